@@ -1,0 +1,178 @@
+"""Every sentence of error: what was expected of an argument, and what came."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+T = TypeVar("T")
+
+
+class ArgumentError(ValueError):
+    """An argument is not what the function expects."""
+
+
+class InfeasibleTargetError(ArgumentError):
+    """The label sequence needs more frames than there are."""
+
+
+class DataError(ValueError):
+    """A file or a corpus is not what its reader expects."""
+
+
+def fail(argument: str, expected: str, got: object) -> NoReturn:
+    """Raise the one sentence that all argument errors share."""
+    raise ArgumentError(f"{argument}: expected {expected}, got {got}")
+
+
+def finite_number(argument: str, value: Any) -> float:
+    """A real, finite number as float."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        fail(argument, "a number", repr(value))
+    if not math.isfinite(number):
+        fail(argument, "a finite number", number)
+    return number
+
+
+def positive(argument: str, value: Any, *, infinite: bool = False) -> float:
+    """A number > 0 as float; inf only where `infinite` allows it."""
+    number = math.inf if infinite and value == math.inf else finite_number(argument, value)
+    if number <= 0.0:
+        fail(argument, "a number > 0", value)
+    return number
+
+
+def non_negative(argument: str, value: Any) -> float:
+    """A finite number >= 0 as float."""
+    number = finite_number(argument, value)
+    if number < 0.0:
+        fail(argument, "a number >= 0", value)
+    return number
+
+
+def integer(argument: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
+    """A whole number, low <= value <= high, as int."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        fail(argument, "a whole number", repr(value))
+    number = int(value)
+    if low is not None and number < low:
+        fail(argument, f"a whole number >= {low}", number)
+    if high is not None and number > high:
+        fail(argument, f"a whole number <= {high}", number)
+    return number
+
+
+def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T:
+    """One of the named choices."""
+    if value not in choices:
+        fail(argument, "one of " + ", ".join(repr(choice) for choice in choices), repr(value))
+    return value
+
+
+def instance(argument: str, value: Any, kind: type[T]) -> T:
+    """An instance of a class of this package."""
+    if not isinstance(value, kind):
+        fail(argument, f"a {kind.__name__}", type(value).__name__)
+    return value
+
+
+def array(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> NDArray[Any]:
+    """A real array of the given shape, float32 or float64 as it came, C-contiguous.
+
+    A letter in `shape` stands for any length; everything else but floating point becomes float64.
+    """
+    try:
+        result = np.asarray(value)
+    except ValueError:
+        fail(argument, _shape_text(shape), "rows of different lengths")
+    if result.dtype.kind not in "fiu":
+        fail(argument, "real numbers", f"dtype {result.dtype}")
+    if result.dtype not in (np.float32, np.float64):
+        result = result.astype(np.float64)
+    fits = result.ndim == len(shape) and all(
+        isinstance(expected, str) or expected == got
+        for expected, got in zip(shape, result.shape, strict=True)
+    )
+    if not fits:
+        fail(argument, _shape_text(shape), f"shape {_numbers_text(result.shape)}")
+    return np.ascontiguousarray(result)
+
+
+def finite_array(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> NDArray[Any]:
+    """A real array of the given shape without NaN or infinities."""
+    result = array(argument, value, shape)
+    if not np.isfinite(result).all():
+        index = np.argwhere(~np.isfinite(result))[0]
+        fail(argument, "finite numbers", f"{result[tuple(index)]} at {_numbers_text(index)}")
+    return result
+
+
+def logits(argument: str, value: ArrayLike, classes: int | None = None) -> Floats:
+    """Logits (T, K) as float64: T, K >= 1, no NaN, no +inf, no frame of nothing but -inf."""
+    result = array(argument, value, ("T", "K")).astype(np.float64, copy=False)
+    frames, width = result.shape
+    if frames == 0 or width == 0:
+        fail(argument, "T >= 1 and K >= 1", f"shape {_numbers_text(result.shape)}")
+    if classes is not None and width != classes:
+        fail(argument, f"K={classes}", f"K={width}")
+    if not np.isfinite(result).all():
+        wrong = np.isnan(result) | (result == np.inf)
+        if wrong.any():
+            index = np.argwhere(wrong)[0]
+            expected = "finite numbers or -inf"
+            fail(argument, expected, f"{result[tuple(index)]} at {_numbers_text(index)}")
+        silent = np.flatnonzero((result == -np.inf).all(axis=1))
+        if silent.size:
+            fail(argument, "a finite number in every frame", f"only -inf in frame {silent[0]}")
+    return result
+
+
+def labels(argument: str, value: ArrayLike, classes: int, blank: int) -> Ints:
+    """Label sequence (L,) as int64: 0 <= label < K, never the blank."""
+    result = np.asarray(value)
+    if result.size == 0 and result.ndim == 1:
+        return np.zeros(0, dtype=np.int64)
+    if result.ndim != 1 or result.dtype.kind not in "iu":
+        got = f"shape {_numbers_text(result.shape)}, dtype {result.dtype}"
+        fail(argument, "whole numbers of shape (L,)", got)
+    outside = np.flatnonzero((result < 0) | (result >= classes))
+    if outside.size:
+        got = f"{result[outside[0]]} at {outside[0]}"
+        fail(argument, f"0 <= label < K={classes}", got)
+    blanks = np.flatnonzero(result == blank)
+    if blanks.size:
+        fail(argument, f"labels other than blank={blank}", f"the blank at {blanks[0]}")
+    return np.ascontiguousarray(result, dtype=np.int64)
+
+
+def feasible(argument: str, value: Ints, frames: int) -> None:
+    """The labels fit: one frame for each, and one more between two equal ones."""
+    repeats = int(np.count_nonzero(value[1:] == value[:-1]))
+    needed = value.size + repeats
+    if needed > frames:
+        raise InfeasibleTargetError(
+            f"{argument}: expected at most {frames} frames to be needed, got "
+            f"{value.size} labels with {repeats} repeats, which need {needed}"
+        )
+
+
+def same_length(argument: str, got: int, other: str, expected: int, unit: str) -> None:
+    """Two sequences of one length."""
+    if got != expected:
+        fail(argument, f"{unit}={expected} to match {other}", f"{unit}={got}")
+
+
+def _numbers_text(numbers: Sequence[int] | NDArray[Any]) -> str:
+    inside = ", ".join(str(int(number)) for number in numbers)
+    return f"({inside},)" if len(numbers) == 1 else f"({inside})"
+
+
+def _shape_text(shape: tuple[int | str, ...]) -> str:
+    inside = ", ".join(str(length) for length in shape)
+    return f"shape ({inside},)" if len(shape) == 1 else f"shape ({inside})"

@@ -1,0 +1,163 @@
+"""Exponentials and their relatives, in forms that the compiler can vectorise.
+
+Numba calls the scalar functions of the C library one at a time. These are plain arithmetic
+without branches, so a loop over them becomes a loop over vectors. Equations: docs/numeric.md.
+"""
+
+import math
+
+import numpy as np
+
+from refkd.kernels.compile import kernel
+
+LOG2_E = 1.4426950408889634
+LN2_HIGH = 0.6931471803691238  # ln 2 = LN2_HIGH + LN2_LOW, and n * LN2_HIGH is exact
+LN2_LOW = 1.9082149292705877e-10
+TAYLOR = tuple(1.0 / math.factorial(order) for order in range(14))
+
+LOG2_E_32 = np.float32(LOG2_E)
+LN2_HIGH_32 = np.float32(0.693359375)
+LN2_LOW_32 = np.float32(-2.12194440e-4)
+TAYLOR_32 = tuple(np.float32(1.0 / math.factorial(order)) for order in range(8))
+HALF_32 = np.float32(0.5)
+ONE_32 = np.float32(1.0)
+TWO_32 = np.float32(2.0)
+
+
+@kernel
+def power_of_two(n):
+    """2^n in float64, for -1022 <= n <= 1023: n becomes the bits of the exponent."""
+    return np.int64((n + 1023) << 52).view(np.float64)
+
+
+@kernel
+def power_of_two_32(n):
+    """2^n in float32, for -126 <= n <= 127."""
+    return np.int32((n + 127) << 23).view(np.float32)
+
+
+@kernel
+def exp_64(x):
+    x = -746.0 if x < -746.0 else x  # beyond these it is 0 or inf; NaN passes
+    x = 710.0 if x > 710.0 else x
+    n = np.floor(x * LOG2_E + 0.5)  # (N1)
+    r = (x - n * LN2_HIGH) - n * LN2_LOW  # (N1)
+    series = TAYLOR[13]
+    for order in range(12, -1, -1):
+        series = series * r + TAYLOR[order]  # (N2)
+    n = np.int64(n)
+    half = n >> 1  # in two steps, for results below the smallest normal number
+    return series * power_of_two(half) * power_of_two(n - half)  # (N3)
+
+
+@kernel
+def exp_32(x):
+    x = np.float32(-104.0) if x < np.float32(-104.0) else x
+    x = np.float32(89.0) if x > np.float32(89.0) else x
+    n = np.floor(x * LOG2_E_32 + HALF_32)
+    r = (x - n * LN2_HIGH_32) - n * LN2_LOW_32
+    series = TAYLOR_32[7]
+    for order in range(6, -1, -1):
+        series = series * r + TAYLOR_32[order]
+    n = np.int32(n)
+    half = n >> np.int32(1)
+    return series * power_of_two_32(half) * power_of_two_32(n - half)
+
+
+@kernel
+def exp(x):
+    """e^x to 2 units in the last place, in the precision of x."""
+    if isinstance(x, np.float32):
+        return exp_32(x)
+    else:
+        return exp_64(x)
+
+
+@kernel
+def expm1_64(x):
+    x = -60.0 if x < -60.0 else x
+    n = np.floor(x * LOG2_E + 0.5)
+    r = (x - n * LN2_HIGH) - n * LN2_LOW
+    series = TAYLOR[13]
+    for order in range(12, 0, -1):
+        series = series * r + TAYLOR[order]
+    scale = power_of_two(np.int64(n))
+    return scale * (series * r) + (scale - 1.0)  # (N4)
+
+
+@kernel
+def expm1_32(x):
+    x = np.float32(-30.0) if x < np.float32(-30.0) else x
+    n = np.floor(x * LOG2_E_32 + HALF_32)
+    r = (x - n * LN2_HIGH_32) - n * LN2_LOW_32
+    series = TAYLOR_32[7]
+    for order in range(6, 0, -1):
+        series = series * r + TAYLOR_32[order]
+    scale = power_of_two_32(np.int32(n))
+    return scale * (series * r) + (scale - ONE_32)
+
+
+@kernel
+def expm1(x):
+    """e^x - 1 without cancellation near 0, for x <= 80, in the precision of x."""
+    if isinstance(x, np.float32):
+        return expm1_32(x)
+    else:
+        return expm1_64(x)
+
+
+@kernel
+def sigmoid(x):
+    """1 / (1 + e^-x)."""
+    if isinstance(x, np.float32):
+        return ONE_32 / (ONE_32 + exp_32(-x))  # (N5)
+    else:
+        return 1.0 / (1.0 + exp_64(-x))  # (N5)
+
+
+@kernel
+def tanh(x):
+    """(e^2x - 1) / (e^2x + 1), accurate near 0 too."""
+    if isinstance(x, np.float32):
+        x = np.float32(10.0) if x > np.float32(10.0) else x  # tanh(10) rounds to 1
+        m = expm1_32(TWO_32 * x)
+        return m / (m + TWO_32)  # (N6)
+    else:
+        x = 20.0 if x > 20.0 else x
+        m = expm1_64(2.0 * x)
+        return m / (m + 2.0)  # (N6)
+
+
+@kernel
+def log_add(a, b):
+    """log(e^a + e^b), where either or both may be -inf."""
+    high = a if a > b else b
+    low = b if a > b else a
+    if low == -np.inf:
+        return high
+    return high + math.log1p(math.exp(low - high))  # (N7)
+
+
+@kernel
+def log_softmax(logits, logp):
+    """Normalise each frame to log-probabilities.
+
+    logits (T, K)  at least one finite entry in every frame, the others may be -inf
+    logp   (T, K)  filled, float64
+    """
+    T, K = logits.shape
+    for t in range(T):
+        top = 0
+        for k in range(1, K):
+            if logits[t, k] > logits[t, top]:
+                top = k
+        peak = logits[t, top]
+        for k in range(K):
+            logp[t, k] = exp_64(logits[t, k] - peak)
+        rest = 0.0  # all but the peak, so that a confident frame keeps its last digits
+        for k in range(K):
+            if k != top:
+                rest += logp[t, k]
+        log_sum = math.log1p(rest)
+        for k in range(K):
+            logp[t, k] = (logits[t, k] - peak) - log_sum  # (N8)

@@ -1,0 +1,118 @@
+"""Sequences of different lengths laid end to end, without padding."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from refkd import check
+from refkd.check import Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """N sequences in one array.
+
+    Parameters
+    ----------
+    values : (sum T, ...) array
+        The sequences, one after the other.
+    offsets : (N + 1,) int64 array
+        Sequence n is values[offsets[n] : offsets[n + 1]]; starts with 0, never falls.
+
+    Raises
+    ------
+    ArgumentError
+        If the offsets do not describe the values.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> batch = refkd.Ragged.from_list([np.zeros((3, 2)), np.ones((1, 2))])
+    >>> len(batch), batch.values.shape, batch.offsets.tolist()
+    (2, (4, 2), [0, 3, 4])
+    >>> batch[1]
+    array([[1., 1.]])
+    """
+
+    values: NDArray[Any]
+    offsets: Ints
+
+    def __post_init__(self) -> None:
+        values = np.ascontiguousarray(self.values)
+        offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
+        if offsets.ndim != 1 or offsets.size == 0 or offsets[0] != 0:
+            check.fail("offsets", "shape (N+1,) starting with 0", offsets.tolist())
+        if (np.diff(offsets) < 0).any():
+            check.fail("offsets", "numbers that never fall", offsets.tolist())
+        if values.ndim == 0 or offsets[-1] != len(values):
+            got = f"{offsets[-1]} for values of shape {values.shape}"
+            check.fail("offsets", "the number of values at the end", got)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "offsets", offsets)
+
+    @classmethod
+    def from_list(cls, sequences: Sequence[ArrayLike]) -> "Ragged":
+        """Lay sequences end to end.
+
+        Parameters
+        ----------
+        sequences : list of (T_n, ...) arrays
+            Equal in all but length, and in dtype, which is kept; label sequences (L_n,) may be
+            empty.
+
+        Returns
+        -------
+        Ragged
+            The same sequences in one array.
+
+        Raises
+        ------
+        ArgumentError
+            If there are none, or if they differ in more than length.
+
+        Examples
+        --------
+        >>> import refkd
+        >>> refkd.Ragged.from_list([[1, 2], [], [3]]).offsets.tolist()
+        [0, 2, 2, 3]
+        """
+        if len(sequences) == 0:
+            check.fail("sequences", "at least one", "none")
+        arrays = [np.asarray(sequence) for sequence in sequences]
+        if all(one.ndim == 1 for one in arrays):  # an empty list of labels has no dtype of its own
+            filled = [one.dtype for one in arrays if one.size]
+            dtype = np.result_type(*filled) if filled else np.dtype(np.int64)
+            arrays = [one.astype(dtype) for one in arrays]
+        for n, one in enumerate(arrays):
+            if one.ndim == 0 or one.shape[1:] != arrays[0].shape[1:]:
+                expected = f"shape (T, {', '.join(map(str, arrays[0].shape[1:]))})"
+                check.fail(f"sequences[{n}]", expected, f"shape {one.shape}")
+            if one.dtype != arrays[0].dtype:
+                check.fail(f"sequences[{n}]", f"dtype {arrays[0].dtype}", f"dtype {one.dtype}")
+        offsets = np.concatenate([[0], np.cumsum([len(one) for one in arrays])])
+        return cls(np.concatenate(arrays), offsets.astype(np.int64))
+
+    def with_values(self, values: NDArray[Any]) -> "Ragged":
+        """Other values of the same lengths."""
+        return Ragged(values, self.offsets)
+
+    @property
+    def lengths(self) -> Ints:
+        """(N,) lengths of the sequences."""
+        return np.diff(self.offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, n: int) -> NDArray[Any]:
+        if not -len(self) <= n < len(self):
+            raise IndexError(f"sequence {n} of {len(self)}")
+        n %= len(self)
+        view: NDArray[Any] = self.values[self.offsets[n] : self.offsets[n + 1]]
+        return view
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return (self[n] for n in range(len(self)))
