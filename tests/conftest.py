@@ -8,7 +8,6 @@ NUMBA_BOUNDSCHECK=1       every array index is checked; parallel loops become pl
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def _kernel_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-_base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(tempfile.gettempdir()) / "refkd-numba")
+_base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path.home() / ".cache" / "refkd-tests")
 os.environ["NUMBA_CACHE_DIR"] = str(_base / _kernel_digest())
 
 if BOUNDS_CHECKED:

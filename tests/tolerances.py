@@ -22,6 +22,7 @@ LONG = Tolerance(1e-9, 1e-9)  # T = 20,000: rounding of as many additions in log
 FLOAT32_NETWORK = Tolerance(1e-4, 1e-5)  # float32 through stacked layers against float64
 PRINTED_3 = Tolerance(0.0, 5e-4)  # numbers printed with three decimals
 EXP_ULP = 2  # the polynomial's error, rounding of the last multiplication included
+RELATED_ULP = 4  # expm1, sigmoid and tanh: exp's error and two or three more roundings
 COMPILED_ULP = 4  # two elementwise functions, each within 2 ulp of the truth
 
 

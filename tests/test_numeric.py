@@ -1,0 +1,186 @@
+"""exp, expm1, sigmoid, tanh, log_add and log_softmax against 50 decimal digits."""
+
+import math
+import os
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import ctc as ctc_oracle
+from tolerances import (
+    COMPILED_ULP,
+    EXP_ULP,
+    RELATED_ULP,
+    VALUE,
+    assert_close,
+    assert_within_ulp,
+)
+
+from refkd.kernels import numeric
+
+compiled = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+
+LOG_MAX = math.log(np.finfo(np.float64).max)
+POINTS = sorted(
+    {
+        *(float(x) for x in np.linspace(-745.0, 709.0, 400)),
+        *(float(x) for x in np.linspace(-1.0, 1.0, 101)),
+        *(sign * 2.0**-n for n in range(0, 60, 3) for sign in (-1, 1)),
+        *(n * math.log(2.0) / 2.0 for n in range(-9, 10)),  # where the range is cut
+        *(float(np.nextafter(n * math.log(2.0) / 2.0, 1e9)) for n in range(-9, 10)),
+        -745.1332191019411,  # the last result that is not 0
+        -744.44,
+        -740.0,
+        -720.3,
+        -708.4,  # subnormal results begin below -708.396
+        -708.3,
+        0.0,
+        LOG_MAX,
+    }
+)
+# Of the float32 results, those below 2^-126 are subnormal: x < -87.34.
+POINTS_32 = np.unique(np.float32([x / 8.2 for x in POINTS] + [-103.9, -95.5, -87.4, -87.3, 88.7]))
+
+
+def decimals(function, points):
+    """The function of each point, computed with 60 digits and rounded once."""
+    with localcontext() as context:
+        context.prec = 60
+        return [float(function(Decimal(float(x)))) for x in points]
+
+
+def by_decimal(name):
+    one, two = Decimal(1), Decimal(2)
+    return {
+        "exp": lambda x: x.exp(),
+        "expm1": lambda x: x.exp() - one,
+        "sigmoid": lambda x: one / (one + (-x).exp()),
+        "tanh": lambda x: ((two * x).exp() - one) / ((two * x).exp() + one),
+    }[name]
+
+
+def over(kernel, points):
+    """The kernel of each point, in the precision of the points."""
+    return np.array([kernel(x) for x in points], dtype=points.dtype)
+
+
+def test_exp_is_within_two_ulp_of_decimal():
+    points = np.array(POINTS)
+    assert_within_ulp(over(numeric.exp, points), decimals(by_decimal("exp"), points), EXP_ULP)
+
+
+def test_exp_of_float32_is_within_two_ulp_of_decimal():
+    expected = np.float32(decimals(by_decimal("exp"), POINTS_32))
+    assert_within_ulp(over(numeric.exp, POINTS_32), expected, EXP_ULP)
+
+
+@pytest.mark.parametrize("name", ["expm1", "sigmoid", "tanh"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_relatives_of_exp_against_decimal(name, dtype):
+    points = np.array([x for x in POINTS if abs(x) <= 80.0], dtype=dtype)
+    if dtype is np.float32 and name == "sigmoid":
+        points = points[points > -80.0]
+    expected = np.array(decimals(by_decimal(name), points)).astype(dtype)
+    assert_within_ulp(over(getattr(numeric, name), points), expected, RELATED_ULP, name)
+
+
+@pytest.mark.compiled_only
+@given(st.floats(-745.0, 709.0))
+def test_exp_agrees_with_the_c_library(x):
+    assert_within_ulp(numeric.exp(x), math.exp(x), EXP_ULP + 1)
+
+
+@pytest.mark.compiled_only
+@pytest.mark.parametrize("name", ["exp_64", "expm1_64", "sigmoid", "tanh"])
+@given(x=st.floats(-80.0, 80.0))
+def test_compiled_agrees_with_python(name, x):
+    kernel = getattr(numeric, name)
+    assert_within_ulp(kernel(x), float(kernel.py_func(x)), COMPILED_ULP)
+
+
+@pytest.mark.compiled_only
+@pytest.mark.parametrize("name", ["exp_32", "expm1_32", "sigmoid", "tanh"])
+@given(x=st.floats(-80.0, 80.0, width=32))
+def test_compiled_agrees_with_python_in_float32(name, x):
+    kernel, x = getattr(numeric, name), np.float32(x)
+    assert_within_ulp(np.float32(kernel(x)), np.float32(kernel.py_func(x)), COMPILED_ULP)
+
+
+def test_float32_stays_float32():
+    for name in ("exp", "expm1", "sigmoid", "tanh"):
+        assert over(getattr(numeric, name), np.float32([0.5])).dtype == np.float32
+        if not compiled:
+            assert isinstance(getattr(numeric, name)(np.float32(0.5)), np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_limits(dtype):
+    inf = dtype(np.inf)
+    assert numeric.exp(-inf) == 0.0
+    assert numeric.exp(inf) == np.inf
+    assert numeric.exp(dtype(1000.0)) == np.inf
+    assert numeric.exp(dtype(-1000.0)) == 0.0
+    assert numeric.exp(dtype(0.0)) == 1.0
+    assert numeric.expm1(dtype(0.0)) == 0.0
+    assert numeric.expm1(-inf) == -1.0
+    assert numeric.sigmoid(-inf) == 0.0
+    assert numeric.sigmoid(inf) == 1.0
+    assert numeric.sigmoid(dtype(0.0)) == 0.5
+    assert numeric.tanh(-inf) == -1.0
+    assert numeric.tanh(inf) == 1.0
+    assert numeric.tanh(dtype(0.0)) == 0.0
+    assert numeric.tanh(dtype(1e-30)) == dtype(1e-30)
+    assert numeric.expm1(dtype(-1e-30)) == dtype(-1e-30)
+
+
+@given(st.floats(-700.0, 700.0), st.floats(-40.0, 40.0))
+def test_log_add(a, gap):
+    b = a + gap
+    expected = max(a, b) + math.log1p(math.exp(-abs(a - b)))
+    assert_close(numeric.log_add(a, b), expected, VALUE)
+    assert numeric.log_add(a, b) == numeric.log_add(b, a)
+
+
+def test_log_add_of_impossible_events():
+    assert numeric.log_add(-np.inf, -np.inf) == -np.inf
+    assert numeric.log_add(-np.inf, -3.0) == -3.0
+    assert numeric.log_add(-3.0, -np.inf) == -3.0
+    assert numeric.log_add(-1000.0, 1000.0) == 1000.0
+    assert numeric.log_add(0.0, 0.0) == math.log(2.0)
+
+
+def log_softmax(logits):
+    logits = np.array(logits, dtype=np.float64, ndmin=2)
+    logp = np.full(logits.shape, np.nan)
+    numeric.log_softmax(logits, logp)
+    return logp
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 8), st.sampled_from([1, 9, 99]))
+def test_log_softmax_equals_the_plain_formula(seed, T, K, scale):
+    logits = scale * np.random.default_rng(seed).normal(size=(T, K))
+    logp = log_softmax(logits)
+    assert_close(logp, ctc_oracle.log_softmax(logits), VALUE)
+    assert (logp <= 0.0).all()
+    assert_close(log_softmax(logits + 1000.0), logp, VALUE)
+
+
+def test_log_softmax_by_hand():
+    assert_close(log_softmax([0.0, math.log(3.0)]), [[-math.log(4.0), math.log(0.75)]], VALUE)
+    assert_close(log_softmax([[7.0], [-2.0]]), [[0.0], [0.0]], VALUE)
+    assert_close(log_softmax([2.0, 2.0, 2.0, 2.0]), -math.log(4.0), VALUE)
+
+
+def test_log_softmax_of_masked_and_huge_logits():
+    assert_close(log_softmax([-np.inf, 0.0, 0.0]), [[-np.inf, -math.log(2), -math.log(2)]], VALUE)
+    assert_close(log_softmax([1000.0, -1000.0]), [[0.0, -2000.0]], VALUE)
+    assert_close(log_softmax([-1e30, -1e30]), [[-math.log(2), -math.log(2)]], VALUE)
+
+
+def test_log_softmax_keeps_the_last_digits_of_a_confident_frame():
+    rest = math.exp(-35.0)  # the peak's log-probability is -log1p(e^-35), about -6.3e-16
+    logp = log_softmax([0.0, -35.0])
+    assert_within_ulp(logp[0, 0], -math.log1p(rest), COMPILED_ULP)
+    assert logp[0, 0] < 0.0
