@@ -1,0 +1,332 @@
+"""Error rate, alignment shift, delay and agreement. Definitions: docs/measures.md."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Floats, Ints
+from refkd.decode import At, best_labels, log_posteriors, spikes
+from refkd.kernels.edit import edit_pairs, edit_table
+from refkd.records.agreement import FrameAgreement, Peakiness
+from refkd.records.offsets import AlignmentShift, EmissionDelay
+
+Symbols: TypeAlias = Sequence[Hashable] | Ints
+
+
+def edit_distance(reference: Symbols, hypothesis: Symbols) -> int:
+    """Count the fewest substitutions, deletions and insertions between two sequences.
+
+    Parameters
+    ----------
+    reference : (R,) sequence
+        Labels, phone names or words: anything that can be compared for equality.
+    hypothesis : (H,) sequence
+        The same.
+
+    Returns
+    -------
+    int
+        0 <= distance <= max(R, H). Equations (E1), (E2).
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is no sequence of symbols.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> refkd.edit_distance(["a", "b", "c"], ["a", "c", "c", "d"])
+    2
+    """
+    codes: dict[Hashable, int] = {}
+    coded = [
+        _coded(argument, value, codes)
+        for argument, value in (("reference", reference), ("hypothesis", hypothesis))
+    ]
+    edits, _ = _align(coded[0], coded[1], np.zeros(coded[0].size), np.zeros(coded[1].size))
+    return edits
+
+
+def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols]) -> float:
+    """Divide the edit distances of many utterances by the length of their references.
+
+    Parameters
+    ----------
+    references : N sequences
+        True symbols of each utterance; not all empty.
+    hypotheses : N sequences
+        Decoded symbols of each utterance.
+
+    Returns
+    -------
+    float
+        A fraction >= 0, above 1 if there are many insertions.
+
+    Raises
+    ------
+    ArgumentError
+        If the numbers of utterances differ or every reference is empty.
+
+    Examples
+    --------
+    >>> from refkd.metrics import phone_error_rate
+    >>> phone_error_rate([[1, 2, 3], [4]], [[1, 3], [4]])
+    0.25
+    """
+    true, decoded = list(references), list(hypotheses)
+    check.same_length("hypotheses", len(decoded), "references", len(true), "N")
+    pairs = zip(true, decoded, strict=True)
+    edits = sum(edit_distance(reference, hypothesis) for reference, hypothesis in pairs)
+    symbols = sum(len(reference) for reference in true)
+    if symbols == 0:
+        check.fail("references", "at least one symbol", "none")
+    return edits / symbols
+
+
+def alignment_shift(
+    teacher_logits: ArrayLike, student_logits: ArrayLike, blank: int = 0, at: At = "start"
+) -> AlignmentShift:
+    """Match the spikes of a teacher and a student and measure their signed offsets in frames.
+
+    The two label sequences are aligned by the fewest edits; among those alignments by the one
+    whose paired spikes lie closest together in time. Only equal labels are matched.
+
+    Parameters
+    ----------
+    teacher_logits : (U, K) array
+        -inf is allowed.
+    student_logits : (T, K) array
+        Any T, frames of the same length as the teacher's.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike, as for `refkd.decode.spikes`.
+
+    Returns
+    -------
+    AlignmentShift
+        Pairs, offsets (student - teacher: positive where the student is late), and the spikes
+        without a partner. Equations (E1) to (E5).
+
+    Raises
+    ------
+    ArgumentError
+        If the numbers of classes differ, or as for `refkd.decode.spikes`.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> teacher, student = np.eye(3)[[0, 1, 0, 2, 0, 0]], np.eye(3)[[0, 0, 1, 0, 0, 0]]
+    >>> shift = refkd.alignment_shift(teacher, student)
+    >>> shift.offset, shift.mean, shift.teacher_only_labels, shift.student_unmatched
+    (array([1]), 1.0, array([2]), 0)
+    """
+    teacher, student = _same_classes(teacher_logits, student_logits)
+    teacher_labels, teacher_frames = spikes(teacher, blank, at)
+    student_labels, student_frames = spikes(student, blank, at)
+    of_teacher, of_student = _matches(
+        teacher_labels, student_labels, teacher_frames, student_frames
+    )
+    teacher_only = np.setdiff1d(np.arange(teacher_labels.size), of_teacher)
+    student_only = np.setdiff1d(np.arange(student_labels.size), of_student)
+    return AlignmentShift(
+        offset=student_frames[of_student] - teacher_frames[of_teacher],  # (E5)
+        teacher_unmatched=teacher_only.size,
+        student_unmatched=student_only.size,
+        labels=teacher_labels[of_teacher],
+        teacher_frames=teacher_frames[of_teacher],
+        student_frames=student_frames[of_student],
+        teacher_only_labels=teacher_labels[teacher_only],
+        teacher_only_frames=teacher_frames[teacher_only],
+        student_only_labels=student_labels[student_only],
+        student_only_frames=student_frames[student_only],
+    )
+
+
+def emission_delay(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    times: ArrayLike,
+    frame_shift: float,
+    blank: int = 0,
+    at: At = "start",
+) -> EmissionDelay:
+    """Measure how long after its true time each correct symbol is emitted, in seconds.
+
+    Spikes and true phones are aligned as in `alignment_shift`; frame t stands for the time
+    t * frame_shift.
+
+    Parameters
+    ----------
+    logits : (T, K) array
+        -inf is allowed.
+    labels : (L,) int array
+        The true phones, without blanks.
+    times : (L,) array
+        Their true starts (or ends) in seconds, never falling.
+    frame_shift : float
+        Seconds from one frame to the next, > 0.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike, as for `refkd.decode.spikes`.
+
+    Returns
+    -------
+    EmissionDelay
+        Delays in seconds of the symbols that are right, and how many phones and spikes are left
+        out. Dropping hard symbols shortens the delay: read it beside those counts. Equation (E6).
+
+    Raises
+    ------
+    ArgumentError
+        If labels and times do not belong together, or as for `refkd.decode.spikes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.metrics import emission_delay
+    >>> logits = np.eye(3)[[0, 0, 1, 0, 0]]
+    >>> delay = emission_delay(logits, [1, 2], [0.01, 0.05], frame_shift=0.02)
+    >>> delay.delay, delay.phones_left_out
+    (array([0.03]), 1)
+    """
+    found, frames = spikes(logits, blank, at)
+    true = check.labels("labels", labels, np.shape(logits)[1], blank)
+    true_times = check.finite_array("times", times, ("L",)).astype(np.float64)
+    check.same_length("times", true_times.size, "labels", true.size, "L")
+    if (np.diff(true_times) < 0).any():
+        check.fail("times", "numbers that never fall", true_times.tolist())
+    spike_times = frames * check.positive("frame_shift", frame_shift)
+    of_truth, of_spikes = _matches(true, found, true_times, spike_times)
+    return EmissionDelay(
+        delay=spike_times[of_spikes] - true_times[of_truth],  # (E6)
+        phones_left_out=true.size - of_truth.size,
+        spikes_left_out=found.size - of_spikes.size,
+    )
+
+
+def frame_agreement(
+    teacher_logits: ArrayLike, student_logits: ArrayLike, blank: int = 0
+) -> FrameAgreement:
+    """Count missed spikes, wrong spikes and different best labels, frame by frame.
+
+    Parameters
+    ----------
+    teacher_logits : (T, K) array
+        -inf is allowed.
+    student_logits : (T, K) array
+        The same shape.
+    blank : int
+        0 <= blank < K.
+
+    Returns
+    -------
+    FrameAgreement
+        Counts, and the shares `missed_spikes`, `spike_error` and `frame_mismatch`.
+
+    Raises
+    ------
+    ArgumentError
+        If the shapes differ, or as for `refkd.decode.spikes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.metrics import frame_agreement
+    >>> teacher, late = np.eye(2)[[0, 1, 1, 0]], np.eye(2)[[0, 0, 1, 1]]
+    >>> frame_agreement(teacher, late).missed_spikes
+    0.5
+    """
+    teacher, student = _same_classes(teacher_logits, student_logits)
+    check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
+    teacher_best, student_best = best_labels(teacher, blank), best_labels(student, blank)
+    spiking, differs = teacher_best != blank, teacher_best != student_best
+    return FrameAgreement(
+        frames=teacher_best.size,
+        teacher_spike_frames=int(np.count_nonzero(spiking)),
+        missed=int(np.count_nonzero(spiking & (student_best == blank))),
+        wrong=int(np.count_nonzero(spiking & differs)),
+        different=int(np.count_nonzero(differs)),
+    )
+
+
+def peakiness(logits: ArrayLike, blank: int = 0) -> Peakiness:
+    """Measure the share of blank frames and the mean entropy.
+
+    Parameters
+    ----------
+    logits : (T, K) array
+        -inf is allowed.
+    blank : int
+        0 <= blank < K.
+
+    Returns
+    -------
+    Peakiness
+        `blank_share`, and `mean_entropy` in nats, 0 <= mean_entropy <= log K.
+
+    Raises
+    ------
+    ArgumentError
+        As for `refkd.decode.spikes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.metrics import peakiness
+    >>> measured = peakiness(np.zeros((3, 2)))
+    >>> measured.blank_share, round(measured.mean_entropy, 3)
+    (1.0, 0.693)
+    """
+    best = best_labels(logits, blank)
+    logp = log_posteriors(logits)
+    prob = np.exp(logp)
+    return Peakiness(
+        frames=best.size,
+        blank_frames=int(np.count_nonzero(best == blank)),
+        entropy=float(-np.sum(prob * np.where(prob > 0.0, logp, 0.0))),
+    )
+
+
+def _same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple[Floats, Floats]:
+    teacher = check.logits("teacher_logits", teacher_logits)
+    student = check.logits("student_logits", student_logits)
+    classes = student.shape[1]
+    check.same_length("teacher_logits", teacher.shape[1], "student_logits", classes, "K")
+    return teacher, student
+
+
+def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
+    try:
+        return np.array([codes.setdefault(one, len(codes)) for one in symbols], dtype=np.int64)
+    except TypeError:
+        check.fail(argument, "a sequence of symbols", f"{type(symbols).__name__} {symbols!r:.60}")
+
+
+def _align(
+    reference: Ints, hypothesis: Ints, reference_times: Floats, hypothesis_times: Floats
+) -> tuple[int, Ints]:
+    """The number of edits, and for each reference symbol its partner's position or -1."""
+    shape = (reference.size + 1, hypothesis.size + 1)
+    edits, displacement = np.empty(shape, dtype=np.int64), np.empty(shape)
+    move = np.zeros(shape, dtype=np.int8)
+    edit_table(reference, hypothesis, reference_times, hypothesis_times, edits, displacement, move)
+    pair = np.empty(reference.size, dtype=np.int64)
+    edit_pairs(move, pair)
+    return int(edits[-1, -1]), pair
+
+
+def _matches(
+    reference: Ints, hypothesis: Ints, reference_times: ArrayLike, hypothesis_times: ArrayLike
+) -> tuple[Ints, Ints]:
+    """Positions of the equal symbols that the alignment pairs."""
+    times = (np.asarray(one, dtype=np.float64) for one in (reference_times, hypothesis_times))
+    _, pair = _align(reference, hypothesis, *times)
+    paired = np.flatnonzero(pair >= 0)
+    equal = paired[reference[paired] == hypothesis[pair[paired]]]
+    return equal, pair[equal]
