@@ -1,0 +1,1 @@
+"""From speech to features and labels: synthetic speech, corpora on disk, log-mel, batches."""

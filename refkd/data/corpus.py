@@ -1,0 +1,141 @@
+"""Speech with phone times, split into training, validation and test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd import check
+from refkd.check import Floats
+
+Audio = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """A stretch of speech, its phones and when each of them is spoken.
+
+    Parameters
+    ----------
+    name : str
+        Unique within its corpus.
+    audio : (n,) float32 array
+        Samples in [-1, 1], n >= 1.
+    rate : int
+        Samples per second.
+    phones : tuple of str
+        What is spoken, L >= 1 symbols, without pauses.
+    starts, ends : (L,) float64 arrays
+        When each phone begins and ends, seconds from the first sample; phones do not overlap.
+    group : str
+        The unit that stays whole when a corpus is split, such as the sentence.
+
+    Raises
+    ------
+    ArgumentError
+        If audio, phones and times do not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.data.corpus import Utterance
+    >>> one = Utterance("one", np.zeros(800), 8000, ("a", "m"), [0.0, 0.05], [0.05, 0.09], "am")
+    >>> one.seconds, one.audio.dtype
+    (0.1, dtype('float32'))
+    """
+
+    name: str
+    audio: Audio
+    rate: int
+    phones: tuple[str, ...]
+    starts: Floats
+    ends: Floats
+    group: str
+
+    def __post_init__(self) -> None:
+        check.integer("rate", self.rate, low=1)
+        audio = check.finite_array("audio", self.audio, ("n",)).astype(np.float32, copy=False)
+        if audio.size == 0:
+            check.fail("audio", "at least one sample", "none")
+        if np.abs(audio).max() > 1.0:
+            check.fail("audio", "samples in [-1, 1]", float(audio[np.abs(audio).argmax()]))
+        if len(self.phones) == 0:
+            check.fail("phones", "at least one", "none")
+        shape = (len(self.phones),)
+        starts = check.finite_array("starts", self.starts, shape).astype(np.float64, copy=False)
+        ends = check.finite_array("ends", self.ends, shape).astype(np.float64, copy=False)
+        if (ends <= starts).any() or (starts[1:] < ends[:-1]).any():
+            check.fail("ends", "phones that follow each other, each of some length", ends.tolist())
+        seconds = audio.size / self.rate
+        if starts[0] < 0.0 or ends[-1] > seconds:
+            got = f"{starts[0]} to {ends[-1]} seconds"
+            check.fail("starts, ends", f"times within {seconds} seconds of audio", got)
+        object.__setattr__(self, "audio", audio)
+        object.__setattr__(self, "starts", starts)
+        object.__setattr__(self, "ends", ends)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio in seconds."""
+        return self.audio.size / self.rate
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Utterances of one rate in three splits that share no group.
+
+    Parameters
+    ----------
+    name : str
+        Where it comes from.
+    rate : int
+        Samples per second of every utterance.
+    train, validation, test : tuple of Utterance
+        At least one each.
+    problems : dict
+        What was left out: {a sentence: how many times}.
+
+    Raises
+    ------
+    ArgumentError
+        If a split is empty, rates differ, a name occurs twice, or a group occurs in two splits.
+
+    Examples
+    --------
+    >>> from refkd.data.synthetic import make_corpus
+    >>> corpus = make_corpus(train=3, validation=1, test=1)
+    >>> len(corpus.train), corpus.rate, sum(1 for _ in corpus)
+    (3, 8000, 5)
+    """
+
+    name: str
+    rate: int
+    train: tuple[Utterance, ...]
+    validation: tuple[Utterance, ...]
+    test: tuple[Utterance, ...]
+    problems: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        owner: dict[str, str] = {}
+        for split, utterances in self.splits().items():
+            if len(utterances) == 0:
+                check.fail(split, "at least one utterance", "none")
+            for one in utterances:
+                if one.rate != self.rate:
+                    check.fail(split, f"rate={self.rate}", f"rate={one.rate} in {one.name}")
+                if owner.setdefault(one.group, split) != split:
+                    got = f"{one.group!r} also in {owner[one.group]}"
+                    check.fail(split, "groups of its own", got)
+        names = [one.name for one in self]
+        if len(set(names)) < len(names):
+            twice = next(name for n, name in enumerate(names) if name in names[:n])
+            check.fail("name", "every utterance's name once", f"{twice!r} twice")
+
+    def splits(self) -> dict[str, tuple[Utterance, ...]]:
+        """The three splits by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def __iter__(self) -> Iterator[Utterance]:
+        for utterances in self.splits().values():
+            yield from utterances

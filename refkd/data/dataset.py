@@ -1,0 +1,279 @@
+"""Normalised features and label numbers, ready for training."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
+
+from refkd import check
+from refkd.check import DataError, Floats, Ints
+from refkd.data.corpus import Corpus, Utterance
+from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.synthetic import make_corpus
+from refkd.records.ragged import Ragged
+
+BLANK = "<blank>"
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """N utterances as numbers.
+
+    Parameters
+    ----------
+    names : tuple of str
+        One for each utterance.
+    features : Ragged
+        (sum T, D) float32, normalised.
+    labels : Ragged
+        (sum L,) int64, places in `Dataset.symbols`, never the blank.
+    starts, ends : Ragged
+        (sum L,) float64, seconds from the beginning of the utterance.
+
+    Raises
+    ------
+    ArgumentError
+        If they are not of equally many utterances, or times and labels differ in length.
+
+    Examples
+    --------
+    >>> from refkd.data.dataset import load, prepare
+    >>> train = prepare(load("synthetic", train=3, validation=1, test=1)).train
+    >>> train.names, train.take([2, 0]).names
+    (('train-0000', 'train-0001', 'train-0002'), ('train-0002', 'train-0000'))
+    """
+
+    names: tuple[str, ...]
+    features: Ragged
+    labels: Ragged
+    starts: Ragged
+    ends: Ragged
+
+    def __post_init__(self) -> None:
+        check.same_length("features", len(self.features), "names", len(self.names), "utterances")
+        for name, times in (("starts", self.starts), ("ends", self.ends)):
+            if not np.array_equal(times.offsets, self.labels.offsets):
+                check.fail(name, "one time for each label", f"offsets {times.offsets.tolist()}")
+        check.same_length("labels", len(self.labels), "names", len(self.names), "utterances")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, indices: ArrayLike) -> "Split":
+        """The utterances at the given places, in the given order, at least one."""
+        places = np.asarray(indices)
+        if places.ndim != 1 or places.size == 0 or places.dtype.kind not in "iu":
+            check.fail("indices", "whole numbers of shape (n,), n >= 1", f"shape {places.shape}")
+        if places.min() < 0 or places.max() >= len(self):
+            wrong = places.min() if places.min() < 0 else places.max()
+            check.fail("indices", f"0 <= index < {len(self)}", wrong)
+
+        def pick(ragged: Ragged) -> Ragged:
+            return Ragged.from_list([ragged[n] for n in places])
+
+        names = tuple(self.names[n] for n in places)
+        columns = (self.features, self.labels, self.starts, self.ends)
+        return Split(names, *(pick(column) for column in columns))
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A corpus as numbers.
+
+    Parameters
+    ----------
+    name : str
+        Where it comes from.
+    train, validation, test : Split
+        Share no group of the corpus.
+    symbols : tuple of str
+        What each label stands for; the blank is symbol 0.
+    frame_shift : float
+        Seconds from one frame to the next.
+    first_frame : float
+        The time in seconds of frame 0; frame t is at first_frame + t frame_shift.
+    mean, std : (D,) float64 arrays
+        Of the training frames; normalised = (features - mean) / std.
+    settings : FeatureSettings
+        How the features were made.
+    rate : int
+        Samples per second of the audio.
+    problems : dict
+        What was left out or is odd: {a sentence: how many times}.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    symbols: tuple[str, ...]
+    frame_shift: float
+    first_frame: float
+    mean: Floats
+    std: Floats
+    settings: FeatureSettings
+    rate: int
+    problems: dict[str, int]
+
+
+def load(spec: str | None = None, **options: Any) -> Corpus:
+    """Make or read the corpus that a specification names.
+
+    Parameters
+    ----------
+    spec : str, optional
+        "synthetic" (or nothing): made by `make_corpus`. "festvox:DIR": read by `read_corpus`.
+    **options
+        Passed on to `make_corpus` or `read_corpus`.
+
+    Returns
+    -------
+    Corpus
+        Speech with phone times in three splits.
+
+    Raises
+    ------
+    ArgumentError
+        If the specification is of neither form.
+    DataError
+        If nothing usable is found.
+
+    Examples
+    --------
+    >>> from refkd.data.dataset import load
+    >>> load("synthetic", train=2, validation=1, test=1).name
+    'synthetic'
+    """
+    if spec is None or spec == "synthetic":
+        return make_corpus(**options)
+    check.fail("data", "'synthetic' or 'festvox:DIR'", repr(spec))
+
+
+def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
+    """Compute and normalise the features of a corpus and number its phones.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Speech with phone times.
+    settings : FeatureSettings, optional
+        How audio becomes frames.
+
+    Returns
+    -------
+    Dataset
+        Utterances whose labels need more frames than they have are left out and counted in
+        `problems`. A phone that training never shows keeps a symbol, so that it counts as an
+        error when it is missed, and is counted in `problems` too.
+
+    Raises
+    ------
+    DataError
+        If a split has no utterance left.
+
+    Examples
+    --------
+    >>> from refkd.data.dataset import load, prepare
+    >>> data = prepare(load("synthetic", train=50, validation=1, test=1))
+    >>> data.symbols[:4], data.train.features.values.shape[1]
+    (('<blank>', 'a', 'ae', 'b'), 80)
+    """
+    settings = FeatureSettings() if settings is None else settings
+    problems = Counter(corpus.problems)
+    kept: dict[str, list[tuple[Utterance, NDArray[np.float32]]]] = {}
+    for split, utterances in corpus.splits().items():
+        kept[split] = []
+        for one in utterances:
+            frames = stack(log_mel(one.audio, one.rate, settings), settings.stack)
+            repeats = sum(a == b for a, b in pairwise(one.phones))
+            if len(one.phones) + repeats > len(frames):
+                problems[f"more phones than frames, left out of {split}"] += 1
+            else:
+                kept[split].append((one, frames))
+        if not kept[split]:
+            raise DataError(f"{corpus.name}: expected utterances for {split}, got none that fit")
+
+    trained = _phones(kept["train"])
+    phones = trained | _phones(kept["validation"]) | _phones(kept["test"])
+    for symbol in sorted(phones - trained):
+        count = sum(one.phones.count(symbol) for split in kept.values() for one, _ in split)
+        problems[f"phone {symbol!r} never occurs in training"] += count
+    symbols = (BLANK, *sorted(phones))
+    number = {symbol: n for n, symbol in enumerate(symbols)}
+
+    everything = np.concatenate([frames for _, frames in kept["train"]])
+    mean = everything.mean(axis=0, dtype=np.float64)
+    std = everything.std(axis=0, dtype=np.float64)
+    std[std < 1e-6] = 1.0  # a band that never changes says nothing and stays 0
+
+    def split_of(pairs: list[tuple[Utterance, NDArray[np.float32]]]) -> Split:
+        return Split(
+            tuple(one.name for one, _ in pairs),
+            Ragged.from_list([((raw - mean) / std).astype(np.float32) for _, raw in pairs]),
+            Ragged.from_list([[number[phone] for phone in one.phones] for one, _ in pairs]),
+            Ragged.from_list([one.starts for one, _ in pairs]),
+            Ragged.from_list([one.ends for one, _ in pairs]),
+        )
+
+    return Dataset(
+        name=corpus.name,
+        train=split_of(kept["train"]),
+        validation=split_of(kept["validation"]),
+        test=split_of(kept["test"]),
+        symbols=symbols,
+        frame_shift=settings.frame_shift(corpus.rate),
+        first_frame=float(settings.times(1, corpus.rate)[0]),
+        mean=mean,
+        std=std,
+        settings=settings,
+        rate=corpus.rate,
+        problems=dict(problems),
+    )
+
+
+def batches(split: Split, batch_size: int, rng: Generator) -> list[Ints]:
+    """Places of the utterances of one epoch, batch by batch, every utterance exactly once.
+
+    Parameters
+    ----------
+    split : Split
+        N utterances.
+    batch_size : int
+        Utterances in a batch, >= 1; one batch may have fewer.
+    rng : numpy.random.Generator
+        Decides who meets whom, and the order of the batches.
+
+    Returns
+    -------
+    list of (batch_size,) int64 arrays
+        Utterances of a batch have similar lengths: each length is blurred by up to 20 % before
+        sorting, so that the company changes from epoch to epoch.
+
+    Raises
+    ------
+    ArgumentError
+        If batch_size < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.data.dataset import batches, load, prepare
+    >>> train = prepare(load("synthetic", train=5, validation=1, test=1)).train
+    >>> one_epoch = batches(train, 2, np.random.default_rng(0))
+    >>> sorted(len(batch) for batch in one_epoch), sorted(np.concatenate(one_epoch).tolist())
+    ([1, 2, 2], [0, 1, 2, 3, 4])
+    """
+    check.integer("batch_size", batch_size, low=1)
+    blurred = split.features.lengths * rng.uniform(0.8, 1.2, len(split))
+    order = np.argsort(blurred, kind="stable")
+    together = [order[n : n + batch_size] for n in range(0, len(order), batch_size)]
+    return [together[n] for n in rng.permutation(len(together))]
+
+
+def _phones(pairs: Iterable[tuple[Utterance, NDArray[np.float32]]]) -> set[str]:
+    return {phone for one, _ in pairs for phone in one.phones}
