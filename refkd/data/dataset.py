@@ -14,6 +14,7 @@ from refkd import check
 from refkd.check import DataError, Floats, Ints
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.festvox import read_corpus
 from refkd.data.synthetic import make_corpus
 from refkd.records.ragged import Ragged
 
@@ -151,6 +152,9 @@ def load(spec: str | None = None, **options: Any) -> Corpus:
     """
     if spec is None or spec == "synthetic":
         return make_corpus(**options)
+    kind, _, folder = spec.partition(":") if isinstance(spec, str) else ("", "", "")
+    if kind == "festvox" and folder:
+        return read_corpus(folder, **options)
     check.fail("data", "'synthetic' or 'festvox:DIR'", repr(spec))
 
 

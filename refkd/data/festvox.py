@@ -1,0 +1,223 @@
+"""Reading speech in the folder layout of festvox and CMU ARCTIC.
+
+wav/NAME.wav holds the sound, lab/NAME.lab the phones, etc/txt.done.data the sentences. A label
+file has a header that ends with a line '#', then lines of end time, colour and phone.
+"""
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from refkd import check
+from refkd.check import ArgumentError, DataError
+from refkd.data.corpus import Corpus, Utterance
+from refkd.data.wav import FileError, read_wav
+
+PAUSES = frozenset({"pau", "sil", "#", "h#", "#h", "sp", "ssil", "brth", "<sil>", "<s>", "</s>"})
+MARGIN = 0.1  # seconds of pause that a clip keeps at either side, at most half the pause
+SLACK = 0.05  # seconds by which the last label may exceed the audio
+SENTENCE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
+TURN = {1: "validation", 2: "test"}  # of seven sentences; the others are for training
+
+
+@dataclass(frozen=True)
+class Label:
+    """A phone or a pause; times in seconds."""
+
+    phone: str
+    start: float
+    end: float
+
+    @property
+    def pause(self) -> bool:
+        """Whether nothing is said."""
+        return self.phone.lower() in PAUSES
+
+
+def read_corpus(
+    folder: str | Path,
+    rate: int | None = None,
+    *,
+    shortest: float = 1.5,
+    longest: float = 4.0,
+    train: int = 1200,
+    validation: int = 200,
+    test: int = 200,
+) -> Corpus:
+    """Read a corpus in the festvox layout and cut it at labelled pauses into clips.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds wav/, lab/ and etc/txt.done.data.
+    rate : int, optional
+        Samples per second; files of another rate are left out. By default that of most clips.
+    shortest : float
+        A clip ends at the first pause after this many seconds; what is left at the end of a
+        sentence may be shorter.
+    longest : float
+        Clips of more seconds are left out.
+    train, validation, test : int
+        The most clips in each split, in the order of etc/txt.done.data.
+
+    Returns
+    -------
+    Corpus
+        Of every seven different sentences that can be used, the second is for validation and
+        the third for testing. What was left out is counted in `problems`.
+
+    Raises
+    ------
+    DataError
+        If a part of the layout is missing, or fewer than three sentences can be used.
+    ArgumentError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    >>> from refkd.data.festvox import read_corpus
+    >>> read_corpus("nowhere")
+    Traceback (most recent call last):
+        ...
+    refkd.data.wav.FileError: nowhere: expected a folder, got none
+    """
+    if rate is not None:
+        check.integer("rate", rate, low=1)
+    check.positive("shortest", shortest)
+    if check.positive("longest", longest) < shortest:
+        check.fail("longest", f"at least shortest={shortest} seconds", longest)
+    limits = {"train": train, "validation": validation, "test": test}
+    for split, limit in limits.items():
+        check.integer(split, limit, low=1)
+
+    folder = Path(folder)
+    sentences = read_sentences(folder)
+    errors: list[FileError] = []
+    clips: list[Utterance] = []
+    for name, text in sentences.items():
+        try:
+            clips += _clips_of(folder, name, text, shortest)
+        except FileError as error:
+            errors.append(error)
+
+    if rate is None and clips:
+        rate = Counter(clip.rate for clip in clips).most_common(1)[0][0]
+    problems = Counter(f"left out, expected {error.expected}" for error in errors)
+    usable = []
+    for clip in clips:
+        if clip.rate != rate:
+            problems[f"clips left out, expected {rate} samples per second"] += 1
+        elif clip.seconds > longest:
+            problems[f"clips left out, expected at most {longest} seconds"] += 1
+        else:
+            usable.append(clip)
+
+    splits: dict[str, list[Utterance]] = {split: [] for split in limits}
+    groups = list(dict.fromkeys(clip.group for clip in usable))
+    if len(groups) < len(splits):
+        got = f"{len(groups)} of {len(sentences)}"
+        reasons = [str(error) for error in errors[:1]] or list(problems)[:1]
+        why = "".join(f" ({reason})" for reason in reasons)
+        raise DataError(f"{folder}: expected at least 3 sentences that can be used, got {got}{why}")
+    split_of = {group: TURN.get(n % 7, "train") for n, group in enumerate(groups)}
+    for clip in usable:
+        split = split_of[clip.group]
+        if len(splits[split]) < limits[split]:
+            splits[split].append(clip)
+        else:
+            problems[f"clips left out, expected at most {limits[split]} for {split}"] += 1
+    return Corpus(
+        folder.resolve().name,
+        usable[0].rate,
+        train=tuple(splits["train"]),
+        validation=tuple(splits["validation"]),
+        test=tuple(splits["test"]),
+        problems=dict(problems),
+    )
+
+
+def read_sentences(folder: Path) -> dict[str, str]:
+    """The sentences {name: text} of a corpus, once its folders are known to be there."""
+    for part in (folder, folder / "wav", folder / "lab"):
+        if not part.is_dir():
+            raise FileError(part, "a folder", "none")
+    path = folder / "etc" / "txt.done.data"
+    found = {}
+    for line in _lines(path, 'sentences as ( name "text" )'):
+        match = SENTENCE.search(line)
+        if match:
+            name, text = match.groups()
+            found[name] = " ".join(re.findall(r"\w+", text.lower())) or name
+    if not found:
+        raise FileError(path, 'sentences as ( name "text" )', "none")
+    return found
+
+
+def read_labels(path: Path) -> list[Label]:
+    """The phones and pauses of a label file; their times rise, and one is a phone."""
+    lines = [line.split() for line in _lines(path, "a label file that can be read")]
+    if ["#"] not in lines:
+        raise FileError(path, "a line '#' before the labels", "none")
+    labels: list[Label] = []
+    start = 0.0
+    for fields in lines[lines.index(["#"]) + 1 :]:
+        if not fields:
+            continue
+        try:
+            end, phone = float(fields[0]), fields[2]
+        except (ValueError, IndexError):
+            expected = "lines of end time, colour and phone"
+            raise FileError(path, expected, repr(" ".join(fields))) from None
+        if not end > start:
+            raise FileError(path, "end times that rise", f"{end} after {start}")
+        labels.append(Label(phone, start, end))
+        start = end
+    if all(label.pause for label in labels):
+        raise FileError(path, "a phone besides pauses", "none")
+    return labels
+
+
+def _lines(path: Path, expected: str) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError) as error:
+        raise FileError(path, expected, getattr(error, "strerror", error)) from None
+
+
+def _clips_of(folder: Path, name: str, text: str, shortest: float) -> list[Utterance]:
+    """The clips of one sentence, from pause to pause."""
+    path = folder / "lab" / f"{name}.lab"
+    labels = read_labels(path)
+    audio, rate = read_wav(folder / "wav" / f"{name}.wav")
+    seconds = audio.size / rate
+    if labels[-1].end > seconds + SLACK:
+        raise FileError(path, "labels within the audio", f"{labels[-1].end} of {seconds:.2f} s")
+
+    runs: list[list[Label]] = [[]]
+    for label in labels:
+        if not label.pause:
+            runs[-1].append(label)
+        elif runs[-1] and label.start - runs[-1][0].start >= shortest:
+            runs.append([])
+    runs = [run for run in runs if run]
+    clips = []
+    for n, run in enumerate(runs):
+        before = runs[n - 1][-1].end if n > 0 else 0.0
+        after = runs[n + 1][0].start if n + 1 < len(runs) else max(seconds, run[-1].end)
+        begin = run[0].start - min(MARGIN, (run[0].start - before) / 2.0)
+        end = run[-1].end + min(MARGIN, (after - run[-1].end) / 2.0)
+        first = math.floor(begin * rate)
+        clip = audio[first : math.ceil(end * rate)].copy()
+        starts = np.array([label.start for label in run]) - first / rate
+        ends = np.array([label.end for label in run]) - first / rate
+        ends = np.minimum(ends, clip.size / rate)  # of the last label, within the slack
+        phones = tuple(label.phone for label in run)
+        try:
+            clips.append(Utterance(f"{name}-{n}", clip, rate, phones, starts, ends, text))
+        except ArgumentError as error:
+            raise FileError(path, "labels that fit the audio", error) from None
+    return clips
