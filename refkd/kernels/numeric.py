@@ -15,6 +15,10 @@ LN2_HIGH = 0.6931471803691238  # ln 2 = LN2_HIGH + LN2_LOW, and n * LN2_HIGH is 
 LN2_LOW = 1.9082149292705877e-10
 TAYLOR = tuple(1.0 / math.factorial(order) for order in range(14))
 
+LN2 = 0.6931471805599453
+SQRT2 = 1.4142135623730951
+ODD = tuple(1.0 / (2 * order + 1) for order in range(11))
+
 LOG2_E_32 = np.float32(LOG2_E)
 LN2_HIGH_32 = np.float32(0.693359375)
 LN2_LOW_32 = np.float32(-2.12194440e-4)
@@ -129,13 +133,35 @@ def tanh(x):
 
 
 @kernel
-def log_add(a, b):
-    """log(e^a + e^b), where either or both may be -inf."""
-    high = a if a > b else b
-    low = b if a > b else a
-    if low == -np.inf:
-        return high
-    return high + math.log1p(math.exp(low - high))  # (N7)
+def log1p(x):
+    """log(1 + x) for 0 <= x <= 2, in float64."""
+    once = x > SQRT2 - 1.0  # 1 + x is halved until it is near 1
+    twice = x > 2.0 * SQRT2 - 1.0
+    halvings = 1.0 if once else 0.0
+    halvings = 2.0 if twice else halvings
+    f = 0.5 * (x - 1.0) if once else x
+    f = 0.25 * (x - 3.0) if twice else f
+    z = f / (2.0 + f)
+    series = ODD[10]
+    for order in range(9, -1, -1):
+        series = series * (z * z) + ODD[order]
+    return halvings * LN2 + 2.0 * z * series  # (N7)
+
+
+@kernel
+def log_add(a, b, c, total):
+    """Fill total[s] = log(e^a[s] + e^b[s] + e^c[s]), where any of them may be -inf.
+
+    A whole row at once: the compiler vectorises this loop, but not one that calls it.
+    """
+    for s in range(len(total)):
+        high = max(a[s], b[s])
+        low = min(a[s], b[s])
+        top = max(high, c[s])
+        middle = min(high, c[s])
+        anchor = max(top, -1e300)  # finite: -inf - anchor stays -inf
+        rest = exp_64(low - anchor) + exp_64(middle - anchor)  # all but the largest, which is e^0
+        total[s] = top + log1p(rest)  # (N8)
 
 
 @kernel
@@ -160,4 +186,4 @@ def log_softmax(logits, logp):
                 rest += logp[t, k]
         log_sum = math.log1p(rest)
         for k in range(K):
-            logp[t, k] = (logits[t, k] - peak) - log_sum  # (N8)
+            logp[t, k] = (logits[t, k] - peak) - log_sum  # (N9)
