@@ -1,0 +1,70 @@
+"""Files of figures: complete or not there, and the same bytes for the same figure."""
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from refkd import check
+from visualize.style import in_style
+
+# Without the time of day, a figure drawn twice gives the same file.
+METADATA: dict[str, dict[str, str | None]] = {
+    "png": {},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+
+
+def save_figure(
+    figure: Figure,
+    path: str | os.PathLike[str],
+    formats: Sequence[str] = ("png", "svg", "pdf"),
+    dpi: float = 200.0,
+) -> list[Path]:
+    """Write a figure in each of the formats.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write.
+    path : path
+        The file without its ending, which the format gives; the folder exists.
+    formats : sequence of str
+        "png", "svg" (the same bytes every time) or "pdf" (text as TrueType).
+    dpi : float
+        Dots per inch of a PNG.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of `formats`.
+
+    Raises
+    ------
+    ArgumentError
+        If a format is none of the three.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from visualize import new_figure, save_figure
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in save_figure(new_figure(2, 1), folder + "/empty", ["svg"])]
+    ['empty.svg']
+    """
+    stem = Path(path)
+    files = []
+    for kind in formats:
+        check.one_of("formats", kind, METADATA)
+        drawn = io.BytesIO()
+        with in_style():
+            figure.savefig(drawn, format=kind, dpi=dpi, metadata=METADATA[kind])
+        file = stem.with_name(f"{stem.name}.{kind}")
+        unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+        unfinished.write_bytes(drawn.getvalue())
+        os.replace(unfinished, file)
+        files.append(file)
+    return files
