@@ -135,20 +135,53 @@ def test_limits(dtype):
     assert numeric.expm1(dtype(-1e-30)) == dtype(-1e-30)
 
 
-@given(st.floats(-700.0, 700.0), st.floats(-40.0, 40.0))
-def test_log_add(a, gap):
-    b = a + gap
-    expected = max(a, b) + math.log1p(math.exp(-abs(a - b)))
-    assert_close(numeric.log_add(a, b), expected, VALUE)
-    assert numeric.log_add(a, b) == numeric.log_add(b, a)
+def test_log1p_against_decimal():
+    points = np.array(
+        [0.0, 5e-324, 1e-300, 1e-17, *np.linspace(0.0, 2.0, 301), *2.0 ** -np.arange(1.0, 60.0)]
+        + [math.sqrt(2.0) - 1.0, math.nextafter(math.sqrt(2.0) - 1.0, 2.0)]
+        + [2.0 * math.sqrt(2.0) - 1.0, math.nextafter(2.0 * math.sqrt(2.0) - 1.0, 2.0)]
+    )
+    expected = np.array(decimals(lambda x: (1 + x).ln() if x > Decimal("1e-50") else x, points))
+    assert_within_ulp(over(numeric.log1p, points), expected, RELATED_ULP)
+
+
+def log_add(*columns):
+    """Rows of three through the kernel, which fills a row of sums."""
+    a, b, c = (np.atleast_1d(np.float64(column)) for column in columns)
+    total = np.full(a.shape, np.nan)
+    numeric.log_add(a, b, c, total)
+    return total
+
+
+ROWS = st.lists(
+    st.tuples(*[st.one_of(st.just(-math.inf), st.floats(-1e5, 700.0), st.floats(-40.0, 0.0))] * 3),
+    min_size=1,
+    max_size=9,
+)
+
+
+@given(ROWS)
+def test_log_add(rows):
+    a, b, c = np.array(rows).T
+    expected = np.logaddexp(np.logaddexp(a, b), c)
+    for order in ((a, b, c), (b, c, a), (c, a, b), (c, b, a)):
+        assert_close(log_add(*order), expected, VALUE)
 
 
 def test_log_add_of_impossible_events():
-    assert numeric.log_add(-np.inf, -np.inf) == -np.inf
-    assert numeric.log_add(-np.inf, -3.0) == -3.0
-    assert numeric.log_add(-3.0, -np.inf) == -3.0
-    assert numeric.log_add(-1000.0, 1000.0) == 1000.0
-    assert numeric.log_add(0.0, 0.0) == math.log(2.0)
+    impossible = -np.inf
+    assert log_add(impossible, impossible, impossible)[0] == -np.inf
+    for order in ((impossible, -3.0, impossible), (-3.0, impossible, impossible)):
+        assert log_add(*order)[0] == -3.0
+    assert log_add(impossible, impossible, -3.0)[0] == -3.0
+    assert log_add(-1e300, -2e300, impossible)[0] == -1e300
+    assert log_add(-1000.0, 1000.0, 0.0)[0] == 1000.0
+    assert_close(log_add(-7.0, -7.0, -7.0), [math.log(3.0) - 7.0], VALUE)
+
+
+def test_log_add_keeps_what_is_far_below():
+    """0 and log(1e-17): the sum is 1e-17, not 0."""
+    assert_within_ulp(log_add(0.0, math.log(1e-17), -np.inf), [1e-17], 40)
 
 
 def log_softmax(logits):

@@ -1,0 +1,104 @@
+"""Ragged: sequences end to end."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import refkd
+
+
+@given(st.lists(st.lists(st.integers(-9, 9), max_size=4), min_size=1, max_size=5))
+def test_label_sequences_come_back(sequences):
+    batch = refkd.Ragged.from_list(sequences)
+    assert [one.tolist() for one in batch] == sequences
+    assert batch.values.dtype == np.int64
+    assert batch.lengths.tolist() == [len(one) for one in sequences]
+    assert len(batch) == len(sequences)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+def test_frames_come_back_in_their_own_dtype(dtype):
+    frames = [np.arange(6, dtype=dtype).reshape(3, 2), np.ones((1, 2), dtype=dtype)]
+    batch = refkd.Ragged.from_list(frames)
+    assert batch.values.dtype == dtype
+    assert batch.values.flags.c_contiguous
+    assert batch.offsets.tolist() == [0, 3, 4]
+    for one, frame in zip(batch, frames, strict=True):
+        np.testing.assert_array_equal(one, frame)
+
+
+def test_indices():
+    batch = refkd.Ragged.from_list([[1, 2], [], [3]])
+    assert batch[0].tolist() == [1, 2]
+    assert batch[-1].tolist() == [3]
+    assert batch[-3].tolist() == [1, 2]
+    for n in (3, -4):
+        with pytest.raises(IndexError, match=f"sequence {n} of 3"):
+            batch[n]
+
+
+def test_an_element_is_a_view():
+    batch = refkd.Ragged.from_list([np.zeros((2, 1)), np.zeros((1, 1))])
+    batch[1][:] = 7.0
+    assert batch.values[:, 0].tolist() == [0.0, 0.0, 7.0]
+
+
+def test_other_values_of_the_same_lengths():
+    batch = refkd.Ragged.from_list([[1, 2], [3]])
+    other = batch.with_values(np.zeros((3, 4)))
+    assert [one.shape for one in other] == [(2, 4), (1, 4)]
+    with pytest.raises(refkd.ArgumentError):
+        batch.with_values(np.zeros((4, 4)))
+
+
+def test_strided_values_are_copied_into_order():
+    values = np.arange(12.0).reshape(3, 4)[:, ::2]
+    batch = refkd.Ragged(values, np.array([0, 1, 3], dtype=np.int32))
+    assert batch.values.flags.c_contiguous
+    assert batch.offsets.dtype == np.int64
+    assert batch[1].tolist() == [[4.0, 6.0], [8.0, 10.0]]
+
+
+def from_list(*sequences):
+    return lambda: refkd.Ragged.from_list(list(sequences))
+
+
+def built(values, offsets):
+    return lambda: refkd.Ragged(np.array(values), np.array(offsets))
+
+
+REFUSED = [
+    (from_list(), "sequences: expected at least one, got none"),
+    (
+        from_list(np.zeros((2, 3)), np.zeros((2, 4))),
+        "sequences[1]: expected shape (T, 3), got shape (2, 4)",
+    ),
+    (
+        from_list(np.zeros((2, 3)), np.zeros(2)),
+        "sequences[1]: expected shape (T, 3), got shape (2,)",
+    ),
+    (
+        from_list(np.zeros((1, 2)), np.zeros((1, 2), dtype=np.float32)),
+        "sequences[1]: expected dtype float64, got dtype float32",
+    ),
+    (built([1, 2], [1, 2]), "offsets: expected shape (N+1,) starting with 0, got [1, 2]"),
+    (built([1, 2], []), "offsets: expected shape (N+1,) starting with 0, got []"),
+    (built([1, 2], [[0, 2]]), "offsets: expected shape (N+1,) starting with 0, got [[0, 2]]"),
+    (built([1, 2], [0, 3, 2]), "offsets: expected numbers that never fall, got [0, 3, 2]"),
+    (
+        built([1, 2], [0, 1]),
+        "offsets: expected the number of values at the end, got 1 for values of shape (2,)",
+    ),
+    (
+        built(5, [0]),
+        "offsets: expected the number of values at the end, got 0 for values of shape (1,)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("build", "sentence"), REFUSED)
+def test_refused(build, sentence):
+    with pytest.raises(refkd.ArgumentError) as error:
+        build()
+    assert str(error.value) == sentence
