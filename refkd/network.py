@@ -1,0 +1,356 @@
+"""Teacher and student: stacks of LSTM layers under one linear output layer."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from refkd import check
+from refkd.layers import (
+    Weights,
+    affine,
+    gates_backward,
+    inputs_backward,
+    layer_forward,
+    product,
+    transposed,
+    weights_backward,
+)
+from refkd.network_file import read_network, write_network
+from refkd.records.passes import NetworkTrace
+from refkd.records.ragged import Ragged
+
+Values = dict[str, NDArray[Any]]
+DIRECTIONS = ("forward", "backward")
+PARTS = Weights._fields
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A stack of LSTM layers, in one direction or two, and a linear output layer.
+
+    Made by `Network.create` or `Network.load`; never changed in place.
+
+    Parameters
+    ----------
+    values : dict of arrays
+        The parameters by name, all float32 or all float64: for each layer n and direction
+        `layer{n}.forward.w_input` (D, 4H), `.w_hidden` (H, 4H), `.bias` (4H,), the same with
+        `backward`, then `output.w` (S H, K) and `output.bias` (K,).
+    metadata : dict of arrays, optional
+        Facts that are saved with the network, such as the frame shift in seconds.
+    """
+
+    values: Values
+    metadata: Values = field(default_factory=dict)
+
+    @classmethod
+    def create(
+        cls,
+        inputs: int,
+        hidden: int,
+        layers: int,
+        outputs: int,
+        bidirectional: bool,
+        cell: str = "lstm",
+        seed: int = 0,
+        dtype: DTypeLike = np.float32,
+    ) -> "Network":
+        """Draw a new network.
+
+        Every weight is uniform in +-1/sqrt(H) (+-1/sqrt(S H) in the output layer), biases are
+        zero but for the forget gate's, which is 1: a new cell remembers.
+
+        Parameters
+        ----------
+        inputs : int
+            D, numbers in a frame, >= 1.
+        hidden : int
+            H, units in each direction of each layer, >= 1.
+        layers : int
+            >= 1.
+        outputs : int
+            K, labels with blank, >= 1.
+        bidirectional : bool
+            Two directions, S = 2, or only forward in time, S = 1.
+        cell : "lstm"
+            Kind of recurrent layer.
+        seed : int
+            Of the draw, >= 0. The same numbers are drawn for either dtype.
+        dtype : float32 or float64
+            Of the parameters and of everything computed from them.
+
+        Returns
+        -------
+        Network
+            With fresh parameters.
+
+        Raises
+        ------
+        ArgumentError
+            If a number is out of range or the cell or dtype unknown.
+
+        Examples
+        --------
+        >>> import refkd
+        >>> net = refkd.Network.create(40, 8, layers=2, outputs=5, bidirectional=True)
+        >>> net.parameters()["layer1.backward.w_input"].shape
+        (16, 32)
+        """
+        check.integer("inputs", inputs, low=1)
+        check.integer("hidden", hidden, low=1)
+        check.integer("layers", layers, low=1)
+        check.integer("outputs", outputs, low=1)
+        check.one_of("cell", cell, ("lstm",))
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            check.fail("dtype", "float32 or float64", np.dtype(dtype))
+        kind = np.dtype(dtype)
+        rng = np.random.default_rng(check.integer("seed", seed, low=0))
+        directions = DIRECTIONS[: 2 if bidirectional else 1]
+        width = hidden * len(directions)
+
+        def uniform(rows: int, columns: int, fan_in: int) -> NDArray[Any]:
+            limit = fan_in**-0.5
+            return rng.uniform(-limit, limit, (rows, columns)).astype(kind)
+
+        values: Values = {}
+        for layer in range(layers):
+            for direction in directions:
+                name = f"layer{layer}.{direction}"
+                heard = inputs if layer == 0 else width
+                values[f"{name}.w_input"] = uniform(heard, 4 * hidden, hidden)
+                values[f"{name}.w_hidden"] = uniform(hidden, 4 * hidden, hidden)
+                values[f"{name}.bias"] = np.repeat([0.0, 1.0, 0.0, 0.0], hidden).astype(kind)
+        values["output.w"] = uniform(width, outputs, width)
+        values["output.bias"] = np.zeros(outputs, kind)
+        return cls(values)
+
+    def parameters(self) -> Values:
+        """The parameters by name.
+
+        Returns
+        -------
+        dict of arrays
+            In a fixed order, from the input up.
+        """
+        return dict(self.values)
+
+    def with_parameters(self, values: Mapping[str, NDArray[Any]]) -> "Network":
+        """The same network with other parameters.
+
+        Parameters
+        ----------
+        values : dict of arrays
+            Named and shaped like `parameters()`.
+
+        Returns
+        -------
+        Network
+            With the dtype of this one.
+
+        Raises
+        ------
+        ArgumentError
+            If a name or a shape differs.
+        """
+        if list(values) != list(self.values):
+            check.fail("values", f"the names {', '.join(self.values)}", ", ".join(values))
+        cast = {
+            name: check.array(f"values[{name!r}]", values[name], old.shape).astype(old.dtype)
+            for name, old in self.values.items()
+        }
+        return replace(self, values=cast)
+
+    @property
+    def layers(self) -> int:
+        """Number of recurrent layers."""
+        return sum(name.endswith("forward.w_input") for name in self.values)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """("forward",) or ("forward", "backward")."""
+        return DIRECTIONS[: 2 if "layer0.backward.w_input" in self.values else 1]
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether every layer also reads from the end."""
+        return len(self.directions) == 2
+
+    @property
+    def inputs(self) -> int:
+        """D, numbers in a frame."""
+        return len(self.values["layer0.forward.w_input"])
+
+    @property
+    def hidden(self) -> int:
+        """H, units in each direction of each layer."""
+        return len(self.values["layer0.forward.w_hidden"])
+
+    @property
+    def outputs(self) -> int:
+        """K, labels with blank."""
+        return len(self.values["output.bias"])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
+        return self.values["output.bias"].dtype
+
+    def hash(self) -> str:
+        """SHA-256 over names, dtypes, shapes and bytes of the parameters.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits; equal only for equal parameters, so it proves a network frozen.
+        """
+        digest = hashlib.sha256()
+        for name, value in sorted(self.values.items()):
+            digest.update(f"{name} {value.dtype.str} {value.shape} ".encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        return digest.hexdigest()
+
+    def forward(self, features: Ragged) -> NetworkTrace:
+        """Compute the logits of a batch.
+
+        Parameters
+        ----------
+        features : Ragged
+            Values (sum T, D), at least one frame in each utterance.
+
+        Returns
+        -------
+        NetworkTrace
+            `.logits` is Ragged with values (sum T, K); the rest is for `backward`.
+
+        Raises
+        ------
+        ArgumentError
+            If the width is not D, a number is not finite or an utterance is empty.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> net = refkd.Network.create(3, 4, layers=1, outputs=2, bidirectional=False)
+        >>> batch = refkd.Ragged.from_list([np.zeros((5, 3)), np.ones((2, 3))])
+        >>> net.forward(batch).logits.values.shape
+        (7, 2)
+        """
+        check.instance("features", features, Ragged)
+        frames = check.finite_array("features", features.values, ("sum T", self.inputs))
+        if (features.lengths == 0).any():
+            empty = np.flatnonzero(features.lengths == 0)[0]
+            check.fail("features", "T >= 1 in every utterance", f"T=0 in utterance {empty}")
+        heard = frames.astype(self.dtype, copy=False)
+        traces = []
+        for layer in range(self.layers):
+            trace = layer_forward(self._directions(layer), heard, features.offsets)
+            heard = np.concatenate(list(trace.hidden), axis=1)
+            traces.append(trace)
+        logits = affine(heard, self.values["output.w"], self.values["output.bias"])
+        return NetworkTrace(tuple(traces), heard, features.with_values(logits))
+
+    def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:
+        """Carry the gradient in the logits back to every parameter.
+
+        Parameters
+        ----------
+        trace : NetworkTrace
+            What `forward` returned.
+        d_logits : Ragged
+            Gradient in the logits (sum T, K); cast to the network's dtype.
+
+        Returns
+        -------
+        dict of arrays
+            Gradient of every parameter, under its name.
+
+        Raises
+        ------
+        ArgumentError
+            If lengths or width differ from the logits or a number is not finite.
+        """
+        check.instance("trace", trace, NetworkTrace)
+        check.instance("d_logits", d_logits, Ragged)
+        offsets = trace.logits.offsets
+        if not np.array_equal(d_logits.offsets, offsets):
+            got = d_logits.lengths.tolist()
+            check.fail("d_logits", f"lengths {trace.logits.lengths.tolist()}", f"lengths {got}")
+        d_out = check.finite_array("d_logits", d_logits.values, trace.logits.values.shape)
+        d_out = d_out.astype(self.dtype, copy=False)
+        grads = {
+            "output.w": product(trace.top.T, d_out),
+            "output.bias": d_out.sum(axis=0),
+        }
+        d_heard = product(d_out, transposed(self.values["output.w"]))
+        for layer in reversed(range(self.layers)):
+            weights = self._directions(layer)
+            d_gates = gates_backward(weights, trace.layers[layer], d_heard, offsets)
+            layer_grads = weights_backward(trace.layers[layer], d_gates, offsets)
+            for direction, one in zip(self.directions, layer_grads, strict=True):
+                for part, d_value in zip(PARTS, one, strict=True):
+                    grads[f"layer{layer}.{direction}.{part}"] = d_value
+            if layer > 0:
+                d_heard = inputs_backward(weights, d_gates)
+        return {name: grads[name] for name in self.values}
+
+    def _directions(self, layer: int) -> list[Weights]:
+        return [
+            Weights(*(self.values[f"layer{layer}.{direction}.{part}"] for part in PARTS))
+            for direction in self.directions
+        ]
+
+    def with_metadata(self, **facts: ArrayLike) -> "Network":
+        """The same network with further facts that are saved with it.
+
+        Parameters
+        ----------
+        **facts : arrays or numbers
+            By name, such as frame_shift=0.02.
+
+        Returns
+        -------
+        Network
+            With old and new facts.
+        """
+        new = {name: np.asarray(fact) for name, fact in facts.items()}
+        return replace(self, metadata={**self.metadata, **new})
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a plain npz whose recurrent layers go by the names of torch.nn.LSTM.
+
+        Parameters
+        ----------
+        path : str or path
+            Replaced only once the new file is complete. Holds `weight_ih_l0` (4H, D),
+            `weight_hh_l0` (4H, H), `bias_ih_l0` and `bias_hh_l0` = 0 (4H,) and so on, the suffix
+            `_reverse` for the backward direction, `output.weight` (K, S H), `output.bias` (K,),
+            and `metadata.<name>`.
+        """
+        write_network(Path(path), self.values, self.metadata)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Network":
+        """Read what `save` wrote, or the same arrays from elsewhere: both biases are summed.
+
+        Parameters
+        ----------
+        path : str or path
+            Of the npz.
+
+        Returns
+        -------
+        Network
+            Equal to the saved one, bit for bit.
+
+        Raises
+        ------
+        DataError
+            If there is no such file or it does not hold a network.
+        """
+        return cls(*read_network(Path(path)))

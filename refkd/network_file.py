@@ -1,0 +1,116 @@
+"""Networks on disk: plain npz, the names and the layout of torch.nn.LSTM, no pickle."""
+
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.check import DataError
+
+Values = dict[str, NDArray[Any]]
+SUFFIXES = {"forward": "", "backward": "_reverse"}
+METADATA = "metadata."
+
+
+def write_network(
+    path: Path, values: Mapping[str, NDArray[Any]], metadata: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write the parameters of a network under a temporary name, then rename."""
+    arrays = {METADATA + name: fact for name, fact in metadata.items()}
+    layers = sum(name.endswith("forward.bias") for name in values)
+    directions = sum(name.startswith("layer0.") for name in values) // 3
+    for ours, theirs in _directions(layers, directions):
+        arrays[f"weight_ih_{theirs}"] = values[f"{ours}.w_input"].T
+        arrays[f"weight_hh_{theirs}"] = values[f"{ours}.w_hidden"].T
+        arrays[f"bias_ih_{theirs}"] = values[f"{ours}.bias"]
+        arrays[f"bias_hh_{theirs}"] = np.zeros_like(values[f"{ours}.bias"])
+    arrays["output.weight"] = values["output.w"].T
+    arrays["output.bias"] = values["output.bias"]
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def read_network(path: Path) -> tuple[Values, Values]:
+    """Parameters and metadata of a network.
+
+    Raises
+    ------
+    DataError
+        If there is no such file or it does not hold a network.
+    """
+    arrays = _read_arrays(path)
+    metadata = {
+        name.removeprefix(METADATA): arrays.pop(name)
+        for name in list(arrays)
+        if name.startswith(METADATA)
+    }
+    layers = sum(name.startswith("weight_hh_l") and "_reverse" not in name for name in arrays)
+    directions = 2 if "weight_hh_l0_reverse" in arrays else 1
+    _check_shapes(path, arrays, layers, directions)
+    values: Values = {}
+    for ours, theirs in _directions(layers, directions):
+        values[f"{ours}.w_input"] = np.ascontiguousarray(arrays[f"weight_ih_{theirs}"].T)
+        values[f"{ours}.w_hidden"] = np.ascontiguousarray(arrays[f"weight_hh_{theirs}"].T)
+        values[f"{ours}.bias"] = arrays[f"bias_ih_{theirs}"] + arrays[f"bias_hh_{theirs}"]
+    values["output.w"] = np.ascontiguousarray(arrays["output.weight"].T)
+    values["output.bias"] = arrays["output.bias"]
+    return values, metadata
+
+
+def _directions(layers: int, directions: int) -> Iterator[tuple[str, str]]:
+    """Our name and PyTorch's of every direction of every layer."""
+    for layer in range(layers):
+        for direction in list(SUFFIXES)[:directions]:
+            yield f"layer{layer}.{direction}", f"l{layer}{SUFFIXES[direction]}"
+
+
+def _read_arrays(path: Path) -> Values:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        _fail(path, "no such file")
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error):
+        _fail(path, "a file of another kind")
+
+
+def _check_shapes(path: Path, arrays: Values, layers: int, directions: int) -> None:
+    """Every array that such a network needs, of its shape, and no other."""
+    sizes = {name: arrays[name].shape for name in arrays if arrays[name].ndim == 2}
+    if not {"weight_ih_l0", "weight_hh_l0", "output.weight"} <= sizes.keys():
+        _fail(path, "arrays " + (", ".join(sorted(arrays)) or "of none"))
+    hidden, width = sizes["weight_hh_l0"][1], sizes["weight_ih_l0"][1]
+    expected: dict[str, tuple[int, ...]] = {}
+    for ours, theirs in _directions(layers, directions):
+        heard = width if ours.startswith("layer0.") else directions * hidden
+        expected[f"weight_ih_{theirs}"] = (4 * hidden, heard)
+        expected[f"weight_hh_{theirs}"] = (4 * hidden, hidden)
+        expected[f"bias_ih_{theirs}"] = expected[f"bias_hh_{theirs}"] = (4 * hidden,)
+    outputs = sizes["output.weight"][0]
+    expected["output.weight"] = (outputs, directions * hidden)
+    expected["output.bias"] = (outputs,)
+    for name in sorted(arrays.keys() ^ expected.keys()):
+        _fail(path, f"an array {name}" if name in arrays else f"none called {name}")
+    dtype = arrays["output.weight"].dtype
+    for name, shape in expected.items():
+        array = arrays[name]
+        if array.shape != shape or array.size == 0:
+            _fail(path, f"{name} of shape {array.shape}")
+        if array.dtype != dtype or dtype not in (np.float32, np.float64):
+            _fail(path, f"{name} of dtype {array.dtype}")
+        if not np.isfinite(array).all():
+            _fail(path, f"{name} with numbers that are not finite")
+
+
+def _fail(path: Path, got: str) -> NoReturn:
+    raise DataError(f"{path}: expected a network saved as npz, got {got}")

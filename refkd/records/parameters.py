@@ -1,0 +1,251 @@
+"""Weights of one LSTM layer in one direction, in our layout and in those of others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Floats
+
+# Where the gates i, f, g, o stand among another library's four, and the reverse.
+FROM_ONNX = (0, 2, 3, 1)  # out of i, o, f, c
+TO_ONNX = (0, 3, 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class LSTMParams:
+    """Weights of an LSTM; the gates i, f, g, o lie side by side in the axis of 4H.
+
+    Parameters
+    ----------
+    w_input : (D, 4H) array
+        Inputs to gates, D >= 1.
+    w_hidden : (H, 4H) array
+        Previous hidden state to gates, H >= 1.
+    bias : (4H,) array
+        One bias for each gate and unit.
+
+    Raises
+    ------
+    ArgumentError
+        If the shapes disagree or a number is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> params = refkd.LSTMParams(np.zeros((3, 8)), np.zeros((2, 8)), np.zeros(8))
+    >>> params.inputs, params.hidden
+    (3, 2)
+    """
+
+    w_input: Floats
+    w_hidden: Floats
+    bias: Floats
+
+    def __post_init__(self) -> None:
+        w_hidden = _float64("w_hidden", self.w_hidden, ("H", "4H"))
+        hidden, gates = w_hidden.shape
+        if hidden == 0 or gates != 4 * hidden:
+            check.fail("w_hidden", "shape (H, 4H)", f"shape {w_hidden.shape}")
+        w_input = _float64("w_input", self.w_input, ("D", gates))
+        if len(w_input) == 0:
+            check.fail("w_input", "D >= 1", "D=0")
+        object.__setattr__(self, "w_input", w_input)
+        object.__setattr__(self, "w_hidden", w_hidden)
+        object.__setattr__(self, "bias", _float64("bias", self.bias, (gates,)))
+
+    @property
+    def inputs(self) -> int:
+        """D, numbers in a frame."""
+        return len(self.w_input)
+
+    @property
+    def hidden(self) -> int:
+        """H, hidden units."""
+        return len(self.w_hidden)
+
+    @classmethod
+    def from_torch(
+        cls, weight_ih: ArrayLike, weight_hh: ArrayLike, bias_ih: ArrayLike, bias_hh: ArrayLike
+    ) -> "LSTMParams":
+        """Weights of one direction of a layer of torch.nn.LSTM.
+
+        Parameters
+        ----------
+        weight_ih : (4H, D) array
+            Rows i, f, g, o.
+        weight_hh : (4H, H) array
+            Rows i, f, g, o.
+        bias_ih, bias_hh : (4H,) array
+            Two biases that are always summed.
+
+        Returns
+        -------
+        LSTMParams
+            The same layer.
+
+        Raises
+        ------
+        ArgumentError
+            If the shapes disagree or a number is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> weights = np.ones((4, 3)), np.ones((4, 1)), np.ones(4), np.ones(4)
+        >>> refkd.LSTMParams.from_torch(*weights).bias
+        array([2., 2., 2., 2.])
+        """
+        w_hidden = _float64("weight_hh", weight_hh, ("4H", "H"))
+        gates, hidden = w_hidden.shape
+        if hidden == 0 or gates != 4 * hidden:
+            check.fail("weight_hh", "shape (4H, H)", f"shape {w_hidden.shape}")
+        w_input = _float64("weight_ih", weight_ih, (gates, "D"))
+        bias = _float64("bias_ih", bias_ih, (gates,)) + _float64("bias_hh", bias_hh, (gates,))
+        return cls(w_input.T, w_hidden.T, bias)
+
+    def to_torch(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,) and bias_hh (4H,) = 0.
+
+        Returns
+        -------
+        tuple of arrays
+            In the order of `from_torch`.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> params = refkd.LSTMParams(np.zeros((3, 8)), np.zeros((2, 8)), np.ones(8))
+        >>> [array.shape for array in params.to_torch()]
+        [(8, 3), (8, 2), (8,), (8,)]
+        """
+        return (
+            np.ascontiguousarray(self.w_input.T),
+            np.ascontiguousarray(self.w_hidden.T),
+            self.bias.copy(),
+            np.zeros_like(self.bias),
+        )
+
+    @classmethod
+    def from_onnx(cls, W: ArrayLike, R: ArrayLike, B: ArrayLike) -> "LSTMParams":
+        """Weights of one direction of an ONNX LSTM, whose gates come in the order i, o, f, c.
+
+        Parameters
+        ----------
+        W : (1, 4H, D) array
+            Inputs to gates; slice one direction out of a bidirectional layer.
+        R : (1, 4H, H) array
+            Previous hidden state to gates.
+        B : (1, 8H) array
+            Input bias, then recurrent bias.
+
+        Returns
+        -------
+        LSTMParams
+            The same layer.
+
+        Raises
+        ------
+        ArgumentError
+            If the shapes disagree or a number is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> W, R, B = np.arange(4.0).reshape(1, 4, 1), np.zeros((1, 4, 1)), np.zeros((1, 8))
+        >>> refkd.LSTMParams.from_onnx(W, R, B).w_input
+        array([[0., 2., 3., 1.]])
+        """
+        w_hidden = _float64("R", R, (1, "4H", "H"))[0]
+        gates, hidden = w_hidden.shape
+        if hidden == 0 or gates != 4 * hidden:
+            check.fail("R", "shape (1, 4H, H)", f"shape {(1, *w_hidden.shape)}")
+        w_input = _float64("W", W, (1, gates, "D"))[0]
+        bias = _float64("B", B, (1, 2 * gates))[0].reshape(2, gates).sum(axis=0)
+        return cls(*(_reordered(one, FROM_ONNX).T for one in (w_input, w_hidden, bias)))
+
+    def to_onnx(self) -> tuple[Floats, Floats, Floats]:
+        """W (1, 4H, D), R (1, 4H, H) and B (1, 8H), the recurrent half of B zero.
+
+        Returns
+        -------
+        tuple of arrays
+            In the order of `from_onnx`.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> params = refkd.LSTMParams(np.zeros((3, 4)), np.zeros((1, 4)), [0, 1, 2, 3])
+        >>> params.to_onnx()[2]
+        array([[0., 3., 1., 2., 0., 0., 0., 0.]])
+        """
+        W, R, bias = (
+            _reordered(one.T, TO_ONNX) for one in (self.w_input, self.w_hidden, self.bias)
+        )
+        return W[None], R[None], np.concatenate([bias, np.zeros_like(bias)])[None]
+
+    @classmethod
+    def from_keras(
+        cls, kernel: ArrayLike, recurrent_kernel: ArrayLike, bias: ArrayLike
+    ) -> "LSTMParams":
+        """Weights of keras.layers.LSTM, whose gates i, f, c, o are ours.
+
+        Parameters
+        ----------
+        kernel : (D, 4H) array
+            Inputs to gates.
+        recurrent_kernel : (H, 4H) array
+            Previous hidden state to gates.
+        bias : (4H,) array
+            As stored: `unit_forget_bias` is already in it.
+
+        Returns
+        -------
+        LSTMParams
+            The same layer.
+
+        Raises
+        ------
+        ArgumentError
+            If the shapes disagree or a number is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> refkd.LSTMParams.from_keras(np.ones((3, 4)), np.ones((1, 4)), np.zeros(4)).hidden
+        1
+        """
+        w_hidden = _float64("recurrent_kernel", recurrent_kernel, ("H", "4H"))
+        hidden, gates = w_hidden.shape
+        if hidden == 0 or gates != 4 * hidden:
+            check.fail("recurrent_kernel", "shape (H, 4H)", f"shape {w_hidden.shape}")
+        w_input = _float64("kernel", kernel, ("D", gates))
+        return cls(w_input, w_hidden, _float64("bias", bias, (gates,)))
+
+    def to_keras(self) -> tuple[Floats, Floats, Floats]:
+        """kernel (D, 4H), recurrent_kernel (H, 4H) and bias (4H,).
+
+        Returns
+        -------
+        tuple of arrays
+            In the order of `from_keras`.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> params = refkd.LSTMParams(np.zeros((3, 8)), np.zeros((2, 8)), np.ones(8))
+        >>> [array.shape for array in params.to_keras()]
+        [(3, 8), (2, 8), (8,)]
+        """
+        return self.w_input.copy(), self.w_hidden.copy(), self.bias.copy()
+
+
+def _float64(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> Floats:
+    return check.finite_array(argument, value, shape).astype(np.float64)
+
+
+def _reordered(stacked: Floats, order: tuple[int, int, int, int]) -> Floats:
+    """The four blocks of the first axis in another order."""
+    blocks = np.split(stacked, 4)
+    return np.concatenate([blocks[block] for block in order])
