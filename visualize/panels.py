@@ -23,6 +23,7 @@ from visualize.style import (
     TEACHER,
     TEACHER_LINE,
     TEXT,
+    signed,
 )
 
 VISIBLE = 0.01  # lower posteriors would only thicken the zero line
@@ -71,7 +72,7 @@ def _name_rows(middles: Floats, names: Sequence[str]) -> tuple[int, list[int]]:
 
 def link_rows(shift: AlignmentShift, scale: float) -> tuple[int, list[int]]:
     """Place the numbers on the connectors, `scale` inches a frame."""
-    widths = [text_width(offset_text(offset)) + GAP for offset in shift.offset]
+    widths = [text_width(signed(offset)) + GAP for offset in shift.offset]
     return fewest_rows(lambda rows: _on_links(shift, rows) * scale, widths, MOST_ROWS)
 
 
@@ -82,18 +83,14 @@ def link_strip_height(rows: int) -> float:
 
 def _link_heights(rows: int) -> Floats:
     """Where the rows of numbers are, from the student's edge 0 to the teacher's edge 1."""
-    return (CROSSES + (np.arange(rows) + 0.5) * line_height()) / link_strip_height(rows)
+    heights = CROSSES + (np.arange(rows, dtype=np.float64) + 0.5) * line_height()
+    return heights / link_strip_height(rows)
 
 
 def _on_links(shift: AlignmentShift, rows: int) -> Floats:
     """The frame (n, rows) at which each connector crosses each row."""
     crossings = shift.student_frames[:, None] - np.outer(shift.offset, _link_heights(rows))
     return crossings.astype(np.float64)
-
-
-def offset_text(offset: int) -> str:
-    """Write an offset with its sign; 0 has none."""
-    return f"{offset:+d}".replace("-", "\N{MINUS SIGN}") if offset else "0"
 
 
 def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Artist]:
@@ -223,7 +220,7 @@ def draw_links(axes: Axes, shift: AlignmentShift, frame_shift: float) -> list[Ar
         drawn += axes.plot(ends, (0, 1), color=colour, linewidth=1.0, solid_capstyle="round")
         if chosen[n] >= 0:
             x, y = crossings[n, chosen[n]], heights[chosen[n]]
-            drawn.append(_name(axes, x, y, offset_text(offset), colour, va="center_baseline"))
+            drawn.append(_name(axes, x, y, signed(offset), colour, va="center_baseline"))
     edge = CROSSES / 2 / link_strip_height(rows)
     for frames, y, colour in (
         (shift.teacher_only_frames, 1 - edge, TEACHER),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +12,13 @@ from matplotlib.textpath import text_to_path
 from refkd.check import Floats
 from visualize.style import SMALL
 
+Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
+
 POINTS = 72.0  # in an inch
 LINE = 1.25  # line height, in font sizes
+DISTANCES = (0.09, 0.16, 0.28, 0.42, 0.6, 0.8)  # inches between a point and its label
+SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+AMBIGUOUS = 0.3  # of a label closer to another point, as a share of its area covered
 HINTING = 1.05  # letters set to whole pixels may be this much wider
 
 
@@ -198,3 +204,63 @@ def inches_per_unit(axes: Axes) -> tuple[float, float]:
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     dots = axes.figure.dpi
     return box.width / dots / (right - left), box.height / dots / (top - bottom)
+
+
+def free_spot(
+    points: Floats,
+    n: int,
+    width: float,
+    height: float,
+    taken: Sequence[Box],
+    frame: tuple[float, float],
+) -> Box:
+    """Find room for the label of one point among many, the nearest first.
+
+    Parameters
+    ----------
+    points : (N, 2) array
+        Inches from the lower left corner of the frame.
+    n : int
+        The point to label; the label would rather not be closer to another one.
+    width : float
+        Of the label, in inches.
+    height : float
+        Of the label, in inches.
+    taken : sequence of (left, bottom, right, top)
+        What the label shall not cover.
+    frame : (float, float)
+        Width and height of the space that the label shall not leave.
+
+    Returns
+    -------
+    (left, bottom, right, top)
+        In inches; where there is no room, the place that covers least.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize.place import free_spot
+    >>> spot = free_spot(np.array([[1.0, 1.0]]), 0, 0.4, 0.1, taken=[], frame=(2.0, 2.0))
+    >>> [round(float(edge), 2) for edge in spot]     # to the right of the point
+    [1.09, 0.95, 1.49, 1.05]
+    """
+    half = np.array([width, height]) / 2
+    best, least = (0.0, 0.0, 0.0, 0.0), np.inf
+    for distance in DISTANCES:
+        for side in SIDES:
+            centre = points[n] + np.array(side) * (half + distance)
+            low, high = centre - half, centre + half
+            apart = np.hypot(*(np.clip(points, low, high) - points).T)
+            covered = sum(_overlap(low, high, np.array(box)) for box in taken)
+            inside = np.minimum(high, frame) - np.maximum(low, 0.0)
+            covered += 2 * (width * height - np.prod(np.maximum(inside, 0.0)))
+            covered += AMBIGUOUS * width * height * (apart[n] > apart.min())
+            if covered < least - 1e-9:
+                best, least = (low[0], low[1], high[0], high[1]), covered
+    return best
+
+
+def _overlap(low: Floats, high: Floats, box: Floats) -> float:
+    """Square inches that two boxes share."""
+    shared = np.minimum(high, box[2:]) - np.maximum(low, box[:2])
+    return float(np.prod(np.maximum(shared, 0.0)))

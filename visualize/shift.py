@@ -25,7 +25,7 @@ from visualize.panels import (
     spike_rows,
 )
 from visualize.place import line_height, text_width, wrapped
-from visualize.style import FAINT, NORMAL, STUDENT, TEACHER, in_style, new_figure
+from visualize.style import FAINT, NORMAL, STUDENT, TEACHER, in_style, new_figure, signed
 
 POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
 MARGIN = 0.15  # inches around everything
@@ -179,8 +179,8 @@ def _remarks(
     if name in shifts:
         shift = shifts[name]
         if shift.n:
-            mean = f"mean {shift.mean:+.1f} ({1000 * shift.mean * frame_shift:+.0f} ms)"
-            remarks.append(mean.replace("-", "\N{MINUS SIGN}"))
+            ms = signed(round(1000 * shift.mean * frame_shift))
+            remarks.append(f"mean {signed(round(shift.mean, 1))} ({ms} ms)")
         remarks.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
         if shift.student_unmatched:
             remarks.append(f"{shift.student_unmatched} extra")

@@ -92,3 +92,25 @@ def new_figure(width: float, height: float) -> Figure:
     [4.0, 3.0]
     """
     return Figure(figsize=(width, height))
+
+
+def signed(number: float) -> str:
+    """Write a number with its sign, as a minus of the width of a plus; zero has none.
+
+    Parameters
+    ----------
+    number : float
+        As it should be rounded.
+
+    Returns
+    -------
+    str
+        For a label.
+
+    Examples
+    --------
+    >>> from visualize.style import signed
+    >>> signed(2), signed(0), signed(-0.5) == "\N{MINUS SIGN}0.5"
+    ('+2', '0', True)
+    """
+    return f"{number:+g}".replace("-", "\N{MINUS SIGN}") if number else "0"
