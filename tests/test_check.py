@@ -1,0 +1,140 @@
+"""The sentences of error: one form, the argument first."""
+
+import math
+
+import numpy as np
+import pytest
+
+import refkd
+from refkd import check
+
+INF, NAN = math.inf, math.nan
+
+
+def sentence_of(function, *arguments, **options):
+    with pytest.raises(refkd.ArgumentError) as error:
+        function("x", *arguments, **options)
+    return str(error.value)
+
+
+def test_every_error_is_a_value_error():
+    assert issubclass(refkd.InfeasibleTargetError, refkd.ArgumentError)
+    assert issubclass(refkd.ArgumentError, ValueError)
+    assert issubclass(check.DataError, ValueError)
+
+
+def test_the_form_of_all_sentences():
+    assert sentence_of(check.fail, "K=3", "K=2") == "x: expected K=3, got K=2"
+
+
+def test_numbers():
+    assert check.finite_number("x", 3) == 3.0
+    assert check.finite_number("x", np.float32(0.5)) == 0.5
+    assert check.positive("x", 2) == 2.0
+    assert check.positive("x", INF, infinite=True) == INF
+    assert check.non_negative("x", 0) == 0.0
+    assert type(check.positive("x", np.int64(2))) is float
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "sentence"),
+    [
+        (check.finite_number, "a", "x: expected a number, got 'a'"),
+        (check.finite_number, None, "x: expected a number, got None"),
+        (check.finite_number, [1.0, 2.0], "x: expected a number, got [1.0, 2.0]"),
+        (check.finite_number, INF, "x: expected a finite number, got inf"),
+        (check.finite_number, NAN, "x: expected a finite number, got nan"),
+        (check.positive, 0, "x: expected a number > 0, got 0"),
+        (check.positive, -1.5, "x: expected a number > 0, got -1.5"),
+        (check.positive, INF, "x: expected a finite number, got inf"),
+        (check.non_negative, -1e-9, "x: expected a number >= 0, got -1e-09"),
+        (check.integer, 1.0, "x: expected a whole number, got 1.0"),
+        (check.integer, "1", "x: expected a whole number, got '1'"),
+        (check.integer, True, "x: expected a whole number, got True"),
+        (check.integer, np.float64(2.0), "x: expected a whole number, got np.float64(2.0)"),
+    ],
+)
+def test_refused_numbers(function, value, sentence):
+    assert sentence_of(function, value) == sentence
+
+
+def test_whole_numbers():
+    assert check.integer("x", np.uint8(7), low=7, high=7) == 7
+    assert type(check.integer("x", np.int32(7))) is int
+    assert sentence_of(check.integer, 6, low=7) == "x: expected a whole number >= 7, got 6"
+    assert sentence_of(check.integer, 8, high=7) == "x: expected a whole number <= 7, got 8"
+
+
+def test_choices():
+    assert check.one_of("x", "b", ("a", "b")) == "b"
+    assert check.one_of("x", "b", {"a": 1, "b": 2}) == "b"
+    assert sentence_of(check.one_of, "c", ("a", "b")) == "x: expected one of 'a', 'b', got 'c'"
+    assert check.instance("x", "text", str) == "text"
+    assert sentence_of(check.instance, 3, str) == "x: expected a str, got int"
+
+
+def test_arrays():
+    strided = np.arange(12.0).reshape(3, 4)[:, ::2]
+    assert check.array("x", strided, ("T", 2)).flags.c_contiguous
+    assert check.array("x", [[1, 2]], ("T", "K")).dtype == np.float64
+    assert check.array("x", np.float32([[1, 2]]), ("T", "K")).dtype == np.float32
+    assert check.array("x", np.float16([1]), ("n",)).dtype == np.float64
+    assert check.array("x", 3.0, ()).shape in ((), (1,))
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "sentence"),
+    [
+        (np.zeros((2, 3)), ("T",), "x: expected shape (T,), got shape (2, 3)"),
+        (np.zeros((2, 3)), ("T", 4), "x: expected shape (T, 4), got shape (2, 3)"),
+        (np.zeros((2, 3)), (1, "D"), "x: expected shape (1, D), got shape (2, 3)"),
+        ([[1], [1, 2]], ("T", "K"), "x: expected shape (T, K), got rows of different lengths"),
+        (["a"], ("T",), "x: expected real numbers, got dtype <U1"),
+        ([1j], ("T",), "x: expected real numbers, got dtype complex128"),
+        ([True], ("T",), "x: expected real numbers, got dtype bool"),
+        ([None], ("T",), "x: expected real numbers, got dtype object"),
+    ],
+)
+def test_refused_arrays(value, shape, sentence):
+    assert sentence_of(check.array, value, shape) == sentence
+
+
+def test_finite_arrays():
+    assert check.finite_array("x", [1, 2], ("n",)).tolist() == [1.0, 2.0]
+    got = sentence_of(check.finite_array, [[0.0, 1.0], [0.0, -INF]], ("T", "K"))
+    assert got == "x: expected finite numbers, got -inf at (1, 1)"
+    assert sentence_of(check.finite_array, [NAN], ("n",)) == (
+        "x: expected finite numbers, got nan at (0,)"
+    )
+
+
+def test_logits():
+    single = np.float32([[0.0, -INF]])
+    checked = check.logits("x", single, classes=2)
+    assert checked.dtype == np.float64
+    assert checked.tolist() == [[0.0, -INF]]
+    assert sentence_of(check.logits, single, classes=3) == "x: expected K=3, got K=2"
+
+
+def test_labels():
+    assert check.labels("x", [], 1, 0).dtype == np.int64
+    assert check.labels("x", np.uint8([2, 1]), 3, 0).dtype == np.int64
+    assert sentence_of(check.labels, np.zeros((0, 2), dtype=int), 3, 0) == (
+        "x: expected whole numbers of shape (L,), got shape (0, 2), dtype int64"
+    )
+
+
+def test_feasible():
+    check.feasible("x", np.array([1, 1, 2]), 4)
+    check.feasible("x", np.array([], dtype=np.int64), 1)
+    with pytest.raises(refkd.InfeasibleTargetError) as error:
+        check.feasible("x", np.array([1, 1, 1]), 4)
+    assert str(error.value) == (
+        "x: expected at most 4 frames to be needed, got 3 labels with 2 repeats, which need 5"
+    )
+
+
+def test_same_length():
+    check.same_length("x", 3, "y", 3, "T")
+    got = sentence_of(check.same_length, 3, "y", 4, "T")
+    assert got == "x: expected T=4 to match y, got T=3"
