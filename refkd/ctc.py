@@ -1,5 +1,7 @@
 """CTC: loss, gradient, tables and alignment of one utterance, and the loss of a batch."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -166,7 +168,7 @@ def ctc_align(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> Alignment
         )
     spans = []
     edges = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         label = int(states[path[start]])
         if path[start] % 2 == 1:
             spans.append(Span(label, int(start), int(end), float(logp[start:end, label].mean())))
@@ -219,7 +221,7 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     K = values.shape[1]
     check.integer("blank", blank, low=0, high=K - 1)
     targets = check.labels("labels", labels.values, K, blank)
-    for n, length in enumerate(logits.lengths):
+    for n, length in enumerate(logits.lengths.tolist()):
         if length == 0:
             check.fail(f"logits[{n}]", "T >= 1", "T=0")
         check.feasible(f"labels[{n}]", targets[labels.offsets[n] : labels.offsets[n + 1]], length)
@@ -236,7 +238,7 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
         beta, emit, losses, grads,
     )  # fmt: skip
     result = Ragged(grads, logits.offsets)
-    for n in np.flatnonzero(np.isnan(losses)):
+    for n in np.flatnonzero(np.isnan(losses)).tolist():
         trace = ctc_trace(logits[n], labels[n], blank)
         losses[n] = trace.loss
         result[n][:] = trace.grad

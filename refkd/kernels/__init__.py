@@ -1,1 +1,1 @@
-"""The algorithms: explicit compiled loops over plain arrays. They never validate and never raise."""
+"""The algorithms: explicit compiled loops over plain arrays; they never validate or raise."""

@@ -89,7 +89,7 @@ class DistillTrace:
     grad : (T, K)
         Gradient of the loss in the student's logits.
     target : (T, K) or None
-        Weighted rules: the mixture that each student frame is pulled towards, 0 where there is none.
+        Weighted rules: the mixture each student frame is pulled towards, 0 where there is none.
     target_divergence : float or None
         Weighted rules: the divergence between the mixtures and the student, summed over frames.
     """

@@ -1,0 +1,315 @@
+"""Distillation: what a student pays for differing from the teacher frames that a rule selects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Floats
+from refkd.divergences import DIVERGENCES, Posteriors, mix
+from refkd.records.ragged import Ragged
+from refkd.records.rules import RULES, Blend, OrderedPath, Rule, Soft
+from refkd.records.traces import DistillTrace
+from refkd.selection import pair_weights, select_pairs, soft_minimum
+
+BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
+
+
+def distill_trace(
+    student_logits: ArrayLike,
+    teacher_logits: ArrayLike,
+    rule: Rule,
+    divergence: str = "kl",
+    temperature: float = 1.0,
+    scale_t2: bool = False,
+    blank_frames: str = "keep",
+    blank: int = 0,
+) -> DistillTrace:
+    """Compute a rule's selection, loss and gradient in the student's logits, with every table.
+
+    Parameters
+    ----------
+    student_logits : (T, K) array
+        Finite unnormalised scores.
+    teacher_logits : (T, K) array
+        As many frames and classes; -inf is allowed, but not for "reverse_kl".
+    rule : Rule
+        FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
+    divergence : str
+        "kl" = KL(teacher || student), "reverse_kl", "js" (Jensen-Shannon) or "cross_entropy".
+    temperature : float
+        > 0; divides both logits before the softmax.
+    scale_t2 : bool
+        Multiply loss and gradient by temperature squared.
+    blank_frames : str
+        "keep"; "drop_selected": pairs whose teacher frame is blank contribute nothing;
+        "no_blank_candidates": blank teacher frames are invisible. Blank is where the teacher's
+        largest logit is the blank's.
+    blank : int
+        Index of the blank, 0 <= blank < K.
+
+    Returns
+    -------
+    DistillTrace
+        The band of divergences, pairs, weights, offsets, loss in nats (a sum over frames), grad.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is not as above, or the rule cannot be followed (OrderedPath with invisible
+        frames; Monotone if no path with its max_step is left).
+
+    Notes
+    -----
+    Equations (D1) to (D9) of docs/similarity.md, (S1) to (S11) of docs/selection.md.
+
+    Examples
+    --------
+    The student says at frame 1 what the teacher said at frame 0: no loss for a window that sees it.
+
+    >>> import numpy as np, refkd
+    >>> teacher = np.log([[0.1, 0.9], [0.9, 0.1], [0.9, 0.1]])
+    >>> student = np.log([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1]])
+    >>> trace = refkd.distill_trace(student, teacher, refkd.Hard(refkd.Window(left=1)))
+    >>> trace.pairs
+    array([[0, 0],
+           [1, 0],
+           [2, 2]])
+    >>> trace.divergence.round(4) + 0.0
+    array([[   inf, 1.7578],
+           [0.    , 1.7578],
+           [0.    , 0.    ]])
+    """
+    call = _Call.checked(rule, divergence, temperature, scale_t2, blank_frames)
+    student = check.finite_array("student_logits", student_logits, ("T", "K"))
+    student = check.logits("student_logits", student)
+    teacher = check.logits("teacher_logits", teacher_logits, student.shape[1])
+    check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
+    check.integer("blank", blank, low=0, high=student.shape[1] - 1)
+    return _distill(call, student, teacher, blank, with_target=True)
+
+
+def distill_loss(
+    student_logits: ArrayLike,
+    teacher_logits: ArrayLike,
+    rule: Rule,
+    divergence: str = "kl",
+    temperature: float = 1.0,
+    scale_t2: bool = False,
+    blank_frames: str = "keep",
+    blank: int = 0,
+) -> tuple[float, Floats]:
+    """Compute a rule's distillation loss and its gradient in the student's logits.
+
+    Parameters
+    ----------
+    student_logits : (T, K) array
+        Finite unnormalised scores.
+    teacher_logits : (T, K) array
+        As many frames and classes; -inf is allowed, but not for "reverse_kl".
+    rule : Rule
+        FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
+    divergence : str
+        "kl" = KL(teacher || student), "reverse_kl", "js" (Jensen-Shannon) or "cross_entropy".
+    temperature : float
+        > 0; divides both logits before the softmax.
+    scale_t2 : bool
+        Multiply loss and gradient by temperature squared.
+    blank_frames : str
+        "keep", "drop_selected" or "no_blank_candidates", as in `distill_trace`.
+    blank : int
+        Index of the blank, 0 <= blank < K.
+
+    Returns
+    -------
+    loss : float
+        In nats, summed over frames.
+    grad : (T, K) array
+        Gradient in the student's logits; nothing flows to the teacher.
+
+    Raises
+    ------
+    ArgumentError
+        As `distill_trace`.
+
+    Notes
+    -----
+    Equations of docs/selection.md.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> teacher, student = np.log([[0.8, 0.2]]), np.log([[0.5, 0.5]])
+    >>> loss, grad = refkd.distill_loss(student, teacher, refkd.FrameWise())
+    >>> round(loss, 4)                       # 0.8 log(0.8/0.5) + 0.2 log(0.2/0.5)
+    0.1927
+    >>> grad.round(4)                        # q - p
+    array([[-0.3,  0.3]])
+    """
+    trace = distill_trace(
+        student_logits, teacher_logits, rule, divergence, temperature, scale_t2, blank_frames, blank
+    )
+    return trace.loss, trace.grad
+
+
+def distill_loss_batch(
+    student_logits: Ragged,
+    teacher_logits: Ragged,
+    rule: Rule,
+    divergence: str = "kl",
+    temperature: float = 1.0,
+    scale_t2: bool = False,
+    blank_frames: str = "keep",
+    blank: int = 0,
+) -> tuple[Floats, Ragged]:
+    """Compute a rule's loss for each utterance of a batch and its gradient in the student's logits.
+
+    Parameters
+    ----------
+    student_logits : Ragged of (T_n, K)
+        Finite unnormalised scores.
+    teacher_logits : Ragged of (T_n, K)
+        As many utterances, frames and classes.
+    rule : Rule
+        FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
+    divergence : str
+        "kl" = KL(teacher || student), "reverse_kl", "js" (Jensen-Shannon) or "cross_entropy".
+    temperature : float
+        > 0; divides both logits before the softmax.
+    scale_t2 : bool
+        Multiply loss and gradient by temperature squared.
+    blank_frames : str
+        "keep", "drop_selected" or "no_blank_candidates", as in `distill_trace`.
+    blank : int
+        Index of the blank, 0 <= blank < K.
+
+    Returns
+    -------
+    losses : (N,) array
+        Loss of each utterance in nats, summed over its frames.
+    grads : Ragged of (T_n, K)
+        Gradient of each loss in its own student's logits.
+
+    Raises
+    ------
+    ArgumentError
+        As `distill_trace`, and if the utterances do not correspond.
+
+    Notes
+    -----
+    Equations of docs/selection.md.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> teacher = refkd.Ragged.from_list([np.log([[0.8, 0.2]]), np.zeros((3, 2))])
+    >>> student = refkd.Ragged.from_list([np.log([[0.5, 0.5]]), np.zeros((3, 2))])
+    >>> losses, grads = refkd.distill_loss_batch(student, teacher, refkd.FrameWise())
+    >>> losses.round(4)
+    array([0.1927, 0.    ])
+    """
+    call = _Call.checked(rule, divergence, temperature, scale_t2, blank_frames)
+    check.instance("student_logits", student_logits, Ragged)
+    check.instance("teacher_logits", teacher_logits, Ragged)
+    lengths = student_logits.lengths.tolist()
+    if teacher_logits.lengths.tolist() != lengths:
+        got = teacher_logits.lengths.tolist()
+        check.fail("teacher_logits", f"lengths {lengths} to match student_logits", got)
+    if 0 in lengths:
+        check.fail(f"student_logits[{lengths.index(0)}]", "T >= 1", "T=0")
+    student = check.finite_array("student_logits", student_logits.values, ("T", "K"))
+    student = check.logits("student_logits", student)
+    teacher = check.logits("teacher_logits", teacher_logits.values, student.shape[1])
+    check.integer("blank", blank, low=0, high=student.shape[1] - 1)
+
+    losses, grads = np.empty(len(lengths)), student_logits.with_values(np.empty_like(student))
+    for n in range(len(lengths)):
+        part = slice(student_logits.offsets[n], student_logits.offsets[n + 1])
+        trace = _distill(call, student[part], teacher[part], blank, with_target=False)
+        losses[n] = trace.loss
+        grads[n][:] = trace.grad
+    return losses, grads
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The checked options of one call."""
+
+    rule: Rule
+    divergence: str
+    temperature: float
+    scale: float
+    blank_frames: str
+
+    @classmethod
+    def checked(
+        cls, rule: Rule, divergence: str, temperature: float, scale_t2: bool, blank_frames: str
+    ) -> "_Call":
+        if type(rule).__name__ not in RULES:
+            check.fail("rule", "a rule such as Hard(Window(5, 0))", repr(rule))
+        check.one_of("divergence", divergence, DIVERGENCES)
+        temperature = check.positive("temperature", temperature)
+        check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
+        if blank_frames == "no_blank_candidates" and isinstance(rule, OrderedPath):
+            expected = "'keep' or 'drop_selected' for OrderedPath, which skips no teacher frame"
+            check.fail("blank_frames", expected, repr(blank_frames))
+        scale = temperature**2 if scale_t2 else 1.0
+        return cls(rule, divergence, temperature, scale, blank_frames)
+
+
+def _distill(
+    call: _Call, student_logits: Floats, teacher_logits: Floats, blank: int, with_target: bool
+) -> DistillTrace:
+    rule, T = call.rule, len(student_logits)
+    student = Posteriors.of(student_logits, call.temperature)
+    teacher = Posteriors.of(teacher_logits, call.temperature)
+    measure = DIVERGENCES[call.divergence]
+    if not np.isfinite(student.logp).all():
+        check.fail("student_logits", "a finite log-probability for every class", "-inf")
+    if call.divergence == "reverse_kl" and not np.isfinite(teacher.logp).all():
+        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
+        check.fail("teacher_logits", expected, "-inf")
+
+    window = rule.window.clipped(T)
+    left, columns = window.left, window.left + window.right + 1
+    is_blank = teacher_logits.argmax(axis=1) == blank
+    visible = ~is_blank if call.blank_frames == "no_blank_candidates" else np.ones(T, dtype=bool)
+    band = measure.band(student, teacher, left, columns, visible)
+    selected = select_pairs(rule, band, left)
+    weight = pair_weights(rule, band, selected)
+    if call.blank_frames == "drop_selected":
+        teacher_frame = np.add.outer(np.arange(T), np.arange(columns) - left)
+        selected &= ~is_blank[np.clip(teacher_frame, 0, T - 1)]
+        weight = np.where(selected, weight, 0.0)
+    student_frame, column = np.nonzero(selected)
+    pairs = np.stack([student_frame, student_frame + column - left], axis=1)
+
+    # What each student frame has left of its weight, which was 1 in the weighted rules.
+    mass = weight.sum(axis=1)
+    wants_target = isinstance(rule, Blend) or (rule.weighted and with_target)
+    target = mix(weight, left, teacher) if wants_target else None
+    target_divergence = None if target is None else measure.frame_wise(mass, student, target)
+    if isinstance(rule, Blend) and target is not None and target_divergence is not None:
+        loss = target_divergence
+        grad = measure.gradient(mass[:, np.newaxis], 0, student, target)
+    else:
+        if isinstance(rule, Soft):
+            loss = float(np.sum(mass * soft_minimum(rule, band, selected)))
+        else:
+            loss = float(np.sum(weight[selected] * band[selected]))
+        grad = measure.gradient(weight, left, student, teacher)
+    grad *= call.scale / call.temperature
+
+    return DistillTrace(
+        rule=rule,
+        window=window,
+        divergence=band,
+        pairs=pairs,
+        pair_weight=weight[selected],
+        offset=pairs[:, 0] - pairs[:, 1],
+        loss=call.scale * loss,
+        grad=grad,
+        target=None if target is None else target.prob,
+        target_divergence=None if target_divergence is None else call.scale * target_divergence,
+    )

@@ -1,0 +1,146 @@
+"""Divergence of every student frame from the teacher frames it sees. Equations: docs/similarity.md.
+
+A band (T, W) holds D(t, u) at column w = u - t + left; it is filled as (W, T), and the posteriors
+come class by class, (K, T), so that the innermost loop runs along time. All in nats.
+"""
+
+import numpy as np
+
+from refkd.kernels.compile import kernel
+from refkd.kernels.numeric import exp
+
+
+@kernel
+def open_band(left, visible, band):
+    """0 where a pair exists, inf where the teacher frame is outside the utterance or invisible."""
+    W, T = band.shape
+    for w in range(W):
+        for t in range(T):
+            u = t + w - left
+            band[w, t] = 0.0 if 0 <= u < T and visible[u] else np.inf  # (D1)
+
+
+@kernel
+def banded_kl(student_logp, teacher_prob, teacher_logp, left, band):
+    """KL(p_u || q_t), added to the band."""
+    W, T = band.shape
+    for k in range(len(student_logp)):
+        for w in range(W):
+            shift = w - left
+            for t in range(max(0, -shift), min(T, T - shift)):
+                gap = teacher_logp[k, t + shift] - student_logp[k, t]
+                band[w, t] += teacher_prob[k, t + shift] * gap  # (D2)
+
+
+@kernel
+def banded_reverse_kl(student_prob, student_logp, teacher_logp, left, band):
+    """KL(q_t || p_u), added to the band."""
+    W, T = band.shape
+    for k in range(len(student_logp)):
+        for w in range(W):
+            shift = w - left
+            for t in range(max(0, -shift), min(T, T - shift)):
+                gap = student_logp[k, t] - teacher_logp[k, t + shift]
+                band[w, t] += student_prob[k, t] * gap  # (D3)
+
+
+@kernel
+def to_middle(p, q):
+    """p log(p / m), where m = (p + q) / 2 and 0 log 0 = 0."""
+    return p * np.log(2.0 * p / (p + q)) if p > 0.0 else 0.0
+
+
+@kernel
+def banded_js(student_prob, teacher_prob, left, band):
+    """Jensen-Shannon divergence of p_u and q_t, added to the band."""
+    W, T = band.shape
+    for k in range(len(student_prob)):
+        for w in range(W):
+            shift = w - left
+            for t in range(max(0, -shift), min(T, T - shift)):
+                p, q = teacher_prob[k, t + shift], student_prob[k, t]
+                band[w, t] += 0.5 * (to_middle(p, q) + to_middle(q, p))  # (D4)
+
+
+@kernel
+def banded_cross_entropy(student_logp, teacher_prob, left, band):
+    """-sum p_u log q_t, added to the band."""
+    W, T = band.shape
+    for k in range(len(student_logp)):
+        for w in range(W):
+            shift = w - left
+            for t in range(max(0, -shift), min(T, T - shift)):
+                band[w, t] -= teacher_prob[k, t + shift] * student_logp[k, t]  # (D5)
+
+
+@kernel
+def kl_gradient(weight, left, student_prob, teacher_prob, d_logits):
+    """Gradient in the student's logits of sum weight D, for kl and for cross-entropy."""
+    T, W = weight.shape
+    d_logits[:] = 0.0
+    for t in range(T):
+        for w in range(W):
+            if weight[t, w] > 0.0:
+                for k in range(d_logits.shape[1]):
+                    gap = student_prob[t, k] - teacher_prob[t + w - left, k]
+                    d_logits[t, k] += weight[t, w] * gap  # (D6)
+
+
+@kernel
+def reverse_kl_gradient(weight, left, student_prob, student_logp, teacher_logp, d_logits):
+    """Gradient in the student's logits of sum weight KL(q || p)."""
+    T, W = weight.shape
+    K = d_logits.shape[1]
+    d_logits[:] = 0.0
+    for t in range(T):
+        for w in range(W):
+            if weight[t, w] > 0.0:
+                u = t + w - left
+                mean = 0.0
+                for k in range(K):
+                    mean += student_prob[t, k] * (student_logp[t, k] - teacher_logp[u, k])
+                for k in range(K):
+                    ratio = student_logp[t, k] - teacher_logp[u, k]
+                    d_logits[t, k] += weight[t, w] * student_prob[t, k] * (ratio - mean)  # (D7)
+
+
+@kernel
+def js_gradient(weight, left, student_prob, teacher_prob, d_logits):
+    """Gradient in the student's logits of sum weight JS(p, q)."""
+    T, W = weight.shape
+    K = d_logits.shape[1]
+    d_logits[:] = 0.0
+    for t in range(T):
+        for w in range(W):
+            if weight[t, w] > 0.0:
+                u = t + w - left
+                mean = 0.0
+                for k in range(K):
+                    mean += to_middle(student_prob[t, k], teacher_prob[u, k])
+                for k in range(K):
+                    q = student_prob[t, k]
+                    ratio = to_middle(q, teacher_prob[u, k])
+                    d_logits[t, k] += weight[t, w] * 0.5 * (ratio - q * mean)  # (D8)
+
+
+@kernel
+def mixture(weight, left, teacher_logp, target_logp):
+    """Log of the weighted mean of teacher frames, for every student frame that has any weight.
+
+    target_logp (T, K)  filled; -inf throughout where all weights are 0
+    """
+    T, W = weight.shape
+    for t in range(T):
+        mass = 0.0
+        for w in range(W):
+            mass += weight[t, w]
+        for k in range(target_logp.shape[1]):
+            peak = -np.inf
+            for w in range(W):
+                if weight[t, w] > 0.0:
+                    peak = max(peak, teacher_logp[t + w - left, k])
+            total = 0.0
+            for w in range(W):
+                if weight[t, w] > 0.0 and peak > -np.inf:
+                    total += weight[t, w] / mass * exp(teacher_logp[t + w - left, k] - peak)
+            target_logp[t, k] = peak + np.log(total) if total > 0.0 else -np.inf  # (D9)
