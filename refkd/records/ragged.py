@@ -41,13 +41,15 @@ class Ragged:
     offsets: Ints
 
     def __post_init__(self) -> None:
-        values = np.ascontiguousarray(self.values)
-        offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
+        values, offsets = np.ascontiguousarray(self.values), np.ascontiguousarray(self.offsets)
+        if offsets.dtype.kind not in "iu":
+            check.fail("offsets", "whole numbers", f"dtype {offsets.dtype}")
+        offsets = offsets.astype(np.int64, copy=False)
         if offsets.ndim != 1 or offsets.size == 0 or offsets[0] != 0:
             check.fail("offsets", "shape (N+1,) starting with 0", offsets.tolist())
         if (np.diff(offsets) < 0).any():
             check.fail("offsets", "numbers that never fall", offsets.tolist())
-        if values.ndim == 0 or offsets[-1] != len(values):
+        if offsets[-1] != len(values):
             got = f"{offsets[-1]} for values of shape {values.shape}"
             check.fail("offsets", "the number of values at the end", got)
         object.__setattr__(self, "values", values)
