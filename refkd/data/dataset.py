@@ -183,7 +183,7 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
     Examples
     --------
     >>> from refkd.data.dataset import load, prepare
-    >>> data = prepare(load("synthetic", train=50, validation=1, test=1))
+    >>> data = prepare(load("synthetic", train=2, validation=1, test=1))
     >>> data.symbols[:4], data.train.features.values.shape[1]
     (('<blank>', 'a', 'ae', 'b'), 80)
     """

@@ -5,6 +5,7 @@ Equations: docs/features.md.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -206,11 +207,18 @@ def log_mel(
     spectrum = np.fft.rfft(frames * taper, size, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     energy = np.empty((len(frames), settings.bands))
-    for band, weights in enumerate(mel_filters(rate, size, settings)):
-        inside = np.flatnonzero(weights)
-        few = slice(inside[0], inside[-1] + 1)
-        energy[:, band] = np.einsum("tf,f->t", power[:, few], weights[few])  # (F5)
+    for band, (bins, weights) in enumerate(_narrow_filters(rate, size, settings)):
+        energy[:, band] = np.einsum("tf,f->t", power[:, bins], weights)  # (F5)
     return np.log(np.maximum(energy, settings.floor)).astype(np.float32)  # (F5)
+
+
+@lru_cache
+def _narrow_filters(rate: int, size: int, settings: FeatureSettings) -> list[tuple[slice, Floats]]:
+    """Each band's bins and its weights there: most weights are zero."""
+    filters = mel_filters(rate, size, settings)
+    inside = [np.flatnonzero(weights) for weights in filters]
+    bins = [slice(int(few[0]), int(few[-1]) + 1) for few in inside]
+    return [(few, weights[few]) for few, weights in zip(bins, filters, strict=True)]
 
 
 def stack(frames: NDArray[Any], n: int) -> NDArray[Any]:

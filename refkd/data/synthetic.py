@@ -30,7 +30,7 @@ def make_corpus(
     test: int = 150,
     seed: int = 0,
     *,
-    noise: float = 0.08,
+    noise: float = 0.06,
     coarticulation: float = 0.06,
     lexicon: int = 40,
     words: tuple[int, int] = (2, 4),
@@ -82,10 +82,12 @@ def make_corpus(
     check.non_negative("coarticulation", coarticulation)
     check.integer("lexicon", lexicon, low=1, high=1000)
     check.integer("speakers", speakers, low=1)
-    check.integer("words[0]", words[0], low=1)
-    check.integer("words[1]", words[1], low=words[0])
+    for name, pair in (("words", words), ("rates", rates)):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            check.fail(name, "two numbers", repr(pair))
+    check.integer("words[1]", words[1], low=check.integer("words[0]", words[0], low=1))
     if check.positive("rates[1]", rates[1]) < check.positive("rates[0]", rates[0]):
-        check.fail("rates", "the slowest rate before the fastest", rates)
+        check.fail("rates", "the slowest before the fastest", rates)
 
     rng = default_rng(SeedSequence(seed, spawn_key=(len(SHARES),)))
     vocabulary = make_lexicon(lexicon, rng)
@@ -125,4 +127,5 @@ def _sentence(
         doubled = any(a == b for a, b in pairwise(phones))
         if not doubled and zlib.crc32(" ".join(phones).encode()) % 10 in SHARES[split]:
             return sentence
-    check.fail("lexicon, words", f"enough different sentences for {split}", len(vocabulary))
+    expected = "enough different sentences for every split"
+    check.fail("lexicon, words", expected, f"{len(vocabulary)} words")
