@@ -200,7 +200,8 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
             else:
                 kept[split].append((one, frames))
         if not kept[split]:
-            raise DataError(f"{corpus.name}: expected utterances for {split}, got none that fit")
+            expected = f"utterances for {split} that fit"
+            raise DataError(f"{corpus.name}: expected {expected}, got none of {len(utterances)}")
 
     trained = _phones(kept["train"])
     phones = trained | _phones(kept["validation"]) | _phones(kept["test"])

@@ -4,7 +4,6 @@ wav/NAME.wav holds the sound, lab/NAME.lab the phones, etc/txt.done.data the sen
 file has a header that ends with a line '#', then lines of end time, colour and phone.
 """
 
-import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -210,11 +209,10 @@ def _clips_of(folder: Path, name: str, text: str, shortest: float) -> list[Utter
         after = runs[n + 1][0].start if n + 1 < len(runs) else max(seconds, run[-1].end)
         begin = run[0].start - min(MARGIN, (run[0].start - before) / 2.0)
         end = run[-1].end + min(MARGIN, (after - run[-1].end) / 2.0)
-        first = math.floor(begin * rate)
-        clip = audio[first : math.ceil(end * rate)].copy()
-        starts = np.array([label.start for label in run]) - first / rate
-        ends = np.array([label.end for label in run]) - first / rate
-        ends = np.minimum(ends, clip.size / rate)  # of the last label, within the slack
+        first = round(begin * rate)
+        clip = audio[first : round(end * rate)].copy()
+        times = np.array([(label.start, label.end) for label in run]) - first / rate
+        starts, ends = np.clip(times, 0.0, clip.size / rate).T  # half a sample, or the slack
         phones = tuple(label.phone for label in run)
         try:
             clips.append(Utterance(f"{name}-{n}", clip, rate, phones, starts, ends, text))

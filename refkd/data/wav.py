@@ -59,8 +59,9 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", error)
         raise FileError(path, "a WAV file that can be read", reason) from None
-    except (wave.Error, EOFError) as error:
-        raise FileError(path, "a WAV file of plain PCM", str(error) or "an early end") from None
+    except Exception as error:  # damaged files end in errors of many kinds inside the library
+        reason = str(error) or "an early end"
+        raise FileError(path, "a WAV file of plain PCM", reason) from None
     if floats or rate <= 0:
         got = "floating-point samples" if floats else f"{rate} Hz"
         raise FileError(path, "a WAV file of plain PCM", got)
