@@ -1,9 +1,12 @@
 """Figures of refkd's records: functions that take numbers, draw, and never show anything."""
 
+from visualize.band import band_figure as band_figure
 from visualize.offsets import offsets_figure as offsets_figure
 from visualize.panels import Phones as Phones
 from visualize.save import save_figure as save_figure
 from visualize.shift import shift_figure as shift_figure
 from visualize.style import in_style as in_style
 from visualize.style import new_figure as new_figure
+from visualize.toy import toy_figure as toy_figure
+from visualize.toy import toy_table as toy_table
 from visualize.tradeoff import tradeoff_figure as tradeoff_figure

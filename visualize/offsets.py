@@ -59,7 +59,7 @@ def offsets_figure(
     >>> late = OffsetStatistics(np.array([1, 1, 2]), teacher_unmatched=0, student_unmatched=1)
     >>> figure = offsets_figure({"CTC": late}, frame_shift=0.02)
     >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
-    [0.0, 66.7, 33.3, 0.0]
+    [0.0, 0.0, 66.7, 33.3]
     """
     if not statistics:
         check.fail("statistics", "at least one student", "none")

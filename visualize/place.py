@@ -197,13 +197,14 @@ def inches_per_unit(axes: Axes) -> tuple[float, float]:
     >>> from visualize.place import inches_per_unit
     >>> axes = new_figure(4.0, 2.0).add_axes((0.0, 0.0, 0.5, 1.0))
     >>> _ = axes.set(xlim=(0, 10), ylim=(0, 1))
-    >>> inches_per_unit(axes)
-    (0.2, 2.0)
+    >>> [round(size, 6) for size in inches_per_unit(axes)]
+    [0.2, 2.0]
     """
     box = axes.get_window_extent()
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     dots = axes.figure.dpi
-    return box.width / dots / (right - left), box.height / dots / (top - bottom)
+    x, y = box.width / dots / (right - left), box.height / dots / (top - bottom)
+    return float(x), float(y)
 
 
 def free_spot(

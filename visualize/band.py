@@ -1,0 +1,135 @@
+"""What one rule saw and chose: the divergences of its window and the teacher frames it took."""
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Floats
+from refkd.records.traces import DistillTrace
+from visualize.place import line_height, wrapped
+from visualize.style import BLANK, STUDENT, in_style, new_figure
+
+SIDE = 4.2  # inches of the axes
+BRIGHT = 99.0  # percentile of the divergences at which the colours end
+
+
+def band_figure(
+    trace: DistillTrace,
+    *,
+    teacher_spikes: ArrayLike | None = None,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
+    """Draw the divergence band of one utterance and the pairs that the rule chose.
+
+    Parameters
+    ----------
+    trace : DistillTrace
+        As from `refkd.distill_trace`.
+    teacher_spikes : (n,) int array, optional
+        Frames at which the teacher spikes; pairs with them stand out, because blank frames are
+        alike and a choice among them means little.
+    title : str
+        Above the figure.
+    caption : str
+        Added to the text below the figure.
+
+    Returns
+    -------
+    Figure
+        The band, and the scale of its colours.
+
+    Raises
+    ------
+    ArgumentError
+        If `trace` is no DistillTrace.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> from visualize import band_figure
+    >>> from visualize.toy import toy_models
+    >>> models = toy_models()
+    >>> student, rule = models["3 frames late"], refkd.Hard(refkd.Window(6))
+    >>> figure = band_figure(refkd.distill_trace(student, models["teacher"], rule))
+    >>> figure.axes[0].get_xlabel()
+    'student frame'
+    """
+    check.instance("trace", trace, DistillTrace)
+    left, right, top, below = 0.7, 1.1, 0.4 if title else 0.15, 0.5
+    width = left + SIDE + right
+    text = wrapped(f"{_legend(teacher_spikes is not None)} {caption}", width - 0.3)
+    bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
+    height = top + SIDE + bottom
+    with in_style():
+        figure = new_figure(width, height)
+        box = (left / width, bottom / height, SIDE / width, SIDE / height)
+        axes = figure.add_axes(box, label="band")
+        image, *_ = draw_band(axes, trace, teacher_spikes=teacher_spikes)
+        scale = figure.add_axes(
+            ((left + SIDE + 0.15) / width, bottom / height, 0.12 / width, SIDE / height)
+        )
+        figure.colorbar(image, cax=scale, extend="max", label="divergence (nats)")  # type: ignore[arg-type]
+        if title:
+            axes.set_title(title, loc="left", weight="bold")
+        figure.text(0.15 / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption")
+    return figure
+
+
+def draw_band(
+    axes: Axes, trace: DistillTrace, *, teacher_spikes: ArrayLike | None = None
+) -> list[Artist]:
+    """Draw the divergences inside the window, student frames along x, teacher frames along y.
+
+    Parameters
+    ----------
+    axes : Axes
+        Both axes become frames.
+    trace : DistillTrace
+        Of one utterance.
+    teacher_spikes : (n,) int array, optional
+        Teacher frames whose pairs stand out.
+
+    Returns
+    -------
+    list of Artist
+        The heat map, all pairs, and the pairs at teacher spikes if those are given.
+    """
+    T, W = trace.divergence.shape
+    teacher = np.arange(T)[:, None] + np.arange(W) - trace.window.left
+    seen = np.isfinite(trace.divergence) & (teacher >= 0) & (teacher < T)
+    square = np.full((T, T), np.nan)
+    square[teacher[seen], np.nonzero(seen)[0]] = trace.divergence[seen]
+    top = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
+    image = axes.imshow(square, origin="lower", vmin=0, vmax=max(top, 1e-12), interpolation="none")
+    drawn: list[Artist] = [image]
+    (i, j), weight = trace.pairs.T, np.clip(trace.pair_weight, 0.0, 1.0)
+    drawn.append(axes.scatter(i, j, s=4, c=_faded("white", weight), linewidths=0))
+    if teacher_spikes is not None:
+        at = np.isin(j, teacher_spikes)
+        edges = _faded("white", weight[at])
+        drawn.append(
+            axes.scatter(i[at], j[at], s=25, c=_faded(STUDENT, weight[at]), edgecolors=edges)
+        )
+    axes.axline((0, 0), slope=1, color=BLANK, linewidth=0.8, linestyle=":")
+    axes.set(xlabel="student frame", ylabel="teacher frame", xlim=(-0.5, T - 0.5))
+    axes.set(ylim=(-0.5, T - 0.5))
+    return drawn
+
+
+def _faded(colour: str, weight: Floats) -> Floats:
+    """One colour (n, 4) for each weight, the fainter the smaller."""
+    return np.column_stack([np.tile(to_rgb(colour), (weight.size, 1)), weight])
+
+
+def _legend(with_spikes: bool) -> str:
+    return (
+        "Colour: divergence of the pairs that the rule can see. White: the pairs that it chose, "
+        "faint where their weight is small."
+        + (" Orange: those at a spike of the teacher." if with_spikes else "")
+        + " Dotted: the same frame."
+    )
