@@ -73,11 +73,11 @@ def lstm_backward(gates, cell, c0, w_hidden_t, d_hidden, reverse, d_gates, d_h, 
         for j in range(H):
             tanh_c = tanh(cell[t, j])
             d_hj = d_h[j] + d_hidden[t, j]  # (L8)
-            d_cj = d_c[j] + d_hj * o[j] * (1 - tanh_c * tanh_c)  # (L9)
-            d_i[j] = d_cj * g[j] * i[j] * (1 - i[j])  # (L10)
-            d_f[j] = d_cj * c[j] * f[j] * (1 - f[j])  # (L11)
-            d_g[j] = d_cj * i[j] * (1 - g[j] * g[j])  # (L12)
-            d_o[j] = d_hj * tanh_c * o[j] * (1 - o[j])  # (L13)
+            d_cj = d_c[j] + d_hj * (o[j] - o[j] * tanh_c * tanh_c)  # (L9)
+            d_i[j] = d_cj * g[j] * (i[j] - i[j] * i[j])  # (L10)
+            d_f[j] = d_cj * c[j] * (f[j] - f[j] * f[j])  # (L11)
+            d_g[j] = d_cj * (i[j] - i[j] * g[j] * g[j])  # (L12)
+            d_o[j] = d_hj * tanh_c * (o[j] - o[j] * o[j])  # (L13)
             d_c[j] = d_cj * f[j]  # (L14)
             d_h[j] = 0
         add_vector_matmul(d_gates[t], w_hidden_t, d_h)  # (L15)

@@ -1,0 +1,39 @@
+"""The LSTM and the stacked network in plain NumPy, step by step, for real or complex input."""
+
+import numpy as np
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def lstm(w_input, w_hidden, bias, inputs, h0, c0, reverse=False):
+    """hidden (T, H), cell (T, H), gates (T, 4H) in the order i, f, g, o; row t is frame t."""
+    h, c = h0, c0
+    rows = []
+    for x in inputs[::-1] if reverse else inputs:
+        i, f, g, o = np.split(x @ w_input + h @ w_hidden + bias, 4)
+        i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        rows.append((h, c, np.concatenate([i, f, g, o])))
+    if reverse:
+        rows.reverse()
+    return tuple(np.array(column) for column in zip(*rows, strict=True))
+
+
+def network(values, inputs):
+    """Logits (T, K) of one utterance under parameters named as in Network.parameters()."""
+    layer = 0
+    while f"layer{layer}.forward.bias" in values:
+        outputs = []
+        for direction in ("forward", "backward"):
+            name = f"layer{layer}.{direction}."
+            if name + "bias" in values:
+                weights = (values[name + part] for part in ("w_input", "w_hidden", "bias"))
+                zero = np.zeros(len(values[name + "w_hidden"]))
+                hidden, _, _ = lstm(*weights, inputs, zero, zero, direction == "backward")
+                outputs.append(hidden)
+        inputs = np.concatenate(outputs, axis=1)
+        layer += 1
+    return inputs @ values["output.w"] + values["output.bias"]
