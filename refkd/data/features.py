@@ -102,12 +102,24 @@ class FeatureSettings:
 
 
 def mel(frequency: ArrayLike) -> Floats:
-    """The mel scale of pitch, for a frequency in Hz."""
+    """The pitch (...) in mel.
+
+    Parameters
+    ----------
+    frequency : (...) array
+        In Hz, >= 0.
+    """
     return 2595.0 * np.log10(1.0 + np.asarray(frequency, dtype=np.float64) / 700.0)  # (F3)
 
 
 def hertz(pitch: ArrayLike) -> Floats:
-    """The inverse of `mel`: the frequency in Hz."""
+    """The frequency (...) in Hz: the inverse of `mel`.
+
+    Parameters
+    ----------
+    pitch : (...) array
+        In mel, >= 0.
+    """
     return 700.0 * (10.0 ** (np.asarray(pitch, dtype=np.float64) / 2595.0) - 1.0)
 
 

@@ -25,7 +25,15 @@ TURN = {1: "validation", 2: "test"}  # of seven sentences; the others are for tr
 
 @dataclass(frozen=True)
 class Label:
-    """A phone or a pause; times in seconds."""
+    """A phone or a pause.
+
+    Parameters
+    ----------
+    phone : str
+        Its symbol.
+    start, end : float
+        In seconds from the beginning of the file.
+    """
 
     phone: str
     start: float
@@ -140,7 +148,18 @@ def read_corpus(
 
 
 def read_sentences(folder: Path) -> dict[str, str]:
-    """The sentences {name: text} of a corpus, once its folders are known to be there."""
+    """The sentences {name: lower-case words} of a corpus, in the order of its list.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds wav/, lab/ and etc/txt.done.data.
+
+    Raises
+    ------
+    FileError
+        If one of the three is missing, or no sentence is listed; a DataError.
+    """
     for part in (folder, folder / "wav", folder / "lab"):
         if not part.is_dir():
             raise FileError(part, "a folder", "none")
@@ -157,7 +176,18 @@ def read_sentences(folder: Path) -> dict[str, str]:
 
 
 def read_labels(path: Path) -> list[Label]:
-    """The phones and pauses of a label file; their times rise, and one is a phone."""
+    """The phones and pauses of a label file.
+
+    Parameters
+    ----------
+    path : Path
+        A header up to a line '#', then lines of end time in seconds, colour and phone.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, its times do not rise, or it names no phone; a DataError.
+    """
     lines = [line.split() for line in _lines(path, "a label file that can be read")]
     if ["#"] not in lines:
         raise FileError(path, "a line '#' before the labels", "none")

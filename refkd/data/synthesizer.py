@@ -19,22 +19,43 @@ EDGE = 0.008  # seconds, the time in which a source is switched on or off
 
 @dataclass(frozen=True)
 class Stage:
-    """Part of a phone: seconds at rate 1, and levels of its three sources."""
+    """Part of a phone.
+
+    Parameters
+    ----------
+    seconds : float
+        Its length at rate 1.
+    voice, breath, hiss : float
+        Levels of its sources: pulses through the formants, noise through the formants, noise
+        through the band of the phone.
+    """
 
     seconds: float
-    voice: float = 0.0  # pulses of the glottis, through the formants
-    breath: float = 0.0  # noise through the formants
-    hiss: float = 0.0  # noise through the phone's own band
+    voice: float = 0.0
+    breath: float = 0.0
+    hiss: float = 0.0
 
 
 @dataclass(frozen=True)
 class Phone:
-    """How a phone is made; frequencies in Hz."""
+    """How a phone is made.
+
+    Parameters
+    ----------
+    formants : tuple of float
+        The first three, in Hz, of a man's average.
+    stages : tuple of Stage
+        One after the other.
+    damping : float
+        Factor on the bandwidths of all formants but the first.
+    band : tuple of float
+        Centre and width of its hiss, in Hz.
+    """
 
     formants: tuple[float, float, float]
     stages: tuple[Stage, ...]
-    damping: float = 1.0  # widens all formants but the first
-    band: tuple[float, float] = (2000.0, 2000.0)  # centre and width of its hiss
+    damping: float = 1.0
+    band: tuple[float, float] = (2000.0, 2000.0)
 
 
 def _vowel(*formants: float) -> Phone:
@@ -92,21 +113,41 @@ CONSONANTS = tuple(symbol for symbol in PHONES if symbol not in VOWELS)
 
 @dataclass(frozen=True)
 class Speaker:
-    """A voice: pitch in Hz, and the factor by which its formants differ from a man's average."""
+    """A voice.
+
+    Parameters
+    ----------
+    pitch : float
+        In Hz.
+    tract : float
+        Factor on the formants of a man's average: above 1 for a shorter vocal tract.
+    """
 
     pitch: float
     tract: float
 
 
 def resonance(frequency: Floats, bandwidth: Floats) -> Floats:
-    """Coefficients (..., 3) of resonators with unit gain at 0 Hz."""
+    """Coefficients a, b, c (..., 3) of resonators with unit gain at 0 Hz.
+
+    Parameters
+    ----------
+    frequency, bandwidth : (...) arrays
+        In Hz.
+    """
     c = -np.exp(-2.0 * np.pi * bandwidth / RATE)  # (F8)
     b = 2.0 * np.sqrt(-c) * np.cos(2.0 * np.pi * frequency / RATE)  # (F8)
     return np.stack([1.0 - b - c, b, c], axis=-1)  # (F8)
 
 
 def noise_band(centre: Floats, width: Floats) -> Floats:
-    """Coefficients (..., 3) of resonators that keep the power of white noise."""
+    """Coefficients a, b, c (..., 3) of resonators that keep the power of white noise.
+
+    Parameters
+    ----------
+    centre, width : (...) arrays
+        In Hz.
+    """
     _, b, c = np.moveaxis(resonance(centre, width), -1, 0)
     return np.stack(
         [np.sqrt((1.0 + c) * ((1.0 - c) ** 2 - b**2) / (1.0 - c)), b, c], axis=-1
@@ -114,13 +155,27 @@ def noise_band(centre: Floats, width: Floats) -> Floats:
 
 
 def glottis(pitch: Floats) -> Floats:
-    """Pulses (n,) of air flow, differentiated, for a pitch (n,) in Hz."""
+    """The derivative (n,) of the pulses of air flow.
+
+    Parameters
+    ----------
+    pitch : (n,) array
+        In Hz, sample by sample.
+    """
     phase = np.cumsum(pitch / RATE) % 1.0 / OPEN
     return np.where(phase < 1.0, 2.0 * phase - 3.0 * phase**2, 0.0)  # (F10)
 
 
 def smooth(track: Floats, seconds: float) -> Floats:
-    """A track (m, d) of one value per ms, averaged over a Hann window of the given width."""
+    """The moving average (m, d) under a Hann window; the ends are held.
+
+    Parameters
+    ----------
+    track : (m, d) array
+        One row for each ms.
+    seconds : float
+        Width of the window.
+    """
     half = round(seconds * RATE / HOP) // 2
     weights = np.hanning(2 * half + 3)[1:-1]
     padded = np.pad(track, ((half, half), (0, 0)), mode="edge")

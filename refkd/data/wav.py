@@ -11,7 +11,17 @@ from refkd.data.corpus import Audio
 
 
 class FileError(DataError):
-    """A file is not what its reader expects."""
+    """A file is not what its reader expects.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        What the reader wants; kept as an attribute, to count files with the same fault.
+    got : object
+        What came instead.
+    """
 
     def __init__(self, path: Path, expected: str, got: object) -> None:
         super().__init__(f"{path}: expected {expected}, got {got}")
