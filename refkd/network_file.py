@@ -76,19 +76,23 @@ def _directions(layers: int, directions: int) -> Iterator[tuple[str, str]]:
 
 def _read_arrays(path: Path) -> Values:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.lib.npyio.NpzFile):
+                return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         _fail(path, "no such file")
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error):
-        _fail(path, "a file of another kind")
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        pass
+    _fail(path, "a file of another kind")
 
 
 def _check_shapes(path: Path, arrays: Values, layers: int, directions: int) -> None:
     """Every array that such a network needs, of its shape, and no other."""
     sizes = {name: arrays[name].shape for name in arrays if arrays[name].ndim == 2}
-    if not {"weight_ih_l0", "weight_hh_l0", "output.weight"} <= sizes.keys():
-        _fail(path, "arrays " + (", ".join(sorted(arrays)) or "of none"))
+    for name in ("weight_ih_l0", "weight_hh_l0", "output.weight"):
+        if name not in sizes:
+            _fail(path, f"no matrix called {name}")
     hidden, width = sizes["weight_hh_l0"][1], sizes["weight_ih_l0"][1]
     expected: dict[str, tuple[int, ...]] = {}
     for ours, theirs in _directions(layers, directions):
@@ -100,7 +104,7 @@ def _check_shapes(path: Path, arrays: Values, layers: int, directions: int) -> N
     expected["output.weight"] = (outputs, directions * hidden)
     expected["output.bias"] = (outputs,)
     for name in sorted(arrays.keys() ^ expected.keys()):
-        _fail(path, f"an array {name}" if name in arrays else f"none called {name}")
+        _fail(path, f"an array {name}" if name in arrays else f"no array {name}")
     dtype = arrays["output.weight"].dtype
     for name, shape in expected.items():
         array = arrays[name]
