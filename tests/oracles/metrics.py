@@ -1,0 +1,46 @@
+"""Alignments written out one by one, spikes by grouping. Nothing here imports the package."""
+
+import itertools
+
+import numpy as np
+
+
+def alignments(R, H):
+    """All ways to walk through both sequences, as lists of (i or None, j or None)."""
+    if R == 0:
+        yield [(None, j) for j in range(H)]
+        return
+    if H == 0:
+        yield [(i, None) for i in range(R)]
+        return
+    for walk in alignments(R - 1, H - 1):
+        yield [*walk, (R - 1, H - 1)]
+    for walk in alignments(R - 1, H):
+        yield [*walk, (R - 1, None)]
+    for walk in alignments(R, H - 1):
+        yield [*walk, (None, H - 1)]
+
+
+def cost(walk, reference, hypothesis, reference_times, hypothesis_times):
+    """(edits, sum of |time difference| over the paired symbols) of one alignment."""
+    pairs = [(i, j) for i, j in walk if i is not None and j is not None]
+    equal = sum(reference[i] == hypothesis[j] for i, j in pairs)
+    apart = sum(abs(reference_times[i] - hypothesis_times[j]) for i, j in pairs)
+    return len(walk) - equal, apart
+
+
+def best_cost(reference, hypothesis, reference_times, hypothesis_times):
+    """The smallest cost: fewest edits first, then the least displacement."""
+    return min(
+        cost(walk, reference, hypothesis, reference_times, hypothesis_times)
+        for walk in alignments(len(reference), len(hypothesis))
+    )
+
+
+def spikes(logits, blank):
+    """[(label, first frame, end)] of every run of one best label, by grouping; no blanks."""
+    best = [int(np.argmax(frame)) for frame in logits]
+    runs = [
+        (label, list(run)) for label, run in itertools.groupby(range(len(best)), best.__getitem__)
+    ]
+    return [(label, run[0], run[-1] + 1) for label, run in runs if label != blank]

@@ -1,0 +1,305 @@
+"""Edit distance, alignment shift, emission delay, agreement, peakiness, pooling."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import metrics as oracle
+from tolerances import VALUE, assert_close
+
+import refkd
+from refkd.kernels.edit import edit_pairs, edit_table
+from refkd.metrics import emission_delay, frame_agreement, peakiness, phone_error_rate
+from refkd.records.agreement import FrameAgreement, Peakiness
+from refkd.records.offsets import EmissionDelay, OffsetStatistics
+
+CLASSES = 4
+SEQUENCES = st.lists(st.integers(1, CLASSES - 1), max_size=5)
+
+
+def spiky(spikes, frames=30, classes=CLASSES):
+    """Logits whose best label is the blank 0 but at the frames of `spikes` {frame: label}."""
+    best = np.zeros(frames, dtype=int)
+    for frame, label in spikes.items():
+        best[frame] = label
+    return np.eye(classes)[best]
+
+
+@st.composite
+def spike_trains(draw, max_spikes=5, frames=30):
+    """{frame: label}, no two spikes side by side."""
+    slots = draw(st.lists(st.integers(0, frames // 2 - 1), max_size=max_spikes, unique=True))
+    return {2 * slot: draw(st.integers(1, CLASSES - 1)) for slot in sorted(slots)}
+
+
+# --- edit distance -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "expected"),
+    [
+        ([], [], 0),
+        ([1, 2], [], 2),
+        ([], [1, 2, 3], 3),
+        ([1, 2, 3], [1, 2, 3], 0),
+        ([1, 2, 3], [1, 3], 1),
+        ([1, 2, 3], [1, 4, 3], 1),
+        ([1, 2, 3], [3, 1, 2], 2),
+        ("kitten", "sitting", 3),
+        (["a", "b"], ("b", "a"), 2),
+    ],
+)
+def test_edit_distance_by_hand(reference, hypothesis, expected):
+    assert refkd.edit_distance(reference, hypothesis) == expected
+
+
+def test_edit_distance_takes_arrays_and_lists_alike():
+    assert refkd.edit_distance(np.array([1, 2, 3]), [1, 2]) == 1
+
+
+@given(SEQUENCES, SEQUENCES)
+def test_edit_distance_is_the_cheapest_of_all_alignments(reference, hypothesis):
+    zeros = [0] * 5
+    edits, _ = oracle.best_cost(reference, hypothesis, zeros, zeros)
+    assert refkd.edit_distance(reference, hypothesis) == edits
+    assert refkd.edit_distance(hypothesis, reference) == edits
+
+
+@given(SEQUENCES, SEQUENCES, SEQUENCES)
+def test_edit_distance_obeys_the_triangle(a, b, c):
+    distance = refkd.edit_distance
+    assert distance(a, c) <= distance(a, b) + distance(b, c)
+
+
+def test_phone_error_rate_weighs_utterances_by_their_length():
+    references, hypotheses = [[1] * 9, [2]], [[1] * 9, [3]]
+    assert phone_error_rate(references, hypotheses) == 0.1
+    assert phone_error_rate([[], [1]], [[1, 1], [1]]) == 2.0
+
+
+def test_phone_error_rate_refusals():
+    with pytest.raises(refkd.ArgumentError, match="hypotheses: expected N=1 to match references"):
+        phone_error_rate([[1]], [])
+    with pytest.raises(refkd.ArgumentError, match="references: expected at least one symbol"):
+        phone_error_rate([[]], [[1]])
+    with pytest.raises(refkd.ArgumentError, match="hypothesis: expected a sequence of symbols"):
+        refkd.edit_distance([1], 1)
+    with pytest.raises(refkd.ArgumentError, match="reference: expected a sequence of symbols"):
+        refkd.edit_distance(np.ones((2, 2)), [1])
+
+
+# --- the alignment itself ------------------------------------------------------------------------
+
+
+@given(spike_trains(), spike_trains())
+def test_alignment_has_fewest_edits_then_least_displacement(reference, hypothesis):
+    labels = [np.array(list(one.values()), dtype=np.int64) for one in (reference, hypothesis)]
+    times = [np.array(list(one), dtype=np.float64) for one in (reference, hypothesis)]
+    R, H = labels[0].size, labels[1].size
+    edits, displacement = np.empty((R + 1, H + 1), dtype=np.int64), np.empty((R + 1, H + 1))
+    move, pair = np.zeros((R + 1, H + 1), dtype=np.int8), np.empty(R, dtype=np.int64)
+    edit_table(*labels, *times, edits, displacement, move)
+    edit_pairs(move, pair)
+    best = oracle.best_cost(*labels, *times)
+    assert (edits[R, H], displacement[R, H]) == best
+
+    walk = [(i, None if pair[i] < 0 else int(pair[i])) for i in range(R)]
+    walk += [(None, j) for j in range(H) if j not in pair]
+    assert oracle.cost(walk, *labels, *times) == best
+    assert (np.diff(pair[pair >= 0]) > 0).all()
+
+
+# --- alignment shift -----------------------------------------------------------------------------
+
+
+def test_shift_by_hand():
+    teacher = spiky({3: 1, 8: 2, 15: 3, 20: 1})
+    student = spiky({5: 1, 7: 2, 20: 1, 25: 3})
+    shift = refkd.alignment_shift(teacher, student)
+    assert shift.labels.tolist() == [1, 2, 1]
+    assert shift.teacher_frames.tolist() == [3, 8, 20]
+    assert shift.student_frames.tolist() == [5, 7, 20]
+    assert shift.offset.tolist() == [2, -1, 0]
+    assert (shift.teacher_only_labels.tolist(), shift.teacher_only_frames.tolist()) == ([3], [15])
+    assert (shift.student_only_labels.tolist(), shift.student_only_frames.tolist()) == ([3], [25])
+    assert (shift.n, shift.teacher_unmatched, shift.student_unmatched) == (3, 1, 1)
+    assert_close(shift.mean, 1 / 3, VALUE)
+    assert shift.median == 0.0
+    assert_close([shift.p5, shift.p95], [-0.9, 1.8], VALUE)
+    assert_close([shift.exact, shift.within_1], [1 / 3, 2 / 3], VALUE)
+    assert shift.histogram == {-1: 1, 0: 1, 2: 1}
+
+
+def test_among_equal_edits_the_nearer_spike_is_matched():
+    shift = refkd.alignment_shift(spiky({10: 1}), spiky({2: 1, 11: 1, 20: 1}))
+    assert shift.student_frames.tolist() == [11]
+    assert shift.student_only_frames.tolist() == [2, 20]
+    shift = refkd.alignment_shift(spiky({4: 1, 12: 1}), spiky({13: 1}))
+    assert shift.teacher_frames.tolist() == [12]
+
+
+def test_a_swap_is_two_substitutions_not_a_distant_match():
+    shift = refkd.alignment_shift(spiky({4: 1, 14: 2}), spiky({5: 2, 15: 1}))
+    assert shift.n == 0
+    assert math.isnan(shift.mean)
+    assert math.isnan(shift.p95)
+    assert math.isnan(shift.exact)
+    assert (shift.teacher_unmatched_share, shift.student_unmatched_share) == (1.0, 1.0)
+
+
+@given(spike_trains(frames=20), st.integers(0, 9))
+def test_a_late_copy_is_late_everywhere(train, late):
+    late_train = {frame + late: label for frame, label in train.items()}
+    shift = refkd.alignment_shift(spiky(train), spiky(late_train, frames=35))
+    assert shift.offset.tolist() == [late] * len(train)
+    assert shift.teacher_unmatched == shift.student_unmatched == 0
+
+
+@given(spike_trains(), spike_trains())
+def test_every_spike_is_matched_or_left_over(teacher, student):
+    shift = refkd.alignment_shift(spiky(teacher), spiky(student))
+    for frames, labels, train in (
+        (
+            [*shift.teacher_frames, *shift.teacher_only_frames],
+            [*shift.labels, *shift.teacher_only_labels],
+            teacher,
+        ),
+        (
+            [*shift.student_frames, *shift.student_only_frames],
+            [*shift.labels, *shift.student_only_labels],
+            student,
+        ),
+    ):
+        assert sorted(zip(frames, labels, strict=True)) == list(train.items())
+
+
+def test_peaks_are_compared_with_peaks():
+    teacher = [[9, 0], [0, 1], [0, 5], [9, 0]]
+    student = [[9, 0], [9, 0], [0, 5], [0, 1]]
+    assert refkd.alignment_shift(teacher, student).offset.tolist() == [1]
+    assert refkd.alignment_shift(teacher, student, at="peak").offset.tolist() == [0]
+
+
+def test_another_blank():
+    order = [3, 1, 2, 0]
+    teacher, student = spiky({3: 1}), spiky({5: 1})
+    shift = refkd.alignment_shift(teacher[:, order], student[:, order], blank=3)
+    assert shift.offset.tolist() == [2]
+
+
+def test_shift_refuses_other_classes():
+    sentence = "teacher_logits: expected K=3 to match student_logits, got K=2"
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        refkd.alignment_shift(np.zeros((4, 2)), np.zeros((4, 3)))
+    with pytest.raises(refkd.ArgumentError, match="student_logits: expected finite numbers"):
+        refkd.alignment_shift(np.zeros((4, 2)), np.full((4, 2), np.nan))
+
+
+# --- emission delay ------------------------------------------------------------------------------
+
+
+def test_delay_by_hand():
+    logits = spiky({5: 1, 9: 2, 20: 1})
+    delay = emission_delay(logits, [1, 3, 1], [0.06, 0.17, 0.41], frame_shift=0.02)
+    assert_close(delay.delay, [0.04, -0.01], VALUE)
+    assert (delay.phones_left_out, delay.spikes_left_out) == (1, 1)
+    assert_close([delay.mean, delay.median], [0.015, 0.015], VALUE)
+
+
+def test_the_nearer_of_two_phones_is_emitted():
+    delay = emission_delay(spiky({10: 1}), [1, 1], [0.02, 0.18], frame_shift=0.02)
+    assert_close(delay.delay, [0.02], VALUE)
+
+
+def test_no_spikes_and_no_phones():
+    silent = spiky({})
+    assert emission_delay(silent, [1], [0.1], 0.02).phones_left_out == 1
+    assert emission_delay(spiky({2: 1}), [], [], 0.02).spikes_left_out == 1
+    assert emission_delay(silent, [], [], 0.02).as_dict()["mean"] is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "times", "frame_shift", "sentence"),
+    [
+        ([1, 2], [0.1], 0.02, "times: expected L=2 to match labels, got L=1"),
+        ([1, 2], [0.2, 0.1], 0.02, "times: expected numbers that never fall"),
+        ([0], [0.1], 0.02, "labels: expected labels other than blank=0, got the blank at 0"),
+        ([1], [0.1], 0.0, "frame_shift: expected a number > 0, got 0.0"),
+        ([1], [np.nan], 0.02, "times: expected finite numbers"),
+    ],
+)
+def test_delay_refusals(labels, times, frame_shift, sentence):
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        emission_delay(spiky({2: 1}), labels, times, frame_shift)
+
+
+# --- agreement and peakiness ---------------------------------------------------------------------
+
+
+def test_agreement_by_hand():
+    teacher = np.eye(3)[[0, 1, 1, 2, 0, 2]]
+    student = np.eye(3)[[0, 0, 1, 1, 2, 2]]
+    agreement = frame_agreement(teacher, student)
+    assert agreement == FrameAgreement(
+        frames=6, teacher_spike_frames=4, missed=1, wrong=2, different=3
+    )
+    assert agreement.as_dict() == {"missed_spikes": 0.25, "spike_error": 0.5, "frame_mismatch": 0.5}
+
+
+def test_agreement_with_a_silent_teacher_has_no_share():
+    shares = frame_agreement(spiky({}), spiky({2: 1})).as_dict()
+    assert shares == {"missed_spikes": None, "spike_error": None, "frame_mismatch": 1 / 30}
+
+
+def test_agreement_refuses_other_lengths():
+    sentence = "teacher_logits: expected T=4 to match student_logits, got T=3"
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        frame_agreement(np.zeros((3, 2)), np.zeros((4, 2)))
+
+
+def test_peakiness_by_hand():
+    measured = peakiness([[0.0, 0.0], [-np.inf, 1.0], [math.log(3.0), 0.0]])
+    assert (measured.frames, measured.blank_frames) == (3, 2)
+    quarter = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
+    assert_close(measured.mean_entropy, (math.log(2.0) + quarter) / 3, VALUE)
+    assert_close(measured.blank_share, 2 / 3, VALUE)
+
+
+# --- pooling -------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(spike_trains(), spike_trains()), max_size=4))
+def test_pooled_offsets_count_every_pair_once(utterances):
+    shifts = [
+        refkd.alignment_shift(spiky(teacher), spiky(student)) for teacher, student in utterances
+    ]
+    pooled = OffsetStatistics.pool(shifts)
+    assert pooled.offset.tolist() == [int(o) for shift in shifts for o in shift.offset]
+    assert pooled.teacher_unmatched == sum(shift.teacher_unmatched for shift in shifts)
+    assert pooled.student_unmatched == sum(shift.student_unmatched for shift in shifts)
+    assert sum(pooled.histogram.values()) == pooled.n
+
+
+def test_pooled_measures_are_ready_for_json():
+    none = OffsetStatistics.pool([]).as_dict()
+    assert json.loads(json.dumps(none, allow_nan=False)) == none
+    assert none["n"] == 0
+    assert none["mean"] is None
+    some = OffsetStatistics(np.array([2, 2, -1]), 1, 0).as_dict()
+    assert json.loads(json.dumps(some, allow_nan=False)) == some
+    assert some["histogram"] == {"-1": 1, "2": 2}
+    assert some["teacher_unmatched_share"] == 0.25
+
+
+def test_pooled_delays_agreements_and_entropies_add_up():
+    delays = EmissionDelay(np.array([0.1]), 1, 0), EmissionDelay(np.array([0.3, 0.5]), 2, 3)
+    pooled = EmissionDelay.pool(delays)
+    assert pooled.delay.tolist() == [0.1, 0.3, 0.5]
+    assert (pooled.phones_left_out, pooled.spikes_left_out) == (3, 3)
+    agreement = FrameAgreement.pool([FrameAgreement(4, 2, 1, 1, 1), FrameAgreement(6, 2, 0, 1, 3)])
+    assert agreement == FrameAgreement(10, 4, 1, 2, 4)
+    entropies = Peakiness.pool([Peakiness(1, 1, 0.5), Peakiness(3, 1, 1.5)])
+    assert entropies.as_dict() == {"blank_share": 0.5, "mean_entropy": 0.5}
