@@ -111,10 +111,8 @@ def draw_band(
     drawn.append(axes.scatter(i, j, s=4, c=_faded("white", weight), linewidths=0))
     if teacher_spikes is not None:
         at = np.isin(j, teacher_spikes)
-        edges = _faded("white", weight[at])
-        drawn.append(
-            axes.scatter(i[at], j[at], s=25, c=_faded(STUDENT, weight[at]), edgecolors=edges)
-        )
+        colours = _faded(STUDENT, weight[at])
+        drawn.append(axes.scatter(i[at], j[at], s=20, c=colours, linewidths=0))
     axes.axline((0, 0), slope=1, color=BLANK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="student frame", ylabel="teacher frame", xlim=(-0.5, T - 0.5))
     axes.set(ylim=(-0.5, T - 0.5))

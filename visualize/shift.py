@@ -110,17 +110,24 @@ def shift_figure(
         width = left + right + float(np.clip(max(0.045 * frames, 0.3 * most_spikes), 5.5, 14.0))
     inches = (width - left - right) / frames  # of one frame
     strips: list[tuple[str, float]] = []  # label and height, from the top
+    rows_chosen: list[int] = []
     if phones is not None:
-        rows, _ = phone_rows(phones, symbols, inches / frame_shift)
+        rows, chosen = phone_rows(phones, symbols, inches / frame_shift)
+        rows_chosen += chosen
         strips.append(("phones", 0.05 + rows * line_height()))
     for name in names:
         if name in shifts:
-            rows, _ = link_rows(shifts[name], inches)
+            rows, chosen = link_rows(shifts[name], inches)
+            rows_chosen += chosen
             strips.append((f"shift {name}", link_strip_height(rows)))
-        rows, _ = spike_rows(found[name][1], found[name][0], symbols, inches)
+        rows, chosen = spike_rows(found[name][1], found[name][0], symbols, inches)
+        rows_chosen += chosen
         wanted = POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
         strips.append((name, max(wanted, _block_height(remarks[name]) + 0.05)))
-    text = wrapped(f"{_legend(frame_shift, at, phones is not None)} {caption}", width - 2 * MARGIN)
+    text = wrapped(
+        f"{_legend(frame_shift, at, phones is not None, rows_chosen.count(-1))} {caption}",
+        width - 2 * MARGIN,
+    )
     top = 0.5 + (line_height(NORMAL) + 0.05 if title else 0.0)
     bottom = 0.5 + (text.count("\n") + 1) * line_height()
     height = top + sum(size for _, size in strips) + bottom
@@ -208,12 +215,15 @@ def _write_name(
             text.set(color=colour, weight="bold", size=NORMAL)
 
 
-def _legend(frame_shift: float, at: At, with_phones: bool) -> str:
+def _legend(frame_shift: float, at: At, with_phones: bool, left_out: int) -> str:
     time = "first frame of a run" if at == "start" else "highest frame of a run"
+    crowded = f" {left_out} names and numbers left out for lack of room." if left_out else ""
     true = " Grey verticals: true starts of the phones." if with_phones else ""
     return (
         f"Frame shift {1000 * frame_shift:g} ms; a spike's time is the {time}. Numbers: student "
-        "minus teacher in frames, + is late; a cross has no partner. Grey line: blank." + true
+        "minus teacher in frames, + is late; a cross has no partner. Grey line: blank."
+        + true
+        + crowded
     )
 
 
@@ -231,4 +241,4 @@ def _finish_time_axes(strips: Sequence[Axes], frame_shift: float) -> None:
 
     frames = strips[0].secondary_xaxis("top", functions=(to_frames, to_seconds))
     frames.set_xlabel("frame")
-    frames.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
+    frames.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))
