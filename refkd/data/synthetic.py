@@ -38,7 +38,7 @@ def make_corpus(
     test: int = 150,
     seed: int = 0,
     *,
-    noise: float = 0.06,
+    noise: float = 0.05,
     coarticulation: float = 0.06,
     lexicon: int = 40,
     words: tuple[int, int] = (2, 4),
