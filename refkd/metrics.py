@@ -154,11 +154,12 @@ def emission_delay(
     frame_shift: float,
     blank: int = 0,
     at: At = "start",
+    first_frame: float = 0.0,
 ) -> EmissionDelay:
     """Measure how long after its true time each correct symbol is emitted, in seconds.
 
     Spikes and true phones are aligned as in `alignment_shift`; frame t stands for the time
-    t * frame_shift.
+    first_frame + t * frame_shift.
 
     Parameters
     ----------
@@ -174,12 +175,14 @@ def emission_delay(
         0 <= blank < K.
     at : {"start", "peak"}
         Time of a spike, as for `refkd.decode.spikes`.
+    first_frame : float
+        Time of frame 0 in seconds.
 
     Returns
     -------
     EmissionDelay
         Delays in seconds of the symbols that are right, and how many phones and spikes are left
-        out. Dropping hard symbols shortens the delay: read it beside those counts. Equation (E6).
+        out. Dropping hard symbols shortens the delay: read it beside those counts. Equations (E6), (E7).
 
     Raises
     ------
@@ -201,10 +204,11 @@ def emission_delay(
     check.same_length("times", true_times.size, "labels", true.size, "L")
     if (np.diff(true_times) < 0).any():
         check.fail("times", "numbers that never fall", true_times.tolist())
-    spike_times = frames * check.positive("frame_shift", frame_shift)
+    start = check.finite_number("first_frame", first_frame)
+    spike_times = start + frames * check.positive("frame_shift", frame_shift)  # (E6)
     of_truth, of_spikes = _matches(true, found, true_times, spike_times)
     return EmissionDelay(
-        delay=spike_times[of_spikes] - true_times[of_truth],  # (E6)
+        delay=spike_times[of_spikes] - true_times[of_truth],  # (E7)
         phones_left_out=true.size - of_truth.size,
         spikes_left_out=found.size - of_spikes.size,
     )

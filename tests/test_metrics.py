@@ -209,6 +209,11 @@ def test_delay_by_hand():
     assert_close([delay.mean, delay.median], [0.015, 0.015], VALUE)
 
 
+def test_time_of_the_first_frame_moves_every_spike():
+    delay = emission_delay(spiky({5: 1}), [1], [0.1], frame_shift=0.02, first_frame=0.0175)
+    assert_close(delay.delay, [0.0175], VALUE)
+
+
 def test_the_nearer_of_two_phones_is_emitted():
     delay = emission_delay(spiky({10: 1}), [1, 1], [0.02, 0.18], frame_shift=0.02)
     assert_close(delay.delay, [0.02], VALUE)

@@ -5,6 +5,7 @@ The axes stand in their final place and size with the limits of x set, because t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -31,6 +32,36 @@ MOST_ROWS = 4  # of labels; what finds no room in them is left out
 GAP = 0.06  # inches between two labels
 CROSSES = 0.12  # inches at either edge of the connectors, for spikes without a partner
 HEADROOM = 1.06  # highest posterior shown, below the labels
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When frames are, in seconds.
+
+    Parameters
+    ----------
+    frame_shift : float
+        From one frame to the next.
+    first_frame : float
+        Time of frame 0.
+
+    Examples
+    --------
+    >>> from visualize.panels import Clock
+    >>> Clock(0.02, first_frame=0.01).seconds(2)
+    0.05
+    """
+
+    frame_shift: float
+    first_frame: float = 0.0
+
+    def seconds(self, frames: Any) -> Any:
+        """The times of frames."""
+        return self.first_frame + frames * self.frame_shift
+
+    def frames(self, seconds: Any) -> Any:
+        """The frames, not rounded, at these times."""
+        return (seconds - self.first_frame) / self.frame_shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +165,7 @@ def draw_posteriors(
     axes: Axes,
     logits: Floats,
     symbols: Sequence[str],
-    frame_shift: float,
+    clock: Clock,
     *,
     teacher: bool,
     blank: int = 0,
@@ -145,13 +176,13 @@ def draw_posteriors(
     Parameters
     ----------
     axes : Axes
-        x in seconds; frame t is at t * frame_shift.
+        x in seconds.
     logits : (T, K) array
         Of one model.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
+    clock : Clock
+        When frames are.
     teacher : bool
         Chooses between the teacher's look and the student's.
     blank : int
@@ -165,7 +196,7 @@ def draw_posteriors(
         Lines, fills, and the names of the spikes.
     """
     prob = np.exp(log_posteriors(logits))
-    seconds = np.arange(len(prob)) * frame_shift
+    seconds = clock.seconds(np.arange(len(prob)))
     colour, line = (TEACHER, TEACHER_LINE) if teacher else (STUDENT, STUDENT_LINE)
     drawn: list[Artist] = []
     drawn += axes.plot(seconds, prob[:, blank], color=BLANK, linewidth=0.8, zorder=1)
@@ -177,12 +208,12 @@ def draw_posteriors(
             drawn.append(axes.fill_between(seconds, curve, color=colour, alpha=0.25, linewidth=0))
 
     labels, frames = spikes(logits, blank, at)
-    scale = inches_per_unit(axes)[0] * frame_shift
+    scale = inches_per_unit(axes)[0] * clock.frame_shift
     rows, chosen = spike_rows(frames, labels, symbols, scale)
     height = axes.get_window_extent().height / axes.figure.dpi
     row_height = line_height() / (height - rows * line_height()) * HEADROOM
     for label, frame, row in zip(labels, frames, chosen, strict=True):
-        x, y = frame * frame_shift, HEADROOM + max(row, 0) * row_height
+        x, y = clock.seconds(frame), HEADROOM + max(row, 0) * row_height
         drawn.append(axes.vlines(x, prob[frame, label], y, color=colour, linewidth=0.5))
         if row >= 0:
             drawn.append(_name(axes, x, y, symbols[label], colour, va="bottom"))
@@ -194,7 +225,7 @@ def draw_posteriors(
     return drawn
 
 
-def draw_links(axes: Axes, shift: AlignmentShift, frame_shift: float) -> list[Artist]:
+def draw_links(axes: Axes, shift: AlignmentShift, clock: Clock) -> list[Artist]:
     """Connect matched spikes, teacher above and student below, and write how far apart they are.
 
     Parameters
@@ -203,19 +234,19 @@ def draw_links(axes: Axes, shift: AlignmentShift, frame_shift: float) -> list[Ar
         x in seconds.
     shift : AlignmentShift
         Pairs and unmatched spikes of one utterance.
-    frame_shift : float
-        Seconds from one frame to the next.
+    clock : Clock
+        When frames are.
 
     Returns
     -------
     list of Artist
         Connectors, their numbers in frames, and a cross for each spike without a partner.
     """
-    rows, chosen = link_rows(shift, inches_per_unit(axes)[0] * frame_shift)
-    crossings, heights = _on_links(shift, rows) * frame_shift, _link_heights(rows)
+    rows, chosen = link_rows(shift, inches_per_unit(axes)[0] * clock.frame_shift)
+    crossings, heights = clock.seconds(_on_links(shift, rows)), _link_heights(rows)
     drawn: list[Artist] = []
     for n, offset in enumerate(shift.offset):
-        ends = shift.student_frames[n] * frame_shift, shift.teacher_frames[n] * frame_shift
+        ends = clock.seconds(np.array([shift.student_frames[n], shift.teacher_frames[n]]))
         colour = STUDENT if offset > 0 else EARLY if offset < 0 else TEXT
         drawn += axes.plot(ends, (0, 1), color=colour, linewidth=1.0, solid_capstyle="round")
         if chosen[n] >= 0:
@@ -227,7 +258,7 @@ def draw_links(axes: Axes, shift: AlignmentShift, frame_shift: float) -> list[Ar
         (shift.student_only_frames, edge, STUDENT),
     ):
         drawn += axes.plot(
-            frames * frame_shift, np.full(frames.size, y), "x", color=colour, markersize=5
+            clock.seconds(frames), np.full(frames.size, y), "x", color=colour, markersize=5
         )
     axes.set(ylim=(0, 1), yticks=[])
     axes.spines[:].set_visible(False)

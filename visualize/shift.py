@@ -1,7 +1,6 @@
 """The alignment shift of one utterance: posteriors stacked over one time axis, spikes connected."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +14,7 @@ from refkd.metrics import alignment_shift
 from refkd.records.offsets import AlignmentShift
 from visualize.panels import (
     HEADROOM,
+    Clock,
     Phones,
     draw_links,
     draw_phones,
@@ -36,6 +36,7 @@ def shift_figure(
     symbols: Sequence[str],
     frame_shift: float,
     *,
+    first_frame: float = 0.0,
     phones: Phones | None = None,
     notes: Mapping[str, str] | None = None,
     title: str = "",
@@ -55,6 +56,8 @@ def shift_figure(
         Name of each label.
     frame_shift : float
         Seconds from one frame to the next.
+    first_frame : float
+        Time of frame 0 in seconds.
     phones : Phones, optional
         True phones, shown as a strip above the teacher.
     notes : mapping of str to str, optional
@@ -91,7 +94,9 @@ def shift_figure(
     >>> [axes.get_label() for axes in figure.axes]
     ['teacher', 'shift student', 'student']
     """
-    check.positive("frame_shift", frame_shift)
+    clock = Clock(
+        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
+    )
     if len(logits) < 2:
         check.fail("logits", "a teacher and at least one student", f"{len(logits)} models")
     names = list(logits)
@@ -140,7 +145,7 @@ def shift_figure(
             edge -= size
             box = (left / width, edge / height, 1 - (left + right) / width, size / height)
             axes[label] = figure.add_axes(box, label=label)
-            axes[label].set_xlim(-0.5 * frame_shift, (frames - 0.5) * frame_shift)
+            axes[label].set_xlim(clock.seconds(-0.5), clock.seconds(frames - 0.5))
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
             for label, _ in strips[1:]:
@@ -154,7 +159,7 @@ def shift_figure(
                 panel,
                 models[name],
                 symbols,
-                frame_shift,
+                clock,
                 teacher=name == names[0],
                 blank=blank,
                 at=at,
@@ -163,8 +168,8 @@ def shift_figure(
                 panel, left - MARGIN, name, remarks[name], TEACHER if name == names[0] else STUDENT
             )
             if name in shifts:
-                draw_links(axes[f"shift {name}"], shifts[name], frame_shift)
-        _finish_time_axes([axes[label] for label, _ in strips], frame_shift)
+                draw_links(axes[f"shift {name}"], shifts[name], clock)
+        _finish_time_axes([axes[label] for label, _ in strips], clock)
         figure.text(
             MARGIN / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption"
         )
@@ -227,18 +232,11 @@ def _legend(frame_shift: float, at: At, with_phones: bool, left_out: int) -> str
     )
 
 
-def _finish_time_axes(strips: Sequence[Axes], frame_shift: float) -> None:
+def _finish_time_axes(strips: Sequence[Axes], clock: Clock) -> None:
     """One axis for all: frames at the top, seconds at the bottom."""
     for axes in strips[:-1]:
         axes.tick_params(axis="x", bottom=False, labelbottom=False)
     strips[-1].set_xlabel("time (s)")
-
-    def to_frames(seconds: Any) -> Any:
-        return seconds / frame_shift
-
-    def to_seconds(frames: Any) -> Any:
-        return frames * frame_shift
-
-    frames = strips[0].secondary_xaxis("top", functions=(to_frames, to_seconds))
+    frames = strips[0].secondary_xaxis("top", functions=(clock.frames, clock.seconds))
     frames.set_xlabel("frame")
     frames.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))
