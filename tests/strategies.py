@@ -102,9 +102,7 @@ RULES = {
     "Hard": st.builds(refkd.Hard, windows()),
     "TopK": st.builds(refkd.TopK, windows(), st.integers(1, 5), TAUS),
     "Soft": st.builds(refkd.Soft, windows(), TAUS),
-    "Monotone": st.builds(
-        refkd.Monotone, windows(), st.one_of(st.none(), st.integers(1, 3))
-    ),
+    "Monotone": st.builds(refkd.Monotone, windows(), st.one_of(st.none(), st.integers(1, 3))),
     "OrderedPath": st.builds(refkd.OrderedPath, windows(two_sided=True)),
     "PerTeacher": st.builds(refkd.PerTeacher, windows()),
 }

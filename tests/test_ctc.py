@@ -1,5 +1,6 @@
 """CTC: loss, gradient, tables, alignment, batches, the rescaled kernels, errors."""
 
+import itertools
 import math
 
 import numpy as np
@@ -21,7 +22,7 @@ INF = math.inf
 def ways(frames, labels):
     """How many of the K^T paths spell the labels: each of L labels and L + 1 blanks may stretch,
     blanks may vanish but between equal labels: C(T + L - repeats, 2 L)."""
-    repeats = sum(a == b for a, b in zip(labels, labels[1:], strict=False))
+    repeats = sum(a == b for a, b in itertools.pairwise(labels))
     return math.comb(frames + len(labels) - repeats, 2 * len(labels))
 
 
@@ -217,7 +218,9 @@ def test_the_vocabulary_may_be_rolled(case):
     K = case.logits.shape[1]
     loss, grad = refkd.ctc_loss(case.logits, case.labels, case.blank)
     rolled = [(label + 1) % K for label in case.labels]
-    other, other_grad = refkd.ctc_loss(np.roll(case.logits, 1, axis=1), rolled, (case.blank + 1) % K)
+    other, other_grad = refkd.ctc_loss(
+        np.roll(case.logits, 1, axis=1), rolled, (case.blank + 1) % K
+    )
     assert_close(other, loss, VALUE)
     assert_close(other_grad, np.roll(grad, 1, axis=1), GRADIENT)
 

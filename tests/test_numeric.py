@@ -136,11 +136,10 @@ def test_limits(dtype):
 
 
 def test_log1p_against_decimal():
-    points = np.array(
-        [0.0, 5e-324, 1e-300, 1e-17, *np.linspace(0.0, 2.0, 301), *2.0 ** -np.arange(1.0, 60.0)]
-        + [math.sqrt(2.0) - 1.0, math.nextafter(math.sqrt(2.0) - 1.0, 2.0)]
-        + [2.0 * math.sqrt(2.0) - 1.0, math.nextafter(2.0 * math.sqrt(2.0) - 1.0, 2.0)]
-    )
+    cuts = [math.sqrt(2.0) - 1.0, 2.0 * math.sqrt(2.0) - 1.0]  # where the range is reduced
+    small = [0.0, 5e-324, 1e-300, 1e-17, *(2.0**-n for n in range(1, 60))]
+    beyond = [math.nextafter(cut, 2.0) for cut in cuts]
+    points = np.array([*small, *np.linspace(0.0, 2.0, 301), *cuts, *beyond])
     expected = np.array(decimals(lambda x: (1 + x).ln() if x > Decimal("1e-50") else x, points))
     assert_within_ulp(over(numeric.log1p, points), expected, RELATED_ULP)
 

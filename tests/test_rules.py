@@ -18,12 +18,7 @@ WINDOW = refkd.Window(2, 1)
 
 def seen(window, T):
     """All (i, j) that the window shows in an utterance of T frames."""
-    return [
-        (i, j)
-        for i in range(T)
-        for j in range(T)
-        if i - window.left <= j <= i + window.right
-    ]
+    return [(i, j) for i in range(T) for j in range(T) if i - window.left <= j <= i + window.right]
 
 
 @given(windows(), st.integers(1, 9))
@@ -36,7 +31,7 @@ def test_a_clipped_window_shows_the_same_and_no_more_columns_than_needed(window,
         assert clipped.left == min(window.left, T - 1)
         assert clipped.right == min(window.right, T - 1)
         assert -clipped.left <= min(offsets) <= max(offsets) <= clipped.right
-        if T - 1 >= abs(window.left) and T - 1 >= abs(window.right):
+        if abs(window.left) <= T - 1 and abs(window.right) <= T - 1:
             assert (-clipped.left, clipped.right) == (min(offsets), max(offsets))
     else:
         assert clipped.left + clipped.right == 0

@@ -1,0 +1,119 @@
+"""Docstrings: documented parameters are the signature, and every example runs."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+
+import pytest
+
+import refkd
+import visualize
+
+MODULES = [
+    name
+    for package in (refkd, visualize)
+    for name in (
+        package.__name__,
+        *(
+            module.name
+            for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+            if not module.name.endswith("__main__")
+        ),
+    )
+]
+
+
+def documented_parameters(thing):
+    """Names at the beginning of the lines of the Parameters section, None without a section."""
+    lines = (inspect.getdoc(thing) or "").splitlines()
+    for n, line in enumerate(lines):
+        if line == "Parameters" and lines[n + 1] == "-" * len(line):
+            break
+    else:
+        return None
+    names = []
+    for line, after in zip(lines[n + 2 :], [*lines[n + 3 :], ""], strict=True):
+        if line and set(after) == {"-"}:
+            break
+        found = re.match(r"([*\w, ]+) :", line)
+        if found:
+            names += found[1].split(", ")
+    return names
+
+
+def parameters(thing):
+    return [
+        {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(one.kind.name, "") + name
+        for name, one in inspect.signature(thing).parameters.items()
+        if name not in ("self", "cls")
+    ]
+
+
+def described():
+    """Every public function, class and method of every module, with its full name."""
+    for module in map(importlib.import_module, MODULES):
+        for name, thing in vars(module).items():
+            if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+                continue
+            if inspect.isfunction(thing) or inspect.isclass(thing):
+                yield f"{module.__name__}.{name}", thing
+            if inspect.isclass(thing):
+                for method, value in vars(thing).items():
+                    function = getattr(value, "__func__", value)
+                    if not method.startswith("_") and inspect.isfunction(function):
+                        yield f"{module.__name__}.{name}.{method}", function
+
+
+DESCRIBED = dict(described())
+
+
+FUNCTIONS_AND_RECORDS = [name for name in refkd.__all__ if not name.endswith("Error")]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS_AND_RECORDS)
+def test_public_names_document_their_parameters(name):
+    thing = getattr(refkd, name)
+    assert inspect.getdoc(thing)
+    assert (documented_parameters(thing) or []) == parameters(thing)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS_AND_RECORDS)
+def test_public_names_have_an_example(name):
+    assert ">>>" in inspect.getdoc(getattr(refkd, name))
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_what_is_documented_is_the_signature(name):
+    documented = documented_parameters(DESCRIBED[name])
+    if documented is not None:
+        assert documented == parameters(DESCRIBED[name])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_run(module):
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.failed == 0
+
+
+def test_the_parser_sees_what_differs():
+    def function(a, b):
+        """Add.
+
+        Parameters
+        ----------
+        a, b : int
+            Numbers.
+        c : int
+            Not there.
+
+        Returns
+        -------
+        d : int
+            The sum.
+        """
+
+    assert documented_parameters(function) == ["a", "b", "c"]
+    assert parameters(function) == ["a", "b"]
+    assert documented_parameters(parameters) is None
