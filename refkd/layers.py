@@ -40,8 +40,8 @@ def gates_backward(
 ) -> Array:
     """Gradient in x W + b (S, sum T, 4H) from that in the outputs (sum T, S H)."""
     S = len(weights)
-    d_hidden = np.stack(np.split(d_outputs, S, axis=1))
-    w_hidden_t = np.stack([one.w_hidden.T for one in weights])
+    d_hidden = np.ascontiguousarray(d_outputs.reshape(len(d_outputs), S, -1).swapaxes(0, 1))
+    w_hidden_t = np.stack([transposed(one.w_hidden) for one in weights])
     d_gates = np.empty_like(trace.gates)
     walks = _walks(offsets, S)
     lstm_backward_batch(trace.gates, trace.cell, w_hidden_t, d_hidden, offsets, walks, d_gates)

@@ -182,7 +182,8 @@ def emission_delay(
     -------
     EmissionDelay
         Delays in seconds of the symbols that are right, and how many phones and spikes are left
-        out. Dropping hard symbols shortens the delay: read it beside those counts. Equations (E6), (E7).
+        out. Dropping hard symbols shortens the delay: read it beside those counts.
+        Equations (E6), (E7).
 
     Raises
     ------

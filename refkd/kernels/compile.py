@@ -22,7 +22,7 @@ def kernel(
     """
     if function is None:
         return functools.partial(kernel, contract=contract, parallel=parallel)
-    options = {
+    options: dict[str, Any] = {
         "error_model": "numpy",
         "nogil": True,
         "fastmath": {"contract"} if contract else False,

@@ -156,6 +156,11 @@ class Blend:
 class Hard:
     """Student frame i learns from the most similar teacher frame in its window (claims 1-3, 5, 6).
 
+    Parameters
+    ----------
+    window : Window
+        What is searched.
+
     Examples
     --------
     >>> import refkd
@@ -308,6 +313,11 @@ class OrderedPath:
 @dataclass(frozen=True)
 class PerTeacher:
     """Every teacher frame teaches the most similar student frame that sees it (a rival).
+
+    Parameters
+    ----------
+    window : Window
+        What is searched.
 
     Examples
     --------

@@ -1,0 +1,153 @@
+"""The command line: `refkd run`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import refkd
+
+if TYPE_CHECKING:
+    from refkd.study import Study
+    from refkd.train import Epoch
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 could not be done, 2 wrong usage.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Of the command line; those of the process if not given.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> from refkd.cli import main
+    >>> main([])
+    usage: refkd [-h] [--version] COMMAND ...
+    <BLANKLINE>
+    Knowledge transfer from a bidirectional to a unidirectional recurrent net.
+    ...
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 2
+    from refkd.check import ArgumentError
+
+    try:
+        return int(options.command(options))
+    except ArgumentError as error:
+        print(f"refkd: {error}", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
+        print(f"refkd: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("refkd: stopped; nothing was written", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="refkd",
+        description="Knowledge transfer from a bidirectional to a unidirectional recurrent net.",
+    )
+    parser.set_defaults(command=None)
+    parser.add_argument("--version", action="version", version=f"refkd {refkd.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="train a teacher and its students, compare, plot",
+        description="Train a bidirectional teacher by CTC, then unidirectional students by CTC "
+        "alone and by each rule; compare them; draw the figures.",
+    )
+    run.set_defaults(command=_run)
+    run.add_argument(
+        "--data", metavar="SPEC", help="'synthetic' (default) or 'festvox:DIR', a voice's folder"
+    )
+    run.add_argument(
+        "--rules",
+        metavar="NAMES",
+        help="students, separated by commas: CTC, FrameWise, Shift, Blend, Hard, TopK, Soft, "
+        "Monotone, OrderedPath, PerTeacher",
+    )
+    run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
+    run.add_argument(
+        "--out", default="refkd-run", metavar="DIR", help="new folder (default %(default)s)"
+    )
+    run.add_argument("--config", metavar="FILE", help="settings as TOML; options here win")
+    run.add_argument("--quick", action="store_true", help="small and fast, to see that it works")
+    run.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from refkd.configuration import read_settings
+    from refkd.run_folder import claim_folder, results, table, write_run
+    from refkd.study import run_study
+
+    given = {name: getattr(options, name) for name in ("data", "seed")}
+    given["rules"] = options.rules and options.rules.split(",")
+    overrides = {name: value for name, value in given.items() if value is not None}
+    settings = read_settings(options.config, overrides, options.quick)
+    folder = claim_folder(options.out)
+    with _Progress(settings.training.epochs, len(settings.rules) + 1) as progress:
+        study = run_study(settings, progress.tell)
+    write_run(study, folder)
+    _draw(study, folder)
+    if options.json:
+        print(json.dumps(results(study), indent=1))
+    else:
+        print(table(study))
+        print(f"\n{study.seconds:.0f} seconds; figures, networks and results.json in {folder}")
+    return 0
+
+
+def _draw(study: "Study", folder: Path) -> None:
+    from visualize.run import draw_run
+
+    draw_run(study, folder / "figures")
+
+
+class _Progress:
+    """One bar for each model in training, on stderr if that is a terminal."""
+
+    def __init__(self, epochs: int, models: int) -> None:
+        self.epochs, self.models, self.begun = epochs, models, 0
+        self.name = ""
+        self.bar: Any = None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._finish()
+
+    def tell(self, name: str, epoch: "Epoch") -> None:
+        """Advance the bar of a model by an epoch."""
+        from tqdm import tqdm
+
+        if name != self.name:
+            self._finish()
+            self.name, self.begun = name, self.begun + 1
+            self.bar = tqdm(
+                total=self.epochs,
+                desc=f"{self.begun}/{self.models} {name}",
+                unit="epoch",
+                disable=not sys.stderr.isatty(),
+            )
+        self.bar.set_postfix_str(f"CTC {epoch.ctc:.3f} nats/frame", refresh=False)
+        self.bar.update()
+
+    def _finish(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
