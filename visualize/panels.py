@@ -201,7 +201,8 @@ def draw_posteriors(
     drawn: list[Artist] = []
     drawn += axes.plot(seconds, prob[:, blank], color=BLANK, linewidth=0.8, zorder=1)
     for k in range(len(symbols)):
-        shown = np.convolve(prob[:, k] >= VISIBLE, np.ones(3), "same") > 0  # and the frames beside
+        shown = prob[:, k] >= VISIBLE
+        shown = shown | np.append(shown[1:], False) | np.append(False, shown[:-1])
         if k != blank and shown.any():
             curve = np.where(shown, prob[:, k], np.nan)
             drawn += axes.plot(seconds, curve, color=colour, linestyle=line, gid=symbols[k])

@@ -17,8 +17,8 @@ Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 POINTS = 72.0  # in an inch
 LINE = 1.25  # line height, in font sizes
 DISTANCES = (0.09, 0.16, 0.28, 0.42, 0.6, 0.8)  # inches between a point and its label
-SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-AMBIGUOUS = 0.3  # of a label closer to another point, as a share of its area covered
+SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))  # right first
+AMBIGUOUS = 0.03  # of a label closer to another point, as a share of its area covered
 HINTING = 1.05  # letters set to whole pixels may be this much wider
 
 

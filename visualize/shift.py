@@ -100,7 +100,10 @@ def shift_figure(
     if len(logits) < 2:
         check.fail("logits", "a teacher and at least one student", f"{len(logits)} models")
     names = list(logits)
-    models = {name: check.logits(f"logits[{name!r}]", logits[name], len(symbols)) for name in names}
+    models = {name: check.logits(f"logits[{name!r}]", logits[name]) for name in names}
+    for name, model in models.items():
+        argument = f"logits[{name!r}]"
+        check.same_length(argument, model.shape[1], "symbols", len(symbols), "K")
     found = {name: spikes(models[name], blank, at) for name in names}
     shifts = {
         name: alignment_shift(models[names[0]], models[name], blank, at) for name in names[1:]

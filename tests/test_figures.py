@@ -1,0 +1,399 @@
+"""Figures: the numbers are read back from the axes, and nothing covers anything else."""
+
+import itertools
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from tolerances import PRINTED_3, VALUE, assert_close
+
+import refkd
+from refkd.records.offsets import OffsetStatistics
+from refkd.records.rules import Window
+from visualize import (
+    Phones,
+    band_figure,
+    new_figure,
+    offsets_figure,
+    save_figure,
+    shift_figure,
+    tradeoff_figure,
+)
+from visualize.toy import SPIKE_FRAMES, toy_figure, toy_models, toy_table
+
+SYMBOLS = ["-", "a", "b", "tj", "stj", "o", "u", "x"]
+SHIFT = 0.02
+
+
+def spiky(spikes, frames=30, classes=4):
+    """Logits that spike at the frames of {frame: label}, with posterior e^5 / (e^5 + K - 1)."""
+    best = np.zeros(frames, dtype=int)
+    for frame, label in spikes.items():
+        best[frame] = label
+    return 5.0 * np.eye(classes)[best]
+
+
+def utterance(seed, students, frames=120, phones=24):
+    """A teacher and late students with mistakes, and the true phones."""
+    rng = np.random.default_rng(seed)
+    starts = np.sort(rng.choice(np.arange(2, frames - 8, 2), phones, replace=False))
+    labels = rng.integers(1, len(SYMBOLS), phones)
+    models = {}
+    for name, late in (("teacher", 1), *students.items()):
+        heard = rng.random(phones) > 0.1
+        times = starts + late + rng.integers(0, 2, phones)
+        models[name] = spiky(
+            dict(zip(times[heard], labels[heard], strict=True)), frames, len(SYMBOLS)
+        ) + rng.normal(0.0, 0.3, (frames, len(SYMBOLS)))
+    ends = np.append(starts[1:], frames)
+    return models, Phones(labels, starts * SHIFT, ends * SHIFT)
+
+
+def axes_of(figure, label):
+    (axes,) = [axes for axes in figure.axes if axes.get_label() == label]
+    return axes
+
+
+def texts_of(axes):
+    return {text.get_text(): text for text in axes.texts}
+
+
+def text_boxes(figure):
+    """Every visible text of a figure with its place in pixels."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    hidden = set()  # ticks outside the limits exist but are not drawn
+    for axis in figure.findobj(matplotlib.axis.Axis):
+        low, high = sorted(axis.get_view_interval())
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low <= tick.get_loc() <= high or not axis.get_visible():
+                hidden |= {tick.label1, tick.label2}
+    return [
+        (text.get_text(), matplotlib.text.Text.get_window_extent(text, renderer))
+        for text in figure.findobj(matplotlib.text.Text)
+        if text.get_visible() and text.get_text().strip() and text not in hidden
+    ]
+
+
+def assert_readable(figure):
+    """No text leaves the figure or covers another, and none is smaller than 8 points."""
+    boxes = text_boxes(figure)
+    assert boxes
+    for words, box in boxes:
+        assert box.x0 >= 0, f"{words!r} is cut"
+        assert box.y0 >= 0, f"{words!r} is cut"
+        assert box.x1 <= figure.bbox.x1, f"{words!r} is cut"
+        assert box.y1 <= figure.bbox.y1, f"{words!r} is cut"
+    for (words, box), (others, other) in itertools.combinations(boxes, 2):
+        width = min(box.x1, other.x1) - max(box.x0, other.x0)
+        height = min(box.y1, other.y1) - max(box.y0, other.y0)
+        assert width < 1 or height < 3, f"{words!r} covers {others!r}"  # descenders may touch
+    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text)]
+    assert min(sizes) >= 8.0
+
+
+# --- alignment shift -----------------------------------------------------------------------------
+
+
+def test_connectors_join_matched_spikes_and_crosses_mark_the_others():
+    teacher, student = spiky({3: 1, 8: 2, 15: 3, 20: 1}), spiky({5: 1, 7: 2, 20: 1, 25: 3})
+    figure = shift_figure({"T": teacher, "S": student}, SYMBOLS[:4], SHIFT, first_frame=0.01)
+    strip = axes_of(figure, "shift S")
+    *connectors, teacher_only, student_only = strip.lines
+    ends = np.array([line.get_xdata() for line in connectors])
+    assert_close(ends, 0.01 + SHIFT * np.array([[5, 3], [7, 8], [20, 20]]), VALUE)
+    assert [tuple(line.get_ydata()) for line in connectors] == [(0, 1)] * 3  # student below
+    assert [text.get_text() for text in strip.texts] == ["+2", "\N{MINUS SIGN}1", "0"]
+    assert_close(teacher_only.get_xdata(), [0.01 + 15 * SHIFT], VALUE)
+    assert_close(student_only.get_xdata(), [0.01 + 25 * SHIFT], VALUE)
+    assert teacher_only.get_ydata() > 0.5 > student_only.get_ydata()
+    for text, line in zip(strip.texts, connectors, strict=True):  # the number is on its line
+        x, y = text.get_position()
+        assert_close(x, np.interp(y, [0, 1], line.get_xdata()), VALUE)
+
+
+def test_panels_stand_in_order_and_hold_the_posteriors():
+    models, phones = utterance(0, {"CTC": 2, "Hard": 3})
+    figure = shift_figure(models, SYMBOLS, SHIFT, phones=phones)
+    labels = [axes.get_label() for axes in figure.axes]
+    assert labels == ["phones", "teacher", "shift CTC", "CTC", "shift Hard", "Hard"]
+    edges = [axes.get_position().y0 for axes in figure.axes]
+    assert edges == sorted(edges, reverse=True)
+    for name, logits in models.items():
+        prob = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        curves = {line.get_gid(): line for line in axes_of(figure, name).lines if line.get_gid()}
+        for k, symbol in enumerate(SYMBOLS[1:], start=1):
+            if (prob[:, k] > 0.01).any():
+                drawn = np.nan_to_num(curves[symbol].get_ydata())
+                assert_close(drawn[prob[:, k] > 0.01], prob[prob[:, k] > 0.01, k], VALUE)
+        blank = axes_of(figure, name).lines[0]
+        assert_close(blank.get_ydata(), prob[:, 0], VALUE)
+        assert_close(blank.get_xdata(), SHIFT * np.arange(len(prob)), VALUE)
+
+
+def test_spikes_are_named_at_their_times():
+    figure = shift_figure({"T": spiky({3: 1, 8: 3}), "S": spiky({9: 3})}, SYMBOLS[:4], SHIFT)
+    names = [(t.get_text(), t.get_position()[0]) for t in axes_of(figure, "T").texts]
+    assert [name for name, _ in names if name in SYMBOLS] == ["a", "tj"]
+    assert_close([x for name, x in names if name in SYMBOLS], [3 * SHIFT, 8 * SHIFT], VALUE)
+
+
+def test_margin_tells_mean_matches_and_notes():
+    models = {"T": spiky({3: 1, 9: 2}), "S": spiky({5: 1})}
+    figure = shift_figure(models, SYMBOLS[:4], SHIFT, notes={"S": "error 20 %"})
+    texts = texts_of(axes_of(figure, "S"))
+    assert {"S", "error 20 %", "mean +2 (+40 ms)", "1 of 2 matched"} <= set(texts)
+
+
+def test_true_phones_are_spans():
+    models, phones = utterance(1, {"CTC": 2})
+    strip = axes_of(shift_figure(models, SYMBOLS, SHIFT, phones=phones), "phones")
+    (spans,) = strip.collections
+    edges = np.array([(p.vertices[:, 0].min(), p.vertices[:, 0].max()) for p in spans.get_paths()])
+    assert_close(edges, np.stack([phones.starts, phones.ends], axis=1), VALUE)
+    assert [text.get_text() for text in strip.texts] == [SYMBOLS[k] for k in phones.labels]
+
+
+def test_one_time_axis_in_seconds_and_frames():
+    models = {"T": spiky({3: 1}, frames=30), "S": spiky({5: 1}, frames=50)}
+    figure = shift_figure(models, SYMBOLS[:4], SHIFT, first_frame=0.01)
+    FigureCanvasAgg(figure).draw()
+    limits = {axes.get_xlim() for axes in figure.axes}
+    assert len(limits) == 1
+    (frames,) = axes_of(figure, "T").child_axes
+    assert_close(frames.get_xlim(), [-0.5, 49.5], VALUE)
+
+
+@pytest.mark.parametrize(("students", "seed"), [(1, 0), (2, 1), (2, 2), (6, 3)])
+def test_shift_figure_is_readable(students, seed):
+    names = ["CTC", "FrameWise", "Shift(2)", "Hard(5)", "OrderedPath(5)", "PerTeacher(5)"]
+    models, phones = utterance(seed, {name: n % 4 for n, name in enumerate(names[:students])})
+    notes = dict.fromkeys(models, "error 21.7 %")
+    assert_readable(
+        shift_figure(models, SYMBOLS, SHIFT, phones=phones, notes=notes, title="An utterance")
+    )
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        {"T": spiky({}), "S": spiky({})},
+        {"T": spiky({4: 1}), "S": spiky({})},
+        {"T": np.zeros((1, 4)), "S": np.zeros((1, 4))},
+        {
+            "T": spiky({n: 1 + n % 2 for n in range(0, 30)}),
+            "S": spiky(dict.fromkeys(range(1, 30), 2)),
+        },
+    ],
+    ids=["silent", "one spike", "one frame", "spikes everywhere"],
+)
+def test_extreme_utterances_are_readable(models):
+    assert_readable(shift_figure(models, ["-", "phone_a", "phone_b", "$x$"], SHIFT))
+
+
+def test_names_without_room_are_counted():
+    crowded = spiky({2 * n: 1 for n in range(100)}, frames=200)
+    figure = shift_figure(
+        {"T": crowded, "S": crowded}, ["-", "a_long_name", "b", "c"], 0.01, width=7
+    )
+    (caption,) = [text for text in figure.texts if text.get_gid() == "caption"]
+    written = [text for axes in figure.axes for text in axes.texts if text.get_color() != "#222222"]
+    left_out = int(caption.get_text().replace("\n", " ").split(" names and")[0].split()[-1])
+    names = sum(text.get_text() == "a_long_name" for text in written)
+    zeros = sum(text.get_text() == "0" for text in axes_of(figure, "shift S").texts)
+    assert left_out == 300 - names - zeros > 0
+
+
+def test_shift_figure_refusals():
+    with pytest.raises(refkd.ArgumentError, match="logits: expected a teacher and at least one"):
+        shift_figure({"T": np.zeros((3, 2))}, ["-", "a"], SHIFT)
+    with pytest.raises(refkd.ArgumentError, match=r"logits\['S'\]: expected K=2 to match symbols"):
+        shift_figure({"T": np.zeros((3, 2)), "S": np.zeros((3, 3))}, ["-", "a"], SHIFT)
+
+
+# --- offsets -------------------------------------------------------------------------------------
+
+
+def test_bars_hold_the_histogram_and_the_line_its_sum():
+    offsets = OffsetStatistics(np.array([-1, 0, 0, 2, 2, 2, 2, 3]), 2, 0)
+    axes = axes_of(offsets_figure({"CTC": offsets}, SHIFT), "CTC")
+    bars = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in axes.patches}
+    assert bars == {-1: 12.5, 0: 25.0, 1: 0.0, 2: 50.0, 3: 12.5}
+    cumulative, mean = axes.lines
+    assert cumulative.get_ydata().tolist() == [12.5, 37.5, 37.5, 87.5, 100.0, 100.0]
+    assert cumulative.get_xdata().tolist() == [-1.5, -0.5, 0.5, 1.5, 2.5, 3.5]
+    assert mean.get_xdata() == [1.25, 1.25]
+    words = " ".join(text.get_text() for text in axes.texts)
+    assert "n = 8, mean +1.25 (+25 ms)" in words
+    assert "unmatched: 20.0 % teacher, 0.0 % student" in words
+    assert axes.get_xticklabels()[-1].get_text() == "+3\n+60"
+
+
+def test_the_outermost_bars_hold_what_lies_beyond():
+    offsets = OffsetStatistics(np.array([-40, 0, 0, 50]), 0, 0)
+    axes = axes_of(offsets_figure({"CTC": offsets}, SHIFT), "CTC")
+    heights = [bar.get_height() for bar in axes.patches]
+    assert (len(heights), heights[0], heights[-1]) == (25, 25.0, 25.0)
+
+
+def test_the_window_is_shaded_with_the_share_inside():
+    offsets = OffsetStatistics(np.array([-1, 0, 1, 2]), 0, 0)
+    windows = {"Hard": Window(1, 0)}
+    axes = axes_of(offsets_figure({"Hard": offsets}, SHIFT, windows=windows), "Hard")
+    *_, shade = axes.patches
+    assert (shade.get_x(), shade.get_width()) == (-0.5, 2.0)
+    assert "inside the window: 50.0 %" in texts_of(axes)
+
+
+def test_offsets_figure_is_readable():
+    rng = np.random.default_rng(0)
+    names = ["CTC", "FrameWise", "Shift(2)", "Hard(Window(5, 0))", "OrderedPath", "silent"]
+    statistics = {
+        name: OffsetStatistics(rng.poisson(n, 500 * (name != "silent")) - 1, 20 * n, 30)
+        for n, name in enumerate(names)
+    }
+    windows = {"OrderedPath": Window.whole()}
+    assert_readable(offsets_figure(statistics, SHIFT, windows=windows, caption="Seed 0."))
+    assert_readable(offsets_figure({"CTC": statistics["CTC"]}, SHIFT))
+    with pytest.raises(refkd.ArgumentError, match="statistics: expected at least one student"):
+        offsets_figure({}, SHIFT)
+
+
+# --- error against delay -------------------------------------------------------------------------
+
+
+def test_points_stand_at_the_means_of_the_seeds():
+    students = {"CTC": (0.9, 0.26), "Hard": ([1.0, 2.0], [0.2, 0.3])}
+    axes = axes_of(tradeoff_figure(students, SHIFT, teacher=(0.0, 0.13)), "tradeoff")
+    points = {
+        line.get_gid(): line for line in axes.lines if line.get_gid() in (*students, "teacher")
+    }
+    assert_close(np.ravel(points["CTC"].get_data()), [0.9, 26.0], VALUE)
+    assert_close(np.ravel(points["Hard"].get_data()), [1.5, 25.0], VALUE)
+    assert_close(np.ravel(points["teacher"].get_data()), [0.0, 13.0], VALUE)
+    assert (points["CTC"].get_marker(), points["Hard"].get_marker()) == ("D", "o")
+    seeds = [line for line in axes.lines if line.get_marker() == "."]
+    assert_close(seeds[0].get_data(), [[1.0, 2.0], [20.0, 30.0]], VALUE)
+    (ms,) = axes.child_axes
+    FigureCanvasAgg(axes.figure).draw()
+    assert_close(ms.get_xlim(), 20.0 * np.array(axes.get_xlim()), VALUE)
+
+
+@pytest.mark.parametrize("seeds", [1, 5])
+def test_tradeoff_figure_is_readable(seeds):
+    rng = np.random.default_rng(2)
+    rows = {
+        "CTC": (0.9, 0.262), "FrameWise": (0.0, 0.289), "Hard(5)": (1.5, 0.243),
+        "Soft": (1.6, 0.248), "Monotone": (1.0, 0.254), "OrderedPath(5)": (1.7, 0.231),
+        "OrderedPath(8)": (2.0, 0.228), "PerTeacher, 0.3": (2.1, 0.214),
+        "PerTeacher, 1": (2.1, 0.218), "Shift(2)": (2.0, 0.219), "Shift(3)": (3.0, 0.217),
+    }  # fmt: skip
+    students = {
+        name: (delay + rng.normal(0, 0.04, seeds), error + rng.normal(0, 0.002, seeds))
+        for name, (delay, error) in rows.items()
+    }
+    assert_readable(tradeoff_figure(students, SHIFT, teacher=(0.0, 0.13)))
+
+
+@pytest.mark.parametrize(
+    ("students", "sentence"),
+    [
+        ({}, "students: expected at least one, got none"),
+        ({"CTC": ([1.0], [0.1, 0.2])}, r"students\['CTC'\] error: expected n=1 to match its delay"),
+        ({"CTC": (np.nan, 0.2)}, r"students\['CTC'\] delay: expected finite numbers, got nan"),
+        ({"CTC": ([], [])}, r"students\['CTC'\]: expected at least one seed, got none"),
+    ],
+)
+def test_tradeoff_refusals(students, sentence):
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        tradeoff_figure(students, SHIFT)
+
+
+# --- band and toy --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [refkd.Hard(Window(6)), refkd.OrderedPath(Window(6, 2)), refkd.Soft(Window.whole(), 0.3)],
+    ids=lambda rule: type(rule).__name__,
+)
+def test_band_holds_the_divergences_and_the_pairs(rule):
+    models = toy_models()
+    trace = refkd.distill_trace(models["3 frames late"], models["teacher"], rule)
+    figure = band_figure(trace, teacher_spikes=SPIKE_FRAMES)
+    axes = axes_of(figure, "band")
+    square = np.ma.filled(axes.images[0].get_array(), np.nan)
+    T, W = trace.divergence.shape
+    for i, w in np.ndindex(T, W):
+        j = i - trace.window.left + w
+        if 0 <= j < T:
+            assert square[j, i] == trace.divergence[i, w]
+    assert np.isfinite(square).sum() == np.isfinite(trace.divergence).sum()
+    every, at_spikes = axes.collections
+    assert every.get_offsets().tolist() == trace.pairs.tolist()
+    assert set(at_spikes.get_offsets()[:, 1]) == set(SPIKE_FRAMES)
+    assert_readable(figure)
+
+
+def test_toy_charges_are_those_of_the_docs():
+    table = toy_table()
+    expected = {
+        "FrameWise": [0, 0.582, 0.304, 0.582, 0.582],
+        "Hard": [0, 0, 0, 0.271, 0.278],
+        "Monotone,\nany step": [0, 0, 0, 0.271, 0.278],
+        "Monotone,\nstep 0 or 1": [0, 0, 0.304, 0.271, 0.582],
+        "OrderedPath": [0, 0, 0.304, 0.271, 0.582],
+        "PerTeacher": [0, 0, 0.304, 0.271, 0.304],
+    }
+    assert list(table) == list(expected)
+    for rule, charges in expected.items():
+        assert_close(list(table[rule].values()), charges, PRINTED_3, rule)
+    figure = toy_figure(table)
+    for axes in figure.axes:
+        drawn = [bar.get_width() for bar in axes.patches]
+        assert drawn == list(table[axes.get_label()].values())
+    assert_readable(figure)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def draw_everything():
+    models, phones = utterance(4, {"CTC": 2}, frames=60, phones=10)
+    yield shift_figure(models, SYMBOLS, SHIFT, phones=phones)
+    yield offsets_figure({"CTC": OffsetStatistics(np.array([0, 1, 2]), 0, 1)}, SHIFT)
+    yield tradeoff_figure({"CTC": (1.0, 0.2)}, SHIFT)
+    yield toy_figure(toy_table())
+
+
+def test_svg_has_the_same_bytes_every_time(tmp_path):
+    for n, (first, second) in enumerate(zip(draw_everything(), draw_everything(), strict=True)):
+        (one,) = save_figure(first, tmp_path / f"one{n}", ["svg"])
+        (two,) = save_figure(second, tmp_path / f"two{n}", ["svg"])
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_three_formats_and_no_leftovers(tmp_path):
+    files = save_figure(tradeoff_figure({"CTC": (1.0, 0.2)}, SHIFT), tmp_path / "a.b")
+    assert [file.name for file in files] == ["a.b.png", "a.b.svg", "a.b.pdf"]
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    png, svg, pdf = (file.read_bytes() for file in files)
+    assert png.startswith(b"\x89PNG")
+    assert b"<svg" in svg
+    assert b"<dc:date>" not in svg
+    assert b"/FontFile2" in pdf  # TrueType
+    assert b"/CreationDate" not in pdf
+
+
+def test_nothing_is_left_behind_when_drawing_fails(tmp_path):
+    with pytest.raises(refkd.ArgumentError, match="formats: expected one of 'png', 'svg', 'pdf'"):
+        save_figure(new_figure(1, 1), tmp_path / "figure", ["gif"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_caller_keeps_his_settings(tmp_path):
+    before = dict(matplotlib.rcParams)
+    for figure in draw_everything():
+        save_figure(figure, tmp_path / "figure", ["svg"])
+    assert dict(matplotlib.rcParams) == before
