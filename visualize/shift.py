@@ -113,7 +113,7 @@ def shift_figure(
     most_spikes = max(labels.size for labels, _ in found.values())
 
     left = MARGIN + max(_block_width(name, remarks[name]) for name in names) + 0.6
-    right = MARGIN
+    right = MARGIN + 0.1
     if width is None:
         width = left + right + float(np.clip(max(0.045 * frames, 0.3 * most_spikes), 5.5, 14.0))
     inches = (width - left - right) / frames  # of one frame
