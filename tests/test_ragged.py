@@ -83,7 +83,11 @@ REFUSED = [
         "sequences[1]: expected dtype float64, got dtype float32",
     ),
     (built([1, 2], [1, 2]), "offsets: expected shape (N+1,) starting with 0, got [1, 2]"),
-    (built([1, 2], []), "offsets: expected shape (N+1,) starting with 0, got []"),
+    (
+        lambda: refkd.Ragged(np.zeros(0), np.array([], dtype=np.int64)),
+        "offsets: expected shape (N+1,) starting with 0, got []",
+    ),
+    (built([1, 2], [0.0, 1.5, 2.0]), "offsets: expected whole numbers, got dtype float64"),
     (built([1, 2], [[0, 2]]), "offsets: expected shape (N+1,) starting with 0, got [[0, 2]]"),
     (built([1, 2], [0, 3, 2]), "offsets: expected numbers that never fall, got [0, 3, 2]"),
     (
