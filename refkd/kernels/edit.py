@@ -32,9 +32,9 @@ def edit_table(reference, hypothesis, reference_time, hypothesis_time, edits, di
     for i in range(1, R + 1):
         for j in range(1, H + 1):
             substituted = 0 if reference[i - 1] == hypothesis[j - 1] else 1
-            apart = abs(reference_time[i - 1] - hypothesis_time[j - 1])
+            apart = abs(reference_time[i - 1] - hypothesis_time[j - 1])  # (E3)
             fewest = edits[i - 1, j - 1] + substituted  # (E2)
-            least = displacement[i - 1, j - 1] + apart  # (E3)
+            least = displacement[i - 1, j - 1] + apart  # (E4)
             step = PAIR
             if (edits[i - 1, j] + 1, displacement[i - 1, j]) < (fewest, least):  # (E4)
                 fewest = edits[i - 1, j] + 1
