@@ -63,8 +63,8 @@ class Network:
     ) -> "Network":
         """Draw a new network.
 
-        Every weight is uniform in +-1/sqrt(H) (+-1/sqrt(S H) in the output layer), biases are
-        zero but for the forget gate's, which is 1: a new cell remembers.
+        Every weight is uniform in +-1/sqrt(H) (+-1/sqrt(S H) in the output layer), every bias is
+        zero.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Network:
                 heard = inputs if layer == 0 else width
                 values[f"{name}.w_input"] = uniform(heard, 4 * hidden, hidden)
                 values[f"{name}.w_hidden"] = uniform(hidden, 4 * hidden, hidden)
-                values[f"{name}.bias"] = np.repeat([0.0, 1.0, 0.0, 0.0], hidden).astype(kind)
+                values[f"{name}.bias"] = np.zeros(4 * hidden, kind)
         values["output.w"] = uniform(width, outputs, width)
         values["output.bias"] = np.zeros(outputs, kind)
         return cls(values)
