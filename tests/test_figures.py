@@ -280,6 +280,18 @@ def test_points_stand_at_the_means_of_the_seeds():
     assert_close(ms.get_xlim(), 20.0 * np.array(axes.get_xlim()), VALUE)
 
 
+def test_a_student_without_matched_spikes_is_named_below():
+    students = {"Hard": (np.nan, 1.0), "CTC": ([1.0, np.nan], [0.2, 0.9])}
+    figure = tradeoff_figure(students, SHIFT)
+    axes = axes_of(figure, "tradeoff")
+    assert [text.get_text() for text in axes.texts] == ["CTC"]
+    (point,) = [line for line in axes.lines if line.get_gid() == "CTC"]
+    assert_close(np.ravel(point.get_data()), [1.0, 20.0], VALUE)
+    assert "without a delay: Hard (100.0 % error)" in figure.texts[0].get_text().replace("\n", " ")
+    assert_readable(figure)
+    assert_readable(tradeoff_figure({"Hard": (np.nan, 1.0)}, SHIFT))
+
+
 @pytest.mark.parametrize("seeds", [1, 5])
 def test_tradeoff_figure_is_readable(seeds):
     rng = np.random.default_rng(2)
@@ -301,7 +313,7 @@ def test_tradeoff_figure_is_readable(seeds):
     [
         ({}, "students: expected at least one, got none"),
         ({"CTC": ([1.0], [0.1, 0.2])}, r"students\['CTC'\] error: expected n=1 to match its delay"),
-        ({"CTC": (np.nan, 0.2)}, r"students\['CTC'\] delay: expected finite numbers, got nan"),
+        ({"CTC": (np.inf, 0.2)}, r"students\['CTC'\] delay: expected finite numbers or nan"),
         ({"CTC": ([], [])}, r"students\['CTC'\]: expected at least one seed, got none"),
     ],
 )

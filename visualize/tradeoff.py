@@ -34,7 +34,8 @@ def tradeoff_figure(
     ----------
     students : mapping of str to ((n,) array, (n,) array)
         Mean delay in frames and phone error rate as a fraction, one entry for each seed, under
-        the name that the student is shown by. A number stands for one seed.
+        the name that the student is shown by. A number stands for one seed. A delay of nan (no
+        spike is matched) has no point; a student without any is named below the figure.
     frame_shift : float
         Seconds from one frame to the next.
     teacher : (float, float), optional
@@ -54,7 +55,7 @@ def tradeoff_figure(
     Raises
     ------
     ArgumentError
-        If there is no student, or delays and errors of one are not equally many, or not finite.
+        If there is no student, or delays and errors of one are not equally many, or infinite.
 
     Examples
     --------
@@ -65,16 +66,23 @@ def tradeoff_figure(
     ['CTC', 'Shift(2)', 'teacher']
     """
     check.positive("frame_shift", frame_shift)
-    points = {name: _seeds(name, *values) for name, values in students.items()}
-    if not points:
+    if not students:
         check.fail("students", "at least one", "none")
+    seeds = {name: _seeds(name, *values) for name, values in students.items()}
+    points = {
+        name: (x[np.isfinite(x)], y[np.isfinite(x)])
+        for name, (x, y) in seeds.items()
+        if np.isfinite(x).any()
+    }
+    silent = {name: 100 * float(y.mean()) for name, (_, y) in seeds.items() if name not in points}
     if teacher is not None:
         check.finite_array("teacher", teacher, (2,))
     several = any(delays.size > 1 for delays, _ in points.values())
     left, right, top, below = 0.65, 0.2, 0.55, 0.5
     width = left + SIZE[0] + right
     text = wrapped(
-        f"{_legend(teacher is not None, baseline in points, several)} {caption}", width - 0.3
+        f"{_legend(teacher is not None, baseline in points, several, silent)} {caption}",
+        width - 0.3,
     )
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
     height = top + SIZE[1] + bottom
@@ -155,14 +163,17 @@ def draw_tradeoff(
             *means["teacher"], "s", color=TEACHER, markersize=7, gid="teacher", zorder=4
         )
     seeds = [np.stack([x, 100 * y], axis=1) for x, y in points.values()]
-    _write_names(axes, means, np.concatenate(seeds))
+    if means:
+        _write_names(axes, means, np.concatenate([np.empty((0, 2)), *seeds]))
     return drawn
 
 
 def _seeds(name: str, delays: ArrayLike, errors: ArrayLike) -> tuple[Floats, Floats]:
-    x = check.finite_array(f"students[{name!r}] delay", np.atleast_1d(delays), ("n",))
+    x = check.array(f"students[{name!r}] delay", np.atleast_1d(delays), ("n",))
     y = check.finite_array(f"students[{name!r}] error", np.atleast_1d(errors), ("n",))
     check.same_length(f"students[{name!r}] error", y.size, "its delay", x.size, "n")
+    if np.isinf(x).any():
+        check.fail(f"students[{name!r}] delay", "finite numbers or nan", x.tolist())
     if x.size == 0:
         check.fail(f"students[{name!r}]", "at least one seed", "none")
     return x.astype(np.float64), y.astype(np.float64)
@@ -175,6 +186,7 @@ def _set_limits(
     reference = [] if teacher is None else [teacher]
     x = np.concatenate([[0.0], *(x for x, _ in points.values()), [one[0] for one in reference]])
     y = 100 * np.concatenate([*(y for _, y in points.values()), [one[1] for one in reference]])
+    y = y if y.size else np.array([0.0])
     x_room, y_room = 0.12 * max(np.ptp(x), 1.0), 0.12 * max(np.ptp(y), 1.0)
     axes.set_xlim(x.min() - x_room, x.max() + x_room)
     axes.set_ylim(max(y.min() - y_room, 0.0), y.max() + y_room)
@@ -209,12 +221,15 @@ def _write_names(axes: Axes, means: Mapping[str, tuple[float, float]], seeds: Fl
             axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
 
 
-def _legend(with_teacher: bool, with_baseline: bool, several: bool) -> str:
-    return " ".join(
-        [
-            "Lower and further left is better.",
-            "Square and line: teacher." if with_teacher else "",
-            "Diamond: trained without a teacher." if with_baseline else "",
-            "Small points: seeds; large: their mean." if several else "",
-        ]
-    )
+def _legend(
+    with_teacher: bool, with_baseline: bool, several: bool, silent: Mapping[str, float]
+) -> str:
+    unmatched = ", ".join(f"{name} ({error:.1f} % error)" for name, error in silent.items())
+    sentences = [
+        "Lower and further left is better.",
+        "Square and line: teacher." if with_teacher else "",
+        "Diamond: trained without a teacher." if with_baseline else "",
+        "Small points: seeds; large: their mean." if several else "",
+        f"Without a matched spike, so without a delay: {unmatched}." if silent else "",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
