@@ -42,7 +42,7 @@ if BOUNDS_CHECKED:
 
 # Compilation happens inside tests, so no deadline holds.
 settings.register_profile("full", deadline=None)
-settings.register_profile("small", deadline=None, max_examples=12)
+settings.register_profile("small", deadline=None, max_examples=25)
 settings.register_profile("full-ci", settings.get_profile("full"), derandomize=True)
 settings.register_profile("small-ci", settings.get_profile("small"), derandomize=True)
 settings.load_profile(

@@ -177,6 +177,9 @@ def test_temperature_divides_both_logits_and_t2_multiplies_once():
     )
     assert_close(scaled, 4 * loss, VALUE)
     assert_close(scaled_grad, 4 * grad, VALUE)
+    rule, options = refkd.Soft(refkd.Window(0, 0), 1.0), {"temperature": 2.0, "scale_t2": True}
+    trace = refkd.distill_trace(student, teacher, rule, **options)
+    assert_close([trace.loss, trace.target_divergence], [4 * loss, 4 * loss], VALUE)
 
 
 # --- against the plain implementation ------------------------------------------------------------
@@ -228,13 +231,18 @@ def test_dropping_leaves_the_band_whole(case):
     np.testing.assert_array_equal(trace_of(case).divergence, kept.divergence)
 
 
-@given(distill_cases())
-def test_mixtures_and_their_divergence(case):
+@given(distill_cases(rules=except_for("Blend", "TopK", "Soft")))
+def test_rules_that_choose_single_frames_have_no_mixture(case):
     trace = trace_of(case)
-    if not case.rule.weighted:
-        assert trace.target is None
-        assert trace.target_divergence is None
-        return
+    assert trace.target is None
+    assert trace.target_divergence is None
+
+
+@pytest.mark.parametrize("name", ["Blend", "TopK", "Soft"])
+@given(data=st.data())
+def test_mixtures_and_their_divergence(name, data):
+    case = data.draw(distill_cases(rules=(name,)))
+    trace = trace_of(case)
     selection = own_selection(case)
     expected = np.exp(oracle.mixtures(case.teacher, selection, case.temperature))
     assert_close(trace.target, expected, VALUE)

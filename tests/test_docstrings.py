@@ -4,7 +4,6 @@ import doctest
 import importlib
 import inspect
 import pkgutil
-import re
 
 import pytest
 
@@ -26,7 +25,7 @@ MODULES = [
 
 
 def documented_parameters(thing):
-    """Names at the beginning of the lines of the Parameters section, None without a section."""
+    """Names on the lines of the Parameters section that are not indented; None without one."""
     lines = (inspect.getdoc(thing) or "").splitlines()
     for n, line in enumerate(lines):
         if line == "Parameters" and lines[n + 1] == "-" * len(line):
@@ -37,9 +36,8 @@ def documented_parameters(thing):
     for line, after in zip(lines[n + 2 :], [*lines[n + 3 :], ""], strict=True):
         if line and set(after) == {"-"}:
             break
-        found = re.match(r"([*\w, ]+) :", line)
-        if found:
-            names += found[1].split(", ")
+        if line and not line.startswith(" "):
+            names += line.split(" : ")[0].split(", ")
     return names
 
 
