@@ -71,7 +71,7 @@ def integer(argument: str, value: Any, *, low: int | None = None, high: int | No
 
 def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T:
     """One of the named choices."""
-    if value not in choices:
+    if value not in list(choices):
         fail(argument, "one of " + ", ".join(repr(choice) for choice in choices), repr(value))
     return value
 

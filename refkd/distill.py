@@ -248,10 +248,12 @@ class _Call:
     def checked(
         cls, rule: Rule, divergence: str, temperature: float, scale_t2: bool, blank_frames: str
     ) -> "_Call":
-        if type(rule).__name__ not in RULES:
+        if type(rule) not in RULES.values():
             check.fail("rule", "a rule such as Hard(Window(5, 0))", repr(rule))
         check.one_of("divergence", divergence, DIVERGENCES)
         temperature = check.positive("temperature", temperature)
+        if not 1e-100 <= temperature <= 1e100:
+            check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
         check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
         if blank_frames == "no_blank_candidates" and isinstance(rule, OrderedPath):
             expected = "'keep' or 'drop_selected' for OrderedPath, which skips no teacher frame"
@@ -267,8 +269,12 @@ def _distill(
     student = Posteriors.of(student_logits, call.temperature)
     teacher = Posteriors.of(teacher_logits, call.temperature)
     measure = DIVERGENCES[call.divergence]
+    if np.isnan(teacher.logp).any():
+        expected = "less than 1.8e308 after division by temperature"
+        check.fail("teacher_logits", expected, f"{np.abs(teacher_logits).max()}")
     if not np.isfinite(student.logp).all():
-        check.fail("student_logits", "a finite log-probability for every class", "-inf")
+        got = f"logits up to {np.abs(student_logits).max()}"
+        check.fail("student_logits", "a finite log-probability for every class", got)
     if call.divergence == "reverse_kl" and not np.isfinite(teacher.logp).all():
         expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
         check.fail("teacher_logits", expected, "-inf")

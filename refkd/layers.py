@@ -31,7 +31,9 @@ def layer_forward(weights: Sequence[Weights], inputs: Array, offsets: Ints) -> L
     gates = np.stack([affine(inputs, one.w_input, one.bias) for one in weights])
     w_hidden = np.stack([one.w_hidden for one in weights])
     hidden, cell = np.empty((2, S, len(inputs), H), inputs.dtype)
-    lstm_forward_batch(gates, w_hidden, offsets, _walks(offsets, S), hidden, cell)
+    order, tasks = _walks(offsets, S)
+    zero = np.zeros(H, inputs.dtype)
+    lstm_forward_batch(gates, w_hidden, offsets, order, tasks, zero, hidden, cell)
     return LayerTrace(inputs, gates, cell, hidden)
 
 
@@ -43,8 +45,22 @@ def gates_backward(
     d_hidden = np.ascontiguousarray(d_outputs.reshape(len(d_outputs), S, -1).swapaxes(0, 1))
     w_hidden_t = np.stack([transposed(one.w_hidden) for one in weights])
     d_gates = np.empty_like(trace.gates)
-    walks = _walks(offsets, S)
-    lstm_backward_batch(trace.gates, trace.cell, w_hidden_t, d_hidden, offsets, walks, d_gates)
+    order, tasks = _walks(offsets, S)
+    zero = np.zeros(d_hidden.shape[2], d_gates.dtype)
+    d_h, d_c = np.zeros((2, S, len(order), len(zero)), d_gates.dtype)
+    lstm_backward_batch(
+        trace.gates,
+        trace.cell,
+        w_hidden_t,
+        d_hidden,
+        offsets,
+        order,
+        tasks,
+        zero,
+        d_gates,
+        d_h,
+        d_c,
+    )
     return d_gates
 
 
@@ -93,13 +109,12 @@ def transposed(w: Array) -> Array:
     return np.ascontiguousarray(w.T)
 
 
-def _walks(offsets: Ints, S: int) -> Ints:
-    """Order of the S N walks in which any number of threads gets equal shares of frames.
+def _walks(offsets: Ints, S: int) -> tuple[Ints, Ints]:
+    """Who walks with whom, and in which order, so that threads get equal shares of frames.
 
-    Threads take equal runs of this order, so the walks are dealt from long to short into four
-    hands, back and forth, and the hands laid one after the other.
+    Fours of like length walk side by side. Threads take equal runs of the tasks, so the longest
+    fours are dealt first into four hands, back and forth, and the hands laid end to end.
     """
-    longest_first = np.argsort(-np.tile(np.diff(offsets), S), kind="stable")
-    hands = np.array([0, 1, 2, 3, 3, 2, 1, 0])[np.arange(longest_first.size) % 8]
-    walks: Ints = longest_first[np.argsort(hands, kind="stable")]
-    return walks
+    order = np.argsort(-np.diff(offsets), kind="stable")
+    hands = np.array([0, 1, 2, 3, 3, 2, 1, 0])[np.arange(S * -(-len(order) // 4)) % 8]
+    return order, np.argsort(hands, kind="stable")

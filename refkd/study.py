@@ -255,7 +255,7 @@ def _measure(network: Network, data: Dataset) -> dict[str, Any]:
     logits = network.forward(test.features).logits
     losses, _ = ctc_loss_batch(logits, test.labels)
     delays = (
-        emission_delay(one, labels, np.maximum(starts - data.first_frame, 0.0), data.frame_shift)
+        emission_delay(one, labels, starts, data.frame_shift, first_frame=data.first_frame)
         for one, labels, starts in zip(logits, test.labels, test.starts, strict=True)
     )
     return {

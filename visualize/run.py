@@ -41,14 +41,14 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
     logits |= {titles[one.name]: one.logits[n] for one in study.students}
     notes = {"teacher": f"{100 * study.teacher.phone_error_rate:.1f} % error"}
     notes |= {titles[one.name]: _note(one) for one in study.students}
-    first = study.data.first_frame
-    phones = Phones(
-        labels=test.labels[n],
-        starts=np.maximum(test.starts[n] - first, 0.0),
-        ends=np.maximum(test.ends[n] - first, 0.0),
-    )
     figure = shift_figure(
-        logits, study.data.symbols, shift, phones=phones, notes=notes, title=test.names[n]
+        logits,
+        study.data.symbols,
+        shift,
+        first_frame=study.data.first_frame,
+        phones=Phones(labels=test.labels[n], starts=test.starts[n], ends=test.ends[n]),
+        notes=notes,
+        title=test.names[n],
     )
     made += save_figure(figure, folder / "shift", ("png", "svg"))
 

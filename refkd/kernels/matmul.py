@@ -9,63 +9,82 @@ from numba import prange
 
 from refkd.kernels.compile import kernel
 
-BLOCK = 64
 TILE_ROWS = 16  # rows of b, and
-TILE_COLUMNS = 256  # columns, that stay in the nearest cache while every row of a passes by
+TILE_COLUMNS = 384  # columns, that stay in the nearest cache while rows of a pass by
+BLOCK = 64  # rows of a that pass before the next tile
+
+
+@kernel
+def eight(x, k):
+    """Eight entries of x, or eight rows, from k on."""
+    return x[k], x[k + 1], x[k + 2], x[k + 3], x[k + 4], x[k + 5], x[k + 6], x[k + 7]
+
+
+@kernel
+def entries(rows, n):
+    """Entry n of eight rows."""
+    r0, r1, r2, r3, r4, r5, r6, r7 = rows
+    return r0[n], r1[n], r2[n], r3[n], r4[n], r5[n], r6[n], r7[n]
+
+
+@kernel
+def parts(rows, left, right):
+    """The same columns of eight rows."""
+    r0, r1, r2, r3, r4, r5, r6, r7 = rows
+    c = slice(left, right)
+    return r0[c], r1[c], r2[c], r3[c], r4[c], r5[c], r6[c], r7[c]
 
 
 @kernel(contract=True)
-def add_vector_matmul(x, w, out):
-    """out += x w for one row.
+def add_eight(total, x, y):
+    """total + x . y over eight terms, one after the other."""
+    total = total + x[0] * y[0] + x[1] * y[1] + x[2] * y[2] + x[3] * y[3]  # (M2)
+    return total + x[4] * y[4] + x[5] * y[5] + x[6] * y[6] + x[7] * y[7]  # (M2)
 
-    x (K,)  w (K, N)  out (N,)
+
+@kernel(contract=True)
+def add_vector_matmul(x, b, out):
+    """out += x b for one row.
+
+    x (K,)  b (K, N)  out (N,)
     """
-    K, N = w.shape
+    K, N = b.shape
     whole = K - K % 8
-    for k in range(0, whole, 8):  # eight rows of w for each pass over out
-        x0, x1, x2, x3 = x[k], x[k + 1], x[k + 2], x[k + 3]
-        x4, x5, x6, x7 = x[k + 4], x[k + 5], x[k + 6], x[k + 7]
-        w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-        w4, w5, w6, w7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
+    for k in range(0, whole, 8):
+        x8, b8 = eight(x, k), eight(b, k)
         for n in range(N):
-            total = out[n] + x0 * w0[n] + x1 * w1[n] + x2 * w2[n] + x3 * w3[n]  # (M2)
-            out[n] = total + x4 * w4[n] + x5 * w5[n] + x6 * w6[n] + x7 * w7[n]  # (M2)
+            out[n] = add_eight(out[n], x8, entries(b8, n))
     for k in range(whole, K):
         for n in range(N):
-            out[n] += x[k] * w[k, n]  # (M1)
+            out[n] += x[k] * b[k, n]  # (M1)
 
 
 @kernel(contract=True)
-def add_four_rows(a, b, out, i, rows, columns):
-    """out[i : i + 4] += a b over a tile of b: a 4 x 4 block of a stays in registers along n.
+def add_four_rows(x, b, out, rows, columns):
+    """out += x b for four rows over a tile of b, which is read once for all four.
 
-    a (M, K)  b (K, N)  out (M, N)  rows, columns  first and last of the tile
+    x, out         four rows (K,) and four rows (N,)
+    b              (K, N)
+    rows, columns  of the tile: from, to
     """
     left, right = columns
-    r0, r1, r2, r3 = (
-        out[i, left:right],
-        out[i + 1, left:right],
-        out[i + 2, left:right],
-        out[i + 3, left:right],
-    )
-    for k in range(rows[0], rows[1], 4):
-        a00, a01, a02, a03 = a[i, k], a[i, k + 1], a[i, k + 2], a[i, k + 3]
-        a10, a11, a12, a13 = a[i + 1, k], a[i + 1, k + 1], a[i + 1, k + 2], a[i + 1, k + 3]
-        a20, a21, a22, a23 = a[i + 2, k], a[i + 2, k + 1], a[i + 2, k + 2], a[i + 2, k + 3]
-        a30, a31, a32, a33 = a[i + 3, k], a[i + 3, k + 1], a[i + 3, k + 2], a[i + 3, k + 3]
-        b0, b1, b2, b3 = (
-            b[k, left:right],
-            b[k + 1, left:right],
-            b[k + 2, left:right],
-            b[k + 3, left:right],
-        )
+    part = slice(left, right)
+    out0, out1, out2, out3 = out[0][part], out[1][part], out[2][part], out[3][part]
+    whole = rows[1] - (rows[1] - rows[0]) % 8
+    for k in range(rows[0], whole, 8):
+        w8, x8, y8, z8 = eight(x[0], k), eight(x[1], k), eight(x[2], k), eight(x[3], k)
+        b8 = parts(eight(b, k), left, right)
         for n in range(right - left):
-            x0, x1, x2, x3 = b0[n], b1[n], b2[n], b3[n]
-            s0 = r0[n] + a00 * x0 + a01 * x1 + a02 * x2 + a03 * x3  # (M3)
-            s1 = r1[n] + a10 * x0 + a11 * x1 + a12 * x2 + a13 * x3  # (M3)
-            s2 = r2[n] + a20 * x0 + a21 * x1 + a22 * x2 + a23 * x3  # (M3)
-            s3 = r3[n] + a30 * x0 + a31 * x1 + a32 * x2 + a33 * x3  # (M3)
-            r0[n], r1[n], r2[n], r3[n] = s0, s1, s2, s3
+            column = entries(b8, n)
+            sum0 = add_eight(out0[n], w8, column)  # (M3)
+            sum1 = add_eight(out1[n], x8, column)
+            sum2 = add_eight(out2[n], y8, column)
+            sum3 = add_eight(out3[n], z8, column)
+            out0[n], out1[n], out2[n], out3[n] = sum0, sum1, sum2, sum3
+    for j in range(4):
+        for k in range(whole, rows[1]):
+            for n in range(left, right):
+                out[j][n] += x[j][k] * b[k, n]  # (M1)
 
 
 @kernel(contract=True)
@@ -76,18 +95,18 @@ def add_matmul(a, b, out):
     """
     M, K = a.shape
     N = b.shape[1]
-    whole_i, whole_k = M - M % 4, K - K % 4
-    for first in range(0, whole_i, BLOCK):
+    whole = M - M % 4
+    for first in range(0, whole, BLOCK):
         for left in range(0, N, TILE_COLUMNS):
             columns = left, min(left + TILE_COLUMNS, N)
-            for top in range(0, whole_k, TILE_ROWS):  # ascending: every output adds in order of k
-                rows = top, min(top + TILE_ROWS, whole_k)
-                for i in range(first, min(first + BLOCK, whole_i), 4):
-                    add_four_rows(a, b, out, i, rows, columns)
-    for i in range(whole_i):
-        add_vector_matmul(a[i, whole_k:], b[whole_k:], out[i])
-    for i in range(whole_i, M):
-        add_vector_matmul(a[i], b, out[i])
+            for top in range(0, K, TILE_ROWS):  # ascending: every output adds in the order of k
+                rows = top, min(top + TILE_ROWS, K)
+                for m in range(first, min(first + BLOCK, whole), 4):
+                    x = a[m], a[m + 1], a[m + 2], a[m + 3]
+                    y = out[m], out[m + 1], out[m + 2], out[m + 3]
+                    add_four_rows(x, b, y, rows, columns)
+    for m in range(whole, M):
+        add_vector_matmul(a[m], b, out[m])
 
 
 @kernel(parallel=True)
