@@ -14,7 +14,7 @@ class MarkdownParser(doctest.DocTestParser):
     """Reads past the fences, which doctest would take for expected output."""
 
     def parse(self, string, name="<string>"):
-        return super().parse(re.sub(r"^```.*$", "", string, flags=re.MULTILINE), name)
+        return super().parse(re.sub(r"^ *```.*$", "", string, flags=re.MULTILINE), name)
 
 
 def run(path):
