@@ -55,7 +55,7 @@ class DistillSettings:
         Of Soft and TopK, in nats.
     max_step : int, optional
         Of Monotone; without it any step is allowed.
-    divergence, temperature, scale_t2, blank_frames
+    divergence, temperature, scale_t2, blank_frames : various
         As in `refkd.distill_loss`.
     """
 
@@ -108,7 +108,8 @@ class RunSettings:
     data : str
         "synthetic" or "festvox:DIR".
     seed : int
-        Every random number of the run comes from it, >= 0.
+        Of the networks, the batches and the noise, >= 0. Synthetic speech has a seed of its own
+        among its options, so that runs of several seeds hear the same corpus, as with real speech.
     rules : tuple of str
         The students: "CTC" for CTC alone, or the name of a rule.
     network : NetworkSettings
@@ -156,16 +157,16 @@ class RunSettings:
 
 # Where the defaults of a corpus differ from those of the classes; --quick lays its own on top.
 CORPUS_DEFAULTS: dict[str, dict[str, Any]] = {
-    "synthetic": {},
+    "synthetic": {"speech": {"seed": 0}},
     "festvox": {
         "network": {"layers": 2, "hidden": 96},
         "training": {"epochs": 25, "batch": 16},
     },
 }
 QUICK: dict[str, Any] = {
-    "network": {"layers": 1, "hidden": 16},
-    "training": {"epochs": 2},
-    "speech": {"train": 48, "validation": 8, "test": 16},
+    "network": {"layers": 1, "hidden": 48},
+    "training": {"epochs": 8, "batch": 4},
+    "speech": {"train": 160, "validation": 8, "test": 24},
 }
 
 
@@ -219,7 +220,7 @@ def read_settings(
 
     makers: dict[str, Callable[..., Any]] = {"synthetic": make_corpus, "festvox": read_corpus}
     parameters = inspect.signature(makers[corpus]).parameters
-    options = [name for name in parameters if name not in _OWN_OPTIONS]
+    options = [name for name in parameters if name != "folder"]
     speech = {name: _frozen(value) for name, value in merged("speech").items()}
     _known("speech", speech, options)
     distill = merged("distill")
@@ -239,9 +240,6 @@ def read_settings(
             for name in RULES
         },
     )
-
-
-_OWN_OPTIONS = ("seed", "folder")  # set by the run itself
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -44,6 +44,13 @@ class Network:
         `backward`, then `output.w` (S H, K) and `output.bias` (K,).
     metadata : dict of arrays, optional
         Facts that are saved with the network, such as the frame shift in seconds.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> net = refkd.Network.create(40, 8, layers=2, outputs=5, bidirectional=False)
+    >>> net.inputs, net.hidden, net.layers, net.outputs, net.bidirectional
+    (40, 8, 2, 5, False)
     """
 
     values: Values

@@ -100,6 +100,8 @@ class Student(Model):
 
     Parameters
     ----------
+    name, network, logits, phone_error_rate, loss, delay, peakiness, history, seconds : various
+        As in `Model`.
     rule : Rule or None
         None for CTC alone.
     distill : DistillSettings or None
@@ -169,10 +171,9 @@ def run_study(settings: RunSettings, watch: Watch | None = None) -> Study:
     ('CTC', True)
     """
     begin = time.perf_counter()
-    drawn = SeedSequence(settings.seed).generate_state(4).tolist()
-    seeds = dict(zip(("speech", "teacher", "student", "training"), drawn, strict=True))
-    options = settings.speech | ({"seed": seeds["speech"]} if settings.data == "synthetic" else {})
-    data = prepare(load(settings.data, **options), settings.features)
+    drawn = SeedSequence(settings.seed).generate_state(3).tolist()
+    seeds = dict(zip(("teacher", "student", "training"), drawn, strict=True))
+    data = prepare(load(settings.data, **settings.speech), settings.features)
 
     def fresh(bidirectional: bool, seed: int) -> Network:
         return Network.create(

@@ -55,7 +55,7 @@ class TrainingSettings:
 
     epochs: int = 20
     batch: int = 8
-    rate: float = 4e-3
+    rate: float = 8e-3
     rise: float = 0.15
     clip: float = 1.0
     noise: float = 0.5
@@ -82,7 +82,7 @@ class Lesson:
         Which teacher frames the student learns from.
     weight : float
         Of the distillation loss beside the CTC loss, both in nats, >= 0.
-    divergence, temperature, scale_t2, blank_frames
+    divergence, temperature, scale_t2, blank_frames : various
         As in `refkd.distill_loss`.
     """
 

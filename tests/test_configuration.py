@@ -84,7 +84,7 @@ def test_a_whole_window_can_be_written():
         ("sed = 1", r"configuration: expected the keys data, seed, .*, got 'sed'"),
         ("[training]\nepoch = 1", r"training: expected the keys epochs, .*, got 'epoch'"),
         ("training = 1", r"training: expected a table \[training\], got 1"),
-        ("[speech]\nseed = 1", r"speech: expected the keys train, .*, got 'seed'"),
+        ("[speech]\nnois = 1", r"speech: expected the keys train, .*, got 'nois'"),
         ("[distill.Hart]\nweight = 1", r"distill: expected the keys FrameWise, .*, got 'Hart'"),
         ("[distill]\ntemperatur = 1", r"distill.*: expected the keys weight, .*, got 'temperatur'"),
         ("seed = -1", r"seed: expected a whole number >= 0, got -1"),

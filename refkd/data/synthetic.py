@@ -35,7 +35,7 @@ def make_lexicon(words: int, rng: Generator) -> list[tuple[str, ...]]:
 def make_corpus(
     train: int = 500,
     validation: int = 50,
-    test: int = 150,
+    test: int = 300,
     seed: int = 0,
     *,
     noise: float = 0.05,
