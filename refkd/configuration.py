@@ -160,7 +160,7 @@ CORPUS_DEFAULTS: dict[str, dict[str, Any]] = {
     "synthetic": {"speech": {"seed": 0}},
     "festvox": {
         "network": {"layers": 2, "hidden": 96},
-        "training": {"epochs": 25, "batch": 16},
+        "training": {"epochs": 25, "batch": 16, "rate": 4e-3},
     },
 }
 QUICK: dict[str, Any] = {

@@ -203,8 +203,9 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
 
     Notes
     -----
-    Equations (C13) to (C17) of docs/ctc.md: probabilities rescaled at every frame, about ten times
-    faster than log space. Utterances where that could lose digits are done again in log space.
+    Equations (C13) to (C17) of docs/ctc.md: probabilities rescaled at every frame, which needs no
+    logarithm in the inner loops. Utterances where that could lose digits are done again in log
+    space.
 
     Examples
     --------

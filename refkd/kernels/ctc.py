@@ -42,7 +42,7 @@ def ctc_alpha(logp, states, skip, log_alpha, before, two_back):
         before[2:] = log_alpha[t - 1]
         for s in range(S):
             two_back[s] = before[s] if skip[s] > 0.0 else -np.inf
-        log_add(before[2:], before[1:], two_back, log_alpha[t])
+        log_add(before[2:], before[1:], two_back, log_alpha[t])  # (C4)
         for s in range(S):
             log_alpha[t, s] += logp[t, states[s]]  # (C4)
 
@@ -61,7 +61,7 @@ def ctc_beta(logp, states, skip, log_beta, onward, two_ahead):
     onward[S:] = -np.inf
     for t in range(T - 2, -1, -1):
         for s in range(S):
-            onward[s] = log_beta[t + 1, s] + logp[t + 1, states[s]]
+            onward[s] = log_beta[t + 1, s] + logp[t + 1, states[s]]  # (C6)
         for s in range(S):
             two_ahead[s] = onward[s + 2] if skip[s + 2] > 0.0 else -np.inf
         log_add(onward, onward[1:], two_ahead, log_beta[t])  # (C6)
@@ -126,7 +126,7 @@ def viterbi(logp, states, skip, score, step, path):
     T, S = score.shape
     score[0] = -np.inf
     for s in range(min(S, 2)):
-        score[0, s] = logp[0, states[s]]
+        score[0, s] = logp[0, states[s]]  # (C3)
     for t in range(1, T):
         for s in range(S):
             best = 0
@@ -178,7 +178,7 @@ def rescaled_alpha(prob, states, skip, alpha, scale):
                     arrive += alpha[t - 1, s - 1]
                 if skip[s] > 0.0:
                     arrive += alpha[t - 1, s - 2]
-                alpha[t, s] = arrive * prob[t, states[s]]
+                alpha[t, s] = arrive * prob[t, states[s]]  # (C13)
         scale[t] = 0.0
         for s in range(S):
             scale[t] += alpha[t, s]
@@ -203,7 +203,7 @@ def rescaled_gradient(prob, states, skip, alpha, scale, end, beta, emit):
     for t in range(T - 1, -1, -1):
         total = 0.0
         for s in range(S):
-            emit[s] = beta[s] * prob[t, states[s]] / scale[t]
+            emit[s] = beta[s] * prob[t, states[s]] / scale[t]  # (C16)
             total += alpha[t, s] * beta[s]
         if not abs(total - end) <= 1e-10 * end:  # (C14)
             return False

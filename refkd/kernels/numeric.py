@@ -58,14 +58,14 @@ def exp_64(x):
 def exp_32(x):
     x = np.float32(-104.0) if x < np.float32(-104.0) else x
     x = np.float32(89.0) if x > np.float32(89.0) else x
-    n = np.floor(x * LOG2_E_32 + HALF_32)
-    r = (x - n * LN2_HIGH_32) - n * LN2_LOW_32
+    n = np.floor(x * LOG2_E_32 + HALF_32)  # (N1)
+    r = (x - n * LN2_HIGH_32) - n * LN2_LOW_32  # (N1)
     series = TAYLOR_32[7]
     for order in range(6, -1, -1):
-        series = series * r + TAYLOR_32[order]
+        series = series * r + TAYLOR_32[order]  # (N2)
     n = np.int32(n)
     half = n >> np.int32(1)
-    return series * power_of_two_32(half) * power_of_two_32(n - half)
+    return series * power_of_two_32(half) * power_of_two_32(n - half)  # (N3)
 
 
 @kernel
@@ -98,7 +98,7 @@ def expm1_32(x):
     for order in range(6, 0, -1):
         series = series * r + TAYLOR_32[order]
     scale = power_of_two_32(np.int32(n))
-    return scale * (series * r) + (scale - ONE_32)
+    return scale * (series * r) + (scale - ONE_32)  # (N4)
 
 
 @kernel
