@@ -913,6 +913,46 @@ REFUSED = [
         {"blank_frames": "skip"},
         "blank_frames: expected one of 'keep', 'drop_selected', 'no_blank_candidates', got 'skip'",
     ),
+    (
+        (ZEROS, ZEROS, FRAME_WISE),
+        {"temperature": 1e-200},
+        "temperature: expected a number between 1e-100 and 1e100, got 1e-200",
+    ),
+    (
+        (ZEROS, ZEROS, FRAME_WISE),
+        {"temperature": 1e101, "scale_t2": True},
+        "temperature: expected a number between 1e-100 and 1e100, got 1e+101",
+    ),
+    (
+        (ZEROS, ZEROS, refkd.FrameWise),
+        {},
+        "rule: expected a rule such as Hard(Window(5, 0)),"
+        " got <class 'refkd.records.rules.FrameWise'>",
+    ),
+    ((ZEROS, ZEROS, "Hard"), {}, "rule: expected a rule such as Hard(Window(5, 0)), got 'Hard'"),
+    (
+        (ZEROS, ZEROS, refkd.OrderedPath(refkd.Window(1, 0))),
+        {"blank_frames": "no_blank_candidates"},
+        "blank_frames: expected 'keep' or 'drop_selected' for OrderedPath, which skips no teacher"
+        " frame, got 'no_blank_candidates'",
+    ),
+    (
+        (ZEROS[:1], [[0.0, -INF, 0.0]], FRAME_WISE),
+        {"divergence": "reverse_kl"},
+        "teacher_logits: expected a finite log-probability for every class when divergence is"
+        " 'reverse_kl', got -inf",
+    ),
+    (
+        ([[1e308, -1e308]], [[0.0, 0.0]], FRAME_WISE),
+        {},
+        "student_logits: expected a finite log-probability for every class, got logits up to"
+        " 1e+308",
+    ),
+    (
+        ([[0.0, 0.0]], [[0.0, 1e300]], FRAME_WISE),
+        {"temperature": 1e-50},
+        "teacher_logits: expected less than 1.8e308 after division by temperature, got 1e+300",
+    ),
     ((ZEROS, ZEROS, FRAME_WISE), {"blank": 3}, "blank: expected a whole number <= 2, got 3"),
     ((ZEROS, ZEROS, FRAME_WISE), {"blank": -1}, "blank: expected a whole number >= 0, got -1"),
 ]
@@ -924,3 +964,61 @@ def test_refused_arguments(function, arguments, options, sentence):
     with pytest.raises(refkd.ArgumentError) as error:
         function(*arguments, **options)
     assert str(error.value) == sentence.format("to match student_logits")
+
+
+def ragged(*sequences):
+    return refkd.Ragged.from_list(list(sequences))
+
+
+REFUSED_BATCHES = [
+    (ZEROS, ragged(ZEROS), "student_logits: expected a Ragged, got ndarray"),
+    (ragged(ZEROS), [ZEROS], "teacher_logits: expected a Ragged, got list"),
+    (
+        ragged(ZEROS, ZEROS),
+        ragged(ZEROS),
+        "teacher_logits: expected lengths [2, 2] to match student_logits, got [2]",
+    ),
+    (
+        ragged(ZEROS, ZEROS[:1]),
+        ragged(ZEROS[:1], ZEROS),
+        "teacher_logits: expected lengths [2, 1] to match student_logits, got [1, 2]",
+    ),
+    (
+        ragged(ZEROS, ZEROS[:0]),
+        ragged(ZEROS, ZEROS[:0]),
+        "student_logits[1]: expected T >= 1, got T=0",
+    ),
+    (
+        ragged(ZEROS),
+        ragged(ZEROS[:, :2]),
+        "teacher_logits: expected K=3 to match student_logits, got K=2",
+    ),
+    (
+        ragged([[0.0, -INF]]),
+        ragged([[0.0, 0.0]]),
+        "student_logits: expected finite numbers, got -inf at (0, 1)",
+    ),
+    (
+        ragged([[0.0, 0.0]]),
+        ragged([[-INF, -INF]]),
+        "teacher_logits: expected a finite number in every frame, got only -inf in frame 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("student", "teacher", "sentence"), REFUSED_BATCHES)
+def test_refused_batches(student, teacher, sentence):
+    with pytest.raises(refkd.ArgumentError) as error:
+        refkd.distill_loss_batch(student, teacher, FRAME_WISE)
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "options", [{"temperature": 0.0}, {"divergence": "l2"}, {"blank": 3}, {"blank_frames": "x"}]
+)
+def test_batches_refuse_the_same_options(options):
+    with pytest.raises(refkd.ArgumentError) as one:
+        refkd.distill_loss(ZEROS, ZEROS, FRAME_WISE, **options)
+    with pytest.raises(refkd.ArgumentError) as batch:
+        refkd.distill_loss_batch(ragged(ZEROS), ragged(ZEROS), FRAME_WISE, **options)
+    assert str(batch.value) == str(one.value)

@@ -65,6 +65,11 @@ def described():
 
 
 DESCRIBED = dict(described())
+TRAINING = {"refkd.study", "refkd.train", "refkd.data.dataset"}  # examples that train or synthesize
+EXAMPLES = [
+    pytest.param(name, marks=pytest.mark.compiled_only if name in TRAINING else ())
+    for name in MODULES
+]
 
 
 FUNCTIONS_AND_RECORDS = [name for name in refkd.__all__ if not name.endswith("Error")]
@@ -89,7 +94,7 @@ def test_what_is_documented_is_the_signature(name):
         assert documented == parameters(DESCRIBED[name])
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", EXAMPLES)
 def test_examples_run(module):
     result = doctest.testmod(importlib.import_module(module))
     assert result.failed == 0
