@@ -7,7 +7,7 @@ time, which share each pass through the recurrent weights; their bits are those 
 from numba import prange
 
 from refkd.kernels.compile import kernel
-from refkd.kernels.matmul import TILE_COLUMNS, add_four_rows, add_vector_matmul
+from refkd.kernels.matmul import add_four_rows, add_vector_matmul
 from refkd.kernels.numeric import sigmoid, tanh
 
 
@@ -92,15 +92,12 @@ def lstm_backward(gates, cell, c0, w_hidden_t, d_hidden, reverse, d_gates, d_h, 
 @kernel
 def walk_four_forward(gates, w_hidden, offsets, four, zero, reverse, hidden, cell):
     """Walk utterances `four` from zero states, side by side until the shortest one ends."""
-    H = zero.size
     common = shortest(offsets, four)
     h = c = zero, zero, zero, zero
     for step in range(common):
         t = frames_at(offsets, four, step, reverse)
         opened = rows_at(gates, t)
-        for left in range(0, 4 * H, TILE_COLUMNS):
-            tile = left, min(left + TILE_COLUMNS, 4 * H)
-            add_four_rows(h, w_hidden, opened, (0, H), tile)  # (L1)
+        add_four_rows(h, w_hidden, opened)  # (L1)
         c_before, c, h = c, rows_at(cell, t), rows_at(hidden, t)
         for j in range(4):
             step_forward(opened[j], c_before[j], c[j], h[j])
@@ -117,7 +114,6 @@ def walk_four_backward(
 
     d_h, d_c (4, H)  gradient of the last states; leave as the gradient of the first
     """
-    H = zero.size
     common = shortest(offsets, four)
     c = zero, zero, zero, zero
     if common > 0:
@@ -145,11 +141,7 @@ def walk_four_backward(
             step_backward(
                 gates[t[j]], c_before[j], cell[t[j]], d_hidden[t[j]], d_opened[j], d_h[j], d_c[j]
             )
-        for left in range(0, H, TILE_COLUMNS):
-            tile = left, min(left + TILE_COLUMNS, H)
-            add_four_rows(
-                d_opened, w_hidden_t, (d_h[0], d_h[1], d_h[2], d_h[3]), (0, 4 * H), tile
-            )  # (L15)
+        add_four_rows(d_opened, w_hidden_t, (d_h[0], d_h[1], d_h[2], d_h[3]))  # (L15)
 
 
 @kernel

@@ -9,30 +9,13 @@ from numba import prange
 
 from refkd.kernels.compile import kernel
 
-TILE_ROWS = 16  # rows of b, and
-TILE_COLUMNS = 384  # columns, that stay in the nearest cache while rows of a pass by
-BLOCK = 64  # rows of a that pass before the next tile
+TILE = 384  # columns of b and of four rows of out that stay in the nearest cache
 
 
 @kernel
 def eight(x, k):
-    """Eight entries of x, or eight rows, from k on."""
+    """Eight entries of x, from k on."""
     return x[k], x[k + 1], x[k + 2], x[k + 3], x[k + 4], x[k + 5], x[k + 6], x[k + 7]
-
-
-@kernel
-def entries(rows, n):
-    """Entry n of eight rows."""
-    r0, r1, r2, r3, r4, r5, r6, r7 = rows
-    return r0[n], r1[n], r2[n], r3[n], r4[n], r5[n], r6[n], r7[n]
-
-
-@kernel
-def parts(rows, left, right):
-    """The same columns of eight rows."""
-    r0, r1, r2, r3, r4, r5, r6, r7 = rows
-    c = slice(left, right)
-    return r0[c], r1[c], r2[c], r3[c], r4[c], r5[c], r6[c], r7[c]
 
 
 @kernel(contract=True)
@@ -43,6 +26,15 @@ def add_eight(total, x, y):
 
 
 @kernel(contract=True)
+def add_last_terms(x, b, out, first):
+    """Add the terms from `first` on, which are too few to go by eight."""
+    K, N = b.shape
+    for k in range(first, K):
+        for n in range(N):
+            out[n] += x[k] * b[k, n]  # (M1)
+
+
+@kernel
 def add_vector_matmul(x, b, out):
     """out += x b for one row.
 
@@ -51,60 +43,51 @@ def add_vector_matmul(x, b, out):
     K, N = b.shape
     whole = K - K % 8
     for k in range(0, whole, 8):
-        x8, b8 = eight(x, k), eight(b, k)
+        x8 = eight(x, k)
+        b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
+        b4, b5, b6, b7 = b[k + 4], b[k + 5], b[k + 6], b[k + 7]
         for n in range(N):
-            out[n] = add_eight(out[n], x8, entries(b8, n))
-    for k in range(whole, K):
-        for n in range(N):
-            out[n] += x[k] * b[k, n]  # (M1)
+            column = b0[n], b1[n], b2[n], b3[n], b4[n], b5[n], b6[n], b7[n]
+            out[n] = add_eight(out[n], x8, column)
+    add_last_terms(x, b, out, whole)
 
 
-@kernel(contract=True)
-def add_four_rows(x, b, out, rows, columns):
-    """out += x b for four rows over a tile of b, which is read once for all four.
+@kernel
+def add_four_rows(x, b, out):
+    """out += x b for four rows, which share each number read from b.
 
-    x, out         four rows (K,) and four rows (N,)
-    b              (K, N)
-    rows, columns  of the tile: from, to
+    x, out  four rows (K,) and four rows (N,)
+    b       (K, N)
     """
-    left, right = columns
-    part = slice(left, right)
-    out0, out1, out2, out3 = out[0][part], out[1][part], out[2][part], out[3][part]
-    whole = rows[1] - (rows[1] - rows[0]) % 8
-    for k in range(rows[0], whole, 8):
-        w8, x8, y8, z8 = eight(x[0], k), eight(x[1], k), eight(x[2], k), eight(x[3], k)
-        b8 = parts(eight(b, k), left, right)
-        for n in range(right - left):
-            column = entries(b8, n)
-            sum0 = add_eight(out0[n], w8, column)  # (M3)
-            sum1 = add_eight(out1[n], x8, column)
-            sum2 = add_eight(out2[n], y8, column)
-            sum3 = add_eight(out3[n], z8, column)
-            out0[n], out1[n], out2[n], out3[n] = sum0, sum1, sum2, sum3
-    for j in range(4):
-        for k in range(whole, rows[1]):
-            for n in range(left, right):
-                out[j][n] += x[j][k] * b[k, n]  # (M1)
+    K, N = b.shape
+    whole = K - K % 8
+    for left in range(0, N, TILE):
+        c = slice(left, min(left + TILE, N))
+        out0, out1, out2, out3 = out[0][c], out[1][c], out[2][c], out[3][c]
+        for k in range(0, whole, 8):
+            w8, x8, y8, z8 = eight(x[0], k), eight(x[1], k), eight(x[2], k), eight(x[3], k)
+            b0, b1, b2, b3 = b[k, c], b[k + 1, c], b[k + 2, c], b[k + 3, c]
+            b4, b5, b6, b7 = b[k + 4, c], b[k + 5, c], b[k + 6, c], b[k + 7, c]
+            for n in range(len(out0)):
+                column = b0[n], b1[n], b2[n], b3[n], b4[n], b5[n], b6[n], b7[n]
+                sum0, sum1 = add_eight(out0[n], w8, column), add_eight(out1[n], x8, column)
+                sum2, sum3 = add_eight(out2[n], y8, column), add_eight(out3[n], z8, column)
+                out0[n], out1[n], out2[n], out3[n] = sum0, sum1, sum2, sum3  # (M3)
+    for row in range(4):
+        add_last_terms(x[row], b, out[row], whole)
 
 
-@kernel(contract=True)
+@kernel
 def add_matmul(a, b, out):
     """out += a b.
 
     a (M, K)  b (K, N)  out (M, N)
     """
-    M, K = a.shape
-    N = b.shape[1]
+    M = len(a)
     whole = M - M % 4
-    for first in range(0, whole, BLOCK):
-        for left in range(0, N, TILE_COLUMNS):
-            columns = left, min(left + TILE_COLUMNS, N)
-            for top in range(0, K, TILE_ROWS):  # ascending: every output adds in the order of k
-                rows = top, min(top + TILE_ROWS, K)
-                for m in range(first, min(first + BLOCK, whole), 4):
-                    x = a[m], a[m + 1], a[m + 2], a[m + 3]
-                    y = out[m], out[m + 1], out[m + 2], out[m + 3]
-                    add_four_rows(x, b, y, rows, columns)
+    for m in range(0, whole, 4):
+        rows = a[m], a[m + 1], a[m + 2], a[m + 3]
+        add_four_rows(rows, b, (out[m], out[m + 1], out[m + 2], out[m + 3]))
     for m in range(whole, M):
         add_vector_matmul(a[m], b, out[m])
 
@@ -112,6 +95,5 @@ def add_matmul(a, b, out):
 @kernel(parallel=True)
 def parallel_add_matmul(a, b, out):
     """out += a b, eight rows of `out` after the other, the eights in parallel."""
-    M = a.shape[0]
-    for part in prange((M + 7) // 8):
+    for part in prange((len(a) + 7) // 8):
         add_matmul(a[8 * part : 8 * part + 8], b, out[8 * part : 8 * part + 8])
