@@ -20,7 +20,8 @@ class Posteriors:
     @classmethod
     def of(cls, logits: Floats, temperature: float) -> "Posteriors":
         logp = np.empty_like(logits)
-        log_softmax(logits / temperature, logp)
+        with np.errstate(over="ignore"):  # refused by the caller
+            log_softmax(logits / temperature, logp)
         return cls(logp, np.exp(logp))
 
 

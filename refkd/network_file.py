@@ -1,6 +1,5 @@
 """Networks on disk: plain npz, the names and the layout of torch.nn.LSTM, no pickle."""
 
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.check import DataError
+from refkd.files import replacing
 
 Values = dict[str, NDArray[Any]]
 SUFFIXES = {"forward": "", "backward": "_reverse"}
@@ -31,13 +31,8 @@ def write_network(
         arrays[f"bias_hh_{theirs}"] = np.zeros_like(values[f"{ours}.bias"])
     arrays["output.weight"] = values["output.w"].T
     arrays["output.bias"] = values["output.bias"]
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_network(path: Path) -> tuple[Values, Values]:

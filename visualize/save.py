@@ -1,6 +1,5 @@
 """Files of figures: complete or not there, and the same bytes for the same figure."""
 
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from refkd import check
+from refkd.files import replacing
 from visualize.style import in_style
 
 # Without the time of day, a figure drawn twice gives the same file.
@@ -59,12 +59,8 @@ def save_figure(
     files = []
     for kind in formats:
         check.one_of("formats", kind, METADATA)
-        drawn = io.BytesIO()
-        with in_style():
-            figure.savefig(drawn, format=kind, dpi=dpi, metadata=METADATA[kind])
-        file = stem.with_name(f"{stem.name}.{kind}")
-        unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-        unfinished.write_bytes(drawn.getvalue())
-        os.replace(unfinished, file)
-        files.append(file)
+        path = stem.with_name(f"{stem.name}.{kind}")
+        with replacing(path) as file, in_style():
+            figure.savefig(file, format=kind, dpi=dpi, metadata=METADATA[kind])
+        files.append(path)
     return files
