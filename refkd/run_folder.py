@@ -12,7 +12,8 @@ import numpy as np
 import refkd
 from refkd import check
 from refkd.files import replacing
-from refkd.study import Model, Student, Study
+from refkd.records.rules import Rule, Window
+from refkd.study import Model, Selection, Student, Study
 
 
 def claim_folder(path: str | Path) -> Path:
@@ -130,7 +131,7 @@ def _student(student: Student, seed: int) -> dict[str, Any]:
     }
 
 
-def _selection(selection: Any) -> dict[str, Any]:
+def _selection(selection: Selection) -> dict[str, Any]:
     return {
         name: None if isinstance(value, float) and math.isnan(value) else value
         for name, value in vars(selection).items()
@@ -230,13 +231,13 @@ def _title(model: Model) -> str:
     return "teacher"
 
 
-def titled(rule: Any) -> str:
+def titled(rule: Rule) -> str:
     """A rule as a person would write it: Hard [5, 0], Shift 2."""
     words = [type(rule).__name__]
     for name, value in vars(rule).items():
         if name == "window":
-            wide = value.left > 10**6
-            words.append("whole" if wide else f"[{value.left}, {value.right}]")
+            whole = value == Window.whole()
+            words.append("whole" if whole else f"[{value.left}, {value.right}]")
         elif name == "d":
             words.append(str(value))
         elif value is not None:

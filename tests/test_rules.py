@@ -135,3 +135,8 @@ def test_refused_rules(build, arguments, sentence):
     with pytest.raises(refkd.ArgumentError) as error:
         build(*arguments)
     assert str(error.value) == sentence
+
+
+def test_a_whole_window_is_shown_as_it_is_written():
+    assert repr(refkd.Hard(refkd.Window.whole())) == "Hard(window=Window.whole())"
+    assert repr(refkd.Window(5, -1)) == "Window(left=5, right=-1)"

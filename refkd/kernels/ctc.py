@@ -76,7 +76,7 @@ def ctc_total(log_alpha):
     high, low = max(last, other), min(last, other)
     if high == -np.inf:
         return np.inf
-    return max(-(high + log1p(exp(low - high))), 0.0)  # (C7)
+    return max(0.0, -(high + log1p(exp(low - high))))  # (C7)
 
 
 @kernel

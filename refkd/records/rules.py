@@ -51,6 +51,11 @@ class Window:
         """Every frame of the utterance, whatever its length."""
         return cls(WHOLE, WHOLE)
 
+    def __repr__(self) -> str:
+        if self == Window.whole():
+            return "Window.whole()"
+        return f"Window(left={self.left}, right={self.right})"
+
     def clipped(self, frames: int) -> "Window":
         """The narrowest window that shows the same pairs in an utterance of `frames` frames.
 
