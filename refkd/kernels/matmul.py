@@ -9,13 +9,18 @@ from numba import prange
 
 from refkd.kernels.compile import kernel
 
-TILE = 384  # columns of b and of four rows of out that stay in the nearest cache
-
 
 @kernel
 def eight(x, k):
-    """Eight entries of x, from k on."""
+    """x[k] to x[k + 7], to be held in registers."""
     return x[k], x[k + 1], x[k + 2], x[k + 3], x[k + 4], x[k + 5], x[k + 6], x[k + 7]
+
+
+@kernel
+def eight_down(b, k, n):
+    """Column n of b from row k to row k + 7."""
+    top = b[k, n], b[k + 1, n], b[k + 2, n], b[k + 3, n]
+    return top + (b[k + 4, n], b[k + 5, n], b[k + 6, n], b[k + 7, n])
 
 
 @kernel(contract=True)
@@ -44,11 +49,8 @@ def add_vector_matmul(x, b, out):
     whole = K - K % 8
     for k in range(0, whole, 8):
         x8 = eight(x, k)
-        b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
-        b4, b5, b6, b7 = b[k + 4], b[k + 5], b[k + 6], b[k + 7]
         for n in range(N):
-            column = b0[n], b1[n], b2[n], b3[n], b4[n], b5[n], b6[n], b7[n]
-            out[n] = add_eight(out[n], x8, column)
+            out[n] = add_eight(out[n], x8, eight_down(b, k, n))
     add_last_terms(x, b, out, whole)
 
 
@@ -61,18 +63,15 @@ def add_four_rows(x, b, out):
     """
     K, N = b.shape
     whole = K - K % 8
-    for left in range(0, N, TILE):
-        c = slice(left, min(left + TILE, N))
-        out0, out1, out2, out3 = out[0][c], out[1][c], out[2][c], out[3][c]
-        for k in range(0, whole, 8):
-            w8, x8, y8, z8 = eight(x[0], k), eight(x[1], k), eight(x[2], k), eight(x[3], k)
-            b0, b1, b2, b3 = b[k, c], b[k + 1, c], b[k + 2, c], b[k + 3, c]
-            b4, b5, b6, b7 = b[k + 4, c], b[k + 5, c], b[k + 6, c], b[k + 7, c]
-            for n in range(len(out0)):
-                column = b0[n], b1[n], b2[n], b3[n], b4[n], b5[n], b6[n], b7[n]
-                sum0, sum1 = add_eight(out0[n], w8, column), add_eight(out1[n], x8, column)
-                sum2, sum3 = add_eight(out2[n], y8, column), add_eight(out3[n], z8, column)
-                out0[n], out1[n], out2[n], out3[n] = sum0, sum1, sum2, sum3  # (M3)
+    x0, x1, x2, x3 = x
+    out0, out1, out2, out3 = out
+    for k in range(0, whole, 8):
+        p, q, r, s = eight(x0, k), eight(x1, k), eight(x2, k), eight(x3, k)
+        for n in range(N):
+            b8 = eight_down(b, k, n)
+            sum0, sum1 = add_eight(out0[n], p, b8), add_eight(out1[n], q, b8)  # (M3)
+            sum2, sum3 = add_eight(out2[n], r, b8), add_eight(out3[n], s, b8)  # (M3)
+            out0[n], out1[n], out2[n], out3[n] = sum0, sum1, sum2, sum3
     for row in range(4):
         add_last_terms(x[row], b, out[row], whole)
 
