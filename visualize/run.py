@@ -39,7 +39,7 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
     test = study.data.test
     logits = {"teacher": study.teacher.logits[n]}
     logits |= {titles[one.name]: one.logits[n] for one in study.students}
-    notes = {"teacher": f"{100 * study.teacher.phone_error_rate:.1f} % error"}
+    notes = {"teacher": f"{100 * study.teacher.phone_error_rate:.1f} % test error"}
     notes |= {titles[one.name]: _note(one) for one in study.students}
     figure = shift_figure(
         logits,
@@ -70,7 +70,7 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
 
 def _note(student: Student) -> str:
     weight = "" if student.distill is None else f"weight {student.distill.weight:g}\n"
-    return f"{weight}{100 * student.phone_error_rate:.1f} % error"
+    return f"{weight}{100 * student.phone_error_rate:.1f} % test error"
 
 
 def _typical(study: Study) -> int:
