@@ -165,7 +165,7 @@ CORPUS_DEFAULTS: dict[str, dict[str, Any]] = {
 }
 QUICK: dict[str, Any] = {
     "network": {"layers": 1, "hidden": 48},
-    "training": {"epochs": 8, "batch": 4},
+    "training": {"epochs": 12, "batch": 4},
     "speech": {"train": 160, "validation": 8, "test": 24},
 }
 

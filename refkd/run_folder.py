@@ -203,7 +203,9 @@ def table(study: Study) -> str:
         if isinstance(model, Student):
             weight = "" if model.distill is None else f"{model.distill.weight:g}"
             spread = model.offsets
-            offset = f"{spread.mean:+.1f} ({spread.p5:+.0f} to {spread.p95:+.0f})"
+            offset = "none matched"
+            if spread.n:
+                offset = f"{spread.mean:+.1f} ({round(spread.p5):+d} to {round(spread.p95):+d})"
         rows.append(
             (
                 _title(model),
