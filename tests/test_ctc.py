@@ -247,6 +247,16 @@ def test_all_targets_of_one_utterance_have_probability_one_together():
     assert_close(total, 1.0, VALUE)
 
 
+@pytest.mark.parametrize("logit", np.linspace(-3.0, 3.0, 61))
+def test_rounding_never_makes_a_certain_target_cheaper_than_free(logit):
+    """Frame 1 is certain of the label, so frame 0 may say either: log(p + (1 - p)) is not quite 0.
+
+    The log-probabilities of the two ways add up to 1e-16 on either side."""
+    loss, _ = refkd.ctc_loss([[logit, 0.0], [-100.0, 0.0]], [1])
+    assert 0.0 <= loss < 1e-15
+    assert math.copysign(1.0, loss) == 1.0
+
+
 # --- limits and ties -----------------------------------------------------------------------------
 
 
@@ -404,6 +414,15 @@ def test_the_rescaled_form_is_used_on_ordinary_input():
         loss, grad = rescaled(3.0 * rng.normal(size=(40, 6)), [1, 2, 2, 5, 3])
         assert np.isfinite(loss)
         assert np.isfinite(grad).all()
+
+
+def test_a_constant_does_not_send_the_rescaled_form_to_log_space():
+    logits = np.random.default_rng(8).normal(size=(9, 4))
+    loss, grad = rescaled(logits, [1, 2])
+    for constant in (-1000.0, 1000.0):
+        moved, moved_grad = rescaled(logits + constant, [1, 2])
+        assert_close(moved, loss, RESCALED)
+        assert_close(moved_grad, grad, RESCALED)
 
 
 def test_denormal_numbers_send_the_rescaled_form_to_log_space():

@@ -1,4 +1,7 @@
-"""Equations: the tag of a line of code is found in docs/, and the other way round."""
+"""Equations: the tag of a line of code is defined in docs/, and the other way round.
+
+An equation is an indented line of a page that ends in its tag, as in `a = b   (C3)`.
+"""
 
 import io
 import re
@@ -7,53 +10,58 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TAG = re.compile(r"\(([A-Z][0-9]+[a-z]?)\)")
+TAG = re.compile(r"\(([NMLCDSF][0-9]+)\)")
+DEFINITION = re.compile(r"^ {4}.*\(([NMLCDSF][0-9]+)\)$", re.MULTILINE)
 
 
-def code_tags():
-    """The tags in the comments of each module."""
-    tags = defaultdict(set)
-    for path in sorted((ROOT / "refkd").rglob("*.py")):
-        source = io.StringIO(path.read_text(encoding="utf-8"))
-        for token in tokenize.generate_tokens(source.readline):
-            if token.type == tokenize.COMMENT:
-                for tag in TAG.findall(token.string):
-                    tags[tag].add(path.name)
-    return tags
+def found_in(texts):
+    """For each tag the names of the sources that hold it, as often as they do."""
+    places = defaultdict(list)
+    for pattern, name, text in texts:
+        for tag in pattern.findall(text):
+            places[tag].append(name)
+    return places
 
 
-def docs_tags():
-    """The tags on each page."""
-    tags = defaultdict(set)
-    for path in sorted((ROOT / "docs").glob("*.md")):
-        for tag in TAG.findall(path.read_text(encoding="utf-8")):
-            tags[tag].add(path.name)
-    return tags
+def comments(path):
+    source = io.StringIO(path.read_text(encoding="utf-8"))
+    tokens = tokenize.generate_tokens(source.readline)
+    return "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
-def test_there_are_tags():
-    assert {tag[0] for tag in code_tags()} >= set("NMLCDS")
+MODULES = sorted((ROOT / "refkd").rglob("*.py"))
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+TAGGED = found_in((TAG, path.relative_to(ROOT).as_posix(), comments(path)) for path in MODULES)
+DEFINED = found_in((DEFINITION, name, text) for name, text in PAGES.items())
+MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())
 
 
-def test_every_tagged_line_is_explained():
-    assert sorted(set(code_tags()) - set(docs_tags())) == []
+def test_every_letter_is_in_use():
+    assert {tag[0] for tag in TAGGED} == set("NMLCDSF")
+
+
+def test_every_tagged_line_is_defined():
+    assert sorted(set(TAGGED) - set(DEFINED)) == []
 
 
 def test_every_equation_is_computed_somewhere():
-    assert sorted(set(docs_tags()) - set(code_tags())) == []
+    assert sorted(set(DEFINED) - set(TAGGED)) == []
+
+
+def test_every_equation_that_is_referred_to_exists():
+    assert sorted(set(MENTIONED) - set(DEFINED)) == []
+
+
+def test_an_equation_is_defined_once():
+    assert {tag: pages for tag, pages in DEFINED.items() if len(pages) > 1} == {}
+
+
+def test_the_equations_of_a_letter_are_on_one_page_and_numbered_through():
+    for letter in "NMLCDSF":
+        mine = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
+        assert len(set(mine.values())) == 1, (letter, mine)
+        assert set(mine) == {f"{letter}{n}" for n in range(1, len(mine) + 1)}
 
 
 def test_a_tag_belongs_to_one_module():
-    assert {tag: files for tag, files in code_tags().items() if len(files) > 1} == {}
-
-
-def test_the_letter_names_the_page():
-    """Every page that defines equations of a letter is the only one: (C1) to (Cn) on one page."""
-    for letter in sorted({tag[0] for tag in code_tags()}):
-        pages = defaultdict(int)
-        for tag, names in docs_tags().items():
-            if tag[0] == letter:
-                for name in names:
-                    pages[name] += 1
-        complete = [page for page, count in pages.items() if count == max(pages.values())]
-        assert len(complete) == 1, (letter, dict(pages))
+    assert {tag: names for tag, names in TAGGED.items() if len(set(names)) > 1} == {}
