@@ -62,6 +62,7 @@ def test_a_lesson_of_weight_zero_is_ctc_alone(split, classes):
     assert history[0].distill > 0.0
 
 
+@pytest.mark.compiled_only
 def test_a_lesson_brings_the_student_nearer_to_the_teacher(split, classes):
     teacher = network(classes, True, 1)
     settings = TrainingSettings(epochs=20, batch=2, noise=0.0)
