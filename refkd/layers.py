@@ -1,8 +1,11 @@
 """One layer over a batch whose utterances lie end to end, without padding.
 
 Every product with the weights covers all frames at once; only the recurrence walks utterances.
+What a layer hears is (P, sum T, D / P): the features, P = 1, or the P directions of the layer
+below, which are never copied side by side.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,32 +28,67 @@ class Weights(NamedTuple):
     bias: Array
 
 
-def layer_forward(weights: Sequence[Weights], inputs: Array, offsets: Ints) -> LayerTrace:
-    """Walk a layer over a batch: inputs (sum T, D), the second direction in reverse."""
-    S, H = len(weights), len(weights[0].w_hidden)
-    gates = np.empty((S, len(inputs), 4 * H), inputs.dtype)
-    for s, one in enumerate(weights):
-        gates[s] = one.bias
-        parallel_add_matmul(inputs, one.w_input, gates[s])
+def allocate(dtype: np.dtype[Any], *shapes: tuple[int, ...]) -> list[Array]:
+    """Uninitialised arrays in one block: the system hands out a large block in large pages.
+
+    Each begins on a cache line, so that no vector of the kernels straddles two.
+    """
+    line = 64 // dtype.itemsize
+    starts = np.cumsum([0, *(-(-math.prod(shape) // line) * line for shape in shapes)])
+    block = np.empty(starts[-1] + line, dtype)
+    block = block[-block.ctypes.data // dtype.itemsize % line :]
+    return [
+        block[start : start + math.prod(shape)].reshape(shape)
+        for start, shape in zip(starts, shapes, strict=False)
+    ]
+
+
+def affine(inputs: Array, w: Array, bias: Array, outputs: Array) -> None:
+    """Fill outputs (sum T, N) with inputs w + bias."""
+    outputs[:] = bias
+    for part, w_part in zip(inputs, np.split(w, len(inputs)), strict=True):
+        parallel_add_matmul(part, w_part, outputs)
+
+
+def affine_weights(inputs: Array, d_outputs: Array) -> tuple[Array, Array]:
+    """Gradients in w (D, N) and bias (N,), summed over all frames."""
+    P, _, width = inputs.shape
+    d_w = np.zeros((P * width, d_outputs.shape[1]), d_outputs.dtype)
+    for part, d_w_part in zip(inputs, np.split(d_w, P), strict=True):
+        parallel_add_matmul(part.T, d_outputs, d_w_part)
+    return d_w, d_outputs.sum(axis=0)
+
+
+def affine_inputs(ws: Sequence[Array], d_outputs: Array, d_inputs: Array) -> None:
+    """Fill d_inputs (P, sum T, D / P), heard through each w under its d_outputs (sum T, N)."""
+    d_inputs[:] = 0
+    for w, d_output in zip(ws, d_outputs, strict=True):
+        for d_part, w_part in zip(d_inputs, np.split(w, len(d_inputs)), strict=True):
+            parallel_add_matmul(d_output, np.ascontiguousarray(w_part.T), d_part)
+
+
+def layer_forward(weights: Sequence[Weights], trace: LayerTrace, offsets: Ints) -> None:
+    """Walk a layer over trace.inputs, its second direction in reverse, and fill the trace."""
+    for one, gate in zip(weights, trace.gates, strict=True):
+        affine(trace.inputs, one.w_input, one.bias, gate)
     w_hidden = np.stack([one.w_hidden for one in weights])
-    hidden, cell = np.empty((2, S, len(inputs), H), inputs.dtype)
-    order, tasks = _walks(offsets, S)
-    zero = np.zeros(H, inputs.dtype)
-    lstm_forward_batch(gates, w_hidden, offsets, order, tasks, zero, hidden, cell)
-    return LayerTrace(inputs, gates, cell, hidden)
+    zero = np.zeros(w_hidden.shape[1], w_hidden.dtype)
+    order, tasks = _walks(offsets, len(weights))
+    lstm_forward_batch(trace.gates, w_hidden, offsets, order, tasks, zero, trace.hidden, trace.cell)
 
 
-def gates_backward(
-    weights: Sequence[Weights], trace: LayerTrace, d_outputs: Array, offsets: Ints
-) -> Array:
-    """Gradient in x W + b (S, sum T, 4H) from that in the outputs (sum T, S H)."""
-    S = len(weights)
-    d_hidden = np.ascontiguousarray(d_outputs.reshape(len(d_outputs), S, -1).swapaxes(0, 1))
-    w_hidden_t = np.stack([transposed(one.w_hidden) for one in weights])
-    d_gates = np.empty_like(trace.gates)
+def layer_backward(
+    weights: Sequence[Weights], trace: LayerTrace, d_hidden: Array, offsets: Ints, d_gates: Array
+) -> list[Weights]:
+    """Gradients in the weights of every direction from that in hidden (S, sum T, H).
+
+    Leaves the gradient in inputs W + bias in d_gates (S, sum T, 4H).
+    """
+    S, _, H = d_hidden.shape
+    w_hidden_t = np.stack([np.ascontiguousarray(one.w_hidden.T) for one in weights])
+    zero = np.zeros(H, d_hidden.dtype)
     order, tasks = _walks(offsets, S)
-    zero = np.zeros(d_hidden.shape[2], d_gates.dtype)
-    d_h, d_c = np.zeros((2, S, len(order), len(zero)), d_gates.dtype)
+    d_h, d_c = np.zeros((2, S, len(order), H), d_hidden.dtype)
     lstm_backward_batch(
         trace.gates,
         trace.cell,
@@ -64,52 +102,26 @@ def gates_backward(
         d_h,
         d_c,
     )
-    return d_gates
-
-
-def weights_backward(trace: LayerTrace, d_gates: Array, offsets: Ints) -> list[Weights]:
-    """Gradients in the weights of every direction, summed over all frames."""
     grads = []
     for s, d_gate in enumerate(d_gates):
-        before = np.empty_like(trace.hidden[s])  # the hidden state that each frame saw
-        if s == 0:
-            before[1:] = trace.hidden[s, :-1]
-            before[offsets[:-1]] = 0
-        else:
-            before[:-1] = trace.hidden[s, 1:]
-            before[offsets[1:] - 1] = 0
-        d_w_input = product(trace.inputs.T, d_gate)
-        d_w_hidden = product(before.T, d_gate)
-        grads.append(Weights(d_w_input, d_w_hidden, d_gate.sum(axis=0)))
+        d_w_input, d_bias = affine_weights(trace.inputs, d_gate)
+        d_w_hidden = np.zeros_like(weights[s].w_hidden)
+        before = _hidden_before(trace.hidden[s], offsets, reverse=s == 1)
+        parallel_add_matmul(before.T, d_gate, d_w_hidden)
+        grads.append(Weights(d_w_input, d_w_hidden, d_bias))
     return grads
 
 
-def inputs_backward(weights: Sequence[Weights], d_gates: Array) -> Array:
-    """Gradient in the layer's inputs (sum T, D)."""
-    d_inputs = np.zeros((d_gates.shape[1], len(weights[0].w_input)), d_gates.dtype)
-    for one, d_gate in zip(weights, d_gates, strict=True):
-        parallel_add_matmul(d_gate, transposed(one.w_input), d_inputs)
-    return d_inputs
-
-
-def affine(inputs: Array, w: Array, bias: Array) -> Array:
-    """inputs w + bias."""
-    outputs = np.empty((len(inputs), len(bias)), inputs.dtype)
-    outputs[:] = bias
-    parallel_add_matmul(inputs, w, outputs)
-    return outputs
-
-
-def product(a: Array, b: Array) -> Array:
-    """a b."""
-    out = np.zeros((a.shape[0], b.shape[1]), b.dtype)
-    parallel_add_matmul(a, b, out)
-    return out
-
-
-def transposed(w: Array) -> Array:
-    """The transposed weights, with rows that can be read in order."""
-    return np.ascontiguousarray(w.T)
+def _hidden_before(hidden: Array, offsets: Ints, reverse: bool) -> Array:
+    """The hidden state that each frame saw: that of the step before, zero in the first."""
+    before = np.empty_like(hidden)
+    if reverse:
+        before[:-1] = hidden[1:]
+        before[offsets[1:] - 1] = 0
+    else:
+        before[1:] = hidden[:-1]
+        before[offsets[:-1]] = 0
+    return before
 
 
 def _walks(offsets: Ints, S: int) -> tuple[Ints, Ints]:

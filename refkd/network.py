@@ -14,15 +14,14 @@ from refkd import check
 from refkd.layers import (
     Weights,
     affine,
-    gates_backward,
-    inputs_backward,
+    affine_inputs,
+    affine_weights,
+    allocate,
+    layer_backward,
     layer_forward,
-    product,
-    transposed,
-    weights_backward,
 )
 from refkd.network_file import read_network, write_network
-from refkd.records.passes import NetworkTrace
+from refkd.records.passes import LayerTrace, NetworkTrace
 from refkd.records.ragged import Ragged
 
 Values = dict[str, NDArray[Any]]
@@ -253,14 +252,17 @@ class Network:
         if (features.lengths == 0).any():
             empty = np.flatnonzero(features.lengths == 0)[0]
             check.fail("features", "T >= 1 in every utterance", f"T=0 in utterance {empty}")
-        heard = frames.astype(self.dtype, copy=False)
-        traces = []
+        heard = frames.astype(self.dtype, copy=False)[None]
+        S, H, T = len(self.directions), self.hidden, len(frames)
+        shapes = [(S, T, 4 * H), (S, T, H), (S, T, H)]
+        *states, logits = allocate(self.dtype, *shapes * self.layers, (T, self.outputs))
+        layers = []
         for layer in range(self.layers):
-            trace = layer_forward(self._directions(layer), heard, features.offsets)
-            heard = np.concatenate(list(trace.hidden), axis=1)
-            traces.append(trace)
-        logits = affine(heard, self.values["output.w"], self.values["output.bias"])
-        return NetworkTrace(tuple(traces), heard, features.with_values(logits))
+            layers.append(LayerTrace(heard, *states[3 * layer : 3 * layer + 3]))
+            layer_forward(self._directions(layer), layers[-1], features.offsets)
+            heard = layers[-1].hidden
+        affine(heard, self.values["output.w"], self.values["output.bias"], logits)
+        return NetworkTrace(tuple(layers), features.with_values(logits))
 
     def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:
         """Carry the gradient in the logits back to every parameter.
@@ -290,20 +292,19 @@ class Network:
             check.fail("d_logits", f"lengths {trace.logits.lengths.tolist()}", f"lengths {got}")
         d_out = check.finite_array("d_logits", d_logits.values, trace.logits.values.shape)
         d_out = d_out.astype(self.dtype, copy=False)
-        grads = {
-            "output.w": product(trace.top.T, d_out),
-            "output.bias": d_out.sum(axis=0),
-        }
-        d_heard = product(d_out, transposed(self.values["output.w"]))
+        d_w, d_bias = affine_weights(trace.layers[-1].hidden, d_out)
+        grads = {"output.w": d_w, "output.bias": d_bias}
+        shapes = trace.layers[0].hidden.shape, trace.layers[0].gates.shape
+        d_hidden, d_gates = allocate(self.dtype, *shapes)  # serve one layer after the other
+        affine_inputs([self.values["output.w"]], d_out[None], d_hidden)
         for layer in reversed(range(self.layers)):
             weights = self._directions(layer)
-            d_gates = gates_backward(weights, trace.layers[layer], d_heard, offsets)
-            layer_grads = weights_backward(trace.layers[layer], d_gates, offsets)
+            layer_grads = layer_backward(weights, trace.layers[layer], d_hidden, offsets, d_gates)
             for direction, one in zip(self.directions, layer_grads, strict=True):
                 for part, d_value in zip(PARTS, one, strict=True):
                     grads[f"layer{layer}.{direction}.{part}"] = d_value
             if layer > 0:
-                d_heard = inputs_backward(weights, d_gates)
+                affine_inputs([one.w_input for one in weights], d_gates, d_hidden)
         return {name: grads[name] for name in self.values}
 
     def _directions(self, layer: int) -> list[Weights]:

@@ -68,8 +68,8 @@ class LayerTrace:
 
     Parameters
     ----------
-    inputs : (sum T, D) array
-        What the layer heard.
+    inputs : (P, sum T, D / P) array
+        What the layer heard: the features, P = 1, or the P directions of the layer below.
     gates : (S, sum T, 4H) array
         Opened gates i, f, g, o.
     cell, hidden : (S, sum T, H) array
@@ -90,12 +90,9 @@ class NetworkTrace:
     ----------
     layers : tuple of LayerTrace
         From the input up.
-    top : (sum T, S H) array
-        What the output layer heard.
     logits : Ragged
         (sum T, K), before the softmax.
     """
 
     layers: tuple[LayerTrace, ...]
-    top: NDArray[Any]
     logits: Ragged
