@@ -647,6 +647,44 @@ def test_ties_among_the_k_most_similar():
     assert sorted(two.pairs[two.pairs[:, 0] == 2, 1].tolist()) == [0, 1, 2, 3]
 
 
+def test_ties_among_student_frames_go_the_same_way():
+    same = np.zeros((5, 2))
+    trace = refkd.distill_trace(same, same, refkd.PerTeacher(refkd.Window(2, 2)))
+    assert trace.pairs.tolist() == [[i, i] for i in range(5)]
+    away = same.copy()
+    away[2] = [9.0, 0.0]  # teacher frame 2 is as near to the student's frames 1 and 3
+    for window, student in ((refkd.Window(2, 2), 1), (refkd.Window(2, 0), 3)):
+        trace = refkd.distill_trace(away, same, refkd.PerTeacher(window))
+        assert [student, 2] in trace.pairs.tolist()
+
+
+def test_any_step_is_any_step():
+    """Teacher frame 0 and then the last of twelve: a jump of eleven frames."""
+    teacher = blank_and_spikes(1, *[None] * 10, 2)
+    student = blank_and_spikes(1, *[2] * 11)
+    free = refkd.distill_trace(student, teacher, refkd.Monotone(refkd.Window.whole()))
+    assert free.pairs.tolist() == [[0, 0], *([i, 11] for i in range(1, 12))]
+    assert free.loss == 0.0
+    for max_step in range(1, 11):
+        rule = refkd.Monotone(refkd.Window.whole(), max_step)
+        assert refkd.distill_loss(student, teacher, rule)[0] > 1.0
+    rule = refkd.Monotone(refkd.Window.whole(), 11)
+    assert refkd.distill_loss(student, teacher, rule)[0] == 0.0
+
+
+def test_no_order_is_left_between_spikes_too_far_apart():
+    teacher = blank_and_spikes(1, None, None, 2)
+    options = {"blank_frames": "no_blank_candidates"}
+    rule = refkd.Monotone(refkd.Window(0, 0), 3)
+    assert refkd.distill_trace(teacher, teacher, rule, **options).pairs.tolist() == [[0, 0], [3, 3]]
+    with pytest.raises(refkd.ArgumentError) as error:
+        refkd.distill_loss(teacher, teacher, refkd.Monotone(refkd.Window(0, 0), 2), **options)
+    assert str(error.value) == (
+        "rule: expected a path of steps <= max_step=2 between the visible teacher frames,"
+        " got none: more blank frames lie between them"
+    )
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_one_frame_of_one_class(name):
     window = refkd.Window(2, 2)
