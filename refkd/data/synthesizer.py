@@ -135,9 +135,9 @@ def resonance(frequency: Floats, bandwidth: Floats) -> Floats:
     frequency, bandwidth : (...) arrays
         In Hz.
     """
-    c = -np.exp(-2.0 * np.pi * bandwidth / RATE)  # (F8)
-    b = 2.0 * np.sqrt(-c) * np.cos(2.0 * np.pi * frequency / RATE)  # (F8)
-    return np.stack([1.0 - b - c, b, c], axis=-1)  # (F8)
+    c = -np.exp(-2.0 * np.pi * bandwidth / RATE)  # (V2)
+    b = 2.0 * np.sqrt(-c) * np.cos(2.0 * np.pi * frequency / RATE)  # (V2)
+    return np.stack([1.0 - b - c, b, c], axis=-1)  # (V2)
 
 
 def noise_band(centre: Floats, width: Floats) -> Floats:
@@ -151,7 +151,7 @@ def noise_band(centre: Floats, width: Floats) -> Floats:
     _, b, c = np.moveaxis(resonance(centre, width), -1, 0)
     return np.stack(
         [np.sqrt((1.0 + c) * ((1.0 - c) ** 2 - b**2) / (1.0 - c)), b, c], axis=-1
-    )  # (F9)
+    )  # (V3)
 
 
 def glottis(pitch: Floats) -> Floats:
@@ -163,7 +163,7 @@ def glottis(pitch: Floats) -> Floats:
         In Hz, sample by sample.
     """
     phase = np.cumsum(pitch / RATE) % 1.0 / OPEN
-    return np.where(phase < 1.0, 2.0 * phase - 3.0 * phase**2, 0.0)  # (F10)
+    return np.where(phase < 1.0, 2.0 * phase - 3.0 * phase**2, 0.0)  # (V4)
 
 
 def smooth(track: Floats, seconds: float) -> Floats:

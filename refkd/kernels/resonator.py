@@ -20,7 +20,7 @@ def resonate(source, coefficients, hop, memory, signal):
         y = source[t]
         for r in range(R):
             a, b, c = coefficients[t // hop, r]
-            y = a * y + b * memory[r, 0] + c * memory[r, 1]  # (F7)
+            y = a * y + b * memory[r, 0] + c * memory[r, 1]  # (V1)
             memory[r, 1] = memory[r, 0]
             memory[r, 0] = y
         signal[t] = y
