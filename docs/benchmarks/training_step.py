@@ -1,6 +1,6 @@
 """Time one training step (forward, CTC, backward) of refkd against PyTorch on the CPU.
 
-    python benchmarks/training_step.py [--threads 1 2] [--hidden 96] [--padded]
+    python docs/benchmarks/training_step.py [--threads 1 2] [--hidden 96] [--padded]
 
 Both libraries hold the same weights and hear the same ragged batch. Gradients are compared first,
 in float64 and float32. Then the two take turns, step by step, and the medians of their times and of
