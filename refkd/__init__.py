@@ -38,7 +38,7 @@ _HOME = {
     "distill_loss_batch": "distill",
     "Network": "network",
     "greedy_decode": "decode",
-    "edit_distance": "metrics",
+    "edit_distance": "edits",
     "alignment_shift": "metrics",
 }
 

@@ -1,90 +1,14 @@
-"""Error rate, alignment shift, delay and agreement. Definitions: docs/measures.md."""
-
-from collections.abc import Hashable, Iterable, Sequence
-from typing import TypeAlias
+"""Alignment shift, delay and agreement. Definitions: docs/measures.md."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.check import Floats, Ints
+from refkd.check import Floats
 from refkd.decode import At, best_labels, log_posteriors, spikes
-from refkd.kernels.edit import edit_pairs, edit_table
+from refkd.edits import matches
 from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.offsets import AlignmentShift, EmissionDelay
-
-Symbols: TypeAlias = Sequence[Hashable] | Ints
-
-
-def edit_distance(reference: Symbols, hypothesis: Symbols) -> int:
-    """Count the fewest substitutions, deletions and insertions between two sequences.
-
-    Parameters
-    ----------
-    reference : (R,) sequence
-        Labels, phone names or words: anything that can be compared for equality.
-    hypothesis : (H,) sequence
-        The same.
-
-    Returns
-    -------
-    int
-        0 <= distance <= max(R, H). Equations (E1), (E2).
-
-    Raises
-    ------
-    ArgumentError
-        If an argument is no sequence of symbols.
-
-    Examples
-    --------
-    >>> import refkd
-    >>> refkd.edit_distance(["a", "b", "c"], ["a", "c", "c", "d"])
-    2
-    """
-    codes: dict[Hashable, int] = {}
-    coded = [
-        _coded(argument, value, codes)
-        for argument, value in (("reference", reference), ("hypothesis", hypothesis))
-    ]
-    edits, _ = _align(coded[0], coded[1], np.zeros(coded[0].size), np.zeros(coded[1].size))
-    return edits
-
-
-def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols]) -> float:
-    """Divide the edit distances of many utterances by the length of their references.
-
-    Parameters
-    ----------
-    references : N sequences
-        True symbols of each utterance; not all empty.
-    hypotheses : N sequences
-        Decoded symbols of each utterance.
-
-    Returns
-    -------
-    float
-        A fraction >= 0, above 1 if there are many insertions.
-
-    Raises
-    ------
-    ArgumentError
-        If the numbers of utterances differ or every reference is empty.
-
-    Examples
-    --------
-    >>> from refkd.metrics import phone_error_rate
-    >>> phone_error_rate([[1, 2, 3], [4]], [[1, 3], [4]])
-    0.25
-    """
-    true, decoded = list(references), list(hypotheses)
-    check.same_length("hypotheses", len(decoded), "references", len(true), "N")
-    pairs = zip(true, decoded, strict=True)
-    edits = sum(edit_distance(reference, hypothesis) for reference, hypothesis in pairs)
-    symbols = sum(len(reference) for reference in true)
-    if symbols == 0:
-        check.fail("references", "at least one symbol", "none")
-    return edits / symbols
 
 
 def alignment_shift(
@@ -128,9 +52,7 @@ def alignment_shift(
     teacher, student = _same_classes(teacher_logits, student_logits)
     teacher_labels, teacher_frames = spikes(teacher, blank, at)
     student_labels, student_frames = spikes(student, blank, at)
-    of_teacher, of_student = _matches(
-        teacher_labels, student_labels, teacher_frames, student_frames
-    )
+    of_teacher, of_student = matches(teacher_labels, student_labels, teacher_frames, student_frames)
     teacher_only = np.setdiff1d(np.arange(teacher_labels.size), of_teacher)
     student_only = np.setdiff1d(np.arange(student_labels.size), of_student)
     return AlignmentShift(
@@ -207,7 +129,7 @@ def emission_delay(
         check.fail("times", "numbers that never fall", true_times.tolist())
     start = check.finite_number("first_frame", first_frame)
     spike_times = start + frames * check.positive("frame_shift", frame_shift)  # (E6)
-    of_truth, of_spikes = _matches(true, found, true_times, spike_times)
+    of_truth, of_spikes = matches(true, found, true_times, spike_times)
     return EmissionDelay(
         delay=spike_times[of_spikes] - true_times[of_truth],  # (E7)
         phones_left_out=true.size - of_truth.size,
@@ -304,34 +226,3 @@ def _same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple
     classes = student.shape[1]
     check.same_length("teacher_logits", teacher.shape[1], "student_logits", classes, "K")
     return teacher, student
-
-
-def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
-    try:
-        return np.array([codes.setdefault(one, len(codes)) for one in symbols], dtype=np.int64)
-    except TypeError:
-        check.fail(argument, "a sequence of symbols", f"{type(symbols).__name__} {symbols!r:.60}")
-
-
-def _align(
-    reference: Ints, hypothesis: Ints, reference_times: Floats, hypothesis_times: Floats
-) -> tuple[int, Ints]:
-    """The number of edits, and for each reference symbol its partner's position or -1."""
-    shape = (reference.size + 1, hypothesis.size + 1)
-    edits, displacement = np.empty(shape, dtype=np.int64), np.empty(shape)
-    move = np.zeros(shape, dtype=np.int8)
-    edit_table(reference, hypothesis, reference_times, hypothesis_times, edits, displacement, move)
-    pair = np.empty(reference.size, dtype=np.int64)
-    edit_pairs(move, pair)
-    return int(edits[-1, -1]), pair
-
-
-def _matches(
-    reference: Ints, hypothesis: Ints, reference_times: ArrayLike, hypothesis_times: ArrayLike
-) -> tuple[Ints, Ints]:
-    """Positions of the equal symbols that the alignment pairs."""
-    times = (np.asarray(one, dtype=np.float64) for one in (reference_times, hypothesis_times))
-    _, pair = _align(reference, hypothesis, *times)
-    paired = np.flatnonzero(pair >= 0)
-    equal = paired[reference[paired] == hypothesis[pair[paired]]]
-    return equal, pair[equal]

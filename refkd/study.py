@@ -13,12 +13,12 @@ from refkd.ctc import ctc_loss_batch
 from refkd.data.dataset import Dataset, Split, load, prepare
 from refkd.decode import greedy_decode, spikes
 from refkd.distill import distill_trace
+from refkd.edits import phone_error_rate
 from refkd.metrics import (
     alignment_shift,
     emission_delay,
     frame_agreement,
     peakiness,
-    phone_error_rate,
 )
 from refkd.network import Network
 from refkd.records.agreement import FrameAgreement, Peakiness, share

@@ -11,8 +11,9 @@ from oracles import metrics as oracle
 from tolerances import VALUE, assert_close
 
 import refkd
+from refkd.edits import phone_error_rate
 from refkd.kernels.edit import edit_pairs, edit_table
-from refkd.metrics import emission_delay, frame_agreement, peakiness, phone_error_rate
+from refkd.metrics import emission_delay, frame_agreement, peakiness
 from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
 

@@ -95,7 +95,7 @@ def test_torch_computes_the_same(tmp_path):
 @BIDIRECTIONAL
 def test_gradient_is_the_derivative(bidirectional):
     net = network(bidirectional)
-    features = batch(lengths=(3, 1, 4))
+    features = batch(lengths=(3, 1, 4, 2, 2))
     trace = net.forward(features)
     upstream = np.random.default_rng(3).normal(size=trace.logits.values.shape)
     grads = net.backward(trace, features.with_values(upstream))
@@ -128,6 +128,23 @@ def test_float32_follows_float64(bidirectional):
     for name, grad in grads[0].items():
         assert grad.dtype == np.float32
         assert_close(grad, grads[1][name], FLOAT32_NETWORK, name)
+
+
+@BIDIRECTIONAL
+def test_the_gradient_of_one_utterance_alone_has_the_same_bits(bidirectional):
+    """Silence on all others: their frames add nothing, whoever walks beside whom."""
+    net = network(bidirectional, hidden=5)
+    features = batch(lengths=(4, 1, 6, 3, 9))
+    trace = net.forward(features)
+    for n, inputs in enumerate(features):
+        upstream = np.zeros_like(trace.logits.values)
+        frames = slice(*features.offsets[n : n + 2])
+        upstream[frames] = np.random.default_rng(n).normal(size=upstream[frames].shape)
+        together = net.backward(trace, features.with_values(upstream))
+        one = refkd.Ragged.from_list([inputs])
+        alone = net.backward(net.forward(one), one.with_values(upstream[frames]))
+        for name in alone:
+            np.testing.assert_array_equal(alone[name], together[name], err_msg=name)
 
 
 def test_backward_leaves_the_trace_as_it_was():

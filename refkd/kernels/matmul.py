@@ -19,8 +19,16 @@ def eight(x, k):
 @kernel
 def eight_down(b, k, n):
     """Column n of b from row k to row k + 7."""
-    top = b[k, n], b[k + 1, n], b[k + 2, n], b[k + 3, n]
-    return top + (b[k + 4, n], b[k + 5, n], b[k + 6, n], b[k + 7, n])
+    return (
+        b[k, n],
+        b[k + 1, n],
+        b[k + 2, n],
+        b[k + 3, n],
+        b[k + 4, n],
+        b[k + 5, n],
+        b[k + 6, n],
+        b[k + 7, n],
+    )
 
 
 @kernel(contract=True)
