@@ -17,7 +17,7 @@ _HOME = {
     "InfeasibleTargetError": "check",
     "Ragged": "records.ragged",
     "LSTMParams": "records.parameters",
-    "Window": "records.rules",
+    "Window": "records.window",
     "FrameWise": "records.rules",
     "Shift": "records.rules",
     "Blend": "records.rules",

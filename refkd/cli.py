@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import refkd
 
 if TYPE_CHECKING:
-    from refkd.study import Study
+    from refkd.outcome import Study
     from refkd.train import Epoch
 
 

@@ -12,10 +12,11 @@ from refkd import check
 from refkd.data.features import FeatureSettings
 from refkd.data.festvox import read_corpus
 from refkd.data.synthetic import make_corpus
-from refkd.distill import BLANK_FRAMES
+from refkd.distillation import BLANK_FRAMES
 from refkd.divergences import DIVERGENCES
 from refkd.records import rules
-from refkd.records.rules import RULES, Rule, Window
+from refkd.records.rules import RULES, Rule
+from refkd.records.window import Window
 from refkd.train import TrainingSettings
 
 Settings = TypeVar("Settings")

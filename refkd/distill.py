@@ -1,19 +1,14 @@
 """Distillation: what a student pays for differing from the teacher frames that a rule selects."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
-from refkd.divergences import DIVERGENCES, Posteriors, mix
+from refkd.distillation import Options, distill
 from refkd.records.ragged import Ragged
-from refkd.records.rules import RULES, Blend, OrderedPath, Rule, Soft
+from refkd.records.rules import Rule
 from refkd.records.traces import DistillTrace
-from refkd.selection import pair_weights, select_pairs, soft_minimum
-
-BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
 
 
 def distill_trace(
@@ -81,14 +76,9 @@ def distill_trace(
            [0.    , 1.7578],
            [0.    , 0.    ]])
     """
-    call = _Call.checked(rule, divergence, temperature, scale_t2, blank_frames)
-    student = check.finite_array("student_logits", student_logits, ("T", "K"))
-    student = check.logits("student_logits", student)
-    teacher = check.logits("teacher_logits", teacher_logits)
-    check.same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
-    check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
-    check.integer("blank", blank, low=0, high=student.shape[1] - 1)
-    return _distill(call, student, teacher, blank, with_target=True)
+    options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
+    student, teacher = _checked_logits(student_logits, teacher_logits, blank)
+    return distill(options, student, teacher, blank, with_target=True)
 
 
 def distill_loss(
@@ -111,16 +101,8 @@ def distill_loss(
         As many frames and classes; -inf is allowed, but not for "reverse_kl".
     rule : Rule
         FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
-    divergence : str
-        "kl" = KL(teacher || student), "reverse_kl", "js" (Jensen-Shannon) or "cross_entropy".
-    temperature : float
-        > 0; divides both logits before the softmax.
-    scale_t2 : bool
-        Multiply loss and gradient by temperature squared.
-    blank_frames : str
-        "keep", "drop_selected" or "no_blank_candidates", as in `distill_trace`.
-    blank : int
-        Index of the blank, 0 <= blank < K.
+    divergence, temperature, scale_t2, blank_frames, blank : various
+        As in `distill_trace`.
 
     Returns
     -------
@@ -174,16 +156,8 @@ def distill_loss_batch(
         As many utterances, frames and classes.
     rule : Rule
         FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
-    divergence : str
-        "kl" = KL(teacher || student), "reverse_kl", "js" (Jensen-Shannon) or "cross_entropy".
-    temperature : float
-        > 0; divides both logits before the softmax.
-    scale_t2 : bool
-        Multiply loss and gradient by temperature squared.
-    blank_frames : str
-        "keep", "drop_selected" or "no_blank_candidates", as in `distill_trace`.
-    blank : int
-        Index of the blank, 0 <= blank < K.
+    divergence, temperature, scale_t2, blank_frames, blank : various
+        As in `distill_trace`.
 
     Returns
     -------
@@ -210,7 +184,7 @@ def distill_loss_batch(
     >>> losses.round(4)
     array([0.1927, 0.    ])
     """
-    call = _Call.checked(rule, divergence, temperature, scale_t2, blank_frames)
+    options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
     check.instance("student_logits", student_logits, Ragged)
     check.instance("teacher_logits", teacher_logits, Ragged)
     lengths = student_logits.lengths.tolist()
@@ -219,105 +193,23 @@ def distill_loss_batch(
         check.fail("teacher_logits", f"lengths {lengths} to match student_logits", got)
     if 0 in lengths:
         check.fail(f"student_logits[{lengths.index(0)}]", "T >= 1", "T=0")
-    student = check.finite_array("student_logits", student_logits.values, ("T", "K"))
-    student = check.logits("student_logits", student)
-    teacher = check.logits("teacher_logits", teacher_logits.values)
-    check.same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
-    check.integer("blank", blank, low=0, high=student.shape[1] - 1)
-
+    student, teacher = _checked_logits(student_logits.values, teacher_logits.values, blank)
     losses, grads = np.empty(len(lengths)), student_logits.with_values(np.empty_like(student))
     for n in range(len(lengths)):
         part = slice(student_logits.offsets[n], student_logits.offsets[n + 1])
-        trace = _distill(call, student[part], teacher[part], blank, with_target=False)
+        trace = distill(options, student[part], teacher[part], blank, with_target=False)
         losses[n] = trace.loss
         grads[n][:] = trace.grad
     return losses, grads
 
 
-@dataclass(frozen=True)
-class _Call:
-    """The checked options of one call."""
-
-    rule: Rule
-    divergence: str
-    temperature: float
-    scale: float
-    blank_frames: str
-
-    @classmethod
-    def checked(
-        cls, rule: Rule, divergence: str, temperature: float, scale_t2: bool, blank_frames: str
-    ) -> "_Call":
-        if type(rule) not in RULES.values():
-            check.fail("rule", "a rule such as Hard(Window(5, 0))", repr(rule))
-        check.one_of("divergence", divergence, DIVERGENCES)
-        temperature = check.positive("temperature", temperature)
-        if not 1e-100 <= temperature <= 1e100:
-            check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
-        check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
-        if blank_frames == "no_blank_candidates" and isinstance(rule, OrderedPath):
-            expected = "'keep' or 'drop_selected' for OrderedPath, which skips no teacher frame"
-            check.fail("blank_frames", expected, repr(blank_frames))
-        scale = temperature**2 if scale_t2 else 1.0
-        return cls(rule, divergence, temperature, scale, blank_frames)
-
-
-def _distill(
-    call: _Call, student_logits: Floats, teacher_logits: Floats, blank: int, with_target: bool
-) -> DistillTrace:
-    rule, T = call.rule, len(student_logits)
-    student = Posteriors.of(student_logits, call.temperature)
-    teacher = Posteriors.of(teacher_logits, call.temperature)
-    measure = DIVERGENCES[call.divergence]
-    if np.isnan(teacher.logp).any():
-        expected = "less than 1.8e308 after division by temperature"
-        check.fail("teacher_logits", expected, f"{np.abs(teacher_logits).max()}")
-    if not np.isfinite(student.logp).all():
-        got = f"logits up to {np.abs(student_logits).max()}"
-        check.fail("student_logits", "a finite log-probability for every class", got)
-    if call.divergence == "reverse_kl" and not np.isfinite(teacher.logp).all():
-        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
-        check.fail("teacher_logits", expected, "-inf")
-
-    window = rule.window.clipped(T)
-    left, columns = window.left, window.left + window.right + 1
-    is_blank = teacher_logits.argmax(axis=1) == blank
-    visible = ~is_blank if call.blank_frames == "no_blank_candidates" else np.ones(T, dtype=bool)
-    band = measure.band(student, teacher, left, columns, visible)
-    selected = select_pairs(rule, band, left)
-    weight = pair_weights(rule, band, selected)
-    if call.blank_frames == "drop_selected":
-        teacher_frame = np.add.outer(np.arange(T), np.arange(columns) - left)
-        selected &= ~is_blank[np.clip(teacher_frame, 0, T - 1)]
-        weight = np.where(selected, weight, 0.0)
-    student_frame, column = np.nonzero(selected)
-    pairs = np.stack([student_frame, student_frame + column - left], axis=1)
-
-    # What each student frame has left of its weight, which was 1 in the weighted rules.
-    mass = weight.sum(axis=1)
-    wants_target = isinstance(rule, Blend) or (rule.weighted and with_target)
-    target = mix(weight, left, teacher) if wants_target else None
-    target_divergence = None if target is None else measure.frame_wise(mass, student, target)
-    if isinstance(rule, Blend) and target is not None and target_divergence is not None:
-        loss = target_divergence
-        grad = measure.gradient(mass[:, np.newaxis], 0, student, target)
-    else:
-        if isinstance(rule, Soft):
-            loss = float(np.sum(mass * soft_minimum(rule, band, selected)))
-        else:
-            loss = float(np.sum(weight[selected] * band[selected]))
-        grad = measure.gradient(weight, left, student, teacher)
-    grad *= call.scale / call.temperature
-
-    return DistillTrace(
-        rule=rule,
-        window=window,
-        divergence=band,
-        pairs=pairs,
-        pair_weight=weight[selected],
-        offset=pairs[:, 0] - pairs[:, 1],
-        loss=call.scale * loss,
-        grad=grad,
-        target=None if target is None else target.prob,
-        target_divergence=None if target_divergence is None else call.scale * target_divergence,
-    )
+def _checked_logits(
+    student_logits: ArrayLike, teacher_logits: ArrayLike, blank: int
+) -> tuple[Floats, Floats]:
+    student = check.finite_array("student_logits", student_logits, ("T", "K"))
+    student = check.logits("student_logits", student)
+    teacher = check.logits("teacher_logits", teacher_logits)
+    check.same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
+    check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
+    check.integer("blank", blank, low=0, high=student.shape[1] - 1)
+    return student, teacher

@@ -1,6 +1,5 @@
 """Teacher and student: stacks of LSTM layers under one linear output layer."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,22 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from refkd import check
-from refkd.layers import (
-    Weights,
-    affine,
-    affine_inputs,
-    affine_weights,
-    allocate,
-    layer_backward,
-    layer_forward,
-)
 from refkd.network_file import read_network, write_network
-from refkd.records.passes import LayerTrace, NetworkTrace
+from refkd.records.passes import NetworkTrace
 from refkd.records.ragged import Ragged
-
-Values = dict[str, NDArray[Any]]
-DIRECTIONS = ("forward", "backward")
-PARTS = Weights._fields
+from refkd.stack import (
+    Values,
+    directions_of,
+    draw_values,
+    hash_of,
+    layers_of,
+    stack_backward,
+    stack_forward,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,35 +110,13 @@ class Network:
         check.one_of("cell", cell, ("lstm",))
         if np.dtype(dtype) not in (np.float32, np.float64):
             check.fail("dtype", "float32 or float64", np.dtype(dtype))
-        kind = np.dtype(dtype)
         rng = np.random.default_rng(check.integer("seed", seed, low=0))
-        directions = DIRECTIONS[: 2 if bidirectional else 1]
-        width = hidden * len(directions)
-
-        def uniform(rows: int, columns: int, fan_in: int) -> NDArray[Any]:
-            limit = fan_in**-0.5
-            return rng.uniform(-limit, limit, (rows, columns)).astype(kind)
-
-        values: Values = {}
-        for layer in range(layers):
-            for direction in directions:
-                name = f"layer{layer}.{direction}"
-                heard = inputs if layer == 0 else width
-                values[f"{name}.w_input"] = uniform(heard, 4 * hidden, hidden)
-                values[f"{name}.w_hidden"] = uniform(hidden, 4 * hidden, hidden)
-                values[f"{name}.bias"] = np.zeros(4 * hidden, kind)
-        values["output.w"] = uniform(width, outputs, width)
-        values["output.bias"] = np.zeros(outputs, kind)
-        return cls(values)
+        return cls(
+            draw_values(rng, inputs, hidden, layers, outputs, bidirectional, np.dtype(dtype))
+        )
 
     def parameters(self) -> Values:
-        """The parameters by name.
-
-        Returns
-        -------
-        dict of arrays
-            In a fixed order, from the input up.
-        """
+        """The parameters by name, in a fixed order from the input up."""
         return dict(self.values)
 
     def with_parameters(self, values: Mapping[str, NDArray[Any]]) -> "Network":
@@ -175,12 +148,12 @@ class Network:
     @property
     def layers(self) -> int:
         """Number of recurrent layers."""
-        return sum(name.endswith("forward.w_input") for name in self.values)
+        return layers_of(self.values)
 
     @property
     def directions(self) -> tuple[str, ...]:
         """("forward",) or ("forward", "backward")."""
-        return DIRECTIONS[: 2 if "layer0.backward.w_input" in self.values else 1]
+        return directions_of(self.values)
 
     @property
     def bidirectional(self) -> bool:
@@ -208,18 +181,8 @@ class Network:
         return self.values["output.bias"].dtype
 
     def hash(self) -> str:
-        """SHA-256 over names, dtypes, shapes and bytes of the parameters.
-
-        Returns
-        -------
-        str
-            64 hexadecimal digits; equal only for equal parameters, so it proves a network frozen.
-        """
-        digest = hashlib.sha256()
-        for name, value in sorted(self.values.items()):
-            digest.update(f"{name} {value.dtype.str} {value.shape} ".encode())
-            digest.update(np.ascontiguousarray(value).tobytes())
-        return digest.hexdigest()
+        """SHA-256 of the parameters in hexadecimal: equal only for equal names, shapes and bits."""
+        return hash_of(self.values)
 
     def forward(self, features: Ragged) -> NetworkTrace:
         """Compute the logits of a batch.
@@ -252,17 +215,9 @@ class Network:
         if (features.lengths == 0).any():
             empty = np.flatnonzero(features.lengths == 0)[0]
             check.fail("features", "T >= 1 in every utterance", f"T=0 in utterance {empty}")
-        heard = frames.astype(self.dtype, copy=False)[None]
-        S, H, T = len(self.directions), self.hidden, len(frames)
-        shapes = [(S, T, 4 * H), (S, T, H), (S, T, H)]
-        *states, logits = allocate(self.dtype, *shapes * self.layers, (T, self.outputs))
-        layers = []
-        for layer in range(self.layers):
-            layers.append(LayerTrace(heard, *states[3 * layer : 3 * layer + 3]))
-            layer_forward(self._directions(layer), layers[-1], features.offsets)
-            heard = layers[-1].hidden
-        affine(heard, self.values["output.w"], self.values["output.bias"], logits)
-        return NetworkTrace(tuple(layers), features.with_values(logits))
+        frames = frames.astype(self.dtype, copy=False)
+        layers, logits = stack_forward(self.values, frames, features.offsets)
+        return NetworkTrace(layers, features.with_values(logits))
 
     def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:
         """Carry the gradient in the logits back to every parameter.
@@ -292,26 +247,7 @@ class Network:
             check.fail("d_logits", f"lengths {trace.logits.lengths.tolist()}", f"lengths {got}")
         d_out = check.finite_array("d_logits", d_logits.values, trace.logits.values.shape)
         d_out = d_out.astype(self.dtype, copy=False)
-        d_w, d_bias = affine_weights(trace.layers[-1].hidden, d_out)
-        grads = {"output.w": d_w, "output.bias": d_bias}
-        shapes = trace.layers[0].hidden.shape, trace.layers[0].gates.shape
-        d_hidden, d_gates = allocate(self.dtype, *shapes)  # serve one layer after the other
-        affine_inputs([self.values["output.w"]], d_out[None], d_hidden)
-        for layer in reversed(range(self.layers)):
-            weights = self._directions(layer)
-            layer_grads = layer_backward(weights, trace.layers[layer], d_hidden, offsets, d_gates)
-            for direction, one in zip(self.directions, layer_grads, strict=True):
-                for part, d_value in zip(PARTS, one, strict=True):
-                    grads[f"layer{layer}.{direction}.{part}"] = d_value
-            if layer > 0:
-                affine_inputs([one.w_input for one in weights], d_gates, d_hidden)
-        return {name: grads[name] for name in self.values}
-
-    def _directions(self, layer: int) -> list[Weights]:
-        return [
-            Weights(*(self.values[f"layer{layer}.{direction}.{part}"] for part in PARTS))
-            for direction in self.directions
-        ]
+        return stack_backward(self.values, trace.layers, d_out, offsets)
 
     def with_metadata(self, **facts: ArrayLike) -> "Network":
         """The same network with further facts that are saved with it.
@@ -320,11 +256,6 @@ class Network:
         ----------
         **facts : arrays or numbers
             By name, such as frame_shift=0.02.
-
-        Returns
-        -------
-        Network
-            With old and new facts.
         """
         new = {name: np.asarray(fact) for name, fact in facts.items()}
         return replace(self, metadata={**self.metadata, **new})

@@ -12,8 +12,9 @@ import numpy as np
 import refkd
 from refkd import check
 from refkd.files import replacing
-from refkd.records.rules import Rule, Window
-from refkd.study import Model, Selection, Student, Study
+from refkd.outcome import Model, Selection, Student, Study
+from refkd.records.rules import Rule
+from refkd.records.window import Window
 
 
 def claim_folder(path: str | Path) -> Path:

@@ -4,7 +4,8 @@ import pytest
 
 from refkd.check import ArgumentError, DataError
 from refkd.configuration import DEFAULT_RULES, DistillSettings, RunSettings, read_settings
-from refkd.records.rules import RULES, Hard, Shift, Soft, Window
+from refkd.records.rules import RULES, Hard, Shift, Soft
+from refkd.records.window import Window
 
 
 def settings_of(tmp_path, text, **options):

@@ -10,7 +10,7 @@ from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
 from refkd.records.offsets import OffsetStatistics
-from refkd.records.rules import Window
+from refkd.records.window import Window
 from visualize import (
     Phones,
     band_figure,

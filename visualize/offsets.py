@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.records.offsets import OffsetStatistics
-from refkd.records.rules import Window
+from refkd.records.window import Window
 from visualize.place import line_height, text_width, wrapped
 from visualize.style import FAINT, NORMAL, STUDENT, TEXT, in_style, new_figure, signed
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from refkd.outcome import Student, Study
 from refkd.run_folder import titled
-from refkd.study import Student, Study
 from visualize.offsets import offsets_figure
 from visualize.panels import Phones
 from visualize.save import save_figure

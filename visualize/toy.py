@@ -17,8 +17,8 @@ from refkd.records.rules import (
     OrderedPath,
     PerTeacher,
     Rule,
-    Window,
 )
+from refkd.records.window import Window
 from visualize.place import line_height, text_width, wrapped
 from visualize.style import BLANK, NORMAL, STUDENT, TEXT, in_style, new_figure
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from refkd.check import Floats, Ints
-from refkd.records.rules import Rule, Window
+from refkd.records.rules import Rule
+from refkd.records.window import Window
 
 
 @dataclass(frozen=True, eq=False)

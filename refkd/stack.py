@@ -1,0 +1,118 @@
+"""The arithmetic of a network: recurrent layers under a linear one, parameters by name."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from refkd.check import Ints
+from refkd.layers import (
+    Weights,
+    affine,
+    affine_inputs,
+    affine_weights,
+    allocate,
+    layer_backward,
+    layer_forward,
+)
+from refkd.records.passes import LayerTrace
+
+Array = NDArray[Any]
+Values = dict[str, Array]
+DIRECTIONS = ("forward", "backward")
+PARTS = Weights._fields
+
+
+def layers_of(values: Mapping[str, Array]) -> int:
+    """Number of recurrent layers."""
+    return sum(name.endswith("forward.w_input") for name in values)
+
+
+def directions_of(values: Mapping[str, Array]) -> tuple[str, ...]:
+    """("forward",) or ("forward", "backward")."""
+    return DIRECTIONS[: 2 if "layer0.backward.w_input" in values else 1]
+
+
+def draw_values(
+    rng: Generator,
+    inputs: int,
+    hidden: int,
+    layers: int,
+    outputs: int,
+    bidirectional: bool,
+    dtype: np.dtype[Any],
+) -> Values:
+    """Fresh parameters: weights uniform in +-1/sqrt(units that feed them), biases zero."""
+    directions = DIRECTIONS[: 2 if bidirectional else 1]
+    width = hidden * len(directions)
+
+    def uniform(rows: int, columns: int, limit: float) -> Array:
+        return rng.uniform(-limit, limit, (rows, columns)).astype(dtype)
+
+    values: Values = {}
+    for layer in range(layers):
+        for direction in directions:
+            name = f"layer{layer}.{direction}"
+            heard = inputs if layer == 0 else width
+            values[f"{name}.w_input"] = uniform(heard, 4 * hidden, hidden**-0.5)
+            values[f"{name}.w_hidden"] = uniform(hidden, 4 * hidden, hidden**-0.5)
+            values[f"{name}.bias"] = np.zeros(4 * hidden, dtype)
+    values["output.w"] = uniform(width, outputs, width**-0.5)
+    values["output.bias"] = np.zeros(outputs, dtype)
+    return values
+
+
+def hash_of(values: Values) -> str:
+    """SHA-256 over names, dtypes, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name, value in sorted(values.items()):
+        digest.update(f"{name} {value.dtype.str} {value.shape} ".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()
+
+
+def stack_forward(
+    values: Values, frames: Array, offsets: Ints
+) -> tuple[tuple[LayerTrace, ...], Array]:
+    """Traces of every layer and the logits (sum T, K) of frames (sum T, D)."""
+    count, S, T = layers_of(values), len(directions_of(values)), len(frames)
+    H, K = len(values["layer0.forward.w_hidden"]), len(values["output.bias"])
+    shapes = [(S, T, 4 * H), (S, T, H), (S, T, H)]
+    *states, logits = allocate(frames.dtype, *shapes * count, (T, K))
+    heard, layers = frames[None], []
+    for layer in range(count):
+        layers.append(LayerTrace(heard, *states[3 * layer : 3 * layer + 3]))
+        layer_forward(_weights(values, layer), layers[-1], offsets)
+        heard = layers[-1].hidden
+    affine(heard, values["output.w"], values["output.bias"], logits)
+    return tuple(layers), logits
+
+
+def stack_backward(
+    values: Values, layers: tuple[LayerTrace, ...], d_logits: Array, offsets: Ints
+) -> Values:
+    """Gradient of every parameter from that in the logits (sum T, K)."""
+    d_w, d_bias = affine_weights(layers[-1].hidden, d_logits)
+    grads = {"output.w": d_w, "output.bias": d_bias}
+    shapes = layers[0].hidden.shape, layers[0].gates.shape
+    d_hidden, d_gates = allocate(d_logits.dtype, *shapes)  # serve one layer after the other
+    affine_inputs([values["output.w"]], d_logits[None], d_hidden)
+    for layer in reversed(range(len(layers))):
+        weights = _weights(values, layer)
+        layer_grads = layer_backward(weights, layers[layer], d_hidden, offsets, d_gates)
+        for direction, one in zip(directions_of(values), layer_grads, strict=True):
+            for part, d_value in zip(PARTS, one, strict=True):
+                grads[f"layer{layer}.{direction}.{part}"] = d_value
+        if layer > 0:
+            affine_inputs([one.w_input for one in weights], d_gates, d_hidden)
+    return {name: grads[name] for name in values}
+
+
+def _weights(values: Values, layer: int) -> list[Weights]:
+    return [
+        Weights(*(values[f"layer{layer}.{direction}.{part}"] for part in PARTS))
+        for direction in directions_of(values)
+    ]
