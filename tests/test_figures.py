@@ -409,3 +409,25 @@ def test_the_caller_keeps_his_settings(tmp_path):
     for figure in draw_everything():
         save_figure(figure, tmp_path / "figure", ["svg"])
     assert dict(matplotlib.rcParams) == before
+
+
+def test_no_leader_of_the_tradeoff_runs_through_a_name():
+    """Five students close together: names that stand apart from their points."""
+    students = {
+        "FrameWise": (0.0, 0.333),
+        "CTC alone": (1.67, 0.256),
+        "Shift 2": (2.03, 0.218),
+        "Hard [5, 0]": (2.08, 0.234),
+        "OrderedPath [5, 0]": (2.34, 0.225),
+        "PerTeacher [5, 0]": (2.57, 0.221),
+    }
+    figure = tradeoff_figure(students, 0.02, teacher=(0.0, 0.129), baseline="CTC alone")
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    boxes = [text.get_window_extent().padded(-1.0) for text in axes.texts]
+    leaders = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_zorder() == 2]
+    assert leaders
+    for line in leaders:
+        ends = axes.transData.transform(line.get_xydata())
+        for along in np.linspace(0.0, 1.0, 50)[:, None] * (ends[1] - ends[0]) + ends[0]:
+            assert not any(box.contains(*along) for box in boxes)

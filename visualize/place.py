@@ -256,6 +256,7 @@ def free_spot(
             inside = np.minimum(high, frame) - np.maximum(low, 0.0)
             covered += 2 * (width * height - np.prod(np.maximum(inside, 0.0)))
             covered += AMBIGUOUS * width * height * (apart[n] > apart.min())
+            covered += width * height * _crossed(points[n], low, high, taken)
             if covered < least - 1e-9:
                 best, least = (low[0], low[1], high[0], high[1]), covered
     return best
@@ -265,3 +266,21 @@ def _overlap(low: Floats, high: Floats, box: Floats) -> float:
     """Square inches that two boxes share."""
     shared = np.minimum(high, box[2:]) - np.maximum(low, box[:2])
     return float(np.prod(np.maximum(shared, 0.0)))
+
+
+def leader(point: Floats, low: Floats, high: Floats) -> Floats:
+    """Points (20, 2) along the line that joins a point to the nearest edge of its label."""
+    share = np.linspace(0.0, 1.0, 20)[:, np.newaxis]
+    along: Floats = point + share * (np.clip(point, low, high) - point)
+    return along
+
+
+def _crossed(point: Floats, low: Floats, high: Floats, taken: Sequence[Box]) -> float:
+    """Share of a label's leader that lies on what others cover, the point's own mark excepted."""
+    along = leader(point, low, high)
+    hit = np.zeros(len(along), dtype=bool)
+    for box in taken:
+        corner, far = np.array(box[:2]), np.array(box[2:])
+        if not ((point >= corner) & (point <= far)).all():
+            hit |= ((along >= corner) & (along <= far)).all(axis=1)
+    return float(hit.mean())

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
-from visualize.place import free_spot, inches_per_unit, line_height, text_width, wrapped
+from visualize.place import free_spot, inches_per_unit, leader, line_height, text_width, wrapped
 from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style, new_figure
 
 SIZE = (5.2, 3.6)  # inches of the axes
@@ -219,6 +219,8 @@ def _write_names(axes: Axes, means: Mapping[str, tuple[float, float]], seeds: Fl
         if apart[n] > 2 * MARKER or apart[n] > apart.min():
             ends = np.stack([nearest[n] / scale + origin, mean])
             axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
+            line = leader(marks[n], np.array(spot[:2]), np.array(spot[2:]))
+            taken += [(*(place - 0.01), *(place + 0.01)) for place in line]
 
 
 def _legend(
