@@ -459,6 +459,26 @@ def test_denormal_numbers_that_recover(blank_logit, last_logit):
     assert_close(losses[0], oracle.decimal_loss(logits, labels), VALUE)
 
 
+def test_probabilities_that_underflow_in_the_softmax():
+    """e^-800 is 0 forward and backward alike: their constant holds, and a worse path is counted.
+
+    "12" in three frames: 1 2 2 has log-probability -800, 0 1 2 has -400 - 700.
+    """
+    logits = np.array(
+        [
+            [-400.0, -800.0, -900.0, 0.0],
+            [-5000.0, -700.0, 0.0, -900.0],
+            [-900.0, -900.0, 0.0, -900.0],
+        ]
+    )
+    assert math.isnan(rescaled(logits, [1, 2])[0])
+    losses, grads = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([[1, 2]])
+    )
+    assert_close(losses[0], 800.0, VALUE)
+    assert_close(grads[0], [[0.0, -1.0, 0.0, 1.0], [0.0] * 4, [0.0] * 4], VALUE)
+
+
 def test_vanishing_probabilities_send_the_rescaled_form_to_log_space():
     logits = np.array([[0.0, -2000.0], [0.0, -2000.0]])
     assert math.isnan(rescaled(logits, [1])[0])
