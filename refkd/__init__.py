@@ -38,6 +38,7 @@ _HOME = {
     "distill_loss_batch": "distill",
     "Network": "network",
     "greedy_decode": "decode",
+    "beam_decode": "beam",
     "edit_distance": "edits",
     "alignment_shift": "metrics",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PAGES = sorted((Path(__file__).resolve().parents[1] / "docs").glob("*.md"))
-WITH_EXAMPLES = ("notation", "numeric", "ctc", "similarity", "selection")
+WITH_EXAMPLES = ("notation", "numeric", "ctc", "similarity", "selection", "decoding")
 
 
 class MarkdownParser(doctest.DocTestParser):
