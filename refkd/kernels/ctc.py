@@ -215,12 +215,24 @@ def rescaled_gradient(prob, states, skip, alpha, scale, end, beta, emit):
 
 
 @kernel
+def faintest(prob, states):
+    """The smallest probability of any label of the target at any frame."""
+    lowest = 1.0
+    for t in range(len(prob)):
+        for s in range(len(states)):
+            lowest = min(lowest, prob[t, states[s]])
+    return lowest
+
+
+@kernel
 def ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, d_logits):
     """Loss and gradient without a logarithm in the inner loops.
 
     Returns NaN where small probabilities may have lost digits: the caller then uses log space.
     """
     softmax_rows(logits, d_logits)
+    if faintest(d_logits, states) < 1e-290:  # denormal or 0: (C14) would hold all the same
+        return np.nan
     log_scale = rescaled_alpha(d_logits, states, skip, alpha, scale)
     T, S = alpha.shape
     end = alpha[T - 1, S - 1] + (alpha[T - 1, S - 2] if S > 1 else 0.0)
