@@ -22,6 +22,7 @@ from refkd.stack import (
     stack_backward,
     stack_forward,
 )
+from refkd.streaming import Stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +249,10 @@ class Network:
         d_out = check.finite_array("d_logits", d_logits.values, trace.logits.values.shape)
         d_out = d_out.astype(self.dtype, copy=False)
         return stack_backward(self.values, trace.layers, d_out, offsets)
+
+    def stream(self) -> Stream:
+        """Start to hear one utterance as it arrives; only in one direction. See `Stream`."""
+        return Stream(self.values)
 
     def with_metadata(self, **facts: ArrayLike) -> "Network":
         """The same network with further facts that are saved with it.
