@@ -1,4 +1,4 @@
-"""The command line: `refkd run`."""
+"""The command line: `refkd run` and `refkd stream`."""
 
 import argparse
 import json
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
     run.add_argument(
-        "--data", metavar="SPEC", help="'synthetic' (default) or 'festvox:DIR', a voice's folder"
+        "--data", metavar="SPEC", help="'synthetic' (default), 'festvox:DIR' or 'fsdd:DIR'"
     )
     run.add_argument(
         "--rules",
@@ -85,7 +85,37 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--config", metavar="FILE", help="settings as TOML; options here win")
     run.add_argument("--quick", action="store_true", help="small and fast, to see that it works")
     run.add_argument("--json", action="store_true", help="print results.json instead of the table")
+    stream = commands.add_parser(
+        "stream",
+        help="print the phones of a recording as a network says them",
+        description="Let a trained unidirectional network hear a recording as it would arrive, and "
+        "print each phone when it is said: its time in the audio, how far the audio had gone on by "
+        "then, and what this machine took to compute it.",
+    )
+    stream.set_defaults(command=_stream)
+    stream.add_argument("model", metavar="MODEL.npz", help="a student that `refkd run` has left")
+    stream.add_argument("audio", metavar="AUDIO.wav", help="at the sampling rate of its training")
+    stream.add_argument("--json", action="store_true", help="one JSON object a line, in seconds")
     return parser
+
+
+def _stream(options: argparse.Namespace) -> int:
+    from refkd.data.wav import read_wav
+    from refkd.live import listen
+    from refkd.network import Network
+
+    network = Network.load(options.model)
+    audio, rate = read_wav(options.audio)
+    if not options.json:
+        print("time (s)   lag (ms)   computing (ms)   phone")
+    for phone, time, lag, computing in listen(network, audio, rate):
+        if options.json:
+            said = {"phone": phone, "time": time, "lag": lag, "computing": computing}
+            print(json.dumps(said), flush=True)
+        else:
+            milliseconds = f"{1000 * lag:8.1f} {1000 * computing:16.2f}"
+            print(f"{time:8.3f} {milliseconds:>27}   {phone}", flush=True)
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

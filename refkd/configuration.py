@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 from refkd import check
 from refkd.data.features import FeatureSettings
-from refkd.data.festvox import read_corpus
-from refkd.data.synthetic import make_corpus
+from refkd.data.sources import find_source
 from refkd.distillation import BLANK_FRAMES
 from refkd.divergences import DIVERGENCES
 from refkd.records import rules
@@ -107,7 +106,7 @@ class RunSettings:
     Parameters
     ----------
     data : str
-        "synthetic" or "festvox:DIR".
+        "synthetic", "festvox:DIR" or another form of `refkd.data.sources`.
     seed : int
         Of the networks, the batches and the noise, >= 0. Synthetic speech has a seed of its own
         among its options, so that runs of several seeds hear the same corpus, as with real speech.
@@ -120,7 +119,7 @@ class RunSettings:
     features : FeatureSettings
         How audio becomes frames.
     speech : dict
-        Options of `make_corpus` or `read_corpus`.
+        Options of the function that makes or reads this form of data.
     distill : dict
         DistillSettings of each rule in `rules`.
     """
@@ -163,6 +162,7 @@ CORPUS_DEFAULTS: dict[str, dict[str, Any]] = {
         "network": {"layers": 2, "hidden": 96},
         "training": {"epochs": 25, "batch": 16, "rate": 4e-3},
     },
+    "fsdd": {"training": {"batch": 16}},
 }
 QUICK: dict[str, Any] = {
     "network": {"layers": 1, "hidden": 48},
@@ -209,9 +209,8 @@ def read_settings(
     given = {**({} if file is None else _read_toml(Path(file))), **(overrides or {})}
     _known("configuration", given, [one.name for one in dataclasses.fields(RunSettings)])
     data = given.get("data", "synthetic")
-    corpus = data.partition(":")[0] if isinstance(data, str) else ""
-    check.one_of("data", corpus, CORPUS_DEFAULTS)
-    defaults = [CORPUS_DEFAULTS[corpus], QUICK if quick else {}]
+    source, _ = find_source(data)
+    defaults = [CORPUS_DEFAULTS.get(data.partition(":")[0], {}), QUICK if quick else {}]
 
     def merged(section: str) -> dict[str, Any]:
         table: dict[str, Any] = {}
@@ -219,11 +218,8 @@ def read_settings(
             table |= _table(section, source.get(section, {}))
         return table
 
-    makers: dict[str, Callable[..., Any]] = {"synthetic": make_corpus, "festvox": read_corpus}
-    parameters = inspect.signature(makers[corpus]).parameters
-    options = [name for name in parameters if name != "folder"]
     speech = {name: _frozen(value) for name, value in merged("speech").items()}
-    _known("speech", speech, options)
+    _known("speech", speech, source.options())
     distill = merged("distill")
     for_all = {key: value for key, value in distill.items() if not isinstance(value, Mapping)}
     own = {key: value for key, value in distill.items() if isinstance(value, Mapping)}

@@ -213,7 +213,7 @@ def table(study: Study) -> str:
                 weight,
                 f"{100 * model.phone_error_rate:.1f}",
                 offset,
-                f"{1000 * model.delay.mean:+.0f}",
+                f"{1000 * model.delay.mean:+.0f}" if model.delay.n else "none",
                 f"{model.loss:.1f}",
                 f"{model.seconds:.0f}",
             )

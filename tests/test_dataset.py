@@ -1,5 +1,7 @@
 """Records of speech, preparation for training, batches."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from refkd.check import ArgumentError, DataError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.dataset import Split, batches, load, prepare
 from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.sources import SOURCES
 from refkd.records.ragged import Ragged
 
 RATE = 8000
@@ -21,6 +24,10 @@ def utterance(name, phones="ab", seconds=0.2, group=None, level=0.1):
     phones = tuple(phones)
     group = name if group is None else group
     return Utterance(name, np.clip(samples, -1, 1), RATE, phones, edges[:-1], edges[1:], group)
+
+
+def untimed(name, phones="ab"):
+    return dataclasses.replace(utterance(name, phones), starts=None, ends=None)
 
 
 def corpus(train=("ab", "ba"), validation=("ab",), test=("ba",), problems=None):
@@ -66,6 +73,8 @@ def split_of_lengths(lengths):
             {"starts": [-0.1, 0.1]},
             "starts, ends: expected times within 0.2 seconds of audio, got -0.1 to 0.2 seconds",
         ),
+        ({"starts": None}, "starts, ends: expected both or neither, got one of them"),
+        ({"ends": None}, "starts, ends: expected both or neither, got one of them"),
     ],
 )
 def test_an_utterance_whose_parts_do_not_fit(changes, sentence):
@@ -95,6 +104,10 @@ def test_an_utterance_whose_parts_do_not_fit(changes, sentence):
         (
             {"train": (utterance("a"), utterance("a"))},
             "name: expected every utterance's name once, got 'a' twice",
+        ),
+        (
+            {"test": (untimed("c"),)},
+            "starts, ends: expected times in every utterance or in none, got none in c",
         ),
     ],
 )
@@ -147,6 +160,16 @@ def test_times_are_those_of_the_corpus():
     np.testing.assert_array_equal(data.train.starts[0], made.train[0].starts)
     np.testing.assert_array_equal(data.train.ends[0], made.train[0].ends)
     assert data.train.names == ("train0",)
+
+
+def test_a_corpus_without_times_stays_without():
+    data = prepare(
+        Corpus("made", RATE, (untimed("a"), untimed("b")), (untimed("c"),), (untimed("d"),))
+    )
+    for split in (data.train, data.validation, data.test, data.train.take([1, 0])):
+        assert split.starts is None
+        assert split.ends is None
+    assert [labels.tolist() for labels in data.train.labels] == [[1, 2], [1, 2]]
 
 
 def test_a_band_that_never_changes_stays_zero():
@@ -213,6 +236,8 @@ def test_a_split_whose_parts_do_not_fit():
         Split(two.names, one.features, two.labels, two.starts, two.ends)
     with pytest.raises(ArgumentError, match="starts: expected one time for each label"):
         Split(two.names, two.features, two.labels, one.starts, two.ends)
+    with pytest.raises(ArgumentError, match="starts, ends: expected both or neither"):
+        Split(two.names, two.features, two.labels, two.starts, None)
     with pytest.raises(ArgumentError, match="labels: expected utterances=2 to match names"):
         Split(two.names, two.features, one.labels, one.starts, one.ends)
 
@@ -265,10 +290,11 @@ def test_the_default_is_synthetic(spec):
 
 
 @pytest.mark.parametrize("spec", ["", "synthetic:", "festvox", "festvox:", "arctic:here", 3])
-def test_a_specification_of_neither_form(spec):
+def test_a_specification_of_no_known_form(spec):
     with pytest.raises(ArgumentError) as error:
         load(spec)
-    assert str(error.value) == f"data: expected 'synthetic' or 'festvox:DIR', got {spec!r}"
+    forms = ", ".join(repr(source.form) for source in SOURCES.values())
+    assert str(error.value) == f"data: expected one of {forms}, got {spec!r}"
 
 
 def test_a_folder_that_is_not_there(tmp_path):

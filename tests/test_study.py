@@ -129,7 +129,7 @@ def test_a_file_in_the_way_is_one_sentence(run, capsys):
     ("arguments", "sentence", "code"),
     [
         (["--rules", "Hart"], "rules: expected one of 'CTC', ", 2),
-        (["--data", "mp3:x"], "data: expected one of 'synthetic', 'festvox', got 'mp3'", 2),
+        (["--data", "mp3:x"], "data: expected one of 'synthetic', 'festvox:DIR', ", 2),
         (["--config", "none.toml"], "none.toml: expected a file, got ", 1),
         (["--data", "festvox:none"], "none", 1),
     ],

@@ -37,6 +37,9 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
 
     n = _typical(study)
     test = study.data.test
+    phones = None
+    if test.starts is not None and test.ends is not None:
+        phones = Phones(labels=test.labels[n], starts=test.starts[n], ends=test.ends[n])
     logits = {"teacher": study.teacher.logits[n]}
     logits |= {titles[one.name]: one.logits[n] for one in study.students}
     notes = {"teacher": f"{100 * study.teacher.phone_error_rate:.1f} % test error"}
@@ -46,7 +49,7 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
         study.data.symbols,
         shift,
         first_frame=study.data.first_frame,
-        phones=Phones(labels=test.labels[n], starts=test.starts[n], ends=test.ends[n]),
+        phones=phones,
         notes=notes,
         title=test.names[n],
     )

@@ -1,4 +1,4 @@
-"""Speech with phone times, split into training, validation and test."""
+"""Speech and its phones, split into training, validation and test."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Audio = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Utterance:
-    """A stretch of speech, its phones and when each of them is spoken.
+    """A stretch of speech, its phones and, where known, when each of them is spoken.
 
     Parameters
     ----------
@@ -26,8 +26,9 @@ class Utterance:
         Samples per second.
     phones : tuple of str
         What is spoken, L >= 1 symbols, without pauses.
-    starts, ends : (L,) float64 arrays
+    starts, ends : (L,) float64 arrays or None
         When each phone begins and ends, seconds from the first sample; phones do not overlap.
+        None, both, where nobody knows.
     group : str
         The unit that stays whole when a corpus is split, such as the sentence.
 
@@ -49,8 +50,8 @@ class Utterance:
     audio: Audio
     rate: int
     phones: tuple[str, ...]
-    starts: Floats
-    ends: Floats
+    starts: Floats | None
+    ends: Floats | None
     group: str
 
     def __post_init__(self) -> None:
@@ -62,6 +63,11 @@ class Utterance:
             check.fail("audio", "samples in [-1, 1]", float(audio[np.abs(audio).argmax()]))
         if len(self.phones) == 0:
             check.fail("phones", "at least one", "none")
+        object.__setattr__(self, "audio", audio)
+        if self.starts is None or self.ends is None:
+            if self.starts is not self.ends:
+                check.fail("starts, ends", "both or neither", "one of them")
+            return
         shape = (len(self.phones),)
         starts = check.finite_array("starts", self.starts, shape).astype(np.float64, copy=False)
         ends = check.finite_array("ends", self.ends, shape).astype(np.float64, copy=False)
@@ -71,7 +77,6 @@ class Utterance:
         if starts[0] < 0.0 or ends[-1] > seconds:
             got = f"{starts[0]} to {ends[-1]} seconds"
             check.fail("starts, ends", f"times within {seconds} seconds of audio", got)
-        object.__setattr__(self, "audio", audio)
         object.__setattr__(self, "starts", starts)
         object.__setattr__(self, "ends", ends)
 
@@ -83,7 +88,7 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Utterances of one rate in three splits that share no group.
+    """Utterances of one rate in three splits that share no group, all with times or all without.
 
     Parameters
     ----------
@@ -99,7 +104,8 @@ class Corpus:
     Raises
     ------
     ArgumentError
-        If a split is empty, rates differ, a name occurs twice, or a group occurs in two splits.
+        If a split is empty, rates differ, a name occurs twice, a group occurs in two splits, or
+        only some utterances have times.
 
     Examples
     --------
@@ -131,6 +137,11 @@ class Corpus:
         if len(set(names)) < len(names):
             twice = next(name for n, name in enumerate(names) if name in names[:n])
             check.fail("name", "every utterance's name once", f"{twice!r} twice")
+        untimed = [one.name for one in self if one.starts is None]
+        if untimed and len(untimed) < len(names):
+            check.fail(
+                "starts, ends", "times in every utterance or in none", f"none in {untimed[0]}"
+            )
 
     def splits(self) -> dict[str, tuple[Utterance, ...]]:
         """The three splits by name."""

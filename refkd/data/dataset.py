@@ -14,8 +14,7 @@ from refkd import check
 from refkd.check import DataError, Floats, Ints
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.features import FeatureSettings, log_mel, stack
-from refkd.data.festvox import read_corpus
-from refkd.data.synthetic import make_corpus
+from refkd.data.sources import find_source
 from refkd.records.ragged import Ragged
 
 BLANK = "<blank>"
@@ -33,8 +32,8 @@ class Split:
         (sum T, D) float32, normalised.
     labels : Ragged
         (sum L,) int64, places in `Dataset.symbols`, never the blank.
-    starts, ends : Ragged
-        (sum L,) float64, seconds from the beginning of the utterance.
+    starts, ends : Ragged or None
+        (sum L,) float64, seconds from the beginning of the utterance; None where nobody knows.
 
     Raises
     ------
@@ -52,13 +51,15 @@ class Split:
     names: tuple[str, ...]
     features: Ragged
     labels: Ragged
-    starts: Ragged
-    ends: Ragged
+    starts: Ragged | None
+    ends: Ragged | None
 
     def __post_init__(self) -> None:
         check.same_length("features", len(self.features), "names", len(self.names), "utterances")
+        if (self.starts is None) != (self.ends is None):
+            check.fail("starts, ends", "both or neither", "one of them")
         for name, times in (("starts", self.starts), ("ends", self.ends)):
-            if not np.array_equal(times.offsets, self.labels.offsets):
+            if times is not None and not np.array_equal(times.offsets, self.labels.offsets):
                 check.fail(name, "one time for each label", f"offsets {times.offsets.tolist()}")
         check.same_length("labels", len(self.labels), "names", len(self.names), "utterances")
 
@@ -77,9 +78,13 @@ class Split:
         def pick(ragged: Ragged) -> Ragged:
             return Ragged.from_list([ragged[n] for n in places])
 
-        names = tuple(self.names[n] for n in places)
-        columns = (self.features, self.labels, self.starts, self.ends)
-        return Split(names, *(pick(column) for column in columns))
+        return Split(
+            tuple(self.names[n] for n in places),
+            pick(self.features),
+            pick(self.labels),
+            None if self.starts is None else pick(self.starts),
+            None if self.ends is None else pick(self.ends),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,19 +133,19 @@ def load(spec: str | None = None, **options: Any) -> Corpus:
     Parameters
     ----------
     spec : str, optional
-        "synthetic" (or nothing): made by `make_corpus`. "festvox:DIR": read by `read_corpus`.
+        One of the forms of `refkd.data.sources`, such as "festvox:DIR"; by default "synthetic".
     **options
-        Passed on to `make_corpus` or `read_corpus`.
+        Passed on to the function that makes or reads it.
 
     Returns
     -------
     Corpus
-        Speech with phone times in three splits.
+        Speech and its phones in three splits.
 
     Raises
     ------
     ArgumentError
-        If the specification is of neither form.
+        If the specification is of no known form.
     DataError
         If nothing usable is found.
 
@@ -150,12 +155,8 @@ def load(spec: str | None = None, **options: Any) -> Corpus:
     >>> load("synthetic", train=2, validation=1, test=1).name
     'synthetic'
     """
-    if spec is None or spec == "synthetic":
-        return make_corpus(**options)
-    kind, _, folder = spec.partition(":") if isinstance(spec, str) else ("", "", "")
-    if kind == "festvox" and folder:
-        return read_corpus(folder, **options)
-    check.fail("data", "'synthetic' or 'festvox:DIR'", repr(spec))
+    source, place = find_source("synthetic" if spec is None else spec)
+    return source.read(*place, **options)
 
 
 def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
@@ -164,7 +165,7 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
     Parameters
     ----------
     corpus : Corpus
-        Speech with phone times.
+        Speech and its phones.
     settings : FeatureSettings, optional
         How audio becomes frames.
 
@@ -221,8 +222,8 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
             tuple(one.name for one, _ in pairs),
             Ragged.from_list([((raw - mean) / std).astype(np.float32) for _, raw in pairs]),
             Ragged.from_list([[number[phone] for phone in one.phones] for one, _ in pairs]),
-            Ragged.from_list([one.starts for one, _ in pairs]),
-            Ragged.from_list([one.ends for one, _ in pairs]),
+            _laid_out([one.starts for one, _ in pairs]),
+            _laid_out([one.ends for one, _ in pairs]),
         )
 
     return Dataset(
@@ -239,6 +240,11 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
         rate=corpus.rate,
         problems=dict(problems),
     )
+
+
+def _laid_out(times: list[Floats | None]) -> Ragged | None:
+    known = [one for one in times if one is not None]
+    return Ragged.from_list(known) if known else None
 
 
 def batches(split: Split, batch_size: int, rng: Generator) -> list[Ints]:

@@ -14,13 +14,13 @@ import numpy as np
 from refkd import check
 from refkd.check import ArgumentError, DataError
 from refkd.data.corpus import Corpus, Utterance
+from refkd.data.splits import assemble, check_limits, of_one_rate, reason, take_turns
 from refkd.data.wav import FileError, read_wav
 
 PAUSES = frozenset({"pau", "sil", "#", "h#", "#h", "sp", "ssil", "brth", "<sil>", "<s>", "</s>"})
 MARGIN = 0.1  # seconds of pause that a clip keeps at either side, at most half the pause
 SLACK = 0.05  # seconds by which the last label may exceed the audio
 SENTENCE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
-TURN = {1: "validation", 2: "test"}  # of seven sentences; the others are for training
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,7 @@ def read_corpus(
     check.positive("shortest", shortest)
     if check.positive("longest", longest) < shortest:
         check.fail("longest", f"at least shortest={shortest} seconds", longest)
-    limits = {"train": train, "validation": validation, "test": test}
-    for split, limit in limits.items():
-        check.integer(split, limit, low=1)
+    limits = check_limits(train, validation, test)
 
     folder = Path(folder)
     sentences = read_sentences(folder)
@@ -111,40 +109,19 @@ def read_corpus(
         except FileError as error:
             errors.append(error)
 
-    if rate is None and clips:
-        rate = Counter(clip.rate for clip in clips).most_common(1)[0][0]
     problems = Counter(f"left out, expected {error.expected}" for error in errors)
     usable = []
-    for clip in clips:
-        if clip.rate != rate:
-            problems[f"clips left out, expected {rate} samples per second"] += 1
-        elif clip.seconds > longest:
+    for clip in of_one_rate(clips, rate, problems):
+        if clip.seconds > longest:
             problems[f"clips left out, expected at most {longest} seconds"] += 1
         else:
             usable.append(clip)
 
-    splits: dict[str, list[Utterance]] = {split: [] for split in limits}
-    groups = list(dict.fromkeys(clip.group for clip in usable))
-    if len(groups) < len(splits):
-        got = f"{len(groups)} of {len(sentences)}"
-        reasons = [str(error) for error in errors[:1]] or list(problems)[:1]
-        why = "".join(f" ({reason})" for reason in reasons)
-        raise DataError(f"{folder}: expected at least 3 sentences that can be used, got {got}{why}")
-    split_of = {group: TURN.get(n % 7, "train") for n, group in enumerate(groups)}
-    for clip in usable:
-        split = split_of[clip.group]
-        if len(splits[split]) < limits[split]:
-            splits[split].append(clip)
-        else:
-            problems[f"clips left out, expected at most {limits[split]} for {split}"] += 1
-    return Corpus(
-        folder.resolve().name,
-        usable[0].rate,
-        train=tuple(splits["train"]),
-        validation=tuple(splits["validation"]),
-        test=tuple(splits["test"]),
-        problems=dict(problems),
-    )
+    split_of = take_turns(clip.group for clip in usable)
+    if len(split_of) < len(limits):
+        got = f"{len(split_of)} of {len(sentences)}{reason(errors, problems)}"
+        raise DataError(f"{folder}: expected at least 3 sentences that can be used, got {got}")
+    return assemble(folder, usable, split_of, limits, problems, errors)
 
 
 def read_sentences(folder: Path) -> dict[str, str]:

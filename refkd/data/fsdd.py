@@ -1,0 +1,97 @@
+"""Reading the Free Spoken Digit Dataset: isolated digits, one a file, without phone times.
+
+A file's name, {digit}_{speaker}_{index}.wav, says what is spoken.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from refkd import check
+from refkd.data.corpus import Corpus, Utterance
+from refkd.data.splits import assemble, check_limits, of_one_rate
+from refkd.data.wav import FileError, read_wav
+
+NAME = re.compile(r"([0-9])_([^_]+)_([0-9]+)\.wav")
+LEXICON = (  # ARPAbet, in order of the digits
+    ("z", "ih", "r", "ow"),
+    ("w", "ah", "n"),
+    ("t", "uw"),
+    ("th", "r", "iy"),
+    ("f", "ao", "r"),
+    ("f", "ay", "v"),
+    ("s", "ih", "k", "s"),
+    ("s", "eh", "v", "ah", "n"),
+    ("ey", "t"),
+    ("n", "ay", "n"),
+)
+
+
+def read_fsdd(
+    folder: str | Path,
+    rate: int | None = None,
+    *,
+    train: int = 2400,
+    validation: int = 300,
+    test: int = 300,
+) -> Corpus:
+    """Read the Free Spoken Digit Dataset; a lexicon gives the phones, and nothing their times.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds files named {digit}_{speaker}_{index}.wav.
+    rate : int, optional
+        Samples per second; files of another rate are left out. By default that of most files.
+    train, validation, test : int
+        The most recordings in each split, by index, then digit, then speaker.
+
+    Returns
+    -------
+    Corpus
+        Index 0 to 4 is the test set, as its makers decided; 5 to 9 is for validation, all others
+        for training. Speakers occur in every split. What was left out is counted in `problems`.
+
+    Raises
+    ------
+    DataError
+        If a split has no recording.
+    ArgumentError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    >>> from refkd.data.fsdd import read_fsdd
+    >>> read_fsdd("nowhere")
+    Traceback (most recent call last):
+        ...
+    refkd.data.wav.FileError: nowhere: expected a folder, got none
+    """
+    if rate is not None:
+        check.integer("rate", rate, low=1)
+    limits = check_limits(train, validation, test)
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileError(folder, "a folder", "none")
+    problems: Counter[str] = Counter()
+    errors: list[FileError] = []
+    found: list[tuple[int, int, str, Path]] = []
+    for path in folder.glob("*.wav"):
+        match = NAME.fullmatch(path.name)
+        if match:
+            found.append((int(match[3]), int(match[1]), match[2], path))
+        else:
+            problems["left out, expected a name as {digit}_{speaker}_{index}.wav"] += 1
+    clips: list[Utterance] = []
+    split_of: dict[str, str] = {}
+    for index, digit, _, path in sorted(found):
+        split_of[path.stem] = "test" if index < 5 else "validation" if index < 10 else "train"
+        try:
+            audio, samples = read_wav(path)
+        except FileError as error:
+            errors.append(error)
+            continue
+        phones = LEXICON[digit]
+        clips.append(Utterance(path.stem, audio, samples, phones, None, None, path.stem))
+    problems.update(f"left out, expected {error.expected}" for error in errors)
+    return assemble(folder, of_one_rate(clips, rate, problems), split_of, limits, problems, errors)

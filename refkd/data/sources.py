@@ -1,0 +1,63 @@
+"""Where speech comes from: every form of `--data`, and the function that makes or reads it."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from refkd import check
+from refkd.data.corpus import Corpus
+from refkd.data.festvox import read_corpus
+from refkd.data.fsdd import read_fsdd
+from refkd.data.synthetic import make_corpus
+
+
+class Source(NamedTuple):
+    """A form of `--data`.
+
+    Parameters
+    ----------
+    form : str
+        How it is written; what follows a colon is the first argument of `read`.
+    read : callable
+        Makes or reads the corpus.
+    """
+
+    form: str
+    read: Callable[..., Corpus]
+
+    def options(self) -> list[str]:
+        """Names of the keyword arguments that a user may set."""
+        return list(inspect.signature(self.read).parameters)[":" in self.form :]
+
+
+SOURCES = {
+    "synthetic": Source("synthetic", make_corpus),
+    "festvox": Source("festvox:DIR", read_corpus),
+    "fsdd": Source("fsdd:DIR", read_fsdd),
+}
+
+
+def find_source(spec: Any) -> tuple[Source, tuple[str, ...]]:
+    """The source that a specification names, and what follows its colon, if it has one.
+
+    Parameters
+    ----------
+    spec : str
+        In one of the forms of `SOURCES`.
+
+    Raises
+    ------
+    ArgumentError
+        If it is in none of them.
+
+    Examples
+    --------
+    >>> from refkd.data.sources import find_source
+    >>> source, place = find_source("festvox:voice")
+    >>> source.form, place, source.options()[:2]
+    ('festvox:DIR', ('voice',), ['rate', 'shortest'])
+    """
+    kind, colon, place = spec.partition(":") if isinstance(spec, str) else ("", "", "")
+    if kind not in SOURCES or {bool(colon), bool(place)} != {":" in SOURCES[kind].form}:
+        check.one_of("data", spec, [source.form for source in SOURCES.values()])
+    return SOURCES[kind], (place,) if place else ()
