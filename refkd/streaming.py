@@ -79,7 +79,8 @@ class Stream:
     def _walk(self, layer: int, weights: Weights, heard: NDArray[Any]) -> NDArray[Any]:
         """The hidden states (n, H) of one layer, which goes on from its last state."""
         gates = _affine(heard, weights.w_input, weights.bias)
-        hidden, cell = np.empty((2, len(heard), len(weights.w_hidden)), heard.dtype)
+        hidden: NDArray[Any] = np.empty((len(heard), len(weights.w_hidden)), heard.dtype)
+        cell = np.empty_like(hidden)
         lstm_forward(gates, weights.w_hidden, *self._states[layer], False, hidden, cell)
         if len(heard) > 0:
             self._states[layer] = hidden[-1].copy(), cell[-1].copy()
