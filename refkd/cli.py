@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
     run.add_argument(
-        "--data", metavar="SPEC", help="'synthetic' (default), 'festvox:DIR' or 'fsdd:DIR'"
+        "--data",
+        metavar="SPEC",
+        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR' or 'manifest:FILE.jsonl'",
     )
     run.add_argument(
         "--rules",

@@ -15,7 +15,7 @@ from refkd import check
 from refkd.check import ArgumentError, DataError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.splits import assemble, check_limits, of_one_rate, reason, take_turns
-from refkd.data.wav import FileError, read_wav
+from refkd.data.wav import FileError, read_lines, read_wav
 
 PAUSES = frozenset({"pau", "sil", "#", "h#", "#h", "sp", "ssil", "brth", "<sil>", "<s>", "</s>"})
 MARGIN = 0.1  # seconds of pause that a clip keeps at either side, at most half the pause
@@ -142,7 +142,7 @@ def read_sentences(folder: Path) -> dict[str, str]:
             raise FileError(part, "a folder", "none")
     path = folder / "etc" / "txt.done.data"
     found = {}
-    for line in _lines(path, 'sentences as ( name "text" )'):
+    for line in read_lines(path, 'sentences as ( name "text" )'):
         match = SENTENCE.search(line)
         if match:
             name, text = match.groups()
@@ -165,7 +165,7 @@ def read_labels(path: Path) -> list[Label]:
     FileError
         If it cannot be read, its times do not rise, or it names no phone; a DataError.
     """
-    lines = [line.split() for line in _lines(path, "a label file that can be read")]
+    lines = [line.split() for line in read_lines(path, "a label file that can be read")]
     if ["#"] not in lines:
         raise FileError(path, "a line '#' before the labels", "none")
     labels: list[Label] = []
@@ -185,13 +185,6 @@ def read_labels(path: Path) -> list[Label]:
     if all(label.pause for label in labels):
         raise FileError(path, "a phone besides pauses", "none")
     return labels
-
-
-def _lines(path: Path, expected: str) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except (OSError, ValueError) as error:
-        raise FileError(path, expected, getattr(error, "strerror", error)) from None
 
 
 def _clips_of(folder: Path, name: str, text: str, shortest: float) -> list[Utterance]:

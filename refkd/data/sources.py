@@ -8,6 +8,7 @@ from refkd import check
 from refkd.data.corpus import Corpus
 from refkd.data.festvox import read_corpus
 from refkd.data.fsdd import read_fsdd
+from refkd.data.manifest import read_manifest
 from refkd.data.synthetic import make_corpus
 
 
@@ -34,6 +35,7 @@ SOURCES = {
     "synthetic": Source("synthetic", make_corpus),
     "festvox": Source("festvox:DIR", read_corpus),
     "fsdd": Source("fsdd:DIR", read_fsdd),
+    "manifest": Source("manifest:FILE.jsonl", read_manifest),
 }
 
 

@@ -1,4 +1,4 @@
-"""Reading WAV files by the standard library."""
+"""Reading WAV files by the standard library, and the sentence for a file that cannot be read."""
 
 import io
 import wave
@@ -15,17 +15,38 @@ class FileError(DataError):
 
     Parameters
     ----------
-    path : Path
-        The file.
+    path : str or Path
+        The file, and the line where that helps.
     expected : str
         What the reader wants; kept as an attribute, to count files with the same fault.
     got : object
         What came instead.
     """
 
-    def __init__(self, path: Path, expected: str, got: object) -> None:
+    def __init__(self, path: str | Path, expected: str, got: object) -> None:
         super().__init__(f"{path}: expected {expected}, got {got}")
         self.expected = expected
+
+
+def read_lines(path: Path, expected: str) -> list[str]:
+    """The lines of a text file in UTF-8; other bytes are replaced.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        What the reader wants.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read; a DataError.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    except (OSError, ValueError) as error:
+        raise FileError(path, expected, getattr(error, "strerror", error)) from None
 
 
 def read_wav(path: str | Path) -> tuple[Audio, int]:
@@ -62,10 +83,16 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     """
     path = Path(path)
     try:
-        with wave.open(io.BytesIO(path.read_bytes()), "rb") as file:
+        data = path.read_bytes()
+        if data.startswith(b"NIST_1A"):
+            got = "a SPHERE header (convert it by: sox OLD.wav NEW.wav)"
+            raise FileError(path, "a WAV file with a RIFF header", got)
+        with wave.open(io.BytesIO(data), "rb") as file:
             channels, width, rate, promised = file.getparams()[:4]
             floats = getattr(file, "getformat", lambda: 1)() == 3  # newer Pythons read them
             samples = file.readframes(promised)
+    except FileError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", error)
         raise FileError(path, "a WAV file that can be read", reason) from None

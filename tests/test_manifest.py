@@ -1,0 +1,234 @@
+"""Manifests: what a line may say, and the sentence for every other line."""
+
+import json
+import wave
+
+import numpy as np
+import pytest
+
+from refkd.check import ArgumentError, DataError
+from refkd.data.dataset import load, prepare
+from refkd.data.lexicon import read_lexicon, words_of
+from refkd.data.manifest import read_manifest
+
+RATE = 8000
+
+
+def write_tone(path, seconds=0.3, rate=RATE):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tone = np.sin(np.arange(round(seconds * rate)) / 3.0) * 8000.0
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(tone.astype("<i2").tobytes())
+
+
+def write_manifest(folder, lines):
+    path = folder / "list.jsonl"
+    text = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    path.write_text("\n".join(text) + "\n", encoding="utf-8")
+    return path
+
+
+def entries(folder, count=3, **changes):
+    """A line and a tone for each of `count` recordings."""
+    made = []
+    for n in range(count):
+        write_tone(folder / "sound" / f"{n}.wav")
+        made.append({"audio": f"sound/{n}.wav", "phones": ["a", "b"], **changes})
+    return made
+
+
+# --- what a manifest may say ---------------------------------------------------------------------
+
+
+def test_phones_as_a_list_or_a_text_in_turns_of_seven(tmp_path):
+    lines = entries(tmp_path, 9)
+    lines[1]["phones"] = " c  d "
+    corpus = load(f"manifest:{write_manifest(tmp_path, lines)}")
+    assert (corpus.name, corpus.rate, corpus.problems) == ("list.jsonl", RATE, {})
+    names = {split: [one.name for one in part] for split, part in corpus.splits().items()}
+    assert names == {
+        "train": [f"sound/{n}.wav" for n in (0, 3, 4, 5, 6, 7)],
+        "validation": ["sound/1.wav", "sound/8.wav"],
+        "test": ["sound/2.wav"],
+    }
+    assert corpus.train[0].phones == ("a", "b")
+    assert corpus.validation[0].phones == ("c", "d")
+    assert corpus.train[0].starts is None
+    assert prepare(corpus).symbols == ("<blank>", "a", "b", "c", "d")
+
+
+def test_splits_and_times_are_those_of_the_lines(tmp_path):
+    lines = entries(tmp_path, 3, starts=[0, 0.125], ends=[0.125, 0.25])
+    for line, split in zip(lines, ("test", "train", "validation"), strict=True):
+        line["split"] = split
+    corpus = read_manifest(write_manifest(tmp_path, ["", *lines, "  "]))
+    assert [one.name[6] for one in corpus] == ["1", "2", "0"]
+    for one in corpus:
+        assert one.starts.tolist() == [0.0, 0.125]
+        assert one.ends.tolist() == [0.125, 0.25]
+    assert prepare(corpus).test.starts.values.tolist() == [0.0, 0.125]
+
+
+def test_a_lexicon_speaks_for_a_text(tmp_path):
+    lexicon = tmp_path / "words.txt"
+    lexicon.write_text(
+        ";;; a comment\n\nHELLO  HH AH L OW\nhello(2) HH EH L OW\nDON'T D OW N T\n",
+        encoding="utf-8",
+    )
+    lines = entries(tmp_path, 3, text="Hello, don't!", split="train")
+    lines[1]["split"], lines[2]["split"] = "validation", "test"
+    for line in lines[1:]:
+        del line["phones"]
+    corpus = read_manifest(write_manifest(tmp_path, lines), lexicon=str(lexicon))
+    assert corpus.train[0].phones == ("a", "b")
+    assert corpus.test[0].phones == ("HH", "AH", "L", "OW", "D", "OW", "N", "T")
+
+
+def test_equal_texts_and_equal_groups_share_a_split(tmp_path):
+    lines = entries(tmp_path, 7)
+    for line, text in zip(
+        lines, ["one", "one", "two", "three", "two", "four", "four"], strict=True
+    ):
+        line["text"] = text
+    lines[5]["group"] = lines[6]["group"] = "two"
+    corpus = read_manifest(write_manifest(tmp_path, lines))
+    numbers = [[one.name[6] for one in part] for part in corpus.splits().values()]
+    assert numbers == [["0", "1"], ["2", "4", "5", "6"], ["3"]]
+
+
+def test_recordings_that_cannot_be_used_are_counted(tmp_path):
+    lines = entries(tmp_path, 3)
+    lines.insert(0, {"audio": "none.wav", "phones": "a"})
+    write_tone(tmp_path / "fast.wav", rate=16000)
+    lines.append({"audio": "fast.wav", "phones": "a"})
+    corpus = read_manifest(write_manifest(tmp_path, lines))
+    assert len(list(corpus)) == 3
+    assert corpus.problems == {
+        "left out, expected a WAV file that can be read": 1,
+        "clips left out, expected 8000 samples per second": 1,
+    }
+
+
+def test_times_beyond_the_audio_are_counted_and_named(tmp_path):
+    path = write_manifest(tmp_path, entries(tmp_path, 3, starts=[0, 0.2], ends=[0.2, 0.4]))
+    with pytest.raises(DataError) as error:
+        read_manifest(path)
+    assert str(error.value) == (
+        f"{path}: expected at least one clip for train, got none ({path}, line 1: expected times "
+        "that fit the audio, got starts, ends: expected times within 0.3 seconds of audio, got "
+        "0.0 to 0.4 seconds)"
+    )
+
+
+# --- what it may not -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"audio": None}, "'audio' as a text, got None"),
+        ({"audio": ""}, "'audio' as a text, got ''"),
+        ({"text": 3}, "'text' as a text, got 3"),
+        ({"phones": []}, "'phones' as a list of symbols or a text, got []"),
+        ({"phones": " "}, "'phones' as a list of symbols or a text, got ' '"),
+        ({"phones": ["a", 1]}, "'phones' as a list of symbols or a text, got ['a', 1]"),
+        ({"phones": {"a": 1}}, "'phones' as a list of symbols or a text, got {'a': 1}"),
+        ({"speaker": "x"}, "the keys audio, phones, text, starts, ends, split, group, got 'spe"),
+        ({"split": "dev"}, "a split of train, validation, test, got 'dev'"),
+        ({"split": ["dev"]}, "a split of train, validation, test, got ['dev']"),
+        ({"split": "train"}, "'split' on every line or on none, got a difference to line 1"),
+        ({"starts": [0, 1]}, "'starts' and 'ends' or neither, got one of them"),
+        ({"starts": [0], "ends": [1]}, "2 'starts', one for each phone, got 1"),
+        ({"starts": "0 1", "ends": [1, 2]}, "'starts' as a list of seconds, got '0 1'"),
+        ({"starts": [0, "1"], "ends": [1, 2]}, "'starts' as a list of seconds, got [0, '1']"),
+        ({"starts": [0, 0.1], "ends": [0.1, 0.2]}, "'starts' on every line or on none, got a diff"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path, changes, sentence):
+    lines = entries(tmp_path)
+    lines[1] |= changes
+    path = write_manifest(tmp_path, lines)
+    with pytest.raises(DataError) as error:
+        read_manifest(path)
+    assert str(error.value).startswith(f"{path}, line 2: expected {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("{", "a JSON object, got Expecting property name"),
+        ("[1]", "a JSON object, got [1]"),
+        ("[" * 100_000, "a JSON object, got "),
+        ("{}", "'audio', got none"),
+        ('{"audio": "a.wav"}', "'phones' or 'text', got neither"),
+        ('{"audio": "a.wav", "text": "hi"}', "'phones', or a lexicon for 'text', got no lexicon"),
+    ],
+)
+def test_a_line_that_says_too_little_is_named(tmp_path, line, sentence):
+    path = write_manifest(tmp_path, [line])
+    with pytest.raises(DataError) as error:
+        read_manifest(path)
+    assert str(error.value).startswith(f"{path}, line 1: expected {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("Hello world", "words of the lexicon, got 'world'"), ("...", "a word in 'text', got '...'")],
+)
+def test_a_text_that_the_lexicon_cannot_speak(tmp_path, text, sentence):
+    (tmp_path / "words.txt").write_text("hello hh\n", encoding="utf-8")
+    path = write_manifest(tmp_path, [{"audio": "a.wav", "text": text}])
+    with pytest.raises(DataError) as error:
+        read_manifest(path, lexicon=str(tmp_path / "words.txt"))
+    assert str(error.value) == f"{path}, line 1: expected {sentence}"
+
+
+def test_a_group_in_two_splits_is_named(tmp_path):
+    lines = entries(tmp_path, 3, group="g", split="train")
+    lines[2]["split"] = "test"
+    path = write_manifest(tmp_path, lines)
+    with pytest.raises(DataError) as error:
+        read_manifest(path)
+    assert str(error.value) == f"{path}, line 3: expected group 'g' in one split, got train, test"
+
+
+def test_the_same_audio_twice_is_refused(tmp_path):
+    lines = entries(tmp_path, 4)
+    lines[3]["audio"] = lines[0]["audio"]
+    path = write_manifest(tmp_path, lines)
+    with pytest.raises(DataError) as error:
+        read_manifest(path)
+    assert str(error.value) == f"{path}, line 4: expected every audio once, got 'sound/0.wav'"
+
+
+def test_an_empty_manifest_and_a_missing_one(tmp_path):
+    with pytest.raises(DataError, match=r"expected at least one clip for train, got none$"):
+        read_manifest(write_manifest(tmp_path, []))
+    with pytest.raises(DataError, match=r"none\.jsonl: expected a manifest of JSON lines, got "):
+        load(f"manifest:{tmp_path / 'none.jsonl'}")
+    with pytest.raises(ArgumentError, match="rate: expected a whole number >= 1, got 0"):
+        read_manifest(tmp_path / "none.jsonl", rate=0)
+
+
+# --- the lexicon ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("one w ah n\n\ntwo\n", ", line 3: expected a word and its phones, got 'two'"),
+        (";;; nothing\n", ": expected lines of a word and its phones, got none"),
+    ],
+)
+def test_a_wrong_lexicon_is_named(tmp_path, text, sentence):
+    path = tmp_path / "words.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        read_lexicon(path)
+    assert str(error.value) == f"{path}{sentence}"
+
+
+def test_words_keep_letters_of_every_script():
+    assert words_of("Ещё раз: naïve, 2nd!") == ["ещё", "раз", "naïve", "2nd"]
+    assert words_of("don\u2019t") == ["don't"]
