@@ -72,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--data",
         metavar="SPEC",
-        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR' or 'manifest:FILE.jsonl'",
+        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR' or "
+        "'manifest:FILE.jsonl'",
     )
     run.add_argument(
         "--rules",
@@ -108,15 +109,16 @@ def _stream(options: argparse.Namespace) -> int:
 
     network = Network.load(options.model)
     audio, rate = read_wav(options.audio)
+    said = listen(network, audio, rate)
     if not options.json:
         print("time (s)   lag (ms)   computing (ms)   phone")
-    for phone, time, lag, computing in listen(network, audio, rate):
+    for phone, *seconds in said:
+        time, lag, computing = (round(one, 6) for one in seconds)
         if options.json:
-            said = {"phone": phone, "time": time, "lag": lag, "computing": computing}
-            print(json.dumps(said), flush=True)
+            line = json.dumps({"phone": phone, "time": time, "lag": lag, "computing": computing})
         else:
-            milliseconds = f"{1000 * lag:8.1f} {1000 * computing:16.2f}"
-            print(f"{time:8.3f} {milliseconds:>27}   {phone}", flush=True)
+            line = f"{time:8.4f} {1000 * lag:10.1f} {1000 * computing:16.2f}   {phone}"
+        print(line, flush=True)
     return 0
 
 

@@ -13,6 +13,7 @@ from refkd.check import DataError
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.network import Network
 from refkd.network_file import Values
+from refkd.streaming import Stream
 
 SETTING = "features."
 
@@ -99,9 +100,9 @@ def arriving_frames(
     >>> import numpy as np
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.live import arriving_frames
-    >>> frames = arriving_frames(np.ones(500), 8000, FeatureSettings())
+    >>> frames = arriving_frames(np.ones(540), 8000, FeatureSettings())
     >>> [(heard, frame.shape) for heard, frame in frames]
-    [(0.035, (1, 80)), (0.055, (1, 80)), (0.0625, (1, 80))]
+    [(0.035, (1, 80)), (0.055, (1, 80)), (0.0675, (1, 80))]
     """
     samples = check.array("audio", audio, ("n",))
     window, hop = settings.samples(rate)
@@ -130,10 +131,10 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     rate : int
         Samples per second, those of the network's training.
 
-    Yields
-    ------
-    Emission
-        In the order of time.
+    Returns
+    -------
+    iterator of Emission
+        In the order of time; each frame is heard when the iterator is asked.
 
     Raises
     ------
@@ -147,9 +148,19 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
         expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
         raise DataError(f"audio: expected {expected}, got {rate}")
     network.stream().push(np.zeros((1, network.inputs)))  # compiles, before any clock runs
-    stream, best = network.stream(), 0
+    samples = check.finite_array("audio", audio, ("n",))
+    return _emissions(network.stream(), facts, arriving_frames(samples, rate, settings), settings)
+
+
+def _emissions(
+    stream: Stream,
+    facts: Values,
+    frames: Iterator[tuple[float, NDArray[np.float32]]],
+    settings: FeatureSettings,
+) -> Iterator[Emission]:
+    rate, best = facts["rate"].item(), 0
     begin = time.perf_counter()
-    for t, (heard, frame) in enumerate(arriving_frames(audio, rate, settings)):
+    for t, (heard, frame) in enumerate(frames):
         normal = ((frame - facts["mean"]) / facts["std"]).astype(np.float32)
         before, best = best, int(stream.push(normal)[0].argmax())
         computing = time.perf_counter() - begin
