@@ -25,7 +25,7 @@ class Utterance:
     rate : int
         Samples per second.
     phones : tuple of str
-        What is spoken, L >= 1 symbols, without pauses.
+        What is spoken, L >= 1 symbols; pauses only where they count as symbols of the corpus.
     starts, ends : (L,) float64 arrays or None
         When each phone begins and ends, seconds from the first sample; phones do not overlap.
         None, both, where nobody knows.

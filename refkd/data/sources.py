@@ -10,6 +10,7 @@ from refkd.data.festvox import read_corpus
 from refkd.data.fsdd import read_fsdd
 from refkd.data.manifest import read_manifest
 from refkd.data.synthetic import make_corpus
+from refkd.data.timit import read_timit
 
 
 class Source(NamedTuple):
@@ -35,6 +36,7 @@ SOURCES = {
     "synthetic": Source("synthetic", make_corpus),
     "festvox": Source("festvox:DIR", read_corpus),
     "fsdd": Source("fsdd:DIR", read_fsdd),
+    "timit": Source("timit:DIR", read_timit),
     "manifest": Source("manifest:FILE.jsonl", read_manifest),
 }
 
