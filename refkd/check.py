@@ -69,6 +69,13 @@ def integer(argument: str, value: Any, *, low: int | None = None, high: int | No
     return number
 
 
+def flag(argument: str, value: Any) -> bool:
+    """True or False, nothing that merely counts as one."""
+    if not isinstance(value, (bool, np.bool_)):
+        fail(argument, "True or False", repr(value))
+    return bool(value)
+
+
 def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T:
     """One of the named choices."""
     if value not in list(choices):

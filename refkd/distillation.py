@@ -38,7 +38,7 @@ class Options:
         if blank_frames == "no_blank_candidates" and isinstance(rule, OrderedPath):
             expected = "'keep' or 'drop_selected' for OrderedPath, which skips no teacher frame"
             check.fail("blank_frames", expected, repr(blank_frames))
-        scale = temperature**2 if scale_t2 else 1.0
+        scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)
 
 

@@ -933,6 +933,16 @@ REFUSED = [
     ),
     (
         (ZEROS, ZEROS, FRAME_WISE),
+        {"divergence": ["kl"]},
+        "divergence: expected one of 'kl', 'reverse_kl', 'js', 'cross_entropy', got ['kl']",
+    ),
+    (
+        (ZEROS, ZEROS, FRAME_WISE),
+        {"scale_t2": "false"},
+        "scale_t2: expected True or False, got 'false'",
+    ),
+    (
+        (ZEROS, ZEROS, FRAME_WISE),
         {"temperature": 0.0},
         "temperature: expected a number > 0, got 0.0",
     ),

@@ -82,6 +82,7 @@ def wav_bytes(path):
         (lambda data: b"fLaC" + data[4:], "expected a WAV file of plain PCM, got file does not"),
         (lambda data: data[:20] + b"\x07" + data[21:], "expected a WAV file of plain PCM, got unk"),
         (lambda data: data[:24] + bytes(4) + data[28:], "expected a WAV file of plain PCM, got 0"),
+        (lambda data: data[:34] + b"\x78" + data[35:], "expected samples of 8, 16, 24 or 32 bits"),
         (lambda data: b"NIST_1A\n" + data, "expected a WAV file with a RIFF header, got a SPHERE"),
         (lambda data: data[:-20], "expected as many samples as its header says, got 40 of 50"),
         (lambda data: data[:40] + bytes(4), "expected at least one sample, got none"),

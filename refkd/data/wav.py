@@ -102,6 +102,8 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     if floats or rate <= 0:
         got = "floating-point samples" if floats else f"{rate} Hz"
         raise FileError(path, "a WAV file of plain PCM", got)
+    if width not in (1, 2, 3, 4):
+        raise FileError(path, "samples of 8, 16, 24 or 32 bits", f"{8 * width} bits")
     frames = len(samples) // (channels * width)
     if frames < promised:
         raise FileError(path, "as many samples as its header says", f"{frames} of {promised}")
