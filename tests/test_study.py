@@ -1,12 +1,14 @@
 """The main job and the folder that it leaves, through the command line."""
 
 import json
+import wave
 
 import numpy as np
 import pytest
 
 import refkd
 from refkd.cli import main
+from refkd.data.dataset import load
 from refkd.records.rules import RULES
 
 pytestmark = pytest.mark.compiled_only
@@ -83,6 +85,18 @@ def test_networks_and_posteriors_are_those_of_the_results(run, results):
             assert str(file["metadata.kind"]) == "logits"
             assert float(file["metadata.frame_shift"]) == results["data"]["frame_shift"]
     assert refkd.Network.load(run / "a" / "networks" / "teacher.npz").bidirectional
+
+
+def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
+    corpus = load("synthetic", train=1, validation=1, test=1)
+    one = corpus.test[0]
+    with wave.open(str(run / "audio.wav"), "wb") as file:
+        file.setparams((1, 2, one.rate, 0, "NONE", ""))
+        file.writeframes((np.clip(one.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    model = run / "a" / "networks" / "Hard.npz"
+    assert main(["stream", str(model), str(run / "audio.wav"), "--json"]) == 0
+    symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
+    assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
 
 
 def test_three_figures_are_drawn(run):
