@@ -1,4 +1,4 @@
-"""The command line: `refkd run` and `refkd stream`."""
+"""The command line: `refkd run`, `refkd stream`, `refkd data`."""
 
 import argparse
 import json
@@ -99,7 +99,29 @@ def _parser() -> argparse.ArgumentParser:
     stream.add_argument("model", metavar="MODEL.npz", help="a student that `refkd run` has left")
     stream.add_argument("audio", metavar="AUDIO.wav", help="at the sampling rate of its training")
     stream.add_argument("--json", action="store_true", help="one JSON object a line, in seconds")
+    data = commands.add_parser("data", help="describe what is in a corpus")
+    describe = data.add_subparsers(title="commands", metavar="COMMAND").add_parser(
+        "describe",
+        help="counts, durations, symbols and problems",
+        description="Read a corpus and say what is in it: utterances and durations of each split, "
+        "how often each symbol occurs, what was left out or looks wrong.",
+    )
+    describe.set_defaults(command=_describe)
+    describe.add_argument("data", metavar="SPEC", help="as --data of `refkd run`")
+    describe.add_argument("--config", metavar="FILE", help="TOML; [speech] holds reader's options")
+    describe.add_argument("--json", action="store_true", help="the same as JSON")
     return parser
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from refkd.configuration import read_settings
+    from refkd.data.dataset import load
+    from refkd.data.describe import describe, description
+
+    settings = read_settings(options.config, {"data": options.data})
+    told = describe(load(settings.data, **settings.speech))
+    print(json.dumps(told, indent=1) if options.json else description(told))
+    return 0
 
 
 def _stream(options: argparse.Namespace) -> int:

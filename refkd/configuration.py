@@ -162,6 +162,10 @@ CORPUS_DEFAULTS: dict[str, dict[str, Any]] = {
         "network": {"layers": 2, "hidden": 96},
         "training": {"epochs": 25, "batch": 16, "rate": 4e-3},
     },
+    "timit": {
+        "network": {"layers": 2, "hidden": 96},
+        "training": {"epochs": 25, "batch": 16, "rate": 4e-3},
+    },
     "fsdd": {"training": {"epochs": 10, "batch": 16}},
 }
 QUICK: dict[str, Any] = {

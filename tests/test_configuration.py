@@ -61,8 +61,10 @@ def test_the_command_line_wins_over_the_file_and_the_file_over_quick(tmp_path):
 
 
 def test_real_speech_has_defaults_of_its_own():
-    settings = read_settings(overrides={"data": "festvox:anywhere"})
-    assert (settings.network.layers, settings.network.hidden) == (2, 96)
+    for form in ("festvox", "timit"):
+        settings = read_settings(overrides={"data": f"{form}:anywhere"})
+        assert (settings.network.layers, settings.network.hidden) == (2, 96)
+    assert read_settings(overrides={"data": "fsdd:anywhere"}).training.epochs == 10
 
 
 @pytest.mark.parametrize("name", RULES)
