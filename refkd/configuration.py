@@ -13,6 +13,7 @@ from refkd.data.features import FeatureSettings
 from refkd.data.sources import find_source
 from refkd.distillation import BLANK_FRAMES
 from refkd.divergences import DIVERGENCES
+from refkd.layers import CELLS
 from refkd.records import rules
 from refkd.records.rules import RULES, Rule
 from refkd.records.window import Window
@@ -25,14 +26,16 @@ DEFAULT_RULES = (CTC, "FrameWise", "Shift", "Hard", "OrderedPath", "PerTeacher")
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The size of teacher and student: layers, and units in each direction of a layer."""
+    """Teacher and student: layers, units in each direction of a layer, and their kind."""
 
     layers: int = 1
     hidden: int = 64
+    cell: str = "lstm"
 
     def __post_init__(self) -> None:
         check.integer("layers", self.layers, low=1)
         check.integer("hidden", self.hidden, low=1)
+        check.one_of("cell", self.cell, CELLS)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class DistillSettings:
             Window(*self.window)
         check.one_of("divergence", self.divergence, DIVERGENCES)
         check.positive("temperature", self.temperature)
-        check.one_of("scale_t2", self.scale_t2, (False, True))
+        check.flag("scale_t2", self.scale_t2)
         check.one_of("blank_frames", self.blank_frames, BLANK_FRAMES)
 
     def rule(self, name: str, median_lag: int) -> Rule:

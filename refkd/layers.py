@@ -15,17 +15,27 @@ from numpy.typing import NDArray
 from refkd.check import Ints
 from refkd.kernels.lstm import lstm_backward_batch, lstm_forward_batch
 from refkd.kernels.matmul import parallel_add_matmul
+from refkd.kernels.rnn import rnn_backward_batch, rnn_forward_batch
 from refkd.records.passes import LayerTrace
 
 Array = NDArray[Any]
+CELLS = {"lstm": 4, "tanh": 1}  # gates of a unit, side by side in the weights
 
 
 class Weights(NamedTuple):
-    """Weights of one direction, shaped as in LSTMParams, or their gradients."""
+    """Weights of one direction, or their gradients: G = 4H columns in an LSTM, else G = H.
+
+    w_input (D, G)  w_hidden (H, G)  bias (G,)
+    """
 
     w_input: Array
     w_hidden: Array
     bias: Array
+
+
+def cell_of(w_hidden: Array) -> str:
+    """The cell whose weights (H, G) these are."""
+    return "tanh" if w_hidden.shape[0] == w_hidden.shape[1] else "lstm"
 
 
 def allocate(dtype: np.dtype[Any], *shapes: tuple[int, ...]) -> list[Array]:
@@ -73,8 +83,12 @@ def layer_forward(weights: Sequence[Weights], trace: LayerTrace, offsets: Ints) 
         affine(trace.inputs, one.w_input, one.bias, gate)
     w_hidden = np.stack([one.w_hidden for one in weights])
     zero = np.zeros(w_hidden.shape[1], w_hidden.dtype)
-    order, tasks = _walks(offsets, len(weights))
-    lstm_forward_batch(trace.gates, w_hidden, offsets, order, tasks, zero, trace.hidden, trace.cell)
+    gates, hidden, cell = trace.gates, trace.hidden, trace.cell
+    if cell_of(weights[0].w_hidden) == "tanh":
+        rnn_forward_batch(gates, w_hidden, offsets, zero, hidden)
+    else:
+        order, tasks = _walks(offsets, len(weights))
+        lstm_forward_batch(gates, w_hidden, offsets, order, tasks, zero, hidden, cell)
 
 
 def layer_backward(
@@ -82,26 +96,29 @@ def layer_backward(
 ) -> list[Weights]:
     """Gradients in the weights of every direction from that in hidden (S, sum T, H).
 
-    Leaves the gradient in inputs W + bias in d_gates (S, sum T, 4H).
+    Leaves the gradient in inputs W + bias in d_gates (S, sum T, G).
     """
     S, _, H = d_hidden.shape
     w_hidden_t = np.stack([np.ascontiguousarray(one.w_hidden.T) for one in weights])
     zero = np.zeros(H, d_hidden.dtype)
-    order, tasks = _walks(offsets, S)
-    d_h, d_c = np.zeros((2, S, len(order), H), d_hidden.dtype)
-    lstm_backward_batch(
-        trace.gates,
-        trace.cell,
-        w_hidden_t,
-        d_hidden,
-        offsets,
-        order,
-        tasks,
-        zero,
-        d_gates,
-        d_h,
-        d_c,
-    )
+    d_h, d_c = np.zeros((2, S, len(offsets) - 1, H), d_hidden.dtype)
+    if cell_of(weights[0].w_hidden) == "tanh":
+        rnn_backward_batch(trace.hidden, w_hidden_t, d_hidden, offsets, d_gates, d_h)
+    else:
+        order, tasks = _walks(offsets, S)
+        lstm_backward_batch(
+            trace.gates,
+            trace.cell,
+            w_hidden_t,
+            d_hidden,
+            offsets,
+            order,
+            tasks,
+            zero,
+            d_gates,
+            d_h,
+            d_c,
+        )
     grads = []
     for s, d_gate in enumerate(d_gates):
         d_w_input, d_bias = affine_weights(trace.inputs, d_gate)

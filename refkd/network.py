@@ -1,4 +1,4 @@
-"""Teacher and student: stacks of LSTM layers under one linear output layer."""
+"""Teacher and student: stacks of recurrent layers under one linear output layer."""
 
 import os
 from collections.abc import Mapping
@@ -9,25 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from refkd import check
+from refkd import check, stack
+from refkd.layers import CELLS, cell_of
 from refkd.network_file import read_network, write_network
 from refkd.records.passes import NetworkTrace
 from refkd.records.ragged import Ragged
-from refkd.stack import (
-    Values,
-    directions_of,
-    draw_values,
-    hash_of,
-    layers_of,
-    stack_backward,
-    stack_forward,
-)
+from refkd.stack import Values
 from refkd.streaming import Stream
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A stack of LSTM layers, in one direction or two, and a linear output layer.
+    """A stack of recurrent layers, in one direction or two, and a linear output layer.
 
     Made by `Network.create` or `Network.load`; never changed in place.
 
@@ -36,7 +29,7 @@ class Network:
     values : dict of arrays
         The parameters by name, all float32 or all float64: for each layer n and direction
         `layer{n}.forward.w_input` (D, 4H), `.w_hidden` (H, 4H), `.bias` (4H,), the same with
-        `backward`, then `output.w` (S H, K) and `output.bias` (K,).
+        `backward`, then `output.w` (S H, K) and `output.bias` (K,). H for 4H in the tanh cell.
     metadata : dict of arrays, optional
         Facts that are saved with the network, such as the frame shift in seconds.
 
@@ -80,8 +73,8 @@ class Network:
             K, labels with blank, >= 1.
         bidirectional : bool
             Two directions, S = 2, or only forward in time, S = 1.
-        cell : "lstm"
-            Kind of recurrent layer.
+        cell : "lstm" or "tanh"
+            Kind of recurrent layer: docs/lstm.md, docs/rnn.md.
         seed : int
             Of the draw, >= 0. The same numbers are drawn for either dtype.
         dtype : float32 or float64
@@ -108,12 +101,13 @@ class Network:
         check.integer("hidden", hidden, low=1)
         check.integer("layers", layers, low=1)
         check.integer("outputs", outputs, low=1)
-        check.one_of("cell", cell, ("lstm",))
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            check.fail("dtype", "float32 or float64", np.dtype(dtype))
+        check.one_of("cell", cell, CELLS)
+        kind = np.dtype(dtype)
+        if kind not in (np.float32, np.float64):
+            check.fail("dtype", "float32 or float64", kind)
         rng = np.random.default_rng(check.integer("seed", seed, low=0))
         return cls(
-            draw_values(rng, inputs, hidden, layers, outputs, bidirectional, np.dtype(dtype))
+            stack.draw_values(rng, inputs, hidden, layers, outputs, bidirectional, cell, kind)
         )
 
     def parameters(self) -> Values:
@@ -149,12 +143,17 @@ class Network:
     @property
     def layers(self) -> int:
         """Number of recurrent layers."""
-        return layers_of(self.values)
+        return stack.layers_of(self.values)
+
+    @property
+    def cell(self) -> str:
+        """Kind of recurrent layer, "lstm" or "tanh"."""
+        return cell_of(self.values["layer0.forward.w_hidden"])
 
     @property
     def directions(self) -> tuple[str, ...]:
         """("forward",) or ("forward", "backward")."""
-        return directions_of(self.values)
+        return stack.directions_of(self.values)
 
     @property
     def bidirectional(self) -> bool:
@@ -183,7 +182,7 @@ class Network:
 
     def hash(self) -> str:
         """SHA-256 of the parameters in hexadecimal: equal only for equal names, shapes and bits."""
-        return hash_of(self.values)
+        return stack.hash_of(self.values)
 
     def forward(self, features: Ragged) -> NetworkTrace:
         """Compute the logits of a batch.
@@ -217,7 +216,7 @@ class Network:
             empty = np.flatnonzero(features.lengths == 0)[0]
             check.fail("features", "T >= 1 in every utterance", f"T=0 in utterance {empty}")
         frames = frames.astype(self.dtype, copy=False)
-        layers, logits = stack_forward(self.values, frames, features.offsets)
+        layers, logits = stack.stack_forward(self.values, frames, features.offsets)
         return NetworkTrace(layers, features.with_values(logits))
 
     def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:
@@ -248,7 +247,7 @@ class Network:
             check.fail("d_logits", f"lengths {trace.logits.lengths.tolist()}", f"lengths {got}")
         d_out = check.finite_array("d_logits", d_logits.values, trace.logits.values.shape)
         d_out = d_out.astype(self.dtype, copy=False)
-        return stack_backward(self.values, trace.layers, d_out, offsets)
+        return stack.stack_backward(self.values, trace.layers, d_out, offsets)
 
     def stream(self) -> Stream:
         """Start to hear one utterance as it arrives; only in one direction. See `Stream`."""
@@ -266,7 +265,7 @@ class Network:
         return replace(self, metadata={**self.metadata, **new})
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a plain npz whose recurrent layers go by the names of torch.nn.LSTM.
+        """Write a plain npz whose recurrent layers go by the names of torch.nn.LSTM or RNN.
 
         Parameters
         ----------
@@ -274,7 +273,7 @@ class Network:
             Replaced only once the new file is complete. Holds `weight_ih_l0` (4H, D),
             `weight_hh_l0` (4H, H), `bias_ih_l0` and `bias_hh_l0` = 0 (4H,) and so on, the suffix
             `_reverse` for the backward direction, `output.weight` (K, S H), `output.bias` (K,),
-            and `metadata.<name>`.
+            and `metadata.<name>`. H for 4H in the tanh cell.
         """
         write_network(Path(path), self.values, self.metadata)
 

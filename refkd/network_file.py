@@ -1,4 +1,4 @@
-"""Networks on disk: plain npz, the names and the layout of torch.nn.LSTM, no pickle."""
+"""Networks on disk: plain npz, names and layout of torch.nn.LSTM and torch.nn.RNN, no pickle."""
 
 import zipfile
 import zlib
@@ -88,13 +88,14 @@ def _check_shapes(path: Path, arrays: Values, layers: int, directions: int) -> N
     for name in ("weight_ih_l0", "weight_hh_l0", "output.weight"):
         if name not in sizes:
             _fail(path, f"no matrix called {name}")
-    hidden, width = sizes["weight_hh_l0"][1], sizes["weight_ih_l0"][1]
+    (rows, hidden), width = sizes["weight_hh_l0"], sizes["weight_ih_l0"][1]
+    gates = hidden if rows == hidden else 4 * hidden  # torch.nn.RNN, or LSTM
     expected: dict[str, tuple[int, ...]] = {}
     for ours, theirs in _directions(layers, directions):
         heard = width if ours.startswith("layer0.") else directions * hidden
-        expected[f"weight_ih_{theirs}"] = (4 * hidden, heard)
-        expected[f"weight_hh_{theirs}"] = (4 * hidden, hidden)
-        expected[f"bias_ih_{theirs}"] = expected[f"bias_hh_{theirs}"] = (4 * hidden,)
+        expected[f"weight_ih_{theirs}"] = (gates, heard)
+        expected[f"weight_hh_{theirs}"] = (gates, hidden)
+        expected[f"bias_ih_{theirs}"] = expected[f"bias_hh_{theirs}"] = (gates,)
     outputs = sizes["output.weight"][0]
     expected["output.weight"] = (outputs, directions * hidden)
     expected["output.bias"] = (outputs,)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from refkd.check import Ints
 from refkd.layers import (
+    CELLS,
     Weights,
     affine,
     affine_inputs,
@@ -43,11 +44,12 @@ def draw_values(
     layers: int,
     outputs: int,
     bidirectional: bool,
+    cell: str,
     dtype: np.dtype[Any],
 ) -> Values:
     """Fresh parameters: weights uniform in +-1/sqrt(units that feed them), biases zero."""
     directions = DIRECTIONS[: 2 if bidirectional else 1]
-    width = hidden * len(directions)
+    width, gates = hidden * len(directions), hidden * CELLS[cell]
 
     def uniform(rows: int, columns: int, limit: float) -> Array:
         return rng.uniform(-limit, limit, (rows, columns)).astype(dtype)
@@ -57,9 +59,9 @@ def draw_values(
         for direction in directions:
             name = f"layer{layer}.{direction}"
             heard = inputs if layer == 0 else width
-            values[f"{name}.w_input"] = uniform(heard, 4 * hidden, hidden**-0.5)
-            values[f"{name}.w_hidden"] = uniform(hidden, 4 * hidden, hidden**-0.5)
-            values[f"{name}.bias"] = np.zeros(4 * hidden, dtype)
+            values[f"{name}.w_input"] = uniform(heard, gates, hidden**-0.5)
+            values[f"{name}.w_hidden"] = uniform(hidden, gates, hidden**-0.5)
+            values[f"{name}.bias"] = np.zeros(gates, dtype)
     values["output.w"] = uniform(width, outputs, width**-0.5)
     values["output.bias"] = np.zeros(outputs, dtype)
     return values
@@ -79,8 +81,8 @@ def stack_forward(
 ) -> tuple[tuple[LayerTrace, ...], Array]:
     """Traces of every layer and the logits (sum T, K) of frames (sum T, D)."""
     count, S, T = layers_of(values), len(directions_of(values)), len(frames)
-    H, K = len(values["layer0.forward.w_hidden"]), len(values["output.bias"])
-    shapes = [(S, T, 4 * H), (S, T, H), (S, T, H)]
+    (H, G), K = values["layer0.forward.w_hidden"].shape, len(values["output.bias"])
+    shapes = [(S, T, G), (S, T, H if G > H else 0), (S, T, H)]  # the tanh cell has no c
     *states, logits = allocate(frames.dtype, *shapes * count, (T, K))
     heard, layers = frames[None], []
     for layer in range(count):

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from refkd import check
 from refkd.kernels.lstm import lstm_forward
 from refkd.kernels.matmul import add_matmul
-from refkd.layers import Weights
+from refkd.kernels.rnn import rnn_forward
+from refkd.layers import Weights, cell_of
 from refkd.stack import PARTS, Values, directions_of, layers_of
 
 
@@ -81,8 +82,12 @@ class Stream:
         """The hidden states (n, H) of one layer, which goes on from its last state."""
         gates = _affine(heard, weights.w_input, weights.bias)
         hidden: NDArray[Any] = np.empty((len(heard), len(weights.w_hidden)), heard.dtype)
-        cell = np.empty_like(hidden)
-        lstm_forward(gates, weights.w_hidden, *self._states[layer], False, hidden, cell)
+        cell = np.zeros_like(hidden)  # and so it stays under the tanh cell
+        h, c = self._states[layer]
+        if cell_of(weights.w_hidden) == "tanh":
+            rnn_forward(gates, weights.w_hidden, h, False, hidden)
+        else:
+            lstm_forward(gates, weights.w_hidden, h, c, False, hidden, cell)
         if len(heard) > 0:
             self._states[layer] = hidden[-1].copy(), cell[-1].copy()
         return hidden

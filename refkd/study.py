@@ -76,6 +76,7 @@ def run_study(settings: RunSettings, watch: Watch | None = None) -> Study:
             layers=settings.network.layers,
             outputs=len(data.symbols),
             bidirectional=bidirectional,
+            cell=settings.network.cell,
             seed=seed,
         ).with_metadata(
             symbols=np.array(data.symbols),

@@ -102,6 +102,7 @@ def test_a_whole_window_can_be_written():
         ('rules = ["Shift"]', r"rules: expected CTC too, whose lag sets the d of Shift, or a d"),
         ("[training]\nrate = 0", r"\[training\] rate: expected a number > 0, got 0"),
         ("[training]\nrise = 0.9", r"\[training\] rise: expected a share between 0 and 0.5"),
+        ("[network]\ncell = 'gru'", r"\[network\] cell: expected one of 'lstm', 'tanh', got 'gru'"),
         ("[network]\nhidden = 0", r"\[network\] hidden: expected a whole number >= 1, got 0"),
         (
             "[distill]\nwindow = [1, -2]",

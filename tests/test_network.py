@@ -327,7 +327,7 @@ def create(**changes):
         (lambda: create(hidden=1.5), "hidden: expected a whole number, got 1.5"),
         (lambda: create(layers=0), "layers: expected a whole number >= 1, got 0"),
         (lambda: create(outputs=0), "outputs: expected a whole number >= 1, got 0"),
-        (lambda: create(cell="gru"), "cell: expected one of 'lstm', got 'gru'"),
+        (lambda: create(cell="gru"), "cell: expected one of 'lstm', 'tanh', got 'gru'"),
         (lambda: create(seed=-1), "seed: expected a whole number >= 0, got -1"),
         (lambda: create(dtype=np.float16), "dtype: expected float32 or float64, got float16"),
         (

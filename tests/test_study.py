@@ -127,6 +127,18 @@ def test_another_seed_is_another_run(run, results, capsys):
     assert again["seeds"] != results["seeds"]
 
 
+def test_the_plain_cell_is_trained_when_asked_for(run, capsys):
+    config = run / "plain.toml"
+    config.write_text(TINY.replace("hidden = 8", 'hidden = 8\ncell = "tanh"'), encoding="utf-8")
+    arguments = ["run", "--config", str(config), "--rules", "CTC,Hard", "--json"]
+    assert main([*arguments, "--out", str(run / "d")]) == 0
+    study = json.loads(capsys.readouterr().out)
+    for name, one in (("teacher", study["teacher"]), *((s["rule"], s) for s in study["students"])):
+        assert refkd.Network.load(run / "d" / "networks" / f"{name}.npz").cell == "tanh"
+        first, last = (epoch["ctc"] for epoch in one["history"])
+        assert last < first
+
+
 def test_a_folder_that_holds_something_is_refused_before_any_work(run, capsys):
     before = (run / "a" / "results.json").read_bytes()
     assert main(["run", "--quick", "--out", str(run / "a")]) == 2

