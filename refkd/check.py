@@ -112,9 +112,17 @@ def array(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> NDAr
     return np.ascontiguousarray(result)
 
 
-def finite_array(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> NDArray[Any]:
-    """A real array of the given shape without NaN or infinities."""
+def finite_array(
+    argument: str,
+    value: ArrayLike,
+    shape: tuple[int | str, ...],
+    dtype: np.dtype[Any] | None = None,
+) -> NDArray[Any]:
+    """A real array of the given shape without NaN or infinities, after a cast if one is asked."""
     result = array(argument, value, shape)
+    if dtype is not None:
+        with np.errstate(over="ignore"):  # what does not fit becomes inf, and is refused
+            result = result.astype(dtype, copy=False)
     if not np.isfinite(result).all():
         index = np.argwhere(~np.isfinite(result))[0]
         fail(argument, "finite numbers", f"{result[tuple(index)]} at {_numbers_text(index)}")

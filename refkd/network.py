@@ -211,11 +211,11 @@ class Network:
         (7, 2)
         """
         check.instance("features", features, Ragged)
-        frames = check.finite_array("features", features.values, ("sum T", self.inputs))
+        shape = ("sum T", self.inputs)
+        frames = check.finite_array("features", features.values, shape, self.dtype)
         if (features.lengths == 0).any():
             empty = np.flatnonzero(features.lengths == 0)[0]
             check.fail("features", "T >= 1 in every utterance", f"T=0 in utterance {empty}")
-        frames = frames.astype(self.dtype, copy=False)
         layers, logits = stack.stack_forward(self.values, frames, features.offsets)
         return NetworkTrace(layers, features.with_values(logits))
 
@@ -245,8 +245,8 @@ class Network:
         if not np.array_equal(d_logits.offsets, offsets):
             got = d_logits.lengths.tolist()
             check.fail("d_logits", f"lengths {trace.logits.lengths.tolist()}", f"lengths {got}")
-        d_out = check.finite_array("d_logits", d_logits.values, trace.logits.values.shape)
-        d_out = d_out.astype(self.dtype, copy=False)
+        shape = trace.logits.values.shape
+        d_out = check.finite_array("d_logits", d_logits.values, shape, self.dtype)
         return stack.stack_backward(self.values, trace.layers, d_out, offsets)
 
     def stream(self) -> Stream:

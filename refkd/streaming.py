@@ -73,7 +73,7 @@ class Stream:
             If the width is not D or a number is not finite; the stream then stays where it was.
         """
         width, dtype = len(self._layers[0].w_input), self._output[1].dtype
-        heard = check.finite_array("frames", frames, ("n", width)).astype(dtype, copy=False)
+        heard = check.finite_array("frames", frames, ("n", width), dtype)
         for layer, weights in enumerate(self._layers):
             heard = self._walk(layer, weights, heard)
         return _affine(heard, *self._output)

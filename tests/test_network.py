@@ -369,3 +369,14 @@ def test_refusals(call, sentence):
     with pytest.raises(refkd.ArgumentError) as refusal:
         call()
     assert str(refusal.value) == sentence
+
+
+def test_numbers_beyond_float32_are_refused_and_not_turned_into_inf():
+    net = refkd.Network.create(2, 3, 1, 4, bidirectional=False)
+    huge = np.array([[0.0, 1e39]])
+    for hear in (
+        lambda: net.forward(refkd.Ragged.from_list([huge])),
+        lambda: net.stream().push(huge),
+    ):
+        with pytest.raises(ValueError, match=r"expected finite numbers, got inf at \(0, 1\)"):
+            hear()
