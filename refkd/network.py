@@ -1,17 +1,16 @@
 """Teacher and student: stacks of recurrent layers under one linear output layer."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from refkd import check, stack
-from refkd.layers import CELLS, cell_of
+from refkd.layers import CELLS
 from refkd.network_file import read_network, write_network
+from refkd.parameters import Parameters
 from refkd.records.passes import NetworkTrace
 from refkd.records.ragged import Ragged
 from refkd.stack import Values
@@ -19,7 +18,7 @@ from refkd.streaming import Stream
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(Parameters):
     """A stack of recurrent layers, in one direction or two, and a linear output layer.
 
     Made by `Network.create` or `Network.load`; never changed in place.
@@ -41,7 +40,6 @@ class Network:
     (40, 8, 2, 5, False)
     """
 
-    values: Values
     metadata: Values = field(default_factory=dict)
 
     @classmethod
@@ -110,87 +108,20 @@ class Network:
             stack.draw_values(rng, inputs, hidden, layers, outputs, bidirectional, cell, kind)
         )
 
-    def parameters(self) -> Values:
-        """The parameters by name, in a fixed order from the input up."""
-        return dict(self.values)
-
-    def with_parameters(self, values: Mapping[str, NDArray[Any]]) -> "Network":
-        """The same network with other parameters.
-
-        Parameters
-        ----------
-        values : dict of arrays
-            Named and shaped like `parameters()`.
-
-        Returns
-        -------
-        Network
-            With the dtype of this one.
-
-        Raises
-        ------
-        ArgumentError
-            If a name or a shape differs.
-        """
-        if list(values) != list(self.values):
-            check.fail("values", f"the names {', '.join(self.values)}", ", ".join(values))
-        cast = {
-            name: check.array(f"values[{name!r}]", values[name], old.shape).astype(old.dtype)
-            for name, old in self.values.items()
-        }
-        return replace(self, values=cast)
-
-    @property
-    def layers(self) -> int:
-        """Number of recurrent layers."""
-        return stack.layers_of(self.values)
-
-    @property
-    def cell(self) -> str:
-        """Kind of recurrent layer, "lstm" or "tanh"."""
-        return cell_of(self.values["layer0.forward.w_hidden"])
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        """("forward",) or ("forward", "backward")."""
-        return stack.directions_of(self.values)
-
-    @property
-    def bidirectional(self) -> bool:
-        """Whether every layer also reads from the end."""
-        return len(self.directions) == 2
-
-    @property
-    def inputs(self) -> int:
-        """D, numbers in a frame."""
-        return len(self.values["layer0.forward.w_input"])
-
-    @property
-    def hidden(self) -> int:
-        """H, units in each direction of each layer."""
-        return len(self.values["layer0.forward.w_hidden"])
-
-    @property
-    def outputs(self) -> int:
-        """K, labels with blank."""
-        return len(self.values["output.bias"])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """float32 or float64."""
-        return self.values["output.bias"].dtype
-
-    def hash(self) -> str:
-        """SHA-256 of the parameters in hexadecimal: equal only for equal names, shapes and bits."""
-        return stack.hash_of(self.values)
-
-    def forward(self, features: Ragged) -> NetworkTrace:
+    def forward(
+        self, features: Ragged, dropout: float = 0.0, seed: int | None = None
+    ) -> NetworkTrace:
         """Compute the logits of a batch.
 
         Parameters
         ----------
         features : Ragged
             Values (sum T, D), at least one frame in each utterance.
+        dropout : float
+            Probability p that a hidden state is dropped on its way to the recurrent layer above,
+            0 <= p < 1; the kept ones are divided by 1 - p. Without effect on a single layer.
+        seed : int, optional
+            Of the draw of what is dropped, >= 0; needed if dropout > 0: docs/lstm.md.
 
         Returns
         -------
@@ -200,7 +131,8 @@ class Network:
         Raises
         ------
         ArgumentError
-            If the width is not D, a number is not finite or an utterance is empty.
+            If the width is not D, a number is not finite, an utterance is empty, dropout out of
+            range or its seed missing.
 
         Examples
         --------
@@ -216,7 +148,15 @@ class Network:
         if (features.lengths == 0).any():
             empty = np.flatnonzero(features.lengths == 0)[0]
             check.fail("features", "T >= 1 in every utterance", f"T=0 in utterance {empty}")
-        layers, logits = stack.stack_forward(self.values, frames, features.offsets)
+        share = check.finite_number("dropout", dropout)
+        if not 0.0 <= share < 1.0:
+            check.fail("dropout", "a share >= 0 and < 1", dropout)
+        if seed is not None:
+            check.integer("seed", seed, low=0)
+        elif share > 0.0:
+            check.fail("seed", "a whole number >= 0 because dropout > 0", None)
+        masks = stack.draw_masks(self.values, len(frames), share, seed)
+        layers, logits = stack.stack_forward(self.values, frames, features.offsets, masks)
         return NetworkTrace(layers, features.with_values(logits))
 
     def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:

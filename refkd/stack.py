@@ -1,7 +1,7 @@
 """The arithmetic of a network: recurrent layers under a linear one, parameters by name."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,25 @@ def hash_of(values: Values) -> str:
     return digest.hexdigest()
 
 
+def draw_masks(values: Values, frames: int, dropout: float, seed: int | None) -> list[Array | None]:
+    """What each layer multiplies its inputs by: layers above another (S, sum T, H), others None.
+
+    Drawn from the lowest to the highest; each by direction, then frame, then unit.
+    """
+    count = layers_of(values)
+    if dropout == 0.0:
+        return [None] * count
+    rng, dtype = np.random.default_rng(seed), values["output.bias"].dtype
+    shape = len(directions_of(values)), frames, len(values["layer0.forward.w_hidden"])
+    masks: list[Array | None] = [None]
+    for _ in range(1, count):
+        kept = rng.random(shape) >= dropout
+        masks.append((kept / (1.0 - dropout)).astype(dtype))  # (L19)
+    return masks
+
+
 def stack_forward(
-    values: Values, frames: Array, offsets: Ints
+    values: Values, frames: Array, offsets: Ints, masks: Sequence[Array | None]
 ) -> tuple[tuple[LayerTrace, ...], Array]:
     """Traces of every layer and the logits (sum T, K) of frames (sum T, D)."""
     count, S, T = layers_of(values), len(directions_of(values)), len(frames)
@@ -85,10 +102,13 @@ def stack_forward(
     shapes = [(S, T, G), (S, T, H if G > H else 0), (S, T, H)]  # the tanh cell has no c
     *states, logits = allocate(frames.dtype, *shapes * count, (T, K))
     heard, layers = frames[None], []
-    for layer in range(count):
-        layers.append(LayerTrace(heard, *states[3 * layer : 3 * layer + 3]))
+    for layer, mask in enumerate(masks):
+        if mask is not None:
+            heard = heard * mask  # (L20)
+        gates, cell, hidden = states[3 * layer : 3 * layer + 3]
+        layers.append(LayerTrace(heard, gates, cell, hidden, mask))
         layer_forward(_weights(values, layer), layers[-1], offsets)
-        heard = layers[-1].hidden
+        heard = hidden
     affine(heard, values["output.w"], values["output.bias"], logits)
     return tuple(layers), logits
 
@@ -110,6 +130,9 @@ def stack_backward(
                 grads[f"layer{layer}.{direction}.{part}"] = d_value
         if layer > 0:
             affine_inputs([one.w_input for one in weights], d_gates, d_hidden)
+            mask = layers[layer].mask
+            if mask is not None:
+                d_hidden *= mask  # (L21)
     return {name: grads[name] for name in values}
 
 

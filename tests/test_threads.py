@@ -21,10 +21,12 @@ features = refkd.Ragged.from_list([rng.normal(size=(frames, 21)) for frames in l
 labels = refkd.Ragged.from_list([rng.integers(1, 11, frames // 8) for frames in lengths])
 teacher = refkd.Network.create(21, 19, 2, 11, bidirectional=True, seed=1)
 student = refkd.Network.create(21, 19, 2, 11, bidirectional=False, seed=2)
+plain = refkd.Network.create(21, 19, 2, 11, bidirectional=True, cell="tanh", seed=3)
 digest = hashlib.sha256()
 rules = [refkd.Hard(refkd.Window(5, 0)), refkd.OrderedPath(refkd.Window(5, 0))]
-for net in (teacher, student):
-    trace, taught = net.forward(features), teacher.forward(features).logits
+taught = teacher.forward(features).logits
+for net, dropout in ((teacher, 0.0), (student, 0.3), (plain, 0.3)):
+    trace = net.forward(features, dropout, seed=4)
     losses, d_logits = refkd.ctc_loss_batch(trace.logits, labels)
     digest.update(losses.tobytes() + d_logits.values.tobytes())
     for rule in rules:

@@ -69,17 +69,21 @@ class LayerTrace:
     Parameters
     ----------
     inputs : (P, sum T, D / P) array
-        What the layer heard: the features, P = 1, or the P directions of the layer below.
+        What the layer heard: the features, P = 1, or the P directions of the layer below, times
+        the mask if there is one.
     gates : (S, sum T, 4H) array
         Opened gates i, f, g, o; of the tanh cell (S, sum T, H), what goes into tanh.
     cell, hidden : (S, sum T, H) array
         States after each frame; of the tanh cell only hidden, and cell has no columns.
+    mask : (P, sum T, D / P) array, optional
+        0 where an input was dropped, 1 / (1 - p) where kept; None without dropout.
     """
 
     inputs: NDArray[Any]
     gates: NDArray[Any]
     cell: NDArray[Any]
     hidden: NDArray[Any]
+    mask: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)

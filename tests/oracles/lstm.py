@@ -23,10 +23,15 @@ def lstm(w_input, w_hidden, bias, inputs, h0, c0, reverse=False):
     return tuple(np.array(column) for column in zip(*rows, strict=True))
 
 
-def network(values, inputs):
-    """Logits (T, K) of one utterance under parameters named as in Network.parameters()."""
+def network(values, inputs, masks=()):
+    """Logits (T, K) of one utterance under parameters named as in Network.parameters().
+
+    masks (T, S H), if any, multiply what each layer above the first hears.
+    """
     layer = 0
     while f"layer{layer}.forward.bias" in values:
+        if layer > 0 and len(masks) > 0:
+            inputs = inputs * masks[layer - 1]
         outputs = []
         for direction in ("forward", "backward"):
             name = f"layer{layer}.{direction}."

@@ -1,0 +1,229 @@
+"""Dropout between recurrent layers: which states, how they are scaled, gradients, seeds, errors."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from oracles import dropout as oracle
+from oracles import lstm as oracle_network
+from oracles.derivative import complex_step
+from tolerances import FLOAT32_NETWORK, GRADIENT, VALUE, assert_close
+
+import refkd
+
+CELL = pytest.mark.parametrize("cell", ["lstm", "tanh"])
+BIDIRECTIONAL = pytest.mark.parametrize("bidirectional", [False, True])
+
+
+def network(cell="lstm", bidirectional=True, layers=3, dtype=np.float64, hidden=3):
+    """Every parameter random, biases too."""
+    net = refkd.Network.create(2, hidden, layers, 4, bidirectional, cell, dtype=dtype)
+    rng = np.random.default_rng(1)
+    values = {name: rng.normal(size=old.shape) for name, old in net.parameters().items()}
+    return net.with_parameters(values)
+
+
+def batch(lengths=(4, 1, 6), seed=2):
+    rng = np.random.default_rng(seed)
+    return refkd.Ragged.from_list([rng.normal(size=(frames, 2)) for frames in lengths])
+
+
+def plain_logits(values, features, masks):
+    """The oracle's logits (sum T, K); masks (layers - 1, sum T, S H)."""
+    parts = np.split(masks, features.offsets[1:-1], axis=1)
+    pairs = zip(features, parts, strict=True)
+    return np.concatenate([oracle_network.network(values, one, part) for one, part in pairs])
+
+
+def drawn_for(net, features, dropout, seed):
+    frames = len(features.values)
+    return oracle.draw(seed, dropout, net.layers, len(net.directions), frames, net.hidden)
+
+
+def bits(net, features, **dropout):
+    """Logits and every gradient of one pass."""
+    trace = net.forward(features, **dropout)
+    return [trace.logits.values, *net.backward(trace, trace.logits).values()]
+
+
+# --- by hand -------------------------------------------------------------------------------------
+
+
+def test_two_frames_by_hand():
+    """Every lower state is tanh(log 2) = 3/5. Of seed 0's first eight numbers, 0.64 0.27 0.04 0.02
+    and 0.81 0.91 0.61 0.73, those below 1/2 drop theirs; the others are doubled. Each upper unit
+    listens to the lower unit of its own number."""
+    net = refkd.Network.create(1, 4, 2, 4, bidirectional=False, cell="tanh", dtype=np.float64)
+    values = {name: np.zeros_like(value) for name, value in net.parameters().items()}
+    values["layer0.forward.w_input"] += np.log(2.0)
+    values["layer1.forward.w_input"] = values["output.w"] = np.eye(4)
+    net = net.with_parameters(values)
+    trace = net.forward(refkd.Ragged.from_list([np.ones((2, 1))]), dropout=0.5, seed=0)
+    kept = np.array([[1, 0, 0, 0], [1, 1, 1, 1]])
+    assert_close(trace.layers[0].hidden[0], 3 / 5, VALUE)
+    np.testing.assert_array_equal(trace.layers[1].mask[0], 2.0 * kept)
+    assert_close(trace.layers[1].inputs[0], 6 / 5 * kept, VALUE)
+    assert_close(trace.logits.values, np.tanh(6 / 5) * kept, VALUE)
+
+    grads = net.backward(trace, trace.logits.with_values(np.ones((2, 4))))
+    above = 1.0 - np.tanh(6 / 5 * kept) ** 2  # gradient in what the upper tanh gets
+    assert_close(grads["layer1.forward.w_input"], (6 / 5 * kept).T @ above, VALUE)
+    below = (2.0 * kept * above * (1.0 - 9 / 25)).sum(axis=0)
+    assert_close(grads["layer0.forward.bias"], below, VALUE)
+
+
+# --- against the plain network -------------------------------------------------------------------
+
+
+@CELL
+@BIDIRECTIONAL
+@pytest.mark.parametrize("layers", [2, 3])
+@pytest.mark.parametrize("dropout", [0.25, 0.9])
+def test_logits_equal_the_plain_network(cell, bidirectional, layers, dropout):
+    net, features = network(cell, bidirectional, layers), batch()
+    trace = net.forward(features, dropout, seed=5)
+    masks = drawn_for(net, features, dropout, seed=5)
+    assert 0 < np.count_nonzero(masks) < masks.size
+    assert_close(trace.logits.values, plain_logits(net.parameters(), features, masks), VALUE)
+
+
+@CELL
+@BIDIRECTIONAL
+def test_gradient_of_every_parameter_is_the_derivative(cell, bidirectional):
+    net, features = network(cell, bidirectional, hidden=2), batch(lengths=(3, 1, 4, 2, 2))
+    trace = net.forward(features, dropout=0.4, seed=6)
+    upstream = np.random.default_rng(3).normal(size=trace.logits.values.shape)
+    grads = net.backward(trace, features.with_values(upstream))
+    values, masks = net.parameters(), drawn_for(net, features, 0.4, seed=6)
+    assert list(grads) == list(values)
+
+    for name, value in values.items():
+
+        def scalar(changed, name=name):
+            return (upstream * plain_logits(values | {name: changed}, features, masks)).sum()
+
+        assert_close(grads[name], complex_step(scalar, value), GRADIENT, name)
+
+
+@CELL
+def test_float32_follows_float64_under_the_same_masks(cell):
+    single = network(cell, dtype=np.float32)
+    double = network(cell).with_parameters(single.parameters())
+    traces = [net.forward(batch(), dropout=0.4, seed=7) for net in (single, double)]
+    for low, high in zip(*(trace.layers[1:] for trace in traces), strict=True):
+        assert low.mask.dtype == low.inputs.dtype == np.float32
+        np.testing.assert_array_equal(low.mask, high.mask.astype(np.float32))
+    expected = double.backward(traces[1], traces[1].logits)
+    for name, grad in single.backward(traces[0], traces[1].logits).items():
+        assert grad.dtype == np.float32
+        assert_close(grad, expected[name], FLOAT32_NETWORK, name)
+
+
+# --- what is dropped -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dropout", [0.05, 0.3, 0.75])
+def test_the_share_dropped_is_the_one_asked_for(dropout):
+    """Within five standard deviations, in each of 32 x 2 units of two layers and in all."""
+    net, features = network(hidden=32, layers=3), batch(lengths=(300, 1, 199))
+    lowest, *above = net.forward(features, dropout, seed=8).layers
+    assert lowest.mask is None
+    for layer in above:
+        assert set(np.unique(layer.mask)) == {0.0, 1.0 / (1.0 - dropout)}
+        for axis in (None, 1):
+            dropped = (layer.mask == 0.0).mean(axis=axis)
+            entries = layer.mask.size / np.size(dropped)
+            deviation = np.sqrt(dropout * (1.0 - dropout) / entries)
+            assert (np.abs(dropped - dropout) < 5.0 * deviation).all()
+
+
+@CELL
+@BIDIRECTIONAL
+def test_only_the_way_up_is_masked(cell, bidirectional):
+    """Features, states and the top layer's way to the output are as without dropout."""
+    net, features = network(cell, bidirectional), batch()
+    without, trace = net.forward(features), net.forward(features, dropout=0.5, seed=9)
+    np.testing.assert_array_equal(trace.layers[0].inputs, without.layers[0].inputs)
+    np.testing.assert_array_equal(trace.layers[0].hidden, without.layers[0].hidden)
+    for below, layer in pairwise(trace.layers):
+        assert (below.hidden != 0.0).all()
+        np.testing.assert_array_equal(layer.inputs, below.hidden * layer.mask)
+    values, top = net.parameters(), np.concatenate(trace.layers[-1].hidden, axis=1)
+    assert_close(trace.logits.values, top @ values["output.w"] + values["output.bias"], VALUE)
+
+
+# --- the seed ------------------------------------------------------------------------------------
+
+
+@CELL
+@BIDIRECTIONAL
+def test_the_seed_decides(cell, bidirectional):
+    net, features = network(cell, bidirectional), batch()
+    first, again, other = (bits(net, features, dropout=0.3, seed=seed) for seed in (1, 1, 2))
+    for one, same in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert any((one != changed).any() for one, changed in zip(first, other, strict=True))
+
+
+def test_the_masks_depend_on_the_seed_and_the_shapes_alone():
+    one = network("lstm").forward(batch(), dropout=0.3, seed=1)
+    two = network("tanh").forward(batch(lengths=(2, 9), seed=4), dropout=0.3, seed=1)
+    for layer, other in zip(one.layers[1:], two.layers[1:], strict=True):
+        np.testing.assert_array_equal(layer.mask, other.mask)
+    assert (one.layers[1].mask != one.layers[2].mask).any()
+
+
+def test_backward_leaves_the_trace_as_it_was():
+    net = network()
+    trace = net.forward(batch(), dropout=0.3, seed=1)
+    first, second = (net.backward(trace, trace.logits) for _ in range(2))
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])
+
+
+# --- nothing to drop -----------------------------------------------------------------------------
+
+
+@CELL
+@BIDIRECTIONAL
+@pytest.mark.parametrize("seed", [None, 3])
+def test_no_dropout_is_the_pass_without_and_copies_nothing(cell, bidirectional, seed):
+    net, features = network(cell, bidirectional), batch()
+    given = bits(net, features, dropout=0.0, seed=seed)
+    for one, same in zip(bits(net, features), given, strict=True):
+        np.testing.assert_array_equal(one, same)
+    layers = net.forward(features, 0.0, seed).layers
+    assert all(layer.mask is None for layer in layers)
+    assert all(layer.inputs is below.hidden for below, layer in pairwise(layers))
+
+
+@CELL
+@BIDIRECTIONAL
+def test_a_single_layer_has_nothing_to_drop(cell, bidirectional):
+    net, features = network(cell, bidirectional, layers=1), batch()
+    dropped = bits(net, features, dropout=0.9, seed=1)
+    for one, same in zip(bits(net, features), dropped, strict=True):
+        np.testing.assert_array_equal(one, same)
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"dropout": 1.0, "seed": 0}, "dropout: expected a share >= 0 and < 1, got 1.0"),
+        ({"dropout": -0.1, "seed": 0}, "dropout: expected a share >= 0 and < 1, got -0.1"),
+        ({"dropout": np.nan, "seed": 0}, "dropout: expected a finite number, got nan"),
+        ({"dropout": "much", "seed": 0}, "dropout: expected a number, got 'much'"),
+        ({"dropout": 0.1}, "seed: expected a whole number >= 0 because dropout > 0, got None"),
+        ({"dropout": 0.1, "seed": -1}, "seed: expected a whole number >= 0, got -1"),
+        ({"dropout": 0.1, "seed": 0.5}, "seed: expected a whole number, got 0.5"),
+        ({"seed": -1}, "seed: expected a whole number >= 0, got -1"),
+    ],
+)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_refusals(arguments, sentence, layers):
+    with pytest.raises(refkd.ArgumentError) as refusal:
+        network(layers=layers).forward(batch(), **arguments)
+    assert str(refusal.value) == sentence
