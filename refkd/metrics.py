@@ -8,7 +8,7 @@ from refkd.check import Floats
 from refkd.decode import At, best_labels, log_posteriors, spikes
 from refkd.edits import matches
 from refkd.records.agreement import FrameAgreement, Peakiness
-from refkd.records.offsets import AlignmentShift, EmissionDelay
+from refkd.records.offsets import AlignmentShift, EmissionDelay, TrueAgreement
 
 
 def alignment_shift(
@@ -179,6 +179,78 @@ def frame_agreement(
         missed=int(np.count_nonzero(spiking & (student_best == blank))),
         wrong=int(np.count_nonzero(spiking & differs)),
         different=int(np.count_nonzero(differs)),
+    )
+
+
+def true_agreement(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    starts: ArrayLike,
+    ends: ArrayLike,
+    frame_shift: float,
+    blank: int = 0,
+    first_frame: float = 0.0,
+) -> TrueAgreement:
+    """Count the phones that are not said while they are spoken, and what is said instead.
+
+    Parameters
+    ----------
+    logits : (T, K) array
+        -inf is allowed.
+    labels : (L,) int array
+        The true phones, without blanks.
+    starts, ends : (L,) arrays
+        When each begins and ends in seconds; phones do not overlap.
+    frame_shift : float
+        Seconds from one frame to the next, > 0.
+    blank : int
+        0 <= blank < K.
+    first_frame : float
+        Time of frame 0 in seconds.
+
+    Returns
+    -------
+    TrueAgreement
+        Counts, and the shares `missed_phones` and `spike_error`. A frame belongs to the phone with
+        start <= time < end, times as in equation (E6).
+
+    Raises
+    ------
+    ArgumentError
+        If labels and times do not belong together or phones overlap, or as for
+        `refkd.decode.spikes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.metrics import true_agreement
+    >>> logits = np.eye(3)[[0, 1, 1, 0, 2]]
+    >>> told = true_agreement(logits, [1, 2], [0.01, 0.03], [0.03, 0.05], frame_shift=0.02)
+    >>> told.missed_phones, round(told.spike_error, 3)
+    (0.5, 0.667)
+    """
+    best = best_labels(logits, blank)
+    true = check.labels("labels", labels, np.shape(logits)[1], blank)
+    begin, end = (
+        check.finite_array(name, times, (true.size,)).astype(np.float64)
+        for name, times in (("starts", starts), ("ends", ends))
+    )
+    if (end <= begin).any() or (begin[1:] < end[:-1]).any():
+        check.fail("ends", "phones that follow each other, each of some length", end.tolist())
+    start = check.finite_number("first_frame", first_frame)
+    times = start + np.arange(best.size) * check.positive("frame_shift", frame_shift)
+    first, last = np.searchsorted(times, begin), np.searchsorted(times, end)
+    spoken = np.full(best.size, blank)
+    missed = 0
+    for label, a, b in zip(true, first, last, strict=True):
+        spoken[a:b] = label
+        missed += not (best[a:b] == label).any()
+    spiking = best != blank
+    return TrueAgreement(
+        phones=true.size,
+        phones_missed=missed,
+        spike_frames=int(np.count_nonzero(spiking)),
+        wrong=int(np.count_nonzero(spiking & (best != spoken))),
     )
 
 

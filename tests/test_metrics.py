@@ -13,9 +13,9 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.edits import phone_error_rate
 from refkd.kernels.edit import edit_pairs, edit_table
-from refkd.metrics import emission_delay, frame_agreement, peakiness
+from refkd.metrics import emission_delay, frame_agreement, peakiness, true_agreement
 from refkd.records.agreement import FrameAgreement, Peakiness
-from refkd.records.offsets import EmissionDelay, OffsetStatistics
+from refkd.records.offsets import EmissionDelay, OffsetStatistics, TrueAgreement
 
 CLASSES = 4
 SEQUENCES = st.lists(st.integers(1, CLASSES - 1), max_size=5)
@@ -242,6 +242,100 @@ def test_delay_refusals(labels, times, frame_shift, sentence):
         emission_delay(spiky({2: 1}), labels, times, frame_shift)
 
 
+def test_delay_against_ends():
+    logits = spiky({5: 1, 9: 2})  # at 0.1 and 0.18 seconds
+    delay = emission_delay(logits, [1, 2], [0.14, 0.17], frame_shift=0.02)
+    assert_close(delay.delay, [-0.04, 0.01], VALUE)
+
+
+def test_delay_of_peaks():
+    logits = np.log([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.9, 0.1]])
+    assert_close(emission_delay(logits, [1], [0.0], 0.02).delay, [0.02], VALUE)
+    assert_close(emission_delay(logits, [1], [0.0], 0.02, at="peak").delay, [0.04], VALUE)
+
+
+def test_spread_and_shares_of_delays_by_hand():
+    delay = EmissionDelay(np.array([-0.03, -0.01, 0.0, 0.0175 + 0.0025, 0.03]), 3, 5)
+    assert delay.within(0.0) == 0.2
+    assert delay.within(0.02) == 0.6
+    assert delay.within(0.03) == 1.0
+    assert delay.histogram(0.02) == {-1: 1, 0: 2, 1: 1, 2: 1}
+    assert (delay.phones_left_out_share, delay.spikes_left_out_share) == (0.375, 0.5)
+    none = EmissionDelay(np.zeros(0), 0, 2)
+    assert math.isnan(none.within(1.0))
+    assert none.histogram(0.02) == {}
+    assert math.isnan(none.phones_left_out_share)
+    assert none.spikes_left_out_share == 1.0
+
+
+@given(spike_trains(), spike_trains())
+def test_delays_in_frames_are_offsets(teacher, student):
+    """A truth that begins where a teacher spikes is that teacher."""
+    shift = refkd.alignment_shift(spiky(teacher), spiky(student))
+    times = 0.02 * np.array(list(teacher), dtype=np.float64)
+    delay = emission_delay(spiky(student), list(teacher.values()), times, 0.02)
+    assert delay.histogram(0.02) == shift.histogram
+    assert_close(delay.phones_left_out_share, shift.teacher_unmatched_share, VALUE)
+    assert delay.spikes_left_out == shift.student_unmatched
+    if shift.n:
+        assert (delay.within(0.02), delay.within(0.0)) == (shift.within_1, shift.exact)
+
+
+# --- said while it is spoken ---------------------------------------------------------------------
+
+
+def test_true_agreement_by_hand():
+    logits = spiky({1: 1, 2: 1, 5: 2, 8: 3})
+    told = true_agreement(logits, [1, 2, 3], [0.3, 0.5, 0.7], [0.5, 0.7, 0.8], 0.1, first_frame=0.2)
+    # At 0.3 and 0.4 a 1 is spoken; at 0.7 the 2 is over, and a 3 begins; at 1.0 nothing is spoken.
+    assert told == TrueAgreement(phones=3, phones_missed=2, spike_frames=4, wrong=2)
+    assert told.as_dict() == {"missed_phones": 2 / 3, "spike_error": 0.5}
+
+
+def test_true_agreement_without_anything_to_share():
+    assert true_agreement(spiky({}), [], [], [], 0.02).as_dict() == {
+        "missed_phones": None,
+        "spike_error": None,
+    }
+    assert true_agreement(spiky({}), [1], [9.0], [9.5], 0.02).missed_phones == 1.0
+
+
+@given(
+    spike_trains(max_spikes=12),
+    st.sets(st.integers(0, 31), max_size=8),
+    st.lists(st.integers(1, CLASSES - 1), min_size=7, max_size=7),
+    st.integers(0, 2),
+)
+def test_true_agreement_equals_the_definition(train, edges, labels, late):
+    edges = sorted(edges)
+    phones = [
+        (label, start, end)
+        for n, (label, start, end) in enumerate(zip(labels, edges, edges[1:], strict=False))
+        if n != 2  # a pause
+    ]
+    true, starts, ends = (list(part) for part in zip(*phones, strict=True)) if phones else ([],) * 3
+    told = true_agreement(spiky(train), true, starts, ends, 1.0, first_frame=late)
+    found = told.phones_missed, told.spike_frames, told.wrong
+    assert found == oracle.true_agreement(spiky(train), phones, 0, 1.0, late)
+    assert told.phones == len(phones)
+
+
+@pytest.mark.parametrize(
+    ("labels", "starts", "ends", "frame_shift", "sentence"),
+    [
+        ([1, 2], [0.1], [0.2, 0.3], 0.02, r"starts: expected shape \(2,\), got shape \(1,\)"),
+        ([1, 2], [0.1, 0.2], [0.3, 0.4], 0.02, "ends: expected phones that follow each other"),
+        ([1], [0.1], [0.1], 0.02, "ends: expected phones that follow each other, each of some"),
+        ([0], [0.1], [0.2], 0.02, "labels: expected labels other than blank=0"),
+        ([1], [0.1], [np.inf], 0.02, "ends: expected finite numbers"),
+        ([1], [0.1], [0.2], 0.0, "frame_shift: expected a number > 0"),
+    ],
+)
+def test_true_agreement_refusals(labels, starts, ends, frame_shift, sentence):
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        true_agreement(spiky({2: 1}), labels, starts, ends, frame_shift)
+
+
 # --- agreement and peakiness ---------------------------------------------------------------------
 
 
@@ -309,3 +403,5 @@ def test_pooled_delays_agreements_and_entropies_add_up():
     assert agreement == FrameAgreement(10, 4, 1, 2, 4)
     entropies = Peakiness.pool([Peakiness(1, 1, 0.5), Peakiness(3, 1, 1.5)])
     assert entropies.as_dict() == {"blank_share": 0.5, "mean_entropy": 0.5}
+    spoken = TrueAgreement.pool([TrueAgreement(2, 1, 3, 1), TrueAgreement(2, 0, 1, 0)])
+    assert spoken.as_dict() == {"missed_phones": 0.25, "spike_error": 0.25}

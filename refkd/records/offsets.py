@@ -1,4 +1,4 @@
-"""Alignment shift and emission delay, in a form that adds up over utterances."""
+"""Spikes against a teacher's and against the true times, in a form that adds up over utterances."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +22,11 @@ class _Spread:
     def n(self) -> int:
         """Number of matched pairs."""
         return int(self._values.size)
+
+    @property
+    def total(self) -> float:
+        """Sum."""
+        return float(np.sum(self._values))
 
     @property
     def mean(self) -> float:
@@ -192,6 +197,8 @@ class EmissionDelay(_Spread):
     >>> delay = EmissionDelay(np.array([0.02, 0.04]), phones_left_out=1, spikes_left_out=0)
     >>> delay.n, delay.median, delay.phones_left_out
     (2, 0.03, 1)
+    >>> delay.within(0.02), delay.histogram(0.02), round(delay.phones_left_out_share, 3)
+    (0.5, {1: 1, 2: 1}, 0.333)
     """
 
     delay: Floats
@@ -212,6 +219,29 @@ class EmissionDelay(_Spread):
     def _values(self) -> Floats:
         return self.delay
 
+    def within(self, seconds: float) -> float:
+        """Share of the correct symbols at most so many seconds early or late, to the nanosecond."""
+        return share(int(np.count_nonzero(np.abs(self.delay) <= seconds + 1e-9)), self.n)
+
+    def histogram(self, width: float) -> dict[int, int]:
+        """Number of correct symbols around each multiple of `width` seconds that has any.
+
+        Bin k holds (k - 1/2) width <= delay < (k + 1/2) width, to the nanosecond.
+        """
+        nearest = np.floor((self.delay + 1e-9) / width + 0.5).astype(np.int64)
+        bins, counts = np.unique(nearest, return_counts=True)
+        return dict(zip(bins.tolist(), counts.tolist(), strict=True))
+
+    @property
+    def phones_left_out_share(self) -> float:
+        """Share of the true phones without a spike of their symbol."""
+        return share(self.phones_left_out, self.n + self.phones_left_out)
+
+    @property
+    def spikes_left_out_share(self) -> float:
+        """Share of the spikes without a true phone of their symbol."""
+        return share(self.spikes_left_out, self.n + self.spikes_left_out)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers in seconds, ready for JSON; None where there is nothing to measure."""
         return {
@@ -219,3 +249,57 @@ class EmissionDelay(_Spread):
             "phones_left_out": self.phones_left_out,
             "spikes_left_out": self.spikes_left_out,
         }
+
+
+@dataclass(frozen=True)
+class TrueAgreement:
+    """How often a model says a phone while it is spoken.
+
+    Parameters
+    ----------
+    phones : int
+        True phones.
+    phones_missed : int
+        Of these, without any frame of their symbol between their start and end.
+    spike_frames : int
+        Frames whose best label is not the blank.
+    wrong : int
+        Of these, where another phone is spoken, or none.
+
+    Examples
+    --------
+    >>> from refkd.records.offsets import TrueAgreement
+    >>> both = TrueAgreement.pool([TrueAgreement(3, 1, 4, 3), TrueAgreement(1, 0, 4, 0)])
+    >>> both.missed_phones, both.spike_error
+    (0.25, 0.375)
+    """
+
+    phones: int
+    phones_missed: int
+    spike_frames: int
+    wrong: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["TrueAgreement"]) -> "TrueAgreement":
+        """Add up the counts of many utterances."""
+        every = list(parts)
+        return cls(
+            phones=sum(part.phones for part in every),
+            phones_missed=sum(part.phones_missed for part in every),
+            spike_frames=sum(part.spike_frames for part in every),
+            wrong=sum(part.wrong for part in every),
+        )
+
+    @property
+    def missed_phones(self) -> float:
+        """Share of the true phones that are not said while they are spoken."""
+        return share(self.phones_missed, self.phones)
+
+    @property
+    def spike_error(self) -> float:
+        """Share of the non-blank frames where something else is spoken, or nothing."""
+        return share(self.wrong, self.spike_frames)
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        return plain({name: getattr(self, name) for name in ("missed_phones", "spike_error")})

@@ -44,3 +44,17 @@ def spikes(logits, blank):
         (label, list(run)) for label, run in itertools.groupby(range(len(best)), best.__getitem__)
     ]
     return [(label, run[0], run[-1] + 1) for label, run in runs if label != blank]
+
+
+def true_agreement(logits, phones, blank, frame_shift, first_frame):
+    """(missed phones, spike frames, wrong ones) of [(label, start, end)], frame by frame."""
+    best = [int(np.argmax(frame)) for frame in logits]
+    said = [(first_frame + t * frame_shift, label) for t, label in enumerate(best)]
+    said = [(time, label) for time, label in said if label != blank]
+    missed = [
+        phone
+        for phone in phones
+        if not any(phone[1] <= t < phone[2] and k == phone[0] for t, k in said)
+    ]
+    right = [1 for t, k in said for label, start, end in phones if start <= t < end and k == label]
+    return len(missed), len(said), len(said) - len(right)
