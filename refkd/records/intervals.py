@@ -1,0 +1,89 @@
+"""Measures of many seeds and utterances, the draws that resample them, and their intervals."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd import check
+from refkd.check import Floats
+from refkd.records.agreement import plain
+
+Counts: TypeAlias = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """One measure of one student: in each seed, a sum over utterances divided by another.
+
+    Parameters
+    ----------
+    numerator : (S, N) array
+        Of each seed and utterance: edits, or the sum of offsets, or of delays.
+    denominator : (S, N) array
+        >= 0: phones, or matched pairs. A seed in which all are 0 has no ratio.
+
+    Raises
+    ------
+    ArgumentError
+        If the shapes differ or a number is infinite, nan or, in the denominator, negative.
+    """
+
+    numerator: Floats
+    denominator: Floats
+
+    def __post_init__(self) -> None:
+        for name, shape in (("numerator", ("S", "N")), ("denominator", np.shape(self.numerator))):
+            value = check.finite_array(name, getattr(self, name), shape, np.dtype(np.float64))
+            object.__setattr__(self, name, value)
+        if (self.denominator < 0.0).any():
+            check.fail("denominator", "numbers >= 0", self.denominator.min())
+
+
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """How often each seed and each utterance was drawn: the same draws for all students.
+
+    Parameters
+    ----------
+    seeds : (B, S) uint16 array
+        Every row adds up to S.
+    utterances : (B, N) uint16 array
+        Every row adds up to N.
+    """
+
+    seeds: Counts
+    utterances: Counts
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The mean over seeds of a measure or of a difference, and how far it may be trusted.
+
+    Parameters
+    ----------
+    mean : float
+        Of the seeds; nan if no seed has a value.
+    sd : float
+        Sample standard deviation over the seeds; nan if fewer than two have a value.
+    low : float
+        2.5th percentile of the resampled means.
+    high : float
+        97.5th percentile.
+    n_seeds : int
+        Seeds that have a value.
+    n_utterances : int
+        Utterances that each seed was measured on.
+    """
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+    n_seeds: int
+    n_utterances: int
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        return plain(vars(self))
