@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import refkd
 
 if TYPE_CHECKING:
+    from refkd.checkpoint import Epoch
     from refkd.outcome import Study
-    from refkd.train import Epoch
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"refkd: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("refkd: stopped; nothing was written", file=sys.stderr)
+        print("refkd: stopped", file=sys.stderr)
         return 1
 
 
@@ -79,11 +79,25 @@ def _parser() -> argparse.ArgumentParser:
         "--rules",
         metavar="NAMES",
         help="students, separated by commas: CTC, FrameWise, Shift, Blend, Hard, TopK, Soft, "
-        "Monotone, OrderedPath, PerTeacher",
+        "Monotone, OrderedPath, PerTeacher; the rival Guided; the controls LongerCTC, Shift1, "
+        "Shift2, Shift3, RandomChoice, UniTeacher; or names of the --config file",
     )
     run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
     run.add_argument(
-        "--out", default="refkd-run", metavar="DIR", help="new folder (default %(default)s)"
+        "--seeds", type=int, metavar="N", help="train every student N times: seed, seed + 1, ..."
+    )
+    run.add_argument(
+        "--new-teachers",
+        action="store_true",
+        default=None,
+        help="train new teachers for each seed, too",
+    )
+    run.add_argument("--cell", metavar="CELL", help="'lstm' (default) or 'tanh'")
+    run.add_argument(
+        "--out",
+        default="refkd-run",
+        metavar="DIR",
+        help="new folder, or that of the same command, which goes on there (default %(default)s)",
     )
     run.add_argument("--config", metavar="FILE", help="settings as TOML; options here win")
     run.add_argument("--quick", action="store_true", help="small and fast, to see that it works")
@@ -146,23 +160,33 @@ def _stream(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from refkd.configuration import read_settings
-    from refkd.run_folder import claim_folder, results, table, write_run
+    from refkd.results import table
+    from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished, write_run
     from refkd.study import run_study
 
-    given = {name: getattr(options, name) for name in ("data", "seed")}
+    given = {name: getattr(options, name) for name in ("data", "seed", "seeds", "new_teachers")}
     given["rules"] = options.rules and options.rules.split(",")
+    given["network"] = options.cell and {"cell": options.cell}
     overrides = {name: value for name, value in given.items() if value is not None}
     settings = read_settings(options.config, overrides, options.quick)
-    folder = claim_folder(options.out)
-    with _Progress(settings.training.epochs, len(settings.rules) + 1) as progress:
-        study = run_study(settings, progress.tell)
-    write_run(study, folder)
-    _draw(study, folder)
+    folder = claim_folder(options.out, settings)
+    told = finished(folder)
+    if told is None:
+        try:
+            with _Progress(settings.trainings) as progress:
+                study = run_study(settings, progress.tell, folder / CHECKPOINTS)
+            write_run(study, folder)
+            _draw(study, folder)
+            told = finish_run(study, folder)
+        except KeyboardInterrupt:
+            again = "the same command goes on from the last complete epoch"
+            print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
+            return 1
     if options.json:
-        print(json.dumps(results(study), indent=1))
+        print(json.dumps(told, indent=1))
     else:
-        print(table(study))
-        print(f"\n{study.seconds:.0f} seconds; figures, networks and results.json in {folder}")
+        print(table(told))
+        print(f"\n{told['seconds']:.0f} seconds; figures, networks and results.json in {folder}")
     return 0
 
 
@@ -175,8 +199,8 @@ def _draw(study: "Study", folder: Path) -> None:
 class _Progress:
     """One bar for each model in training, on stderr if that is a terminal."""
 
-    def __init__(self, epochs: int, models: int) -> None:
-        self.epochs, self.models, self.begun = epochs, models, 0
+    def __init__(self, trainings: int) -> None:
+        self.trainings, self.begun = trainings, 0
         self.name = ""
         self.bar: Any = None
 
@@ -186,21 +210,25 @@ class _Progress:
     def __exit__(self, *error: object) -> None:
         self._finish()
 
-    def tell(self, name: str, epoch: "Epoch") -> None:
-        """Advance the bar of a model by an epoch."""
+    def tell(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
+        """Advance the bar of a model to the epochs that are done."""
         from tqdm import tqdm
 
+        epoch = history[-1]
         if name != self.name:
             self._finish()
             self.name, self.begun = name, self.begun + 1
             self.bar = tqdm(
-                total=self.epochs,
-                desc=f"{self.begun}/{self.models} {name}",
+                total=epochs,
+                desc=f"{self.begun}/{self.trainings} {name}",
                 unit="epoch",
                 disable=not sys.stderr.isatty(),
             )
-        self.bar.set_postfix_str(f"CTC {epoch.ctc:.3f} nats/frame", refresh=False)
-        self.bar.update()
+        self.bar.set_postfix_str(
+            f"CTC {epoch.ctc:.3f} nats/frame, validation {100 * epoch.validation:.1f} %",
+            refresh=False,
+        )
+        self.bar.update(len(history) - self.bar.n)
 
     def _finish(self) -> None:
         if self.bar is not None:

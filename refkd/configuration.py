@@ -2,8 +2,9 @@
 
 import dataclasses
 import inspect
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,16 +12,12 @@ from typing import Any, TypeVar
 from refkd import check
 from refkd.data.features import FeatureSettings
 from refkd.data.sources import find_source
-from refkd.distillation import BLANK_FRAMES
-from refkd.divergences import DIVERGENCES
 from refkd.layers import CELLS
-from refkd.records import rules
-from refkd.records.rules import RULES, Rule
-from refkd.records.window import Window
+from refkd.students import CTC, STUDENTS, StudentSettings
 from refkd.train import TrainingSettings
 
 Settings = TypeVar("Settings")
-CTC = "CTC"  # the student without a teacher
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of a student: also that of its files
 DEFAULT_RULES = (CTC, "FrameWise", "Shift", "Hard", "OrderedPath", "PerTeacher")
 
 
@@ -39,70 +36,6 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True)
-class DistillSettings:
-    """How a student learns by a rule; each rule takes the parameters it knows.
-
-    Parameters
-    ----------
-    weight : float
-        Of the distillation loss beside the CTC loss, >= 0.
-    window : (int, int) or "whole"
-        Teacher frames seen before and after the student's own.
-    d : int, optional
-        Frames of Shift; by default the median lag of the student trained by CTC alone, at least 1.
-    weights : tuple of float
-        Of Blend.
-    k : int
-        Of TopK.
-    tau : float
-        Of Soft and TopK, in nats.
-    max_step : int, optional
-        Of Monotone; without it any step is allowed.
-    divergence, temperature, scale_t2, blank_frames : various
-        As in `refkd.distill_loss`.
-    """
-
-    weight: float = 0.3
-    window: tuple[int, int] | str = (5, 0)
-    d: int | None = None
-    weights: tuple[float, ...] = (0.0, 0.5, 0.5)
-    k: int = 3
-    tau: float = 0.3
-    max_step: int | None = 1
-    divergence: str = "kl"
-    temperature: float = 1.0
-    scale_t2: bool = False
-    blank_frames: str = "keep"
-
-    def __post_init__(self) -> None:
-        check.non_negative("weight", self.weight)
-        if self.window != "whole":
-            if not isinstance(self.window, tuple) or len(self.window) != 2:
-                check.fail("window", "[left, right] or 'whole'", self.window)
-            Window(*self.window)
-        check.one_of("divergence", self.divergence, DIVERGENCES)
-        check.positive("temperature", self.temperature)
-        check.flag("scale_t2", self.scale_t2)
-        check.one_of("blank_frames", self.blank_frames, BLANK_FRAMES)
-
-    def rule(self, name: str, median_lag: int) -> Rule:
-        """The rule of this name with these parameters."""
-        seen = Window.whole() if isinstance(self.window, str) else Window(*self.window)
-        known: dict[str, Callable[[], Rule]] = {
-            "FrameWise": rules.FrameWise,
-            "Shift": lambda: rules.Shift(median_lag if self.d is None else self.d),
-            "Blend": lambda: rules.Blend(self.weights),
-            "Hard": lambda: rules.Hard(seen),
-            "TopK": lambda: rules.TopK(seen, self.k, self.tau),
-            "Soft": lambda: rules.Soft(seen, self.tau),
-            "Monotone": lambda: rules.Monotone(seen, self.max_step),
-            "OrderedPath": lambda: rules.OrderedPath(seen),
-            "PerTeacher": lambda: rules.PerTeacher(seen),
-        }
-        return known[name]()
-
-
-@dataclass(frozen=True)
 class RunSettings:
     """Everything that decides a run.
 
@@ -113,8 +46,13 @@ class RunSettings:
     seed : int
         Of the networks, the batches and the noise, >= 0. Synthetic speech has a seed of its own
         among its options, so that runs of several seeds hear the same corpus, as with real speech.
+    seeds : int
+        How many times every student is trained, >= 1: with seed, seed + 1, ...
+    new_teachers : bool
+        Whether each seed has teachers of its own; otherwise all learn from those of `seed`.
     rules : tuple of str
-        The students: "CTC" for CTC alone, or the name of a rule.
+        The students: "CTC" for CTC alone, the name of a rule, or another name of
+        `refkd.students.STUDENTS` or of `distill`.
     network : NetworkSettings
         Of teacher and student alike.
     training : TrainingSettings
@@ -124,34 +62,56 @@ class RunSettings:
     speech : dict
         Options of the function that makes or reads this form of data.
     distill : dict
-        DistillSettings of each rule in `rules`.
+        StudentSettings of each student in `rules`.
     """
 
     data: str = "synthetic"
     seed: int = 0
+    seeds: int = 1
+    new_teachers: bool = False
     rules: tuple[str, ...] = DEFAULT_RULES
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
     features: FeatureSettings = field(default_factory=FeatureSettings)
     speech: dict[str, Any] = field(default_factory=dict)
-    distill: dict[str, DistillSettings] = field(default_factory=dict)
+    distill: dict[str, StudentSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check.integer("seed", self.seed, low=0)
+        check.integer("seeds", self.seeds, low=1)
+        check.flag("new_teachers", self.new_teachers)
         if not self.rules:
             check.fail("rules", "at least one", "none")
+        distill = {}
         for name in self.rules:
-            check.one_of("rules", name, (CTC, *RULES))
+            check.one_of("rules", name, {**STUDENTS, **self.distill})
             if self.rules.count(name) > 1:
-                check.fail("rules", "every rule once", f"{name!r} twice")
-        distill = {name: self.distill.get(name, DistillSettings()) for name in self.rules}
-        distill.pop(CTC, None)
+                check.fail("rules", "every student once", f"{name!r} twice")
+            known = self.distill.get(name)
+            distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known
         object.__setattr__(self, "distill", distill)
-        for name, settings in distill.items():
-            settings.rule(name, median_lag=1)  # refuses what the rule would refuse
-        shift = distill.get("Shift")
-        if shift is not None and shift.d is None and CTC not in self.rules:
-            check.fail("rules", "CTC too, whose lag sets the d of Shift, or a d", list(self.rules))
+        for name, one in distill.items():
+            if one.rule == "Shift" and one.d is None and CTC not in self.rules:
+                check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
+            if one.start == CTC and CTC not in self.rules:
+                check.fail("rules", f"CTC too, from which {name} starts", list(self.rules))
+
+    def teachers(self) -> tuple[tuple[str, float], ...]:
+        """Kind and guidance of every teacher that is trained, a guide before whom it guides."""
+        wanted = [("bidirectional", 0.0)]
+        for one in self.distill.values():
+            if one.learns and one.teacher != "bidirectional":
+                wanted.append(("unidirectional", 0.0))
+            if one.learns and one.teacher == "guided":
+                wanted.append(("guided", one.guidance))
+        return tuple(dict.fromkeys(wanted))
+
+    @property
+    def trainings(self) -> int:
+        """How many networks are trained."""
+        further = sum(len(one.candidates) - 1 for one in self.distill.values())
+        teachers = len(self.teachers()) * (self.seeds if self.new_teachers else 1)
+        return teachers + len(self.rules) * self.seeds + further
 
     def as_dict(self) -> dict[str, Any]:
         """The same settings as a TOML file would give them."""
@@ -188,10 +148,10 @@ def read_settings(
     Parameters
     ----------
     file : path, optional
-        TOML with the keys of RunSettings; `[distill]` holds for every rule, `[distill.Hard]` for
-        one.
+        TOML with the keys of RunSettings; `[distill]` holds for every student with a teacher,
+        `[distill.Hard]` for one.
     overrides : mapping, optional
-        Top-level keys that win over the file.
+        Keys that win over the file, one by one in a table.
     quick : bool
         Small speech, a small network and two epochs, where the file says nothing else.
 
@@ -213,7 +173,9 @@ def read_settings(
     >>> read_settings(overrides={"rules": ["CTC", "Hard"]}).distill["Hard"].window
     (5, 0)
     """
-    given = {**({} if file is None else _read_toml(Path(file))), **(overrides or {})}
+    given = {} if file is None else _read_toml(Path(file))
+    for key, value in (overrides or {}).items():
+        given[key] = {**given.get(key, {}), **value} if isinstance(value, Mapping) else value
     _known("configuration", given, [one.name for one in dataclasses.fields(RunSettings)])
     data = given.get("data", "synthetic")
     source, _ = find_source(data)
@@ -227,23 +189,40 @@ def read_settings(
 
     speech = {name: _frozen(value) for name, value in merged("speech").items()}
     _known("speech", speech, source.options())
-    distill = merged("distill")
-    for_all = {key: value for key, value in distill.items() if not isinstance(value, Mapping)}
-    own = {key: value for key, value in distill.items() if isinstance(value, Mapping)}
-    _known("distill", own, list(RULES))
     return RunSettings(
         data=data,
         seed=given.get("seed", 0),
+        seeds=given.get("seeds", 1),
+        new_teachers=given.get("new_teachers", False),
         rules=_frozen(given.get("rules", DEFAULT_RULES)),
         network=_section(NetworkSettings, "network", merged("network")),
         training=_section(TrainingSettings, "training", merged("training")),
         features=_section(FeatureSettings, "features", merged("features")),
         speech=speech,
-        distill={
-            name: _section(DistillSettings, f"distill.{name}", {**for_all, **own.get(name, {})})
-            for name in RULES
-        },
+        distill=_students(merged("distill")),
     )
+
+
+def _students(distill: dict[str, Any]) -> dict[str, StudentSettings]:
+    """The settings of every student that has a name: [distill] for who learns from a teacher."""
+    for_all = {key: value for key, value in distill.items() if not isinstance(value, Mapping)}
+    own = {key: value for key, value in distill.items() if isinstance(value, Mapping)}
+    if "rule" in for_all:
+        check.fail("distill", "the rule in a table of its own, [distill.NAME]", for_all["rule"])
+    students = {}
+    for name in (*STUDENTS, *(name for name in own if name not in STUDENTS)):
+        table = {**STUDENTS.get(name, {}), **own.get(name, {})}
+        if not NAME.fullmatch(name):
+            check.fail("distill", "a name of letters, digits, _ and -", repr(name))
+        if "rule" not in table:
+            known = ", ".join(STUDENTS)
+            check.fail("distill", f"a rule in [distill.{name}], or the names {known}", repr(name))
+        if name in STUDENTS and table["rule"] != STUDENTS[name]["rule"]:
+            check.fail("distill", f"another name for {table['rule']}", repr(name))
+        if table["rule"] != CTC:
+            table = {**for_all, **table}
+        students[name] = _section(StudentSettings, f"distill.{name}", table)
+    return students
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+UNFINISHED = ".part"  # ends the name of a temporary file
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
@@ -33,10 +35,24 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     'late'
     """
     target = Path(path)
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.part")
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}{UNFINISHED}")
     try:
         with unfinished.open("wb") as file:
             yield file
         os.replace(unfinished, target)
     finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path, name: str = "*") -> None:
+    """Remove the temporary files of processes that were killed as they wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        Searched with all that is in it; need not be there.
+    name : str
+        Pattern of the files that were to become.
+    """
+    for unfinished in folder.rglob(f"{name}.*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)

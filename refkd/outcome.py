@@ -1,15 +1,17 @@
-"""What a study returns: the teacher, the students, and what was measured of them."""
+"""What a study returns: teachers, students, and what was measured of them on the test speech."""
 
 from dataclasses import dataclass
 
-from refkd.configuration import DistillSettings, RunSettings
+import numpy as np
+
+from refkd.check import Floats, Ints
+from refkd.checkpoint import Epoch
+from refkd.configuration import RunSettings
 from refkd.data.dataset import Dataset
 from refkd.network import Network
 from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
-from refkd.records.ragged import Ragged
 from refkd.records.rules import Rule
-from refkd.train import Epoch
 
 
 @dataclass(frozen=True)
@@ -39,40 +41,86 @@ class Selection:
 
 
 @dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured of a network on N utterances, one by one where they can be resampled.
+
+    Parameters
+    ----------
+    edits : (N,) int array
+        Between the phones and their greedy decoding.
+    phones : (N,) int array
+        True ones.
+    loss : float
+        Mean CTC loss of an utterance, in nats.
+    delays : tuple of N EmissionDelay
+        Spikes against the true starts of the phones.
+    shifts : tuple of N OffsetStatistics
+        Spikes against those of the study's bidirectional teacher.
+    agreement : FrameAgreement
+        Best labels against that teacher's.
+    peakiness : Peakiness
+        How much it says blank, and how sure it is.
+    """
+
+    edits: Ints
+    phones: Ints
+    loss: float
+    delays: tuple[EmissionDelay, ...]
+    shifts: tuple[OffsetStatistics, ...]
+    agreement: FrameAgreement
+    peakiness: Peakiness
+
+    @property
+    def phone_error_rate(self) -> float:
+        """Edits / phones, a fraction."""
+        return float(self.edits.sum() / self.phones.sum())
+
+    @property
+    def delay(self) -> EmissionDelay:
+        """Of all utterances together."""
+        return EmissionDelay.pool(self.delays)
+
+    @property
+    def offsets(self) -> OffsetStatistics:
+        """Of all utterances together."""
+        return OffsetStatistics.pool(self.shifts)
+
+    def sums(self, measure: str) -> tuple[Floats, Floats]:
+        """(N,) numerators and denominators of a measure: "error", "offset" or "delay"."""
+        if measure == "error":
+            return self.edits.astype(np.float64), self.phones.astype(np.float64)
+        parts = self.shifts if measure == "offset" else self.delays
+        return np.array([one.total for one in parts]), np.array([float(one.n) for one in parts])
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A trained network and what was measured on the test speech.
 
     Parameters
     ----------
     name : str
-        "teacher", "CTC", or the rule's class name.
+        "teacher", or what the student is called.
+    seed : int
+        The run's seed with which it was trained.
     network : Network
         Trained.
-    logits : Ragged
-        (sum T, K) on the test speech.
-    phone_error_rate : float
-        Edits / phones of greedy decoding, a fraction.
-    loss : float
-        Mean CTC loss of an utterance, in nats.
-    delay : EmissionDelay
-        Spikes against the true starts of the phones.
-    peakiness : Peakiness
-        How much it says blank, and how sure it is.
     history : tuple of Epoch
-        Training losses.
-    seconds : float
-        Spent on training.
+        Of its training.
+    measured : Measured
+        On the test speech.
     """
 
     name: str
+    seed: int
     network: Network
-    logits: Ragged
-    phone_error_rate: float
-    loss: float
-    delay: EmissionDelay
-    peakiness: Peakiness
     history: tuple[Epoch, ...]
-    seconds: float
+    measured: Measured
+
+    @property
+    def seconds(self) -> float:
+        """Spent on training."""
+        return sum(epoch.seconds for epoch in self.history)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,38 +129,61 @@ class Student(Model):
 
     Parameters
     ----------
-    name, network, logits, phone_error_rate, loss, delay, peakiness, history, seconds : various
+    name, seed, network, history, measured : various
         As in `Model`.
     rule : Rule or None
         None for CTC alone.
-    distill : DistillSettings or None
-        The settings of the lesson.
-    offsets : OffsetStatistics
-        Spikes against the teacher's, in frames.
-    agreement : FrameAgreement
-        Best labels against the teacher's.
+    weight : float
+        Of the distillation loss; that which validation chose, if there were several.
     selection : Selection or None
-        What the rule chose.
+        What the rule chose; None where no rule did.
     """
 
     rule: Rule | None
-    distill: DistillSettings | None
-    offsets: OffsetStatistics
-    agreement: FrameAgreement
+    weight: float
     selection: Selection | None
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One run: the speech, the teacher, its students, and what decided them.
+    """One run: the speech, the teachers, their students, and what decided them.
 
-    `teacher_hash` holds the teacher's hash before and after the students were trained.
+    Parameters
+    ----------
+    settings : RunSettings
+        What was asked.
+    data : Dataset
+        The speech.
+    teachers : tuple of Model
+        The bidirectional one first; with `new_teachers` those of each seed in turn.
+    teacher_hashes : tuple of (str, str)
+        Hash of each teacher before and after the students were trained.
+    students : tuple of Student
+        In the order of training: every student of a seed, then the next seed.
+    tuning : dict
+        Of each student with several weights: {weight: phone error rate on the validation split}.
+    seconds : float
+        Of the whole study.
     """
 
     settings: RunSettings
-    seeds: dict[str, int]
     data: Dataset
-    teacher: Model
-    teacher_hash: tuple[str, str]
+    teachers: tuple[Model, ...]
+    teacher_hashes: tuple[tuple[str, str], ...]
     students: tuple[Student, ...]
+    tuning: dict[str, dict[float, float]]
     seconds: float
+
+    @property
+    def teacher(self) -> Model:
+        """The bidirectional teacher of the first seed."""
+        return self.teachers[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the students, each once, in the order of training."""
+        return tuple(dict.fromkeys(one.name for one in self.students))
+
+    def of(self, name: str) -> tuple[Student, ...]:
+        """The students of a name, seed by seed."""
+        return tuple(one for one in self.students if one.name == name)

@@ -1,24 +1,28 @@
-"""The folder that a run leaves behind: results, networks and posteriors."""
+"""The folder that a run leaves behind: results, networks and posteriors; checkpoints on the way."""
 
 import json
-import math
-import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
 import refkd
 from refkd import check
-from refkd.files import replacing
-from refkd.outcome import Model, Selection, Student, Study
-from refkd.records.rules import Rule
-from refkd.records.window import Window
+from refkd.check import DataError
+from refkd.configuration import RunSettings
+from refkd.files import remove_unfinished, replacing
+from refkd.inference import logits_of
+from refkd.outcome import Model, Study
+from refkd.results import results
+
+RUN, RESULTS, CHECKPOINTS = "run.json", "results.json", "checkpoints"
 
 
-def claim_folder(path: str | Path) -> Path:
-    """Make an empty folder for a run.
+def new_folder(path: str | Path) -> Path:
+    """Make a folder, or take an empty one.
 
     Parameters
     ----------
@@ -34,14 +38,6 @@ def claim_folder(path: str | Path) -> Path:
     ------
     ArgumentError
         If something is there already, or it cannot be made.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from refkd.run_folder import claim_folder
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     claim_folder(folder + "/run").is_dir()
-    True
     """
     folder = Path(path)
     try:
@@ -53,94 +49,108 @@ def claim_folder(path: str | Path) -> Path:
     return folder
 
 
-def results(study: Study) -> dict[str, Any]:
-    """Everything that was measured, as plain numbers for JSON; None where nothing was.
+def claim_folder(path: str | Path, settings: RunSettings) -> Path:
+    """Make a folder for a run, or take the one in which the same run was interrupted.
+
+    Parameters
+    ----------
+    path : path
+        New, an empty folder, or the folder of a run with the same settings.
+    settings : RunSettings
+        Of the run; kept in run.json.
+
+    Returns
+    -------
+    Path
+        The folder, with a folder `checkpoints` unless the run has ended.
+
+    Raises
+    ------
+    ArgumentError
+        If something else is there already, or it cannot be made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from refkd.configuration import read_settings
+    >>> from refkd.run_folder import claim_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = claim_folder(folder + "/run", read_settings())
+    ...     claim_folder(folder + "/run", read_settings()) == first
+    True
+    """
+    folder = Path(path)
+    identity = {"refkd": refkd.__version__, "configuration": settings.as_dict()}
+    text = json.dumps(identity, indent=1) + "\n"
+    try:
+        if (folder / RUN).exists():
+            if (folder / RUN).read_text(encoding="utf-8") != text:
+                expected = "a new or empty folder, or that of a run with these settings"
+                check.fail("out", expected, f"{folder}, a run with others")
+            remove_unfinished(folder)
+        else:
+            remove_unfinished(folder, RUN)
+            new_folder(folder)
+            with replacing(folder / RUN) as file:
+                file.write(text.encode())
+        if not (folder / RESULTS).exists():
+            (folder / CHECKPOINTS).mkdir(exist_ok=True)
+    except OSError as error:
+        check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
+    return folder
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The results of a run that has ended, as they were written; None if it has not."""
+    path = folder / RESULTS
+    if not path.exists():
+        return None
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return told
+
+
+@contextmanager
+def saying_where(folder: Path) -> Iterator[None]:
+    """Turn the failure to write a file into one sentence.
+
+    Raises
+    ------
+    DataError
+        That names the folder; what was there stays as it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{folder}: expected to write there, got {error.strerror}") from None
+
+
+def write_run(study: Study, folder: Path) -> None:
+    """Write networks and posteriors.
 
     Parameters
     ----------
     study : Study
         What `run_study` returned.
+    folder : Path
+        From `claim_folder`. Models of the run's first seed go by their names, those of seed 3 by
+        `NAME-seed-3`; posteriors are those of the first seed.
 
-    Returns
-    -------
-    dict
-        "teacher" is an object, "students" a list of objects in the order of training.
+    Raises
+    ------
+    DataError
+        If a file cannot be written; what was there stays as it is.
     """
-    before, after = study.teacher_hash
-    data = study.data
-    return {
-        "refkd": refkd.__version__,
-        "seconds": round(study.seconds, 1),
-        "configuration": study.settings.as_dict(),
-        "seeds": study.seeds,
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "numba": numba.__version__,
-            "platform": platform.platform(),
-        },
-        "data": {
-            "name": data.name,
-            "rate": data.rate,
-            "frame_shift": data.frame_shift,
-            "first_frame": data.first_frame,
-            "symbols": list(data.symbols),
-            "utterances": {
-                name: len(split)
-                for name, split in (
-                    ("train", data.train),
-                    ("validation", data.validation),
-                    ("test", data.test),
-                )
-            },
-            "test_phones": int(data.test.labels.lengths.sum()),
-            "problems": data.problems,
-        },
-        "teacher": {
-            **_model(study.teacher),
-            "seed": study.seeds["teacher"],
-            "hash_before": before,
-            "hash_after": after,
-        },
-        "students": [_student(one, study.seeds["student"]) for one in study.students],
-    }
+    with saying_where(folder):
+        for part in ("networks", "posteriors"):
+            (folder / part).mkdir(exist_ok=True)
+        for model in (*study.teachers, *study.students):
+            model.network.save(folder / "networks" / f"{file_name(model, study)}.npz")
+            if model.seed == study.settings.seed:
+                _write_posteriors(model, study, folder / "posteriors" / f"{model.name}.npz")
 
 
-def _model(model: Model) -> dict[str, Any]:
-    return {
-        "phone_error_rate": model.phone_error_rate,
-        "loss": model.loss if math.isfinite(model.loss) else None,
-        "delay": model.delay.as_dict(),
-        "peakiness": model.peakiness.as_dict(),
-        "parameters": sum(value.size for value in model.network.parameters().values()),
-        "history": [vars(epoch) for epoch in model.history],
-        "seconds": round(model.seconds, 1),
-    }
-
-
-def _student(student: Student, seed: int) -> dict[str, Any]:
-    return {
-        "rule": student.name,
-        "description": "CTC alone" if student.rule is None else repr(student.rule),
-        "weight": 0.0 if student.distill is None else student.distill.weight,
-        "seed": seed,
-        **_model(student),
-        "hash": student.network.hash(),
-        "offset": student.offsets.as_dict(),
-        "agreement": student.agreement.as_dict(),
-        "selection": None if student.selection is None else _selection(student.selection),
-    }
-
-
-def _selection(selection: Selection) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in vars(selection).items()
-    }
-
-
-def write_run(study: Study, folder: Path) -> None:
-    """Write networks, posteriors and, last, results.json.
+def finish_run(study: Study, folder: Path) -> dict[str, Any]:
+    """Write results.json, which says that the run has ended, and remove its checkpoints.
 
     Parameters
     ----------
@@ -149,28 +159,35 @@ def write_run(study: Study, folder: Path) -> None:
     folder : Path
         From `claim_folder`.
 
+    Returns
+    -------
+    dict
+        What was written.
+
     Raises
     ------
     DataError
-        If a file cannot be written; what was there stays as it is.
+        If it cannot be written; the checkpoints stay as they are.
     """
-    try:
-        for part in ("networks", "posteriors"):
-            (folder / part).mkdir(exist_ok=True)
-        for model in (study.teacher, *study.students):
-            model.network.save(folder / "networks" / f"{model.name}.npz")
-            _write_posteriors(model, study, folder / "posteriors" / f"{model.name}.npz")
-        text = json.dumps(results(study), indent=1, allow_nan=False) + "\n"
-        with replacing(folder / "results.json") as file:
+    told = results(study)
+    text = json.dumps(told, indent=1, allow_nan=False) + "\n"
+    with saying_where(folder):
+        with replacing(folder / RESULTS) as file:
             file.write(text.encode())
-    except OSError as error:
-        raise check.DataError(f"{folder}: expected to write there, got {error.strerror}") from None
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    return told
+
+
+def file_name(model: Model, study: Study) -> str:
+    """What the files of a model are called, without their suffix."""
+    return model.name if model.seed == study.settings.seed else f"{model.name}-seed-{model.seed}"
 
 
 def _write_posteriors(model: Model, study: Study, path: Path) -> None:
     """One (T, K) array of logits for each test utterance, and what they mean."""
     data = study.data
-    arrays = dict(zip(data.test.names, model.logits, strict=True))
+    logits = logits_of(model.network, data.test.features)
+    arrays = dict(zip(data.test.names, logits, strict=True))
     metadata = {
         "metadata.kind": np.array("logits"),
         "metadata.blank": np.array(0),
@@ -181,69 +198,3 @@ def _write_posteriors(model: Model, study: Study, path: Path) -> None:
     }
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **metadata, **arrays)
-
-
-def table(study: Study) -> str:
-    """The comparison as lines of text, for a terminal.
-
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-
-    Returns
-    -------
-    str
-        One line for each model.
-    """
-    head = ("model", "weight", "phone error", "offset to teacher", "delay", "loss", "seconds")
-    unit = ("", "", "%", "mean (5 % to 95 %), frames", "mean, ms", "nats", "")
-    rows = [head, unit]
-    for model in (study.teacher, *study.students):
-        weight, offset = "", ""
-        if isinstance(model, Student):
-            weight = "" if model.distill is None else f"{model.distill.weight:g}"
-            spread = model.offsets
-            offset = "none matched"
-            if spread.n:
-                offset = f"{spread.mean:+.1f} ({round(spread.p5):+d} to {round(spread.p95):+d})"
-        rows.append(
-            (
-                _title(model),
-                weight,
-                f"{100 * model.phone_error_rate:.1f}",
-                offset,
-                f"{1000 * model.delay.mean:+.0f}" if model.delay.n else "none",
-                f"{model.loss:.1f}",
-                f"{model.seconds:.0f}",
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    lines.insert(2, "-" * max(map(len, lines)))
-    return "\n".join(lines)
-
-
-def _title(model: Model) -> str:
-    if isinstance(model, Student):
-        return "CTC alone" if model.rule is None else titled(model.rule)
-    return "teacher"
-
-
-def titled(rule: Rule) -> str:
-    """A rule as a person would write it: Hard [5, 0], Shift 2."""
-    words = [type(rule).__name__]
-    for name, value in vars(rule).items():
-        if name == "window":
-            whole = value == Window.whole()
-            words.append("whole" if whole else f"[{value.left}, {value.right}]")
-        elif name == "d":
-            words.append(str(value))
-        elif value is not None:
-            shown = "/".join(f"{one:g}" for one in value) if name == "weights" else f"{value:g}"
-            words.append(f"{name}={shown}")
-    return " ".join(words)

@@ -1,58 +1,60 @@
-"""The main job: train a teacher, then one student for each rule, and compare them."""
+"""The main job: train teachers and students on the training speech, then compare on the test."""
 
+import dataclasses
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 from numpy.random import SeedSequence
 
-from refkd.configuration import CTC, RunSettings
-from refkd.ctc import ctc_loss_batch
-from refkd.data.dataset import Dataset, Split, load, prepare
-from refkd.decode import greedy_decode, spikes
-from refkd.distill import distill_trace
-from refkd.edits import phone_error_rate
+from refkd.checkpoint import Epoch
+from refkd.configuration import RunSettings
+from refkd.data.dataset import Dataset, load, prepare
+from refkd.evaluate import measure, selection_of
+from refkd.inference import logits_of
+from refkd.lesson import Distillation, Guidance, Lesson, RandomChoice
 from refkd.live import hearing_facts
-from refkd.metrics import (
-    alignment_shift,
-    emission_delay,
-    frame_agreement,
-    peakiness,
-)
+from refkd.metrics import alignment_shift
 from refkd.network import Network
-from refkd.outcome import Model, Selection, Student, Study
-from refkd.records.agreement import FrameAgreement, Peakiness, share
-from refkd.records.offsets import EmissionDelay, OffsetStatistics
+from refkd.outcome import Model, Student, Study
+from refkd.records.offsets import OffsetStatistics
 from refkd.records.ragged import Ragged
-from refkd.records.traces import DistillTrace
-from refkd.train import Epoch, Lesson, train
+from refkd.students import CTC, StudentSettings
+from refkd.train import train
 
-Watch = Callable[[str, Epoch], None]
+Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
 
 
-def run_study(settings: RunSettings, watch: Watch | None = None) -> Study:
+def run_study(
+    settings: RunSettings, watch: Watch | None = None, checkpoints: Path | None = None
+) -> Study:
     """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
 
-    Every student starts from the same parameters and hears the same batches with the same noise;
-    the teacher is frozen.
+    Students of one seed start from the same parameters and hear the same batches with the same
+    noise; teachers are frozen. Whatever is chosen, a weight or the d of Shift, is chosen on the
+    validation split; the test split is read when all are trained.
 
     Parameters
     ----------
     settings : RunSettings
         What to do.
     watch : callable, optional
-        Told the model's name and every finished Epoch of its training.
+        Told a model's name, how many epochs it will have, and the history after each of them.
+    checkpoints : Path, optional
+        Folder that keeps the state of every training, so that an interrupted study goes on there.
 
     Returns
     -------
     Study
-        Networks, logits and measures on the test speech.
+        Networks and their measures on the test speech.
 
     Raises
     ------
     DataError
-        If the speech cannot be read.
+        If the speech cannot be read or a checkpoint cannot be written.
     DivergedError
         If a training leaves the finite numbers.
 
@@ -61,22 +63,172 @@ def run_study(settings: RunSettings, watch: Watch | None = None) -> Study:
     >>> from refkd.configuration import read_settings
     >>> from refkd.study import run_study
     >>> study = run_study(read_settings(overrides={"rules": ["CTC"]}, quick=True))
-    >>> study.students[0].name, study.teacher_hash[0] == study.teacher_hash[1]
-    ('CTC', True)
+    >>> [(one.name, one.seed) for one in study.students]
+    [('CTC', 0)]
     """
     begin = time.perf_counter()
-    drawn = SeedSequence(settings.seed).generate_state(3).tolist()
-    seeds = dict(zip(("teacher", "student", "training"), drawn, strict=True))
     data = prepare(load(settings.data, **settings.speech), settings.features)
+    school = _School(settings, data, watch, checkpoints)
+    teachers: dict[int, dict[str, _Trained]] = {}
+    students: list[_Trained] = []
+    for seed in range(settings.seed, settings.seed + settings.seeds):
+        home = seed if settings.new_teachers else settings.seed
+        if home not in teachers:
+            teachers[home] = school.teachers(home)
+        students += school.students(seed, teachers[home])
+    judge = _Judge(data)
+    every = [one for some in teachers.values() for one in some.values()]
+    mains = {seed: some["bidirectional"] for seed, some in teachers.items()}
+    return Study(
+        settings=settings,
+        data=data,
+        teachers=tuple(judge.model(one, mains[one.seed]) for one in every),
+        teacher_hashes=tuple((one.hash, one.network.hash()) for one in every),
+        students=tuple(
+            judge.student(one, mains.get(one.seed, mains[settings.seed])) for one in students
+        ),
+        tuning=school.tuning,
+        seconds=time.perf_counter() - begin,
+    )
 
-    def fresh(bidirectional: bool, seed: int) -> Network:
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """A network out of training, before anything is measured on the test speech."""
+
+    name: str
+    seed: int
+    start: Network
+    network: Network
+    history: tuple[Epoch, ...]
+    lesson: Lesson | None
+    hash: str
+    data: Dataset
+
+    @cached_property
+    def clean_logits(self) -> Ragged:
+        """What it says of the training speech."""
+        return logits_of(self.network, self.data.train.features)
+
+
+class _School:
+    """Trains whom the settings name."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        data: Dataset,
+        watch: Watch | None,
+        checkpoints: Path | None,
+    ) -> None:
+        self.settings, self.data, self.watch = settings, data, watch
+        self.checkpoints = checkpoints
+        self.tuning: dict[str, dict[float, float]] = {}
+        self.weights: dict[str, float] = {}
+        self.median_lag = 1
+
+    def teachers(self, seed: int) -> dict[str, _Trained]:
+        """Every teacher of the settings, by its key in them."""
+        trained: dict[str, _Trained] = {}
+        for kind, guidance in self.settings.teachers():
+            name, lesson = "teacher", None
+            if kind != "bidirectional":
+                name = f"{kind}-teacher"
+            if kind == "guided":
+                guide = trained["unidirectional"]
+                name += f"-{guidance:g}"
+                lesson = Guidance(
+                    teacher=guide.network, weight=guidance, clean_logits=guide.clean_logits
+                )
+            start = self._fresh(kind != "unidirectional", _seeds(seed)[0])
+            trained[_key(kind, guidance)] = self._taught(name, seed, start, lesson)
+        return trained
+
+    def students(self, seed: int, teachers: dict[str, _Trained]) -> list[_Trained]:
+        """Every student of the settings; CTC alone goes ahead, others may start from it."""
+        fresh = self._fresh(False, _seeds(seed)[1])
+        trained: dict[str, _Trained] = {}
+        for name in sorted(self.settings.distill, key=lambda name: name != CTC):
+            one = self.settings.distill[name]
+            start = trained[CTC].network if one.start == CTC else fresh
+            teacher = teachers[_key(one.teacher, one.guidance)]
+            several = len(one.candidates) > 1
+            tried = {}
+            for weight in (self.weights[name],) if name in self.weights else one.candidates:
+                label = f"{name}-weight-{weight:g}" if several else name
+                lesson = self._lesson(one, weight, teacher) if one.learns else None
+                taught = self._taught(label, seed, start, lesson, one.longer)
+                tried[weight] = dataclasses.replace(taught, name=name)
+            errors = {weight: taught.history[-1].validation for weight, taught in tried.items()}
+            if name not in self.weights:
+                self.weights[name] = min(errors, key=lambda weight: (errors[weight], weight))
+                if several:
+                    self.tuning[name] = errors
+                if name == CTC:
+                    self.median_lag = self._lag(teachers["bidirectional"], tried[0.0])
+            trained[name] = tried[self.weights[name]]
+        return list(trained.values())
+
+    def _taught(
+        self,
+        name: str,
+        seed: int,
+        start: Network,
+        lesson: Lesson | None,
+        longer: float = 1.0,
+    ) -> _Trained:
+        training = self.settings.training
+        training = dataclasses.replace(training, epochs=max(1, round(longer * training.epochs)))
+        watch = self.watch
+        told = None
+        if watch is not None:
+            label = name if self.settings.seeds == 1 else f"{name}, seed {seed}"
+            told = partial(watch, label, training.epochs)
+        network, history = train(
+            start,
+            self.data.train,
+            training,
+            _seeds(seed)[2],
+            lesson,
+            self.data.validation,
+            told,
+            None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
+        )
+        return _Trained(name, seed, start, network, history, lesson, network.hash(), self.data)
+
+    def _lesson(self, one: StudentSettings, weight: float, teacher: _Trained) -> Lesson:
+        kind = RandomChoice if one.choice == "random" else Distillation
+        return kind(
+            teacher=teacher.network,
+            weight=weight,
+            ctc=one.ctc,
+            warm_up=one.warm_up,
+            clean_logits=teacher.clean_logits if one.teacher_hears == "clean" else None,
+            rule=one.made_rule(self.median_lag),
+            divergence=one.divergence,
+            temperature=one.temperature,
+            scale_t2=one.scale_t2,
+            blank_frames=one.blank_frames,
+        )
+
+    def _lag(self, teacher: _Trained, student: _Trained) -> int:
+        """Median lag on the validation split in whole frames, at least 1."""
+        features = self.data.validation.features
+        pairs = zip(
+            logits_of(teacher.network, features), logits_of(student.network, features), strict=True
+        )
+        median = OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs).median
+        return max(1, round(median)) if np.isfinite(median) else 1
+
+    def _fresh(self, bidirectional: bool, seed: int) -> Network:
+        data, network = self.data, self.settings.network
         return Network.create(
             inputs=data.train.features.values.shape[1],
-            hidden=settings.network.hidden,
-            layers=settings.network.layers,
+            hidden=network.hidden,
+            layers=network.layers,
             outputs=len(data.symbols),
             bidirectional=bidirectional,
-            cell=settings.network.cell,
+            cell=network.cell,
             seed=seed,
         ).with_metadata(
             symbols=np.array(data.symbols),
@@ -87,133 +239,57 @@ def run_study(settings: RunSettings, watch: Watch | None = None) -> Study:
             **hearing_facts(data.settings, data.rate),
         )
 
-    def taught(name: str, network: Network, lesson: Lesson | None) -> dict[str, Any]:
-        start = time.perf_counter()
-        told = None if watch is None else lambda epoch: watch(name, epoch)
-        network, history = train(
-            network, data.train, settings.training, seeds["training"], lesson, told
+
+class _Judge:
+    """Measures on the test speech, which nothing before has read."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self.said: dict[str, Ragged] = {}  # by teachers
+
+    def model(self, trained: _Trained, teacher: _Trained) -> Model:
+        """A teacher, measured against the bidirectional one."""
+        return Model(
+            trained.name,
+            trained.seed,
+            trained.network,
+            trained.history,
+            measure(self._said(trained.network), self._said(teacher.network), self.data),
         )
-        measured = _measure(network, data)
-        seconds = time.perf_counter() - start
-        return {"name": name, "history": history, "seconds": seconds, **measured}
 
-    teacher = Model(**taught("teacher", fresh(True, seeds["teacher"]), None))
-    frozen = teacher.network.hash()
-    start = fresh(False, seeds["student"])
-    students: list[Student] = []
-    for name in sorted(settings.rules, key=lambda rule: rule != CTC):  # CTC sets the d of Shift
-        rule = lesson = distill = selection = None
-        if name != CTC:
-            distill = settings.distill[name]
-            rule = distill.rule(name, _median_lag(students))
-            lesson = Lesson(
-                teacher.network,
-                rule,
-                distill.weight,
-                distill.divergence,
-                distill.temperature,
-                distill.scale_t2,
-                distill.blank_frames,
-            )
-        outcome = taught(name, start, lesson)
-        if lesson is not None:
-            untrained = start.forward(data.test.features).logits
-            selection = _selection(lesson, teacher.logits, untrained, outcome["logits"])
-        pairs = list(zip(teacher.logits, outcome["logits"], strict=True))
-        students.append(
-            Student(
-                **outcome,
-                rule=rule,
-                distill=distill,
-                offsets=OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs),
-                agreement=FrameAgreement.pool(frame_agreement(*pair) for pair in pairs),
-                selection=selection,
-            )
+    def student(self, trained: _Trained, teacher: _Trained) -> Student:
+        """A student, measured against the bidirectional teacher."""
+        logits = logits_of(trained.network, self.data.test.features)
+        lesson, rule, weight, selection = trained.lesson, None, 0.0, None
+        if isinstance(lesson, Distillation):
+            rule, weight = lesson.rule, lesson.weight
+            if not isinstance(lesson, RandomChoice):
+                before = logits_of(trained.start, self.data.test.features)
+                said = self._said(lesson.teacher)
+                selection = selection_of(lesson, said, before, logits)
+        return Student(
+            trained.name,
+            trained.seed,
+            trained.network,
+            trained.history,
+            measure(logits, self._said(teacher.network), self.data),
+            rule,
+            weight,
+            selection,
         )
-    return Study(
-        settings=settings,
-        seeds=seeds,
-        data=data,
-        teacher=teacher,
-        teacher_hash=(frozen, teacher.network.hash()),
-        students=tuple(students),
-        seconds=time.perf_counter() - begin,
-    )
+
+    def _said(self, network: Network) -> Ragged:
+        key = network.hash()
+        if key not in self.said:
+            self.said[key] = logits_of(network, self.data.test.features)
+        return self.said[key]
 
 
-def _median_lag(students: list[Student]) -> int:
-    """Of the student trained by CTC alone, in whole frames, at least 1."""
-    lags = [student.offsets.median for student in students if student.name == CTC]
-    return max(1, round(lags[0])) if lags and np.isfinite(lags[0]) else 1
+def _key(kind: str, guidance: float) -> str:
+    return f"guided {guidance:g}" if kind == "guided" else kind
 
 
-def _measure(network: Network, data: Dataset) -> dict[str, Any]:
-    test: Split = data.test
-    logits = network.forward(test.features).logits
-    losses, _ = ctc_loss_batch(logits, test.labels)
-    return {
-        "network": network,
-        "logits": logits,
-        "phone_error_rate": phone_error_rate(
-            list(test.labels), [greedy_decode(one) for one in logits]
-        ),
-        "loss": float(losses.mean()),
-        "delay": _delay(logits, data),
-        "peakiness": Peakiness.pool(peakiness(one) for one in logits),
-    }
-
-
-def _delay(logits: Ragged, data: Dataset) -> EmissionDelay:
-    """Against the true starts; where nobody knows them, every phone and spike is left out."""
-    test = data.test
-    if test.starts is None:
-        found = sum(spikes(one)[0].size for one in logits)
-        return EmissionDelay(np.zeros(0), len(test.labels.values), found)
-    return EmissionDelay.pool(
-        emission_delay(one, labels, starts, data.frame_shift, first_frame=data.first_frame)
-        for one, labels, starts in zip(logits, test.labels, test.starts, strict=True)
-    )
-
-
-def _selection(lesson: Lesson, teacher: Ragged, before: Ragged, after: Ragged) -> Selection:
-    """What the rule of a lesson chooses for a student, before and after it was trained."""
-    frames = len(teacher.values)
-    weights = np.zeros(3)  # of teacher frames earlier than the student's, equal, later
-    met = every = 0
-    loss = 0.0
-    for teacher_logits, student_logits in zip(teacher, after, strict=True):
-        trace = _trace(lesson, student_logits, teacher_logits)
-        best = teacher_logits.argmax(axis=1)
-        at_spike = best[trace.pairs[:, 1]] != 0
-        direction = 1 - np.sign(trace.offset[at_spike])
-        np.add.at(weights, direction, trace.pair_weight[at_spike])
-        chosen = np.zeros(len(best), dtype=bool)
-        chosen[trace.pairs[:, 1]] = True
-        _, starts = spikes(teacher_logits)
-        runs = np.cumsum(np.concatenate([[0], np.diff(best) != 0]))  # which run of equal labels
-        met += len(np.intersect1d(runs[starts], runs[chosen]))
-        every += len(starts)
-        loss += trace.loss
-    untrained = sum(_trace(lesson, *pair).loss for pair in zip(before, teacher, strict=True))
-    earlier, equal, later = (share(float(one), float(weights.sum())) for one in weights)
-    return Selection(
-        earlier=earlier,
-        equal=equal,
-        later=later,
-        never_chosen=share(every - met, every),
-        teacher_spikes=every,
-        before=untrained / frames,
-        after=loss / frames,
-    )
-
-
-def _trace(lesson: Lesson, student_logits: Any, teacher_logits: Any) -> DistillTrace:
-    return distill_trace(
-        student_logits,
-        teacher_logits,
-        lesson.rule,
-        lesson.divergence,
-        lesson.temperature,
-        lesson.scale_t2,
-        lesson.blank_frames,
-    )
+def _seeds(seed: int) -> tuple[int, int, int]:
+    """Of the teacher's first parameters, of the students', and of the training of all."""
+    teacher, student, training = SeedSequence(seed).generate_state(3).tolist()
+    return teacher, student, training

@@ -1,6 +1,9 @@
-"""The training loop: CTC, and for students the distillation loss beside it."""
+"""The training loop: CTC, and a lesson beside it."""
 
+import dataclasses
+import hashlib
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +12,16 @@ import numpy as np
 from numpy.random import Generator, SeedSequence
 
 from refkd import check
+from refkd.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
 from refkd.ctc import ctc_loss_batch
 from refkd.data.dataset import Split, batches
-from refkd.distill import distill_loss_batch
+from refkd.decode import greedy_decode
+from refkd.edits import phone_error_rate
+from refkd.inference import logits_of
+from refkd.lesson import Lesson
 from refkd.network import Network
-from refkd.optimise import adam_start, adam_step, clip_gradients, learning_rate
+from refkd.optimise import AdamState, adam_start, adam_step, clip_gradients, learning_rate
 from refkd.records.ragged import Ragged
-from refkd.records.rules import Rule
 
 
 class DivergedError(ValueError):
@@ -40,6 +46,8 @@ class TrainingSettings:
         Largest norm of the gradient, > 0.
     noise : float
         Standard deviation of the noise added to the normalised features, >= 0.
+    dropout : float
+        Share of the hidden units dropped between recurrent layers, in [0, 1).
 
     Raises
     ------
@@ -59,6 +67,7 @@ class TrainingSettings:
     rise: float = 0.15
     clip: float = 1.0
     noise: float = 0.5
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         check.integer("epochs", self.epochs, low=1)
@@ -68,56 +77,8 @@ class TrainingSettings:
             check.fail("rise", "a share between 0 and 0.5", self.rise)
         check.positive("clip", self.clip)
         check.non_negative("noise", self.noise)
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a student learns from a teacher besides CTC.
-
-    Parameters
-    ----------
-    teacher : Network
-        Never changed.
-    rule : Rule
-        Which teacher frames the student learns from.
-    weight : float
-        Of the distillation loss beside the CTC loss, both in nats, >= 0.
-    divergence, temperature, scale_t2, blank_frames : various
-        As in `refkd.distill_loss`.
-    """
-
-    teacher: Network
-    rule: Rule
-    weight: float
-    divergence: str = "kl"
-    temperature: float = 1.0
-    scale_t2: bool = False
-    blank_frames: str = "keep"
-
-    def loss(self, student_logits: Ragged, teacher_logits: Ragged) -> tuple[float, Ragged]:
-        """Sum of the distillation loss over a batch, in nats, and its gradient in the logits."""
-        losses, grads = distill_loss_batch(
-            student_logits,
-            teacher_logits,
-            self.rule,
-            self.divergence,
-            self.temperature,
-            self.scale_t2,
-            self.blank_frames,
-        )
-        return float(losses.sum()), grads
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """The mean losses of one pass over the training set, in nats per frame.
-
-    `distill` is not yet multiplied by its weight, and 0 without a lesson.
-    """
-
-    ctc: float
-    distill: float
-    seconds: float
+        if not 0.0 <= check.finite_number("dropout", self.dropout) < 1.0:
+            check.fail("dropout", "a share >= 0 and < 1", self.dropout)
 
 
 def train(
@@ -126,12 +87,13 @@ def train(
     settings: TrainingSettings,
     seed: int,
     lesson: Lesson | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
+    validation: Split | None = None,
+    on_epoch: Callable[[tuple[Epoch, ...]], None] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> tuple[Network, tuple[Epoch, ...]]:
     """Train a network on CTC, and on a lesson if there is one.
 
-    The loss of a step is (CTC + weight x distillation) / frames of the batch. The teacher hears
-    the same noisy features as the student.
+    The loss of a step is (ctc x CTC + weight x lesson) / frames of the batch.
 
     Parameters
     ----------
@@ -142,11 +104,17 @@ def train(
     settings : TrainingSettings
         How long and how fast.
     seed : int
-        Decides the batches and the noise, >= 0: equal for every student that is to be compared.
+        Decides batches, noise, dropout and random choices of every epoch, >= 0: equal for every
+        student that is to be compared.
     lesson : Lesson, optional
-        Teacher and rule.
+        What is learnt besides CTC.
+    validation : Split, optional
+        Decoded after every epoch; nothing is learnt from it.
     on_epoch : callable, optional
-        Told of every finished epoch.
+        Told the history after every epoch, and once if training goes on from a checkpoint.
+    checkpoint : path, optional
+        A file that is rewritten after every epoch. If it is there already, training goes on from
+        it, and ends with the same bits as if it had never stopped.
 
     Returns
     -------
@@ -159,6 +127,8 @@ def train(
     ------
     DivergedError
         If the loss is no longer finite.
+    DataError
+        If the checkpoint cannot be written, or belongs to another training.
 
     Examples
     --------
@@ -171,47 +141,97 @@ def train(
     >>> history[2].ctc < history[0].ctc
     True
     """
-    order_seed, noise_seed = SeedSequence(check.integer("seed", seed, low=0)).spawn(2)
-    order, noise = np.random.default_rng(order_seed), np.random.default_rng(noise_seed)
-    parameters, state = network.parameters(), adam_start(network.parameters())
-    steps = settings.epochs * math.ceil(len(split) / settings.batch)
-    history: list[Epoch] = []
-    for _ in range(settings.epochs):
-        begin, ctc, distill, frames = time.perf_counter(), 0.0, 0.0, 0
-        for places in batches(split, settings.batch, order):
-            part = split.take(places)
-            batch_ctc, batch_distill, grads = _gradients(
-                network, part, _noisy(part.features, settings.noise, noise), lesson
-            )
-            rate = learning_rate(state.step, steps, settings.rate, settings.rise)
-            grads = clip_gradients(grads, settings.clip)
-            parameters, state = adam_step(parameters, grads, state, rate)
-            network = network.with_parameters(parameters)
-            ctc, distill = ctc + batch_ctc, distill + batch_distill
-            frames += len(part.features.values)
-        history.append(Epoch(ctc / frames, distill / frames, time.perf_counter() - begin))
+    check.integer("seed", seed, low=0)
+    adam, history = adam_start(network.parameters()), list[Epoch]()
+    fingerprint = _fingerprint(network, split, settings, seed, lesson, validation)
+    done = None if checkpoint is None else read_checkpoint(checkpoint, fingerprint)
+    if done is not None:
+        network, adam = network.with_parameters(done.parameters), done.adam
+        history = list(done.history)
         if on_epoch is not None:
-            on_epoch(history[-1])
+            on_epoch(tuple(history))
+    while len(history) < settings.epochs:
+        begin = time.perf_counter()
+        network, adam, ctc, taught = _epoch(
+            network, adam, split, settings, seed, len(history), lesson
+        )
+        error = math.nan if validation is None else error_rate(network, validation)
+        history.append(Epoch(ctc, taught, error, time.perf_counter() - begin))
+        if checkpoint is not None:
+            kept = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
+            write_checkpoint(checkpoint, kept)
+        if on_epoch is not None:
+            on_epoch(tuple(history))
     return network, tuple(history)
 
 
-def _gradients(
-    network: Network, part: Split, features: Ragged, lesson: Lesson | None
-) -> tuple[float, float, dict[str, np.ndarray]]:
-    """Sums of both losses over a batch in nats, and the gradient of every parameter."""
-    trace = network.forward(features)
-    if not np.isfinite(trace.logits.values).all():
-        raise DivergedError("training: expected finite logits, got infinite ones: lower the rate")
-    losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
-    ctc, distill, d_values = float(losses.sum()), 0.0, d_logits.values
-    if lesson is not None:
-        teacher_logits = lesson.teacher.forward(features).logits
-        distill, d_distill = lesson.loss(trace.logits, teacher_logits)
-        d_values = d_values + lesson.weight * d_distill.values
-    grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))
-    return ctc, distill, grads
+def error_rate(network: Network, split: Split) -> float:
+    """Phone error rate of greedy decoding, a fraction."""
+    logits = logits_of(network, split.features)
+    return phone_error_rate(list(split.labels), [greedy_decode(one) for one in logits])
+
+
+def _epoch(
+    network: Network,
+    adam: AdamState,
+    split: Split,
+    settings: TrainingSettings,
+    seed: int,
+    epoch: int,
+    lesson: Lesson | None,
+) -> tuple[Network, AdamState, float, float]:
+    """One pass; the mean of both losses per frame."""
+    streams = SeedSequence(seed, spawn_key=(epoch,)).spawn(4)
+    order, noise, dropout, choice = (np.random.default_rng(one) for one in streams)
+    steps = settings.epochs * math.ceil(len(split) / settings.batch)
+    ctc, taught, frames = 0.0, 0.0, 0
+    for places in batches(split, settings.batch, order):
+        part = split.take(places)
+        noisy = _noisy(part.features, settings.noise, noise)
+        trace = network.forward(noisy, settings.dropout, int(dropout.integers(2**63)))
+        if not np.isfinite(trace.logits.values).all():
+            expected = "expected finite logits, got infinite ones: lower the rate"
+            raise DivergedError(f"training: {expected}")
+        losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
+        d_values = d_logits.values
+        if lesson is not None:
+            loss, d_lesson = lesson.loss(trace.logits, lesson.teacher_logits(places, noisy), choice)
+            weight = lesson.weight_at(adam.step, steps)
+            d_values = lesson.ctc * d_values + weight * d_lesson.values
+            taught += loss
+        grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))
+        rate = learning_rate(adam.step, steps, settings.rate, settings.rise)
+        grads = clip_gradients(grads, settings.clip)
+        parameters, adam = adam_step(network.parameters(), grads, adam, rate)
+        network = network.with_parameters(parameters)
+        ctc, frames = ctc + float(losses.sum()), frames + len(d_values)
+    return network, adam, ctc / frames, taught / frames
 
 
 def _noisy(features: Ragged, deviation: float, rng: Generator) -> Ragged:
     noise = rng.standard_normal(features.values.shape, dtype=np.float32)
     return features.with_values(features.values + np.float32(deviation) * noise)
+
+
+def _fingerprint(
+    network: Network,
+    split: Split,
+    settings: TrainingSettings,
+    seed: int,
+    lesson: Lesson | None,
+    validation: Split | None,
+) -> str:
+    """SHA-256 of all that decides a training."""
+    digest = hashlib.sha256(f"{network.hash()} {settings} {seed}".encode())
+    for one in (split, validation):
+        for ragged in () if one is None else (one.features, one.labels):
+            digest.update(ragged.offsets.tobytes() + ragged.values.tobytes())
+    if lesson is not None:
+        facts = {
+            field.name: getattr(lesson, field.name)
+            for field in dataclasses.fields(lesson)
+            if field.name not in ("teacher", "clean_logits")
+        }
+        clean = lesson.clean_logits is not None
+        digest.update(f"{type(lesson)} {facts} {lesson.teacher.hash()} {clean}".encode())
+    return digest.hexdigest()

@@ -1,13 +1,16 @@
-"""The training loop: what a step minimises, and that equal seeds give equal bits."""
+"""The training loop: what a step minimises, equal bits for equal seeds, and going on."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.check import ArgumentError
+from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load, prepare
-from refkd.train import DivergedError, Lesson, TrainingSettings, train
+from refkd.lesson import Distillation, RandomChoice
+from refkd.train import DivergedError, TrainingSettings, error_rate, train
 
 SETTINGS = TrainingSettings(epochs=2, batch=2)
 
@@ -31,20 +34,28 @@ def test_the_reported_losses_are_those_of_the_start_for_a_rate_near_zero(split, 
     teacher, student = network(classes, True, 1), network(classes)
     rule = refkd.Hard(refkd.Window(3, 0))
     still = TrainingSettings(epochs=1, batch=2, rate=1e-300, noise=0.0)
-    _, (epoch,) = train(student, split, still, 0, Lesson(teacher, rule, 0.3))
+    _, (epoch,) = train(
+        student, split, still, 0, Distillation(teacher=teacher, rule=rule, weight=0.3)
+    )
     student_logits = student.forward(split.features).logits
     teacher_logits = teacher.forward(split.features).logits
     ctc, _ = refkd.ctc_loss_batch(student_logits, split.labels)
     distill, _ = refkd.distill_loss_batch(student_logits, teacher_logits, rule)
     frames = len(split.features.values)
     assert_close(epoch.ctc, ctc.sum() / frames, VALUE)
-    assert_close(epoch.distill, distill.sum() / frames, VALUE)
+    assert_close(epoch.lesson, distill.sum() / frames, VALUE)
 
 
 def test_the_teacher_is_left_as_it_was_and_so_is_the_start(split, classes):
     teacher, student = network(classes, True, 1), network(classes)
     before = teacher.hash(), student.hash()
-    trained, _ = train(student, split, SETTINGS, 0, Lesson(teacher, refkd.FrameWise(), 1.0))
+    trained, _ = train(
+        student,
+        split,
+        SETTINGS,
+        0,
+        Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=1.0),
+    )
     assert (teacher.hash(), student.hash()) == before
     assert trained.hash() != before[1]
 
@@ -55,27 +66,39 @@ def test_equal_seeds_give_equal_bits_and_other_seeds_do_not(split, classes):
 
 
 def test_a_lesson_of_weight_zero_is_ctc_alone(split, classes):
-    lesson = Lesson(network(classes, True, 1), refkd.FrameWise(), 0.0)
+    lesson = Distillation(teacher=network(classes, True, 1), rule=refkd.FrameWise(), weight=0.0)
     alone, _ = train(network(classes), split, SETTINGS, 0)
     weightless, history = train(network(classes), split, SETTINGS, 0, lesson)
     assert weightless.hash() == alone.hash()
-    assert history[0].distill > 0.0
+    assert history[0].lesson > 0.0
 
 
 @pytest.mark.compiled_only
 def test_a_lesson_brings_the_student_nearer_to_the_teacher(split, classes):
     teacher = network(classes, True, 1)
     settings = TrainingSettings(epochs=20, batch=2, noise=0.0)
-    _, alone = train(network(classes), split, settings, 0, Lesson(teacher, refkd.FrameWise(), 0.0))
-    _, taught = train(network(classes), split, settings, 0, Lesson(teacher, refkd.FrameWise(), 9.0))
-    assert taught[-1].distill < 0.5 * alone[-1].distill
+    _, alone = train(
+        network(classes),
+        split,
+        settings,
+        0,
+        Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=0.0),
+    )
+    _, taught = train(
+        network(classes),
+        split,
+        settings,
+        0,
+        Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=9.0),
+    )
+    assert taught[-1].lesson < 0.5 * alone[-1].lesson
 
 
 def test_every_epoch_is_told(split, classes):
     told = []
     _, history = train(network(classes), split, SETTINGS, 0, on_epoch=told.append)
-    assert tuple(told) == history
-    assert len(history) == 2
+    assert [len(one) for one in told] == [1, 2]
+    assert told[-1] == history
 
 
 def test_leaving_the_finite_numbers_is_said_in_a_sentence(split, classes):
@@ -86,6 +109,92 @@ def test_leaving_the_finite_numbers_is_said_in_a_sentence(split, classes):
         train(wild, split, SETTINGS, 0)
 
 
+def test_the_validation_error_of_an_epoch_is_that_of_its_network(split, classes):
+    trained, history = train(network(classes), split, SETTINGS, 0, validation=split)
+    assert history[-1].validation == error_rate(trained, split)
+    unseen, without = train(network(classes), split, SETTINGS, 0)
+    assert trained.hash() == unseen.hash()
+    assert np.isnan(without[-1].validation)
+
+
+def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
+    dropping = dataclasses.replace(SETTINGS, dropout=0.5)
+    deep = refkd.Network.create(80, 4, 2, classes, False, dtype=np.float64)
+    plain, dropped, again = (
+        train(deep, split, settings, 0)[0].hash() for settings in (SETTINGS, dropping, dropping)
+    )
+    assert plain != dropped == again
+    shallow = [train(network(classes), split, one, 0)[0].hash() for one in (SETTINGS, dropping)]
+    assert shallow[0] == shallow[1]
+
+
+class Killed(Exception):
+    """Stands for whatever ends a process in the middle."""
+
+
+@pytest.mark.parametrize("epochs_done", [1, 2])
+def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
+    split, classes, tmp_path, epochs_done
+):
+    settings = TrainingSettings(epochs=3, batch=2)
+    lesson = RandomChoice(
+        teacher=network(classes, True, 1), rule=refkd.Hard(refkd.Window(3)), weight=0.5, warm_up=0.5
+    )
+    whole, history = train(network(classes), split, settings, 0, lesson, split)
+
+    def stop(told):
+        if len(told) == epochs_done:
+            raise Killed
+
+    path = tmp_path / "student.npz"
+    with pytest.raises(Killed):
+        train(network(classes), split, settings, 0, lesson, split, stop, path)
+    told = []
+    on, gone_on = train(network(classes), split, settings, 0, lesson, split, told.append, path)
+    assert on.hash() == whole.hash()
+    assert [dataclasses.replace(one, seconds=0.0) for one in gone_on] == [
+        dataclasses.replace(one, seconds=0.0) for one in history
+    ]
+    assert [len(one) for one in told] == [*range(epochs_done, 4)]
+    done, _ = train(network(classes), split, settings, 0, lesson, split, None, path)
+    assert done.hash() == whole.hash()
+
+
+def test_the_checkpoint_of_another_training_is_refused(split, classes, tmp_path):
+    path = tmp_path / "student.npz"
+    lesson = Distillation(teacher=network(classes, True, 1), rule=refkd.FrameWise(), weight=0.5)
+    train(network(classes), split, SETTINGS, 0, lesson, None, None, path)
+    others = [
+        (network(classes, seed=5), split, SETTINGS, 0, lesson),
+        (network(classes), split.take([1, 0, 2, 3]), SETTINGS, 0, lesson),
+        (network(classes), split, dataclasses.replace(SETTINGS, epochs=3), 0, lesson),
+        (network(classes), split, SETTINGS, 1, lesson),
+        (network(classes), split, SETTINGS, 0, None),
+        (network(classes), split, SETTINGS, 0, dataclasses.replace(lesson, weight=0.6)),
+        (network(classes), split, SETTINGS, 0, dataclasses.replace(lesson, rule=refkd.Shift(1))),
+    ]
+    for other in others:
+        with pytest.raises(DataError, match="expected the checkpoint of this training, got one of"):
+            train(*other, checkpoint=path)
+
+
+def test_a_file_of_another_kind_is_no_checkpoint(split, classes, tmp_path):
+    for name, content in (("text", b"spike"), ("empty", b"")):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(DataError, match="expected a checkpoint, got a file of another kind"):
+            train(network(classes), split, SETTINGS, 0, checkpoint=path)
+        assert path.read_bytes() == content
+    network(classes).save(tmp_path / "net.npz")
+    with pytest.raises(DataError, match="expected a checkpoint, got a file of another kind"):
+        train(network(classes), split, SETTINGS, 0, checkpoint=tmp_path / "net.npz")
+
+
+def test_a_checkpoint_that_cannot_be_written_is_one_sentence(split, classes, tmp_path):
+    with pytest.raises(DataError, match="expected to write there, got No such file"):
+        train(network(classes), split, SETTINGS, 0, checkpoint=tmp_path / "none" / "net.npz")
+
+
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
@@ -94,6 +203,7 @@ def test_leaving_the_finite_numbers_is_said_in_a_sentence(split, classes):
         ({"rate": -1}, "rate: expected a number > 0, got -1"),
         ({"clip": 0}, "clip: expected a number > 0, got 0"),
         ({"noise": -0.1}, "noise: expected a number >= 0, got -0.1"),
+        ({"dropout": 1.0}, "dropout: expected a share >= 0 and < 1, got 1.0"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting, sentence):

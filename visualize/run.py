@@ -4,8 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from refkd.outcome import Student, Study
-from refkd.run_folder import titled
+from refkd.inference import logits_of
+from refkd.outcome import Model, Student, Study
+from refkd.records.offsets import OffsetStatistics
+from refkd.records.rules import Shift
+from refkd.results import described
+from refkd.students import CTC
+from refkd.summary import summarise
 from visualize.offsets import offsets_figure
 from visualize.panels import Phones
 from visualize.save import save_figure
@@ -29,51 +34,64 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
         The files: each figure as PNG and SVG.
     """
     folder.mkdir(exist_ok=True)
-    shift = study.data.frame_shift
-    titles = {
-        one.name: "CTC alone" if one.rule is None else titled(one.rule) for one in study.students
+    shift, test = study.data.frame_shift, study.data.test
+    firsts = {name: study.of(name)[0] for name in study.names}
+    titles = {name: described(one) for name, one in firsts.items()}
+    errors = {
+        one.name: 100 * one.measured.phone_error_rate for one in (study.teacher, *firsts.values())
     }
     made = []
 
     n = _typical(study)
-    test = study.data.test
     phones = None
     if test.starts is not None and test.ends is not None:
         phones = Phones(labels=test.labels[n], starts=test.starts[n], ends=test.ends[n])
-    logits = {"teacher": study.teacher.logits[n]}
-    logits |= {titles[one.name]: one.logits[n] for one in study.students}
-    notes = {"teacher": f"{100 * study.teacher.phone_error_rate:.1f} % test error"}
-    notes |= {titles[one.name]: _note(one) for one in study.students}
+    alone = test.take([n]).features
+    shown = {"teacher": study.teacher, **{titles[name]: one for name, one in firsts.items()}}
     figure = shift_figure(
-        logits,
+        {title: logits_of(one.network, alone)[0] for title, one in shown.items()},
         study.data.symbols,
         shift,
         first_frame=study.data.first_frame,
         phones=phones,
-        notes=notes,
+        notes={title: _note(one, errors[one.name]) for title, one in shown.items()},
         title=test.names[n],
     )
     made += save_figure(figure, folder / "shift", ("png", "svg"))
 
-    windows = {titles[one.name]: one.rule.window for one in study.students if one.rule is not None}
     figure = offsets_figure(
-        {titles[one.name]: one.offsets for one in study.students}, shift, windows=windows
+        {
+            titles[name]: OffsetStatistics.pool(one.measured.offsets for one in study.of(name))
+            for name in firsts
+        },
+        shift,
+        windows={
+            titles[name]: one.rule.window for name, one in firsts.items() if one.rule is not None
+        },
     )
     made += save_figure(figure, folder / "offsets", ("png", "svg"))
 
     figure = tradeoff_figure(
-        {titles[one.name]: (one.offsets.mean, one.phone_error_rate) for one in study.students},
+        {
+            titles[name]: (
+                [one.measured.offsets.mean for one in study.of(name)],
+                [one.measured.phone_error_rate for one in study.of(name)],
+            )
+            for name in firsts
+        },
         shift,
-        teacher=(0.0, study.teacher.phone_error_rate),
-        baseline="CTC alone",
+        teacher=(0.0, study.teacher.measured.phone_error_rate),
+        baseline=titles.get(CTC, ""),
+        intervals={titles[one.name]: (one.offset, one.error) for one in summarise(study)},
+        line=[titles[name] for name, one in firsts.items() if isinstance(one.rule, Shift)],
     )
     made += save_figure(figure, folder / "tradeoff", ("png", "svg"))
     return made
 
 
-def _note(student: Student) -> str:
-    weight = "" if student.distill is None else f"weight {student.distill.weight:g}\n"
-    return f"{weight}{100 * student.phone_error_rate:.1f} % test error"
+def _note(model: Model, error: float) -> str:
+    weight = model.weight if isinstance(model, Student) else 0.0
+    return f"weight {weight:g}\n" * (weight > 0.0) + f"{error:.1f} % test error"
 
 
 def _typical(study: Study) -> int:

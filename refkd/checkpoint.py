@@ -1,0 +1,158 @@
+"""The state of a training after an epoch, on disk, so that it can go on from there."""
+
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.check import DataError
+from refkd.files import replacing
+from refkd.optimise import AdamState
+
+Values = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training set gave.
+
+    Parameters
+    ----------
+    ctc : float
+        Mean CTC loss in nats per frame, before it is weighted.
+    lesson : float
+        Mean loss of the lesson per frame, before it is weighted; 0 without one.
+    validation : float
+        Phone error rate on the validation split after the pass, a fraction; nan if none was given.
+    seconds : float
+        Time that it took.
+    """
+
+    ctc: float
+    lesson: float
+    validation: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Everything that the next epoch needs; its random numbers follow from seed and epoch.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Stands for all that decides the training: another one is another training.
+    parameters : dict of arrays
+        Of the network.
+    adam : AdamState
+        Of the optimiser.
+    history : tuple of Epoch
+        What has been done.
+    """
+
+    fingerprint: str
+    parameters: Values
+    adam: AdamState
+    history: tuple[Epoch, ...]
+
+
+def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; an older one stays until the new one is complete.
+
+    Parameters
+    ----------
+    path : path
+        Its folder exists.
+    checkpoint : Checkpoint
+        What to keep.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written; the older one is still there.
+    """
+    adam = checkpoint.adam
+    parts = {"parameters": checkpoint.parameters, "mean": adam.mean, "square": adam.square}
+    arrays = {
+        f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()
+    }
+    try:
+        with replacing(path) as file:
+            np.savez(
+                file,
+                allow_pickle=False,
+                fingerprint=np.array(checkpoint.fingerprint),
+                step=np.array(adam.step),
+                history=np.array([astuple(epoch) for epoch in checkpoint.history]),
+                **arrays,
+            )
+    except OSError as error:
+        raise DataError(f"{path}: expected to write there, got {error.strerror}") from None
+
+
+def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoint | None:
+    """Read the checkpoint of a training, if there is one.
+
+    Parameters
+    ----------
+    path : path
+        Where `write_checkpoint` wrote.
+    fingerprint : str
+        Of the training that wants to go on.
+
+    Returns
+    -------
+    Checkpoint or None
+        None if there is no such file.
+
+    Raises
+    ------
+    DataError
+        If it belongs to another training, or is no checkpoint.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from pathlib import Path
+    >>> from refkd.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+    >>> from refkd.optimise import adam_start
+    >>> w = {"w": np.ones(2)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "CTC.npz")
+    ...     write_checkpoint(path, Checkpoint("a training", w, adam_start(w), ()))
+    ...     read_checkpoint(path, "a training").parameters
+    {'w': array([1., 1.])}
+    """
+    if not Path(path).exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            kept = {name: arrays[name] for name in arrays.files}
+        found = str(kept["fingerprint"])
+        epochs = kept["history"].reshape(-1, len(fields(Epoch)))
+        checkpoint = Checkpoint(
+            found,
+            _part(kept, "parameters"),
+            AdamState(int(kept["step"]), _part(kept, "mean"), _part(kept, "square")),
+            tuple(Epoch(*epoch) for epoch in epochs.tolist()),
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise DataError(f"{path}: expected a checkpoint, got a file of another kind") from None
+    if found != fingerprint:
+        expected = "the checkpoint of this training"
+        raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")
+    return checkpoint
+
+
+def _part(arrays: Mapping[str, NDArray[Any]], part: str) -> Values:
+    return {
+        name.removeprefix(f"{part}."): value
+        for name, value in arrays.items()
+        if name.startswith(f"{part}.")
+    }
