@@ -36,6 +36,8 @@ _HOME = {
     "distill_loss": "distill",
     "distill_trace": "distill",
     "distill_loss_batch": "distill",
+    "guided_loss": "guided",
+    "guided_loss_batch": "guided",
     "Network": "network",
     "greedy_decode": "decode",
     "beam_decode": "beam",

@@ -10,8 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TAG = re.compile(r"\(([NMLRCDSEFVB][0-9]+)\)")
-DEFINITION = re.compile(r"^ {4}.*\(([NMLRCDSEFVB][0-9]+)\)$", re.MULTILINE)
+TAG = re.compile(r"\(([NMLRCDSGEFVB][0-9]+)\)")
+DEFINITION = re.compile(r"^ {4}.*\(([NMLRCDSGEFVB][0-9]+)\)$", re.MULTILINE)
 
 
 def found_in(texts):
@@ -37,7 +37,7 @@ MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())
 
 
 def test_every_letter_is_in_use():
-    assert {tag[0] for tag in TAGGED} == set("NMLRCDSEFVB")
+    assert {tag[0] for tag in TAGGED} == set("NMLRCDSGEFVB")
 
 
 def test_every_tagged_line_is_defined():
@@ -57,7 +57,7 @@ def test_an_equation_is_defined_once():
 
 
 def test_the_equations_of_a_letter_are_on_one_page_and_numbered_through():
-    for letter in "NMLRCDSEFVB":
+    for letter in "NMLRCDSGEFVB":
         mine = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
         assert len(set(mine.values())) == 1, (letter, mine)
         assert set(mine) == {f"{letter}{n}" for n in range(1, len(mine) + 1)}
