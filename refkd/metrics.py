@@ -8,7 +8,8 @@ from refkd.check import Floats
 from refkd.decode import At, best_labels, log_posteriors, spikes
 from refkd.edits import matches
 from refkd.records.agreement import FrameAgreement, Peakiness
-from refkd.records.offsets import AlignmentShift, EmissionDelay, TrueAgreement
+from refkd.records.offsets import AlignmentShift, EmissionDelay
+from refkd.records.spoken import TrueAgreement
 
 
 def alignment_shift(
@@ -217,8 +218,7 @@ def true_agreement(
     Raises
     ------
     ArgumentError
-        If labels and times do not belong together or phones overlap, or as for
-        `refkd.decode.spikes`.
+        If labels and times do not fit, phones overlap, or as for `refkd.decode.spikes`.
 
     Examples
     --------

@@ -15,7 +15,8 @@ from refkd.edits import phone_error_rate
 from refkd.kernels.edit import edit_pairs, edit_table
 from refkd.metrics import emission_delay, frame_agreement, peakiness, true_agreement
 from refkd.records.agreement import FrameAgreement, Peakiness
-from refkd.records.offsets import EmissionDelay, OffsetStatistics, TrueAgreement
+from refkd.records.offsets import EmissionDelay, OffsetStatistics
+from refkd.records.spoken import TrueAgreement
 
 CLASSES = 4
 SEQUENCES = st.lists(st.integers(1, CLASSES - 1), max_size=5)
