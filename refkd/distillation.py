@@ -76,13 +76,16 @@ def distill(
 
     # What each student frame has left of its weight, which was 1 in the weighted rules.
     mass = weight.sum(axis=1)
-    wants_target = isinstance(rule, Blend) or (rule.weighted and with_target)
-    target = mix(weight, left, teacher) if wants_target else None
-    target_divergence = None if target is None else measure.frame_wise(mass, student, target)
-    if isinstance(rule, Blend) and target is not None and target_divergence is not None:
-        loss = target_divergence
+    target: Posteriors | None = None
+    target_divergence: float | None = None
+    if isinstance(rule, Blend):
+        target = mix(weight, left, teacher)
+        loss = target_divergence = measure.frame_wise(mass, student, target)
         grad = measure.gradient(mass[:, np.newaxis], 0, student, target)
     else:
+        if rule.weighted and with_target:
+            target = mix(weight, left, teacher)
+            target_divergence = measure.frame_wise(mass, student, target)
         if isinstance(rule, Soft):
             loss = float(np.sum(mass * soft_minimum(rule, band, selected)))
         else:
