@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
+from refkd.records.intervals import Interval
 from refkd.records.offsets import OffsetStatistics
 from refkd.records.window import Window
 from visualize import (
@@ -306,6 +307,82 @@ def test_tradeoff_figure_is_readable(seeds):
         for name, (delay, error) in rows.items()
     }
     assert_readable(tradeoff_figure(students, SHIFT, teacher=(0.0, 0.13)))
+
+
+def between(low, mean, high, seeds=5):
+    return Interval(mean, 0.01, low, high, n_seeds=seeds, n_utterances=100)
+
+
+def test_bars_span_the_intervals_and_take_the_place_of_the_seeds():
+    students = {"CTC": ([0.8, 1.0], [0.2, 0.3]), "Hard": ([1.8, 2.0], [0.1, 0.2])}
+    intervals = {"Hard": (between(1.7, 1.9, 2.0), between(0.12, 0.15, 0.21))}
+    figure = tradeoff_figure(students, SHIFT, intervals=intervals)
+    lines = {line.get_gid(): line for line in axes_of(figure, "tradeoff").lines}
+    assert_close(np.ravel(lines["Hard"].get_data()), [1.9, 15.0], VALUE)
+    assert_close(lines["Hard |"].get_data(), [[1.7, 2.0], [15.0, 15.0]], VALUE)
+    assert_close(lines["Hard _"].get_data(), [[1.9, 1.9], [12.0, 21.0]], VALUE)
+    assert "CTC |" not in lines
+    (seeds,) = [line for line in axes_of(figure, "tradeoff").lines if line.get_marker() == "."]
+    assert_close(seeds.get_data(), [[0.8, 1.0], [20.0, 30.0]], VALUE)
+
+
+def test_bars_stay_inside_the_axes():
+    intervals = {"Hard": (between(-9.0, 1.0, 9.0), between(0.0, 0.2, 0.9))}
+    axes = axes_of(tradeoff_figure({"Hard": (1.0, 0.2)}, SHIFT, intervals=intervals), "tradeoff")
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    assert left < -9.0 < 9.0 < right
+    assert bottom <= 0.0 < 90.0 < top
+
+
+@pytest.mark.parametrize(("seeds", "what"), [(5, "utterances and seeds."), (1, "utterances.")])
+def test_the_caption_says_what_the_bars_are(seeds, what):
+    intervals = {"CTC": (between(0.9, 1.0, 1.1, seeds), between(0.1, 0.2, 0.3, seeds))}
+    figure = tradeoff_figure({"CTC": (1.0, 0.2)}, SHIFT, intervals=intervals)
+    caption = figure.texts[0].get_text().replace("\n", " ")
+    assert f"Bars: 95 % bootstrap intervals over {what}" in caption
+    assert "Bars" not in tradeoff_figure({"CTC": (1.0, 0.2)}, SHIFT).texts[0].get_text()
+
+
+def test_fixed_shifts_are_joined_in_order_of_delay():
+    students = {"Shift 3": (3.0, 0.2), "Hard": (2.5, 0.21), "Shift 1": (1.0, 0.3)}
+    students |= {"Shift 2": ([1.9, 2.1], [0.24, 0.26]), "Shift 9": (np.nan, 1.0)}
+    names = [name for name in students if name.startswith("Shift")]
+    figure = tradeoff_figure(students, SHIFT, line=names)
+    (line,) = [one for one in axes_of(figure, "tradeoff").lines if one.get_gid() == "line"]
+    assert_close(line.get_data(), [[1.0, 2.0, 3.0], [30.0, 25.0, 20.0]], VALUE)
+    assert "Open circles: fixed shifts." in figure.texts[0].get_text().replace("\n", " ")
+
+
+def test_sixteen_students_with_bars_are_readable():
+    rows = {
+        "CTC alone": (1.67, 0.256), "FrameWise": (0.05, 0.333), "Shift 1": (1.1, 0.27),
+        "Shift 2": (2.03, 0.228), "Shift 3": (2.9, 0.217), "Shift 4": (3.8, 0.213),
+        "Shift 5": (4.7, 0.214), "Hard [5, 0]": (2.08, 0.234), "Soft [5, 0]": (1.9, 0.238),
+        "TopK [5, 0]": (2.0, 0.24), "Monotone [5, 0]": (1.8, 0.246), "Blend": (1.5, 0.262),
+        "OrderedPath [5, 0]": (2.34, 0.215), "OrderedPath [8, 0]": (2.6, 0.212),
+        "PerTeacher [5, 0]": (2.57, 0.221), "Hard, weight 1": (2.9, 0.31),
+    }  # fmt: skip
+    intervals = {
+        name: (between(x - 0.1, x, x + 0.1), between(0.94 * y, y, 1.05 * y))
+        for name, (x, y) in rows.items()
+    }
+    line = [name for name in rows if name.startswith("Shift")]
+    figure = tradeoff_figure(
+        rows, SHIFT, teacher=(0.0, 0.13), baseline="CTC alone", intervals=intervals, line=line
+    )
+    assert_readable(figure)
+    axes = axes_of(figure, "tradeoff")
+    ends = [one for one in axes.lines if str(one.get_gid())[-2:] in (" |", " _")]
+    assert len(ends) == 32
+    caps = axes.transData.transform(np.concatenate([one.get_xydata() for one in ends]))
+    for text in axes.texts:
+        assert not any(text.get_window_extent().contains(*cap) for cap in caps), text.get_text()
+
+
+@pytest.mark.parametrize("argument", [{"intervals": {"Soft": ()}}, {"line": ["Soft"]}])
+def test_bars_and_lines_are_of_students(argument):
+    with pytest.raises(refkd.ArgumentError, match="expected one of 'CTC', got 'Soft'"):
+        tradeoff_figure({"CTC": (1.0, 0.2)}, SHIFT, **argument)
 
 
 @pytest.mark.parametrize(

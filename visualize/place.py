@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from refkd.check import Floats
+from refkd.check import Bools, Floats
 from visualize.style import SMALL
 
 Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
@@ -247,25 +247,26 @@ def free_spot(
     """
     half = np.array([width, height]) / 2
     best, least = (0.0, 0.0, 0.0, 0.0), np.inf
+    boxes = np.reshape(taken, (-1, 4)).astype(np.float64)
     for distance in DISTANCES:
         for side in SIDES:
             centre = points[n] + np.array(side) * (half + distance)
             low, high = centre - half, centre + half
             apart = np.hypot(*(np.clip(points, low, high) - points).T)
-            covered = sum(_overlap(low, high, np.array(box)) for box in taken)
+            covered = _overlap(low, high, boxes)
             inside = np.minimum(high, frame) - np.maximum(low, 0.0)
             covered += 2 * (width * height - np.prod(np.maximum(inside, 0.0)))
             covered += AMBIGUOUS * width * height * (apart[n] > apart.min())
-            covered += width * height * _crossed(points[n], low, high, taken)
+            covered += width * height * _crossed(points[n], low, high, boxes)
             if covered < least - 1e-9:
                 best, least = (low[0], low[1], high[0], high[1]), covered
     return best
 
 
-def _overlap(low: Floats, high: Floats, box: Floats) -> float:
-    """Square inches that two boxes share."""
-    shared = np.minimum(high, box[2:]) - np.maximum(low, box[:2])
-    return float(np.prod(np.maximum(shared, 0.0)))
+def _overlap(low: Floats, high: Floats, boxes: Floats) -> float:
+    """Square inches that one box shares with each of many, added up."""
+    shared = np.minimum(high, boxes[:, 2:]) - np.maximum(low, boxes[:, :2])
+    return float(np.maximum(shared, 0.0).prod(axis=1).sum())
 
 
 def leader(point: Floats, low: Floats, high: Floats) -> Floats:
@@ -275,12 +276,14 @@ def leader(point: Floats, low: Floats, high: Floats) -> Floats:
     return along
 
 
-def _crossed(point: Floats, low: Floats, high: Floats, taken: Sequence[Box]) -> float:
+def _crossed(point: Floats, low: Floats, high: Floats, boxes: Floats) -> float:
     """Share of a label's leader that lies on what others cover, the point's own mark excepted."""
-    along = leader(point, low, high)
-    hit = np.zeros(len(along), dtype=bool)
-    for box in taken:
-        corner, far = np.array(box[:2]), np.array(box[2:])
-        if not ((point >= corner) & (point <= far)).all():
-            hit |= ((along >= corner) & (along <= far)).all(axis=1)
-    return float(hit.mean())
+    others = boxes[~_within(point[np.newaxis], boxes)[0]]
+    return float(_within(leader(point, low, high), others).any(axis=1).mean())
+
+
+def _within(points: Floats, boxes: Floats) -> Bools:
+    """Whether each point (P, M) lies in each box."""
+    places = points[:, np.newaxis]
+    after_low, before_high = places >= boxes[:, :2], places <= boxes[:, 2:]
+    return np.asarray((after_low & before_high).all(axis=2))

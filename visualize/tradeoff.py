@@ -1,7 +1,8 @@
 """Accuracy bought with delay: the error of each student against its lag."""
 
-from collections.abc import Mapping
-from typing import Any
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,11 +13,14 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
-from visualize.place import free_spot, inches_per_unit, leader, line_height, text_width, wrapped
+from refkd.records.intervals import Interval
+from visualize.names import write_names
+from visualize.place import line_height, wrapped
 from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style, new_figure
 
 SIZE = (5.2, 3.6)  # inches of the axes
-MARKER = 0.09  # inches, across
+
+Intervals: TypeAlias = Mapping[str, tuple[Interval, Interval]]
 
 
 def tradeoff_figure(
@@ -25,6 +29,8 @@ def tradeoff_figure(
     *,
     teacher: tuple[float, float] | None = None,
     baseline: str = "CTC",
+    intervals: Intervals | None = None,
+    line: Sequence[str] = (),
     delay: str = "mean offset to the teacher",
     caption: str = "",
 ) -> Figure:
@@ -42,6 +48,11 @@ def tradeoff_figure(
         The teacher's delay and error in the same units.
     baseline : str
         The student without a teacher, marked if it is there.
+    intervals : mapping of str to (Interval, Interval), optional
+        Of the delay in frames and of the error as a fraction. They take the place of a student's
+        seeds: bars that cross at the two means, where its point stands.
+    line : sequence of str
+        Students with a fixed shift: open circles, joined in order of delay.
     delay : str
         What the delay is measured against, for the axis.
     caption : str
@@ -55,7 +66,8 @@ def tradeoff_figure(
     Raises
     ------
     ArgumentError
-        If there is no student, or delays and errors of one are not equally many, or infinite.
+        If there is no student, or delays and errors of one are not equally many, or infinite, or
+        a name of `intervals` or `line` is no student's.
 
     Examples
     --------
@@ -74,16 +86,28 @@ def tradeoff_figure(
         for name, (x, y) in seeds.items()
         if np.isfinite(x).any()
     }
+    intervals = intervals or {}
+    for argument, names in (("intervals", intervals), ("line", line)):
+        for name in names:
+            check.one_of(argument, name, students)
+    joined = [name for name in line if name in points]
     silent = {name: 100 * float(y.mean()) for name, (_, y) in seeds.items() if name not in points}
     if teacher is not None:
         check.finite_array("teacher", teacher, (2,))
-    several = any(delays.size > 1 for delays, _ in points.values())
+    several = any(x.size > 1 for name, (x, _) in points.items() if name not in intervals)
     left, right, top, below = 0.65, 0.2, 0.55, 0.5
     width = left + SIZE[0] + right
-    text = wrapped(
-        f"{_legend(teacher is not None, baseline in points, several, silent)} {caption}",
-        width - 0.3,
-    )
+    sentences = [
+        "Lower and further left is better.",
+        "Square and line: teacher." if teacher is not None else "",
+        "Diamond: trained without a teacher." if baseline in points else "",
+        "Small points: seeds; large: their mean." if several else "",
+        _about_bars(intervals),
+        "Open circles: fixed shifts." if joined else "",
+        _about_silent(silent),
+        caption,
+    ]
+    text = wrapped(" ".join(one for one in sentences if one), width - 0.3)
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
     height = top + SIZE[1] + bottom
 
@@ -97,7 +121,7 @@ def tradeoff_figure(
         figure = new_figure(width, height)
         box = (left / width, bottom / height, SIZE[0] / width, SIZE[1] / height)
         axes = figure.add_axes(box, label="tradeoff")
-        draw_tradeoff(axes, points, teacher=teacher, baseline=baseline)
+        draw_tradeoff(axes, points, teacher, baseline, intervals, joined)
         axes.set_xlabel(f"{delay} (frames)")
         axes.set_ylabel("phone error (%)")
         axes.secondary_xaxis("top", functions=(to_ms, to_frames)).set_xlabel(f"{delay} (ms)")
@@ -108,9 +132,10 @@ def tradeoff_figure(
 def draw_tradeoff(
     axes: Axes,
     points: Mapping[str, tuple[Floats, Floats]],
-    *,
     teacher: tuple[float, float] | None,
     baseline: str,
+    intervals: Intervals,
+    line: Sequence[str],
 ) -> list[Artist]:
     """Draw the points with their names where there is room.
 
@@ -124,48 +149,74 @@ def draw_tradeoff(
         Delay and error.
     baseline : str
         The student drawn as a diamond.
+    intervals : mapping of str to (Interval, Interval)
+        Delay and error of any of the students.
+    line : sequence of str
+        Those joined by a line.
 
     Returns
     -------
     list of Artist
-        For each student its mean, then its seeds if there are several, then the teacher.
+        The line; for each student its mean, its seeds if there are several, its bars; the teacher.
     """
-    means = {name: (float(x.mean()), 100 * float(y.mean())) for name, (x, y) in points.items()}
-    _set_limits(axes, points, teacher)
-    drawn: list[Artist] = []
-    for name, (delays, errors) in points.items():
-        marker, size = ("D", 6.5) if name == baseline else ("o", 7)
-        edge = TEXT if name == baseline else "white"
-        drawn += axes.plot(
-            *means[name],
-            marker,
-            color=STUDENT,
-            markersize=size,
-            markeredgecolor=edge,
-            gid=name,
-            zorder=4,
-            clip_on=False,
-        )
-        if delays.size > 1:
-            drawn += axes.plot(delays, 100 * errors, ".", color=STUDENT, markersize=4, alpha=0.6)
-            x, y = means[name]
-            drawn += axes.plot(
-                np.stack([delays, np.full_like(delays, x)]),
-                np.stack([100 * errors, np.full_like(errors, y)]),
-                color=STUDENT,
-                linewidth=0.5,
-                alpha=0.5,
-            )
+    seeds = {name: np.stack([x, 100 * y], axis=1) for name, (x, y) in points.items()}
+    means = {name: places.mean(axis=0) for name, places in seeds.items()}
+    bars = {name: _bars(*intervals[name]) for name in points if name in intervals}
+    for name in bars:
+        means[name] = np.array([one.mean for one in intervals[name]]) * [1, 100]
+        del seeds[name]
     if teacher is not None:
-        means["teacher"] = teacher[0], 100 * teacher[1]
+        means["teacher"] = np.array([teacher[0], 100 * teacher[1]])
+    path = sorted([means[name] for name in line], key=tuple)
+    strokes = [ends for pair in bars.values() for ends in pair]
+    dots = np.concatenate([np.empty((0, 2)), *seeds.values(), *strokes])
+    _set_limits(axes, np.concatenate([dots, *([mean] for mean in means.values())]))
+
+    drawn: list[Artist] = []
+    if len(path) > 1:
+        drawn += axes.plot(*np.transpose(path), color=STUDENT, linewidth=0.7, zorder=1, gid="line")
+    for name in points:
+        drawn.append(_draw_mean(axes, name, means[name], name == baseline, name in line))
+        if name in bars:
+            for ends, cap in zip(bars[name], "|_", strict=True):
+                (bar,) = axes.plot(*ends.T, cap + "-", color=STUDENT, linewidth=0.8, markersize=5)
+                bar.set_gid(f"{name} {cap}")
+                drawn.append(bar)
+        elif len(seeds[name]) > 1:
+            drawn += axes.plot(*seeds[name].T, ".", color=STUDENT, markersize=4, alpha=0.6)
+            spokes = np.stack([seeds[name], np.broadcast_to(means[name], seeds[name].shape)])
+            drawn += axes.plot(*np.moveaxis(spokes, 2, 0), color=STUDENT, linewidth=0.5, alpha=0.5)
+    if teacher is not None:
         drawn.append(axes.axhline(100 * teacher[1], color=TEACHER, linewidth=0.8, zorder=1))
         drawn += axes.plot(
             *means["teacher"], "s", color=TEACHER, markersize=7, gid="teacher", zorder=4
         )
-    seeds = [np.stack([x, 100 * y], axis=1) for x, y in points.values()]
-    if means:
-        _write_names(axes, means, np.concatenate([np.empty((0, 2)), *seeds]))
+        strokes.append(np.array([[axes.get_xlim()[end], 100 * teacher[1]] for end in (0, 1)]))
+    strokes += [np.array(ends) for ends in itertools.pairwise(path)]
+    write_names(axes, means, dots, strokes, {"teacher": TEACHER})
     return drawn
+
+
+def _draw_mean(axes: Axes, name: str, mean: Floats, baseline: bool, shift: bool) -> Artist:
+    (mark,) = axes.plot(
+        *mean,
+        "D" if baseline else "o",
+        color=STUDENT,
+        markersize=6.5 if baseline or shift else 7,
+        markerfacecolor="white" if shift else STUDENT,
+        markeredgecolor=TEXT if baseline else STUDENT if shift else "white",
+        gid=name,
+        zorder=4,
+        clip_on=False,
+    )
+    return mark
+
+
+def _bars(delay: Interval, error: Interval) -> list[Floats]:
+    """Ends (2, 2) of the horizontal and of the vertical bar, in frames and percent."""
+    x, y = delay.mean, 100 * error.mean
+    across = np.array([[delay.low, y], [delay.high, y]])
+    return [across, np.array([[x, 100 * error.low], [x, 100 * error.high]])]
 
 
 def _seeds(name: str, delays: ArrayLike, errors: ArrayLike) -> tuple[Floats, Floats]:
@@ -179,14 +230,9 @@ def _seeds(name: str, delays: ArrayLike, errors: ArrayLike) -> tuple[Floats, Flo
     return x.astype(np.float64), y.astype(np.float64)
 
 
-def _set_limits(
-    axes: Axes, points: Mapping[str, tuple[Floats, Floats]], teacher: tuple[float, float] | None
-) -> None:
-    """Room around all points for their names; delay 0 is always shown."""
-    reference = [] if teacher is None else [teacher]
-    x = np.concatenate([[0.0], *(x for x, _ in points.values()), [one[0] for one in reference]])
-    y = 100 * np.concatenate([*(y for _, y in points.values()), [one[1] for one in reference]])
-    y = y if y.size else np.array([0.0])
+def _set_limits(axes: Axes, marks: Floats) -> None:
+    """Room around all marks for their names; delay 0 is always shown."""
+    x, y = np.append(marks[:, 0], 0.0), marks[:, 1] if marks.size else np.zeros(1)
     x_room, y_room = 0.12 * max(np.ptp(x), 1.0), 0.12 * max(np.ptp(y), 1.0)
     axes.set_xlim(x.min() - x_room, x.max() + x_room)
     axes.set_ylim(max(y.min() - y_room, 0.0), y.max() + y_room)
@@ -194,44 +240,15 @@ def _set_limits(
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
 
 
-def _write_names(axes: Axes, means: Mapping[str, tuple[float, float]], seeds: Floats) -> None:
-    """Each name beside its point, or joined to it by a line where the neighbourhood is full."""
-    scale = np.array(inches_per_unit(axes))
-    origin = np.array([axes.get_xlim()[0], axes.get_ylim()[0]])
-    size = axes.get_window_extent()
-    frame = size.width / axes.figure.dpi, size.height / axes.figure.dpi
-    marks = (np.array(list(means.values())) - origin) * scale
-    taken = [(*(mark - MARKER / 2), *(mark + MARKER / 2)) for mark in marks]
-    taken += [(*(mark - 0.02), *(mark + 0.02)) for mark in (seeds - origin) * scale]
-    if "teacher" in means:
-        y = marks[-1][1]
-        taken.append((0.0, y - 0.02, frame[0], y + 0.02))  # the teacher's line
-    for n in np.argsort(-marks[:, 1], kind="stable"):  # from the top, so that names keep order
-        name, mean = list(means.items())[n]
-        spot = free_spot(marks, n, text_width(name), line_height() * 0.85, taken, frame)
-        taken.append(spot)
-        centre = np.array([spot[0] + spot[2], spot[1] + spot[3]]) / 2
-        x, y = centre / scale + origin
-        colour = TEACHER if name == "teacher" else TEXT
-        axes.text(x, y, name, color=colour, ha="center", va="center", parse_math=False, zorder=5)
-        nearest = np.clip(marks, spot[:2], spot[2:])  # point of the label to each mark
-        apart = np.hypot(*(nearest - marks).T)
-        if apart[n] > 2 * MARKER or apart[n] > apart.min():
-            ends = np.stack([nearest[n] / scale + origin, mean])
-            axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
-            line = leader(marks[n], np.array(spot[:2]), np.array(spot[2:]))
-            taken += [(*(place - 0.01), *(place + 0.01)) for place in line]
+def _about_bars(intervals: Intervals) -> str:
+    if not intervals:
+        return ""
+    several = any(one.n_seeds > 1 for pair in intervals.values() for one in pair)
+    return f"Bars: 95 % bootstrap intervals over utterances{' and seeds' * several}."
 
 
-def _legend(
-    with_teacher: bool, with_baseline: bool, several: bool, silent: Mapping[str, float]
-) -> str:
-    unmatched = ", ".join(f"{name} ({error:.1f} % error)" for name, error in silent.items())
-    sentences = [
-        "Lower and further left is better.",
-        "Square and line: teacher." if with_teacher else "",
-        "Diamond: trained without a teacher." if with_baseline else "",
-        "Small points: seeds; large: their mean." if several else "",
-        f"Without a matched spike, so without a delay: {unmatched}." if silent else "",
-    ]
-    return " ".join(sentence for sentence in sentences if sentence)
+def _about_silent(errors: Mapping[str, float]) -> str:
+    if not errors:
+        return ""
+    names = ", ".join(f"{name} ({error:.1f} % error)" for name, error in errors.items())
+    return f"Without a matched spike, so without a delay: {names}."

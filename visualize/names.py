@@ -1,0 +1,84 @@
+"""Names of the points of a scatter plot, each where there is room."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from refkd.check import Floats
+from visualize.place import Box, free_spot, inches_per_unit, leader, line_height, text_width
+from visualize.style import BLANK, TEXT
+
+MARKER = 0.09  # inches, across
+DOT = 0.05
+STROKE = 0.02
+
+
+def write_names(
+    axes: Axes,
+    points: Mapping[str, Floats],
+    dots: Floats,
+    strokes: Sequence[Floats],
+    colours: Mapping[str, str],
+) -> None:
+    """Write each name beside its point, or joined to it by a line where the neighbourhood is full.
+
+    Parameters
+    ----------
+    axes : Axes
+        Linear, with its limits and position set.
+    points : mapping of str to (2,) array
+        Where each name belongs, in data units.
+    dots : (n, 2) array
+        Smaller marks that the names shall not cover.
+    strokes : sequence of (2, 2) array
+        Ends of straight lines that they shall not cover either.
+    colours : mapping of str to str
+        Of names that stand out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize import new_figure
+    >>> from visualize.names import write_names
+    >>> axes = new_figure(4.0, 3.0).add_axes((0.1, 0.1, 0.8, 0.8))
+    >>> write_names(axes, {"here": np.array([0.5, 0.5])}, np.empty((0, 2)), [], {})
+    >>> [(text.get_text(), bool(text.get_position()[0] > 0.5)) for text in axes.texts]
+    [('here', True)]
+    """
+    scale = np.array(inches_per_unit(axes))
+    origin = np.array([axes.get_xlim()[0], axes.get_ylim()[0]])
+    size = axes.get_window_extent()
+    frame = size.width / axes.figure.dpi, size.height / axes.figure.dpi
+    marks = (np.reshape(list(points.values()), (-1, 2)) - origin) * scale
+    taken = [_around(mark, MARKER) for mark in marks]
+    taken += [_around(dot, DOT) for dot in (dots - origin) * scale]
+    taken += [box for ends in strokes for box in _along((ends - origin) * scale)]
+    for n in np.argsort(-marks[:, 1], kind="stable"):  # from the top, so that names keep order
+        name, point = list(points.items())[n]
+        spot = free_spot(marks, n, text_width(name), line_height() * 0.85, taken, frame)
+        taken.append(spot)
+        low, high = np.array(spot[:2]), np.array(spot[2:])
+        x, y = (low + high) / 2 / scale + origin
+        colour = colours.get(name, TEXT)
+        axes.text(x, y, name, color=colour, ha="center", va="center", parse_math=False, zorder=5)
+        nearest = np.clip(marks, low, high)  # point of the label to each mark
+        apart = np.hypot(*(nearest - marks).T)
+        if apart[n] > 2 * MARKER or apart[n] > apart.min():
+            ends = np.stack([nearest[n] / scale + origin, point])
+            axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
+            taken += [_around(place, STROKE) for place in leader(marks[n], low, high)]
+
+
+def _around(place: Floats, across: float) -> Box:
+    low, high = place - across / 2, place + across / 2
+    return low[0], low[1], high[0], high[1]
+
+
+def _along(ends: Floats) -> list[Box]:
+    """Boxes that cover a straight line: one if it is level or upright, otherwise many."""
+    pieces = 2 if (ends[0] == ends[1]).any() else 21
+    places = np.linspace(ends[0], ends[1], pieces)
+    low, high = np.minimum(places[:-1], places[1:]), np.maximum(places[:-1], places[1:])
+    half = STROKE / 2
+    return [(*(a - half), *(b + half)) for a, b in zip(low, high, strict=True)]
