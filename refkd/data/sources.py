@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from refkd import check
 from refkd.data.corpus import Corpus
+from refkd.data.espeak import read_espeak
 from refkd.data.festvox import read_corpus
 from refkd.data.fsdd import read_fsdd
 from refkd.data.manifest import read_manifest
@@ -37,6 +38,7 @@ SOURCES = {
     "festvox": Source("festvox:DIR", read_corpus),
     "fsdd": Source("fsdd:DIR", read_fsdd),
     "timit": Source("timit:DIR", read_timit),
+    "espeak": Source("espeak:TEXT.txt", read_espeak),
     "manifest": Source("manifest:FILE.jsonl", read_manifest),
 }
 

@@ -1,0 +1,239 @@
+"""Any text spoken by espeak-ng: sound and exact phone times, by several voices."""
+
+import importlib
+import io
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.random import SeedSequence, default_rng
+
+from refkd import check
+from refkd.check import ArgumentError, DataError
+from refkd.data import espeak_library
+from refkd.data.corpus import Corpus, Utterance
+from refkd.data.lexicon import words_of
+from refkd.data.splits import assemble, check_limits, take_turns
+from refkd.data.wav import FileError, read_lines
+
+MARGIN = 0.1  # seconds of silence before and after each line
+STRESS = "\u02c8\u02cc"  # primary, secondary
+CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+class Request(NamedTuple):
+    """A line to be spoken.
+
+    Parameters
+    ----------
+    name : str
+        Of the utterance.
+    text : str
+        What is said.
+    voice : str
+        Who says it.
+    words : int
+        A minute.
+    pitch : int
+        0 to 99.
+    """
+
+    name: str
+    text: str
+    voice: str
+    words: int
+    pitch: int
+
+
+def read_espeak(
+    file: str | Path,
+    voices: Sequence[str] = ("en-us", "en-us+f2", "en-gb", "en-gb+m3"),
+    *,
+    rates: Sequence[int] = (140, 170, 200),
+    pitches: Sequence[int] = (40, 50, 60),
+    seed: int = 0,
+    longest: float = 10.0,
+    train: int = 1200,
+    validation: int = 200,
+    test: int = 200,
+) -> Corpus:
+    """Have espeak-ng speak every line of a text once in each voice.
+
+    Parameters
+    ----------
+    file : str or Path
+        Text in UTF-8, a sentence a line; lines without a word are left out.
+    voices : sequence of str
+        Languages or dialects, perhaps with a variant, such as "en-us", "de" or "en-gb+f2".
+    rates : sequence of int
+        Words a minute, 80 to 449; each utterance draws one.
+    pitches : sequence of int
+        0 to 99, 50 is the voice's own; each utterance draws one.
+    seed : int
+        Decides what is drawn, >= 0.
+    longest : float
+        Utterances of more seconds are left out.
+    train, validation, test : int
+        The most utterances spoken for each split, in the order of the file.
+
+    Returns
+    -------
+    Corpus
+        Of every seven different lines, the second is for validation and the third for testing.
+        Phones are IPA without stress. What was left out is counted in `problems`.
+
+    Raises
+    ------
+    DataError
+        If the text cannot be read or has no line, the extra refkd[speech] is not installed, or a
+        split has no utterance.
+    ArgumentError
+        If a setting is out of its range, or espeak-ng does not know a voice.
+
+    Examples
+    --------
+    >>> from refkd.data.espeak import read_espeak
+    >>> read_espeak("nowhere.txt")
+    Traceback (most recent call last):
+        ...
+    refkd.data.wav.FileError: nowhere.txt: expected a text file, got No such file or directory
+    """
+    voices = _several("voices", voices)
+    for voice in voices:
+        if not isinstance(voice, str) or not voice or CONTROL.search(voice):
+            check.fail("voices", "names of voices", repr(voice))
+    rates = [check.integer("rates", one, low=80, high=449) for one in _several("rates", rates)]
+    pitches = _several("pitches", pitches)
+    pitches = [check.integer("pitches", one, low=0, high=99) for one in pitches]
+    check.integer("seed", seed, low=0)
+    check.positive("longest", longest)
+    limits = check_limits(train, validation, test)
+
+    path = Path(file)
+    groups = read_text(path)
+    split_of = take_turns(groups.values())
+    problems: Counter[str] = Counter()
+    requests: list[Request] = []
+    spoken: Counter[str] = Counter()
+    for n, (text, group) in enumerate(groups.items()):
+        split = split_of[group]
+        for v, voice in enumerate(voices):
+            if spoken[split] == limits[split]:
+                problems[f"clips left out, expected at most {limits[split]} for {split}"] += 1
+                continue
+            spoken[split] += 1
+            rng = default_rng(SeedSequence(seed, spawn_key=(n, v)))
+            words, pitch = rates[rng.integers(len(rates))], pitches[rng.integers(len(pitches))]
+            requests.append(Request(f"{n + 1:05}-{voice}", text, voice, words, pitch))
+
+    clips: list[Utterance] = []
+    for request, (rate, samples, events) in zip(requests, speak(path, requests), strict=True):
+        clip = _clip(request, rate, samples, events, groups[request.text])
+        if clip is None:
+            problems["clips left out, expected phones and times that fit the sound"] += 1
+        elif clip.seconds > longest:
+            problems[f"clips left out, expected at most {longest} seconds"] += 1
+        else:
+            clips.append(clip)
+    return assemble(path, clips, split_of, limits, problems, [])
+
+
+def read_text(path: Path) -> dict[str, str]:
+    """The different lines of a text that hold a word, and the words of each in lower case.
+
+    Parameters
+    ----------
+    path : Path
+        Text in UTF-8.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read or holds no word; a DataError.
+    """
+    lines = (CONTROL.sub(" ", line).strip() for line in read_lines(path, "a text file"))
+    found = {line: " ".join(words_of(line)) for line in lines}
+    found = {line: words for line, words in found.items() if words}
+    if not found:
+        raise FileError(path, "a line with a word", "none")
+    return found
+
+
+def speak(
+    path: Path, requests: Sequence[Request]
+) -> Iterator[tuple[int, bytes, list[tuple[int, str]]]]:
+    """The rate, samples and phoneme events of each request, spoken in a process of its own.
+
+    Parameters
+    ----------
+    path : Path
+        Of the text, to name it in an error.
+    requests : sequence of Request
+        In this order; the same order gives the same bits.
+
+    Raises
+    ------
+    DataError
+        If the extra is not installed, or the library does not run.
+    ArgumentError
+        If it does not know a voice.
+    """
+    try:
+        loader = importlib.import_module("espeakng_loader")
+    except ModuleNotFoundError:
+        expected = "the extra refkd[speech] (pip install 'refkd[speech]')"
+        raise FileError(f"espeak:{path}", expected, "no module espeakng_loader") from None
+    asked: dict[str, Any] = {
+        "library": loader.get_library_path(),
+        "data": loader.get_data_path(),
+        "voices": list(dict.fromkeys(request.voice for request in requests)),
+        "utterances": [request[1:] for request in requests],
+    }
+    command = [sys.executable, "-I", str(espeak_library.__file__)]
+    answer = subprocess.run(
+        command, input=json.dumps(asked).encode(), capture_output=True, check=False
+    )
+    if answer.returncode:
+        last = (answer.stderr.decode(errors="replace").split("\n")[-2:] or [""])[0].strip()
+        raise DataError(f"espeak:{path}: expected espeak-ng to run, got {last}")
+    stream = io.BytesIO(answer.stdout)
+    about = json.loads(stream.readline())
+    for voice in about["unknown"]:
+        check.fail("voices", "voices of espeak-ng, such as 'en-us' or 'de+f2'", repr(voice))
+    for _ in requests:
+        head = json.loads(stream.readline())
+        yield about["rate"], stream.read(head["bytes"]), [(at, name) for at, name in head["events"]]
+
+
+def _several(name: str, values: Any) -> list[Any]:
+    if not isinstance(values, (tuple, list)) or not values:
+        check.fail(name, "a list of at least one", repr(values))
+    return list(values)
+
+
+def _clip(
+    request: Request, rate: int, samples: bytes, events: list[tuple[int, str]], group: str
+) -> Utterance | None:
+    """The utterance, or None where nothing was said or its times do not fit."""
+    sound = np.frombuffer(samples, np.int16).astype(np.float32) / np.float32(2**15)
+    margin = round(MARGIN * rate)
+    phones = [
+        (symbol.strip(STRESS), start, end)
+        for (start, symbol), (end, _) in pairwise([*events, (sound.size, "")])
+        if symbol.strip(STRESS) and not symbol.startswith("(") and start != end
+    ]
+    if not phones or phones[-1][2] > sound.size:
+        return None
+    symbols, starts, ends = zip(*phones, strict=True)
+    starts, ends = (np.array([starts, ends]) + margin) / rate
+    try:
+        return Utterance(request.name, np.pad(sound, margin), rate, symbols, starts, ends, group)
+    except ArgumentError:
+        return None
