@@ -324,6 +324,13 @@ def test_ninety_five_percent_of_the_intervals_hold_the_truth():
     assert 0.91 < covered / worlds < 0.98
 
 
+def test_chance_of_one_seed_and_one_utterance_counts_three_times():
+    """Variance 3 / (S N): once with the seeds, once with the utterances, once with both."""
+    noise = np.random.default_rng(0).normal(size=(40, 300))
+    got = interval(Ratio(noise, np.ones((40, 300))), resample(40, 300))
+    assert abs((got.high - got.low) / (2 * 1.96 * math.sqrt(3 / (40 * 300))) - 1) < 0.1
+
+
 # --- errors --------------------------------------------------------------------------------------
 
 
