@@ -201,8 +201,9 @@ def speak(
         command, input=json.dumps(asked).encode(), capture_output=True, check=False
     )
     if answer.returncode:
-        last = (answer.stderr.decode(errors="replace").split("\n")[-2:] or [""])[0].strip()
-        raise DataError(f"espeak:{path}: expected espeak-ng to run, got {last}")
+        said = answer.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        got = said or f"exit code {answer.returncode}"
+        raise DataError(f"espeak:{path}: expected espeak-ng to run, got {got}")
     stream = io.BytesIO(answer.stdout)
     about = json.loads(stream.readline())
     for voice in about["unknown"]:
