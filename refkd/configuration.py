@@ -91,6 +91,8 @@ class RunSettings:
             distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known
         object.__setattr__(self, "distill", distill)
         for name, one in distill.items():
+            if one.learns:
+                one.made_rule(median_lag=1)  # refuses what the rule would refuse
             if one.rule == "Shift" and one.d is None and CTC not in self.rules:
                 check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
             if one.start == CTC and CTC not in self.rules:

@@ -18,7 +18,7 @@ TEACHERS = ("bidirectional", "unidirectional", "guided")
 # and a rival (docs/training.md).
 STUDENTS: dict[str, dict[str, Any]] = {
     CTC: {"rule": CTC},
-    "LongerCTC": {"rule": CTC, "longer": 2.0},
+    "LongerCTC": {"rule": CTC, "longer": 1.5},
     **{name: {"rule": name} for name in RULES},
     **{f"Shift{d}": {"rule": "Shift", "d": d} for d in (1, 2, 3)},
     "RandomChoice": {"rule": "Hard", "choice": "random"},
@@ -127,8 +127,6 @@ class StudentSettings:
         check.positive("temperature", self.temperature)
         check.flag("scale_t2", self.scale_t2)
         check.one_of("blank_frames", self.blank_frames, BLANK_FRAMES)
-        if self.learns:
-            self.made_rule(median_lag=1)  # refuses what the rule would refuse
 
     @property
     def learns(self) -> bool:

@@ -3,9 +3,10 @@
 import pytest
 
 from refkd.check import ArgumentError, DataError
-from refkd.configuration import DEFAULT_RULES, DistillSettings, RunSettings, read_settings
+from refkd.configuration import DEFAULT_RULES, RunSettings, read_settings
 from refkd.records.rules import RULES, Hard, Shift, Soft
 from refkd.records.window import Window
+from refkd.students import STUDENTS, StudentSettings
 
 
 def settings_of(tmp_path, text, **options):
@@ -49,8 +50,8 @@ def test_a_file_sets_every_kind_of_key(tmp_path):
     assert settings.speech["words"] == (2, 3)
     hard, soft = settings.distill["Hard"], settings.distill["Soft"]
     assert (hard.weight, hard.window, soft.weight, soft.window) == (0.5, (8, -1), 0.5, (5, 0))
-    assert hard.rule("Hard", 1) == Hard(Window(8, -1))
-    assert soft.rule("Soft", 1) == Soft(Window(5, 0), 0.1)
+    assert hard.made_rule(1) == Hard(Window(8, -1))
+    assert soft.made_rule(1) == Soft(Window(5, 0), 0.1)
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_quick(tmp_path):
@@ -67,18 +68,71 @@ def test_real_speech_has_defaults_of_its_own():
     assert read_settings(overrides={"data": "fsdd:anywhere"}).training.epochs == 10
 
 
+def test_a_table_of_the_command_line_wins_key_by_key(tmp_path):
+    text = "[network]\nhidden = 12\ncell = 'lstm'\n"
+    settings = settings_of(tmp_path, text, overrides={"network": {"cell": "tanh"}})
+    assert (settings.network.hidden, settings.network.cell) == (12, "tanh")
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_can_be_made_by_name(name):
-    assert type(DistillSettings().rule(name, 2)).__name__ == name
+    assert type(StudentSettings(name).made_rule(2)).__name__ == name
 
 
 def test_shift_takes_the_median_lag_unless_told():
-    assert DistillSettings().rule("Shift", 2) == Shift(2)
-    assert DistillSettings(d=0).rule("Shift", 2) == Shift(0)
+    assert StudentSettings("Shift").made_rule(2) == Shift(2)
+    assert StudentSettings("Shift", d=0).made_rule(2) == Shift(0)
 
 
 def test_a_whole_window_can_be_written():
-    assert DistillSettings(window="whole").rule("Hard", 1) == Hard(Window.whole())
+    assert StudentSettings("Hard", window="whole").made_rule(1) == Hard(Window.whole())
+
+
+@pytest.mark.parametrize("name", STUDENTS)
+def test_every_built_in_student_can_be_asked_for(name):
+    settings = read_settings(overrides={"rules": ["CTC"] if name == "CTC" else ["CTC", name]})
+    assert name in settings.distill
+    assert settings.distill[name].learns == (name not in ("CTC", "LongerCTC"))
+
+
+def test_a_student_of_a_name_of_ones_own_has_a_rule_and_takes_what_holds_for_all(tmp_path):
+    settings = settings_of(
+        tmp_path,
+        """
+        rules = ["CTC", "late-start"]
+        [distill]
+        weight = [0.1, 1.0]
+        tau = 0.2
+        [distill.late-start]
+        rule = "Soft"
+        warm_up = 0.5
+        start = "CTC"
+        """,
+    )
+    own = settings.distill["late-start"]
+    assert (own.warm_up, own.start, own.candidates) == (0.5, "CTC", (0.1, 1.0))
+    assert own.made_rule(1) == Soft(Window(5, 0), 0.2)
+    assert settings.distill["CTC"].candidates == (0.0,)
+
+
+def test_teachers_are_those_that_somebody_learns_from_and_a_guide_goes_first(tmp_path):
+    plain = read_settings(overrides={"rules": ["CTC", "Hard"]})
+    assert plain.teachers() == (("bidirectional", 0.0),)
+    guided = read_settings(overrides={"rules": ["Guided"]})
+    expected = (("bidirectional", 0.0), ("unidirectional", 0.0), ("guided", 1.0))
+    assert guided.teachers() == expected
+    uni = read_settings(overrides={"rules": ["UniTeacher", "Guided"]})
+    assert uni.teachers() == expected
+
+
+def test_the_trainings_are_counted(tmp_path):
+    assert read_settings(overrides={"rules": ["CTC", "Hard"]}).trainings == 3
+    three = {"rules": ["CTC", "Hard"], "seeds": 3}
+    assert read_settings(overrides=three).trainings == 7
+    assert read_settings(overrides={**three, "new_teachers": True}).trainings == 9
+    tuned = settings_of(tmp_path, "[distill]\nweight = [0.1, 1.0]\n", overrides=three)
+    assert tuned.trainings == 8
+    assert read_settings(overrides={"rules": ["Guided"], "seeds": 2}).trainings == 5
 
 
 @pytest.mark.parametrize(
@@ -87,9 +141,32 @@ def test_a_whole_window_can_be_written():
         ("sed = 1", r"configuration: expected the keys data, seed, .*, got 'sed'"),
         ("[training]\nepoch = 1", r"training: expected the keys epochs, .*, got 'epoch'"),
         ("training = 1", r"training: expected a table \[training\], got 1"),
+        ("seeds = 0", r"seeds: expected a whole number >= 1, got 0"),
+        ("new_teachers = 1", r"new_teachers: expected True or False, got 1"),
         ("[speech]\nnois = 1", r"speech: expected the keys train, .*, got 'nois'"),
-        ("[distill.Hart]\nweight = 1", r"distill: expected the keys FrameWise, .*, got 'Hart'"),
-        ("[distill]\ntemperatur = 1", r"distill.*: expected the keys weight, .*, got 'temperatur'"),
+        (
+            "[distill.Hart]\nweight = 1",
+            r"distill: expected a rule in \[distill.Hart\], or the names",
+        ),
+        (
+            '[distill.Hart]\nrule = "Hart"',
+            r"rule: expected one of 'CTC', 'FrameWise', .* got 'Hart'",
+        ),
+        ('[distill.Hard]\nrule = "Soft"', r"distill: expected another name for Soft, got 'Hard'"),
+        ('[distill]\nrule = "Soft"', r"distill: expected the rule in a table of its own"),
+        ('[distill."a/b"]\nrule = "Soft"', r"distill: expected a name of letters, digits, _ and -"),
+        ('rules = ["Hard"]\n[distill.Hard]\nstart = "CTC"', r"rules: expected CTC too, from which"),
+        ("[distill]\nweight = []", r"weight: expected a number or at least one, got none"),
+        ("[distill]\nweight = [0.1, -1]", r"weight: expected a number >= 0, got -1"),
+        ("[distill]\nctc = -1", r"ctc: expected a number >= 0, got -1"),
+        ("[distill]\nwarm_up = 2", r"warm_up: expected a share between 0 and 1, got 2"),
+        ('[distill]\nstart = "CTCs"', r"start: expected one of 'fresh', 'CTC', got 'CTCs'"),
+        ("[distill.LongerCTC]\nlonger = 0", r"longer: expected a number > 0, got 0"),
+        ('[distill]\nteacher = "me"', r"teacher: expected one of 'bidirectional', .* got 'me'"),
+        ("[distill]\nguidance = -1", r"guidance: expected a number >= 0, got -1"),
+        ('[distill]\nteacher_hears = "x"', r"teacher_hears: expected one of 'clean', 'noisy'"),
+        ('[distill]\nchoice = "x"', r"choice: expected one of 'rule', 'random', got 'x'"),
+        ("[distill]\ntemperatur = 1", r"distill.*: expected the keys rule, .*, got 'temperatur'"),
         ("seed = -1", r"seed: expected a whole number >= 0, got -1"),
         ("seed = 1.5", r"seed: expected a whole number, got 1.5"),
         (
@@ -97,9 +174,9 @@ def test_a_whole_window_can_be_written():
             r"data: expected one of 'synthetic', 'festvox:DIR', .*, got 'arctic:x'",
         ),
         ("rules = []", r"rules: expected at least one, got none"),
-        ('rules = ["Hart"]', r"rules: expected one of 'CTC', 'FrameWise', .*, got 'Hart'"),
-        ('rules = ["CTC", "CTC"]', r"rules: expected every rule once, got 'CTC' twice"),
-        ('rules = ["Shift"]', r"rules: expected CTC too, whose lag sets the d of Shift, or a d"),
+        ('rules = ["Hart"]', r"rules: expected one of 'CTC', 'LongerCTC', .*, got 'Hart'"),
+        ('rules = ["CTC", "CTC"]', r"rules: expected every student once, got 'CTC' twice"),
+        ('rules = ["Shift"]', r"rules: expected CTC too, whose lag sets the d of Shift"),
         ("[training]\nrate = 0", r"\[training\] rate: expected a number > 0, got 0"),
         ("[training]\nrise = 0.9", r"\[training\] rise: expected a share between 0 and 0.5"),
         ("[network]\ncell = 'gru'", r"\[network\] cell: expected one of 'lstm', 'tanh', got 'gru'"),

@@ -5,11 +5,17 @@ import wave
 
 import numpy as np
 import pytest
+from tolerances import VALUE, assert_close
 
 import refkd
 from refkd.cli import main
+from refkd.configuration import read_settings
 from refkd.data.dataset import load
 from refkd.records.rules import RULES
+from refkd.results import results as results_of
+from refkd.results import table
+from refkd.run_folder import finish_run, write_run
+from refkd.study import run_study
 
 pytestmark = pytest.mark.compiled_only
 
@@ -133,16 +139,163 @@ def test_the_plain_cell_is_trained_when_asked_for(run, capsys):
     arguments = ["run", "--config", str(config), "--rules", "CTC,Hard", "--json"]
     assert main([*arguments, "--out", str(run / "d")]) == 0
     study = json.loads(capsys.readouterr().out)
-    for name, one in (("teacher", study["teacher"]), *((s["rule"], s) for s in study["students"])):
+    models = [("teacher", study["teacher"]), *((one["rule"], one) for one in study["students"])]
+    for name, one in models:
         assert refkd.Network.load(run / "d" / "networks" / f"{name}.npz").cell == "tanh"
         first, last = (epoch["ctc"] for epoch in one["history"])
         assert last < first
 
 
+def test_the_plain_cell_can_be_asked_for_on_the_command_line(run, capsys):
+    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC", "--cell", "tanh"]
+    assert main([*arguments, "--out", str(run / "e"), "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["configuration"]["network"]
+    assert (settings["cell"], settings["hidden"]) == ("tanh", 8)
+
+
+SEVERAL = """
+[distill.Hard]
+weight = [0.1, 3.0]
+[distill.from-CTC]
+rule = "OrderedPath"
+start = "CTC"
+warm_up = 0.5
+[distill.alone]
+rule = "OrderedPath"
+ctc = 0.0
+teacher_hears = "noisy"
+"""
+NAMES = ["CTC", "LongerCTC", "FrameWise", "Hard", "Shift1", "Shift2", "Guided", "UniTeacher"]
+NAMES += ["RandomChoice", "from-CTC", "alone"]
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """Two seeds of the controls, the rival and students with options; the results, the table."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "several.toml").write_text(TINY + SEVERAL, encoding="utf-8")
+    settings = read_settings(folder / "several.toml", {"rules": NAMES, "seeds": 2})
+    study = run_study(settings)
+    write_run(study, folder)
+    told = finish_run(study, folder)
+    return folder, study, told
+
+
+def test_every_student_is_trained_with_every_seed(several):
+    _, study, told = several
+    assert [(one["rule"], one["seed"]) for one in told["students"]] == [
+        (name, seed) for seed in (0, 1) for name in NAMES
+    ]
+    assert told["seeds"] == [0, 1]
+    assert len({one["hash"] for one in told["students"]}) == 2 * len(NAMES)
+    assert study.names == tuple(NAMES)
+
+
+def test_all_seeds_learn_from_the_teachers_of_the_first(several):
+    folder, study, told = several
+    names = ["teacher", "unidirectional-teacher", "guided-teacher-1"]
+    assert [one["name"] for one in told["teachers"]] == names
+    assert told["teachers"][0] == told["teacher"]
+    for one, model in zip(told["teachers"], study.teachers, strict=True):
+        assert one["hash_before"] == one["hash_after"]
+        saved = refkd.Network.load(folder / "networks" / f"{one['name']}.npz")
+        assert saved.hash() == one["hash_after"] == model.network.hash()
+        assert saved.bidirectional == (one["name"] != "unidirectional-teacher")
+
+
+def test_a_weight_is_chosen_on_validation_with_the_first_seed(several):
+    _, study, told = several
+    (name, tried), *others = told["tuning"].items()
+    assert (name, others) == ("Hard", [])
+    assert [one["weight"] for one in tried] == [0.1, 3.0]
+    best = min(tried, key=lambda one: (one["validation"], one["weight"]))
+    for student in study.of("Hard"):
+        assert student.weight == best["weight"]
+    assert study.of("Hard")[0].history[-1].validation == best["validation"]
+
+
+def test_the_summary_holds_means_intervals_and_paired_differences(several):
+    _, study, told = several
+    assert [one["rule"] for one in told["summary"]] == NAMES
+    rates = {
+        name: [one.measured.phone_error_rate for one in study.of(name)] for name in study.names
+    }
+    for one in told["summary"]:
+        own = rates[one["rule"]]
+        error = one["phone_error_rate"]
+        assert_close(error["mean"], np.mean(own), VALUE)
+        assert_close(error["sd"], np.std(own, ddof=1), VALUE)
+        assert error["low"] <= error["mean"] <= error["high"]
+        assert (one["seeds"], one["utterances"]) == (2, 4)
+        assert one["phones"] == told["data"]["test_phones"]
+        for other, found in one["against"].items():
+            assert_close(found["mean"], np.mean(own) - np.mean(rates[other]), VALUE)
+    against = {one["rule"]: list(one["against"]) for one in told["summary"]}
+    assert against["Hard"] == ["CTC", "FrameWise"]
+    assert against["CTC"] == ["FrameWise"]
+    assert against["FrameWise"] == ["CTC"]
+
+
+def test_the_controls_are_what_they_are_called(several):
+    _, study, _ = several
+    plain, longer = study.of("CTC")[0], study.of("LongerCTC")[0]
+    assert (len(plain.history), len(longer.history)) == (2, 3)
+    random = study.of("RandomChoice")[0]
+    assert random.selection is None
+    assert random.network.hash() != study.of("Hard")[0].network.hash()
+    assert study.of("UniTeacher")[0].selection is not None
+
+
+def test_the_test_speech_decides_nothing(several):
+    """Other test speech, same networks: nothing in training, tuning or shifts looks at it."""
+    folder, study, _ = several
+    text = (TINY + SEVERAL).replace("test = 4", "test = 2")
+    (folder / "fewer.toml").write_text(text, encoding="utf-8")
+    names = ["CTC", "Shift", "Hard"]
+    fewer = run_study(read_settings(folder / "fewer.toml", {"rules": names}))
+    expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
+    for one in fewer.students:
+        if one.name in expected:
+            assert one.network.hash() == expected[one.name]
+    assert len(fewer.data.test) == 2
+
+
+def test_files_of_later_seeds_say_so(several):
+    folder, study, told = several
+    hashes = {(one["rule"], one["seed"]): one["hash"] for one in told["students"]}
+    for (name, seed), expected in hashes.items():
+        file = name if seed == 0 else f"{name}-seed-1"
+        assert refkd.Network.load(folder / "networks" / f"{file}.npz").hash() == expected
+    posteriors = {file.stem for file in (folder / "posteriors").iterdir()}
+    assert posteriors == {*NAMES, *(one.name for one in study.teachers)}
+
+
+def test_the_table_has_a_line_for_every_model_and_says_n(several):
+    _, _, told = several
+    lines = table(told).splitlines()
+    for title in ("teacher", "guided-teacher-1", "CTC alone", "LongerCTC", "Shift 2", "from-CTC"):
+        assert sum(line.startswith(title + " ") for line in lines) == 1
+    assert f"n: 4 test utterances, {told['data']['test_phones']} phones, 2 seeds." in lines[-2]
+    widest = max(map(len, lines))  # errors of 100 % take three places more than usual ones
+    assert widest <= 125
+
+
+def test_new_teachers_make_a_run_of_each_seed(run):
+    settings = {"rules": ["CTC", "FrameWise"], "seeds": 2, "new_teachers": True}
+    both = run_study(read_settings(run / "tiny.toml", settings))
+    alone = run_study(read_settings(run / "tiny.toml", {"rules": settings["rules"], "seed": 1}))
+    assert [one.seed for one in both.teachers] == [0, 1]
+    assert both.teachers[1].network.hash() == alone.teacher.network.hash()
+    assert [one.network.hash() for one in both.students[2:]] == [
+        one.network.hash() for one in alone.students
+    ]
+    assert "teacher, seed 1" in table(results_of(both))
+
+
 def test_a_folder_that_holds_something_is_refused_before_any_work(run, capsys):
     before = (run / "a" / "results.json").read_bytes()
     assert main(["run", "--quick", "--out", str(run / "a")]) == 2
-    assert "out: expected a new or empty folder, got" in capsys.readouterr().err
+    assert "that of a run with these settings, got" in capsys.readouterr().err
     assert (run / "a" / "results.json").read_bytes() == before
 
 
