@@ -26,7 +26,7 @@ from refkd.data.features import log_mel, stack
 from refkd.data.sources import SOURCES
 from refkd.data.wav import read_wav
 from refkd.decode import greedy_decode
-from refkd.live import _hearing
+from refkd.live import hearing
 from refkd.network import Network
 from refkd.records.ragged import Ragged
 from refkd.run_folder import new_folder
@@ -86,7 +86,7 @@ def align_audio(
     >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
     [('a', 0.0125)]
     """
-    facts, settings = _hearing(network)
+    facts, settings = hearing(network)
     if rate != facts["rate"].item():
         expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
         raise DataError(f"audio: expected {expected}, got {rate}")

@@ -1,6 +1,7 @@
 """The command line: `refkd run`, `refkd align`, `refkd stream`, `refkd data`."""
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     usage: refkd [-h] [--version] COMMAND ...
     2
     """
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):  # a terminal may lack the symbols of a corpus
+            output.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -72,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--data",
         metavar="SPEC",
-        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR' or "
-        "'manifest:FILE.jsonl'",
+        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
+        "'manifest:FILE.jsonl' or 'espeak:TEXT.txt'",
     )
     run.add_argument(
         "--rules",

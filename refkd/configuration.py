@@ -132,6 +132,7 @@ CORPUS_DEFAULTS: dict[str, dict[str, Any]] = {
         "training": {"epochs": 25, "batch": 16, "rate": 4e-3},
     },
     "fsdd": {"training": {"epochs": 10, "batch": 16}},
+    "espeak": {"training": {"batch": 4}},
 }
 QUICK: dict[str, Any] = {
     "network": {"layers": 1, "hidden": 48},

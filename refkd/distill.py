@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from refkd import check
 from refkd.check import Floats
 from refkd.distillation import Options, distill
+from refkd.paired import paired_batches, paired_logits
 from refkd.records.ragged import Ragged
 from refkd.records.rules import Rule
 from refkd.records.traces import DistillTrace
@@ -77,7 +77,9 @@ def distill_trace(
            [0.    , 0.    ]])
     """
     options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
-    student, teacher = _checked_logits(student_logits, teacher_logits, blank)
+    student, teacher = paired_logits(
+        "student_logits", student_logits, "teacher_logits", teacher_logits, blank
+    )
     return distill(options, student, teacher, blank, with_target=True)
 
 
@@ -185,31 +187,16 @@ def distill_loss_batch(
     array([0.1927, 0.    ])
     """
     options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
-    check.instance("student_logits", student_logits, Ragged)
-    check.instance("teacher_logits", teacher_logits, Ragged)
-    lengths = student_logits.lengths.tolist()
-    if teacher_logits.lengths.tolist() != lengths:
-        got = teacher_logits.lengths.tolist()
-        check.fail("teacher_logits", f"lengths {lengths} to match student_logits", got)
-    if 0 in lengths:
-        check.fail(f"student_logits[{lengths.index(0)}]", "T >= 1", "T=0")
-    student, teacher = _checked_logits(student_logits.values, teacher_logits.values, blank)
-    losses, grads = np.empty(len(lengths)), student_logits.with_values(np.empty_like(student))
-    for n in range(len(lengths)):
+    student, teacher = paired_batches(
+        "student_logits", student_logits, "teacher_logits", teacher_logits, blank
+    )
+    losses, grads = (
+        np.empty(len(student_logits)),
+        student_logits.with_values(np.empty_like(student)),
+    )
+    for n in range(len(student_logits)):
         part = slice(student_logits.offsets[n], student_logits.offsets[n + 1])
         trace = distill(options, student[part], teacher[part], blank, with_target=False)
         losses[n] = trace.loss
         grads[n][:] = trace.grad
     return losses, grads
-
-
-def _checked_logits(
-    student_logits: ArrayLike, teacher_logits: ArrayLike, blank: int
-) -> tuple[Floats, Floats]:
-    student = check.finite_array("student_logits", student_logits, ("T", "K"))
-    student = check.logits("student_logits", student)
-    teacher = check.logits("teacher_logits", teacher_logits)
-    check.same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
-    check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
-    check.integer("blank", blank, low=0, high=student.shape[1] - 1)
-    return student, teacher

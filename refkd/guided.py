@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from refkd import check
 from refkd.check import Floats
 from refkd.kernels.guide import guide_loss
 from refkd.kernels.numeric import log_softmax
+from refkd.paired import paired_batches, paired_logits
 from refkd.records.ragged import Ragged
 
 
@@ -54,8 +54,8 @@ def guided_loss(logits: ArrayLike, guide_logits: ArrayLike, blank: int = 0) -> t
     array([[ 0.16, -0.16],
            [ 0.  ,  0.  ]])
     """
-    model, checked_guide = _checked_logits(logits, guide_logits, blank)
-    return _guided(model, checked_guide, blank)
+    model, guide = paired_logits("logits", logits, "guide_logits", guide_logits, blank)
+    return _guided(model, guide, blank)
 
 
 def guided_loss_batch(
@@ -97,17 +97,9 @@ def guided_loss_batch(
     >>> losses.round(4)                      # equal scores: the first class, here the blank, wins
     array([-0.2,  0. ])
     """
-    check.instance("logits", logits, Ragged)
-    check.instance("guide_logits", guide_logits, Ragged)
-    lengths = logits.lengths.tolist()
-    if guide_logits.lengths.tolist() != lengths:
-        got = guide_logits.lengths.tolist()
-        check.fail("guide_logits", f"lengths {lengths} to match logits", got)
-    if 0 in lengths:
-        check.fail(f"logits[{lengths.index(0)}]", "T >= 1", "T=0")
-    model, guide = _checked_logits(logits.values, guide_logits.values, blank)
-    losses, grads = np.empty(len(lengths)), logits.with_values(np.empty_like(model))
-    for n in range(len(lengths)):
+    model, guide = paired_batches("logits", logits, "guide_logits", guide_logits, blank)
+    losses, grads = np.empty(len(logits)), logits.with_values(np.empty_like(model))
+    for n in range(len(logits)):
         part = slice(logits.offsets[n], logits.offsets[n + 1])
         losses[n], grads[n][:] = _guided(model[part], guide[part], blank)
     return losses, grads
@@ -117,15 +109,3 @@ def _guided(logits: Floats, guide_logits: Floats, blank: int) -> tuple[float, Fl
     logp, d_logits = np.empty_like(logits), np.empty_like(logits)
     log_softmax(logits, logp)
     return float(guide_loss(logp, guide_logits, blank, d_logits)), d_logits
-
-
-def _checked_logits(
-    logits: ArrayLike, guide_logits: ArrayLike, blank: int
-) -> tuple[Floats, Floats]:
-    model = check.finite_array("logits", logits, ("T", "K"))
-    model = check.logits("logits", model)
-    guide = check.logits("guide_logits", guide_logits)
-    check.same_length("guide_logits", guide.shape[1], "logits", model.shape[1], "K")
-    check.same_length("guide_logits", len(guide), "logits", len(model), "T")
-    check.integer("blank", blank, low=0, high=model.shape[1] - 1)
-    return model, guide

@@ -143,7 +143,7 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     DataError
         If the metadata do not say how to hear, or the rate is another.
     """
-    facts, settings = _hearing(network)
+    facts, settings = hearing(network)
     if rate != facts["rate"].item():
         expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
         raise DataError(f"audio: expected {expected}, got {rate}")
@@ -175,8 +175,26 @@ def _frame(samples: NDArray[Any], rate: int, settings: FeatureSettings) -> NDArr
     return stack(log_mel(samples, rate, settings), settings.stack)
 
 
-def _hearing(network: Network) -> tuple[Values, FeatureSettings]:
-    """The metadata, complete and of the network's sizes, and the feature settings among them."""
+def hearing(network: Network) -> tuple[Values, FeatureSettings]:
+    """How a network hears, from what is saved with it.
+
+    Parameters
+    ----------
+    network : Network
+        With the metadata of `hearing_facts`, and symbols, mean and std.
+
+    Returns
+    -------
+    facts : dict of arrays
+        The metadata, complete and of the network's sizes.
+    settings : FeatureSettings
+        How audio becomes its frames.
+
+    Raises
+    ------
+    DataError
+        If something is missing or of another size.
+    """
     facts = network.metadata
     names = [field.name for field in fields(FeatureSettings)]
     sizes: dict[str, tuple[int, ...]] = {
