@@ -9,11 +9,18 @@ from refkd.decode import greedy_decode, spikes
 from refkd.distill import distill_trace
 from refkd.edits import edit_distance
 from refkd.lesson import Distillation
-from refkd.metrics import alignment_shift, emission_delay, frame_agreement, peakiness
+from refkd.metrics import (
+    alignment_shift,
+    emission_delay,
+    frame_agreement,
+    peakiness,
+    true_agreement,
+)
 from refkd.outcome import Measured, Selection
 from refkd.records.agreement import FrameAgreement, Peakiness, share
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
 from refkd.records.ragged import Ragged
+from refkd.records.spoken import TrueAgreement
 from refkd.records.traces import DistillTrace
 
 
@@ -47,23 +54,37 @@ def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
         ),
         phones=split.labels.lengths,
         loss=float(losses.mean()),
-        delays=_delays(logits, split, data),
+        delays=_delays(logits, split, split.starts, data),
         shifts=tuple(OffsetStatistics.pool([one]) for one in shifts),
+        delay_to_ends=EmissionDelay.pool(_delays(logits, split, split.ends, data)),
+        spoken=_spoken(logits, split, data),
         agreement=FrameAgreement.pool(frame_agreement(*pair) for pair in pairs),
         peakiness=Peakiness.pool(peakiness(one) for one in logits),
     )
 
 
-def _delays(logits: Ragged, split: Split, data: Dataset) -> tuple[EmissionDelay, ...]:
-    """Against the true starts; where nobody knows them, every phone and spike is left out."""
-    if split.starts is None:
+def _delays(
+    logits: Ragged, split: Split, times: Ragged | None, data: Dataset
+) -> tuple[EmissionDelay, ...]:
+    """Against true times; where nobody knows them, every phone and spike is left out."""
+    if times is None:
         return tuple(
             EmissionDelay(np.zeros(0), labels.size, spikes(one)[0].size)
             for one, labels in zip(logits, split.labels, strict=True)
         )
     return tuple(
-        emission_delay(one, labels, starts, data.frame_shift, first_frame=data.first_frame)
-        for one, labels, starts in zip(logits, split.labels, split.starts, strict=True)
+        emission_delay(one, labels, true, data.frame_shift, first_frame=data.first_frame)
+        for one, labels, true in zip(logits, split.labels, times, strict=True)
+    )
+
+
+def _spoken(logits: Ragged, split: Split, data: Dataset) -> TrueAgreement:
+    """Nothing is counted where nobody knows when the phones are spoken."""
+    if split.starts is None or split.ends is None:
+        return TrueAgreement.pool([])
+    return TrueAgreement.pool(
+        true_agreement(*one, data.frame_shift, first_frame=data.first_frame)
+        for one in zip(logits, split.labels, split.starts, split.ends, strict=True)
     )
 
 

@@ -12,6 +12,7 @@ from refkd.network import Network
 from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
 from refkd.records.rules import Rule
+from refkd.records.spoken import TrueAgreement
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Measured:
         Spikes against the true starts of the phones.
     shifts : tuple of N OffsetStatistics
         Spikes against those of the study's bidirectional teacher.
+    delay_to_ends : EmissionDelay
+        Spikes against the true ends of the phones, of all utterances together.
+    spoken : TrueAgreement
+        Phones said while they are spoken.
     agreement : FrameAgreement
         Best labels against that teacher's.
     peakiness : Peakiness
@@ -67,6 +72,8 @@ class Measured:
     loss: float
     delays: tuple[EmissionDelay, ...]
     shifts: tuple[OffsetStatistics, ...]
+    delay_to_ends: EmissionDelay
+    spoken: TrueAgreement
     agreement: FrameAgreement
     peakiness: Peakiness
 

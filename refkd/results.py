@@ -9,6 +9,7 @@ import numpy as np
 
 import refkd
 from refkd.outcome import Model, Selection, Student, Study
+from refkd.records.offsets import EmissionDelay
 from refkd.records.rules import Rule
 from refkd.records.window import Window
 from refkd.students import CTC
@@ -31,7 +32,7 @@ def results(study: Study) -> dict[str, Any]:
     """
     data, settings = study.data, study.settings
     teachers = [
-        {**_model(model), "hash_before": before, "hash_after": after}
+        {**_model(model, data.frame_shift), "hash_before": before, "hash_after": after}
         for model, (before, after) in zip(study.teachers, study.teacher_hashes, strict=True)
     ]
     return {
@@ -64,7 +65,7 @@ def results(study: Study) -> dict[str, Any]:
         },
         "teacher": teachers[0],
         "teachers": teachers,
-        "students": [_student(one) for one in study.students],
+        "students": [_student(one, data.frame_shift) for one in study.students],
         "tuning": {
             name: [{"weight": weight, "validation": error} for weight, error in tried.items()]
             for name, tried in study.tuning.items()
@@ -73,14 +74,16 @@ def results(study: Study) -> dict[str, Any]:
     }
 
 
-def _model(model: Model) -> dict[str, Any]:
+def _model(model: Model, frame_shift: float) -> dict[str, Any]:
     measured = model.measured
     return {
         "name": model.name,
         "seed": model.seed,
         "phone_error_rate": measured.phone_error_rate,
         "loss": measured.loss if math.isfinite(measured.loss) else None,
-        "delay": measured.delay.as_dict(),
+        "delay": _delay(measured.delay, frame_shift),
+        "delay_to_ends": _delay(measured.delay_to_ends, frame_shift),
+        "spoken": measured.spoken.as_dict(),
         "peakiness": measured.peakiness.as_dict(),
         "parameters": sum(value.size for value in model.network.parameters().values()),
         "history": [_without_nan(vars(epoch)) for epoch in model.history],
@@ -88,8 +91,18 @@ def _model(model: Model) -> dict[str, Any]:
     }
 
 
-def _student(student: Student) -> dict[str, Any]:
-    model = _model(student)
+def _delay(delay: EmissionDelay, frame_shift: float) -> dict[str, Any]:
+    """In seconds; the histogram counts around the multiples of the frame shift."""
+    histogram = delay.histogram(frame_shift)
+    return {
+        **delay.as_dict(),
+        **_without_nan({"within_1": delay.within(frame_shift)}),
+        "histogram": {str(frames): count for frames, count in histogram.items()},
+    }
+
+
+def _student(student: Student, frame_shift: float) -> dict[str, Any]:
+    model = _model(student, frame_shift)
     return {
         "rule": model.pop("name"),
         "title": described(student),

@@ -56,6 +56,10 @@ def test_results_hold_the_teacher_and_every_student(results):
         assert one["loss"] > 0.0
         assert one["delay"]["n"] + one["delay"]["phones_left_out"] == results["data"]["test_phones"]
         assert len(one["history"]) == 2
+        for delay in (one["delay"], one["delay_to_ends"]):
+            assert sum(delay["histogram"].values()) == delay["n"]
+        assert one["delay_to_ends"]["phones_left_out"] <= results["data"]["test_phones"]
+        assert 0.0 <= one["spoken"]["missed_phones"] <= 1.0
 
 
 def test_the_teacher_stayed_frozen(results):

@@ -1,6 +1,7 @@
 """The figures of one run."""
 
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
@@ -40,6 +41,7 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
     errors = {
         one.name: 100 * one.measured.phone_error_rate for one in (study.teacher, *firsts.values())
     }
+    teachers = [one for one in study.teachers if one.name == study.teacher.name]
     made = []
 
     n = _typical(study)
@@ -80,7 +82,7 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
             for name in firsts
         },
         shift,
-        teacher=(0.0, study.teacher.measured.phone_error_rate),
+        teacher=(0.0, fmean(one.measured.phone_error_rate for one in teachers)),
         baseline=titles.get(CTC, ""),
         intervals={titles[one.name]: (one.offset, one.error) for one in summarise(study)},
         line=[titles[name] for name, one in firsts.items() if isinstance(one.rule, Shift)],
