@@ -41,5 +41,6 @@ def logits_of(network: Network, features: Ragged) -> Ragged:
         last = min(first + TOGETHER, len(features))
         offsets = features.offsets[first : last + 1]
         values = features.values[offsets[0] : offsets[-1]]
-        parts.append(network.forward(Ragged(values, offsets - offsets[0])).logits.values)
+        trace = network.forward(Ragged(values, offsets - offsets[0]))
+        parts.append(trace.logits.values.copy())  # a view would keep the whole trace in memory
     return features.with_values(np.concatenate(parts))
