@@ -73,9 +73,10 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
     )
     made += save_figure(figure, folder / "offsets", ("png", "svg"))
 
+    short = {name: "CTC alone" if name == CTC else name for name in firsts}
     figure = tradeoff_figure(
         {
-            titles[name]: (
+            short[name]: (
                 [one.measured.offsets.mean for one in study.of(name)],
                 [one.measured.phone_error_rate for one in study.of(name)],
             )
@@ -83,9 +84,9 @@ def draw_run(study: Study, folder: Path) -> list[Path]:
         },
         shift,
         teacher=(0.0, fmean(one.measured.phone_error_rate for one in teachers)),
-        baseline=titles.get(CTC, ""),
-        intervals={titles[one.name]: (one.offset, one.error) for one in summarise(study)},
-        line=[titles[name] for name, one in firsts.items() if isinstance(one.rule, Shift)],
+        baseline=short.get(CTC, ""),
+        intervals={short[one.name]: (one.offset, one.error) for one in summarise(study)},
+        line=[short[name] for name, one in firsts.items() if isinstance(one.rule, Shift)],
     )
     made += save_figure(figure, folder / "tradeoff", ("png", "svg"))
     return made
