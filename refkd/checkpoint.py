@@ -16,6 +16,17 @@ from refkd.files import replacing
 from refkd.optimise import AdamState
 
 Values = dict[str, NDArray[Any]]
+# What NumPy raises for a file that is no npz, or no longer.
+UNREADABLE = (
+    OSError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -132,18 +143,22 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
     if not Path(path).exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             kept = {name: arrays[name] for name in arrays.files}
         found = str(kept["fingerprint"])
         epochs = kept["history"].reshape(-1, len(fields(Epoch)))
+        parameters, mean, square = (_part(kept, one) for one in ("parameters", "mean", "square"))
+        if not parameters.keys() == mean.keys() == square.keys() != set():
+            raise KeyError
         checkpoint = Checkpoint(
             found,
-            _part(kept, "parameters"),
-            AdamState(int(kept["step"]), _part(kept, "mean"), _part(kept, "square")),
+            parameters,
+            AdamState(int(kept["step"]), mean, square),
             tuple(Epoch(*epoch) for epoch in epochs.tolist()),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise DataError(f"{path}: expected a checkpoint, got a file of another kind") from None
+    except UNREADABLE:
+        got = "a file of another kind or a damaged one; without it this training begins anew"
+        raise DataError(f"{path}: expected a checkpoint, got {got}") from None
     if found != fingerprint:
         expected = "the checkpoint of this training"
         raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")

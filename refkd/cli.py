@@ -43,16 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return 2
-    from refkd.check import ArgumentError
-
     try:
         return int(options.command(options))
-    except ArgumentError as error:
-        print(f"refkd: {error}", file=sys.stderr)
-        return 2
     except (ValueError, OSError) as error:
+        from refkd.check import ArgumentError
+
         print(f"refkd: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, ArgumentError) else 1
     except KeyboardInterrupt:
         print("refkd: stopped", file=sys.stderr)
         return 1
@@ -200,7 +197,14 @@ def _stream(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from refkd.configuration import read_settings
     from refkd.results import table
-    from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished, write_run
+    from refkd.run_folder import (
+        CHECKPOINTS,
+        claim_folder,
+        finish_run,
+        finished,
+        saying_where,
+        write_run,
+    )
     from refkd.study import run_study
 
     given = {name: getattr(options, name) for name in ("data", "seed", "seeds", "new_teachers")}
@@ -215,7 +219,8 @@ def _run(options: argparse.Namespace) -> int:
             with _Progress(settings.trainings) as progress:
                 study = run_study(settings, progress.tell, folder / CHECKPOINTS)
             write_run(study, folder)
-            _draw(study, folder)
+            with saying_where(folder):
+                _draw(study, folder)
             told = finish_run(study, folder)
         except KeyboardInterrupt:
             again = "the same command goes on from the last complete epoch"

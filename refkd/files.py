@@ -39,20 +39,22 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     try:
         with unfinished.open("wb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())  # a full disk shows before the older file is gone
         os.replace(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def remove_unfinished(folder: Path, name: str = "*") -> None:
+def remove_unfinished(folder: Path, files: str) -> None:
     """Remove the temporary files of processes that were killed as they wrote.
 
     Parameters
     ----------
     folder : Path
-        Searched with all that is in it; need not be there.
-    name : str
-        Pattern of the files that were to become.
+        Need not be there.
+    files : str
+        Pattern of the files that were to become, as for `Path.glob`: "**/*" for all in the folder.
     """
-    for unfinished in folder.rglob(f"{name}.*{UNFINISHED}"):
+    for unfinished in folder.glob(f"{files}.[0-9]*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)

@@ -81,19 +81,22 @@ def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     """
     folder = Path(path)
     identity = {"refkd": refkd.__version__, "configuration": settings.as_dict()}
-    text = json.dumps(identity, indent=1) + "\n"
+    text = (json.dumps(identity, indent=1) + "\n").encode()
     try:
         if (folder / RUN).exists():
-            if (folder / RUN).read_text(encoding="utf-8") != text:
+            if (folder / RUN).read_bytes() != text:
                 expected = "a new or empty folder, or that of a run with these settings"
-                check.fail("out", expected, f"{folder}, a run with others")
-            remove_unfinished(folder)
+                other = f"{folder}, a run with others or of another version of refkd"
+                check.fail("out", expected, other)
+            remove_unfinished(folder, "**/*")
         else:
             remove_unfinished(folder, RUN)
             new_folder(folder)
             with replacing(folder / RUN) as file:
-                file.write(text.encode())
-        if not (folder / RESULTS).exists():
+                file.write(text)
+        if (folder / RESULTS).exists():  # perhaps killed as it removed its checkpoints
+            shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        else:
             (folder / CHECKPOINTS).mkdir(exist_ok=True)
     except OSError as error:
         check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
@@ -105,7 +108,11 @@ def finished(folder: Path) -> dict[str, Any] | None:
     path = folder / RESULTS
     if not path.exists():
         return None
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        again = "remove it, and the same command trains again"
+        raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
     return told
 
 
@@ -121,7 +128,8 @@ def saying_where(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(f"{folder}: expected to write there, got {error.strerror}") from None
+        got = error.strerror or error  # Pillow leaves the first empty
+        raise DataError(f"{folder}: expected to write there, got {got}") from None
 
 
 def write_run(study: Study, folder: Path) -> None:
