@@ -17,7 +17,10 @@ from refkd.students import CTC, STUDENTS, StudentSettings
 from refkd.train import TrainingSettings
 
 Settings = TypeVar("Settings")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of a student: also that of its files
+# Of a student, and so of its files, which must not be those of a teacher or of another seed.
+NAME = re.compile(
+    r"(?!(unidirectional-|guided-)?teacher|.*-(seed|weight)-)[a-z0-9][a-z0-9_-]*", re.IGNORECASE
+)
 DEFAULT_RULES = (CTC, "FrameWise", "Shift", "Hard", "OrderedPath", "PerTeacher")
 
 
@@ -212,11 +215,14 @@ def _students(distill: dict[str, Any]) -> dict[str, StudentSettings]:
     own = {key: value for key, value in distill.items() if isinstance(value, Mapping)}
     if "rule" in for_all:
         check.fail("distill", "the rule in a table of its own, [distill.NAME]", for_all["rule"])
-    students = {}
+    students: dict[str, StudentSettings] = {}
     for name in (*STUDENTS, *(name for name in own if name not in STUDENTS)):
         table = {**STUDENTS.get(name, {}), **own.get(name, {})}
         if not NAME.fullmatch(name):
-            check.fail("distill", "a name of letters, digits, _ and -", repr(name))
+            expected = "a name of letters, digits, _ and -, which no other file of a run has"
+            check.fail("distill", expected, repr(name))
+        if name.lower() in {one.lower() for one in students}:
+            check.fail("distill", "names that differ in more than case", repr(name))
         if "rule" not in table:
             known = ", ".join(STUDENTS)
             check.fail("distill", f"a rule in [distill.{name}], or the names {known}", repr(name))

@@ -180,7 +180,7 @@ def random_frames(offsets: Ints, window: Window, rng: Generator) -> Ints:
     >>> import numpy as np, refkd
     >>> from refkd.lesson import random_frames
     >>> random_frames(np.array([0, 3, 5]), refkd.Window(1, 0), np.random.default_rng(0)).tolist()
-    [0, 0, 1, 3, 4]
+    [0, 1, 2, 3, 4]
     """
     if window.left < 0 or window.right < 0:
         check.fail("window", "left, right >= 0 for a random choice", window)

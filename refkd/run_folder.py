@@ -55,7 +55,8 @@ def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     Parameters
     ----------
     path : path
-        New, an empty folder, or the folder of a run with the same settings.
+        New, an empty folder, the folder of a run with the same settings, or one in which no epoch
+        was completed.
     settings : RunSettings
         Of the run; kept in run.json.
 
@@ -83,7 +84,7 @@ def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     identity = {"refkd": refkd.__version__, "configuration": settings.as_dict()}
     text = (json.dumps(identity, indent=1) + "\n").encode()
     try:
-        if (folder / RUN).exists():
+        if _begun(folder):
             if (folder / RUN).read_bytes() != text:
                 expected = "a new or empty folder, or that of a run with these settings"
                 other = f"{folder}, a run with others or of another version of refkd"
@@ -91,6 +92,9 @@ def claim_folder(path: str | Path, settings: RunSettings) -> Path:
             remove_unfinished(folder, "**/*")
         else:
             remove_unfinished(folder, RUN)
+            (folder / RUN).unlink(missing_ok=True)
+            if (folder / CHECKPOINTS).is_dir() and not any((folder / CHECKPOINTS).iterdir()):
+                (folder / CHECKPOINTS).rmdir()
             new_folder(folder)
             with replacing(folder / RUN) as file:
                 file.write(text)
@@ -101,6 +105,15 @@ def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     except OSError as error:
         check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
     return folder
+
+
+def _begun(folder: Path) -> bool:
+    """Whether a run has left anything here that another command must not touch."""
+    if not (folder / RUN).exists():
+        return False
+    others = {one.name for one in folder.iterdir()} - {RUN, CHECKPOINTS}
+    checkpoints = folder / CHECKPOINTS
+    return bool(others) or (checkpoints.is_dir() and any(checkpoints.iterdir()))
 
 
 def finished(folder: Path) -> dict[str, Any] | None:

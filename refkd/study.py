@@ -155,7 +155,7 @@ class _School:
             several = len(one.candidates) > 1
             tried = {}
             for weight in (self.weights[name],) if name in self.weights else one.candidates:
-                label = f"{name}-weight-{weight:g}" if several else name
+                label = f"{name}-weight-{weight}" if several else name
                 lesson = self._lesson(one, weight, teacher) if one.learns else None
                 taught = self._taught(label, seed, start, lesson, one.longer)
                 tried[weight] = dataclasses.replace(taught, name=name)

@@ -154,6 +154,15 @@ def test_the_trainings_are_counted(tmp_path):
         ),
         ('[distill.Hard]\nrule = "Soft"', r"distill: expected another name for Soft, got 'Hard'"),
         ('[distill]\nrule = "Soft"', r"distill: expected the rule in a table of its own"),
+        (
+            "[distill.teacher]\nrule = 'Soft'",
+            r"distill: expected a name of letters, .* got 'teacher'",
+        ),
+        (
+            "[distill.Soft-seed-1]\nrule = 'Soft'",
+            r"distill: expected a name of letters.* got 'Soft-seed-1'",
+        ),
+        ("[distill.soft]\nrule = 'Soft'", r"distill: expected names that differ in more than case"),
         ('[distill."a/b"]\nrule = "Soft"', r"distill: expected a name of letters, digits, _ and -"),
         ('rules = ["Hard"]\n[distill.Hard]\nstart = "CTC"', r"rules: expected CTC too, from which"),
         ("[distill]\nweight = []", r"weight: expected a number or at least one, got none"),

@@ -8,13 +8,14 @@ import pytest
 from tolerances import VALUE, assert_close
 
 import refkd
+from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.configuration import read_settings
 from refkd.data.dataset import load
 from refkd.records.rules import RULES
 from refkd.results import results as results_of
 from refkd.results import table
-from refkd.run_folder import finish_run, write_run
+from refkd.run_folder import claim_folder, finish_run, write_run
 from refkd.study import run_study
 
 pytestmark = pytest.mark.compiled_only
@@ -301,6 +302,20 @@ def test_a_folder_that_holds_something_is_refused_before_any_work(run, capsys):
     assert main(["run", "--quick", "--out", str(run / "a")]) == 2
     assert "that of a run with these settings, got" in capsys.readouterr().err
     assert (run / "a" / "results.json").read_bytes() == before
+
+
+def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_path, capsys):
+    out = str(tmp_path / "out")
+    assert main(["run", "--data", "festvox:none", "--out", out]) == 1
+    first = read_settings(None, {"data": "festvox:none"})
+    second = read_settings(None, {"seed": 5})
+    assert claim_folder(out, first) == claim_folder(out, second)
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["configuration"]["seed"] == 5
+    (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").write_bytes(b"an epoch")
+    with pytest.raises(ArgumentError, match="or that of a run with these settings"):
+        claim_folder(out, first)
+    assert (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").exists()
+    capsys.readouterr()
 
 
 def test_a_file_in_the_way_is_one_sentence(run, capsys):

@@ -19,6 +19,8 @@ from visualize.place import line_height, wrapped
 from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style, new_figure
 
 SIZE = (5.2, 3.6)  # inches of the axes
+LARGE = (7.0, 5.0)  # if there are more than MANY students
+MANY = 8
 
 Intervals: TypeAlias = Mapping[str, tuple[Interval, Interval]]
 
@@ -96,7 +98,8 @@ def tradeoff_figure(
         check.finite_array("teacher", teacher, (2,))
     several = any(x.size > 1 for name, (x, _) in points.items() if name not in intervals)
     left, right, top, below = 0.65, 0.2, 0.55, 0.5
-    width = left + SIZE[0] + right
+    size = LARGE if len(points) > MANY else SIZE
+    width = left + size[0] + right
     sentences = [
         "Lower and further left is better.",
         "Square and line: teacher." if teacher is not None else "",
@@ -109,7 +112,7 @@ def tradeoff_figure(
     ]
     text = wrapped(" ".join(one for one in sentences if one), width - 0.3)
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
-    height = top + SIZE[1] + bottom
+    height = top + size[1] + bottom
 
     def to_ms(frames: Any) -> Any:
         return frames * frame_shift * 1000
@@ -119,7 +122,7 @@ def tradeoff_figure(
 
     with in_style():
         figure = new_figure(width, height)
-        box = (left / width, bottom / height, SIZE[0] / width, SIZE[1] / height)
+        box = (left / width, bottom / height, size[0] / width, size[1] / height)
         axes = figure.add_axes(box, label="tradeoff")
         draw_tradeoff(axes, points, teacher, baseline, intervals, joined)
         axes.set_xlabel(f"{delay} (frames)")
