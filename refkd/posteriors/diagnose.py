@@ -1,0 +1,195 @@
+"""What is wrong with posteriors, or assumed about them, in plain sentences (docs/posteriors.md)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from refkd import check
+from refkd.check import Floats
+from refkd.posteriors.collection import PosteriorSet
+from refkd.posteriors.compare import against_first, against_reference
+from refkd.posteriors.facts import (
+    ROW_SUM,
+    best_shares,
+    blank_of,
+    departures,
+    kind_of,
+    kind_shown,
+    named_blank,
+    other_logarithm,
+    unusable,
+    usable_frames,
+)
+from refkd.posteriors.reference import Reference
+
+Level: TypeAlias = Literal["assumed", "warning", "error"]
+Said: TypeAlias = tuple[Level, str]
+PADDING = 10  # equal frames at the end are no coincidence
+USUAL_SHIFTS = 0.002, 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence about posteriors.
+
+    Parameters
+    ----------
+    level : {"assumed", "warning", "error"}
+        Not told and therefore assumed; probably wrong; certainly wrong.
+    name : str
+        Of the set.
+    sentence : str
+        What it is, with numbers.
+    """
+
+    level: Level
+    name: str
+    sentence: str
+
+
+def diagnose(
+    *sets: PosteriorSet, reference: Mapping[str, Reference] | None = None
+) -> tuple[Finding, ...]:
+    """Say what is wrong with posteriors, or has to be assumed about them.
+
+    Parameters
+    ----------
+    *sets : PosteriorSet
+        One or more, of models over the same utterances.
+    reference : mapping of str to Reference, optional
+        True times, from `read_reference`.
+
+    Returns
+    -------
+    tuple of Finding
+        About each set by itself, about every other set against the first, and about each against
+        the reference. None if there is nothing to say.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no set, or something else.
+
+    Examples
+    --------
+    >>> from refkd.posteriors.collection import PosteriorSet
+    >>> from refkd.posteriors.diagnose import diagnose
+    >>> told = PosteriorSet("small", {"one": [[0.9, 0.1], [0.6, 0.4]]}, frame_shift=0.02)
+    >>> for finding in diagnose(told):
+    ...     print(finding.level, "|", finding.sentence)
+    assumed | the numbers are probabilities, by their range and row sums
+    assumed | the blank is 0, the best class in 100 % of frames
+    assumed | classes are called by their numbers
+    assumed | frame 0 is at 0 s
+    """
+    if not sets:
+        check.fail("sets", "at least one", "none")
+    for one in sets:
+        check.instance("sets", one, PosteriorSet)
+    findings: list[Finding] = []
+    for one in sets:
+        findings += (Finding(level, one.name, said) for level, said in _alone(one))
+    for one in sets[1:]:
+        findings += (Finding(level, one.name, said) for level, said in against_first(sets[0], one))
+    for one in sets if reference is not None else ():
+        compared = against_reference(one, reference or {})
+        findings += (Finding(level, one.name, said) for level, said in compared)
+    return tuple(findings)
+
+
+def _alone(told: PosteriorSet) -> Iterator[Said]:
+    yield from _numbers(told)
+    values = usable_frames(told)
+    if len(values):
+        yield from _kind(told, values)
+        yield from _blank(told)
+    yield from _times(told)
+
+
+def _numbers(told: PosteriorSet) -> Iterator[Said]:
+    """Frames that are no posteriors, and frames that pad."""
+    bad = {name: unusable(array) for name, array in told.arrays.items()}
+    spoilt = [name for name, frames in bad.items() if frames.size]
+    if spoilt:
+        count, first = sum(frames.size for frames in bad.values()), spoilt[0]
+        yield (
+            "error",
+            f"NaN, +inf or nothing but -inf in {count} frames of {len(spoilt)} utterances, "
+            f"first in utterance {first!r}, frame {bad[first][0]}",
+        )
+    padded = [
+        name
+        for name, array in told.arrays.items()
+        if len(array) > PADDING and (array[-PADDING:] == array[-1]).all()
+    ]
+    if padded:
+        yield (
+            "warning",
+            f"{len(padded)} of {len(told.arrays)} utterances end in {PADDING} or more equal "
+            f"frames, as padding does, such as {padded[0]!r}",
+        )
+
+
+def _kind(told: PosteriorSet, values: Floats) -> Iterator[Said]:
+    kind, shown = kind_of(told), kind_shown(values)
+    words = shown.replace("_", "-")
+    if told.kind is None:
+        yield "assumed", f"the numbers are {words}, by their range and row sums"
+    if kind == "probabilities" and values.min() < 0.0:
+        yield "error", f"probabilities are told, the numbers begin at {values.min():g}"
+        return
+    other = other_logarithm(values) if shown == "logits" else None
+    if shown == "probabilities" != kind:
+        yield "warning", f"{kind} are told, the numbers look like probabilities"
+    elif other is not None:
+        yield "warning", f"the numbers look like {other}"
+    elif kind != "logits":
+        yield from _row_sums(told, kind)
+
+
+def _row_sums(told: PosteriorSet, kind: str) -> Iterator[Said]:
+    """How many frames do not sum to one, and where it is worst."""
+    count = total = 0
+    worst, place = ROW_SUM, ("", 0)
+    for name, array in told.arrays.items():
+        away = departures(array, kind)
+        away[unusable(array)] = 0.0
+        total += len(array)
+        count += int(np.count_nonzero(away > ROW_SUM))
+        if away.max() > worst:
+            worst, place = float(away.max()), (name, int(away.argmax()))
+    if count:
+        yield (
+            "warning",
+            f"the probabilities of {count} of {total} frames do not sum to one; the worst is off "
+            f"by {worst:.3g} in utterance {place[0]!r}, frame {place[1]}; all are normalised",
+        )
+
+
+def _blank(told: PosteriorSet) -> Iterator[Said]:
+    shares, blank = best_shares(told), blank_of(told)
+    likely, percent = int(shares.argmax()), 100.0 * shares
+    if told.blank is None and named_blank(told) is not None:
+        yield "assumed", f"the blank is {blank}, by its symbol {(told.symbols or ())[blank]!r}"
+    elif told.blank is None:
+        level: Level = "assumed" if shares[blank] >= 0.5 else "warning"
+        yield level, f"the blank is {blank}, the best class in {percent[blank]:.0f} % of frames"
+    if shares[likely] > shares[blank]:
+        yield (
+            "warning",
+            f"blank {blank} is the best class in {percent[blank]:.0f} % of frames; {likely} is "
+            f"best in {percent[likely]:.0f} % and looks like the blank",
+        )
+
+
+def _times(told: PosteriorSet) -> Iterator[Said]:
+    if told.symbols is None:
+        yield "assumed", "classes are called by their numbers"
+    if told.frame_shift is None:
+        yield "assumed", "the frame shift is unknown, so times are in frames"
+    elif not USUAL_SHIFTS[0] <= told.frame_shift <= USUAL_SHIFTS[1]:
+        yield "warning", f"a frame shift of {told.frame_shift:g} s is unusual; it is in seconds"
+    if told.first_frame is None:
+        yield "assumed", "frame 0 is at 0 s"

@@ -1,0 +1,580 @@
+"""Posteriors that others bring: every format read back, every refusal, every finding planted."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+from tolerances import FLOAT32_NETWORK, VALUE, assert_close
+
+from refkd.alignment_files import AlignedUtterance, Phone, write_ctm, write_textgrids
+from refkd.check import ArgumentError, DataError
+from refkd.posteriors.collection import PosteriorSet
+from refkd.posteriors.diagnose import diagnose
+from refkd.posteriors.facts import blank_of, kind_of, normalised
+from refkd.posteriors.read import read_posteriors
+from refkd.posteriors.reference import Reference, read_reference, words_of
+from refkd.posteriors.tokens import read_tokens
+
+TOLD = {"blank": 0, "symbols": ("-", "a", "m"), "frame_shift": 0.02, "first_frame": 0.01}
+SIZES = {"one": 40, "two": 30}
+
+
+def spiky(frames=40, blank=0, classes=3, seed=0):
+    """Probabilities with the blank best in most frames."""
+    prob = np.random.default_rng(seed).dirichlet(np.ones(classes), frames)
+    prob[np.arange(frames) % 4 != 1, blank] += 3.0
+    prob[np.arange(frames) % 4 == 1, (blank + 1) % classes] += 3.0
+    return prob / prob.sum(axis=1, keepdims=True)
+
+
+def a_set(name="teacher", arrays=None, **facts):
+    arrays = {one: spiky(frames) for one, frames in SIZES.items()} if arrays is None else arrays
+    return PosteriorSet(name, arrays, **(TOLD | {"kind": "probabilities"} | facts))
+
+
+def said(*sets, level=None, **options):
+    found = diagnose(*sets, **options)
+    return [one.sentence for one in found if level in (None, one.level)]
+
+
+# --- reading NumPy files -------------------------------------------------------------------------
+
+
+def test_npz_with_metadata_as_a_run_writes_it(tmp_path):
+    one, two = np.arange(6.0).reshape(2, 3), np.ones((4, 3), np.float32)
+    metadata = {f"metadata.{key}": np.array(value) for key, value in TOLD.items()}
+    more = {"metadata.kind": np.array("logits"), "metadata.subsampling": np.array(2)}
+    np.savez(tmp_path / "small.npz", **metadata, **more, **{"b/one": one, "ж": two})
+    told = read_posteriors(tmp_path / "small.npz")
+    assert told.names == ("b/one", "ж")
+    assert {array.dtype for array in told.arrays.values()} == {np.dtype(np.float64)}
+    assert (told.arrays["b/one"] == one).all()
+    assert (told.name, told.kind, told.subsampling) == ("small", "logits", 2)
+    assert {key: getattr(told, key) for key in TOLD} == TOLD
+
+
+def test_plain_npz_and_what_is_given_goes_first(tmp_path):
+    path = tmp_path / "small.npz"
+    np.savez(path, one=np.zeros((2, 3), np.float16), **{"metadata.blank": np.array(2)})
+    told = read_posteriors(path, name="mine", kind="logits", frame_shift=0.04)
+    assert (told.name, told.kind, told.blank, told.frame_shift) == ("mine", "logits", 2, 0.04)
+    assert told.symbols is told.first_frame is told.subsampling is None
+    assert read_posteriors(path, blank=1).blank == 1
+
+
+def test_npy_is_one_utterance(tmp_path):
+    np.save(tmp_path / "one.npy", np.arange(6).reshape(2, 3))
+    told = read_posteriors(tmp_path / "one.npy")
+    assert told.names == ("one",)
+    assert told.arrays["one"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+
+def test_what_no_reader_takes(tmp_path):
+    np.save(tmp_path / "batch.npy", np.zeros((2, 3, 4)))
+    np.save(tmp_path / "pickled.npy", np.array([{}, None]), allow_pickle=True)
+    np.savez(tmp_path / "empty.npz")
+    np.savez(tmp_path / "turned.npz", one=np.zeros((3, 5)), two=np.zeros((3, 6)))
+    np.savez(tmp_path / "classes.npz", one=np.zeros((4, 5)), two=np.zeros((3, 6)))
+    np.savez(tmp_path / "flat.npz", one=np.zeros(3))
+    np.savez(tmp_path / "none.npz", one=np.zeros((0, 3)))
+    np.savez(tmp_path / "complex.npz", one=np.zeros((2, 3), complex))
+    np.savez(tmp_path / "typo.npz", one=np.zeros((2, 3)), **{"metadata.shift": np.array(1)})
+    np.savez(tmp_path / "list.npz", one=np.zeros((2, 3)), **{"metadata.blank": np.zeros(3, int)})
+    np.savez(tmp_path / "kind.npz", one=np.zeros((2, 3)), **{"metadata.kind": np.array("logit")})
+    (tmp_path / "text.npz").write_text("hello")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "flat.npz").read_bytes()[:-30])
+    (tmp_path / "folder.npz").mkdir()
+    (tmp_path / "one.npz").write_bytes((tmp_path / "batch.npy").read_bytes())
+    (tmp_path / "two.npy").write_bytes((tmp_path / "flat.npz").read_bytes())
+    for name, reason in {
+        "batch.npy": r"one utterance of shape \(T, K\), got a batch of shape \(2, 3, 4\)",
+        "pickled.npy": "arrays of numbers, got pickled objects",
+        "empty.npz": "at least one utterance, got none",
+        "turned.npz": r"utterance 'two': expected K=5 as in 'one', got K=6; \(K, T\) arrays must",
+        "classes.npz": "utterance 'two': expected K=5 as in 'one', got K=6$",
+        "flat.npz": r"utterance 'one': expected shape \(T, K\), got shape \(3,\)",
+        "none.npz": "utterance 'one': expected T >= 1 and K >= 1",
+        "complex.npz": "real numbers, got dtype complex128",
+        "typo.npz": "metadata of kind, blank, .*, got 'shift'",
+        "list.npz": r"metadata.blank as one value, got shape \(3,\)",
+        "kind.npz": "kind: expected one of 'logits', .*, got 'logit'",
+        "text.npz": "arrays of numbers",
+        "cut.npz": "arrays saved by NumPy",
+        "folder.npz": "a file, got a folder",
+        "missing.npz": "a file, got none",
+        "one.npz": "an npz archive, got a single array",
+        "two.npy": "a single array, got an npz archive",
+        "model.pt": "a name that ends in .npz, .npy, .ark, .scp, got '.pt'",
+    }.items():
+        with pytest.raises(DataError, match=rf"{name}.*{reason}"):
+            read_posteriors(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "reason"),
+    [
+        ("blank", 3, "blank: expected a whole number <= 2, got 3"),
+        ("symbols", ["a", "b"], "symbols: expected K=3 to match the arrays, got K=2"),
+        ("frame_shift", 0.0, "frame_shift: expected a number > 0"),
+        ("first_frame", float("nan"), "first_frame: expected a finite number"),
+        ("kind", "logprobs", "kind: expected one of"),
+    ],
+)
+def test_facts_that_do_not_fit(tmp_path, fact, value, reason):
+    np.savez(tmp_path / "small.npz", one=np.zeros((2, 3)))
+    with pytest.raises(DataError, match=rf"small\.npz: {reason}"):
+        read_posteriors(tmp_path / "small.npz", **{fact: value})
+
+
+# --- reading Kaldi's files -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def kaldiio():
+    return pytest.importorskip("kaldiio")
+
+
+ARRAYS = {"one": spiky(7), "ж-2": np.log(spiky(5, seed=1))}
+
+
+def test_archives_read_back(tmp_path, kaldiio):
+    path = str(tmp_path / "a.ark")
+    kaldiio.save_ark(path, ARRAYS)
+    told = read_posteriors(path)
+    assert told.names == tuple(ARRAYS)
+    assert all((told.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+    for options in ({"text": True}, {"compression_method": 3}):
+        kaldiio.save_ark(path, {n: a.astype(np.float32) for n, a in ARRAYS.items()}, **options)
+        for name, array in read_posteriors(path).arrays.items():
+            assert np.abs(array - ARRAYS[name]).max() < 1 / 2000  # 16 bits over the range
+    kaldiio.save_ark(path, ARRAYS, text=True)
+    assert_close(read_posteriors(path).arrays["one"], ARRAYS["one"], FLOAT32_NETWORK)
+
+
+def test_text_by_hand(tmp_path, kaldiio):
+    (tmp_path / "t.ark").write_text("a  [\n  0 0.25 0.75\n  1e-05 1 -inf ]\nb  [\n  1 0 0 ]\n")
+    told = read_posteriors(tmp_path / "t.ark")
+    assert_close(told.arrays["a"], [[0, 0.25, 0.75], [1e-5, 1, -np.inf]], FLOAT32_NETWORK)
+    assert told.arrays["b"].tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_scripts_read_back(tmp_path, kaldiio, monkeypatch):
+    kaldiio.save_ark(str(tmp_path / "a.ark"), ARRAYS, scp=str(tmp_path / "a.scp"))
+    told = read_posteriors(tmp_path / "a.scp")
+    assert told.names == tuple(ARRAYS)
+    assert all((told.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+    kaldiio.save_mat(str(tmp_path / "one.mat"), ARRAYS["one"])
+    (tmp_path / "b.scp").write_text("x one.mat\n")
+    monkeypatch.chdir(tmp_path)
+    assert (read_posteriors("b.scp").arrays["x"] == ARRAYS["one"]).all()
+
+
+@pytest.mark.parametrize("entry", ["touch ran |", "|touch ran", "cat a.ark | tee ran|"])
+def test_commands_are_refused_before_anything_is_opened(tmp_path, entry, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.scp").write_text(f"one none.ark:5\ntwo {entry}\n")
+    with pytest.raises(DataError, match=r"a\.scp, line 2: expected a file, got a command, which"):
+        read_posteriors(tmp_path / "a.scp")
+    assert os.listdir(tmp_path) == ["a.scp"]
+
+
+def test_archives_that_are_refused(tmp_path, kaldiio):
+    kaldiio.save_ark(str(tmp_path / "good.ark"), ARRAYS)
+    good = (tmp_path / "good.ark").read_bytes()
+    kaldiio.save_ark(str(tmp_path / "vector.ark"), {"one": np.ones(3)})
+    for name, data, reason in (
+        ("cut.ark", good[:-10], "cut.ark, utterance 'ж-2': expected a matrix of Kaldi"),
+        ("twice.ark", good + good, "twice.ark: expected every utterance once, got 'one'"),
+        ("junk.ark", b"hello world", "junk.ark, utterance 'hello': expected a matrix"),
+        ("name.ark", b"\xff\xfe [", "name.ark: expected names in UTF-8"),
+        ("short.ark", b"one  [\n 0.5 0.5\n 1 ]\n", "short.ark, utterance 'one': expected a m"),
+        ("line.ark", b"one  [ 1 0 ]\n", "first row on a new line"),
+        ("empty.ark", b"", "empty.ark: arrays: expected at least one utterance"),
+        ("pickle.ark", b"one PKL\x80\x04.", "pickle.ark, utterance 'one': expected a matrix"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(DataError, match=reason):
+            read_posteriors(tmp_path / name)
+    with pytest.raises(DataError, match="utterance 'one': expected a matrix of Kaldi"):
+        read_posteriors(tmp_path / "vector.ark")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("one\n", "line 1: expected NAME FILE or NAME FILE:OFFSET, got 'one'"),
+        ("\none -\n", "line 2: expected NAME FILE"),
+        ("one a.ark:4[0:3]\n", "line 1: expected NAME FILE"),
+        ("one none.ark\none none.ark\n", "line 2: expected every utterance once"),
+        ("one none.ark:3\n", r"line 1: expected to read none\.ark"),
+    ],
+)
+def test_scripts_that_are_refused(tmp_path, kaldiio, text, reason, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.scp").write_text(text)
+    with pytest.raises(DataError, match=reason):
+        read_posteriors(tmp_path / "a.scp")
+
+
+def test_a_sentence_where_kaldiio_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kaldiio", None)
+    (tmp_path / "a.ark").write_bytes(b"one  [\n 1.0 ]\n")
+    with pytest.raises(DataError, match=r"pip install 'refkd\[kaldi\]'"):
+        read_posteriors(tmp_path / "a.ark")
+
+
+# --- tokens --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("<blank>\nж\n▁m\n", ("<blank>", "ж", "▁m")),
+        ("\ufeff<blk> 0\r\nm\t2\r\n\r\na 1\r\n", ("<blk>", "a", "m")),
+        ("<eps> 0\na 1\n#0 2\n#1 3\n", ("<eps>", "a")),
+        ("#0\na\n", ("#0", "a")),
+    ],
+)
+def test_tokens(tmp_path, text, symbols):
+    (tmp_path / "tokens.txt").write_bytes(text.encode())
+    assert read_tokens(tmp_path / "tokens.txt") == symbols
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "tokens.txt: expected a symbol on every line, got none"),
+        (b"a 0\nb\n", "tokens.txt, line 2: expected SYMBOL ID, got 'b'"),
+        (b"a\n\nb 1\n", "tokens.txt, line 3: expected SYMBOL, got 'b 1'"),
+        (b"a 0\nb 0\n", "line 2: expected every id once, got 0"),
+        (b"a 0\na 1\n", "line 2: expected every symbol once, got 'a'"),
+        (b"a 0\nb 2\n", "tokens.txt: expected the ids 0 to 1, got none with id 1"),
+        (b"a 1\n\xff 0\n", "line 2: expected UTF-8"),
+    ],
+)
+def test_tokens_that_are_refused(tmp_path, text, reason):
+    (tmp_path / "tokens.txt").write_bytes(text)
+    with pytest.raises(DataError, match=reason):
+        read_tokens(tmp_path / "tokens.txt")
+    with pytest.raises(DataError, match=r"none\.txt: expected a text file"):
+        read_tokens(tmp_path / "none.txt")
+
+
+# --- true times ----------------------------------------------------------------------------------
+
+PHONES = (Phone("ж", 0.0, 0.25), Phone("a b%", 0.5, 0.75))
+
+
+def check_phones(told):
+    assert told.labels == ("ж", "a b%")
+    assert_close(told.starts, [0.0, 0.5], VALUE)
+    assert_close(told.ends, [0.25, 0.75], VALUE)
+
+
+def test_what_align_writes_reads_back(tmp_path):
+    utterances = [AlignedUtterance(name, 1.0, PHONES, PHONES[1:]) for name in ("a/b", "one two")]
+    write_ctm(utterances, tmp_path / "true.ctm")
+    write_textgrids(utterances, tmp_path)
+    for told in (read_reference(tmp_path / "true.ctm"), read_reference(tmp_path)):
+        assert set(told) == {"a/b", "one two"}
+        for one in told.values():
+            check_phones(one)
+    told = read_reference(tmp_path / "a%2Fb.TextGrid", tier="true", skip=("sil",))
+    assert told["a/b"].labels == ("a b%",)
+    assert read_reference(tmp_path / "true.ctm", skip=("ж",))["a/b"].labels == ("a b%",)
+
+
+SHORT = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+0
+1
+<exists>
+2
+"IntervalTier"
+"words"
+0
+1
+2
+0
+0.5
+"hi"
+0.5
+1
+""
+"TextTier"
+"marks"
+0
+1
+1
+0.5
+"x"
+"""
+
+
+def test_short_textgrid(tmp_path):
+    (tmp_path / "one.TextGrid").write_text(SHORT, encoding="utf-16")
+    told = read_reference(tmp_path, tier="words")["one"]
+    assert (told.labels, told.starts.tolist(), told.ends.tolist()) == (("hi",), [0.0], [0.5])
+    with pytest.raises(DataError, match=r"one\.TextGrid: .* a tier 'phones', got 'words', 'marks'"):
+        read_reference(tmp_path)
+    with pytest.raises(DataError, match="intervals in tier 'marks', got points"):
+        read_reference(tmp_path, tier="marks")
+    (tmp_path / "two.TextGrid").write_text("hello")
+    with pytest.raises(DataError, match=r"two\.TextGrid: expected a TextGrid"):
+        read_reference(tmp_path / "two.TextGrid")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="TextGrids in the folder, got none"):
+        read_reference(tmp_path / "empty")
+
+
+def test_ctm_comments_order_and_rounding(tmp_path):
+    (tmp_path / "a.ctm").write_text(
+        ";; made by hand\nu A 0.50 0.20 %hm 0.9\nu A 0.00 0.51 hi\n\nv 1 1 1 x\n", encoding="utf-8"
+    )
+    told = read_reference(tmp_path / "a.ctm")
+    assert told["u"].labels == ("hi", "%hm")
+    assert told["u"].ends[0] == told["u"].starts[1] == 0.5
+    assert list(told) == ["u", "v"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "expected at least one line, got none"),
+        ("u 1 0 1\n", "line 1: expected utterance channel start duration label"),
+        ("u 1 0 1 a\nu 1 x 1 b\n", "line 2: expected seconds for start and duration, got x 1"),
+        ("u 1 0 nan a\n", "line 1: expected seconds"),
+        ("u 1 0 0 a\n", "line 1: expected start >= 0 and duration > 0, got 0 and 0"),
+        ("u 1 0 1 a\nu 2 1 1 b\n", "line 2: expected one channel for 'u', got 1 and 2"),
+        ("u 1 0.5 1 b\nu 1 0 0.6 a\n", "line 1: expected nothing else after 0.5 s, got 'a' until"),
+    ],
+)
+def test_ctm_that_is_refused(tmp_path, text, reason):
+    (tmp_path / "a.ctm").write_text(text)
+    with pytest.raises(DataError, match=reason):
+        read_reference(tmp_path / "a.ctm")
+    with pytest.raises(DataError, match=r"a \.ctm or \.TextGrid file or a folder, got '\.txt'"):
+        read_reference(tmp_path / "a.txt")
+
+
+def timed(labels, edges):
+    edges = np.array(edges)
+    return Reference(tuple(labels), edges[:-1], edges[1:])
+
+
+def test_phones_in_words():
+    words = Reference(("x", "y"), np.array([0.1, 0.5]), np.array([0.4, 0.9]))
+    phones = timed("abcdef", [0.0, 0.1, 0.2, 0.45, 0.5, 0.85, 1.0])
+    assert words_of(phones, words).tolist() == [-1, 0, 0, -1, 1, -1]
+    none = Reference((), np.zeros(0), np.zeros(0))
+    assert words_of(phones, none).tolist() == [-1] * 6
+    assert words_of(none, words).tolist() == []
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+def test_nothing_to_say():
+    assert (
+        diagnose(
+            a_set(),
+            a_set("small"),
+            reference={n: timed("am", [0, 0.1, 0.3]) for n in ("one", "two")},
+        )
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("probabilities", lambda p: p),
+        ("log_probabilities", np.log),
+        ("logits", lambda p: np.log(p) + np.linspace(-3, 3, len(p))[:, None]),
+    ],
+)
+def test_kinds_are_told_apart_and_normalised(kind, change):
+    prob = spiky()
+    told = PosteriorSet("small", {"one": change(prob)})
+    assert kind_of(told) == kind
+    assert f"the numbers are {kind.replace('_', '-')}, by their range and row sums" in said(told)
+    result = normalised(told)
+    assert_close(result.arrays["one"], np.log(prob), VALUE)
+    assert (result.kind, result.blank, result.symbols) == ("log_probabilities", 0, ("0", "1", "2"))
+    assert (result.first_frame, result.frame_shift) == (0.0, None)
+
+
+def test_what_is_told_is_kept():
+    told = normalised(a_set(subsampling=2))
+    assert {key: getattr(told, key) for key in TOLD} == TOLD
+    assert told.subsampling == 2
+
+
+def test_no_probability_is_minus_infinity():
+    told = normalised(PosteriorSet("small", {"one": [[1.0, 0.0]]}))
+    assert told.arrays["one"].tolist() == [[0.0, -np.inf]]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_numbers_that_are_none(bad):
+    arrays = {"one": spiky(), "two": spiky(30, seed=1)}
+    arrays["two"][[7, 9], 1] = bad
+    told = a_set(arrays=arrays)
+    assert said(told) == [
+        "NaN, +inf or nothing but -inf in 2 frames of 1 utterances, first in utterance 'two', "
+        "frame 7"
+    ]
+    assert diagnose(told)[0].level == "error"
+    with pytest.raises(ArgumentError, match=r"utterance 'two': expected finite posteriors, .* 7"):
+        normalised(told)
+
+
+def test_silent_frames_are_errors():
+    logp = np.log(spiky())
+    logp[3] = -np.inf
+    told = a_set(arrays={"one": logp}, kind="log_probabilities")
+    assert "utterance 'one', frame 3" in said(told, level="error")[0]
+    nothing = a_set(arrays={"one": np.full((2, 3), np.nan)}, kind=None)
+    assert len(said(nothing, level="error")) == 1
+    with pytest.raises(ArgumentError, match="finite posteriors"):
+        normalised(nothing)
+    with pytest.raises(ArgumentError, match="frame 0"):
+        normalised(PosteriorSet("small", {"one": [[0.0, 0.0]]}, kind="probabilities"))
+
+
+def test_rows_that_do_not_sum_to_one():
+    arrays = {"one": spiky(), "two": spiky(30, seed=1)}
+    arrays["one"][3] *= 1.1
+    arrays["two"][5] *= 1.5
+    expected = (
+        "the probabilities of 2 of 70 frames do not sum to one; the worst is off by 0.5 in "
+        "utterance 'two', frame 5; all are normalised"
+    )
+    assert said(a_set(arrays=arrays), level="warning") == [expected]
+    assert_close(np.exp(normalised(a_set(arrays=arrays)).arrays["two"]).sum(axis=1), 1.0, VALUE)
+    logs = {name: np.log(array) for name, array in arrays.items()}
+    assert said(a_set(arrays=logs, kind="log_probabilities")) == [expected]
+    assert said(a_set(arrays=logs, kind="logits")) == []
+
+
+def test_probabilities_told_as_something_else_and_the_reverse():
+    for kind in ("logits", "log_probabilities"):
+        expected = f"{kind} are told, the numbers look like probabilities"
+        assert said(a_set(kind=kind)) == [expected]
+    logs = a_set(arrays={"one": np.log(spiky())})
+    assert "probabilities are told, the numbers begin at -" in said(logs, level="error")[0]
+    with pytest.raises(ArgumentError, match="utterance 'one': expected probabilities >= 0"):
+        normalised(logs)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (np.log10, "logarithms to base 10; multiply by ln 10"),
+        (np.log2, "logarithms to base 2; multiply by ln 2"),
+        (lambda p: -np.log(p), "negative logarithms; change the sign"),
+    ],
+)
+def test_other_logarithms(change, words):
+    told = a_set(arrays={"one": change(spiky())}, kind=None, blank=None, symbols=None)
+    assert f"the numbers look like {words}" in said(told, level="warning")
+
+
+def test_blank_at_the_wrong_end():
+    told = a_set(arrays={"one": spiky(blank=2)})
+    assert said(told) == [
+        "blank 0 is the best class in 25 % of frames; 2 is best in 75 % and looks like the blank"
+    ]
+
+
+def test_blank_that_nobody_tells():
+    told = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
+    assert blank_of(told) == 2
+    assert "the blank is 2, the best class in 75 % of frames" in said(told, level="assumed")
+    named = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
+    assert said(named) == ["the blank is 2, by its symbol '<blk>'"]
+    unclear = a_set(
+        arrays={"one": np.eye(3)[[0, 1, 2, 2, 0, 0, 1]]}, blank=None, symbols=("a",) * 3
+    )
+    assert said(unclear, level="warning") == ["the blank is 0, the best class in 43 % of frames"]
+
+
+def test_padding():
+    padded = np.concatenate([spiky(), np.tile(spiky(1), (12, 1))])
+    told = a_set(arrays={"one": padded, "two": spiky(30)})
+    assert said(told, level="warning") == [
+        "1 of 2 utterances end in 10 or more equal frames, as padding does, such as 'one'"
+    ]
+
+
+def test_missing_facts_and_odd_shifts():
+    told = a_set(symbols=None, frame_shift=None, first_frame=None)
+    assert said(told, level="assumed") == [
+        "classes are called by their numbers",
+        "the frame shift is unknown, so times are in frames",
+        "frame 0 is at 0 s",
+    ]
+    assert said(a_set(frame_shift=10.0)) == ["a frame shift of 10 s is unusual; it is in seconds"]
+
+
+def test_names_of_two_sets():
+    one, two, three = spiky(), spiky(30), spiky(20)
+    found = diagnose(a_set(), a_set("small", {"two": two, "three": three}))
+    assert [(each.level, each.name) for each in found] == [("warning", "small")]
+    assert "2 utterances are not both in it and teacher and are left out" in found[0].sentence
+    nothing = said(a_set(), a_set("small", {"three": one}), level="error")
+    assert nothing == ["no utterance is both in it and teacher, such as 'one' and 'three'"]
+
+
+def test_classes_of_two_sets():
+    wider = a_set(
+        "small", {"one": spiky(classes=4), "two": spiky(30)[:, [0, 1, 2, 2]]}, symbols=None
+    )
+    assert "K=4 classes, teacher has K=3" in said(a_set(), wider, level="error")
+    other = a_set("small", symbols=("-", "m", "a"))
+    assert said(a_set(), other) == [
+        "2 classes have another symbol than in teacher, such as 1: 'm', there 'a'"
+    ]
+    last = a_set("small", {"one": spiky(blank=2), "two": spiky(30, 2)}, blank=2, symbols=None)
+    assert said(a_set(), last, level="error") == [
+        "the blank is 2, that of teacher is 0, so their classes are in another order"
+    ]
+
+
+def test_durations_of_two_sets():
+    halves = {"one": spiky(20), "two": spiky(15)}
+    assert said(a_set(), a_set("small", halves, frame_shift=0.04)) == []
+    assert said(a_set(), a_set("small", halves)) == [
+        "2 of 2 shared utterances last differently in teacher, the worst 'one': 0.4 s, there "
+        "0.8 s; numbers of frames are as 1 to 2, frame shifts as 1 to 1"
+    ]
+    unknown = said(a_set(), a_set("small", halves, frame_shift=None), level="warning")
+    assert unknown == [
+        "2 of 2 shared utterances last differently in teacher, the worst 'one': 20 frames, there "
+        "40 frames; numbers of frames are as 1 to 2, frame shifts not known of both"
+    ]
+    edges = {"one": spiky(37), "two": spiky(30)}
+    assert said(a_set(), a_set("small", edges)) == []
+    wrong = {"one": spiky(36), "two": spiky(30)}
+    assert "1 of 2 shared utterances" in said(a_set(), a_set("small", wrong))[0]
+
+
+def test_reference_that_does_not_fit():
+    true = {"one": timed("ax", [0.0, 0.1, 1.6]), "three": timed("a", [0.0, 0.1])}
+    found = said(a_set(), reference=true)
+    assert found == [
+        "2 utterances are not both in it and the reference and are left out, such as 'three'",
+        "1 labels of the reference are no symbols, such as 'x'",
+        "1 of 1 utterances end before their reference, the worst 'one': posteriors until 0.81 s, "
+        "reference until 1.6 s",
+    ]
+    assert len(said(a_set(frame_shift=None, symbols=None), reference=true, level="warning")) == 1
+
+
+def test_diagnose_wants_sets():
+    with pytest.raises(ArgumentError, match="sets: expected at least one, got none"):
+        diagnose()
+    with pytest.raises(ArgumentError, match="sets: expected a PosteriorSet, got dict"):
+        diagnose({})
