@@ -193,7 +193,7 @@ def table(told: dict[str, Any]) -> str:
     for one in told["teachers"]:
         name = one["name"] if not told["configuration"]["new_teachers"] else _with_seed(one)
         error, delay = 100 * one["phone_error_rate"], one["delay"]["mean"]
-        shown = "" if delay is None else f"{1000 * delay:+.0f}"
+        shown = "none" if delay is None else f"{1000 * delay:+.0f}"
         rows.append((name, "", f"{error:.1f}", "", "", shown, "", "", f"{one['seconds']:.0f}"))
     for one in told["summary"]:
         error, offset, delay = one["phone_error_rate"], one["offset"], one["delay"]

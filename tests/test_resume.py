@@ -67,6 +67,14 @@ sys.exit(main(sys.argv[5:]))
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def heard_interrupts():
+    """A shell that works in the background ignores SIGINT, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     path = tmp_path_factory.mktemp("settings") / "tiny.toml"

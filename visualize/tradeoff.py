@@ -19,7 +19,7 @@ from visualize.place import line_height, wrapped
 from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style, new_figure
 
 SIZE = (5.2, 3.6)  # inches of the axes
-LARGE = (7.0, 5.0)  # if there are more than MANY students
+LARGE = (6.4, 4.6)  # if there are more than MANY students
 MANY = 8
 
 Intervals: TypeAlias = Mapping[str, tuple[Interval, Interval]]
