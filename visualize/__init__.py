@@ -1,6 +1,10 @@
 """Figures of refkd's records: functions that take numbers, draw, and never show anything."""
 
 from visualize.band import band_figure as band_figure
+from visualize.gates import gates_figure as gates_figure
+from visualize.gradients import gradients_figure as gradients_figure
+from visualize.lattice import lattice_figure as lattice_figure
+from visualize.learning import learning_figure as learning_figure
 from visualize.offsets import offsets_figure as offsets_figure
 from visualize.panels import Phones as Phones
 from visualize.save import save_figure as save_figure

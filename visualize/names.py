@@ -1,4 +1,4 @@
-"""Names of the points of a scatter plot, each where there is room."""
+"""Names of the points of a scatter plot and of the ends of lines, each where there is room."""
 
 from collections.abc import Mapping, Sequence
 
@@ -68,6 +68,46 @@ def write_names(
             ends = np.stack([nearest[n] / scale + origin, point])
             axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
             taken += [_around(place, STROKE) for place in leader(marks[n], low, high)]
+
+
+def spread(centres: Sequence[float], gap: float, low: float, high: float) -> Floats:
+    """Move labels apart along a line by as little as possible (least squares).
+
+    Parameters
+    ----------
+    centres : (n,) sequence of float
+        Where each label would best be.
+    gap : float
+        Smallest distance between two.
+    low : float
+        No label goes below.
+    high : float
+        No label goes above, unless they need more room than there is.
+
+    Returns
+    -------
+    (n,) array
+        In the order of `centres`; equal ones keep their order.
+
+    Examples
+    --------
+    >>> from visualize.names import spread
+    >>> spread([1.0, 3.0, 1.0], gap=1.0, low=0.0, high=5.0).tolist()
+    [0.5, 3.0, 1.5]
+    """
+    order = np.argsort(centres, kind="stable")
+    blocks: list[tuple[float, int]] = []  # mean place and size of labels that touch
+    for rank, n in enumerate(order):
+        mean, size = centres[n] - rank * gap, 1
+        while blocks and blocks[-1][0] > mean:
+            other, others = blocks.pop()
+            mean, size = (mean * size + other * others) / (size + others), size + others
+        blocks.append((mean, size))
+    places = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks])
+    highest = max(high - gap * (len(order) - 1), low)
+    moved = np.empty(len(order))
+    moved[order] = np.clip(places, low, highest) + gap * np.arange(len(order))
+    return moved
 
 
 def _around(place: Floats, across: float) -> Box:

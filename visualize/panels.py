@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from refkd.check import Floats, Ints
 from refkd.decode import At, log_posteriors, spikes
@@ -271,3 +272,13 @@ def _name(axes: Axes, x: float, y: float, text: str, colour: str, va: str) -> Ar
     name = axes.text(x, y, text, color=colour, ha="center", va=va, parse_math=False)
     name.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
     return name
+
+
+def time_axes(strips: Sequence[Axes], clock: Clock) -> None:
+    """One axis for strips from the top down: frames above the first, seconds below the last."""
+    for axes in strips[:-1]:
+        axes.tick_params(axis="x", bottom=False, labelbottom=False)
+    strips[-1].set_xlabel("time (s)")
+    frames = strips[0].secondary_xaxis("top", functions=(clock.frames, clock.seconds))
+    frames.set_xlabel("frame")
+    frames.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))

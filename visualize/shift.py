@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from refkd import check
@@ -23,6 +22,7 @@ from visualize.panels import (
     link_strip_height,
     phone_rows,
     spike_rows,
+    time_axes,
 )
 from visualize.place import line_height, text_width, wrapped
 from visualize.style import FAINT, NORMAL, STUDENT, TEACHER, in_style, new_figure, signed
@@ -172,7 +172,7 @@ def shift_figure(
             )
             if name in shifts:
                 draw_links(axes[f"shift {name}"], shifts[name], clock)
-        _finish_time_axes([axes[label] for label, _ in strips], clock)
+        time_axes([axes[label] for label, _ in strips], clock)
         figure.text(
             MARGIN / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption"
         )
@@ -233,13 +233,3 @@ def _legend(frame_shift: float, at: At, with_phones: bool, left_out: int) -> str
         + true
         + crowded
     )
-
-
-def _finish_time_axes(strips: Sequence[Axes], clock: Clock) -> None:
-    """One axis for all: frames at the top, seconds at the bottom."""
-    for axes in strips[:-1]:
-        axes.tick_params(axis="x", bottom=False, labelbottom=False)
-    strips[-1].set_xlabel("time (s)")
-    frames = strips[0].secondary_xaxis("top", functions=(clock.frames, clock.seconds))
-    frames.set_xlabel("frame")
-    frames.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, min_n_ticks=1))

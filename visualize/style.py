@@ -13,6 +13,7 @@ EARLY = "#009E73"
 TEXT = "#222222"
 FAINT = "#D9D9D9"
 HEAT_MAP = "cividis"
+SIGNED_MAP = "PRGn_r"  # green below 0, purple above
 TEACHER_LINE = "-"
 STUDENT_LINE = (0, (4, 1.2))
 
