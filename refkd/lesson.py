@@ -91,10 +91,15 @@ class Distillation(Lesson):
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
         """Sum of the rule's loss over a batch in nats and its gradient in the student's logits."""
+        return self._charged(self.rule, student_logits, teacher_logits)
+
+    def _charged(
+        self, rule: Rule, student_logits: Ragged, teacher_logits: Ragged
+    ) -> tuple[float, Ragged]:
         losses, grads = distill_loss_batch(
             student_logits,
             teacher_logits,
-            self.rule,
+            rule,
             self.divergence,
             self.temperature,
             self.scale_t2,
@@ -123,16 +128,7 @@ class RandomChoice(Distillation):
         """Sum of the divergences from the drawn frames, in nats, and its gradient."""
         frames = random_frames(teacher_logits.offsets, self.rule.window, rng)
         drawn = teacher_logits.with_values(teacher_logits.values[frames])
-        losses, grads = distill_loss_batch(
-            student_logits,
-            drawn,
-            FrameWise(),
-            self.divergence,
-            self.temperature,
-            self.scale_t2,
-            self.blank_frames,
-        )
-        return float(losses.sum()), grads
+        return self._charged(FrameWise(), student_logits, drawn)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

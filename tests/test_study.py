@@ -12,6 +12,7 @@ from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.configuration import read_settings
 from refkd.data.dataset import load
+from refkd.inference import logits_of
 from refkd.records.rules import RULES
 from refkd.results import results as results_of
 from refkd.results import table
@@ -171,7 +172,7 @@ ctc = 0.0
 teacher_hears = "noisy"
 """
 NAMES = ["CTC", "LongerCTC", "FrameWise", "Hard", "Shift1", "Shift2", "Guided", "UniTeacher"]
-NAMES += ["RandomChoice", "from-CTC", "alone"]
+NAMES += ["OrderedPath", "RandomChoice", "from-CTC", "alone"]
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +249,26 @@ def test_the_controls_are_what_they_are_called(several):
     random = study.of("RandomChoice")[0]
     assert random.selection is None
     assert random.network.hash() != study.of("Hard")[0].network.hash()
-    assert study.of("UniTeacher")[0].selection is not None
+    from_others = {"UniTeacher": "OrderedPath", "Guided": "FrameWise", "from-CTC": "OrderedPath"}
+    for name, plain_name in from_others.items():  # the same rule from another teacher or start
+        assert study.of(name)[0].rule == study.of(plain_name)[0].rule
+        assert study.of(name)[0].network.hash() != study.of(plain_name)[0].network.hash()
+    ctc_start = study.of("CTC")[0].history[-1].ctc
+    assert study.of("from-CTC")[0].history[0].ctc < study.of("OrderedPath")[0].history[0].ctc
+    assert study.of("from-CTC")[0].history[0].ctc < 1.5 * ctc_start
+
+
+def test_a_student_learns_from_the_teacher_that_it_names(several):
+    """What the rule charges before training tells the teachers apart: each spikes elsewhere."""
+    _, study, _ = several
+    said = {one.name: logits_of(one.network, study.data.test.features) for one in study.teachers}
+    names = {"OrderedPath": "teacher", "UniTeacher": "unidirectional-teacher"}
+    names |= {"FrameWise": "teacher", "Guided": "guided-teacher-1"}
+    for name, teacher in names.items():
+        student = study.of(name)[0]
+        mine = logits_of(student.network, study.data.test.features)
+        losses, _ = refkd.distill_loss_batch(mine, said[teacher], student.rule)
+        assert_close(student.selection.after, losses.sum() / len(mine.values), VALUE)
 
 
 def test_the_test_speech_decides_nothing(several):

@@ -94,6 +94,20 @@ def test_a_lesson_brings_the_student_nearer_to_the_teacher(split, classes):
     assert taught[-1].lesson < 0.5 * alone[-1].lesson
 
 
+def test_each_epoch_draws_noise_and_choices_of_its_own(split, classes):
+    """With no learning, two epochs differ by what they draw alone."""
+    still = TrainingSettings(epochs=2, batch=4, rate=1e-300)
+    _, noisy = train(network(classes), split, still, 0)
+    assert noisy[0].ctc != noisy[1].ctc
+    clean = dataclasses.replace(still, noise=0.0)
+    teacher, rule = network(classes, True, 1), refkd.Hard(refkd.Window(3))
+    _, drawn = train(
+        network(classes), split, clean, 0, RandomChoice(teacher=teacher, rule=rule, weight=1.0)
+    )
+    assert_close(drawn[0].ctc, drawn[1].ctc, VALUE)
+    assert drawn[0].lesson != drawn[1].lesson
+
+
 def test_every_epoch_is_told(split, classes):
     told = []
     _, history = train(network(classes), split, SETTINGS, 0, on_epoch=told.append)
