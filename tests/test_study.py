@@ -13,11 +13,14 @@ from refkd.cli import main
 from refkd.configuration import read_settings
 from refkd.data.dataset import load
 from refkd.inference import logits_of
+from refkd.metrics import alignment_shift, emission_delay
+from refkd.records.offsets import EmissionDelay, OffsetStatistics
 from refkd.records.rules import RULES
 from refkd.results import results as results_of
 from refkd.results import table
 from refkd.run_folder import claim_folder, finish_run, write_run
 from refkd.study import run_study
+from refkd.train import train
 
 pytestmark = pytest.mark.compiled_only
 
@@ -256,6 +259,86 @@ def test_the_controls_are_what_they_are_called(several):
     ctc_start = study.of("CTC")[0].history[-1].ctc
     assert study.of("from-CTC")[0].history[0].ctc < study.of("OrderedPath")[0].history[0].ctc
     assert study.of("from-CTC")[0].history[0].ctc < 1.5 * ctc_start
+
+
+def test_a_student_of_no_weight_is_the_one_by_ctc_alone_and_another_from_another_start(tmp_path):
+    text = """
+    [distill.weightless]
+    rule = "Hard"
+    weight = 0.0
+    [distill.onwards]
+    rule = "Hard"
+    weight = 0.0
+    start = "CTC"
+    """
+    (tmp_path / "weightless.toml").write_text(TINY + text, encoding="utf-8")
+    names = ["CTC", "weightless", "onwards"]
+    study = run_study(read_settings(tmp_path / "weightless.toml", {"rules": names}))
+    alone, weightless, onwards = study.students
+    assert weightless.network.hash() == alone.network.hash() != onwards.network.hash()
+    assert onwards.history[0].ctc < weightless.history[0].ctc
+
+
+def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_path):
+    lessons, lengths = [], []
+
+    def recorded(*arguments, **options):
+        lessons.append(arguments[4])
+        return train(*arguments, **options)
+
+    def shift(teacher, student):
+        lengths.append(len(student))
+        return alignment_shift(teacher, student)
+
+    monkeypatch.setattr("refkd.study.train", recorded)
+    monkeypatch.setattr("refkd.study.alignment_shift", shift)
+    (tmp_path / "options.toml").write_text(TINY + SEVERAL, encoding="utf-8")
+    names = ["CTC", "Shift", "from-CTC", "alone"]
+    study = run_study(read_settings(tmp_path / "options.toml", {"rules": names}))
+    of_teacher, of_ctc, _, warm, alone = lessons
+    assert (of_teacher, of_ctc) == (None, None)
+    assert (warm.warm_up, warm.ctc, warm.weight) == (0.5, 1.0, 0.3)
+    assert (alone.warm_up, alone.ctc) == (0.0, 0.0)
+    assert alone.clean_logits is None
+    clean = study.teacher.network.forward(study.data.train.features).logits
+    assert np.array_equal(warm.clean_logits.values, clean.values)
+    assert lengths == study.data.validation.features.lengths.tolist()  # of Shift, by default
+
+
+def test_measures_are_those_of_the_networks_on_the_test_speech(several):
+    _, study, told = several
+    test, shift = study.data.test, study.data.frame_shift
+    row = [one for one in told["students"] if one["rule"] == "Hard"][1]
+    student = study.of("Hard")[1]
+    logits = logits_of(student.network, test.features)
+    assert_close(row["loss"], refkd.ctc_loss_batch(logits, test.labels)[0].mean(), VALUE)
+    for key, times in (("delay", test.starts), ("delay_to_ends", test.ends)):
+        expected = EmissionDelay.pool(
+            emission_delay(*one, shift, first_frame=study.data.first_frame)
+            for one in zip(logits, test.labels, times, strict=True)
+        ).as_dict()
+        assert {name: row[key][name] for name in expected} == expected
+    said = logits_of(study.teacher.network, test.features)
+    pairs = zip(said, logits, strict=True)
+    offsets = OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs)
+    assert row["offset"] == offsets.as_dict()
+    totals, counts = student.measured.sums("offset")
+    assert (totals.sum(), counts.sum()) == (offsets.offset.sum(), offsets.n)
+
+
+def test_differences_stand_under_the_student_that_they_are_from(several):
+    _, _, told = several
+    head, *lines = table(told).splitlines()
+    for title, other, column in (
+        ("FrameWise", "CTC", "to CTC alone"),
+        ("CTC alone", "FrameWise", "to FrameWise"),
+    ):
+        (line,) = [line for line in lines if line.startswith(title + " ")]
+        (one,) = [one for one in told["summary"] if one["title"] == title]
+        cell = f"{100 * one['against'][other]['mean']:+.1f} ["
+        end = head.index(column) + len(column)
+        assert line[:end].rstrip().endswith("]")
+        assert cell in line[end - 25 : end]
 
 
 def test_a_student_learns_from_the_teacher_that_it_names(several):

@@ -73,6 +73,26 @@ def test_a_lesson_of_weight_zero_is_ctc_alone(split, classes):
     assert history[0].lesson > 0.0
 
 
+def test_with_no_weight_on_anything_nothing_is_learnt(split, classes):
+    teacher = network(classes, True, 1)
+    lesson = Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=0.0, ctc=0.0)
+    trained, history = train(network(classes), split, SETTINGS, 0, lesson)
+    assert trained.hash() == network(classes).hash()
+    assert history[0].ctc > 0.0
+
+
+def test_a_weight_that_warms_up_is_another_training(split, classes):
+    teacher, rule = network(classes, True, 1), refkd.FrameWise()
+    lessons = [
+        Distillation(teacher=teacher, rule=rule, weight=1.0, warm_up=warm_up)
+        for warm_up in (0.0, 1.0, 1e-9)
+    ]
+    at_once, slowly, as_good_as_at_once = (
+        train(network(classes), split, SETTINGS, 0, lesson)[0].hash() for lesson in lessons
+    )
+    assert at_once == as_good_as_at_once != slowly
+
+
 @pytest.mark.compiled_only
 def test_a_lesson_brings_the_student_nearer_to_the_teacher(split, classes):
     teacher = network(classes, True, 1)
