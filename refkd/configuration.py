@@ -98,6 +98,8 @@ class RunSettings:
                 one.made_rule(median_lag=1)  # refuses what the rule would refuse
             if one.rule == "Shift" and one.d is None and CTC not in self.rules:
                 check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
+            if one.start == CTC and name == CTC:
+                check.fail("start", "'fresh' for CTC itself", repr(CTC))
             if one.start == CTC and CTC not in self.rules:
                 check.fail("rules", f"CTC too, from which {name} starts", list(self.rules))
 
@@ -107,8 +109,8 @@ class RunSettings:
         for one in self.distill.values():
             if one.learns and one.teacher != "bidirectional":
                 wanted.append(("unidirectional", 0.0))
-            if one.learns and one.teacher == "guided":
-                wanted.append(("guided", one.guidance))
+            if one.learns:
+                wanted.append(one.taught_by)
         return tuple(dict.fromkeys(wanted))
 
     @property

@@ -134,6 +134,11 @@ class StudentSettings:
         return self.rule != CTC
 
     @property
+    def taught_by(self) -> tuple[str, float]:
+        """Kind of the teacher, and the guidance that it had."""
+        return self.teacher, self.guidance if self.teacher == "guided" else 0.0
+
+    @property
     def candidates(self) -> tuple[float, ...]:
         """The weights to choose from."""
         if not self.learns:

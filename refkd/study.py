@@ -25,6 +25,8 @@ from refkd.records.ragged import Ragged
 from refkd.students import CTC, StudentSettings
 from refkd.train import train
 
+TeacherKey = tuple[str, float]  # kind and guidance
+MAIN: TeacherKey = ("bidirectional", 0.0)
 Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
 
 
@@ -69,7 +71,7 @@ def run_study(
     begin = time.perf_counter()
     data = prepare(load(settings.data, **settings.speech), settings.features)
     school = _School(settings, data, watch, checkpoints)
-    teachers: dict[int, dict[str, _Trained]] = {}
+    teachers: dict[int, dict[TeacherKey, _Trained]] = {}
     students: list[_Trained] = []
     for seed in range(settings.seed, settings.seed + settings.seeds):
         home = seed if settings.new_teachers else settings.seed
@@ -78,7 +80,7 @@ def run_study(
         students += school.students(seed, teachers[home])
     judge = _Judge(data)
     every = [one for some in teachers.values() for one in some.values()]
-    mains = {seed: some["bidirectional"] for seed, some in teachers.items()}
+    mains = {seed: some[MAIN] for seed, some in teachers.items()}
     return Study(
         settings=settings,
         data=data,
@@ -127,36 +129,37 @@ class _School:
         self.weights: dict[str, float] = {}
         self.median_lag = 1
 
-    def teachers(self, seed: int) -> dict[str, _Trained]:
-        """Every teacher of the settings, by its key in them."""
-        trained: dict[str, _Trained] = {}
+    def teachers(self, seed: int) -> dict[TeacherKey, _Trained]:
+        """Every teacher of the settings, by kind and guidance."""
+        trained: dict[TeacherKey, _Trained] = {}
         for kind, guidance in self.settings.teachers():
             name, lesson = "teacher", None
             if kind != "bidirectional":
                 name = f"{kind}-teacher"
             if kind == "guided":
-                guide = trained["unidirectional"]
+                guide = trained["unidirectional", 0.0]
                 name += f"-{guidance:g}"
                 lesson = Guidance(
                     teacher=guide.network, weight=guidance, clean_logits=guide.clean_logits
                 )
             start = self._fresh(kind != "unidirectional", _seeds(seed)[0])
-            trained[_key(kind, guidance)] = self._taught(name, seed, start, lesson)
+            trained[kind, guidance] = self._taught(name, seed, start, lesson)
         return trained
 
-    def students(self, seed: int, teachers: dict[str, _Trained]) -> list[_Trained]:
+    def students(self, seed: int, teachers: dict[TeacherKey, _Trained]) -> list[_Trained]:
         """Every student of the settings; CTC alone goes ahead, others may start from it."""
         fresh = self._fresh(False, _seeds(seed)[1])
         trained: dict[str, _Trained] = {}
         for name in sorted(self.settings.distill, key=lambda name: name != CTC):
             one = self.settings.distill[name]
             start = trained[CTC].network if one.start == CTC else fresh
-            teacher = teachers[_key(one.teacher, one.guidance)]
             several = len(one.candidates) > 1
             tried = {}
             for weight in (self.weights[name],) if name in self.weights else one.candidates:
                 label = f"{name}-weight-{weight}" if several else name
-                lesson = self._lesson(one, weight, teacher) if one.learns else None
+                lesson = None
+                if one.learns:
+                    lesson = self._lesson(one, weight, teachers[one.taught_by])
                 taught = self._taught(label, seed, start, lesson, one.longer)
                 tried[weight] = dataclasses.replace(taught, name=name)
             errors = {weight: taught.history[-1].validation for weight, taught in tried.items()}
@@ -165,7 +168,7 @@ class _School:
                 if several:
                     self.tuning[name] = errors
                 if name == CTC:
-                    self.median_lag = self._lag(teachers["bidirectional"], tried[0.0])
+                    self.median_lag = self._lag(teachers[MAIN], tried[0.0])
             trained[name] = tried[self.weights[name]]
         return list(trained.values())
 
@@ -283,10 +286,6 @@ class _Judge:
         if key not in self.said:
             self.said[key] = logits_of(network, self.data.test.features)
         return self.said[key]
-
-
-def _key(kind: str, guidance: float) -> str:
-    return f"guided {guidance:g}" if kind == "guided" else kind
 
 
 def _seeds(seed: int) -> tuple[int, int, int]:

@@ -165,6 +165,7 @@ def test_the_trainings_are_counted(tmp_path):
         ("[distill.soft]\nrule = 'Soft'", r"distill: expected names that differ in more than case"),
         ('[distill."a/b"]\nrule = "Soft"', r"distill: expected a name of letters, digits, _ and -"),
         ('rules = ["Hard"]\n[distill.Hard]\nstart = "CTC"', r"rules: expected CTC too, from which"),
+        ('[distill.CTC]\nstart = "CTC"', r"start: expected 'fresh' for CTC itself, got 'CTC'"),
         ("[distill]\nweight = []", r"weight: expected a number or at least one, got none"),
         ("[distill]\nweight = [0.1, -1]", r"weight: expected a number >= 0, got -1"),
         ("[distill]\nctc = -1", r"ctc: expected a number >= 0, got -1"),

@@ -270,6 +270,8 @@ def test_a_student_of_no_weight_is_the_one_by_ctc_alone_and_another_from_another
     rule = "Hard"
     weight = 0.0
     start = "CTC"
+    [distill.CTC]
+    teacher = "guided"  # of no meaning: nobody teaches it
     """
     (tmp_path / "weightless.toml").write_text(TINY + text, encoding="utf-8")
     names = ["CTC", "weightless", "onwards"]
