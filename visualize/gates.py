@@ -12,9 +12,10 @@ from matplotlib.ticker import MaxNLocator
 
 from refkd import check
 from refkd.check import Floats, Ints
+from refkd.records.clock import Clock
 from refkd.records.passes import LSTMTrace
 from visualize.layout import MARGIN, Strip, scale_beside, stacked_figure
-from visualize.panels import Clock, Phones, draw_phones, phone_rows, time_axes
+from visualize.panels import Phones, draw_phones, phone_rows, time_axes
 from visualize.place import line_height, text_width
 from visualize.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
 

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats, Ints
 from refkd.decode import At, spikes
+from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.layout import MARGIN, TITLE, Strip, scale_beside, stacked_figure
-from visualize.panels import Clock, time_axes
+from visualize.panels import time_axes
 from visualize.place import line_height, text_width
 from visualize.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
 

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.check import Floats, Ints
+from refkd.records.clock import Clock
 from refkd.records.traces import Alignment, CTCTrace
 from visualize.layout import MARGIN, TITLE, Strip, scale_beside, stacked_figure
-from visualize.panels import Clock, time_axes
+from visualize.panels import time_axes
 from visualize.place import inches_per_unit, line_height, text_width
 from visualize.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
 

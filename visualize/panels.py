@@ -5,7 +5,6 @@ The axes stand in their final place and size with the limits of x set, because t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -14,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from refkd.check import Floats, Ints
 from refkd.decode import At, log_posteriors, spikes
+from refkd.records.clock import Clock
 from refkd.records.offsets import AlignmentShift
 from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import (
@@ -33,36 +33,6 @@ MOST_ROWS = 4  # of labels; what finds no room in them is left out
 GAP = 0.06  # inches between two labels
 CROSSES = 0.12  # inches at either edge of the connectors, for spikes without a partner
 HEADROOM = 1.06  # highest posterior shown, below the labels
-
-
-@dataclass(frozen=True)
-class Clock:
-    """When frames are, in seconds.
-
-    Parameters
-    ----------
-    frame_shift : float
-        From one frame to the next.
-    first_frame : float
-        Time of frame 0.
-
-    Examples
-    --------
-    >>> from visualize.panels import Clock
-    >>> Clock(0.02, first_frame=0.01).seconds(2)
-    0.05
-    """
-
-    frame_shift: float
-    first_frame: float = 0.0
-
-    def seconds(self, frames: Any) -> Any:
-        """The times of frames."""
-        return self.first_frame + frames * self.frame_shift
-
-    def frames(self, seconds: Any) -> Any:
-        """The frames, not rounded, at these times."""
-        return (seconds - self.first_frame) / self.frame_shift
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.decode import At, spikes
 from refkd.metrics import alignment_shift
+from refkd.records.clock import Clock
 from refkd.records.offsets import AlignmentShift
 from visualize.panels import (
     HEADROOM,
-    Clock,
     Phones,
     draw_links,
     draw_phones,
