@@ -1,0 +1,45 @@
+"""`refkd align`: when a network hears each phone."""
+
+import argparse
+import sys
+
+from refkd.cli.commands import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command and its options."""
+    align = commands.add_parser(
+        "align",
+        help="write when a network hears each phone, as CTM or TextGrid",
+        description="Lay the true phones of a corpus, or those that a trained network decodes, "
+        "over its frames, and write when each of them is. What had to be left out is counted on "
+        "the error stream.",
+    )
+    align.set_defaults(command=_align)
+    align.add_argument("model", metavar="MODEL.npz", help="teacher or student of `refkd run`")
+    align.add_argument("data", metavar="DATA", help="as --data of `refkd run`, or a WAV file")
+    align.add_argument("--format", choices=("ctm", "textgrid"), required=True)
+    align.add_argument(
+        "--split", choices=("train", "validation", "test", "all"), help="of a corpus (default test)"
+    )
+    align.add_argument(
+        "--labels",
+        choices=("true", "decoded"),
+        help="whose phones (default true; a WAV file is decoded)",
+    )
+    align.add_argument("--config", metavar="FILE", help="TOML; [speech] holds reader's options")
+    align.add_argument(
+        "--out",
+        metavar="PATH",
+        help="new file for CTM (default standard output), new folder for TextGrids",
+    )
+
+
+def _align(options: argparse.Namespace) -> int:
+    from refkd.align import write_alignment
+
+    names = ("model", "data", "split", "labels", "config", "out")
+    given = {name: getattr(options, name) for name in names}
+    for sentence, count in write_alignment(form=options.format, **given).items():
+        print(f"refkd: {sentence}: {count}", file=sys.stderr)
+    return 0

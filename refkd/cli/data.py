@@ -1,0 +1,32 @@
+"""`refkd data describe`: what is in a corpus."""
+
+import argparse
+import json
+
+from refkd.cli.commands import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command and its options."""
+    data = commands.add_parser("data", help="describe what is in a corpus")
+    describe = data.add_subparsers(title="commands", metavar="COMMAND").add_parser(
+        "describe",
+        help="counts, durations, symbols and problems",
+        description="Read a corpus and say what is in it: utterances and durations of each split, "
+        "how often each symbol occurs, what was left out or looks wrong.",
+    )
+    describe.set_defaults(command=_describe)
+    describe.add_argument("data", metavar="SPEC", help="as --data of `refkd run`")
+    describe.add_argument("--config", metavar="FILE", help="TOML; [speech] holds reader's options")
+    describe.add_argument("--json", action="store_true", help="the same as JSON")
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from refkd.configuration import read_settings
+    from refkd.data.dataset import load
+    from refkd.data.describe import describe, description
+
+    settings = read_settings(options.config, {"data": options.data})
+    told = describe(load(settings.data, **settings.speech))
+    print(json.dumps(told, indent=1) if options.json else description(told))
+    return 0

@@ -1,0 +1,142 @@
+"""`refkd run`: train, compare, draw."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from refkd.cli.commands import Commands
+
+if TYPE_CHECKING:
+    from refkd.checkpoint import Epoch
+    from refkd.outcome import Study
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command and its options."""
+    run = commands.add_parser(
+        "run",
+        help="train a teacher and its students, compare, plot",
+        description="Train a bidirectional teacher by CTC, then unidirectional students by CTC "
+        "alone and by each rule; compare them; draw the figures.",
+    )
+    run.set_defaults(command=_run)
+    run.add_argument(
+        "--data",
+        metavar="SPEC",
+        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
+        "'manifest:FILE.jsonl' or 'espeak:TEXT.txt'",
+    )
+    run.add_argument(
+        "--rules",
+        metavar="NAMES",
+        help="students, separated by commas: CTC, FrameWise, Shift, Blend, Hard, TopK, Soft, "
+        "Monotone, OrderedPath, PerTeacher; the rival Guided; the controls LongerCTC, Shift1, "
+        "Shift2, Shift3, RandomChoice, UniTeacher; or names of the --config file",
+    )
+    run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
+    run.add_argument(
+        "--seeds", type=int, metavar="N", help="train every student N times: seed, seed + 1, ..."
+    )
+    run.add_argument(
+        "--new-teachers",
+        action="store_true",
+        default=None,
+        help="train new teachers for each seed, too",
+    )
+    run.add_argument("--cell", metavar="CELL", help="'lstm' (default) or 'tanh'")
+    run.add_argument(
+        "--out",
+        default="refkd-run",
+        metavar="DIR",
+        help="new folder, or that of the same command, which goes on there (default %(default)s)",
+    )
+    run.add_argument("--config", metavar="FILE", help="settings as TOML; options here win")
+    run.add_argument("--quick", action="store_true", help="small and fast, to see that it works")
+    run.add_argument("--json", action="store_true", help="print results.json instead of the table")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from refkd.configuration import read_settings
+    from refkd.results import table
+    from refkd.run_folder import (
+        CHECKPOINTS,
+        claim_folder,
+        finish_run,
+        finished,
+        saying_where,
+        write_run,
+    )
+    from refkd.study import run_study
+
+    given = {name: getattr(options, name) for name in ("data", "seed", "seeds", "new_teachers")}
+    given["rules"] = options.rules and options.rules.split(",")
+    given["network"] = options.cell and {"cell": options.cell}
+    overrides = {name: value for name, value in given.items() if value is not None}
+    settings = read_settings(options.config, overrides, options.quick)
+    folder = claim_folder(options.out, settings)
+    told = finished(folder)
+    if told is None:
+        try:
+            with _Progress(settings.trainings) as progress:
+                study = run_study(settings, progress.tell, folder / CHECKPOINTS)
+            write_run(study, folder)
+            with saying_where(folder):
+                _draw(study, folder)
+            told = finish_run(study, folder)
+        except KeyboardInterrupt:
+            again = "the same command goes on from the last complete epoch"
+            print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
+            return 1
+    if options.json:
+        print(json.dumps(told, indent=1))
+    else:
+        print(table(told))
+        print(f"\n{told['seconds']:.0f} seconds; figures, networks and results.json in {folder}")
+    return 0
+
+
+def _draw(study: "Study", folder: Path) -> None:
+    from visualize.run import draw_run
+
+    draw_run(study, folder / "figures")
+
+
+class _Progress:
+    """One bar for each model in training, on stderr if that is a terminal."""
+
+    def __init__(self, trainings: int) -> None:
+        self.trainings, self.begun = trainings, 0
+        self.name = ""
+        self.bar: Any = None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._finish()
+
+    def tell(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
+        """Advance the bar of a model to the epochs that are done."""
+        from tqdm import tqdm
+
+        epoch = history[-1]
+        if name != self.name:
+            self._finish()
+            self.name, self.begun = name, self.begun + 1
+            self.bar = tqdm(
+                total=epochs,
+                desc=f"{self.begun}/{self.trainings} {name}",
+                unit="epoch",
+                disable=not sys.stderr.isatty(),
+            )
+        self.bar.set_postfix_str(
+            f"CTC {epoch.ctc:.3f} nats/frame, validation {100 * epoch.validation:.1f} %",
+            refresh=False,
+        )
+        self.bar.update(len(history) - self.bar.n)
+
+    def _finish(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
