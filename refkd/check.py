@@ -149,6 +149,14 @@ def logits(argument: str, value: ArrayLike, classes: int | None = None) -> Float
     return result
 
 
+def same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple[Floats, Floats]:
+    """Logits of two models over the same classes, as float64."""
+    teacher = logits("teacher_logits", teacher_logits)
+    student = logits("student_logits", student_logits)
+    same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
+    return teacher, student
+
+
 def labels(argument: str, value: ArrayLike, classes: int, blank: int) -> Ints:
     """Label sequence (L,) as int64: 0 <= label < K, never the blank."""
     result = np.asarray(value)

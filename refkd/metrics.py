@@ -4,12 +4,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.check import Floats
 from refkd.decode import At, best_labels, log_posteriors, spikes
 from refkd.edits import matches
 from refkd.records.agreement import FrameAgreement, Peakiness
+from refkd.records.clock import Clock
 from refkd.records.offsets import AlignmentShift, EmissionDelay
 from refkd.records.spoken import TrueAgreement
+from refkd.timing import spike_pairs
+
+FRAMES = Clock(1.0)  # time counted in frames
 
 
 def alignment_shift(
@@ -50,23 +53,12 @@ def alignment_shift(
     >>> shift.offset, shift.mean, shift.teacher_only_labels, shift.student_unmatched
     (array([1]), 1.0, array([2]), 0)
     """
-    teacher, student = _same_classes(teacher_logits, student_logits)
-    teacher_labels, teacher_frames = spikes(teacher, blank, at)
-    student_labels, student_frames = spikes(student, blank, at)
-    of_teacher, of_student = matches(teacher_labels, student_labels, teacher_frames, student_frames)
-    teacher_only = np.setdiff1d(np.arange(teacher_labels.size), of_teacher)
-    student_only = np.setdiff1d(np.arange(student_labels.size), of_student)
+    pairs = spike_pairs(teacher_logits, student_logits, FRAMES, FRAMES, blank, at)
     return AlignmentShift(
-        offset=student_frames[of_student] - teacher_frames[of_teacher],  # (E5)
-        teacher_unmatched=teacher_only.size,
-        student_unmatched=student_only.size,
-        labels=teacher_labels[of_teacher],
-        teacher_frames=teacher_frames[of_teacher],
-        student_frames=student_frames[of_student],
-        teacher_only_labels=teacher_labels[teacher_only],
-        teacher_only_frames=teacher_frames[teacher_only],
-        student_only_labels=student_labels[student_only],
-        student_only_frames=student_frames[student_only],
+        offset=pairs.student_frames - pairs.teacher_frames,  # (E5)
+        teacher_unmatched=pairs.teacher_only_labels.size,
+        student_unmatched=pairs.student_only_labels.size,
+        **vars(pairs),
     )
 
 
@@ -170,7 +162,7 @@ def frame_agreement(
     >>> frame_agreement(teacher, late).missed_spikes
     0.5
     """
-    teacher, student = _same_classes(teacher_logits, student_logits)
+    teacher, student = check.same_classes(teacher_logits, student_logits)
     check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
     teacher_best, student_best = best_labels(teacher, blank), best_labels(student, blank)
     spiking, differs = teacher_best != blank, teacher_best != student_best
@@ -290,11 +282,3 @@ def peakiness(logits: ArrayLike, blank: int = 0) -> Peakiness:
         blank_frames=int(np.count_nonzero(best == blank)),
         entropy=float(-np.sum(prob * np.where(prob > 0.0, logp, 0.0))),
     )
-
-
-def _same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple[Floats, Floats]:
-    teacher = check.logits("teacher_logits", teacher_logits)
-    student = check.logits("student_logits", student_logits)
-    classes = student.shape[1]
-    check.same_length("teacher_logits", teacher.shape[1], "student_logits", classes, "K")
-    return teacher, student

@@ -172,3 +172,21 @@ def distill_batches(draw):
         students.append(draw(logits(T, K)))
         teachers.append(draw(logits(T, K)))
     return first, students, teachers
+
+
+SPIKING = 4  # classes of the spiky models
+
+
+def spiky(spikes, frames=30, classes=SPIKING):
+    """Logits whose best label is the blank 0 but at the frames of `spikes` {frame: label}."""
+    best = np.zeros(frames, dtype=int)
+    for frame, label in spikes.items():
+        best[frame] = label
+    return np.eye(classes)[best]
+
+
+@st.composite
+def spike_trains(draw, max_spikes=5, frames=30):
+    """{frame: label}, no two spikes side by side."""
+    slots = draw(st.lists(st.integers(0, frames // 2 - 1), max_size=max_spikes, unique=True))
+    return {2 * slot: draw(st.integers(1, SPIKING - 1)) for slot in sorted(slots)}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import metrics as oracle
+from strategies import SPIKING, spike_trains, spiky
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -18,23 +19,7 @@ from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
 from refkd.records.spoken import TrueAgreement
 
-CLASSES = 4
-SEQUENCES = st.lists(st.integers(1, CLASSES - 1), max_size=5)
-
-
-def spiky(spikes, frames=30, classes=CLASSES):
-    """Logits whose best label is the blank 0 but at the frames of `spikes` {frame: label}."""
-    best = np.zeros(frames, dtype=int)
-    for frame, label in spikes.items():
-        best[frame] = label
-    return np.eye(classes)[best]
-
-
-@st.composite
-def spike_trains(draw, max_spikes=5, frames=30):
-    """{frame: label}, no two spikes side by side."""
-    slots = draw(st.lists(st.integers(0, frames // 2 - 1), max_size=max_spikes, unique=True))
-    return {2 * slot: draw(st.integers(1, CLASSES - 1)) for slot in sorted(slots)}
+SEQUENCES = st.lists(st.integers(1, SPIKING - 1), max_size=5)
 
 
 # --- edit distance -------------------------------------------------------------------------------
@@ -304,7 +289,7 @@ def test_true_agreement_without_anything_to_share():
 @given(
     spike_trains(max_spikes=12),
     st.sets(st.integers(0, 31), max_size=8),
-    st.lists(st.integers(1, CLASSES - 1), min_size=7, max_size=7),
+    st.lists(st.integers(1, SPIKING - 1), min_size=7, max_size=7),
     st.integers(0, 2),
 )
 def test_true_agreement_equals_the_definition(train, edges, labels, late):

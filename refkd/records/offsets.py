@@ -5,59 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd.check import Floats, Ints
-from refkd.records.agreement import NAN, plain, share
-
-
-class _Spread:
-    """Mean, median and percentiles of the matched pairs; nan if there are none."""
-
-    @property
-    def _values(self) -> NDArray[Any]:
-        raise NotImplementedError
-
-    @property
-    def n(self) -> int:
-        """Number of matched pairs."""
-        return int(self._values.size)
-
-    @property
-    def total(self) -> float:
-        """Sum."""
-        return float(np.sum(self._values))
-
-    @property
-    def mean(self) -> float:
-        """Mean."""
-        return float(np.mean(self._values)) if self.n else NAN
-
-    @property
-    def median(self) -> float:
-        """Median."""
-        return self._percentile(50)
-
-    @property
-    def p5(self) -> float:
-        """5th percentile."""
-        return self._percentile(5)
-
-    @property
-    def p95(self) -> float:
-        """95th percentile."""
-        return self._percentile(95)
-
-    def _percentile(self, percent: float) -> float:
-        return float(np.percentile(self._values, percent)) if self.n else NAN
-
-    def _spread(self) -> dict[str, Any]:
-        spread = {name: getattr(self, name) for name in ("mean", "median", "p5", "p95")}
-        return {"n": self.n, **plain(spread)}
+from refkd.records.agreement import plain, share
+from refkd.records.spike_pairs import SpikePairs
+from refkd.records.spread import MatchedSpread, SpreadInSeconds
 
 
 @dataclass(frozen=True, eq=False)
-class OffsetStatistics(_Spread):
+class OffsetStatistics(MatchedSpread):
     """Signed offsets between matched spikes of a teacher and a student, pooled over utterances.
 
     Parameters
@@ -110,16 +66,6 @@ class OffsetStatistics(_Spread):
         return share(int(np.count_nonzero(np.abs(self.offset) <= 1)), self.n)
 
     @property
-    def teacher_unmatched_share(self) -> float:
-        """Share of the teacher's spikes without a partner."""
-        return share(self.teacher_unmatched, self.n + self.teacher_unmatched)
-
-    @property
-    def student_unmatched_share(self) -> float:
-        """Share of the student's spikes without a partner."""
-        return share(self.student_unmatched, self.n + self.student_unmatched)
-
-    @property
     def histogram(self) -> dict[int, int]:
         """Number of pairs for each offset that occurs, from the earliest to the latest."""
         offsets, counts = np.unique(self.offset, return_counts=True)
@@ -141,44 +87,15 @@ class OffsetStatistics(_Spread):
 
 
 @dataclass(frozen=True, eq=False)
-class AlignmentShift(OffsetStatistics):
+class AlignmentShift(OffsetStatistics, SpikePairs):
     """Which spikes of a teacher and a student belong together in one utterance, and how far apart.
 
-    Parameters
-    ----------
-    offset : (n,) int64 array
-        Student minus teacher, in frames: positive where the student is late.
-    teacher_unmatched : int
-        Teacher spikes without a partner.
-    student_unmatched : int
-        Student spikes without a partner.
-    labels : (n,) int64 array
-        Symbols of the matched pairs, in order of time.
-    teacher_frames : (n,) int64 array
-        The teacher's spike times in its frames.
-    student_frames : (n,) int64 array
-        The student's spike times in its frames.
-    teacher_only_labels : (teacher_unmatched,) int64 array
-        Symbols of the teacher spikes without a partner.
-    teacher_only_frames : (teacher_unmatched,) int64 array
-        Their times.
-    student_only_labels : (student_unmatched,) int64 array
-        Symbols of the student spikes without a partner.
-    student_only_frames : (student_unmatched,) int64 array
-        Their times.
+    The fields are those of `OffsetStatistics`, in frames, and of `SpikePairs`.
     """
-
-    labels: Ints
-    teacher_frames: Ints
-    student_frames: Ints
-    teacher_only_labels: Ints
-    teacher_only_frames: Ints
-    student_only_labels: Ints
-    student_only_frames: Ints
 
 
 @dataclass(frozen=True, eq=False)
-class EmissionDelay(_Spread):
+class EmissionDelay(SpreadInSeconds):
     """Spike time minus true time of the correct symbols, of any number of utterances.
 
     Parameters
@@ -218,19 +135,6 @@ class EmissionDelay(_Spread):
     @property
     def _values(self) -> Floats:
         return self.delay
-
-    def within(self, seconds: float) -> float:
-        """Share of the correct symbols at most so many seconds early or late, to the nanosecond."""
-        return share(int(np.count_nonzero(np.abs(self.delay) <= seconds + 1e-9)), self.n)
-
-    def histogram(self, width: float) -> dict[int, int]:
-        """Number of correct symbols around each multiple of `width` seconds that has any.
-
-        Bin k holds (k - 1/2) width <= delay < (k + 1/2) width, to the nanosecond.
-        """
-        nearest = np.floor((self.delay + 1e-9) / width + 0.5).astype(np.int64)
-        bins, counts = np.unique(nearest, return_counts=True)
-        return dict(zip(bins.tolist(), counts.tolist(), strict=True))
 
     @property
     def phones_left_out_share(self) -> float:

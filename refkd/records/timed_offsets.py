@@ -1,0 +1,73 @@
+"""Alignment shift between models whose frames differ: in seconds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from refkd.check import Floats
+from refkd.records.agreement import plain
+from refkd.records.spike_pairs import SpikePairs
+from refkd.records.spread import MatchedSpread, SpreadInSeconds
+
+
+@dataclass(frozen=True, eq=False)
+class TimedOffsets(MatchedSpread, SpreadInSeconds):
+    """Signed offsets in seconds between matched spikes, pooled over utterances.
+
+    Parameters
+    ----------
+    offset : (n,) float64 array
+        Student minus teacher, in seconds: positive where the student is late.
+    teacher_unmatched : int
+        Teacher spikes without a partner.
+    student_unmatched : int
+        Student spikes without a partner.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.records.timed_offsets import TimedOffsets
+    >>> pooled = TimedOffsets(np.array([0.0, 0.03, 0.06]), teacher_unmatched=1, student_unmatched=0)
+    >>> pooled.n, pooled.mean, pooled.median, pooled.teacher_unmatched_share
+    (3, 0.03, 0.03, 0.25)
+    >>> round(pooled.within(0.03), 3), pooled.histogram(0.02)
+    (0.667, {0: 1, 2: 1, 3: 1})
+    """
+
+    offset: Floats
+    teacher_unmatched: int
+    student_unmatched: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["TimedOffsets"]) -> "TimedOffsets":
+        """Put the pairs of many utterances together; every pair counts once."""
+        every = list(parts)
+        return TimedOffsets(
+            offset=np.concatenate([np.zeros(0), *(part.offset for part in every)]),
+            teacher_unmatched=sum(part.teacher_unmatched for part in every),
+            student_unmatched=sum(part.student_unmatched for part in every),
+        )
+
+    @property
+    def _values(self) -> Floats:
+        return self.offset
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers in seconds, ready for JSON; None where there is nothing to measure."""
+        shares = ("teacher_unmatched_share", "student_unmatched_share")
+        return {
+            **self._spread(),
+            "teacher_unmatched": self.teacher_unmatched,
+            "student_unmatched": self.student_unmatched,
+            **plain({name: getattr(self, name) for name in shares}),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class TimedShift(TimedOffsets, SpikePairs):
+    """Which spikes of two models belong together in one utterance, and how far apart in seconds.
+
+    The fields are those of `TimedOffsets` and of `SpikePairs`; each model's frames are its own.
+    """
