@@ -13,7 +13,7 @@ from refkd import check
 from refkd.data.features import FeatureSettings
 from refkd.data.sources import find_source
 from refkd.layers import CELLS
-from refkd.students import CTC, STUDENTS, StudentSettings
+from refkd.students import CTC, MAIN, STUDENTS, StudentSettings, TeacherKey
 from refkd.train import TrainingSettings
 
 Settings = TypeVar("Settings")
@@ -103,9 +103,9 @@ class RunSettings:
             if one.start == CTC and CTC not in self.rules:
                 check.fail("rules", f"CTC too, from which {name} starts", list(self.rules))
 
-    def teachers(self) -> tuple[tuple[str, float], ...]:
+    def teachers(self) -> tuple[TeacherKey, ...]:
         """Kind and guidance of every teacher that is trained, a guide before whom it guides."""
-        wanted = [("bidirectional", 0.0)]
+        wanted = [MAIN]
         for one in self.distill.values():
             if one.learns and one.teacher != "bidirectional":
                 wanted.append(("unidirectional", 0.0))

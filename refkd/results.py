@@ -10,9 +10,10 @@ import numpy as np
 import refkd
 from refkd.outcome import Model, Selection, Student, Study
 from refkd.records.offsets import EmissionDelay
+from refkd.records.rule_facts import rule_facts
 from refkd.records.rules import Rule
 from refkd.records.window import Window
-from refkd.students import CTC
+from refkd.students import CTC, StudentSettings, teacher_name
 from refkd.summary import BASELINES, Summary, summarise
 
 
@@ -65,7 +66,7 @@ def results(study: Study) -> dict[str, Any]:
         },
         "teacher": teachers[0],
         "teachers": teachers,
-        "students": [_student(one, data.frame_shift) for one in study.students],
+        "students": [_student(one, study) for one in study.students],
         "tuning": {
             name: [{"weight": weight, "validation": error} for weight, error in tried.items()]
             for name, tried in study.tuning.items()
@@ -101,18 +102,32 @@ def _delay(delay: EmissionDelay, frame_shift: float) -> dict[str, Any]:
     }
 
 
-def _student(student: Student, frame_shift: float) -> dict[str, Any]:
-    model = _model(student, frame_shift)
+def _student(student: Student, study: Study) -> dict[str, Any]:
+    model = _model(student, study.data.frame_shift)
     return {
         "rule": model.pop("name"),
         "title": described(student),
         "description": "CTC alone" if student.rule is None else repr(student.rule),
         "weight": student.weight,
+        "lesson": _lesson(student, study.settings.distill[student.name]),
         **model,
         "hash": student.network.hash(),
         "offset": student.measured.offsets.as_dict(),
         "agreement": student.measured.agreement.as_dict(),
         "selection": None if student.selection is None else _selection(student.selection),
+    }
+
+
+def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | None:
+    """From whom and by what the student learnt; None for CTC alone and what has no rule."""
+    if student.rule is None:
+        return None
+    options = ("divergence", "temperature", "scale_t2", "blank_frames")
+    return {
+        "teacher": teacher_name(settings.taught_by),
+        "choice": settings.choice,
+        "selects": rule_facts(student.rule),
+        "options": {name: getattr(settings, name) for name in options},
     }
 
 

@@ -1,4 +1,4 @@
-"""The folder that a run leaves behind: results, networks and posteriors; checkpoints on the way."""
+"""The folder of a run, which one command claims: results at the end, checkpoints on the way."""
 
 import json
 import shutil
@@ -7,16 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import refkd
 from refkd import check
 from refkd.check import DataError
 from refkd.configuration import RunSettings
 from refkd.files import remove_unfinished, replacing
-from refkd.inference import logits_of
-from refkd.outcome import Model, Study
-from refkd.results import results
 
 RUN, RESULTS, CHECKPOINTS = "run.json", "results.json", "checkpoints"
 
@@ -145,77 +140,23 @@ def saying_where(folder: Path) -> Iterator[None]:
         raise DataError(f"{folder}: expected to write there, got {got}") from None
 
 
-def write_run(study: Study, folder: Path) -> None:
-    """Write networks and posteriors.
-
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-    folder : Path
-        From `claim_folder`. Models of the run's first seed go by their names, those of seed 3 by
-        `NAME-seed-3`; posteriors are those of the first seed.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be written; what was there stays as it is.
-    """
-    with saying_where(folder):
-        for part in ("networks", "posteriors"):
-            (folder / part).mkdir(exist_ok=True)
-        for model in (*study.teachers, *study.students):
-            model.network.save(folder / "networks" / f"{file_name(model, study)}.npz")
-            if model.seed == study.settings.seed:
-                _write_posteriors(model, study, folder / "posteriors" / f"{model.name}.npz")
-
-
-def finish_run(study: Study, folder: Path) -> dict[str, Any]:
+def finish_run(told: dict[str, Any], folder: Path) -> None:
     """Write results.json, which says that the run has ended, and remove its checkpoints.
 
     Parameters
     ----------
-    study : Study
-        What `run_study` returned.
+    told : dict
+        What `refkd.results.results` returned.
     folder : Path
         From `claim_folder`.
-
-    Returns
-    -------
-    dict
-        What was written.
 
     Raises
     ------
     DataError
         If it cannot be written; the checkpoints stay as they are.
     """
-    told = results(study)
     text = json.dumps(told, indent=1, allow_nan=False) + "\n"
     with saying_where(folder):
         with replacing(folder / RESULTS) as file:
             file.write(text.encode())
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    return told
-
-
-def file_name(model: Model, study: Study) -> str:
-    """What the files of a model are called, without their suffix."""
-    return model.name if model.seed == study.settings.seed else f"{model.name}-seed-{model.seed}"
-
-
-def _write_posteriors(model: Model, study: Study, path: Path) -> None:
-    """One (T, K) array of logits for each test utterance, and what they mean."""
-    data = study.data
-    logits = logits_of(model.network, data.test.features)
-    arrays = dict(zip(data.test.names, logits, strict=True))
-    metadata = {
-        "metadata.kind": np.array("logits"),
-        "metadata.blank": np.array(0),
-        "metadata.symbols": np.array(data.symbols),
-        "metadata.frame_shift": np.array(data.frame_shift),
-        "metadata.first_frame": np.array(data.first_frame),
-        "metadata.subsampling": np.array(data.settings.stack),
-    }
-    with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **metadata, **arrays)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from refkd import check
 from refkd.distillation import BLANK_FRAMES
@@ -13,6 +13,8 @@ from refkd.records.window import Window
 
 CTC = "CTC"  # the student without a teacher
 TEACHERS = ("bidirectional", "unidirectional", "guided")
+TeacherKey: TypeAlias = tuple[str, float]  # kind and guidance
+MAIN: TeacherKey = ("bidirectional", 0.0)
 
 # Students with a name of their own beside the rules; the first is a baseline, the others controls
 # and a rival (docs/training.md).
@@ -25,6 +27,13 @@ STUDENTS: dict[str, dict[str, Any]] = {
     "UniTeacher": {"rule": "OrderedPath", "teacher": "unidirectional"},
     "Guided": {"rule": "FrameWise", "teacher": "guided"},
 }
+
+
+def teacher_name(key: TeacherKey) -> str:
+    """What a teacher and its files are called."""
+    kind, guidance = key
+    name = "teacher" if key == MAIN else f"{kind}-teacher"
+    return f"{name}-{guidance:g}" if kind == "guided" else name
 
 
 @dataclass(frozen=True)
@@ -134,7 +143,7 @@ class StudentSettings:
         return self.rule != CTC
 
     @property
-    def taught_by(self) -> tuple[str, float]:
+    def taught_by(self) -> TeacherKey:
         """Kind of the teacher, and the guidance that it had."""
         return self.teacher, self.guidance if self.teacher == "guided" else 0.0
 

@@ -22,11 +22,9 @@ from refkd.network import Network
 from refkd.outcome import Model, Student, Study
 from refkd.records.offsets import OffsetStatistics
 from refkd.records.ragged import Ragged
-from refkd.students import CTC, StudentSettings
+from refkd.students import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
 from refkd.train import train
 
-TeacherKey = tuple[str, float]  # kind and guidance
-MAIN: TeacherKey = ("bidirectional", 0.0)
 Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
 
 
@@ -133,16 +131,14 @@ class _School:
         """Every teacher of the settings, by kind and guidance."""
         trained: dict[TeacherKey, _Trained] = {}
         for kind, guidance in self.settings.teachers():
-            name, lesson = "teacher", None
-            if kind != "bidirectional":
-                name = f"{kind}-teacher"
+            lesson = None
             if kind == "guided":
                 guide = trained["unidirectional", 0.0]
-                name += f"-{guidance:g}"
                 lesson = Guidance(
                     teacher=guide.network, weight=guidance, clean_logits=guide.clean_logits
                 )
             start = self._fresh(kind != "unidirectional", _seeds(seed)[0])
+            name = teacher_name((kind, guidance))
             trained[kind, guidance] = self._taught(name, seed, start, lesson)
         return trained
 

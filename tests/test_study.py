@@ -18,9 +18,11 @@ from refkd.records.offsets import EmissionDelay, OffsetStatistics
 from refkd.records.rules import RULES
 from refkd.results import results as results_of
 from refkd.results import table
-from refkd.run_folder import claim_folder, finish_run, write_run
+from refkd.run_contents import write_run
+from refkd.run_folder import claim_folder, finish_run
 from refkd.study import run_study
 from refkd.train import train
+from visualize.run_figures import FIGURES
 
 pytestmark = pytest.mark.compiled_only
 
@@ -114,11 +116,9 @@ def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
     assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
 
 
-def test_three_figures_are_drawn(run):
+def test_every_figure_is_drawn(run):
     files = {file.name for file in (run / "a" / "figures").iterdir()}
-    assert files == {
-        f"{name}.{kind}" for name in ("shift", "offsets", "tradeoff") for kind in ("png", "svg")
-    }
+    assert files == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
     assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
 
 
@@ -185,8 +185,9 @@ def several(tmp_path_factory):
     (folder / "several.toml").write_text(TINY + SEVERAL, encoding="utf-8")
     settings = read_settings(folder / "several.toml", {"rules": NAMES, "seeds": 2})
     study = run_study(settings)
+    told = results_of(study)
     write_run(study, folder)
-    told = finish_run(study, folder)
+    finish_run(told, folder)
     return folder, study, told
 
 

@@ -1,103 +1,89 @@
-"""The figures of one run."""
+"""Draw a run from the folder that it has left."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from statistics import fmean
 
-import numpy as np
+from matplotlib.figure import Figure
 
-from refkd.inference import logits_of
-from refkd.outcome import Model, Student, Study
-from refkd.records.offsets import OffsetStatistics
-from refkd.records.rules import Shift
-from refkd.results import described
-from refkd.students import CTC
-from refkd.summary import summarise
-from visualize.offsets import offsets_figure
-from visualize.panels import Phones
+from refkd import check
+from refkd.finished_run import Run
+from visualize.run_figures import FIGURES, typical_utterance
 from visualize.save import save_figure
-from visualize.shift import shift_figure
-from visualize.tradeoff import tradeoff_figure
 
 
-def draw_run(study: Study, folder: Path) -> list[Path]:
-    """Draw a run: alignment shift of one utterance, offsets, and error against delay.
+def draw_run(
+    run: Run,
+    folder: Path,
+    *,
+    figures: Iterable[str] | None = None,
+    utterance: str | None = None,
+    formats: tuple[str, ...] = ("png", "svg"),
+) -> list[Path]:
+    """Draw a run and write its figures.
 
     Parameters
     ----------
-    study : Study
-        What `refkd.study.run_study` returned.
+    run : Run
+        From `refkd.finished_run.read_run`.
     folder : Path
         Made if it is not there.
+    figures : iterable of str, optional
+        Names among `FIGURES`; all for which there is something to draw if not given.
+    utterance : str, optional
+        Of the figures of one utterance; the test utterance of median length if not given.
+    formats : tuple of str
+        As for `save_figure`.
 
     Returns
     -------
     list of Path
-        The files: each figure as PNG and SVG.
+        The files, each called like its figure.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such figure or utterance, or a figure was asked for by name for which the
+        run has nothing to draw.
     """
-    folder.mkdir(exist_ok=True)
-    shift, test = study.data.frame_shift, study.data.test
-    firsts = {name: study.of(name)[0] for name in study.names}
-    titles = {name: described(one) for name, one in firsts.items()}
-    errors = {
-        one.name: 100 * one.measured.phone_error_rate for one in (study.teacher, *firsts.values())
-    }
-    teachers = [one for one in study.teachers if one.name == study.teacher.name]
-    made = []
-
-    n = _typical(study)
-    phones = None
-    if test.starts is not None and test.ends is not None:
-        phones = Phones(labels=test.labels[n], starts=test.starts[n], ends=test.ends[n])
-    alone = test.take([n]).features
-    shown = {"teacher": study.teacher, **{titles[name]: one for name, one in firsts.items()}}
-    figure = shift_figure(
-        {title: logits_of(one.network, alone)[0] for title, one in shown.items()},
-        study.data.symbols,
-        shift,
-        first_frame=study.data.first_frame,
-        phones=phones,
-        notes={title: _note(one, errors[one.name]) for title, one in shown.items()},
-        title=test.names[n],
-    )
-    made += save_figure(figure, folder / "shift", ("png", "svg"))
-
-    figure = offsets_figure(
-        {
-            titles[name]: OffsetStatistics.pool(one.measured.offsets for one in study.of(name))
-            for name in firsts
-        },
-        shift,
-        windows={
-            titles[name]: one.rule.window for name, one in firsts.items() if one.rule is not None
-        },
-    )
-    made += save_figure(figure, folder / "offsets", ("png", "svg"))
-
-    short = {name: "CTC alone" if name == CTC else name for name in firsts}
-    figure = tradeoff_figure(
-        {
-            short[name]: (
-                [one.measured.offsets.mean for one in study.of(name)],
-                [one.measured.phone_error_rate for one in study.of(name)],
-            )
-            for name in firsts
-        },
-        shift,
-        teacher=(0.0, fmean(one.measured.phone_error_rate for one in teachers)),
-        baseline=short.get(CTC, ""),
-        intervals={short[one.name]: (one.offset, one.error) for one in summarise(study)},
-        line=[short[name] for name, one in firsts.items() if isinstance(one.rule, Shift)],
-    )
-    made += save_figure(figure, folder / "tradeoff", ("png", "svg"))
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    for name, figure in run_figures(run, figures=figures, utterance=utterance):
+        made += save_figure(figure, folder / name, formats)
     return made
 
 
-def _note(model: Model, error: float) -> str:
-    weight = model.weight if isinstance(model, Student) else 0.0
-    return f"weight {weight:g}\n" * (weight > 0.0) + f"{error:.1f} % test error"
+def run_figures(
+    run: Run, *, figures: Iterable[str] | None = None, utterance: str | None = None
+) -> Iterator[tuple[str, Figure]]:
+    """Draw the figures of a run, one after the other.
 
+    Parameters
+    ----------
+    run : Run
+        From `refkd.finished_run.read_run`.
+    figures, utterance : various
+        As for `draw_run`.
 
-def _typical(study: Study) -> int:
-    """The utterance of median length."""
-    lengths = study.data.test.features.lengths
-    return int(np.argsort(lengths, kind="stable")[len(lengths) // 2])
+    Yields
+    ------
+    name : str
+        Among `FIGURES`.
+    figure : Figure
+        Drawn.
+
+    Raises
+    ------
+    ArgumentError
+        As `draw_run`.
+    """
+    wanted = list(FIGURES if figures is None else figures)
+    for name in wanted:
+        check.one_of("figures", name, FIGURES)
+    chosen = typical_utterance(run) if utterance is None else utterance
+    check.one_of("utterance", chosen, run.names)
+    for name in wanted:
+        drawn = FIGURES[name](run, chosen)
+        if drawn is not None:
+            yield name, drawn
+        elif figures is not None:
+            check.fail("figures", "figures that the run has numbers for", repr(name))

@@ -10,7 +10,6 @@ from refkd.cli.commands import Commands
 
 if TYPE_CHECKING:
     from refkd.checkpoint import Epoch
-    from refkd.outcome import Study
 
 
 def add_parser(commands: Commands) -> None:
@@ -59,15 +58,9 @@ def add_parser(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from refkd.configuration import read_settings
-    from refkd.results import table
-    from refkd.run_folder import (
-        CHECKPOINTS,
-        claim_folder,
-        finish_run,
-        finished,
-        saying_where,
-        write_run,
-    )
+    from refkd.results import results, table
+    from refkd.run_contents import write_run
+    from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
     from refkd.study import run_study
 
     given = {name: getattr(options, name) for name in ("data", "seed", "seeds", "new_teachers")}
@@ -81,10 +74,10 @@ def _run(options: argparse.Namespace) -> int:
         try:
             with _Progress(settings.trainings) as progress:
                 study = run_study(settings, progress.tell, folder / CHECKPOINTS)
+            told = results(study)
             write_run(study, folder)
-            with saying_where(folder):
-                _draw(study, folder)
-            told = finish_run(study, folder)
+            _draw(folder, told)
+            finish_run(told, folder)
         except KeyboardInterrupt:
             again = "the same command goes on from the last complete epoch"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
@@ -97,10 +90,13 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(study: "Study", folder: Path) -> None:
+def _draw(folder: Path, told: dict[str, Any]) -> None:
+    from refkd.finished_run import read_run
+    from refkd.run_folder import saying_where
     from visualize.run import draw_run
 
-    draw_run(study, folder / "figures")
+    with saying_where(folder):
+        draw_run(read_run(folder, told), folder / "figures")
 
 
 class _Progress:

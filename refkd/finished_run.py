@@ -1,0 +1,211 @@
+"""A run as its folder keeps it: what is needed to draw it again, or to look into it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from refkd.check import DataError, Floats, Ints
+from refkd.checkpoint import UNREADABLE
+from refkd.distill import distill_trace
+from refkd.network import Network
+from refkd.posteriors.collection import PosteriorSet
+from refkd.posteriors.read import read_posteriors
+from refkd.posteriors.reference import Reference, read_reference
+from refkd.records.clock import Clock
+from refkd.records.offsets import OffsetStatistics
+from refkd.records.rule_facts import rule_from
+from refkd.records.rules import Rule
+from refkd.records.traces import DistillTrace
+from refkd.run_contents import FEATURES, HEARD, LABELS, NETWORKS, POSTERIORS, REFERENCE, SPEECH
+from refkd.run_folder import finished
+
+
+@dataclass(frozen=True, eq=False)
+class RunModel:
+    """A model of a run's first seed.
+
+    Parameters
+    ----------
+    name : str
+        As its files are called: "teacher", "Hard", ...
+    title : str
+        As tables call it: "teacher", "CTC alone", "Hard [5, 0]", ...
+    posteriors : PosteriorSet
+        Logits of every test utterance.
+    rule : Rule or None
+        By which it chose what to learn; None for teachers, CTC alone, and where chance chose.
+    options : dict
+        divergence, temperature, scale_t2 and blank_frames, as `distill_trace` takes them.
+    weight : float
+        Of the distillation loss.
+    taught_by : str
+        Name of its teacher; empty without one.
+    error : float
+        Phone error rate on the test speech, a fraction.
+    """
+
+    name: str
+    title: str
+    posteriors: PosteriorSet
+    rule: Rule | None
+    options: dict[str, Any]
+    weight: float
+    taught_by: str
+    error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What the folder of a finished run holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    told : dict
+        Its results.json (docs/training.md).
+    models : tuple of RunModel
+        The bidirectional teacher, other teachers, then the students in the order of training.
+    features : dict of str to (T, D) float32 array
+        Normalised, of each test utterance.
+    labels : dict of str to (L,) int64 array
+        True phones of each test utterance.
+    reference : dict of str to Reference
+        When those are spoken; empty where nobody knows.
+    """
+
+    folder: Path
+    told: dict[str, Any]
+    models: tuple[RunModel, ...]
+    features: dict[str, Floats]
+    labels: dict[str, Ints]
+    reference: dict[str, Reference]
+
+    @property
+    def teacher(self) -> RunModel:
+        """The bidirectional one."""
+        return self.models[0]
+
+    @cached_property
+    def students(self) -> tuple[RunModel, ...]:
+        """All models but the teachers."""
+        names = {one["rule"] for one in self.told["students"]}
+        return tuple(one for one in self.models if one.name in names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the test utterances."""
+        return tuple(self.features)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What each label stands for; the blank is symbol 0."""
+        return tuple(self.told["data"]["symbols"])
+
+    @property
+    def clock(self) -> Clock:
+        """When the frames of all its models are."""
+        data = self.told["data"]
+        return Clock(data["frame_shift"], data["first_frame"])
+
+    def of(self, name: str) -> RunModel:
+        """The model of a name."""
+        return next(one for one in self.models if one.name == name)
+
+    def trace(self, name: str, utterance: str) -> DistillTrace:
+        """What the rule of a student chooses in a test utterance, after training."""
+        student = self.of(name)
+        assert student.rule is not None, name
+        teacher = self.of(student.taught_by)
+        return distill_trace(
+            student.posteriors.arrays[utterance],
+            teacher.posteriors.arrays[utterance],
+            student.rule,
+            **student.options,
+        )
+
+    def offsets(self, name: str) -> OffsetStatistics:
+        """Spikes of a student against the teacher's, of all seeds and test utterances."""
+        return OffsetStatistics.pool(
+            OffsetStatistics(
+                np.array([int(n) for n, count in found["histogram"].items() for _ in range(count)]),
+                found["teacher_unmatched"],
+                found["student_unmatched"],
+            )
+            for found in (one["offset"] for one in self.told["students"] if one["rule"] == name)
+        )
+
+    def network(self, name: str) -> Network:
+        """The network of a model."""
+        return Network.load(self.folder / NETWORKS / f"{name}.npz")
+
+
+def read_run(path: str | Path, told: dict[str, Any] | None = None) -> Run:
+    """Read the folder of a run.
+
+    Parameters
+    ----------
+    path : path
+        Where `refkd run` wrote.
+    told : dict, optional
+        Results of a run that is about to end; by default those in the folder.
+
+    Returns
+    -------
+    Run
+        With the models of its first seed.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no finished run, or one of another version.
+    """
+    folder = Path(path)
+    if told is None:
+        told = finished(folder)
+        if told is None:
+            raise DataError(f"{folder}: expected the folder of a finished run, got none")
+    try:
+        models = [_model(folder, one["name"], one) for one in _first_seed(told, "teachers")]
+        models += [_model(folder, one["rule"], one) for one in _first_seed(told, "students")]
+        features, labels = _speech(folder / SPEECH / HEARD)
+        reference = folder / SPEECH / REFERENCE
+        times = read_reference(reference) if reference.exists() else {}
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{folder}: expected a run of this version, got none of {error}") from None
+    return Run(folder, told, tuple(models), features, labels, times)
+
+
+def _first_seed(told: dict[str, Any], group: str) -> list[dict[str, Any]]:
+    return [one for one in told[group] if one["seed"] == told["seeds"][0]]
+
+
+def _model(folder: Path, name: str, one: dict[str, Any]) -> RunModel:
+    lesson = one.get("lesson") or {}
+    ruled = bool(lesson) and lesson["choice"] == "rule"
+    return RunModel(
+        name=name,
+        title=one.get("title", name),
+        posteriors=read_posteriors(folder / POSTERIORS / f"{name}.npz"),
+        rule=rule_from(lesson["selects"]) if ruled else None,
+        options=lesson.get("options", {}),
+        weight=one.get("weight", 0.0),
+        taught_by=lesson.get("teacher", ""),
+        error=one["phone_error_rate"],
+    )
+
+
+def _speech(path: Path) -> tuple[dict[str, Floats], dict[str, Ints]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except UNREADABLE:
+        raise DataError(f"{path}: expected what a run wrote, got something else") from None
+    features, labels = (
+        {name.removeprefix(part): arrays[name] for name in arrays if name.startswith(part)}
+        for part in (FEATURES, LABELS)
+    )
+    return features, labels

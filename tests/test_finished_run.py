@@ -1,0 +1,173 @@
+"""A run read back from its folder is the run that was written."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from tolerances import MICROSECONDS, assert_close
+
+import refkd
+from refkd.check import ArgumentError, DataError
+from refkd.configuration import read_settings
+from refkd.finished_run import read_run
+from refkd.inference import logits_of
+from refkd.records.rule_facts import rule_facts, rule_from
+from refkd.results import results
+from refkd.run_contents import write_run
+from refkd.run_folder import finish_run
+from refkd.study import run_study
+
+RULES = [
+    refkd.FrameWise(),
+    refkd.Shift(2),
+    refkd.Blend([0.25, 0.75]),
+    refkd.Hard(refkd.Window(5, -1)),
+    refkd.TopK(refkd.Window.whole(), 3),
+    refkd.TopK(refkd.Window(2, 2), 3, 0.5),
+    refkd.Soft(refkd.Window(5), 0.3),
+    refkd.Soft(refkd.Window(5), math.inf),
+    refkd.Monotone(refkd.Window(5), 1),
+    refkd.Monotone(refkd.Window(5)),
+    refkd.OrderedPath(refkd.Window(5, 1)),
+    refkd.PerTeacher(refkd.Window(5)),
+]
+TINY = {
+    "network": {"hidden": 6},
+    "training": {"epochs": 1},
+    "speech": {"train": 8, "validation": 1, "test": 3},
+    "rules": ["CTC", "Hard", "UniTeacher", "RandomChoice", "OrderedPath"],
+    "distill": {"Hard": {"temperature": 2.0, "divergence": "js", "blank_frames": "drop_selected"}},
+    "seeds": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    study = run_study(read_settings(overrides=TINY))
+    write_run(study, folder)
+    finish_run(results(study), folder)
+    return study, folder
+
+
+@pytest.fixture(scope="module")
+def run(written):
+    return read_run(written[1])
+
+
+compiled_only = pytest.mark.compiled_only
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_rules_survive_as_plain_values(rule):
+    facts = json.loads(json.dumps(rule_facts(rule), allow_nan=False))
+    assert rule_from(facts) == rule
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({}, "rule: expected one of 'FrameWise', .*, got None"),
+        ({"rule": "Hardest"}, "rule: expected one of .*, got 'Hardest'"),
+        (
+            {"rule": "Hard", "window": [5]},
+            r"window: expected .left, right. or 'whole', got .5.",
+        ),
+        ({"rule": "Hard", "window": [5, 0], "tau": 1}, "Hard: expected its own parameters, got"),
+        ({"rule": "Shift", "d": -1}, "d: expected a whole number >= 0"),
+    ],
+)
+def test_other_plain_values_are_refused(facts, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        rule_from(facts)
+
+
+@compiled_only
+def test_models_are_those_of_the_first_seed(written, run):
+    study, _ = written
+    first = [one for one in (*study.teachers, *study.students) if one.seed == 0]
+    assert [one.name for one in run.models] == [one.name for one in first]
+    assert [one.name for one in run.students] == [one.name for one in study.of("CTC")[:1]] + [
+        "Hard",
+        "UniTeacher",
+        "RandomChoice",
+        "OrderedPath",
+    ]
+    assert run.teacher.name == "teacher"
+    for model, trained in zip(run.models, first, strict=True):
+        assert model.error == trained.measured.phone_error_rate
+        assert run.network(model.name).hash() == trained.network.hash()
+        logits = logits_of(trained.network, study.data.test.features)
+        for name, expected in zip(study.data.test.names, logits, strict=True):
+            np.testing.assert_array_equal(model.posteriors.arrays[name], expected)
+
+
+@compiled_only
+def test_rules_and_their_teachers_are_told(run):
+    assert run.of("CTC").rule is None
+    assert run.of("RandomChoice").rule is None
+    assert run.of("Hard").rule == refkd.Hard(refkd.Window(5, 0))
+    assert run.of("OrderedPath").taught_by == "teacher"
+    assert run.of("UniTeacher").taught_by == "unidirectional-teacher"
+    assert run.of("Hard").title == "Hard [5, 0]"
+
+
+@compiled_only
+def test_a_trace_has_the_options_of_its_student(run):
+    name = run.names[0]
+    expected = refkd.distill_trace(
+        run.of("Hard").posteriors.arrays[name],
+        run.teacher.posteriors.arrays[name],
+        refkd.Hard(refkd.Window(5, 0)),
+        divergence="js",
+        temperature=2.0,
+        blank_frames="drop_selected",
+    )
+    assert run.trace("Hard", name).loss == expected.loss
+    np.testing.assert_array_equal(run.trace("Hard", name).pairs, expected.pairs)
+
+
+@compiled_only
+def test_the_test_speech_is_kept(written, run):
+    test = written[0].data.test
+    assert run.names == test.names
+    assert test.starts is not None
+    for n, name in enumerate(test.names):
+        np.testing.assert_array_equal(run.features[name], test.features[n])
+        np.testing.assert_array_equal(run.labels[name], test.labels[n])
+        told = run.reference[name]
+        assert [run.symbols.index(label) for label in told.labels] == test.labels[n].tolist()
+        assert_close(told.starts, test.starts[n], MICROSECONDS)
+        assert_close(told.ends, test.ends[n], MICROSECONDS)
+
+
+@compiled_only
+def test_offsets_are_pooled_over_seeds(written, run):
+    study, _ = written
+    for name in study.names:
+        every = [offset for one in study.of(name) for offset in one.measured.offsets.offset]
+        got = run.offsets(name)
+        assert sorted(got.offset.tolist()) == sorted(every)
+        unmatched = sum(one.measured.offsets.teacher_unmatched for one in study.of(name))
+        assert got.teacher_unmatched == unmatched
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(DataError, match="expected the folder of a finished run, got none"):
+        read_run(tmp_path)
+
+
+def test_a_run_of_another_version_is_refused(tmp_path):
+    (tmp_path / "results.json").write_text('{"seeds": [0], "students": []}', encoding="utf-8")
+    with pytest.raises(DataError, match="expected a run of this version"):
+        read_run(tmp_path)
+
+
+@compiled_only
+def test_damaged_speech_is_refused(written, tmp_path):
+    study, _ = written
+    write_run(study, tmp_path)
+    (tmp_path / "speech" / "test.npz").write_bytes(b"PK, but no archive")
+    with pytest.raises(DataError, match="expected what a run wrote, got something else"):
+        read_run(tmp_path, results(study))

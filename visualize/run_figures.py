@@ -1,0 +1,210 @@
+"""Each figure of a run, from what its folder holds."""
+
+import math
+from collections.abc import Callable
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from refkd.checkpoint import Epoch
+from refkd.ctc import ctc_align, ctc_trace
+from refkd.decode import spikes
+from refkd.distill import distill_trace
+from refkd.finished_run import Run, RunModel
+from refkd.layers import cell_of
+from refkd.lstm import lstm_trace
+from refkd.records.intervals import Interval
+from refkd.records.parameters import LSTMParams
+from refkd.records.rule_facts import rule_from
+from refkd.records.rules import FrameWise, Shift
+from refkd.students import CTC
+from visualize.band import band_figure
+from visualize.gates import gates_figure
+from visualize.gradients import gradients_figure
+from visualize.lattice import lattice_figure
+from visualize.learning import learning_figure
+from visualize.offsets import offsets_figure
+from visualize.panels import Phones
+from visualize.shift import shift_figure
+from visualize.toy import toy_figure, toy_table
+from visualize.tradeoff import tradeoff_figure
+
+
+def typical_utterance(run: Run) -> str:
+    """The test utterance of median length."""
+    lengths = [len(frames) for frames in run.features.values()]
+    return run.names[int(np.argsort(lengths, kind="stable")[len(lengths) // 2])]
+
+
+def _shift(run: Run, utterance: str) -> Figure:
+    return shift_figure(
+        {one.title: one.posteriors.arrays[utterance] for one in (run.teacher, *run.students)},
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        phones=_phones(run, utterance),
+        notes={one.title: _note(one) for one in (run.teacher, *run.students)},
+        title=utterance,
+    )
+
+
+def _offsets(run: Run, utterance: str) -> Figure:
+    windows = {
+        one["title"]: rule_from(one["lesson"]["selects"]).window
+        for one in run.told["students"]
+        if one["lesson"] is not None
+    }
+    statistics = {one.title: run.offsets(one.name) for one in run.students}
+    return offsets_figure(statistics, run.clock.frame_shift, windows=windows)
+
+
+def _tradeoff(run: Run, utterance: str) -> Figure:
+    students, summary = run.told["students"], run.told["summary"]
+    short = {one["rule"]: "CTC alone" if one["rule"] == CTC else one["rule"] for one in summary}
+    shifts = {one.name for one in run.students if isinstance(one.rule, Shift)}
+    teachers = [one for one in run.told["teachers"] if one["name"] == run.teacher.name]
+    return tradeoff_figure(
+        {
+            short[name]: (
+                [_number(one["offset"]["mean"]) for one in students if one["rule"] == name],
+                [one["phone_error_rate"] for one in students if one["rule"] == name],
+            )
+            for name in short
+        },
+        run.clock.frame_shift,
+        teacher=(0.0, fmean(one["phone_error_rate"] for one in teachers)),
+        baseline=short.get(CTC, ""),
+        intervals={
+            short[one["rule"]]: (_interval(one, "offset"), _interval(one, "phone_error_rate"))
+            for one in summary
+        },
+        line=[short[name] for name in short if name in shifts],
+    )
+
+
+def _learning(run: Run, utterance: str) -> Figure:
+    histories: dict[str, list[list[Epoch]]] = {}
+    for group, name in (("teachers", "name"), ("students", "title")):
+        for one in run.told[group]:
+            epochs = [
+                Epoch(**{key: _number(value) for key, value in epoch.items()})
+                for epoch in one["history"]
+            ]
+            histories.setdefault(one[name], []).append(epochs)
+    return learning_figure(histories, teacher=run.teacher.title)
+
+
+def _band(run: Run, utterance: str) -> Figure | None:
+    student = best_searching(run)
+    if student is None:
+        return None
+    teacher = run.of(student.taught_by).posteriors.arrays[utterance]
+    return band_figure(
+        run.trace(student.name, utterance),
+        teacher_spikes=spikes(teacher)[1],
+        title=f"{student.title}: {utterance}",
+    )
+
+
+def _gradients(run: Run, utterance: str) -> Figure | None:
+    """Where frame by frame, and where the best searching rule, would push CTC alone."""
+    student = best_searching(run)
+    if student is None:
+        return None
+    assert student.rule is not None
+    teacher = run.of(student.taught_by).posteriors.arrays[utterance]
+    pushed = next((one for one in run.students if one.name == CTC), student)
+    logits = pushed.posteriors.arrays[utterance]
+    rules = {"FrameWise": FrameWise(), student.title: student.rule}
+    return gradients_figure(
+        {
+            name: distill_trace(logits, teacher, rule, **student.options)
+            for name, rule in rules.items()
+        },
+        logits,
+        teacher,
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        title=f"{pushed.title}: {utterance}",
+    )
+
+
+def _lattice(run: Run, utterance: str) -> Figure:
+    logits, labels = run.teacher.posteriors.arrays[utterance], run.labels[utterance]
+    return lattice_figure(
+        ctc_trace(logits, labels),
+        run.symbols,
+        run.clock.frame_shift,
+        best=ctc_align(logits, labels),
+        first_frame=run.clock.first_frame,
+        title=f"{run.teacher.title}: {utterance}",
+    )
+
+
+def _gates(run: Run, utterance: str) -> Figure | None:
+    student = run.students[0]
+    values = run.network(student.name).parameters()
+    weights = [values[f"layer0.forward.{name}"] for name in ("w_input", "w_hidden", "bias")]
+    if cell_of(weights[1]) != "lstm":
+        return None
+    trace = lstm_trace(LSTMParams(*weights), run.features[utterance])
+    return gates_figure(
+        trace,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        phones=_phones(run, utterance),
+        symbols=run.symbols,
+        title=f"{student.title}, first layer: {utterance}",
+    )
+
+
+def _toy(run: Run, utterance: str) -> Figure:
+    return toy_figure(toy_table())
+
+
+FIGURES: dict[str, Callable[[Run, str], Figure | None]] = {
+    "shift": _shift,
+    "offsets": _offsets,
+    "tradeoff": _tradeoff,
+    "learning": _learning,
+    "band": _band,
+    "gradients": _gradients,
+    "lattice": _lattice,
+    "gates": _gates,
+    "toy": _toy,
+}
+
+
+def best_searching(run: Run) -> RunModel | None:
+    """The student of fewest errors among those whose rule has a choice."""
+    searching = [
+        one
+        for one in run.students
+        if one.rule is not None and one.rule.window.left + one.rule.window.right > 0
+    ]
+    return min(searching, key=lambda one: one.error, default=None)
+
+
+def _phones(run: Run, utterance: str) -> Phones | None:
+    reference = run.reference.get(utterance)
+    if reference is None:
+        return None
+    labels = np.array([run.symbols.index(symbol) for symbol in reference.labels])
+    return Phones(labels, reference.starts, reference.ends)
+
+
+def _note(model: RunModel) -> str:
+    weight = f"weight {model.weight:g}\n" * (model.weight > 0.0)
+    return f"{weight}{100 * model.error:.1f} % test error"
+
+
+def _interval(summary: dict[str, Any], measure: str) -> Interval:
+    found = {name: _number(value) for name, value in summary[measure].items()}
+    return Interval(**found, n_seeds=summary["seeds"], n_utterances=summary["utterances"])
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
