@@ -4,18 +4,19 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.check import DataError
+from refkd.check import DataError, Floats
 from refkd.files import replacing
 from refkd.optimise import AdamState
 
 Values = dict[str, NDArray[Any]]
+NUMBERS = ("ctc", "lesson", "validation", "seconds")  # of an epoch
 # What NumPy raises for a file that is no npz, or no longer.
 UNREADABLE = (
     OSError,
@@ -43,12 +44,19 @@ class Epoch:
         Phone error rate on the validation split after the pass, a fraction; nan if none was given.
     seconds : float
         Time that it took.
+    said : (T, K) array, optional
+        Logits of the utterance that is followed, after the pass; None if none is.
     """
 
     ctc: float
     lesson: float
     validation: float
     seconds: float
+    said: Floats | None = field(default=None, compare=False, repr=False)
+
+    def as_dict(self) -> dict[str, float]:
+        """The numbers by name."""
+        return {name: getattr(self, name) for name in NUMBERS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +101,10 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
     arrays = {
         f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()
     }
+    history = [list(epoch.as_dict().values()) for epoch in checkpoint.history]
+    said = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
+    if said:
+        arrays["said"] = np.stack(said)
     try:
         with replacing(path) as file:
             np.savez(
@@ -100,7 +112,7 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
                 allow_pickle=False,
                 fingerprint=np.array(checkpoint.fingerprint),
                 step=np.array(adam.step),
-                history=np.array([astuple(epoch) for epoch in checkpoint.history]),
+                history=np.array(history),
                 **arrays,
             )
     except OSError as error:
@@ -146,7 +158,8 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             kept = {name: arrays[name] for name in arrays.files}
         found = str(kept["fingerprint"])
-        epochs = kept["history"].reshape(-1, len(fields(Epoch)))
+        numbers = kept["history"].reshape(-1, len(NUMBERS))
+        said = kept.get("said", (None,) * len(numbers))
         parameters, mean, square = (_part(kept, one) for one in ("parameters", "mean", "square"))
         if not parameters.keys() == mean.keys() == square.keys() != set():
             raise KeyError
@@ -154,7 +167,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
             found,
             parameters,
             AdamState(int(kept["step"]), mean, square),
-            tuple(Epoch(*epoch) for epoch in epochs.tolist()),
+            tuple(Epoch(*one) for one in zip(*numbers.T.tolist(), said, strict=True)),
         )
     except UNREADABLE:
         got = "a file of another kind or a damaged one; without it this training begins anew"

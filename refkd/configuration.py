@@ -53,6 +53,9 @@ class RunSettings:
         How many times every student is trained, >= 1: with seed, seed + 1, ...
     new_teachers : bool
         Whether each seed has teachers of its own; otherwise all learn from those of `seed`.
+    animate : bool
+        Whether to keep what every model of the first seed says of one validation utterance after
+        each epoch, and to draw it as a moving picture. Nothing that is learnt depends on it.
     rules : tuple of str
         The students: "CTC" for CTC alone, the name of a rule, or another name of
         `refkd.students.STUDENTS` or of `distill`.
@@ -72,6 +75,7 @@ class RunSettings:
     seed: int = 0
     seeds: int = 1
     new_teachers: bool = False
+    animate: bool = False
     rules: tuple[str, ...] = DEFAULT_RULES
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -83,6 +87,7 @@ class RunSettings:
         check.integer("seed", self.seed, low=0)
         check.integer("seeds", self.seeds, low=1)
         check.flag("new_teachers", self.new_teachers)
+        check.flag("animate", self.animate)
         if not self.rules:
             check.fail("rules", "at least one", "none")
         distill = {}
@@ -202,6 +207,7 @@ def read_settings(
         seed=given.get("seed", 0),
         seeds=given.get("seeds", 1),
         new_teachers=given.get("new_teachers", False),
+        animate=given.get("animate", False),
         rules=_frozen(given.get("rules", DEFAULT_RULES)),
         network=_section(NetworkSettings, "network", merged("network")),
         training=_section(TrainingSettings, "training", merged("training")),

@@ -8,6 +8,7 @@ from refkd.check import Floats, Ints
 from refkd.checkpoint import Epoch
 from refkd.configuration import RunSettings
 from refkd.data.dataset import Dataset
+from refkd.followed import Followed
 from refkd.network import Network
 from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
@@ -171,6 +172,8 @@ class Study:
         Of each student with several weights: {weight: phone error rate on the validation split}.
     seconds : float
         Of the whole study.
+    followed : Followed or None
+        What was kept to be animated; None unless the settings ask for it.
     """
 
     settings: RunSettings
@@ -180,6 +183,7 @@ class Study:
     students: tuple[Student, ...]
     tuning: dict[str, dict[float, float]]
     seconds: float
+    followed: Followed | None = None
 
     @property
     def teacher(self) -> Model:

@@ -87,7 +87,7 @@ def _model(model: Model, frame_shift: float) -> dict[str, Any]:
         "spoken": measured.spoken.as_dict(),
         "peakiness": measured.peakiness.as_dict(),
         "parameters": sum(value.size for value in model.network.parameters().values()),
-        "history": [_without_nan(vars(epoch)) for epoch in model.history],
+        "history": [_without_nan(epoch.as_dict()) for epoch in model.history],
         "seconds": round(model.seconds, 1),
     }
 

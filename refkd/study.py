@@ -14,6 +14,7 @@ from refkd.checkpoint import Epoch
 from refkd.configuration import RunSettings
 from refkd.data.dataset import Dataset, load, prepare
 from refkd.evaluate import measure, selection_of
+from refkd.followed import followed_in, gathered
 from refkd.inference import logits_of
 from refkd.lesson import Distillation, Guidance, Lesson, RandomChoice
 from refkd.live import hearing_facts
@@ -89,6 +90,9 @@ def run_study(
         ),
         tuning=school.tuning,
         seconds=time.perf_counter() - begin,
+        followed=gathered(
+            data, [(one.name, one.start, one.history) for one in [*every, *students]]
+        ),
     )
 
 
@@ -176,7 +180,8 @@ class _School:
         lesson: Lesson | None,
         longer: float = 1.0,
     ) -> _Trained:
-        training = self.settings.training
+        data, training = self.data, self.settings.training
+        follow = self.settings.animate and seed == self.settings.seed
         training = dataclasses.replace(training, epochs=max(1, round(longer * training.epochs)))
         watch = self.watch
         told = None
@@ -185,15 +190,16 @@ class _School:
             told = partial(watch, label, training.epochs)
         network, history = train(
             start,
-            self.data.train,
+            data.train,
             training,
             _seeds(seed)[2],
             lesson,
-            self.data.validation,
+            data.validation,
             told,
             None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
+            followed_in(data.validation).features if follow else None,
         )
-        return _Trained(name, seed, start, network, history, lesson, network.hash(), self.data)
+        return _Trained(name, seed, start, network, history, lesson, network.hash(), data)
 
     def _lesson(self, one: StudentSettings, weight: float, teacher: _Trained) -> Lesson:
         kind = RandomChoice if one.choice == "random" else Distillation

@@ -90,6 +90,7 @@ def train(
     validation: Split | None = None,
     on_epoch: Callable[[tuple[Epoch, ...]], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    followed: Ragged | None = None,
 ) -> tuple[Network, tuple[Epoch, ...]]:
     """Train a network on CTC, and on a lesson if there is one.
 
@@ -115,13 +116,16 @@ def train(
     checkpoint : path, optional
         A file that is rewritten after every epoch. If it is there already, training goes on from
         it, and ends with the same bits as if it had never stopped.
+    followed : Ragged of one (T, D), optional
+        Features of an utterance: the history keeps what the network says of it after every epoch.
+        Nothing is learnt from it.
 
     Returns
     -------
     network : Network
         Trained.
     history : tuple of Epoch
-        Mean losses of every epoch.
+        Mean losses of every epoch, and what is said then of the utterance that is followed.
 
     Raises
     ------
@@ -143,7 +147,7 @@ def train(
     """
     check.integer("seed", seed, low=0)
     adam, history = adam_start(network.parameters()), list[Epoch]()
-    fingerprint = _fingerprint(network, split, settings, seed, lesson, validation)
+    fingerprint = _fingerprint(network, split, settings, seed, lesson, validation, followed)
     done = None if checkpoint is None else read_checkpoint(checkpoint, fingerprint)
     if done is not None:
         network, adam = network.with_parameters(done.parameters), done.adam
@@ -156,7 +160,9 @@ def train(
             network, adam, split, settings, seed, len(history), lesson
         )
         error = math.nan if validation is None else error_rate(network, validation)
-        history.append(Epoch(ctc, taught, error, time.perf_counter() - begin))
+        seconds = time.perf_counter() - begin
+        said = None if followed is None else logits_of(network, followed).values
+        history.append(Epoch(ctc, taught, error, seconds, said))
         if checkpoint is not None:
             kept = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
             write_checkpoint(checkpoint, kept)
@@ -220,12 +226,15 @@ def _fingerprint(
     seed: int,
     lesson: Lesson | None,
     validation: Split | None,
+    followed: Ragged | None,
 ) -> str:
     """SHA-256 of all that decides a training."""
     digest = hashlib.sha256(f"{network.hash()} {settings} {seed}".encode())
     for one in (split, validation):
         for ragged in () if one is None else (one.features, one.labels):
             digest.update(ragged.offsets.tobytes() + ragged.values.tobytes())
+    if followed is not None:
+        digest.update(followed.values.tobytes())
     if lesson is not None:
         facts = {
             field.name: getattr(lesson, field.name)

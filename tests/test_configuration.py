@@ -143,6 +143,7 @@ def test_the_trainings_are_counted(tmp_path):
         ("training = 1", r"training: expected a table \[training\], got 1"),
         ("seeds = 0", r"seeds: expected a whole number >= 1, got 0"),
         ("new_teachers = 1", r"new_teachers: expected True or False, got 1"),
+        ("animate = 1", r"animate: expected True or False, got 1"),
         ("[speech]\nnois = 1", r"speech: expected the keys train, .*, got 'nois'"),
         (
             "[distill.Hart]\nweight = 1",

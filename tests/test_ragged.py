@@ -60,6 +60,13 @@ def test_strided_values_are_copied_into_order():
     assert batch[1].tolist() == [[4.0, 6.0], [8.0, 10.0]]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "place"), [([7], 0), ([3, 1, 2], 2), ([1, 4, 2, 3], 3), ([2, 2, 2], 1)]
+)
+def test_the_typical_sequence_is_of_median_length(lengths, place):
+    assert refkd.Ragged.from_list([np.zeros(n) for n in lengths]).typical == place
+
+
 def from_list(*sequences):
     return lambda: refkd.Ragged.from_list(list(sequences))
 

@@ -31,6 +31,7 @@ PATIENCE = 300.0  # seconds, for a machine that compiles first
 TINY = """
 rules = ["CTC", "Hard", "RandomChoice"]
 seeds = 2
+animate = true
 [network]
 hidden = 6
 layers = 2

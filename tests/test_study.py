@@ -183,7 +183,8 @@ def several(tmp_path_factory):
     """Two seeds of the controls, the rival and students with options; the results, the table."""
     folder = tmp_path_factory.mktemp("several")
     (folder / "several.toml").write_text(TINY + SEVERAL, encoding="utf-8")
-    settings = read_settings(folder / "several.toml", {"rules": NAMES, "seeds": 2})
+    options = {"rules": NAMES, "seeds": 2, "animate": True}
+    settings = read_settings(folder / "several.toml", options)
     study = run_study(settings)
     told = results_of(study)
     write_run(study, folder)
@@ -369,6 +370,32 @@ def test_the_test_speech_decides_nothing(several):
         if one.name in expected:
             assert one.network.hash() == expected[one.name]
     assert len(fewer.data.test) == 2
+
+
+def test_what_is_said_of_one_utterance_is_kept_from_the_start_to_the_end(several):
+    _, study, _ = several
+    utterance, said = study.followed.utterance, study.followed.logits
+    assert utterance.names == (study.data.validation.names[study.data.validation.features.typical],)
+    models = {one.name: one for one in (*study.teachers, *study.students) if one.seed == 0}
+    assert said.keys() == models.keys()
+    for name, one in models.items():
+        last = logits_of(one.network, utterance.features).values
+        assert said[name].shape == (len(one.history) + 1, *last.shape)
+        assert said[name].dtype == np.float32
+        assert said[name][-1].tobytes() == last.tobytes()
+    starts = {name: one[0].tobytes() for name, one in said.items() if name in NAMES}
+    assert starts.pop("from-CTC") == said["CTC"][-1].tobytes()
+    assert len(set(starts.values())) == 1
+
+
+def test_following_an_utterance_changes_no_model(several):
+    folder, study, _ = several
+    plain = run_study(read_settings(folder / "several.toml", {"rules": ["CTC", "Hard"]}))
+    assert plain.followed is None
+    expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
+    assert plain.teacher.network.hash() == study.teacher.network.hash()
+    for one in plain.students:
+        assert one.network.hash() == expected[one.name]
 
 
 def test_files_of_later_seeds_say_so(several):

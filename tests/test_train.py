@@ -162,6 +162,37 @@ def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
     assert shallow[0] == shallow[1]
 
 
+def test_the_history_keeps_what_is_said_of_the_utterance_that_is_followed(split, classes, tmp_path):
+    """After every epoch, by the network of that epoch; the others of the batch are not asked."""
+    followed, path, networks = split.take([1]).features, tmp_path / "student.npz", []
+
+    def read_parameters(told):
+        with np.load(path, allow_pickle=False) as arrays:
+            values = {name: arrays[f"parameters.{name}"] for name in start.parameters()}
+            kept = arrays["said"]
+        networks.append(start.with_parameters(values))
+        np.testing.assert_array_equal(kept, [epoch.said for epoch in told])
+
+    start = network(classes)
+    _, history = train(start, split, SETTINGS, 0, None, None, read_parameters, path, followed)
+    assert len(networks) == 2
+    for one, epoch in zip(networks, history, strict=True):
+        assert epoch.said.tobytes() == one.forward(followed).logits.values.tobytes()
+    assert not np.array_equal(history[0].said, history[1].said)
+
+
+def test_following_an_utterance_changes_nothing_that_is_learnt(split, classes, tmp_path):
+    path = tmp_path / "student.npz"
+    alone, history = train(network(classes), split, SETTINGS, 0, checkpoint=path)
+    with np.load(path, allow_pickle=False) as arrays:
+        assert "said" not in arrays
+    watched, again = train(network(classes), split, SETTINGS, 0, followed=split.take([1]).features)
+    assert watched.hash() == alone.hash()
+    for one, other in zip(history, again, strict=True):
+        assert (one.ctc, one.lesson) == (other.ctc, other.lesson)
+        assert one.said is None
+
+
 class Killed(Exception):
     """Stands for whatever ends a process in the middle."""
 
@@ -174,7 +205,8 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     lesson = RandomChoice(
         teacher=network(classes, True, 1), rule=refkd.Hard(refkd.Window(3)), weight=0.5, warm_up=0.5
     )
-    whole, history = train(network(classes), split, settings, 0, lesson, split)
+    followed = split.take([2]).features
+    whole, history = train(network(classes), split, settings, 0, lesson, split, followed=followed)
 
     def stop(told):
         if len(told) == epochs_done:
@@ -182,15 +214,18 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
 
     path = tmp_path / "student.npz"
     with pytest.raises(Killed):
-        train(network(classes), split, settings, 0, lesson, split, stop, path)
+        train(network(classes), split, settings, 0, lesson, split, stop, path, followed)
     told = []
-    on, gone_on = train(network(classes), split, settings, 0, lesson, split, told.append, path)
+    on, gone_on = train(
+        network(classes), split, settings, 0, lesson, split, told.append, path, followed
+    )
     assert on.hash() == whole.hash()
     assert [dataclasses.replace(one, seconds=0.0) for one in gone_on] == [
         dataclasses.replace(one, seconds=0.0) for one in history
     ]
+    assert [one.said.tobytes() for one in gone_on] == [one.said.tobytes() for one in history]
     assert [len(one) for one in told] == [*range(epochs_done, 4)]
-    done, _ = train(network(classes), split, settings, 0, lesson, split, None, path)
+    done, _ = train(network(classes), split, settings, 0, lesson, split, None, path, followed)
     assert done.hash() == whole.hash()
 
 
@@ -210,6 +245,8 @@ def test_the_checkpoint_of_another_training_is_refused(split, classes, tmp_path)
     for other in others:
         with pytest.raises(DataError, match="expected the checkpoint of this training, got one of"):
             train(*other, checkpoint=path)
+    with pytest.raises(DataError, match="expected the checkpoint of this training, got one of"):
+        train(network(classes), split, SETTINGS, 0, lesson, None, None, path, split.features)
 
 
 def test_a_file_of_another_kind_is_no_checkpoint(split, classes, tmp_path):

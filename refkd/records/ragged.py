@@ -106,6 +106,11 @@ class Ragged:
         """(N,) lengths of the sequences."""
         return np.diff(self.offsets)
 
+    @property
+    def typical(self) -> int:
+        """The place of a sequence of median length; of an even number, the longer middle one."""
+        return int(np.argsort(self.lengths, kind="stable")[len(self) // 2])
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
