@@ -52,7 +52,7 @@ class Epoch:
     lesson: float
     validation: float
     seconds: float
-    said: Floats | None = field(default=None, compare=False, repr=False)
+    said: Floats | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, float]:
         """The numbers by name."""
@@ -158,8 +158,8 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             kept = {name: arrays[name] for name in arrays.files}
         found = str(kept["fingerprint"])
-        numbers = kept["history"].reshape(-1, len(NUMBERS))
-        said = kept.get("said", (None,) * len(numbers))
+        history = kept["history"].reshape(-1, len(NUMBERS)).tolist()
+        said = kept.get("said", (None,) * len(history))
         parameters, mean, square = (_part(kept, one) for one in ("parameters", "mean", "square"))
         if not parameters.keys() == mean.keys() == square.keys() != set():
             raise KeyError
@@ -167,7 +167,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
             found,
             parameters,
             AdamState(int(kept["step"]), mean, square),
-            tuple(Epoch(*one) for one in zip(*numbers.T.tolist(), said, strict=True)),
+            tuple(Epoch(*one, said=heard) for one, heard in zip(history, said, strict=True)),
         )
     except UNREADABLE:
         got = "a file of another kind or a damaged one; without it this training begins anew"

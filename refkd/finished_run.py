@@ -19,7 +19,16 @@ from refkd.records.offsets import OffsetStatistics
 from refkd.records.rule_facts import rule_from
 from refkd.records.rules import Rule
 from refkd.records.traces import DistillTrace
-from refkd.run_contents import FEATURES, HEARD, LABELS, NETWORKS, POSTERIORS, REFERENCE, SPEECH
+from refkd.run_contents import (
+    EPOCHS,
+    FEATURES,
+    HEARD,
+    LABELS,
+    NETWORKS,
+    POSTERIORS,
+    REFERENCE,
+    SPEECH,
+)
 from refkd.run_folder import finished
 
 
@@ -74,7 +83,8 @@ class Run:
     labels : dict of str to (L,) int64 array
         True phones of each test utterance.
     reference : dict of str to Reference
-        When those are spoken; empty where nobody knows.
+        When those are spoken, and those of the utterance that was followed; empty where nobody
+        knows.
     """
 
     folder: Path
@@ -111,6 +121,12 @@ class Run:
         data = self.told["data"]
         return Clock(data["frame_shift"], data["first_frame"])
 
+    @property
+    def followed(self) -> str | None:
+        """The validation utterance of `said_by_epoch`; None if the run was not to be animated."""
+        name: str | None = self.told.get("followed")
+        return name
+
     def of(self, name: str) -> RunModel:
         """The model of a name."""
         return next(one for one in self.models if one.name == name)
@@ -137,6 +153,11 @@ class Run:
             )
             for found in (one["offset"] for one in self.told["students"] if one["rule"] == name)
         )
+
+    def said_by_epoch(self, name: str) -> Floats:
+        """Logits (epochs + 1, T, K) of a model before training and after each epoch."""
+        said = read_posteriors(self.folder / EPOCHS / f"{name}.npz").arrays
+        return np.stack([said[str(epoch)] for epoch in range(len(said))])
 
     def network(self, name: str) -> Network:
         """The network of a model."""
@@ -172,8 +193,9 @@ def read_run(path: str | Path, told: dict[str, Any] | None = None) -> Run:
         models = [_model(folder, one["name"], one) for one in _first_seed(told, "teachers")]
         models += [_model(folder, one["rule"], one) for one in _first_seed(told, "students")]
         features, labels = _speech(folder / SPEECH / HEARD)
-        reference = folder / SPEECH / REFERENCE
-        times = read_reference(reference) if reference.exists() else {}
+        times: dict[str, Reference] = {}
+        for reference in (folder / SPEECH / REFERENCE, folder / EPOCHS / REFERENCE):
+            times |= read_reference(reference) if reference.exists() else {}
     except (KeyError, TypeError) as error:
         raise DataError(f"{folder}: expected a run of this version, got none of {error}") from None
     return Run(folder, told, tuple(models), features, labels, times)

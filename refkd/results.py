@@ -64,6 +64,7 @@ def results(study: Study) -> dict[str, Any]:
             "test_phones": int(data.test.labels.lengths.sum()),
             "problems": data.problems,
         },
+        "followed": None if study.followed is None else study.followed.utterance.names[0],
         "teacher": teachers[0],
         "teachers": teachers,
         "students": [_student(one, study) for one in study.students],

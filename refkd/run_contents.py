@@ -1,24 +1,28 @@
 """What a run leaves in its folder besides results.json, for `refkd.finished_run` to read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from refkd.alignment_files import AlignedUtterance, Phone, ctm
-from refkd.data.dataset import Dataset
+from refkd.check import Floats
+from refkd.data.dataset import Dataset, Split
 from refkd.files import replacing
+from refkd.followed import Followed
 from refkd.inference import logits_of
 from refkd.outcome import Model, Study
 from refkd.run_folder import saying_where
 
 NETWORKS, POSTERIORS, SPEECH = "networks", "posteriors", "speech"
-HEARD, REFERENCE = "test.npz", "reference.ctm"  # in the folder of the speech
+EPOCHS = "epochs"  # what models said of one utterance while they were trained
+HEARD, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
 FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in HEARD
 
 
 def write_run(study: Study, folder: Path) -> None:
-    """Write networks, posteriors, and the test speech that they are about.
+    """Write networks, posteriors, and the speech that they are about.
 
     Parameters
     ----------
@@ -39,8 +43,12 @@ def write_run(study: Study, folder: Path) -> None:
         for model in (*study.teachers, *study.students):
             model.network.save(folder / NETWORKS / f"{_file_name(model, study)}.npz")
             if model.seed == study.settings.seed:
-                _write_posteriors(model, study.data, folder / POSTERIORS / f"{model.name}.npz")
+                logits = logits_of(model.network, study.data.test.features)
+                said = dict(zip(study.data.test.names, logits, strict=True))
+                _write_posteriors(said, study.data, folder / POSTERIORS / f"{model.name}.npz")
         _write_speech(study.data, folder / SPEECH)
+        if study.followed is not None:
+            _write_followed(study.followed, study.data, folder / EPOCHS)
 
 
 def posterior_facts(data: Dataset) -> dict[str, Any]:
@@ -60,16 +68,23 @@ def _file_name(model: Model, study: Study) -> str:
     return model.name if model.seed == study.settings.seed else f"{model.name}-seed-{model.seed}"
 
 
-def _write_posteriors(model: Model, data: Dataset, path: Path) -> None:
-    """One (T, K) array of logits for each test utterance, and what they mean."""
-    logits = logits_of(model.network, data.test.features)
-    arrays = dict(zip(data.test.names, logits, strict=True))
+def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -> None:
+    """Arrays (T, K) of logits by name, and what they mean."""
     with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **posterior_facts(data), **arrays)
+        np.savez(file, allow_pickle=False, **posterior_facts(data), **logits)
+
+
+def _write_followed(followed: Followed, data: Dataset, folder: Path) -> None:
+    """Logits of each model by the number of the epoch, and when the phones are spoken."""
+    folder.mkdir(exist_ok=True)
+    for name, said in followed.logits.items():
+        by_epoch = {str(epoch): logits for epoch, logits in enumerate(said)}
+        _write_posteriors(by_epoch, data, folder / f"{name}.npz")
+    _write_reference(followed.utterance, data, folder / REFERENCE)
 
 
 def _write_speech(data: Dataset, folder: Path) -> None:
-    """Features and phones of each test utterance, and a CTM of the phones where times are known."""
+    """Features and phones of each test utterance, and when those are spoken."""
     test = data.test
     arrays = {
         prefix + name: array
@@ -78,7 +93,12 @@ def _write_speech(data: Dataset, folder: Path) -> None:
     }
     with replacing(folder / HEARD) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    if test.starts is None or test.ends is None:
+    _write_reference(test, data, folder / REFERENCE)
+
+
+def _write_reference(split: Split, data: Dataset, path: Path) -> None:
+    """A CTM of the true phones, where their times are known."""
+    if split.starts is None or split.ends is None:
         return
     utterances = [
         AlignedUtterance(
@@ -90,8 +110,8 @@ def _write_speech(data: Dataset, folder: Path) -> None:
             ),
         )
         for name, features, *phones in zip(
-            test.names, test.features, test.labels, test.starts, test.ends, strict=True
+            split.names, split.features, split.labels, split.starts, split.ends, strict=True
         )
     ]
-    with replacing(folder / REFERENCE) as file:
+    with replacing(path) as file:
         file.write(ctm(utterances).encode())

@@ -162,7 +162,7 @@ def train(
         error = math.nan if validation is None else error_rate(network, validation)
         seconds = time.perf_counter() - begin
         said = None if followed is None else logits_of(network, followed).values
-        history.append(Epoch(ctc, taught, error, seconds, said))
+        history.append(Epoch(ctc, taught, error, seconds, said=said))
         if checkpoint is not None:
             kept = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
             write_checkpoint(checkpoint, kept)

@@ -39,6 +39,7 @@ TINY = {
     "rules": ["CTC", "Hard", "UniTeacher", "RandomChoice", "OrderedPath"],
     "distill": {"Hard": {"temperature": 2.0, "divergence": "js", "blank_frames": "drop_selected"}},
     "seeds": 2,
+    "animate": True,
 }
 
 
@@ -101,6 +102,19 @@ def test_models_are_those_of_the_first_seed(written, run):
         logits = logits_of(trained.network, study.data.test.features)
         for name, expected in zip(study.data.test.names, logits, strict=True):
             np.testing.assert_array_equal(model.posteriors.arrays[name], expected)
+
+
+@compiled_only
+def test_what_was_said_of_one_utterance_comes_back(written, run):
+    followed = written[0].followed
+    assert (run.followed,) == followed.utterance.names
+    assert run.followed not in run.names
+    for model in run.models:
+        said = run.said_by_epoch(model.name)
+        np.testing.assert_array_equal(said, followed.logits[model.name])
+        assert len(said) == 2
+    symbols = [run.symbols[label] for label in followed.utterance.labels[0]]
+    assert list(run.reference[run.followed].labels) == symbols
 
 
 @compiled_only

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from refkd.checkpoint import Epoch
+from refkd.checkpoint import NUMBERS, Epoch
 from refkd.ctc import ctc_align, ctc_trace
 from refkd.decode import spikes
 from refkd.distill import distill_trace
@@ -17,6 +17,7 @@ from refkd.layers import cell_of
 from refkd.lstm import lstm_trace
 from refkd.records.intervals import Interval
 from refkd.records.parameters import LSTMParams
+from refkd.records.ragged import Ragged
 from refkd.records.rule_facts import rule_from
 from refkd.records.rules import FrameWise, Shift
 from refkd.students import CTC
@@ -34,8 +35,7 @@ from visualize.tradeoff import tradeoff_figure
 
 def typical_utterance(run: Run) -> str:
     """The test utterance of median length."""
-    lengths = [len(frames) for frames in run.features.values()]
-    return run.names[int(np.argsort(lengths, kind="stable")[len(lengths) // 2])]
+    return run.names[Ragged.from_list(list(run.features.values())).typical]
 
 
 def _shift(run: Run, utterance: str) -> Figure:
@@ -88,10 +88,7 @@ def _learning(run: Run, utterance: str) -> Figure:
     histories: dict[str, list[list[Epoch]]] = {}
     for group, name in (("teachers", "name"), ("students", "title")):
         for one in run.told[group]:
-            epochs = [
-                Epoch(**{key: _number(value) for key, value in epoch.items()})
-                for epoch in one["history"]
-            ]
+            epochs = [Epoch(*(_number(epoch[key]) for key in NUMBERS)) for epoch in one["history"]]
             histories.setdefault(one[name], []).append(epochs)
     return learning_figure(histories, teacher=run.teacher.title)
 

@@ -44,6 +44,12 @@ def add_parser(commands: Commands) -> None:
         default=None,
         help="train new teachers for each seed, too",
     )
+    run.add_argument(
+        "--animate",
+        action="store_true",
+        default=None,
+        help="draw each student's spikes during training as a moving picture, too",
+    )
     run.add_argument("--cell", metavar="CELL", help="'lstm' (default) or 'tanh'")
     run.add_argument(
         "--out",
@@ -63,7 +69,8 @@ def _run(options: argparse.Namespace) -> int:
     from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
     from refkd.study import run_study
 
-    given = {name: getattr(options, name) for name in ("data", "seed", "seeds", "new_teachers")}
+    names = ("data", "seed", "seeds", "new_teachers", "animate")
+    given = {name: getattr(options, name) for name in names}
     given["rules"] = options.rules and options.rules.split(",")
     given["network"] = options.cell and {"cell": options.cell}
     overrides = {name: value for name, value in given.items() if value is not None}
