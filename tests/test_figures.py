@@ -319,9 +319,9 @@ def test_bars_span_the_intervals_and_take_the_place_of_the_seeds():
     figure = tradeoff_figure(students, SHIFT, intervals=intervals)
     lines = {line.get_gid(): line for line in axes_of(figure, "tradeoff").lines}
     assert_close(np.ravel(lines["Hard"].get_data()), [1.9, 15.0], VALUE)
-    assert_close(lines["Hard |"].get_data(), [[1.7, 2.0], [15.0, 15.0]], VALUE)
-    assert_close(lines["Hard _"].get_data(), [[1.9, 1.9], [12.0, 21.0]], VALUE)
-    assert "CTC |" not in lines
+    assert_close(lines["Hard, interval of delay"].get_data(), [[1.7, 2.0], [15.0, 15.0]], VALUE)
+    assert_close(lines["Hard, interval of error"].get_data(), [[1.9, 1.9], [12.0, 21.0]], VALUE)
+    assert "CTC, interval of delay" not in lines
     (seeds,) = [line for line in axes_of(figure, "tradeoff").lines if line.get_marker() == "."]
     assert_close(seeds.get_data(), [[0.8, 1.0], [20.0, 30.0]], VALUE)
 
@@ -348,7 +348,7 @@ def test_fixed_shifts_are_joined_in_order_of_delay():
     students |= {"Shift 2": ([1.9, 2.1], [0.24, 0.26]), "Shift 9": (np.nan, 1.0)}
     names = [name for name in students if name.startswith("Shift")]
     figure = tradeoff_figure(students, SHIFT, line=names)
-    (line,) = [one for one in axes_of(figure, "tradeoff").lines if one.get_gid() == "line"]
+    (line,) = [one for one in axes_of(figure, "tradeoff").lines if one.get_gid() == "fixed shifts"]
     assert_close(line.get_data(), [[1.0, 2.0, 3.0], [30.0, 25.0, 20.0]], VALUE)
     assert "Open circles: fixed shifts." in figure.texts[0].get_text().replace("\n", " ")
 
@@ -372,7 +372,7 @@ def test_sixteen_students_with_bars_are_readable():
     )
     assert_readable(figure)
     axes = axes_of(figure, "tradeoff")
-    ends = [one for one in axes.lines if str(one.get_gid())[-2:] in (" |", " _")]
+    ends = [one for one in axes.lines if "interval" in str(one.get_gid())]
     assert len(ends) == 32
     caps = axes.transData.transform(np.concatenate([one.get_xydata() for one in ends]))
     for text in axes.texts:

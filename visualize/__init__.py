@@ -5,10 +5,12 @@ from visualize.gates import gates_figure as gates_figure
 from visualize.gradients import gradients_figure as gradients_figure
 from visualize.lattice import lattice_figure as lattice_figure
 from visualize.learning import learning_figure as learning_figure
+from visualize.numbers import write_numbers as write_numbers
 from visualize.offsets import offsets_figure as offsets_figure
 from visualize.panels import Phones as Phones
 from visualize.save import save_figure as save_figure
 from visualize.shift import shift_figure as shift_figure
+from visualize.style import in_font as in_font
 from visualize.style import in_style as in_style
 from visualize.style import new_figure as new_figure
 from visualize.toy import toy_figure as toy_figure

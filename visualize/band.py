@@ -3,13 +3,15 @@
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.check import Floats
+from refkd.check import Bools
 from refkd.records.traces import DistillTrace
+from visualize.glyphs import shown
+from visualize.layout import MARGIN, write_caption
 from visualize.place import line_height, wrapped
 from visualize.style import BLANK, STUDENT, in_style, new_figure
 
@@ -62,7 +64,7 @@ def band_figure(
     check.instance("trace", trace, DistillTrace)
     left, right, top, below = 0.7, 1.1, 0.4 if title else 0.15, 0.5
     width = left + SIDE + right
-    text = wrapped(f"{_legend(teacher_spikes is not None)} {caption}", width - 0.3)
+    text = wrapped(f"{_legend(teacher_spikes is not None)} {caption}", width - 2 * MARGIN)
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
     height = top + SIDE + bottom
     with in_style():
@@ -75,8 +77,8 @@ def band_figure(
         )
         figure.colorbar(image, cax=scale, extend="max", label="divergence (nats)")  # type: ignore[arg-type]
         if title:
-            axes.set_title(title, loc="left", weight="bold")
-        figure.text(0.15 / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption")
+            axes.set_title(shown(title), loc="left", weight="bold", parse_math=False)
+        write_caption(figure, text)
     return figure
 
 
@@ -106,22 +108,32 @@ def draw_band(
     square[teacher[seen], np.nonzero(seen)[0]] = trace.divergence[seen]
     top = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
     image = axes.imshow(square, origin="lower", vmin=0, vmax=max(top, 1e-12), interpolation="none")
-    drawn: list[Artist] = [image]
-    (i, j), weight = trace.pairs.T, np.clip(trace.pair_weight, 0.0, 1.0)
-    drawn.append(axes.scatter(i, j, s=4, c=_faded("white", weight), linewidths=0))
+    image.set_gid("divergence")
+    drawn: list[Artist] = [image, _draw_pairs(axes, trace, "white", "pairs", 4)]
     if teacher_spikes is not None:
-        at = np.isin(j, teacher_spikes)
-        colours = _faded(STUDENT, weight[at])
-        drawn.append(axes.scatter(i[at], j[at], s=20, c=colours, linewidths=0))
+        at = np.isin(trace.pairs[:, 1], teacher_spikes)
+        drawn.append(_draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at))
     axes.axline((0, 0), slope=1, color=BLANK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="student frame", ylabel="teacher frame", xlim=(-0.5, T - 0.5))
     axes.set(ylim=(-0.5, T - 0.5))
     return drawn
 
 
-def _faded(colour: str, weight: Floats) -> Floats:
-    """One colour (n, 4) for each weight, the fainter the smaller."""
-    return np.column_stack([np.tile(to_rgb(colour), (weight.size, 1)), weight])
+def _draw_pairs(
+    axes: Axes,
+    trace: DistillTrace,
+    colour: str,
+    gid: str,
+    size: float,
+    which: Bools | slice = slice(None),
+) -> Artist:
+    """A dot for each pair, the fainter the smaller its weight."""
+    shades = LinearSegmentedColormap.from_list("weight", [to_rgba(colour, 0.0), to_rgba(colour)])
+    i, j = trace.pairs[which].T
+    weight = trace.pair_weight[which]
+    return axes.scatter(
+        i, j, s=size, c=weight, cmap=shades, vmin=0.0, vmax=1.0, linewidths=0, gid=gid
+    )
 
 
 def _legend(with_spikes: bool) -> str:

@@ -14,6 +14,7 @@ from refkd import check
 from refkd.check import Floats, Ints
 from refkd.records.clock import Clock
 from refkd.records.passes import LSTMTrace
+from visualize.glyphs import symbol_names
 from visualize.layout import MARGIN, Strip, scale_beside, stacked_figure
 from visualize.panels import Phones, draw_phones, phone_rows, time_axes
 from visualize.place import line_height, text_width
@@ -89,6 +90,7 @@ def gates_figure(
     clock = Clock(
         check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
     )
+    symbols = symbol_names(symbols)
     if phones is not None and phones.labels.size and phones.labels.max() >= len(symbols):
         check.fail("symbols", "a name of every phone", f"{len(symbols)} names")
     T, H = trace.hidden.shape
@@ -156,8 +158,8 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Arti
     drawn: list[Artist] = []
     if H <= FEW:
         shades = matplotlib.colormaps[HEAT_MAP](np.linspace(0.0, 0.85, H))
-        for unit, shade in zip(values.T, shades, strict=True):
-            drawn += axes.plot(clock.seconds(np.arange(T)), unit, color=shade)
+        for n, (unit, shade) in enumerate(zip(values.T, shades, strict=True), start=1):
+            drawn += axes.plot(clock.seconds(np.arange(T)), unit, color=shade, gid=f"unit {n}")
         axes.yaxis.set_major_locator(MaxNLocator(nbins=2))
         axes.set_ylim(lowest - 0.05 * strongest, 1.05 * strongest)
         return drawn
@@ -170,6 +172,7 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Arti
             extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5),
             aspect="auto",
             interpolation="none",
+            gid=NAMES[name],
         )
     )
     axes.set_yticks([])

@@ -13,7 +13,9 @@ from refkd.check import Floats, Ints
 from refkd.decode import At, spikes
 from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
+from visualize.glyphs import shown, symbol_names
 from visualize.layout import MARGIN, TITLE, Strip, scale_beside, stacked_figure
+from visualize.numbers import NAMES
 from visualize.panels import time_axes
 from visualize.place import line_height, text_width
 from visualize.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
@@ -92,6 +94,7 @@ def gradients_figure(
     teacher = check.logits("teacher_logits", teacher_logits, student.shape[1])
     check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
     check.same_length("symbols", len(symbols), "student_logits", student.shape[1], "K")
+    symbols = symbol_names(symbols)
     if not traces:
         check.fail("traces", "at least one", "none")
     for name, trace in traces.items():
@@ -117,7 +120,7 @@ def gradients_figure(
         figure, axes = stacked_figure(strips, (left, size, 0.95), top, text, title)
         for name, trace in traces.items():
             image, *_ = draw_gradient(axes[name], trace, rows, symbols, clock, strongest, found)
-            charge = f"{name}: {trace.loss / frames:.3f} nats per frame"
+            charge = f"{shown(name)}: {trace.loss / frames:.3f} nats per frame"
             axes[name].set_title(charge, loc="left", parse_math=False)
             scale_beside(axes[name], image, "nats per logit")  # type: ignore[arg-type]
         time_axes(list(axes.values()), clock)
@@ -166,10 +169,12 @@ def draw_gradient(
         extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), n - 0.5, -0.5),
         aspect="auto",
         interpolation="none",
+        gid="gradient",
     )
     drawn: list[Artist] = [image]
     row_of = {int(label): row for row, label in enumerate(rows)}
-    for (labels, frames), mark, colour in zip(found, "ox", (TEACHER, STUDENT), strict=True):
+    looks = (("o", TEACHER, "teacher's spikes"), ("x", STUDENT, "student's spikes"))
+    for (labels, frames), (mark, colour, gid) in zip(found, looks, strict=True):
         places = [row_of[int(label)] for label in labels]
         drawn += axes.plot(
             clock.seconds(frames),
@@ -180,8 +185,10 @@ def draw_gradient(
             markersize=6 if mark == "o" else 4,
             markeredgewidth=1.1,
             clip_on=False,
+            gid=gid,
         )
     axes.set_yticks(np.arange(n), [symbols[k] for k in rows], parse_math=False)
+    axes.yaxis.set_gid(NAMES)
     axes.tick_params(axis="y", length=0)
     axes.set_ylabel("symbol")
     return drawn

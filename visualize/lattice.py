@@ -13,6 +13,7 @@ from refkd import check
 from refkd.check import Floats, Ints
 from refkd.records.clock import Clock
 from refkd.records.traces import Alignment, CTCTrace
+from visualize.glyphs import symbol_names
 from visualize.layout import MARGIN, TITLE, Strip, scale_beside, stacked_figure
 from visualize.panels import time_axes
 from visualize.place import inches_per_unit, line_height, text_width
@@ -87,6 +88,7 @@ def lattice_figure(
     if not np.isfinite(trace.loss):
         check.fail("trace", "labels with a path", f"a loss of {trace.loss}")
     check.same_length("symbols", len(symbols), "trace", trace.occupancy.shape[1], "K")
+    symbols = symbol_names(symbols)
     T, S = trace.log_alpha.shape
     if best is not None:
         check.instance("best", best, Alignment)
@@ -156,6 +158,7 @@ def draw_lattice(
         extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), S - 0.5, -0.5),
         aspect="auto",
         interpolation="none",
+        gid=f"log {table}",
     )
     drawn: list[Artist] = [image]
     x, y = inches_per_unit(axes)

@@ -8,6 +8,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from visualize.glyphs import shown
 from visualize.place import line_height, wrapped
 from visualize.style import NORMAL, new_figure
 
@@ -84,11 +85,36 @@ def stacked_figure(
         edge -= strip.above + strip.height
         box = (left / width, edge / height, size / width, strip.height / height)
         axes[strip.label] = figure.add_axes(box, label=strip.label)
-    x, y = MARGIN / width, 0.08 / height
-    figure.text(x, y, words, va="bottom", linespacing=1.2, gid="caption")
+    write_caption(figure, words)
     if title:
-        figure.text(x, 1 - y, title, va="top", size=NORMAL, weight="bold", parse_math=False)
+        x, y = MARGIN / width, 1 - 0.08 / height
+        above = figure.text(x, y, shown(title), va="top", size=NORMAL, weight="bold")
+        above.set_parse_math(False)
     return figure, axes
+
+
+def write_caption(figure: Figure, words: str) -> None:
+    """Write what stands below a figure into its lower left corner.
+
+    Parameters
+    ----------
+    figure : Figure
+        With room for it.
+    words : str
+        With its line breaks, as from `visualize.place.wrapped`.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.layout import write_caption
+    >>> figure = new_figure(4.0, 3.0)
+    >>> write_caption(figure, "Grey: blank.")
+    >>> figure.texts[0].get_text()
+    'Grey: blank.'
+    """
+    width, height = figure.get_size_inches()
+    caption = figure.text(MARGIN / width, 0.08 / height, shown(words), va="bottom", gid="caption")
+    caption.set(linespacing=1.2, parse_math=False)
 
 
 def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:

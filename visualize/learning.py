@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from refkd import check
 from refkd.check import Floats
 from refkd.checkpoint import Epoch
+from visualize.glyphs import shown
 from visualize.layout import MARGIN, Strip, stacked_figure
 from visualize.names import spread
 from visualize.place import line_height, text_width
@@ -133,9 +134,10 @@ def draw_learning(
         axes.yaxis.set_minor_formatter(NullFormatter())
     for name, seeds in curves.items():
         colour, line = looks[name]
-        for curve in seeds if len(seeds) > 1 else ():
-            epochs = np.arange(1, curve.size + 1)
-            drawn += axes.plot(epochs, curve, color=colour, linewidth=0.5, alpha=0.4)
+        for n, curve in enumerate(seeds if len(seeds) > 1 else (), start=1):
+            (seed,) = axes.plot(np.arange(1, curve.size + 1), curve, color=colour)
+            seed.set(linewidth=0.5, alpha=0.4, gid=f"{name}, seed {n} of {len(seeds)}")
+            drawn.append(seed)
         shortest = min(curve.size for curve in seeds)
         mean = np.mean([curve[:shortest] for curve in seeds], axis=0)
         epochs = np.arange(1, shortest + 1)
@@ -160,7 +162,7 @@ def _write_ends(
     x = 1 + ARM / (box.width / dots)
     return [
         axes.annotate(
-            name,
+            shown(name),
             xy=ends[name],
             xytext=(x, place / height),
             textcoords="axes fraction",

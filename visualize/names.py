@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from refkd.check import Floats
+from visualize.glyphs import shown
 from visualize.place import Box, free_spot, inches_per_unit, leader, line_height, text_width
 from visualize.style import BLANK, TEXT
 
@@ -61,7 +62,8 @@ def write_names(
         low, high = np.array(spot[:2]), np.array(spot[2:])
         x, y = (low + high) / 2 / scale + origin
         colour = colours.get(name, TEXT)
-        axes.text(x, y, name, color=colour, ha="center", va="center", parse_math=False, zorder=5)
+        text = axes.text(x, y, shown(name), color=colour, ha="center", va="center", zorder=5)
+        text.set_parse_math(False)
         nearest = np.clip(marks, low, high)  # point of the label to each mark
         apart = np.hypot(*(nearest - marks).T)
         if apart[n] > 2 * MARKER or apart[n] > apart.min():

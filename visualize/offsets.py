@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from refkd import check
 from refkd.records.offsets import OffsetStatistics
 from refkd.records.window import Window
+from visualize.glyphs import shown
+from visualize.layout import MARGIN, write_caption
 from visualize.place import line_height, text_width, wrapped
 from visualize.style import FAINT, NORMAL, STUDENT, TEXT, in_style, new_figure, signed
 
@@ -78,7 +80,7 @@ def offsets_figure(
     above = line_height(NORMAL) + most_lines * line_height() + 0.1
     left, gap, below = 0.6, 0.25, 0.6
     width = left + columns * cell
-    text = wrapped(f"{_legend(limits, bool(windows))} {caption}", width - 0.3)
+    text = wrapped(f"{_legend(limits, bool(windows))} {caption}", width - 2 * MARGIN)
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
     height = rows * (above + PANEL[1] + gap) - gap + bottom
 
@@ -100,10 +102,10 @@ def offsets_figure(
                 axes.set_xlabel("student \N{MINUS SIGN} teacher (frames, ms)")
             for line, words in enumerate([*reversed(headings[name]), name]):
                 y = 1 + (0.06 + line * line_height()) / PANEL[1]
-                heading = axes.text(0, y, words, transform=axes.transAxes, parse_math=False)
+                heading = axes.text(0, y, shown(words), transform=axes.transAxes, parse_math=False)
                 if words == name:
                     heading.set(weight="bold", size=NORMAL, color=STUDENT)
-        figure.text(0.15 / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption")
+        write_caption(figure, text)
     return figure
 
 
@@ -139,11 +141,15 @@ def draw_offsets(
     bars = np.arange(low, high + 1)
     counts = np.bincount(np.clip(statistics.offset, low, high) - low, minlength=bars.size)
     share = 100 * counts / max(statistics.n, 1)
-    drawn: list[Artist] = [*axes.bar(bars, share, width=0.8, color=STUDENT, alpha=0.75, zorder=2)]
+    drawn: list[Artist] = [
+        *axes.bar(bars, share, width=0.8, color=STUDENT, alpha=0.75, zorder=2, gid="share of pairs")
+    ]
     edges, cumulative = np.append(bars - 0.5, high + 0.5), np.append(0, np.cumsum(share))
-    drawn += axes.step(edges, np.append(cumulative[1:], cumulative[-1]), where="post", color=TEXT)
+    heights = np.append(cumulative[1:], cumulative[-1])
+    drawn += axes.step(edges, heights, where="post", color=TEXT, gid="cumulative share")
     if statistics.n:
-        drawn.append(axes.axvline(statistics.mean, color=TEXT, linestyle=":", zorder=3))
+        mean = axes.axvline(statistics.mean, color=TEXT, linestyle=":", zorder=3, gid="mean")
+        drawn.append(mean)
     if window is not None:
         shown = max(-window.right, low) - 0.5, min(window.left, high) + 0.5
         drawn.append(axes.axvspan(*shown, color=FAINT, alpha=0.5, linewidth=0, zorder=0))

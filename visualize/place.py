@@ -10,7 +10,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from refkd.check import Bools, Floats
-from visualize.style import SMALL
+from visualize.glyphs import shown
+from visualize.style import SMALL, font_families
 
 Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -22,14 +23,13 @@ AMBIGUOUS = 0.03  # of a label closer to another point, as a share of its area c
 HINTING = 1.05  # letters set to whole pixels may be this much wider
 
 
-@lru_cache(maxsize=4096)
 def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """Measure one line of text.
 
     Parameters
     ----------
     text : str
-        One line; "$" has no special meaning.
+        One line, measured as `visualize.glyphs.shown` writes it; "$" has no special meaning.
     size : float
         Points.
     weight : str
@@ -46,9 +46,12 @@ def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     >>> text_width("") == 0.0 and text_width("ab") > text_width("a")
     True
     """
-    if not text:
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return _measured(shown(text), size, weight, font_families()) if text else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, size: float, weight: str, families: tuple[str, ...]) -> float:
+    font = FontProperties(family=list(families), size=size, weight=weight)
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) * HINTING / POINTS
 

@@ -1,10 +1,15 @@
 """One look for all figures, switched on around each of them and never for the whole session."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
+
+from refkd import check
 
 TEACHER = "#0072B2"
 STUDENT = "#D55E00"
@@ -20,8 +25,10 @@ STUDENT_LINE = (0, (4, 1.2))
 SMALL = 8.0  # points; nothing is smaller
 NORMAL = 9.0
 
+FONT = "DejaVu Sans"  # comes with matplotlib
+_families: ContextVar[tuple[str, ...]] = ContextVar("font families", default=(FONT,))
+
 STYLE: Any = {
-    "font.family": "DejaVu Sans",
     "font.size": SMALL,
     "axes.titlesize": NORMAL,
     "axes.labelsize": SMALL,
@@ -68,7 +75,61 @@ def in_style() -> AbstractContextManager[None]:
     ...     matplotlib.rcParams["font.size"]
     8.0
     """
-    return matplotlib.rc_context(STYLE)
+    return matplotlib.rc_context({**STYLE, "font.family": list(font_families())})
+
+
+@contextmanager
+def in_font(family: str) -> Iterator[None]:
+    """Write with another installed font for the lines inside a `with`.
+
+    Parameters
+    ----------
+    family : str
+        Its name; characters that it lacks are taken from DejaVu Sans.
+
+    Raises
+    ------
+    ArgumentError
+        If no such font is installed.
+
+    Examples
+    --------
+    >>> from visualize import in_font
+    >>> from visualize.glyphs import drawable
+    >>> rare = "\N{LATIN LETTER VOICED LARYNGEAL SPIRANT}"
+    >>> drawable([rare])[0]
+    ['U+1D24']
+    >>> with in_font("DejaVu Serif"):
+    ...     drawable([rare])[0] == [rare]
+    True
+    """
+    try:
+        findfont(FontProperties(family=[family]), fallback_to_default=False)
+    except ValueError:
+        check.fail("font", "the name of an installed font", repr(family))
+    before = _families.set((family, FONT) if family != FONT else (FONT,))
+    try:
+        yield
+    finally:
+        _families.reset(before)
+
+
+def font_families() -> tuple[str, ...]:
+    """Give the fonts that are written with; each is asked for what those before it lack.
+
+    Returns
+    -------
+    tuple of str
+        Names of installed fonts.
+
+    Examples
+    --------
+    >>> from visualize.style import font_families, in_font
+    >>> with in_font("DejaVu Serif"):
+    ...     font_families()
+    ('DejaVu Serif', 'DejaVu Sans')
+    """
+    return _families.get()
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -19,6 +19,9 @@ from refkd.records.rules import (
     Rule,
 )
 from refkd.records.window import Window
+from visualize.glyphs import shown
+from visualize.layout import MARGIN, write_caption
+from visualize.numbers import NAMES
 from visualize.place import line_height, text_width, wrapped
 from visualize.style import BLANK, NORMAL, STUDENT, TEXT, in_style, new_figure
 
@@ -129,7 +132,7 @@ def toy_figure(table: Mapping[str, Mapping[str, float]], caption: str = CAPTION)
     lines = max(name.count("\n") for name in table) + 1
     top, below = 0.15 + lines * line_height(NORMAL), 0.45
     width = left + len(table) * (PANEL[0] + number)
-    text = wrapped(caption, width - 0.3)
+    text = wrapped(caption, width - 2 * MARGIN)
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
     height = top + PANEL[1] + bottom
 
@@ -142,9 +145,11 @@ def toy_figure(table: Mapping[str, Mapping[str, float]], caption: str = CAPTION)
             draw_charges(axes, charges)
             axes.set_xlim(0, highest or 1.0)
             axes.tick_params(labelleft=n == 0)
-            axes.set_title(rule, loc="left", weight="bold", size=NORMAL, pad=4)
+            axes.set_title(
+                shown(rule), loc="left", weight="bold", size=NORMAL, pad=4, parse_math=False
+            )
         figure.supxlabel("loss (nats per frame)", size="medium", y=(bottom - below) / height)
-        figure.text(0.15 / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption")
+        write_caption(figure, text)
     return figure
 
 
@@ -165,9 +170,10 @@ def draw_charges(axes: Axes, charges: Mapping[str, float]) -> list[Artist]:
     """
     places = np.arange(len(charges))
     colours = [BLANK if name == "all blank" else STUDENT for name in charges]
-    bars = axes.barh(places, list(charges.values()), height=0.7, color=colours)
+    bars = axes.barh(places, list(charges.values()), height=0.7, color=colours, gid="loss")
     numbers = axes.bar_label(bars, fmt="%.3f", padding=3, color=TEXT)
-    axes.set_yticks(places, list(charges))
+    axes.set_yticks(places, [shown(name) for name in charges], parse_math=False)
+    axes.yaxis.set_gid(NAMES)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     return [*bars, *numbers]

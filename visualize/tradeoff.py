@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats
 from refkd.records.intervals import Interval
+from visualize.layout import MARGIN, write_caption
 from visualize.names import write_names
 from visualize.place import line_height, wrapped
 from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style, new_figure
@@ -110,7 +111,7 @@ def tradeoff_figure(
         _about_silent(silent),
         caption,
     ]
-    text = wrapped(" ".join(one for one in sentences if one), width - 0.3)
+    text = wrapped(" ".join(one for one in sentences if one), width - 2 * MARGIN)
     bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
     height = top + size[1] + bottom
 
@@ -128,7 +129,7 @@ def tradeoff_figure(
         axes.set_xlabel(f"{delay} (frames)")
         axes.set_ylabel("phone error (%)")
         axes.secondary_xaxis("top", functions=(to_ms, to_frames)).set_xlabel(f"{delay} (ms)")
-        figure.text(0.15 / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption")
+        write_caption(figure, text)
     return figure
 
 
@@ -177,16 +178,20 @@ def draw_tradeoff(
 
     drawn: list[Artist] = []
     if len(path) > 1:
-        drawn += axes.plot(*np.transpose(path), color=STUDENT, linewidth=0.7, zorder=1, gid="line")
+        (joined,) = axes.plot(*np.transpose(path), color=STUDENT, linewidth=0.7, zorder=1)
+        joined.set_gid("fixed shifts")
+        drawn.append(joined)
     for name in points:
         drawn.append(_draw_mean(axes, name, means[name], name == baseline, name in line))
         if name in bars:
-            for ends, cap in zip(bars[name], "|_", strict=True):
+            for ends, cap, what in zip(bars[name], "|_", ("delay", "error"), strict=True):
                 (bar,) = axes.plot(*ends.T, cap + "-", color=STUDENT, linewidth=0.8, markersize=5)
-                bar.set_gid(f"{name} {cap}")
+                bar.set_gid(f"{name}, interval of {what}")
                 drawn.append(bar)
         elif len(seeds[name]) > 1:
-            drawn += axes.plot(*seeds[name].T, ".", color=STUDENT, markersize=4, alpha=0.6)
+            (dots_of,) = axes.plot(*seeds[name].T, ".", color=STUDENT, markersize=4, alpha=0.6)
+            dots_of.set_gid(f"{name}, seeds")
+            drawn.append(dots_of)
             spokes = np.stack([seeds[name], np.broadcast_to(means[name], seeds[name].shape)])
             drawn += axes.plot(*np.moveaxis(spokes, 2, 0), color=STUDENT, linewidth=0.5, alpha=0.5)
     if teacher is not None:
