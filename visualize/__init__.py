@@ -8,8 +8,10 @@ from visualize.learning import learning_figure as learning_figure
 from visualize.numbers import write_numbers as write_numbers
 from visualize.offsets import offsets_figure as offsets_figure
 from visualize.panels import Phones as Phones
+from visualize.rules import rules_figure as rules_figure
 from visualize.save import save_figure as save_figure
 from visualize.shift import shift_figure as shift_figure
+from visualize.speech import Speech as Speech
 from visualize.style import in_font as in_font
 from visualize.style import in_style as in_style
 from visualize.style import new_figure as new_figure

@@ -86,11 +86,33 @@ def stacked_figure(
         box = (left / width, edge / height, size / width, strip.height / height)
         axes[strip.label] = figure.add_axes(box, label=strip.label)
     write_caption(figure, words)
-    if title:
-        x, y = MARGIN / width, 1 - 0.08 / height
-        above = figure.text(x, y, shown(title), va="top", size=NORMAL, weight="bold")
-        above.set_parse_math(False)
+    write_title(figure, title)
     return figure, axes
+
+
+def write_title(figure: Figure, words: str) -> None:
+    """Write what stands above a figure into its upper left corner.
+
+    Parameters
+    ----------
+    figure : Figure
+        With room for it.
+    words : str
+        With its line breaks; nothing is written if there are none.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.layout import write_title
+    >>> figure = new_figure(4.0, 3.0)
+    >>> write_title(figure, "An utterance")
+    >>> figure.texts[0].get_text()
+    'An utterance'
+    """
+    if words:
+        width, height = figure.get_size_inches()
+        title = figure.text(MARGIN / width, 1 - 0.08 / height, shown(words), va="top")
+        title.set(size=NORMAL, weight="bold", parse_math=False)
 
 
 def write_caption(figure: Figure, words: str) -> None:

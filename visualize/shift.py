@@ -8,36 +8,35 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.decode import At, spikes
-from refkd.metrics import alignment_shift
-from refkd.records.clock import Clock
-from refkd.records.offsets import AlignmentShift
-from visualize.panels import (
-    HEADROOM,
-    Phones,
-    draw_links,
-    draw_phones,
-    draw_posteriors,
-    link_rows,
-    link_strip_height,
-    phone_rows,
-    spike_rows,
-    time_axes,
-)
-from visualize.place import line_height, text_width, wrapped
-from visualize.style import FAINT, NORMAL, STUDENT, TEACHER, in_style, new_figure, signed
+from refkd.decode import At
+from refkd.records.traces import DistillTrace
+from visualize.clocks import Numbers, clocks_of
+from visualize.connectors import Links
+from visualize.heading import Heading, write_heading
+from visualize.layout import MARGIN, Strip, stacked_figure
+from visualize.model_strips import ModelStrips
+from visualize.panels import MOST_SYMBOLS, Phones, draw_phones, phone_rows, time_axes
+from visualize.place import line_height
+from visualize.speech import Speech, draw_speech
+from visualize.style import FAINT, STUDENT, TEACHER, in_style
 
-POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
-MARGIN = 0.15  # inches around everything
+SPEECH_HEIGHT = 0.7  # inches
+FRAME_AXIS = 0.5  # inches above the first strip
+LABELS = 0.68  # inches left of the strips, for what is written along their axes
+RIGHT = MARGIN + 0.1
+NATURAL = (5.5, 14.0)  # inches of the strips, if no width is asked
+BESIDE = 0.6  # share of the width that names beside the strips leave to these, or they go above
 
 
 def shift_figure(
     logits: Mapping[str, ArrayLike],
     symbols: Sequence[str],
-    frame_shift: float,
+    frame_shift: Numbers,
     *,
-    first_frame: float = 0.0,
+    first_frame: Numbers = 0.0,
     phones: Phones | None = None,
+    speech: Speech | None = None,
+    traces: Mapping[str, DistillTrace] | None = None,
     notes: Mapping[str, str] | None = None,
     title: str = "",
     caption: str = "",
@@ -51,17 +50,23 @@ def shift_figure(
     ----------
     logits : mapping of str to (T, K) array
         The teacher first, then at least one student, each under the name that it is shown by.
-        Their T may differ.
+        Their T may differ. Of thousands of symbols those are drawn that can be seen.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift : float or mapping of str to float
+        Seconds from one frame to the next: of all models, or of each by its name. Where the
+        clocks of models differ, offsets are told in milliseconds, otherwise in frames.
+    first_frame : float or mapping of str to float
+        Time of frame 0 in seconds; the latency of a model is added to it.
     phones : Phones, optional
         True phones, shown as a strip above the teacher.
+    speech : Speech, optional
+        Spectrogram or waveform, shown as a strip above everything.
+    traces : mapping of str to DistillTrace, optional
+        What a student's rule chose in this utterance, shown as a strip below the student. Student
+        and teacher then have equally many frames.
     notes : mapping of str to str, optional
-        A line or more under the name of a model, such as its rule's weight and its error.
+        A line or more with the name of a model, such as its rule's weight and its error.
     title : str
         Above the figure.
     caption : str
@@ -71,165 +76,171 @@ def shift_figure(
     at : {"start", "peak"}
         Time of a spike, as for `refkd.decode.spikes`.
     width : float, optional
-        Inches; chosen by the number of frames and spikes if not given.
+        Inches; chosen by the number of frames and spikes if not given. In a narrow figure names
+        stand above the strips.
 
     Returns
     -------
     Figure
-        Its axes are labelled "phones" (if given), then the models' names, and "shift NAME" for
-        the strip of connectors above each student.
+        Its axes are labelled "speech" and "phones" (if given), then the models' names, with
+        "shift NAME" for the strip of connectors above each student and "choices NAME" for the
+        strip of its trace below.
 
     Raises
     ------
     ArgumentError
-        If there is no student, or symbols do not fit the logits.
+        If there is no student, or symbols, clocks or traces do not fit the logits.
 
     Examples
     --------
     >>> import numpy as np
+    >>> import refkd
     >>> from visualize import shift_figure
     >>> teacher, student = 5 * np.eye(3)[[0, 1, 0, 2, 0, 0]], 5 * np.eye(3)[[0, 0, 1, 0, 2, 0]]
     >>> models = {"teacher": teacher, "student": student}
-    >>> figure = shift_figure(models, ["-", "a", "b"], frame_shift=0.02)
+    >>> trace = refkd.distill_trace(student, teacher, refkd.Hard(refkd.Window(2)))
+    >>> figure = shift_figure(models, ["-", "a", "b"], 0.02, traces={"student": trace})
     >>> [axes.get_label() for axes in figure.axes]
-    ['teacher', 'shift student', 'student']
+    ['teacher', 'shift student', 'student', 'choices student']
     """
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
+    models = _models(
+        logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at
     )
-    if len(logits) < 2:
-        check.fail("logits", "a teacher and at least one student", f"{len(logits)} models")
-    names = list(logits)
-    models = {name: check.logits(f"logits[{name!r}]", logits[name]) for name in names}
-    for name, model in models.items():
-        argument = f"logits[{name!r}]"
-        check.same_length(argument, model.shape[1], "symbols", len(symbols), "K")
-    found = {name: spikes(models[name], blank, at) for name in names}
-    shifts = {
-        name: alignment_shift(models[names[0]], models[name], blank, at) for name in names[1:]
-    }
-    remarks = {name: _remarks(name, shifts, frame_shift, notes or {}) for name in names}
-    frames = max(len(model) for model in models.values())
-    most_spikes = max(labels.size for labels, _ in found.values())
+    shared = models[0].clock if all(one.clock == models[0].clock for one in models) else None
+    begin = min(one.clock.seconds(-0.5) for one in models)
+    end = max(one.clock.seconds(len(one.logits) - 0.5) for one in models)
+    sides, beside = _sides(models, width)
+    scale = sides[1] / (end - begin)
 
-    left = MARGIN + max(_block_width(name, remarks[name]) for name in names) + 0.6
-    right = MARGIN + 0.1
-    if width is None:
-        width = left + right + float(np.clip(max(0.045 * frames, 0.3 * most_spikes), 5.5, 14.0))
-    inches = (width - left - right) / frames  # of one frame
-    strips: list[tuple[str, float]] = []  # label and height, from the top
-    rows_chosen: list[int] = []
+    strips: list[Strip] = []
+    left_out = 0
+    if speech is not None:
+        strips.append(Strip("speech", SPEECH_HEIGHT))
     if phones is not None:
-        rows, chosen = phone_rows(phones, symbols, inches / frame_shift)
-        rows_chosen += chosen
-        strips.append(("phones", 0.05 + rows * line_height()))
-    for name in names:
-        if name in shifts:
-            rows, chosen = link_rows(shifts[name], inches)
-            rows_chosen += chosen
-            strips.append((f"shift {name}", link_strip_height(rows)))
-        rows, chosen = spike_rows(found[name][1], found[name][0], symbols, inches)
-        rows_chosen += chosen
-        wanted = POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
-        strips.append((name, max(wanted, _block_height(remarks[name]) + 0.05)))
-    text = wrapped(
-        f"{_legend(frame_shift, at, phones is not None, rows_chosen.count(-1))} {caption}",
-        width - 2 * MARGIN,
-    )
-    top = 0.5 + (line_height(NORMAL) + 0.05 if title else 0.0)
-    bottom = 0.5 + (text.count("\n") + 1) * line_height()
-    height = top + sum(size for _, size in strips) + bottom
+        rows, placed = phone_rows(phones, symbols, scale)
+        strips.append(Strip("phones", 0.05 + rows * line_height()))
+        left_out += placed.count(-1)
+    firsts, lines = [], []  # the uppermost strip of each model, and its remarks
+    for one in models:
+        heading = one.heading
+        remarks = [*heading.remarks] if beside else heading.lines(sum(sides) - 2 * MARGIN)
+        its, without_room = one.strips(symbols, scale, len(remarks), beside)
+        firsts.append(its[0].label)
+        lines.append(remarks)
+        strips += its
+        left_out += without_room
 
+    sentences = _sentences(models, shared is not None, phones is not None, left_out)
     with in_style():
-        figure = new_figure(width, height)
-        axes: dict[str, Axes] = {}
-        edge = height - top
-        for label, size in strips:
-            edge -= size
-            box = (left / width, edge / height, 1 - (left + right) / width, size / height)
-            axes[label] = figure.add_axes(box, label=label)
-            axes[label].set_xlim(clock.seconds(-0.5), clock.seconds(frames - 0.5))
+        top = 0.1 if shared is None else FRAME_AXIS
+        figure, axes = stacked_figure(strips, sides, top, f"{sentences} {caption}", title)
+        for panel in axes.values():
+            panel.set_xlim(begin, end)
+            panel.patch.set_visible(False)  # it would cover what reaches into the next strip
+        if speech is not None:
+            draw_speech(axes["speech"], speech)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
-            for label, _ in strips[1:]:
-                lines = axes[label].vlines(
-                    phones.starts, 0, 1, transform=axes[label].get_xaxis_transform()
-                )
-                lines.set(color=FAINT, linewidth=0.6, zorder=0)
-        for name in names:
-            panel = axes[name]
-            draw_posteriors(
-                panel,
-                models[name],
-                symbols,
-                clock,
-                teacher=name == names[0],
-                blank=blank,
-                at=at,
-            )
-            _write_name(
-                panel, left - MARGIN, name, remarks[name], TEACHER if name == names[0] else STUDENT
-            )
-            if name in shifts:
-                draw_links(axes[f"shift {name}"], shifts[name], clock)
-        time_axes([axes[label] for label, _ in strips], clock)
-        figure.text(
-            MARGIN / width, 0.08 / height, text, va="bottom", linespacing=1.2, gid="caption"
-        )
-        if title:
-            figure.text(
-                left / width, 1 - 0.08 / height, title, va="top", size=NORMAL, weight="bold"
-            )
+            _draw_starts([axes[label] for one in models for label in one.labels], phones)
+        for one, first, remarks in zip(models, firsts, lines, strict=True):
+            one.draw(axes, symbols)
+            if beside:
+                write_heading(axes[one.heading.name], one.heading, remarks, None)
+            else:
+                lift = top if first == strips[0].label else 0.0
+                write_heading(axes[first], one.heading, remarks, lift)
+        time_axes(list(axes.values()), shared)
     return figure
 
 
-def _remarks(
-    name: str,
-    shifts: Mapping[str, AlignmentShift],
-    frame_shift: float,
+def _models(
+    logits: Mapping[str, ArrayLike],
+    symbols: Sequence[str],
+    frame_shift: Numbers,
+    first_frame: Numbers,
+    traces: Mapping[str, DistillTrace],
     notes: Mapping[str, str],
-) -> list[str]:
-    """What stands under a model's name."""
-    remarks = notes[name].split("\n") if name in notes else []
-    if name in shifts:
-        shift = shifts[name]
-        if shift.n:
-            ms = signed(round(1000 * shift.mean * frame_shift))
-            remarks.append(f"mean {signed(round(shift.mean, 1))} ({ms} ms)")
-        remarks.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
-        if shift.student_unmatched:
-            remarks.append(f"{shift.student_unmatched} extra")
-    return remarks
+    blank: int,
+    at: At,
+) -> list[ModelStrips]:
+    """Everything that is drawn of each model, checked, the teacher first."""
+    if len(logits) < 2:
+        check.fail("logits", "a teacher and at least one student", f"{len(logits)} models")
+    values = {name: check.logits(f"logits[{name!r}]", logits[name]) for name in logits}
+    for name, one in values.items():
+        check.same_length(f"logits[{name!r}]", one.shape[1], "symbols", len(symbols), "K")
+    clocks = clocks_of(list(logits), frame_shift, first_frame)
+    teacher, *students = values
+    for name, trace in traces.items():
+        check.one_of("traces", name, students)
+        check.instance(f"traces[{name!r}]", trace, DistillTrace)
+        for model in (name, teacher):
+            argument, frames = f"logits[{model!r}]", len(values[model])
+            check.same_length(argument, frames, f"traces[{name!r}]", len(trace.divergence), "T")
+
+    models = []
+    for name, one in values.items():
+        remarks = notes[name].split("\n") if name in notes else []
+        links = None
+        if name != teacher:
+            pair = values[teacher], one, clocks[teacher], clocks[name]
+            in_frames = len(set(clocks.values())) == 1
+            links = Links.between(*pair, in_frames=in_frames, blank=blank, at=at)
+            remarks += links.remarks
+        heading = Heading(name, tuple(remarks), STUDENT if links else TEACHER)
+        choices = (traces[name], values[teacher]) if name in traces else None
+        models.append(ModelStrips(heading, one, clocks[name], blank, at, links, choices))
+    return models
 
 
-def _block_width(name: str, remarks: Sequence[str]) -> float:
-    return max(text_width(name, NORMAL, "bold"), *(text_width(line) for line in ["", *remarks]))
+def _sides(
+    models: Sequence[ModelStrips], width: float | None
+) -> tuple[tuple[float, float, float], bool]:
+    """Inches left of the strips, of the strips, and right of them; names beside them or above."""
+    left = MARGIN + max(one.heading.width for one in models) + LABELS
+    if width is None:
+        frames = max(len(one.logits) for one in models)
+        size = float(
+            np.clip(max(0.045 * frames, 0.3 * max(one.spikes[0].size for one in models)), *NATURAL)
+        )
+        return (left, size, RIGHT), True
+    beside = width - left - RIGHT >= BESIDE * width
+    left = left if beside else LABELS
+    return (left, width - left - RIGHT, RIGHT), beside
 
 
-def _block_height(remarks: Sequence[str]) -> float:
-    return line_height(NORMAL) + len(remarks) * line_height()
+def _draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
+    for axes in strips:
+        lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
+        lines.set(color=FAINT, linewidth=0.6, zorder=0)
 
 
-def _write_name(
-    axes: Axes, distance: float, name: str, remarks: Sequence[str], colour: str
-) -> None:
-    """Name and remarks, `distance` inches left of the panel, from its upper edge down."""
-    box = axes.get_window_extent()
-    x, inch = -distance * axes.figure.dpi / box.width, axes.figure.dpi / box.height
-    for n, line in enumerate([name, *remarks]):
-        y = 1.0 if n == 0 else 1 - (line_height(NORMAL) + (n - 1) * line_height()) * inch
-        text = axes.text(x, y, line, transform=axes.transAxes, va="top", parse_math=False)
-        if n == 0:
-            text.set(color=colour, weight="bold", size=NORMAL)
-
-
-def _legend(frame_shift: float, at: At, with_phones: bool, left_out: int) -> str:
-    time = "first frame of a run" if at == "start" else "highest frame of a run"
-    crowded = f" {left_out} names and numbers left out for lack of room." if left_out else ""
-    true = " Grey verticals: true starts of the phones." if with_phones else ""
-    return (
-        f"Frame shift {1000 * frame_shift:g} ms; a spike's time is the {time}. Numbers: student "
-        "minus teacher in frames, + is late; a cross has no partner. Grey line: blank."
-        + true
-        + crowded
+def _sentences(
+    models: Sequence[ModelStrips], in_frames: bool, with_phones: bool, left_out: int
+) -> str:
+    """What the signs mean."""
+    time = "first" if models[0].at == "start" else "highest"
+    shifts = [f"{1000 * one.clock.frame_shift:g} ms" for one in models]
+    each = ", ".join(
+        f"{one.heading.name} {shift}" for one, shift in zip(models, shifts, strict=True)
     )
+    classes = models[0].logits.shape[1]
+    sentences = [
+        f"Frame shift {shifts[0] if len({*shifts}) == 1 else each}; "
+        f"a spike's time is the {time} frame of a run.",
+        f"Numbers: student minus teacher in {'frames' if in_frames else 'ms'}, + is late; "
+        "a cross has no partner.",
+        "Grey line: blank.",
+    ]
+    if with_phones:
+        sentences.append("Grey verticals: true starts of the phones.")
+    if any(one.choices for one in models):
+        sentences.append(
+            "Choice: the teacher frame chosen minus the student's own; shaded: the window; "
+            "blue: frames where the teacher spikes."
+        )
+    if classes > MOST_SYMBOLS + 1:
+        sentences.append(f"Of {classes} symbols those are drawn that spike or are high.")
+    if left_out:
+        sentences.append(f"{left_out} names and numbers left out for lack of room.")
+    return " ".join(sentences)

@@ -1,0 +1,165 @@
+"""The strip between a teacher and a student: matched spikes joined, and how far apart they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from refkd.check import Floats
+from refkd.decode import At
+from refkd.metrics import alignment_shift
+from refkd.records.clock import Clock
+from refkd.records.offsets import AlignmentShift
+from refkd.records.timed_offsets import TimedShift
+from refkd.timing import timed_shift
+from visualize.panels import GAP, MOST_ROWS, write_symbol
+from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
+from visualize.style import EARLY, STUDENT, TEACHER, TEXT, signed
+
+CROSSES = 0.14  # inches at either edge of the connectors, for spikes without a partner
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """The spikes of a teacher and a student that belong together, on one time axis.
+
+    Parameters
+    ----------
+    shift : AlignmentShift or TimedShift
+        Its numbers are told in frames or in milliseconds.
+    teacher_clock : Clock
+        When the teacher's frames are.
+    student_clock : Clock
+        When the student's frames are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.records.clock import Clock
+    >>> from visualize.connectors import Links
+    >>> teacher, student = np.eye(3)[[0, 1, 0, 2, 0, 0]], np.eye(3)[[0, 0, 1, 0, 0, 2]]
+    >>> Links.between(teacher, student, Clock(0.02), Clock(0.02)).numbers
+    ['+1', '+2']
+    >>> Links.between(teacher, student, Clock(0.02), Clock(0.03)).numbers
+    ['+40', '+90']
+    """
+
+    shift: AlignmentShift | TimedShift
+    teacher_clock: Clock
+    student_clock: Clock
+
+    @classmethod
+    def between(
+        cls,
+        teacher_logits: ArrayLike,
+        student_logits: ArrayLike,
+        teacher_clock: Clock,
+        student_clock: Clock,
+        *,
+        in_frames: bool | None = None,
+        blank: int = 0,
+        at: At = "start",
+    ) -> "Links":
+        """Match the spikes; in frames if both have one clock and nothing else is asked."""
+        clocks = teacher_clock, student_clock
+        if in_frames is None:
+            in_frames = teacher_clock == student_clock
+        if in_frames:
+            return cls(alignment_shift(teacher_logits, student_logits, blank, at), *clocks)
+        return cls(timed_shift(teacher_logits, student_logits, *clocks, blank, at), *clocks)
+
+    @property
+    def numbers(self) -> list[str]:
+        """What stands on each connector: frames, or milliseconds."""
+        if isinstance(self.shift, TimedShift):
+            return [signed(round(1000 * late)) for late in self.shift.offset.tolist()]
+        return [signed(late) for late in self.shift.offset.tolist()]
+
+    @property
+    def ends(self) -> Floats:
+        """Times (n, 2) of the student's and the teacher's spike of each pair, in seconds."""
+        student = self.student_clock.seconds(self.shift.student_frames)
+        teacher = self.teacher_clock.seconds(self.shift.teacher_frames)
+        return np.stack([student, teacher], axis=1).astype(np.float64)
+
+    @property
+    def remarks(self) -> list[str]:
+        """Mean, how many are matched, and how many spikes only the student has."""
+        shift, told = self.shift, []
+        if shift.n and isinstance(shift, TimedShift):
+            told.append(f"mean {signed(round(1000 * shift.mean))} ms")
+        elif shift.n:
+            ms = signed(round(1000 * shift.mean * self.student_clock.frame_shift))
+            told.append(f"mean {signed(round(shift.mean, 1))} ({ms} ms)")
+        told.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
+        if shift.student_unmatched:
+            told.append(f"{shift.student_unmatched} extra")
+        return told
+
+    def rows(self, scale: float) -> tuple[int, list[int]]:
+        """Place the numbers, `scale` inches a second."""
+        widths = [text_width(number) + GAP for number in self.numbers]
+        return fewest_rows(lambda rows: self.crossings(rows) * scale, widths, MOST_ROWS)
+
+    def crossings(self, rows: int) -> Floats:
+        """The time (n, rows) at which each connector crosses each row of numbers."""
+        student, teacher = self.ends.T[:, :, None]
+        crossings: Floats = student + (teacher - student) * _row_heights(rows)
+        return crossings
+
+
+def links_height(rows: int) -> float:
+    """Inches that the connectors need for so many rows of numbers."""
+    return 2 * CROSSES + rows * line_height()
+
+
+def _row_heights(rows: int) -> Floats:
+    """Where the rows of numbers are, from the student's edge 0 to the teacher's edge 1."""
+    heights: Floats = CROSSES + (np.arange(rows, dtype=np.float64) + 0.5) * line_height()
+    return heights / links_height(rows)
+
+
+def draw_links(axes: Axes, links: Links, symbols: Sequence[str]) -> list[Artist]:
+    """Connect matched spikes, teacher above and student below, and write how far apart they are.
+
+    Parameters
+    ----------
+    axes : Axes
+        x in seconds.
+    links : Links
+        Pairs and unmatched spikes of one utterance.
+    symbols : (K,) sequence of str
+        Name of each label.
+
+    Returns
+    -------
+    list of Artist
+        Connectors, their numbers, and a cross for each spike without a partner.
+    """
+    shift = links.shift
+    rows, chosen = links.rows(inches_per_unit(axes)[0])
+    crossings, heights = links.crossings(rows), _row_heights(rows)
+    drawn: list[Artist] = []
+    for n, (ends, number) in enumerate(zip(links.ends, links.numbers, strict=True)):
+        colour = STUDENT if shift.offset[n] > 0 else EARLY if shift.offset[n] < 0 else TEXT
+        line = axes.plot(ends, (0, 1), color=colour, linewidth=1.0, solid_capstyle="round")
+        line[0].set_gid(f"matched {symbols[shift.labels[n]]}")
+        drawn += line
+        for which, end in enumerate((STUDENT, TEACHER)):
+            axes.plot(ends[which], which, "o", color=end, markersize=3, clip_on=False)
+        if chosen[n] >= 0:
+            x, y = crossings[n, chosen[n]], heights[chosen[n]]
+            drawn.append(write_symbol(axes, x, y, number, colour, va="center_baseline"))
+    edge = CROSSES / 2 / links_height(rows)
+    for seconds, y, colour, gid in (
+        (links.teacher_clock.seconds(shift.teacher_only_frames), 1 - edge, TEACHER, "teacher only"),
+        (links.student_clock.seconds(shift.student_only_frames), edge, STUDENT, "student only"),
+    ):
+        places = np.full(seconds.size, y)
+        drawn += axes.plot(seconds, places, "x", color=colour, markersize=5, gid=gid)
+    axes.set(ylim=(0, 1), yticks=[])
+    axes.spines[:].set_visible(False)
+    return drawn

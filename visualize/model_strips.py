@@ -1,0 +1,130 @@
+"""One model of a shift figure, from the top down: connectors, posteriors and choices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from refkd.check import Floats, Ints
+from refkd.decode import At, best_labels, spikes
+from refkd.records.clock import Clock
+from refkd.records.traces import DistillTrace
+from visualize.choices import draw_choices, rows_shown
+from visualize.connectors import Links, draw_links, links_height
+from visualize.heading import Heading, heading_height
+from visualize.layout import Strip
+from visualize.panels import HEADROOM, draw_posteriors, spike_rows
+from visualize.place import line_height
+
+POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
+CHOICE_HEIGHT = 0.09  # inches of one frame of a choice, within the next two
+LEAST, MOST = 0.5, 0.8
+LIFT = 0.04  # inches between the connectors and the names of the student's spikes
+APART = 0.15  # inches above what belongs together
+
+
+@dataclass(frozen=True, eq=False)
+class ModelStrips:
+    """What is drawn of one model.
+
+    Parameters
+    ----------
+    heading : Heading
+        Its name and remarks.
+    logits : (T, K) array
+        Its outputs.
+    clock : Clock
+        When its frames are.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike.
+    links : Links or None
+        To the teacher; the teacher has none.
+    choices : (DistillTrace, (T, K) array) or None
+        What its rule chose, and the logits of the teacher that it chose from.
+    """
+
+    heading: Heading
+    logits: Floats
+    clock: Clock
+    blank: int
+    at: At
+    links: Links | None = None
+    choices: tuple[DistillTrace, Floats] | None = None
+
+    @cached_property
+    def spikes(self) -> tuple[Ints, Ints]:
+        """Labels and frames of its spikes."""
+        return spikes(self.logits, self.blank, self.at)
+
+    @property
+    def labels(self) -> list[str]:
+        """Of its axes, from the top down."""
+        name = self.heading.name
+        above, below = (
+            ["shift "] * (self.links is not None),
+            ["choices "] * (self.choices is not None),
+        )
+        return [kind + name for kind in (*above, "", *below)]
+
+    def strips(
+        self, symbols: Sequence[str], scale: float, lines: int, beside: bool
+    ) -> tuple[list[Strip], int]:
+        """Measure the strips.
+
+        Parameters
+        ----------
+        symbols : (K,) sequence of str
+            Name of each label.
+        scale : float
+            Inches a second.
+        lines : int
+            Of remarks in the heading.
+        beside : bool
+            The heading stands beside the posteriors, not above everything.
+
+        Returns
+        -------
+        strips : list of Strip
+            From the top down.
+        left_out : int
+            Names and numbers without room.
+        """
+        name, block = self.heading.name, heading_height(lines)
+        labels, frames = self.spikes
+        rows, placed = spike_rows(frames, labels, symbols, scale * self.clock.frame_shift)
+        height = POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
+        above = 0.0 if beside else APART + block
+        strips = []
+        if self.links is not None:
+            links_rows, numbers = self.links.rows(scale)
+            strips.append(Strip(f"shift {name}", links_height(links_rows), above))
+            placed, above = placed + numbers, LIFT
+        strips.append(Strip(name, max(height, block + 0.05) if beside else height, above))
+        if self.choices is not None:
+            low, high = rows_shown(self.choices[0])
+            size = float(np.clip(CHOICE_HEIGHT * (high - low + 2), LEAST, MOST))
+            strips.append(Strip(f"choices {name}", size, APART))
+        return strips, placed.count(-1)
+
+    def draw(self, axes: Mapping[str, Axes], symbols: Sequence[str]) -> None:
+        """Draw on the axes of these strips, by label."""
+        name = self.heading.name
+        if self.links is not None:
+            draw_links(axes[f"shift {name}"], self.links, symbols)
+        draw_posteriors(
+            axes[name],
+            self.logits,
+            symbols,
+            self.clock,
+            teacher=self.links is None,
+            blank=self.blank,
+            at=self.at,
+        )
+        if self.choices is not None:
+            trace, teacher = self.choices
+            spiking = best_labels(teacher, self.blank) != self.blank
+            draw_choices(axes[f"choices {name}"], trace, self.clock, spiking)
