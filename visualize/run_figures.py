@@ -28,7 +28,9 @@ from visualize.lattice import lattice_figure
 from visualize.learning import learning_figure
 from visualize.offsets import offsets_figure
 from visualize.panels import Phones
+from visualize.rules import rules_figure
 from visualize.shift import shift_figure
+from visualize.speech import Speech
 from visualize.toy import toy_figure, toy_table
 from visualize.tradeoff import tradeoff_figure
 
@@ -45,7 +47,29 @@ def _shift(run: Run, utterance: str) -> Figure:
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
         phones=_phones(run, utterance),
+        speech=_speech(run, utterance),
+        traces={
+            one.title: run.trace(one.name, utterance)
+            for one in searching(run)
+            if one.taught_by == run.teacher.name
+        },
         notes={one.title: _note(one) for one in (run.teacher, *run.students)},
+        title=utterance,
+    )
+
+
+def _rules(run: Run, utterance: str) -> Figure | None:
+    """What each student of the bidirectional teacher by a rule chose from."""
+    taught = [one for one in run.students if one.rule and one.taught_by == run.teacher.name]
+    if not taught:
+        return None
+    return rules_figure(
+        {one.title: run.trace(one.name, utterance) for one in taught},
+        {one.title: one.posteriors.arrays[utterance] for one in taught},
+        run.teacher.posteriors.arrays[utterance],
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
         title=utterance,
     )
 
@@ -164,6 +188,7 @@ def _toy(run: Run, utterance: str) -> Figure:
 
 FIGURES: dict[str, Callable[[Run, str], Figure | None]] = {
     "shift": _shift,
+    "rules": _rules,
     "offsets": _offsets,
     "tradeoff": _tradeoff,
     "learning": _learning,
@@ -175,14 +200,23 @@ FIGURES: dict[str, Callable[[Run, str], Figure | None]] = {
 }
 
 
-def best_searching(run: Run) -> RunModel | None:
-    """The student of fewest errors among those whose rule has a choice."""
-    searching = [
+def searching(run: Run) -> list[RunModel]:
+    """The students whose rule has a choice."""
+    return [
         one
         for one in run.students
         if one.rule is not None and one.rule.window.left + one.rule.window.right > 0
     ]
-    return min(searching, key=lambda one: one.error, default=None)
+
+
+def best_searching(run: Run) -> RunModel | None:
+    """The one of fewest errors among the students whose rule has a choice."""
+    return min(searching(run), key=lambda one: one.error, default=None)
+
+
+def _speech(run: Run, utterance: str) -> Speech:
+    bands = run.told["configuration"]["features"]["bands"]
+    return Speech.of_features(run.features[utterance], bands, run.clock)
 
 
 def _phones(run: Run, utterance: str) -> Phones | None:
