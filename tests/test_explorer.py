@@ -1,0 +1,394 @@
+"""The alignment explorer in a browser: what it shows is what `distill_trace` found."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+from browser import CHROMIUM, DRIVER, Browser
+from made_runs import RULES, made_run
+
+import refkd
+from refkd.decode import log_posteriors, spikes
+from visualize.report import write_report
+
+# Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
+NEEDED = os.environ.get("REFKD_NEEDS_BROWSER", "") not in ("", "0")
+pytestmark = [
+    pytest.mark.compiled_only,
+    pytest.mark.skipif(
+        not (NEEDED or (CHROMIUM and DRIVER)), reason="chromium and chromedriver are not installed"
+    ),
+    pytest.mark.skipif(
+        os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0"), reason="no kernel is tested here"
+    ),
+]
+NAMES, LENGTHS = ("short", "typical </script>", "long"), (31, 47, 1500)
+NARROW = refkd.Soft(refkd.Window(5, 1), 0.3)
+GUTTER, RIGHT = 30, 8  # pixels beside the strips
+
+
+@pytest.fixture(scope="module")
+def run():
+    rules = {**RULES, "Soft": NARROW, "Wide": refkd.Hard(refkd.Window(30, 2))}
+    return made_run(LENGTHS, NAMES, rules, options={"Wide": {"temperature": 2.0}})
+
+
+@pytest.fixture(scope="module")
+def path(run, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    write_report(run, {}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as one:
+        yield one
+
+
+class Explorer:
+    """What a person does with the explorer and reads from it."""
+
+    def __init__(self, browser, run, path, **size):
+        self.browser, self.run = browser, run
+        browser.open(path, **size)
+        browser.run("document.getElementById('explorer').scrollIntoView()")
+        self.frames = 47
+
+    def text(self, part):
+        found = self.browser.run(
+            "return document.querySelector(`[data-part=${arguments[0]}]`).textContent", part
+        )
+        return re.sub(r"\s+", " ", found).strip()
+
+    def rows(self, part):
+        return self.browser.run(
+            "return [...document.querySelectorAll(`[data-part=${arguments[0]}] tr`)]"
+            ".map((row) => [...row.cells].map((cell) => cell.textContent))",
+            part,
+        )
+
+    def box(self, part):
+        return self.browser.run(
+            "const box = document.querySelector(`[data-part=${arguments[0]}]`)"
+            ".getBoundingClientRect(); return [box.left, box.top, box.width, box.height]",
+            part,
+        )
+
+    def click(self, part):
+        left, top, width, height = self.box(part)
+        press = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        self.browser.point(left + width / 2, top + height / 2, *press)
+
+    def choose_student(self, name):
+        place = [one.name for one in self.run.students].index(name)
+        self.browser.run("document.querySelectorAll('[name=student]')[arguments[0]].click()", place)
+
+    def choose_utterance(self, name):
+        self.frames = LENGTHS[NAMES.index(name)]
+        self.browser.run(
+            "const choice = document.querySelector('[data-part=utterance]');"
+            "choice.value = [...choice.options].findIndex((one) =>"
+            " one.textContent.startsWith(arguments[0]));"
+            "choice.dispatchEvent(new Event('change', { bubbles: true }))",
+            name,
+        )
+
+    def place(self, frame):
+        """Where a frame is, while the whole utterance is in view."""
+        stage = "document.querySelector('[data-part=stage]')"
+        self.browser.run(f"{stage}.scrollIntoView({{ block: 'nearest' }})")
+        left, top, width, _ = self.box("stage")
+        inside = width - GUTTER - RIGHT
+        return left + GUTTER + (frame + 0.5) / self.frames * inside, top + 150
+
+    def point(self, frame):
+        self.browser.point(*self.place(frame))
+
+    def focus(self):
+        self.browser.run("document.querySelector('[data-part=stage]').focus()")
+
+    def attribute(self, name):
+        return self.browser.run(
+            "return document.querySelector('[data-part=stage]').getAttribute(arguments[0])", name
+        )
+
+
+@pytest.fixture
+def explorer(browser, run, path):
+    return Explorer(browser, run, path)
+
+
+def test_it_loads_without_a_word_on_the_console_and_without_the_network(explorer):
+    assert explorer.text("frame") == f"frame {explorer.attribute('aria-valuenow')} of 47"
+    loaded = explorer.browser.run(
+        "return performance.getEntriesByType('resource').map((one) => one.name)"
+        ".filter((name) => !name.startsWith('data:'))"
+    )
+    assert loaded == []
+    assert explorer.browser.messages() == []
+
+
+def window_rows(run, name, utterance, frame):
+    """The rows of the table as they should read."""
+    trace = run.trace(name, utterance)
+    weights = {
+        (int(i), int(j)): weight
+        for (i, j), weight in zip(trace.pairs, trace.pair_weight, strict=True)
+    }
+    frames, columns = trace.divergence.shape
+    rows = []
+    for column in range(columns):
+        j = frame + column - trace.window.left
+        value = trace.divergence[frame, column]
+        late = frame - j
+        rows.append(
+            [
+                f"{j}" if 0 <= j < frames else "\N{EN DASH}",
+                f"{late:+d}".replace("-", "\N{MINUS SIGN}") if late else "0",
+                "",
+                f"{value:.3f}" if value < 60.0 else "",
+                f"{weights[frame, j]:.3f}" if (frame, j) in weights else "",
+            ]
+        )
+    return rows
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("frame", [2, 23, 46])
+def test_a_pointer_shows_what_the_rule_saw_and_chose(explorer, run, name, frame):
+    explorer.choose_student(name)
+    explorer.point(frame)
+    assert explorer.text("frame") == f"frame {frame} of 47"
+    assert explorer.text("seconds") == f"{run.clock.seconds(frame):.3f} s"
+    assert explorer.rows("divergences") == window_rows(run, name, NAMES[1], frame)
+    told = explorer.text("sentence")
+    assert run.of(name).title in told or "No teacher frame teaches this one" in told
+
+
+def probabilities(run, name, frame):
+    return np.exp(log_posteriors(run.of(name).posteriors.arrays[NAMES[1]]))[frame]
+
+
+def posterior_rows(run, student, frame, teacher):
+    """Symbol: (teacher, student), as they should read."""
+    q = probabilities(run, student, frame)
+    return {
+        run.symbols[k]: (f"{teacher[k]:.4f}", f"{q[k]:.4f}")
+        for k in range(len(run.symbols))
+        if max(f"{teacher[k]:.4f}", f"{q[k]:.4f}") > "0.0000"
+    }
+
+
+def test_the_posteriors_are_those_of_the_chosen_frame(explorer, run):
+    explorer.choose_student("Hard")
+    explorer.point(23)
+    trace = run.trace("Hard", NAMES[1])
+    ((_, chosen),) = trace.pairs[trace.pairs[:, 0] == 23]
+    teacher = probabilities(run, "teacher", chosen)
+    rows = {row[2]: (row[0], row[4]) for row in explorer.rows("posteriors")}
+    assert rows == posterior_rows(run, "Hard", 23, teacher)
+    assert explorer.text("other") == f"teacher, frame {chosen}"
+
+
+def test_the_posteriors_of_a_weighted_rule_are_the_mixture(explorer, run):
+    explorer.choose_student("Soft")
+    explorer.point(23)
+    rows = {row[2]: (row[0], row[4]) for row in explorer.rows("posteriors")}
+    assert rows == posterior_rows(run, "Soft", 23, run.trace("Soft", NAMES[1]).target[23])
+    assert explorer.text("other") == "mixture"
+
+
+def test_who_has_no_rule_is_compared_with_the_same_frame(explorer, run):
+    explorer.choose_student("CTC")
+    explorer.point(23)
+    teacher = probabilities(run, "teacher", 23)
+    rows = {row[2]: (row[0], row[4]) for row in explorer.rows("posteriors")}
+    assert rows == posterior_rows(run, "CTC", 23, teacher)
+    assert explorer.browser.run("return document.querySelector('[data-part=window]').hidden")
+
+
+def test_a_wide_window_is_told_around_the_chosen_frame(explorer, run):
+    explorer.choose_student("Wide")
+    explorer.point(40)
+    rows = explorer.rows("divergences")
+    every = window_rows(run, "Wide", NAMES[1], 40)
+    assert len(rows) == 13
+    assert [row for row in every if row in rows] == rows
+    assert any(row[4] for row in rows)
+
+
+def test_pointing_at_the_band_compares_with_that_teacher_frame(explorer, run):
+    explorer.choose_student("Hard")
+    x, _ = explorer.place(23)
+    _, top, _, height = explorer.box("stage")
+    lowest = top + height - 50  # the earliest teacher frame, above time and overview
+    explorer.browser.point(x, lowest)
+    assert explorer.text("other") == "teacher, frame 18"
+
+
+def test_another_utterance_is_another(explorer, run):
+    explorer.choose_student("OrderedPath")
+    explorer.choose_utterance("short")
+    explorer.point(9)
+    assert explorer.text("frame") == "frame 9 of 31"
+    assert explorer.rows("divergences") == window_rows(run, "OrderedPath", "short", 9)
+    assert explorer.attribute("aria-valuemax") == "30"
+
+
+def test_the_keyboard_moves_the_frame(explorer, run):
+    explorer.choose_student("Hard")
+    explorer.point(20)
+    explorer.focus()
+    press = explorer.browser.press
+    for keys, frame in (
+        (("Right",), 21),
+        (("Right", "Right"), 23),
+        (("Left",), 22),
+        (("PageDown",), 32),
+        (("PageUp",), 22),
+        (("End",), 46),
+        (("Right",), 46),
+        (("Home",), 0),
+        (("Left",), 0),
+    ):
+        press(*keys)
+        assert explorer.text("frame") == f"frame {frame} of 47"
+        assert explorer.attribute("aria-valuenow") == f"{frame}"
+        assert f"frame {frame} of 47" in explorer.attribute("aria-valuetext")
+    assert explorer.rows("divergences") == window_rows(run, "Hard", NAMES[1], 0)
+
+
+def test_the_keyboard_moves_from_spike_to_spike(explorer, run):
+    explorer.choose_student("Hard")
+    _, frames = spikes(run.of("Hard").posteriors.arrays[NAMES[1]])
+    explorer.focus()
+    explorer.browser.press("Home")
+    told = []
+    for _ in range(3):
+        explorer.browser.press("n")
+        told.append(explorer.text("frame"))
+    after = [frame for frame in frames if frame > 0][:3]
+    assert told == [f"frame {frame} of 47" for frame in after]
+    explorer.browser.press("p")
+    assert explorer.text("frame") == f"frame {after[1]} of 47"
+
+
+def test_the_keyboard_compares_with_other_teacher_frames(explorer, run):
+    explorer.choose_student("Hard")
+    explorer.point(23)
+    explorer.focus()
+    trace = run.trace("Hard", NAMES[1])
+    ((_, chosen),) = trace.pairs[trace.pairs[:, 0] == 23]
+    for _ in range(6):
+        explorer.browser.press("Up")
+    assert explorer.text("other") == "teacher, frame 18"  # the end of the window
+    for _ in range(chosen - 18):
+        explorer.browser.press("Down")
+    assert explorer.text("other") == f"teacher, frame {chosen}"
+    assert explorer.text("frame") == "frame 23 of 47"
+
+
+def test_what_is_shown_is_spoken_when_it_rests(explorer):
+    explorer.focus()
+    explorer.browser.press("Right")
+    explorer.browser.wait(lambda: explorer.text("spoken") == explorer.text("sentence"))
+    role = explorer.browser.run("return document.querySelector('[data-part=spoken]').role")
+    assert role == "status"
+
+
+def test_every_control_is_reached_by_the_tab_key_and_seen(explorer):
+    explorer.browser.run("document.querySelector('[data-part=utterance]').focus()")
+    found = []
+    for _ in range(6):
+        found.append(
+            explorer.browser.run(
+                "const one = document.activeElement;"
+                "const seen = one.type === 'radio' ? one.nextElementSibling : one;"
+                "return [one.dataset.part ?? one.name, getComputedStyle(seen).outlineStyle]"
+            )
+        )
+        explorer.browser.press("Tab")
+    names = [name for name, _ in found]
+    assert names == ["utterance", "student", "farther", "nearer", "whole", "stage"]
+    assert {outline for _, outline in found[1:]} == {"solid"}
+
+
+def test_zoom_by_keys_and_buttons(explorer):
+    explorer.point(20)
+    explorer.focus()
+    assert explorer.text("range") == "all 47 frames"
+    explorer.browser.press("+", "+")
+    first, last = map(int, re.findall(r"\d+", explorer.text("range"))[:2])
+    assert first <= 20 <= last
+    assert last - first + 1 in (20, 21)  # 47 / 1.5 / 1.5
+    explorer.browser.press("0")
+    assert explorer.text("range") == "all 47 frames"
+    explorer.click("nearer")
+    assert explorer.text("range") != "all 47 frames"
+    explorer.click("farther")
+    assert explorer.text("range") == "all 47 frames"
+    explorer.click("nearer")
+    explorer.click("whole")
+    assert explorer.text("range") == "all 47 frames"
+
+
+def test_moving_out_of_view_moves_the_view(explorer):
+    explorer.point(20)
+    explorer.focus()
+    explorer.browser.press("+", "+", "+", "+", "End")
+    assert explorer.text("range") == "frames 38 to 46 of 47"
+    explorer.browser.press("Home")
+    assert explorer.text("range").startswith("frames 0 to ")
+
+
+def test_dragging_moves_in_time_and_a_click_holds(explorer):
+    explorer.point(20)
+    explorer.focus()
+    explorer.browser.press("+", "+")
+    before = explorer.text("range")
+    x, y = explorer.place(23)
+    down, up = ({"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp"))
+    move = {"type": "pointerMove", "x": round(x) - 150, "y": round(y), "duration": 0}
+    explorer.browser.point(x, y, down, move, up)
+    assert explorer.text("range") != before
+    explorer.browser.point(x, y, down, up)
+    held = explorer.text("frame")
+    explorer.browser.point(x - 200, y)
+    assert explorer.text("frame") == held
+    explorer.focus()
+    explorer.browser.press("Escape")
+    explorer.browser.point(x - 210, y)
+    assert explorer.text("frame") != held
+
+
+def test_an_utterance_of_1500_frames_is_drawn_and_moved_in(explorer, run):
+    explorer.choose_student("Hard")
+    explorer.choose_utterance("long")
+    explorer.focus()
+    explorer.browser.press("End")
+    assert explorer.text("frame") == "frame 1499 of 1500"
+    assert explorer.rows("divergences") == window_rows(run, "Hard", "long", 1499)
+    explorer.browser.press(*["+"] * 12)
+    assert explorer.text("range") == "frames 1489 to 1499 of 1500"
+    painted = explorer.browser.run(
+        "const canvas = document.querySelector('[data-part=strips]');"
+        "const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+        "let count = 0; for (let n = 3; n < data.length; n += 4) count += data[n] > 0; return count"
+    )
+    assert painted > 10_000
+    assert explorer.browser.messages() == []
+
+
+@pytest.mark.parametrize("width", [400, 320])
+def test_a_telephone_is_wide_enough(browser, run, path, width):
+    explorer = Explorer(browser, run, path, width=width, height=800)
+    wide, inside = browser.run(
+        "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]"
+    )
+    assert wide <= inside
+    explorer.choose_student("Hard")
+    explorer.point(23)
+    assert explorer.rows("divergences") == window_rows(run, "Hard", NAMES[1], 23)
+    assert browser.messages() == []

@@ -1,0 +1,168 @@
+// The numbers of one student frame: tables beside the strips, and the same in a sentence.
+
+const MOST_ROWS = 13; // teacher frames in the table; the strip shows the whole window
+const MOST_SYMBOLS = 7;
+
+/** An element with a class, a text, and children; text is never read as HTML. */
+function made(tag, name = "", text = "", children = []) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text) element.textContent = text;
+  element.append(...children);
+  return element;
+}
+
+/** Teacher frames that the rule of a student looks at from a frame, those outside included. */
+function windowOf(choices, frame) {
+  return Array.from({ length: choices.columns }, (_, column) => frame - choices.left + column);
+}
+
+/** The chosen teacher frame that is most similar; without one the most similar of the window. */
+function mostSimilar(choices, frame) {
+  const chosen = choices.of(frame).map((one) => one.frame);
+  const among = chosen.length ? chosen : windowOf(choices, frame);
+  return among.reduce((best, one) =>
+    choices.divergence(frame, one) < choices.divergence(frame, best) ? one : best);
+}
+
+/** The student's frame of the spike that is furthest behind the teacher's. */
+function mostLate([teachers, students]) {
+  let latest = 0;
+  for (let n = 1; n < students.length; n += 1) {
+    if (students[n] - teachers[n] > students[latest] - teachers[latest]) latest = n;
+  }
+  return students[latest] ?? 0;
+}
+
+/** What is compared with the student's frame: a teacher frame, or the mixture of several. */
+function compared(view) {
+  const { choices } = view;
+  if (!choices) return { frame: view.frame, distributions: view.taughtBy.distributions };
+  if (view.teacherFrame !== null) {
+    return { frame: view.teacherFrame, distributions: view.taughtBy.distributions };
+  }
+  if (choices.mixture && choices.of(view.frame).length) {
+    return { frame: null, distributions: choices.mixture };
+  }
+  return { frame: mostSimilar(choices, view.frame), distributions: view.taughtBy.distributions };
+}
+
+function showWindow(body, view) {
+  const { run, utterance, frame, choices } = view;
+  if (!choices) {
+    body.replaceChildren();
+    return;
+  }
+  const chosen = new Map(choices.of(frame).map((one) => [one.frame, one.weight]));
+  const { frame: shown } = compared(view);
+  let frames = windowOf(choices, frame);
+  if (frames.length > MOST_ROWS) {
+    const centre = shown ?? mostSimilar(choices, frame);
+    const first = Math.min(
+      Math.max(centre - frames[0] - (MOST_ROWS >> 1), 0), frames.length - MOST_ROWS);
+    frames = frames.slice(first, first + MOST_ROWS);
+  }
+  const longest = Math.max(1, ...frames.map((one) => choices.divergence(frame, one)).filter((one) => one !== HIDDEN));
+  body.replaceChildren(...frames.map((one) => {
+    const value = choices.divergence(frame, one);
+    const bar = made("span", "bar");
+    bar.style.width = value === HIDDEN ? "0" : `${(100 * value) / longest}%`;
+    const outside = one < 0 || one >= utterance.frames;
+    const row = made("tr", chosen.has(one) ? "chosen" : "", "", [
+      made("td", "number", outside ? "\u2013" : `${one}`),
+      made("td", "number", signed(frame - one)),
+      made("td", "bars", "", [bar]),
+      made("td", "number", run.divergence(value)),
+      made("td", "number", chosen.has(one) ? run.weight(chosen.get(one)) : ""),
+    ]);
+    row.dataset.frame = one;
+    if (one === shown) row.classList.add("compared");
+    if (value === HIDDEN) row.classList.add("hidden-frame");
+    return row;
+  }));
+}
+
+function showDistributions(body, view) {
+  const { run, frame } = view;
+  const { frame: other, distributions } = compared(view);
+  const ours = view.learner.distributions;
+  const theirs = other ?? frame; // a mixture belongs to the student's frame
+  const value = (symbol) => Math.max(distributions.value(theirs, symbol), ours.value(frame, symbol));
+  const symbols = new Set(
+    [...distributions.top(theirs, MOST_SYMBOLS), ...ours.top(frame, MOST_SYMBOLS)].map((one) => one.symbol));
+  const rows = [...symbols].sort((a, b) => value(b) - value(a) || a - b).slice(0, MOST_SYMBOLS);
+  body.replaceChildren(...rows.map((symbol) => {
+    const [p, q] = [distributions.value(theirs, symbol), ours.value(frame, symbol)];
+    const bars = [p, q].map((one) => {
+      const bar = made("span", symbol === run.blank ? "bar blank" : "bar");
+      bar.style.width = `${(100 * one) / run.one}%`;
+      return bar;
+    });
+    return made("tr", "", "", [
+      made("td", "number", run.probability(p)),
+      made("td", "bars teacher", "", [bars[0]]),
+      made("th", "symbol", run.symbols[symbol]),
+      made("td", "bars student", "", [bars[1]]),
+      made("td", "number", run.probability(q)),
+    ]);
+  }));
+}
+
+function best(run, distributions, frame) {
+  const [{ symbol, value }] = distributions.top(frame, 1);
+  return `${run.symbols[symbol]} ${run.probability(value)}`;
+}
+
+function earlier(count) {
+  if (count === 0) return "the same frame";
+  const frames = Math.abs(count) === 1 ? "1 frame" : `${Math.abs(count)} frames`;
+  return `${frames} ${count > 0 ? "earlier" : "later"}`;
+}
+
+/** What a person would say about this frame. */
+function sentence(view) {
+  const { run, frame, model, choices } = view;
+  const says = `The student says ${best(run, view.learner.distributions, frame)}.`;
+  const teacherSays = (one) => best(run, view.taughtBy.distributions, one);
+  if (!choices) {
+    return `${says} The ${view.taughtBy.title} says ${teacherSays(frame)} at the same frame. ${model.note}`;
+  }
+  const chosen = choices.of(frame);
+  const apart = (one) => `divergence ${run.divergence(choices.divergence(frame, one))} nats`;
+  const about = (one) => `${one}, ${earlier(frame - one)}: ${teacherSays(one)}, ${apart(one)}`;
+  const closest = mostSimilar(choices, frame);
+  let told = choices.divergence(frame, closest) === HIDDEN
+    ? "No teacher frame teaches this one."
+    : `No teacher frame teaches this one. The most similar in its window is ${about(closest)}.`;
+  if (choices.mixture && chosen.length) {
+    const most = chosen.reduce((a, b) => (b.weight > a.weight ? b : a));
+    told = `${model.rule} mixes ${chosen.length} teacher frames, most of all (weight ${run.weight(most.weight)}) frame ${about(most.frame)}.`;
+  } else if (chosen.length === 1) {
+    told = `${model.rule} chose teacher frame ${about(chosen[0].frame)}.`;
+  } else if (chosen.length) {
+    told = `${model.rule} chose ${chosen.length} teacher frames, ${chosen[0].frame} to ${chosen[chosen.length - 1].frame}; the most similar is ${about(closest)}.`;
+  }
+  if (view.teacherFrame !== null) told += ` Compared with teacher frame ${about(view.teacherFrame)}.`;
+  return `${says} ${told}`;
+}
+
+function phoneAt(view) {
+  const [labels, starts, ends] = view.utterance.phones;
+  const now = view.run.seconds(view.frame);
+  const n = starts.findIndex((start, m) => start <= now && now < ends[m]);
+  return n < 0 ? "" : view.run.symbols[labels[n]];
+}
+
+function showFrame(part, view) {
+  const { run, utterance, frame } = view;
+  const { frame: other } = compared(view);
+  const phone = phoneAt(view);
+  part("frame").textContent = `frame ${frame} of ${utterance.frames}`;
+  part("seconds").textContent = `${run.seconds(frame).toFixed(3)} s`;
+  part("phone").textContent = phone && `true phone ${phone}`;
+  part("sentence").textContent = sentence(view);
+  part("other").textContent = other === null ? "mixture" : `teacher, frame ${other}`;
+  part("own").textContent = `student, frame ${frame}`;
+  showWindow(part("divergences"), view);
+  showDistributions(part("posteriors"), view);
+}

@@ -1,0 +1,4 @@
+new Explorer(
+  document.getElementById("explorer"),
+  new Run(document.getElementById("explorer-data").textContent),
+);

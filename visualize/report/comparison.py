@@ -1,0 +1,194 @@
+"""The comparison of a run as a table of the page, with every interval drawn beside its numbers."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from refkd.summary import BASELINES
+
+TITLES = {"CTC": "CTC alone", "FrameWise": "FrameWise"}
+WIDTH, HEIGHT = 150, 22  # of the drawn intervals, in pixels
+NONE = "\N{EN DASH}"
+
+Told = dict[str, Any]
+
+
+def comparison_table(told: Told) -> str:
+    """Write the comparison of all models over all seeds as HTML.
+
+    Parameters
+    ----------
+    told : dict
+        What results.json holds (docs/training.md).
+
+    Returns
+    -------
+    str
+        A table element.
+
+    Examples
+    --------
+    >>> from visualize.report.comparison import comparison_table
+    >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
+    >>> ctc = {"rule": "CTC", "title": "CTC alone", "weight": 0.0, "phone_error_rate": error,
+    ...        "offset": error, "delay": error, "against": {}, "against_shift": None, "seconds": 9}
+    >>> told = {"teachers": [], "summary": [ctc], "seeds": [0],
+    ...         "configuration": {"new_teachers": False}}
+    >>> "<td>20.0 <span>[10.0, 30.0]</span></td>" in comparison_table(told)
+    True
+    """
+    columns = _columns(told)
+    heads = "".join(
+        f'<th scope="col">{head}<small>{unit}</small></th>' for head, unit, _ in columns
+    )
+    rows = [_teacher_row(told, one, columns) for one in told["teachers"]]
+    rows += [_student_row(one, columns) for one in told["summary"]]
+    head = f'<thead><tr><th scope="col">model</th>{heads}</tr></thead>'
+    return f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"
+
+
+Column = tuple[str, str, Callable[[Told], str]]
+
+
+def _columns(told: Told) -> list[Column]:
+    """Head, unit, and how a student's cell is written; columns without numbers are left out."""
+    low, high = _error_range(told)
+    columns: list[Column] = [
+        ("weight", "", lambda one: f"{one['weight']:g}" if one["weight"] else NONE),
+        ("phone error", "% [95 %]", lambda one: _interval(one["phone_error_rate"], 100, ".1f")),
+        ("", _ends(low, high), lambda one: _drawn(one["phone_error_rate"], low, high, "student")),
+    ]
+    if len(told["seeds"]) > 1:
+        columns.append(
+            ("SD", "points", lambda one: _number(one["phone_error_rate"]["sd"], 100, ".1f"))
+        )
+    columns += [
+        ("offset", "frames [95 %]", lambda one: _interval(one["offset"], 1, "+.1f")),
+        ("delay", "ms [95 %]", lambda one: _interval(one["delay"], 1000, "+.0f")),
+    ]
+    for name in BASELINES:
+        if any(name in one["against"] for one in told["summary"]):
+            columns.append((f"to {TITLES[name]}", "points [95 %]", _against(name)))
+    if any(one["against_shift"] for one in told["summary"]):
+        columns.append(
+            (
+                "to a shift of equal delay",
+                "points [95 %]",
+                lambda one: _difference(one["against_shift"]),
+            )
+        )
+    columns.append(("training", "s", lambda one: f"{one['seconds']:.0f}"))
+    return columns
+
+
+def _against(name: str) -> Callable[[Told], str]:
+    return lambda one: _difference(one["against"].get(name))
+
+
+def _student_row(one: Told, columns: list[Column]) -> str:
+    cells = "".join(f"<td>{write(one)}</td>" for _, _, write in columns)
+    return f'<tr class="student"><th scope="row">{escape(one["title"])}</th>{cells}</tr>'
+
+
+def _teacher_row(told: Told, one: Told, columns: list[Column]) -> str:
+    """A teacher is measured once, without intervals."""
+    error = one["phone_error_rate"]
+    low, high = _error_range(told)
+    written = {
+        "phone error": f"{100 * error:.1f}",
+        "": _drawn({"mean": error, "low": error, "high": error}, low, high, "teacher"),
+        "delay": _number(one["delay"]["mean"], 1000, "+.0f"),
+        "training": f"{one['seconds']:.0f}",
+    }
+    cells = "".join(f"<td>{written.get(head, '')}</td>" for head, _, _ in columns)
+    name = f"{one['name']}, seed {one['seed']}" if _several(told) else one["name"]
+    return f'<tr class="teacher"><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def _several(told: Told) -> bool:
+    return bool(told["configuration"]["new_teachers"])
+
+
+def _number(value: float | None, scale: float, form: str) -> str:
+    """A number in its unit; a dash where nothing could be measured."""
+    return NONE if value is None else f"{scale * value:{form}}".replace("-", "\N{MINUS SIGN}")
+
+
+def _interval(found: Told, scale: float, form: str) -> str:
+    mean, low, high = (_number(found[name], scale, form) for name in ("mean", "low", "high"))
+    return mean if found["low"] is None else f"{mean} <span>[{low}, {high}]</span>"
+
+
+def _difference(found: Told | None) -> str:
+    """A difference of error rates, strong where its interval does not hold zero."""
+    if not found:
+        return ""
+    text = _interval(found, 100, "+.1f")
+    beyond = found["low"] is not None and (found["low"] > 0 or found["high"] < 0)
+    return f"<strong>{text}</strong>" if beyond else text
+
+
+def _error_range(told: Told) -> tuple[float, float]:
+    """From what to what the drawn intervals reach, in whole twentieths."""
+    rates = [one["phone_error_rate"] for one in told["teachers"]]
+    for one in told["summary"]:
+        rates += [one["phone_error_rate"]["low"], one["phone_error_rate"]["high"]]
+    return min(rates) // 0.05 * 0.05, -(-max(rates) // 0.05) * 0.05 or 0.05
+
+
+def _ends(low: float, high: float) -> str:
+    return f'<span class="ends"><span>{100 * low:.0f}</span><span>{100 * high:.0f}</span></span>'
+
+
+def _drawn(found: Told, low: float, high: float, who: str) -> str:
+    """An interval as a line with a dot at its mean; the numbers beside it say the same."""
+    x = {
+        name: 5 + (WIDTH - 10) * (found[name] - low) / (high - low)
+        for name in ("low", "mean", "high")
+    }
+    y = HEIGHT / 2
+    line = f'<path d="M{x["low"]:.1f} {y:g}H{x["high"]:.1f}"/>'
+    dot = f'<circle cx="{x["mean"]:.1f}" cy="{y:g}" r="4"/>'
+    size = f'width="{WIDTH}" height="{HEIGHT}"'
+    return f'<svg class="interval {who}" {size} aria-hidden="true">{line}{dot}</svg>'
+
+
+def finding(told: Told) -> str:
+    """Say in a sentence or two who makes how many errors, and how late.
+
+    Parameters
+    ----------
+    told : dict
+        What results.json holds.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> from visualize.report.comparison import finding
+    >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
+    >>> ctc = {"rule": "CTC", "title": "CTC alone", "phone_error_rate": error, "delay": error,
+    ...        "against": {}}
+    >>> finding({"teacher": {"phone_error_rate": 0.1}, "summary": [ctc]})
+    'The teacher makes 10.0 % phone errors. CTC alone makes 20.0 %.'
+    """
+    rate = _percent(told["teacher"]["phone_error_rate"])
+    says = [f"The teacher makes {rate} phone errors."]
+    students = {one["rule"]: one for one in told["summary"]}
+    best = min(students.values(), key=lambda one: float(one["phone_error_rate"]["mean"]))
+    if "CTC" in students:
+        says.append(f"CTC alone makes {_percent(students['CTC']['phone_error_rate']['mean'])}.")
+    if best["rule"] != "CTC":
+        rate = _percent(best["phone_error_rate"]["mean"])
+        says.append(f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}.")
+    if "CTC" in best["against"]:
+        points = _interval(best["against"]["CTC"], 100, "+.1f")
+        says.append(f"That is {points} points to CTC alone.")
+    return " ".join(says)
+
+
+def _percent(rate: float) -> str:
+    return f"{_number(rate, 100, '.1f')} %"

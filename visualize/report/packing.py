@@ -1,0 +1,190 @@
+"""What the explorer shows of one utterance, as whole numbers in base64, without loss of a digit."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd.check import Floats, Ints
+from refkd.records.traces import DistillTrace
+
+# What is shown is what is packed: numbers are rounded here, once, to the digits of the page.
+PROBABILITY_DIGITS = 4
+DIVERGENCE_DIGITS = 3  # nats
+WEIGHT_DIGITS = 3
+HIGHEST, HIDDEN = 65534, 65535  # a divergence too high to be told, and one that the rule never saw
+DARKEST, BRIGHTEST = -2.0, 3.0  # standard deviations of the energies
+
+
+def packed(numbers: ArrayLike, kind: type[np.unsignedinteger[Any]] = np.uint16) -> str:
+    """Write whole numbers as base64 of their bytes, the lowest byte first.
+
+    Parameters
+    ----------
+    numbers : array
+        Whole numbers that fit.
+    kind : type
+        `numpy.uint8` or `numpy.uint16`.
+
+    Returns
+    -------
+    str
+        ASCII.
+
+    Examples
+    --------
+    >>> from visualize.report.packing import packed
+    >>> packed([1, 256])
+    'AQAAAQ=='
+    """
+    values = np.asarray(numbers).astype(np.dtype(kind).newbyteorder("<"))
+    return base64.b64encode(values.tobytes()).decode("ascii")
+
+
+def rounded(numbers: ArrayLike, digits: int) -> Ints:
+    """Give numbers in units of their last digit: 0.12345 with 3 digits is 123.
+
+    Parameters
+    ----------
+    numbers : array
+        Finite.
+    digits : int
+        After the decimal point.
+
+    Returns
+    -------
+    int64 array
+        Of the same shape.
+
+    Examples
+    --------
+    >>> from visualize.report.packing import rounded
+    >>> rounded([0.12345, 1.0], 3)
+    array([ 123, 1000])
+    """
+    whole: Ints = np.rint(np.asarray(numbers) * 10**digits).astype(np.int64)
+    return whole
+
+
+def pack_distributions(prob: Floats) -> dict[str, str]:
+    """Pack the probabilities of every frame that do not round to zero, the highest first.
+
+    Parameters
+    ----------
+    prob : (T, K) array
+        Distributions; a frame of zeros stands for none.
+
+    Returns
+    -------
+    dict of str to str
+        "counts", how many symbols each frame tells, then "symbols" and "values" of all frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize.report.packing import pack_distributions
+    >>> pack_distributions(np.array([[0.25, 0.75, 0.0]]))
+    {'counts': 'Ag==', 'symbols': 'AQA=', 'values': 'TB3ECQ=='}
+    """
+    values = rounded(prob, PROBABILITY_DIGITS)
+    order = np.argsort(-prob, axis=1, kind="stable")
+    values = np.take_along_axis(values, order, axis=1)
+    told = values > 0
+    index = np.uint8 if prob.shape[1] <= 255 else np.uint16
+    return {
+        "counts": packed(told.sum(axis=1), index),
+        "symbols": packed(order[told], index),
+        "values": packed(values[told]),
+    }
+
+
+def pack_choices(trace: DistillTrace) -> dict[str, Any]:
+    """Pack what a rule saw and chose.
+
+    Parameters
+    ----------
+    trace : DistillTrace
+        Of one utterance.
+
+    Returns
+    -------
+    dict
+        "left" and "columns" of the window, the band of "divergences", the "pairs" (all student
+        frames, then all teacher frames), their "weights" unless all are 1, the "loss" in nats as
+        text, and the "mixture" of a weighted rule.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> from visualize.report.packing import pack_choices
+    >>> trace = refkd.distill_trace(np.eye(3), np.eye(3), refkd.Shift(1))
+    >>> told = pack_choices(trace)
+    >>> told["left"], told["columns"], told["loss"]
+    (1, 1, '0.728')
+    """
+    band = trace.divergence
+    seen = np.isfinite(band)
+    divergences = np.full(band.shape, HIDDEN)
+    divergences[seen] = np.minimum(rounded(band[seen], DIVERGENCE_DIGITS), HIGHEST)
+    told: dict[str, Any] = {
+        "left": trace.window.left,
+        "columns": band.shape[1],
+        "loss": f"{trace.loss:.{DIVERGENCE_DIGITS}f}",
+        "divergences": packed(divergences),
+        "pairs": packed(trace.pairs.T),
+    }
+    if (trace.pair_weight != 1.0).any():
+        told["weights"] = packed(rounded(trace.pair_weight, WEIGHT_DIGITS))
+    if trace.target is not None:
+        told["mixture"] = pack_distributions(trace.target)
+    return told
+
+
+def pack_speech(features: Floats, bands: int) -> str:
+    """Pack log-mel energies as levels from 0 to 255.
+
+    Parameters
+    ----------
+    features : (T, D) array
+        Normalised energies of stacked frames, D a multiple of `bands`.
+    bands : int
+        From low to high frequencies.
+
+    Returns
+    -------
+    str
+        One byte for each band of each frame as it was before stacking.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize.report.packing import pack_speech
+    >>> pack_speech(np.array([[-2.0, 3.0]]), bands=2)
+    'AP8='
+    """
+    share = (features.reshape(-1, bands) - DARKEST) / (BRIGHTEST - DARKEST)
+    return packed(np.rint(255 * np.clip(share, 0.0, 1.0)), np.uint8)
+
+
+def pack_frames(*lists: Sequence[int] | Ints) -> list[str]:
+    """Pack lists of frames or labels, each by itself.
+
+    Parameters
+    ----------
+    *lists : sequence of int
+        Each below 65,536.
+
+    Returns
+    -------
+    list of str
+        In the same order.
+
+    Examples
+    --------
+    >>> from visualize.report.packing import pack_frames
+    >>> pack_frames([1], [2])
+    ['AQA=', 'AgA=']
+    """
+    return [packed(one) for one in lists]
