@@ -78,7 +78,7 @@ def test_histograms_count_frames(rows_of):
     offsets = OffsetStatistics(np.array([-1, 0, 0, 2, 2, 2, 2, 3]), 2, 0)
     figure = offsets_figure({"CTC": offsets, "Hard": offsets}, SHIFT)
     for panel in ("CTC", "Hard"):  # the second shows no label of y
-        bars = rows_of(figure, panel=panel, series="share of pairs")
+        bars = rows_of(figure, panel=panel, series="share")
         assert numbers(bars, "x", "y") == [[-1, 12.5], [0, 25], [1, 0], [2, 50], [3, 12.5]]
         assert {(row["x_unit"], row["y_unit"]) for row in bars} == {("frames", "%")}
         (mean,) = rows_of(figure, panel=panel, series="mean")

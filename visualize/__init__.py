@@ -1,6 +1,7 @@
 """Figures of refkd's records: functions that take numbers, draw, and never show anything."""
 
 from visualize.band import band_figure as band_figure
+from visualize.cumulative import cumulative_figure as cumulative_figure
 from visualize.gates import gates_figure as gates_figure
 from visualize.gradients import gradients_figure as gradients_figure
 from visualize.lattice import lattice_figure as lattice_figure

@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Bools
 from refkd.records.traces import DistillTrace
-from visualize.glyphs import shown
-from visualize.layout import MARGIN, write_caption
-from visualize.place import line_height, wrapped
-from visualize.style import BLANK, STUDENT, in_style, new_figure
+from visualize.layout import MARGIN, Strip, panel_width, stacked_figure
+from visualize.scales import SCALE, scale_beside, scale_in
+from visualize.style import BLANK, STUDENT, in_style
 
 SIDE = 4.2  # inches of the axes
+BESIDE = 4.5  # inches of a figure from which on the scale stands beside the band
+LABEL = "divergence (nats)"
 BRIGHT = 99.0  # percentile of the divergences at which the colours end
 
 
@@ -25,6 +26,7 @@ def band_figure(
     teacher_spikes: ArrayLike | None = None,
     title: str = "",
     caption: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw the divergence band of one utterance and the pairs that the rule chose.
 
@@ -39,6 +41,8 @@ def band_figure(
         Above the figure.
     caption : str
         Added to the text below the figure.
+    width : float, optional
+        Inches. Where it is small, the scale of the colours stands below the band.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def band_figure(
     Raises
     ------
     ArgumentError
-        If `trace` is no DistillTrace.
+        If `trace` is no DistillTrace, or `width` is too small.
 
     Examples
     --------
@@ -62,23 +66,18 @@ def band_figure(
     'student frame'
     """
     check.instance("trace", trace, DistillTrace)
-    left, right, top, below = 0.7, 1.1, 0.4 if title else 0.15, 0.5
-    width = left + SIDE + right
-    text = wrapped(f"{_legend(teacher_spikes is not None)} {caption}", width - 2 * MARGIN)
-    bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
-    height = top + SIDE + bottom
+    beside = width is None or width >= BESIDE
+    left, right = 0.7, 1.1 if beside else MARGIN + 0.1
+    side = panel_width(width, SIDE, left, right)
+    strips = [Strip("band", side)] + [Strip(SCALE, 0.12, 0.55)] * (not beside)
+    text = f"{_legend(teacher_spikes is not None)} {caption}"
     with in_style():
-        figure = new_figure(width, height)
-        box = (left / width, bottom / height, SIDE / width, SIDE / height)
-        axes = figure.add_axes(box, label="band")
-        image, *_ = draw_band(axes, trace, teacher_spikes=teacher_spikes)
-        scale = figure.add_axes(
-            ((left + SIDE + 0.15) / width, bottom / height, 0.12 / width, SIDE / height)
-        )
-        figure.colorbar(image, cax=scale, extend="max", label="divergence (nats)")  # type: ignore[arg-type]
-        if title:
-            axes.set_title(shown(title), loc="left", weight="bold", parse_math=False)
-        write_caption(figure, text)
+        figure, axes = stacked_figure(strips, (left, side, right), 0.15, text, title)
+        image, *_ = draw_band(axes["band"], trace, teacher_spikes=teacher_spikes)
+        if beside:
+            scale_beside(axes["band"], image, LABEL, extend="max")  # type: ignore[arg-type]
+        else:
+            scale_in(axes[SCALE], image, LABEL, extend="max")  # type: ignore[arg-type]
     return figure
 
 

@@ -15,9 +15,10 @@ from refkd.check import Floats, Ints
 from refkd.records.clock import Clock
 from refkd.records.passes import LSTMTrace
 from visualize.glyphs import symbol_names
-from visualize.layout import MARGIN, Strip, scale_beside, stacked_figure
+from visualize.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.panels import Phones, draw_phones, phone_rows, time_axes
 from visualize.place import line_height, text_width
+from visualize.scales import scale_beside
 from visualize.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
 
 NAMES = {
@@ -28,6 +29,8 @@ NAMES = {
     "c": "cell c",
     "h": "hidden h",
 }
+LETTERS = "Gates: i input, f forget, o output; g candidate, c cell, h hidden."
+SPELLED = 5.0  # inches of a figure from which on its panels are called by more than letters
 GATES = "ifo"  # between 0 and 1; the others have a sign
 FEW = 6  # units up to which lines say more than a heat map
 BETWEEN = 0.18  # inches
@@ -42,6 +45,7 @@ def gates_figure(
     symbols: Sequence[str] = (),
     title: str = "",
     caption: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw gates, cells and hidden states of one utterance: heat maps, or lines of up to 6 units.
 
@@ -64,6 +68,9 @@ def gates_figure(
         Above the figure.
     caption : str
         Added to the text below the figure.
+    width : float, optional
+        Inches; by the number of frames if not given. Where it is small, panels are called by
+        their letters alone.
 
     Returns
     -------
@@ -74,7 +81,7 @@ def gates_figure(
     Raises
     ------
     ArgumentError
-        If `trace` is no LSTMTrace, or a phone has no symbol.
+        If `trace` is no LSTMTrace, a phone has no symbol, or `width` is too small.
 
     Examples
     --------
@@ -94,9 +101,11 @@ def gates_figure(
     if phones is not None and phones.labels.size and phones.labels.max() >= len(symbols):
         check.fail("symbols", "a name of every phone", f"{len(symbols)} names")
     T, H = trace.hidden.shape
-    left = MARGIN + max(text_width(name) for name in NAMES.values()) + 0.45
-    size = float(np.clip(0.045 * T, 4.0, 12.0))
-    height = 0.8 if H <= FEW else float(np.clip(0.02 * H, 0.8, 1.6))
+    spelled = width is None or width >= SPELLED
+    names = {name: NAMES[name] if spelled else name for name in NAMES}
+    left, right = MARGIN + max(text_width(name) for name in names.values()) + 0.45, 0.75
+    size = panel_width(width, float(np.clip(0.045 * T, 4.0, 12.0)), left, right)
+    height = 0.8 if H <= FEW else float(np.clip(0.016 * H, 0.8, 1.2))
     strips = [Strip(name, height, BETWEEN) for name in NAMES]
     if phones is not None:
         rows, _ = phone_rows(phones, symbols, size / T / frame_shift)
@@ -105,15 +114,16 @@ def gates_figure(
     what = "Lines, dark to light" if H <= FEW else "Rows from the top"
     text = (
         f"{what}: the {H} units by the time of their largest |h|, in the same order everywhere."
-        f"{direction} {caption}"
+        f"{direction}{'' if spelled else ' ' + LETTERS} {caption}"
     )
     with in_style():
-        figure, axes = stacked_figure(strips, (left, size, 0.75), 0.45, text, title)
+        figure, axes = stacked_figure(strips, (left, size, right), 0.45, text, title)
         for panel in axes.values():
             panel.set_xlim(clock.seconds(-0.5), clock.seconds(T - 0.5))
         order = by_peak(trace.hidden)
         for name in NAMES:
             first, *_ = draw_units(axes[name], _values(trace, name)[:, order], name, clock)
+            axes[name].set_ylabel(names[name], rotation=0, ha="right", va="center")
             if isinstance(first, AxesImage):
                 scale_beside(axes[name], first, "").locator = MaxNLocator(nbins=2)
         if phones is not None:
@@ -154,7 +164,6 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Arti
     T, H = values.shape
     strongest = (float(abs(values).max()) or 1.0) if name == "c" else 1.0
     lowest = 0.0 if name in GATES else -strongest
-    axes.set_ylabel(NAMES[name], rotation=0, ha="right", va="center")
     drawn: list[Artist] = []
     if H <= FEW:
         shades = matplotlib.colormaps[HEAT_MAP](np.linspace(0.0, 0.85, H))

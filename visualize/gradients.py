@@ -14,10 +14,11 @@ from refkd.decode import At, spikes
 from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.glyphs import shown, symbol_names
-from visualize.layout import MARGIN, TITLE, Strip, scale_beside, stacked_figure
+from visualize.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.numbers import NAMES
 from visualize.panels import time_axes
-from visualize.place import line_height, text_width
+from visualize.place import line_height, text_width, wrapped
+from visualize.scales import SCALE, scale_in
 from visualize.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
 
 MATTERS = 0.1  # share of the largest gradient from which on a symbol has a row
@@ -35,6 +36,7 @@ def gradients_figure(
     caption: str = "",
     blank: int = 0,
     at: At = "start",
+    width: float | None = None,
 ) -> Figure:
     """Draw the gradients of several rules for one utterance over the same time and colours.
 
@@ -63,16 +65,18 @@ def gradients_figure(
         0 <= blank < K.
     at : {"start", "peak"}
         Time of a spike, as for `refkd.decode.spikes`.
+    width : float, optional
+        Inches; by the number of frames if not given.
 
     Returns
     -------
     Figure
-        Its axes are labelled by the names of the traces; the others are scales of colour.
+        Its axes are labelled by the names of the traces; the last one is the scale of colours.
 
     Raises
     ------
     ArgumentError
-        If there is no trace, or shapes differ.
+        If there is no trace, shapes differ, or `width` is too small.
 
     Examples
     --------
@@ -105,10 +109,16 @@ def gradients_figure(
     strongest = max(float(abs(trace.grad).max()) for trace in traces.values()) or 1.0
 
     frames = len(student)
-    left = MARGIN + max(text_width(symbols[k]) for k in rows) + 0.4
-    size = float(np.clip(0.05 * frames, 4.0, 12.0))
+    left, right = MARGIN + max(text_width(symbols[k]) for k in rows) + 0.4, MARGIN + 0.1
+    size = panel_width(width, float(np.clip(0.05 * frames, 4.0, 12.0)), left, right)
+    titles = [
+        wrapped(f"{name}: {trace.loss / frames:.3f} nats per frame", size, NORMAL)
+        for name, trace in traces.items()
+    ]
     height = rows.size * max(line_height(), 0.9 / rows.size)
-    strips = [Strip(name, height, TITLE if n else 0.0) for n, name in enumerate(traces)]
+    top, *above = map(title_height, titles)
+    strips = [Strip(name, height, room) for name, room in zip(traces, (0.0, *above), strict=True)]
+    strips.append(Strip(SCALE, 0.1, 0.5))
     text = (
         "Colour: gradient of the loss in the student's logits; a step of training raises what is "
         "green and lowers what is purple. Circle: spike of the teacher; cross: of the student. "
@@ -116,14 +126,13 @@ def gradients_figure(
         f"of the strongest gradient. {caption}"
     )
     with in_style():
-        top = 0.5 + line_height(NORMAL)
-        figure, axes = stacked_figure(strips, (left, size, 0.95), top, text, title)
-        for name, trace in traces.items():
+        figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
+        scale = axes.pop(SCALE)
+        for (name, trace), words in zip(traces.items(), titles, strict=True):
             image, *_ = draw_gradient(axes[name], trace, rows, symbols, clock, strongest, found)
-            charge = f"{shown(name)}: {trace.loss / frames:.3f} nats per frame"
-            axes[name].set_title(charge, loc="left", parse_math=False)
-            scale_beside(axes[name], image, "nats per logit")  # type: ignore[arg-type]
+            axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
+        scale_in(scale, image, "gradient (nats per logit)")  # type: ignore[arg-type]
     return figure
 
 

@@ -14,17 +14,18 @@ from refkd.check import Floats, Ints
 from refkd.records.clock import Clock
 from refkd.records.traces import Alignment, CTCTrace
 from visualize.glyphs import symbol_names
-from visualize.layout import MARGIN, TITLE, Strip, scale_beside, stacked_figure
+from visualize.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.panels import time_axes
-from visualize.place import inches_per_unit, line_height, text_width
+from visualize.place import inches_per_unit, line_height, text_width, wrapped
+from visualize.scales import scale_beside
 from visualize.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
 
 Table: TypeAlias = Literal["alpha", "beta", "posterior"]
 
 TITLES: dict[Table, str] = {
-    "alpha": "log alpha: the labels up to here, this frame included",
-    "beta": "log beta: the labels still to come, this frame excluded",
-    "posterior": "log posterior: being here, given the labels",
+    "alpha": "log alpha (nats): the labels up to here, this frame included",
+    "beta": "log beta (nats): the labels still to come, this frame excluded",
+    "posterior": "log posterior (nats): being here, given the labels",
 }
 DEPTH = 20.0  # nats; colours tell apart states whose posterior is at least e^-DEPTH
 ROOM = 0.1  # inches of a cell from which on the transitions are drawn
@@ -40,6 +41,7 @@ def lattice_figure(
     first_frame: float = 0.0,
     title: str = "",
     caption: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw alpha, beta and the posterior of every state of one utterance, time to the right.
 
@@ -59,6 +61,8 @@ def lattice_figure(
         Above the figure.
     caption : str
         Added to the text below the figure.
+    width : float, optional
+        Inches; by the number of frames if not given.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def lattice_figure(
     Raises
     ------
     ArgumentError
-        If the labels have no path, or symbols or `best` do not fit the trace.
+        If the labels have no path, symbols or `best` do not fit the trace, or `width` is too
+        small.
 
     Examples
     --------
@@ -94,10 +99,15 @@ def lattice_figure(
         check.instance("best", best, Alignment)
         check.same_length("best", best.frames.size, "trace", T, "T")
         check.same_length("best", len(best.spans), "trace", S // 2, "L")
-    size = float(np.clip(0.045 * T, 4.0, 12.0))
     row = min(0.18 if S <= 13 else line_height() / 2, TALLEST / S)
-    left = MARGIN + max(text_width(symbols[k]) for k in trace.states) + 0.35
-    strips = [Strip(name, max(S * row, SHORTEST), TITLE * (name != "alpha")) for name in TITLES]
+    left, right = MARGIN + max(text_width(symbols[k]) for k in trace.states) + 0.35, 0.7
+    size = panel_width(width, float(np.clip(0.045 * T, 4.0, 12.0)), left, right)
+    titles = {name: wrapped(words, size + right, NORMAL) for name, words in TITLES.items()}
+    top, *above = (title_height(words) for words in titles.values())
+    strips = [
+        Strip(name, max(S * row, SHORTEST), room)
+        for name, room in zip(TITLES, (0.0, *above), strict=True)
+    ]
     text = (
         "States from the top: the labels, with a blank (grey tick) around each. Colours span the "
         f"states with a log posterior of at least \N{MINUS SIGN}{DEPTH:g} nats; darkest: less. "
@@ -106,12 +116,11 @@ def lattice_figure(
         + f" Loss {trace.loss:.3f} nats. {caption}"
     )
     with in_style():
-        sides = (left, size, 0.95)
-        figure, axes = stacked_figure(strips, sides, 0.5 + line_height(NORMAL), text, title)
-        for name, words in TITLES.items():
+        figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
+        for name, words in titles.items():
             image, *_ = draw_lattice(axes[name], trace, name, symbols, clock, best)
             axes[name].set_title(words, loc="left")
-            scale_beside(axes[name], image, "nats", extend="min")  # type: ignore[arg-type]
+            scale_beside(axes[name], image, "", extend="min")  # type: ignore[arg-type]
         time_axes(list(axes.values()), clock)
     return figure
 

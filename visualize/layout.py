@@ -1,19 +1,20 @@
-"""Strips one below the other over one horizontal axis, with a caption and scales of colour."""
+"""Strips one below the other over one horizontal axis, with title and caption."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
+from refkd import check
 from visualize.glyphs import shown
 from visualize.place import line_height, wrapped
 from visualize.style import NORMAL, new_figure
 
 MARGIN = 0.15  # inches around everything
-TITLE = 0.25  # inches above a strip, for its title
+NARROWEST = 3.0  # inches of a figure
+SMALLEST = 0.8  # inches between what stands left and right of a panel
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,73 @@ class Strip:
     above: float = 0.0
 
 
+def panel_width(width: float | None, natural: float, left: float, right: float) -> float:
+    """Give the width of the panels of a figure of one column.
+
+    Parameters
+    ----------
+    width : float or None
+        Of the figure in inches, if it is given.
+    natural : float
+        Inches of the panels if it is not.
+    left : float
+        Inches beside them.
+    right : float
+        Inches beside them.
+
+    Returns
+    -------
+    float
+        Inches.
+
+    Raises
+    ------
+    ArgumentError
+        If the figure is too narrow.
+
+    Examples
+    --------
+    >>> from visualize.layout import panel_width
+    >>> panel_width(None, 4.0, 0.5, 0.5), panel_width(3.5, 4.0, 0.5, 0.5)
+    (4.0, 2.5)
+    """
+    if width is None:
+        return natural
+    needed = max(NARROWEST, left + SMALLEST + right)
+    if check.positive("width", width) < needed:
+        check.fail("width", f"at least {np.ceil(10 * needed) / 10:g} inches", f"{width:g}")
+    return width - left - right
+
+
+def title_height(words: str) -> float:
+    """Give the room above a strip for its title.
+
+    Parameters
+    ----------
+    words : str
+        With its line breaks.
+
+    Returns
+    -------
+    float
+        Inches.
+
+    Examples
+    --------
+    >>> from visualize.layout import title_height
+    >>> round(title_height("one line"), 3)
+    0.256
+    """
+    return (words.count("\n") + 1) * line_height(NORMAL) + 0.1
+
+
 def stacked_figure(
     strips: Sequence[Strip],
     sides: tuple[float, float, float],
     top: float,
     text: str,
     title: str = "",
+    below: float = 0.5,
 ) -> tuple[Figure, dict[str, Axes]]:
     """Make a figure of empty strips, from the top down.
 
@@ -56,6 +118,8 @@ def stacked_figure(
         The caption, wrapped to the width of the figure.
     title : str
         Above everything.
+    below : float
+        Inches between the last strip and the caption.
 
     Returns
     -------
@@ -75,8 +139,9 @@ def stacked_figure(
     left, size, right = sides
     width = left + size + right
     words = wrapped(text, width - 2 * MARGIN)
-    heading = line_height(NORMAL) + 0.05 if title else 0.0
-    bottom = 0.5 + (words.count("\n") + 1) * line_height()
+    title = wrapped(title, width - 2 * MARGIN, NORMAL, "bold")
+    heading = (title.count("\n") + 1) * line_height(NORMAL) + 0.05 if title else 0.0
+    bottom = below + caption_height(words)
     height = heading + top + sum(strip.above + strip.height for strip in strips) + bottom
     figure = new_figure(width, height)
     axes: dict[str, Axes] = {}
@@ -112,7 +177,29 @@ def write_title(figure: Figure, words: str) -> None:
     if words:
         width, height = figure.get_size_inches()
         title = figure.text(MARGIN / width, 1 - 0.08 / height, shown(words), va="top")
-        title.set(size=NORMAL, weight="bold", parse_math=False)
+        title.set(size=NORMAL, weight="bold", linespacing=1.2, parse_math=False)
+
+
+def caption_height(words: str) -> float:
+    """Give the room that a caption needs.
+
+    Parameters
+    ----------
+    words : str
+        With its line breaks.
+
+    Returns
+    -------
+    float
+        Inches.
+
+    Examples
+    --------
+    >>> from visualize.layout import caption_height
+    >>> caption_height(""), round(caption_height("one line"), 3)
+    (0.0, 0.139)
+    """
+    return (words.count("\n") + 1) * line_height() if words else 0.0
 
 
 def write_caption(figure: Figure, words: str) -> None:
@@ -137,38 +224,3 @@ def write_caption(figure: Figure, words: str) -> None:
     width, height = figure.get_size_inches()
     caption = figure.text(MARGIN / width, 0.08 / height, shown(words), va="bottom", gid="caption")
     caption.set(linespacing=1.2, parse_math=False)
-
-
-def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
-    """Draw the scale of an image's colours to the right of its axes.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place.
-    image : AxesImage
-        With its limits set.
-    label : str
-        Quantity and unit.
-    extend : str
-        Where colours stand for values beyond the limits: "neither", "min", "max" or "both".
-
-    Returns
-    -------
-    Colorbar
-        On axes of its own.
-
-    Examples
-    --------
-    >>> from visualize.layout import Strip, scale_beside, stacked_figure
-    >>> figure, axes = stacked_figure([Strip("a", 1.0)], (0.5, 3.0, 0.8), 0.5, "A caption.")
-    >>> scale_beside(axes["a"], axes["a"].imshow([[0, 1]], aspect="auto"), "nats").ax.get_ylabel()
-    'nats'
-    """
-    figure, box = axes.get_figure(root=True), axes.get_position()
-    assert figure is not None
-    width = figure.get_figwidth()
-    place = (box.x1 + 0.1 / width, box.y0, 0.1 / width, box.height)
-    bar = figure.colorbar(image, cax=figure.add_axes(place), extend=extend, label=label)
-    bar.outline.set_linewidth(0.5)
-    return bar

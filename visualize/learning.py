@@ -11,16 +11,14 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from refkd import check
 from refkd.check import Floats
 from refkd.checkpoint import Epoch
-from visualize.glyphs import shown
-from visualize.layout import MARGIN, Strip, stacked_figure
-from visualize.names import spread
-from visualize.place import line_height, text_width
-from visualize.style import BLANK, EARLY, STUDENT, STUDENT_LINE, TEACHER, TEACHER_LINE, in_style
+from visualize.key import KEY, Look, draw_key, looks_of, room_of_names
+from visualize.layout import Strip, panel_width, stacked_figure
+from visualize.names import write_ends
+from visualize.place import line_height
+from visualize.style import in_style
 
 WIDTH, HEIGHT = 4.6, 1.5  # inches of a panel, which grows with the number of names
-ARM = 0.25  # inches between the right edge and the names
-COLOURS = (STUDENT, EARLY, "#CC79A7", "#56B4E9", "#B8860B", "#222222")
-DASHES = (STUDENT_LINE, (0, (1.2, 1.0)), (0, (6, 1.2, 1.2, 1.2)))  # when colours come round again
+LEFT = 1.0  # inches beside the panels
 PANELS = {
     "ctc": "CTC loss\n(nats per frame)",
     "lesson": "lesson loss\n(nats per frame)",
@@ -34,6 +32,7 @@ def learning_figure(
     teacher: str = "teacher",
     title: str = "",
     caption: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw losses and validation error against epochs, one line for each model.
 
@@ -48,18 +47,21 @@ def learning_figure(
         Above the figure.
     caption : str
         Added to the text below the figure.
+    width : float, optional
+        Inches. Names stand at the ends of the lines, or above where there is little room.
 
     Returns
     -------
     Figure
         Its axes are labelled "ctc", "lesson" and "validation". Models without a lesson (0 in
         every epoch) or without a validation error (nan) have no line there, and axes without any
-        line are left out.
+        line are left out. Names that stand above are in axes labelled
+        "key of lines".
 
     Raises
     ------
     ArgumentError
-        If there is no model, or one without seeds or epochs.
+        If there is no model, one without seeds or epochs, or `width` is too small.
 
     Examples
     --------
@@ -84,19 +86,23 @@ def learning_figure(
     }
     drawn = {panel: _to_draw(lines) for panel, lines in curves.items()}
     shown = [panel for panel in PANELS if drawn[panel]]
-    looks = _looks(list(histories), teacher)
-    most = max(len(lines) for lines in drawn.values())
+    looks = looks_of(list(histories), teacher)
+    right, above = room_of_names(list(histories), width, LEFT)
+    most = 0 if above else max(len(lines) for lines in drawn.values())
     height = max(HEIGHT, most * line_height() + 0.1)
-    sides = (1.0, WIDTH, ARM + max(text_width(name) for name in histories) + 2 * MARGIN)
+    sides = (LEFT, panel_width(width, WIDTH, LEFT, right), right)
     several = any(len(seeds) > 1 for seeds in histories.values())
     text = ("Thin: seeds; thick: their mean. " if several else "") + caption
     with in_style():
-        strips = [Strip(panel, height, 0.15) for panel in shown]
+        strips = [Strip(KEY, above)] if above else []
+        strips += [Strip(panel, height, 0.15) for panel in shown]
         figure, axes = stacked_figure(strips, sides, 0.05, text, title)
+        if above:
+            draw_key(axes[KEY], looks)
         epochs = max(len(history) for seeds in histories.values() for history in seeds)
         for panel in shown:
             axes[panel].set_xlim(0.5, epochs + 0.5)
-            draw_learning(axes[panel], drawn[panel], looks)
+            draw_learning(axes[panel], drawn[panel], looks, named=not above)
             axes[panel].set_ylabel(PANELS[panel])
             axes[panel].tick_params(labelbottom=panel == shown[-1])
         axes[shown[-1]].set_xlabel("epoch")
@@ -106,9 +112,10 @@ def learning_figure(
 def draw_learning(
     axes: Axes,
     curves: Mapping[str, Sequence[Floats]],
-    looks: Mapping[str, tuple[str, object]],
+    looks: Mapping[str, Look],
+    named: bool = True,
 ) -> list[Artist]:
-    """Draw the curves of several models and write each name at the end of its line.
+    """Draw the curves of several models.
 
     Parameters
     ----------
@@ -118,6 +125,8 @@ def draw_learning(
         One for each seed. y is logarithmic if all of them are > 0 and span a factor of 10.
     looks : mapping of str to (colour, line style)
         Of each model.
+    named : bool
+        Write each name at the end of its line.
 
     Returns
     -------
@@ -145,41 +154,9 @@ def draw_learning(
         last = np.flatnonzero(np.isfinite(mean))[-1]
         ends[name] = (float(epochs[last]), float(mean[last]))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
-    return drawn + _write_ends(axes, ends, looks)
-
-
-def _write_ends(
-    axes: Axes,
-    ends: Mapping[str, tuple[float, float]],
-    looks: Mapping[str, tuple[str, object]],
-) -> list[Artist]:
-    """Names right of the axes, each joined to the end of its line."""
-    axes.set_ylim(axes.get_ylim())  # what is written from here on does not move them
-    box, dots = axes.get_window_extent(), axes.figure.dpi
-    height = box.height / dots
-    wanted = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
-    places = spread(wanted.tolist(), line_height(), 0.0, height)
-    x = 1 + ARM / (box.width / dots)
-    return [
-        axes.annotate(
-            shown(name),
-            xy=ends[name],
-            xytext=(x, place / height),
-            textcoords="axes fraction",
-            color=looks[name][0],
-            va="center",
-            annotation_clip=False,
-            parse_math=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": BLANK,
-                "linewidth": 0.6,
-                "relpos": (0, 0.5),  # from the middle of the name's left edge
-                "shrinkA": 0,
-            },
-        )
-        for name, place in zip(ends, places, strict=True)
-    ]
+    if named:
+        drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
+    return drawn
 
 
 def _curve(history: Sequence[Epoch], panel: str) -> Floats:
@@ -195,12 +172,3 @@ def _to_draw(curves: Mapping[str, Sequence[Floats]]) -> dict[str, Sequence[Float
         if all(np.isfinite(curve).any() for curve in seeds)
         if any((np.nan_to_num(curve) != 0).any() for curve in seeds)
     }
-
-
-def _looks(names: Sequence[str], teacher: str) -> dict[str, tuple[str, object]]:
-    students = [name for name in names if name != teacher]
-    looks: dict[str, tuple[str, object]] = {teacher: (TEACHER, TEACHER_LINE)}
-    for n, name in enumerate(students):
-        dashes = DASHES[n // len(COLOURS) % len(DASHES)]
-        looks[name] = (COLOURS[n % len(COLOURS)], dashes)
-    return looks

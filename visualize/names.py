@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from refkd.check import Floats
 from visualize.glyphs import shown
-from visualize.place import Box, free_spot, inches_per_unit, leader, line_height, text_width
+from visualize.place import inches_per_unit, line_height, text_width
+from visualize.spots import Box, free_spot, leader
 from visualize.style import BLANK, TEXT
 
 MARKER = 0.09  # inches, across
-DOT = 0.05
+DOT = 0.08
 STROKE = 0.02
+ARM = 0.25  # inches between the right edge of axes and the names of lines
 
 
 def write_names(
@@ -70,6 +73,64 @@ def write_names(
             ends = np.stack([nearest[n] / scale + origin, point])
             axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
             taken += [_around(place, STROKE) for place in leader(marks[n], low, high)]
+
+
+def write_ends(
+    axes: Axes,
+    ends: Mapping[str, tuple[float, float]],
+    colours: Mapping[str, str],
+) -> list[Artist]:
+    """Write the names of lines right of the axes, each joined to the end of its line.
+
+    Parameters
+    ----------
+    axes : Axes
+        In its final place, with all lines drawn; the limits of y are held from here on.
+    ends : mapping of str to (float, float)
+        Where each line ends, in data units.
+    colours : mapping of str to str
+        Of the names.
+
+    Returns
+    -------
+    list of Artist
+        The names.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.names import write_ends
+    >>> axes = new_figure(4.0, 2.0).add_axes((0.1, 0.1, 0.5, 0.8))
+    >>> names = write_ends(axes, {"low": (1, 0.5), "high": (1, 0.5001)}, {"low": "r", "high": "b"})
+    >>> bool(names[1].get_position()[1] > names[0].get_position()[1] + 0.08)
+    True
+    """
+    axes.set_ylim(axes.get_ylim())  # what is written from here on does not move them
+    box, dots = axes.get_window_extent(), axes.figure.dpi
+    height = box.height / dots
+    wanted = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
+    places = spread(wanted.tolist(), line_height(), 0.0, height)
+    x = 1 + ARM / (box.width / dots)
+    return [
+        axes.annotate(
+            shown(name),
+            xy=ends[name],
+            xytext=(x, place / height),
+            textcoords="axes fraction",
+            color=colours[name],
+            va="center",
+            annotation_clip=False,
+            parse_math=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": BLANK,
+                "linewidth": 0.6,
+                "relpos": (0, 0.5),  # from the middle of the name's left edge
+                "shrinkA": 0,
+            },
+        )
+        for name, place in zip(ends, places, strict=True)
+    ]
 
 
 def spread(centres: Sequence[float], gap: float, low: float, high: float) -> Floats:

@@ -1,6 +1,7 @@
 """How far the spikes of each student are from the teacher's, over many utterances."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -8,40 +9,51 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from refkd import check
+from refkd.check import Floats
 from refkd.records.offsets import OffsetStatistics
+from refkd.records.timed_offsets import TimedOffsets
 from refkd.records.window import Window
 from visualize.glyphs import shown
-from visualize.layout import MARGIN, write_caption
-from visualize.place import line_height, text_width, wrapped
-from visualize.style import FAINT, NORMAL, STUDENT, TEXT, in_style, new_figure, signed
+from visualize.grid import columns_of, grid_figure
+from visualize.histogram import Bins, bins_around, draw_histogram
+from visualize.layout import panel_width
+from visualize.place import TOGETHER, line_height, text_width, wrapped
+from visualize.style import FAINT, NORMAL, STUDENT, in_style, signed
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
-WIDEST = 12  # frames to either side of 0; what lies beyond is counted in the outermost bar
-TAIL = 0.5  # percent of the pairs on either side that may lie outside
+NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
+LEFT, RIGHT, BELOW = 0.6, 0.2, 0.7  # inches around panels
+BETWEEN = 0.08  # inches between two headings
+LABEL = "student \N{MINUS SIGN} teacher"
+
+Offsets: TypeAlias = OffsetStatistics | TimedOffsets
 
 
 def offsets_figure(
-    statistics: Mapping[str, OffsetStatistics],
+    statistics: Mapping[str, Offsets],
     frame_shift: float,
     *,
     windows: Mapping[str, Window] | None = None,
     columns: int = 3,
     caption: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw the histogram and the cumulative share of the offsets, one panel for each student.
 
     Parameters
     ----------
-    statistics : mapping of str to OffsetStatistics
-        Offsets in frames under the name that each student is shown by.
+    statistics : mapping of str to OffsetStatistics or TimedOffsets
+        Offsets, all in frames or all in seconds, under the name that each student is shown by.
     frame_shift : float
-        Seconds from one frame to the next.
+        Seconds from one frame to the next; offsets in seconds are counted in bins of this width.
     windows : mapping of str to Window, optional
         The window that a student's rule searched, shaded: a lag outside it was never compared.
     columns : int
-        Panels side by side, >= 1.
+        Panels side by side at most, >= 1.
     caption : str
         Below the figure.
+    width : float, optional
+        Inches; by the number of columns if not given.
 
     Returns
     -------
@@ -51,7 +63,7 @@ def offsets_figure(
     Raises
     ------
     ArgumentError
-        If there is nothing to draw.
+        If there is nothing to draw, or frames and seconds are mixed, or `width` is too small.
 
     Examples
     --------
@@ -63,136 +75,183 @@ def offsets_figure(
     >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
     [0.0, 0.0, 66.7, 33.3]
     """
-    if not statistics:
-        check.fail("statistics", "at least one student", "none")
-    check.positive("frame_shift", frame_shift)
-    columns = min(check.integer("columns", columns, low=1), len(statistics))
-    rows = -(-len(statistics) // columns)
-    limits = _limits(statistics)
+    bins = bins_of(statistics, frame_shift)
+    most = check.integer("columns", columns, low=1)
+    windows = windows or {}
+    remarks = {name: _remarks(one, bins, windows.get(name)) for name, one in statistics.items()}
+    across, height = PANEL
+    if width is None:
+        columns = columns_of(len(statistics), most, most, 1.0)
+        widest = max(text_width(wrapped(one, np.inf)) for some in remarks.values() for one in some)
+        right = max(RIGHT, widest + 2 * BETWEEN - across)
+    else:
+        room, right = panel_width(width, 0.0, LEFT, 0.0), RIGHT
+        columns = columns_of(len(statistics), most, room, NARROW + right)
+        across = room / columns - right
+        height = float(np.clip(0.6 * across, LOW, PANEL[1]))
     headings = {
-        name: _heading(one, frame_shift, (windows or {}).get(name))
-        for name, one in statistics.items()
+        name: _heading(name, remarks[name], across + right - BETWEEN) for name in statistics
     }
-    cell = (
-        max(PANEL[0], *(text_width(line) for lines in headings.values() for line in lines)) + 0.25
-    )
-    most_lines = max(len(lines) for lines in headings.values())
-    above = line_height(NORMAL) + most_lines * line_height() + 0.1
-    left, gap, below = 0.6, 0.25, 0.6
-    width = left + columns * cell
-    text = wrapped(f"{_legend(limits, bool(windows))} {caption}", width - 2 * MARGIN)
-    bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
-    height = rows * (above + PANEL[1] + gap) - gap + bottom
-
+    above = max(map(_height, headings.values())) + 0.2
+    text = f"{_legend(bins, bool(windows))} {caption}"
     with in_style():
-        figure = new_figure(width, height)
-        for n, (name, one) in enumerate(statistics.items()):
-            row, column = divmod(n, columns)
-            edge = height - (row + 1) * (above + PANEL[1]) - row * gap
-            box = (left + column * cell, edge, PANEL[0], PANEL[1])
-            axes = figure.add_axes(
-                (box[0] / width, box[1] / height, box[2] / width, box[3] / height), label=name
-            )
-            draw_offsets(axes, one, frame_shift, limits=limits, window=(windows or {}).get(name))
-            lowest = n + columns >= len(statistics)
-            axes.tick_params(labelleft=column == 0, labelbottom=lowest)
-            if column == 0:
-                axes.set_ylabel("share of pairs (%)")
-            if lowest:
-                axes.set_xlabel("student \N{MINUS SIGN} teacher (frames, ms)")
-            for line, words in enumerate([*reversed(headings[name]), name]):
-                y = 1 + (0.06 + line * line_height()) / PANEL[1]
-                heading = axes.text(0, y, shown(words), transform=axes.transAxes, parse_math=False)
-                if words == name:
-                    heading.set(weight="bold", size=NORMAL, color=STUDENT)
-        write_caption(figure, text)
+        figure, axes = grid_figure(
+            list(statistics),
+            columns,
+            (across, height),
+            (LEFT, right, above, BELOW),
+            text,
+            xlabel=f"{LABEL} ({bins.units})",
+            ylabel="share of pairs (%)",
+        )
+        for name, one in statistics.items():
+            draw_offsets(axes[name], one, bins, windows.get(name))
+            _write_heading(axes[name], headings[name])
     return figure
 
 
+def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
+    """Choose the bins of the offsets of several students.
+
+    Parameters
+    ----------
+    statistics : mapping of str to OffsetStatistics or TimedOffsets
+        By student.
+    frame_shift : float
+        Seconds of a bin.
+
+    Returns
+    -------
+    Bins
+        In frames or, for offsets in seconds, in ms.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no student, or frames and seconds are mixed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.records.offsets import OffsetStatistics
+    >>> from visualize.offsets import bins_of
+    >>> bins_of({"CTC": OffsetStatistics(np.array([1, 2, 3]), 0, 0)}, 0.02)
+    Bins(low=-1, high=3, frame_shift=0.02, timed=False)
+    """
+    if not statistics:
+        check.fail("statistics", "at least one student", "none")
+    frame_shift = check.positive("frame_shift", frame_shift)
+    kinds = {isinstance(one, TimedOffsets) for one in statistics.values()}
+    if len(kinds) > 1:
+        check.fail("statistics", "offsets all in frames or all in seconds", "both")
+    late = [frames_late(one, frame_shift) for one in statistics.values()]
+    return bins_around(late, frame_shift, kinds.pop())
+
+
+def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
+    """Give offsets in frame shifts.
+
+    Parameters
+    ----------
+    statistics : OffsetStatistics or TimedOffsets
+        Of one student.
+    frame_shift : float
+        Seconds.
+
+    Returns
+    -------
+    (n,) array
+        Whole numbers for offsets in frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.records.timed_offsets import TimedOffsets
+    >>> from visualize.offsets import frames_late
+    >>> frames_late(TimedOffsets(np.array([0.03]), 0, 0), 0.02)
+    array([1.5])
+    """
+    if isinstance(statistics, TimedOffsets):
+        return statistics.offset / frame_shift
+    return statistics.offset.astype(np.float64)
+
+
 def draw_offsets(
-    axes: Axes,
-    statistics: OffsetStatistics,
-    frame_shift: float,
-    *,
-    limits: tuple[int, int],
-    window: Window | None = None,
+    axes: Axes, statistics: Offsets, bins: Bins, window: Window | None = None
 ) -> list[Artist]:
     """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean.
 
     Parameters
     ----------
     axes : Axes
-        x becomes the offset in frames.
-    statistics : OffsetStatistics
+        In its final place; x becomes the offset in frames or ms.
+    statistics : OffsetStatistics or TimedOffsets
         Of one student.
-    frame_shift : float
-        Seconds from one frame to the next.
-    limits : (int, int)
-        Lowest and highest bar in frames; they also hold what lies beyond.
+    bins : Bins
+        The bars.
     window : Window, optional
-        The window of the student's rule, shaded.
+        The window of the student's rule in frames, shaded.
 
     Returns
     -------
     list of Artist
         Bars, then the cumulative line, then the mean and the window where there are any.
     """
-    low, high = limits
-    bars = np.arange(low, high + 1)
-    counts = np.bincount(np.clip(statistics.offset, low, high) - low, minlength=bars.size)
-    share = 100 * counts / max(statistics.n, 1)
-    drawn: list[Artist] = [
-        *axes.bar(bars, share, width=0.8, color=STUDENT, alpha=0.75, zorder=2, gid="share of pairs")
-    ]
-    edges, cumulative = np.append(bars - 0.5, high + 0.5), np.append(0, np.cumsum(share))
-    heights = np.append(cumulative[1:], cumulative[-1])
-    drawn += axes.step(edges, heights, where="post", color=TEXT, gid="cumulative share")
-    if statistics.n:
-        mean = axes.axvline(statistics.mean, color=TEXT, linestyle=":", zorder=3, gid="mean")
-        drawn.append(mean)
+    drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins)
     if window is not None:
-        shown = max(-window.right, low) - 0.5, min(window.left, high) + 0.5
-        drawn.append(axes.axvspan(*shown, color=FAINT, alpha=0.5, linewidth=0, zorder=0))
-    step = -(-bars.size // 7)
-    ticks = bars[bars % step == 0]
-    axes.set(xlim=(low - 0.6, high + 0.6), ylim=(0, 104), yticks=[0, 25, 50, 75, 100])
-    axes.set_xticks(ticks, [f"{signed(t)}\n{signed(1000 * t * frame_shift)}" for t in ticks])
+        low = (max(-window.right, bins.low) - 0.5) * bins.unit
+        high = (min(window.left, bins.high) + 0.5) * bins.unit
+        drawn.append(axes.axvspan(low, high, color=FAINT, alpha=0.5, linewidth=0, zorder=0))
     return drawn
 
 
-def _limits(statistics: Mapping[str, OffsetStatistics]) -> tuple[int, int]:
-    """Bars that hold all but the tails of every student, and 0 with a neighbour."""
-    ends = [np.percentile(one.offset, [TAIL, 100 - TAIL]) for one in statistics.values() if one.n]
-    low = min([-1.0, *(end[0] for end in ends)])
-    high = max([1.0, *(end[1] for end in ends)])
-    return max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
-
-
-def _heading(statistics: OffsetStatistics, frame_shift: float, window: Window | None) -> list[str]:
-    """The numbers over a panel."""
-    if statistics.n == 0:
-        lines = ["no matched pair"]
-    else:
-        ms = signed(round(1000 * statistics.mean * frame_shift))
-        lines = [f"n = {statistics.n}, mean {signed(round(statistics.mean, 2))} ({ms} ms)"]
-    unmatched = [
-        f"{100 * share:.1f} % {owner}"
-        for owner, share in (
-            ("teacher", statistics.teacher_unmatched_share),
-            ("student", statistics.student_unmatched_share),
-        )
-        if not np.isnan(share)
-    ]
-    if unmatched:
-        lines.append("unmatched: " + ", ".join(unmatched))
+def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str]:
+    """The numbers over a panel; where a line is broken, a number keeps its words."""
+    late = frames_late(statistics, bins.frame_shift)
+    remarks = [["no matched pair"]]
+    if statistics.n:
+        ms = signed(round(1000 * float(late.mean()) * bins.frame_shift))
+        mean = f"{ms} ms" if bins.timed else f"{signed(round(float(late.mean()), 2))} ({ms} ms)"
+        remarks = [[f"n = {statistics.n},", f"mean {mean}"]]
+    shares = {
+        "teacher": statistics.teacher_unmatched_share,
+        "student": statistics.student_unmatched_share,
+    }
+    known = [f"{100 * shares[owner]:.1f} % {owner}" for owner in shares if shares[owner] >= 0]
+    if known:
+        remarks.append(["unmatched:", *(f"{one}," for one in known[:-1]), known[-1]])
     if window is not None and statistics.n:
-        inside = (statistics.offset >= -window.right) & (statistics.offset <= window.left)
-        lines.append(f"inside the window: {100 * inside.mean():.1f} %")
-    return lines
+        inside = (late >= -window.right - 1e-6) & (late <= window.left + 1e-6)
+        remarks.append(["in the window:", f"{100 * inside.mean():.1f} %"])
+    return [" ".join(part.replace(" ", TOGETHER) for part in parts) for parts in remarks]
 
 
-def _legend(limits: tuple[int, int], with_windows: bool) -> str:
-    low, high = (signed(limit) for limit in limits)
+def _heading(name: str, remarks: list[str], width: float) -> tuple[list[str], list[str]]:
+    """Lines of the name and lines of the remarks."""
+    lines = [line for remark in remarks for line in wrapped(remark, width).split("\n")]
+    return wrapped(name, width, NORMAL, "bold").split("\n"), lines
+
+
+def _height(heading: tuple[list[str], list[str]]) -> float:
+    name, remarks = heading
+    return len(name) * line_height(NORMAL) + len(remarks) * line_height()
+
+
+def _write_heading(axes: Axes, heading: tuple[list[str], list[str]]) -> None:
+    """Name and remarks over a panel, from the lowest line up."""
+    name, remarks = heading
+    inch, y = axes.figure.dpi / axes.get_window_extent().height, 0.06
+    for line in reversed(remarks):
+        axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, parse_math=False)
+        y += line_height()
+    for line in reversed(name):
+        text = axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, parse_math=False)
+        text.set(weight="bold", size=NORMAL, color=STUDENT)
+        y += line_height(NORMAL)
+
+
+def _legend(bins: Bins, with_windows: bool) -> str:
+    low, high = (signed(end * bins.unit) for end in (bins.low, bins.high))
     return (
         "Bars: share of the matched pairs. Line: cumulative share. Dotted: mean. "
         f"The outermost bars, {low} and {high}, hold what lies beyond."

@@ -2,24 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from refkd.check import Bools, Floats
+from refkd.check import Floats
 from visualize.glyphs import shown
 from visualize.style import SMALL, font_families
 
-Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
-
+TOGETHER = "\N{NO-BREAK SPACE}"
 POINTS = 72.0  # in an inch
 LINE = 1.25  # line height, in font sizes
-DISTANCES = (0.09, 0.16, 0.28, 0.42, 0.6, 0.8)  # inches between a point and its label
-SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))  # right first
-AMBIGUOUS = 0.03  # of a label closer to another point, as a share of its area covered
 HINTING = 1.05  # letters set to whole pixels may be this much wider
 
 
@@ -145,17 +140,19 @@ def fewest_rows(
     return rows, chosen
 
 
-def wrapped(text: str, width: float, size: float = SMALL) -> str:
+def wrapped(text: str, width: float, size: float = SMALL, weight: str = "normal") -> str:
     """Break text into lines between words.
 
     Parameters
     ----------
     text : str
-        Line breaks in it are kept.
+        Line breaks in it are kept; no-break spaces hold words together and become spaces.
     width : float
         Inches; a longer word stands alone.
     size : float
         Points.
+    weight : str
+        "normal" or "bold".
 
     Returns
     -------
@@ -171,11 +168,11 @@ def wrapped(text: str, width: float, size: float = SMALL) -> str:
     lines = []
     for paragraph in text.split("\n"):
         line = ""
-        for word in paragraph.split():
-            longer = f"{line} {word}".strip()
-            if line and text_width(longer, size) > width:
+        for word in filter(None, paragraph.split(" ")):
+            longer = f"{line} {word}".strip().replace(TOGETHER, " ")
+            if line and text_width(longer, size, weight) > width:
                 lines.append(line)
-                longer = word
+                longer = word.replace(TOGETHER, " ")
             line = longer
         lines.append(line)
     return "\n".join(lines)
@@ -208,85 +205,3 @@ def inches_per_unit(axes: Axes) -> tuple[float, float]:
     dots = axes.figure.dpi
     x, y = box.width / dots / (right - left), box.height / dots / (top - bottom)
     return float(x), float(y)
-
-
-def free_spot(
-    points: Floats,
-    n: int,
-    width: float,
-    height: float,
-    taken: Sequence[Box],
-    frame: tuple[float, float],
-) -> Box:
-    """Find room for the label of one point among many, the nearest first.
-
-    Parameters
-    ----------
-    points : (N, 2) array
-        Inches from the lower left corner of the frame.
-    n : int
-        The point to label; the label would rather not be closer to another one.
-    width : float
-        Of the label, in inches.
-    height : float
-        Of the label, in inches.
-    taken : sequence of (left, bottom, right, top)
-        What the label shall not cover.
-    frame : (float, float)
-        Width and height of the space that the label shall not leave.
-
-    Returns
-    -------
-    (left, bottom, right, top)
-        In inches; where there is no room, the place that covers least.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from visualize.place import free_spot
-    >>> spot = free_spot(np.array([[1.0, 1.0]]), 0, 0.4, 0.1, taken=[], frame=(2.0, 2.0))
-    >>> [round(float(edge), 2) for edge in spot]     # to the right of the point
-    [1.09, 0.95, 1.49, 1.05]
-    """
-    half = np.array([width, height]) / 2
-    best, least = (0.0, 0.0, 0.0, 0.0), np.inf
-    boxes = np.reshape(taken, (-1, 4)).astype(np.float64)
-    for distance in DISTANCES:
-        for side in SIDES:
-            centre = points[n] + np.array(side) * (half + distance)
-            low, high = centre - half, centre + half
-            apart = np.hypot(*(np.clip(points, low, high) - points).T)
-            covered = _overlap(low, high, boxes)
-            inside = np.minimum(high, frame) - np.maximum(low, 0.0)
-            covered += 2 * (width * height - np.prod(np.maximum(inside, 0.0)))
-            covered += AMBIGUOUS * width * height * (apart[n] > apart.min())
-            covered += width * height * _crossed(points[n], low, high, boxes)
-            if covered < least - 1e-9:
-                best, least = (low[0], low[1], high[0], high[1]), covered
-    return best
-
-
-def _overlap(low: Floats, high: Floats, boxes: Floats) -> float:
-    """Square inches that one box shares with each of many, added up."""
-    shared = np.minimum(high, boxes[:, 2:]) - np.maximum(low, boxes[:, :2])
-    return float(np.maximum(shared, 0.0).prod(axis=1).sum())
-
-
-def leader(point: Floats, low: Floats, high: Floats) -> Floats:
-    """Points (20, 2) along the line that joins a point to the nearest edge of its label."""
-    share = np.linspace(0.0, 1.0, 20)[:, np.newaxis]
-    along: Floats = point + share * (np.clip(point, low, high) - point)
-    return along
-
-
-def _crossed(point: Floats, low: Floats, high: Floats, boxes: Floats) -> float:
-    """Share of a label's leader that lies on what others cover, the point's own mark excepted."""
-    others = boxes[~_within(point[np.newaxis], boxes)[0]]
-    return float(_within(leader(point, low, high), others).any(axis=1).mean())
-
-
-def _within(points: Floats, boxes: Floats) -> Bools:
-    """Whether each point (P, M) lies in each box."""
-    places = points[:, np.newaxis]
-    after_low, before_high = places >= boxes[:, :2], places <= boxes[:, 2:]
-    return np.asarray((after_low & before_high).all(axis=2))

@@ -15,7 +15,8 @@ from refkd.metrics import alignment_shift
 from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.choices import draw_chosen, draw_window
-from visualize.place import Box, inches_per_unit, line_height, text_width
+from visualize.place import inches_per_unit, line_height, text_width
+from visualize.spots import Box
 from visualize.style import BLANK, EARLY, STUDENT, TEACHER, TEXT
 
 TICK = 0.45  # inches from one number to the next, at least

@@ -22,6 +22,7 @@ from refkd.records.rule_facts import rule_from
 from refkd.records.rules import FrameWise, Shift
 from refkd.students import CTC
 from visualize.band import band_figure
+from visualize.cumulative import cumulative_figure
 from visualize.gates import gates_figure
 from visualize.gradients import gradients_figure
 from visualize.lattice import lattice_figure
@@ -82,6 +83,11 @@ def _offsets(run: Run, utterance: str) -> Figure:
     }
     statistics = {one.title: run.offsets(one.name) for one in run.students}
     return offsets_figure(statistics, run.clock.frame_shift, windows=windows)
+
+
+def _cumulative(run: Run, utterance: str) -> Figure:
+    statistics = {one.title: run.offsets(one.name) for one in run.students}
+    return cumulative_figure(statistics, run.clock.frame_shift)
 
 
 def _tradeoff(run: Run, utterance: str) -> Figure:
@@ -190,6 +196,7 @@ FIGURES: dict[str, Callable[[Run, str], Figure | None]] = {
     "shift": _shift,
     "rules": _rules,
     "offsets": _offsets,
+    "cumulative": _cumulative,
     "tradeoff": _tradeoff,
     "learning": _learning,
     "band": _band,

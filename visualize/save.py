@@ -23,6 +23,7 @@ def save_figure(
     path: str | os.PathLike[str],
     formats: Sequence[str] = ("png", "svg", "pdf"),
     dpi: float = 200.0,
+    pixels: int | None = None,
 ) -> list[Path]:
     """Write a figure in each of the formats.
 
@@ -36,6 +37,8 @@ def save_figure(
         "png", "svg" (the same bytes every time) or "pdf" (text as TrueType).
     dpi : float
         Dots per inch of a PNG.
+    pixels : int, optional
+        Width of a PNG, in the place of `dpi`; `visualize.style.SLIDE_PIXELS` for a slide.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def save_figure(
     Raises
     ------
     ArgumentError
-        If a format is none of the three.
+        If a format is none of the three, or `pixels` < 1.
 
     Examples
     --------
@@ -56,6 +59,8 @@ def save_figure(
     ['empty.svg']
     """
     stem = Path(path)
+    if pixels is not None:  # half a pixel more, as matplotlib leaves out what is not whole
+        dpi = (check.integer("pixels", pixels, low=1) + 0.5) / figure.get_figwidth()
     files = []
     for kind in formats:
         check.one_of("formats", kind, METADATA)

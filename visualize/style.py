@@ -21,6 +21,10 @@ HEAT_MAP = "cividis"
 SIGNED_MAP = "PRGn_r"  # green below 0, purple above
 TEACHER_LINE = "-"
 STUDENT_LINE = (0, (4, 1.2))
+STUDENTS = (STUDENT, EARLY, "#CC79A7", "#56B4E9", "#B8860B", TEXT)  # where each has its own
+
+WIDTHS = {"column": 3.4, "page": 7.0, "slide": 6.67}  # inches of figures in print
+SLIDE_PIXELS = 1920  # across a slide, which shows a figure of that width twice as large
 
 SMALL = 8.0  # points; nothing is smaller
 NORMAL = 9.0

@@ -20,10 +20,11 @@ from refkd.records.rules import (
 )
 from refkd.records.window import Window
 from visualize.glyphs import shown
-from visualize.layout import MARGIN, write_caption
+from visualize.grid import columns_of, grid_figure
+from visualize.layout import panel_width
 from visualize.numbers import NAMES
-from visualize.place import line_height, text_width, wrapped
-from visualize.style import BLANK, NORMAL, STUDENT, TEXT, in_style, new_figure
+from visualize.place import line_height, text_width
+from visualize.style import BLANK, NORMAL, STUDENT, TEXT, in_style
 
 FRAMES, CLASSES = 60, 5
 SPIKE_FRAMES, SPIKE_LABELS = (8, 20, 32, 44), (1, 2, 3, 4)
@@ -31,6 +32,8 @@ SPIKE, SILENCE = 0.95, 0.97  # posterior of the symbol in a spike, of the blank 
 LATE, TOO_LATE = 3, 10  # frames
 WINDOW = Window(left=6)
 PANEL = (1.15, 1.35)  # inches
+NARROW = 0.6  # inches of a panel where there is little room
+LABEL = "loss (nats per frame)"
 CAPTION = (
     "Loss per frame (nats) of a student that has the teacher's spikes unchanged, later, not at "
     "all, or (3 frames late) with the wrong symbols. The window is 6 earlier frames."
@@ -96,7 +99,11 @@ def toy_table() -> dict[str, dict[str, float]]:
     }
 
 
-def toy_figure(table: Mapping[str, Mapping[str, float]], caption: str = CAPTION) -> Figure:
+def toy_figure(
+    table: Mapping[str, Mapping[str, float]],
+    caption: str = CAPTION,
+    width: float | None = None,
+) -> Figure:
     """Draw the table as bars, one panel for each rule.
 
     Parameters
@@ -105,6 +112,8 @@ def toy_figure(table: Mapping[str, Mapping[str, float]], caption: str = CAPTION)
         Nats per frame, by rule and then by student, as from `toy_table`.
     caption : str
         Below the figure.
+    width : float, optional
+        Inches; all panels stand side by side if not given.
 
     Returns
     -------
@@ -114,7 +123,7 @@ def toy_figure(table: Mapping[str, Mapping[str, float]], caption: str = CAPTION)
     Raises
     ------
     ArgumentError
-        If there is no rule.
+        If there is no rule, or `width` is too small.
 
     Examples
     --------
@@ -126,30 +135,24 @@ def toy_figure(table: Mapping[str, Mapping[str, float]], caption: str = CAPTION)
     if not table:
         check.fail("table", "at least one rule", "none")
     highest = max(max(charges.values()) for charges in table.values())
-    students = list(next(iter(table.values())))
-    number = text_width("0.000") + 0.2
-    left = max(text_width(name) for name in students) + 0.3
+    number = text_width("0.000") + 0.15
+    left = max(text_width(name) for name in next(iter(table.values()))) + 0.3
+    columns, panel = len(table), PANEL[0]
+    if width is not None:
+        room = panel_width(width, 0.0, left, 0.0)
+        columns = columns_of(len(table), len(table), room, NARROW + number)
+        panel = room / columns - number
     lines = max(name.count("\n") for name in table) + 1
-    top, below = 0.15 + lines * line_height(NORMAL), 0.45
-    width = left + len(table) * (PANEL[0] + number)
-    text = wrapped(caption, width - 2 * MARGIN)
-    bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
-    height = top + PANEL[1] + bottom
-
+    around = (left, number, 0.15 + lines * line_height(NORMAL), 0.6)
     with in_style():
-        figure = new_figure(width, height)
-        for n, (rule, charges) in enumerate(table.items()):
-            x = left + n * (PANEL[0] + number)
-            box = (x / width, bottom / height, PANEL[0] / width, PANEL[1] / height)
-            axes = figure.add_axes(box, label=rule)
-            draw_charges(axes, charges)
-            axes.set_xlim(0, highest or 1.0)
-            axes.tick_params(labelleft=n == 0)
-            axes.set_title(
-                shown(rule), loc="left", weight="bold", size=NORMAL, pad=4, parse_math=False
-            )
-        figure.supxlabel("loss (nats per frame)", size="medium", y=(bottom - below) / height)
-        write_caption(figure, text)
+        figure, axes = grid_figure(
+            list(table), columns, (panel, PANEL[1]), around, caption, xlabel=LABEL
+        )
+        for rule, charges in table.items():
+            draw_charges(axes[rule], charges)
+            axes[rule].set_xlim(0, highest or 1.0)
+            heading = axes[rule].set_title(shown(rule), loc="left", pad=4, parse_math=False)
+            heading.set(weight="bold", size=NORMAL)
     return figure
 
 

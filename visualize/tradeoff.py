@@ -14,14 +14,15 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats
 from refkd.records.intervals import Interval
-from visualize.layout import MARGIN, write_caption
+from visualize.layout import Strip, panel_width, stacked_figure
 from visualize.names import write_names
-from visualize.place import line_height, wrapped
-from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style, new_figure
+from visualize.place import TOGETHER, line_height, text_width
+from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style
 
 SIZE = (5.2, 3.6)  # inches of the axes
 LARGE = (6.4, 4.6)  # if there are more than MANY students
 MANY = 8
+CROWDED = 0.13  # share of the axes that names may cover; numbers stand for them beyond
 
 Intervals: TypeAlias = Mapping[str, tuple[Interval, Interval]]
 
@@ -36,6 +37,7 @@ def tradeoff_figure(
     line: Sequence[str] = (),
     delay: str = "mean offset to the teacher",
     caption: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Draw phone error against mean delay, one point for each student.
 
@@ -60,6 +62,8 @@ def tradeoff_figure(
         What the delay is measured against, for the axis.
     caption : str
         Below the figure.
+    width : float, optional
+        Inches; by the number of students if not given.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def tradeoff_figure(
     ------
     ArgumentError
         If there is no student, or delays and errors of one are not equally many, or infinite, or
-        a name of `intervals` or `line` is no student's.
+        a name of `intervals` or `line` is no student's, or `width` is too small.
 
     Examples
     --------
@@ -98,9 +102,11 @@ def tradeoff_figure(
     if teacher is not None:
         check.finite_array("teacher", teacher, (2,))
     several = any(x.size > 1 for name, (x, _) in points.items() if name not in intervals)
-    left, right, top, below = 0.65, 0.2, 0.55, 0.5
+    left, right = 0.65, 0.2
     size = LARGE if len(points) > MANY else SIZE
-    width = left + size[0] + right
+    across = panel_width(width, size[0], left, right)
+    height = size[1] * max(across / size[0], 0.6)
+    numbers = _numbers(points, across * height)
     sentences = [
         "Lower and further left is better.",
         "Square and line: teacher." if teacher is not None else "",
@@ -108,12 +114,11 @@ def tradeoff_figure(
         "Small points: seeds; large: their mean." if several else "",
         _about_bars(intervals),
         "Open circles: fixed shifts." if joined else "",
+        _about_numbers(numbers),
         _about_silent(silent),
         caption,
     ]
-    text = wrapped(" ".join(one for one in sentences if one), width - 2 * MARGIN)
-    bottom = below + 0.15 + (text.count("\n") + 1) * line_height()
-    height = top + size[1] + bottom
+    text = " ".join(one for one in sentences if one)
 
     def to_ms(frames: Any) -> Any:
         return frames * frame_shift * 1000
@@ -122,14 +127,13 @@ def tradeoff_figure(
         return ms / (frame_shift * 1000)
 
     with in_style():
-        figure = new_figure(width, height)
-        box = (left / width, bottom / height, size[0] / width, size[1] / height)
-        axes = figure.add_axes(box, label="tradeoff")
-        draw_tradeoff(axes, points, teacher, baseline, intervals, joined)
+        strip = Strip("tradeoff", height)
+        figure, panels = stacked_figure([strip], (left, across, right), 0.55, text, below=0.6)
+        axes = panels["tradeoff"]
+        draw_tradeoff(axes, points, teacher, baseline, intervals, joined, numbers)
         axes.set_xlabel(f"{delay} (frames)")
         axes.set_ylabel("phone error (%)")
         axes.secondary_xaxis("top", functions=(to_ms, to_frames)).set_xlabel(f"{delay} (ms)")
-        write_caption(figure, text)
     return figure
 
 
@@ -140,6 +144,7 @@ def draw_tradeoff(
     baseline: str,
     intervals: Intervals,
     line: Sequence[str],
+    written: Mapping[str, str],
 ) -> list[Artist]:
     """Draw the points with their names where there is room.
 
@@ -157,6 +162,8 @@ def draw_tradeoff(
         Delay and error of any of the students.
     line : sequence of str
         Those joined by a line.
+    written : mapping of str to str
+        What stands for a name that is too long.
 
     Returns
     -------
@@ -201,7 +208,8 @@ def draw_tradeoff(
         )
         strokes.append(np.array([[axes.get_xlim()[end], 100 * teacher[1]] for end in (0, 1)]))
     strokes += [np.array(ends) for ends in itertools.pairwise(path)]
-    write_names(axes, means, dots, strokes, {"teacher": TEACHER})
+    marked = {written.get(name, name): mean for name, mean in means.items()}
+    write_names(axes, marked, dots, strokes, {"teacher": TEACHER})
     return drawn
 
 
@@ -246,6 +254,21 @@ def _set_limits(axes: Axes, marks: Floats) -> None:
     axes.set_ylim(max(y.min() - y_room, 0.0), y.max() + y_room)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
+
+
+def _numbers(points: Mapping[str, tuple[Floats, Floats]], room: float) -> dict[str, str]:
+    """Numbers from the earliest to the latest, if the names would cover too much of the axes."""
+    if sum(text_width(name) for name in points) * line_height() <= CROWDED * room:
+        return {}
+    order = sorted(points, key=lambda name: float(points[name][0].mean()))
+    return {name: str(n) for n, name in enumerate(order, start=1)}
+
+
+def _about_numbers(numbers: Mapping[str, str]) -> str:
+    listed = ", ".join(
+        f"{number} {name}".replace(" ", TOGETHER) for name, number in numbers.items()
+    )
+    return f"From left to right: {listed}." if numbers else ""
 
 
 def _about_bars(intervals: Intervals) -> str:

@@ -1,0 +1,147 @@
+"""A histogram of times: shares in bins of a frame shift, the share up to each, and the mean."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from refkd.check import Floats
+from visualize.style import STUDENT, TEXT, signed
+
+TICK = 0.37  # inches from one number to the next
+WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
+TAIL = 0.5  # percent of the numbers on either side that may lie outside
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Where times are counted: around the multiples of a frame shift, from `low` to `high`.
+
+    Parameters
+    ----------
+    low : int
+        The first bin, which also holds what lies before it.
+    high : int
+        The last bin, which also holds what lies after it.
+    frame_shift : float
+        Seconds of a bin.
+    timed : bool
+        Whether the axis is in ms; in frames otherwise.
+    """
+
+    low: int
+    high: int
+    frame_shift: float
+    timed: bool
+
+    @property
+    def numbers(self) -> Floats:
+        """Each bin as its offset in frame shifts."""
+        return np.arange(self.low, self.high + 1, dtype=np.float64)
+
+    @property
+    def unit(self) -> float:
+        """What a frame shift is on the axis."""
+        return 1000 * self.frame_shift if self.timed else 1.0
+
+    @property
+    def units(self) -> str:
+        """Of the numbers on the axis."""
+        return "ms" if self.timed else "frames, ms"
+
+    def counts(self, late: Floats) -> Floats:
+        """How many times in frame shifts fall into each bin, to the nanosecond."""
+        nearest = np.floor(late + 1e-9 / self.frame_shift + 0.5).astype(np.int64)
+        places = np.clip(nearest, self.low, self.high) - self.low
+        return np.bincount(places, minlength=self.numbers.size).astype(np.float64)
+
+    def number(self, bin: float) -> str:
+        """A bin as the axis shows it."""
+        ms = signed(1000 * bin * self.frame_shift)
+        return ms if self.timed else f"{signed(bin)}\n{ms}"
+
+
+def bins_around(times: Iterable[Floats], frame_shift: float, timed: bool) -> Bins:
+    """Choose bins that hold all but the tails of every set of times, and 0 with a neighbour.
+
+    Parameters
+    ----------
+    times : iterable of (n,) array
+        Frame shifts.
+    frame_shift : float
+        Seconds.
+    timed : bool
+        Whether the axis shall be in ms.
+
+    Returns
+    -------
+    Bins
+        At most WIDEST to either side of 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize.histogram import bins_around
+    >>> bins_around([np.array([1.0, 2.0, 3.0])], 0.02, timed=False)
+    Bins(low=-1, high=3, frame_shift=0.02, timed=False)
+    """
+    ends = [np.percentile(one, [TAIL, 100 - TAIL]) for one in times if one.size]
+    low = min([-1.0, *(end[0] for end in ends)])
+    high = max([1.0, *(end[1] for end in ends)])
+    lowest, highest = max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
+    return Bins(lowest, highest, frame_shift, timed)
+
+
+def draw_histogram(axes: Axes, late: Floats, bins: Bins) -> list[Artist]:
+    """Draw the shares of a set of numbers in bins, the share up to each, and the mean.
+
+    Parameters
+    ----------
+    axes : Axes
+        In its final place; x becomes frames or ms, y percent.
+    late : (n,) array
+        Frame shifts.
+    bins : Bins
+        The bars.
+
+    Returns
+    -------
+    list of Artist
+        Bars, then the cumulative line, then the mean if there is any.
+    """
+    share = 100 * bins.counts(late) / max(late.size, 1)
+    places, unit = bins.numbers, bins.unit
+    drawn: list[Artist] = [
+        *axes.bar(
+            places * unit, share, 0.8 * unit, color=STUDENT, alpha=0.75, zorder=2, gid="share"
+        )
+    ]
+    edges, heights = np.append(places - 0.5, bins.high + 0.5), np.cumsum(share)
+    (line,) = axes.step(edges * unit, np.append(heights, heights[-1]), where="post", color=TEXT)
+    line.set_gid("cumulative share")
+    drawn.append(line)
+    if late.size:
+        at = float(late.mean()) * unit
+        drawn.append(axes.axvline(at, color=TEXT, linestyle=":", zorder=3, gid="mean"))
+    axes.set(xlim=((bins.low - 0.6) * unit, (bins.high + 0.6) * unit), ylim=(0, 104))
+    axes.set_yticks([0, 25, 50, 75, 100])
+    number_bins(axes, bins)
+    return drawn
+
+
+def number_bins(axes: Axes, bins: Bins) -> None:
+    """Write as many numbers of bins along x as there is room for.
+
+    Parameters
+    ----------
+    axes : Axes
+        In its final place, x in frames or ms.
+    bins : Bins
+        What x counts.
+    """
+    room = axes.get_window_extent().width / axes.figure.dpi
+    step = int(np.ceil(bins.numbers.size / max(room // TICK, 1)))
+    ticks = bins.numbers[bins.numbers % step == 0]
+    axes.set_xticks(ticks * bins.unit, [bins.number(tick) for tick in ticks])
