@@ -1,5 +1,6 @@
 """A run as its folder keeps it: what is needed to draw it again, or to look into it."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from refkd.check import DataError, Floats, Ints
-from refkd.checkpoint import UNREADABLE
+from refkd.checkpoint import NUMBERS, UNREADABLE, Epoch
 from refkd.distill import distill_trace
 from refkd.network import Network
 from refkd.posteriors.collection import PosteriorSet
@@ -154,10 +155,22 @@ class Run:
             for found in (one["offset"] for one in self.told["students"] if one["rule"] == name)
         )
 
+    def histories(self, name: str) -> list[list[Epoch]]:
+        """What each epoch of a model's training gave, seed by seed."""
+        models = [*self.told["teachers"], *self.told["students"]]
+        found = [one["history"] for one in models if name in (one.get("name"), one.get("rule"))]
+        return [
+            [
+                Epoch(*(math.nan if epoch[key] is None else epoch[key] for key in NUMBERS))
+                for epoch in one
+            ]
+            for one in found
+        ]
+
     def said_by_epoch(self, name: str) -> Floats:
         """Logits (epochs + 1, T, K) of a model before training and after each epoch."""
         said = read_posteriors(self.folder / EPOCHS / f"{name}.npz").arrays
-        return np.stack([said[str(epoch)] for epoch in range(len(said))])
+        return np.stack(list(said.values()))
 
     def network(self, name: str) -> Network:
         """The network of a model."""

@@ -1,10 +1,12 @@
 """A run read back from its folder is the run that was written."""
 
+import dataclasses
 import json
 import math
 
 import numpy as np
 import pytest
+from PIL import Image
 from tolerances import MICROSECONDS, assert_close
 
 import refkd
@@ -17,6 +19,7 @@ from refkd.results import results
 from refkd.run_contents import write_run
 from refkd.run_folder import finish_run
 from refkd.study import run_study
+from visualize.run_animations import draw_animations
 
 RULES = [
     refkd.FrameWise(),
@@ -165,6 +168,26 @@ def test_offsets_are_pooled_over_seeds(written, run):
         assert sorted(got.offset.tolist()) == sorted(every)
         unmatched = sum(one.measured.offsets.teacher_unmatched for one in study.of(name))
         assert got.teacher_unmatched == unmatched
+
+
+@compiled_only
+def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
+    files = draw_animations(run, tmp_path)
+    names = [f"spikes-{one.name}.gif" for one in run.students]
+    assert [file.name for file in files] == [*names, "spikes.gif"]
+    for file in files:
+        with Image.open(file) as gif:
+            assert gif.n_frames == 2
+    plain = dataclasses.replace(run, told={**run.told, "followed": None})
+    assert draw_animations(plain, tmp_path) == []
+
+
+@compiled_only
+def test_histories_are_told_seed_by_seed(written, run):
+    study, _ = written
+    for name in study.names:
+        assert run.histories(name) == [list(one.history) for one in study.of(name)]
+    assert run.histories("teacher") == [list(study.teacher.history)]
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):

@@ -31,7 +31,6 @@ PATIENCE = 300.0  # seconds, for a machine that compiles first
 TINY = """
 rules = ["CTC", "Hard", "RandomChoice"]
 seeds = 2
-animate = true
 [network]
 hidden = 6
 layers = 2
@@ -215,6 +214,25 @@ def test_a_run_killed_from_outside_again_and_again_ends_with_the_same_bits(
         end(process)
     finish(command)
     assert_same_run(tmp_path / "run", whole)
+
+
+def test_an_animated_run_that_was_killed_ends_with_the_same_pictures(tiny, tmp_path):
+    whole, killed = (
+        ["run", "--config", str(tiny), "--rules", "CTC", "--animate", "--out", str(tmp_path / name)]
+        for name in ("whole", "killed")
+    )
+    finish(whole)
+    for stage in (
+        ("os.rename", "checkpoints/CTC-seed-0", 2),
+        ("os.rename", "epochs/CTC", 1),
+        ("os.rename", "figures/spikes-CTC.gif", 1),
+    ):
+        code, _, error = end(start(killed, "kill", *stage))
+        assert code not in (0, 1, 2), (stage, error)
+    finish(killed)
+    assert_same_run(tmp_path / "killed", [tmp_path / "whole"])
+    names = set(contents(tmp_path / "killed"))
+    assert {"epochs/teacher.npz", "epochs/reference.ctm", "figures/spikes-CTC.gif"} <= names
 
 
 def test_a_finished_run_is_told_again_and_nothing_is_touched(whole, capsys):

@@ -1,5 +1,7 @@
 """Figures of refkd's records: functions that take numbers, draw, and never show anything."""
 
+from visualize.animate import save_animation as save_animation
+from visualize.animate import spikes_frames as spikes_frames
 from visualize.band import band_figure as band_figure
 from visualize.cumulative import cumulative_figure as cumulative_figure
 from visualize.gates import gates_figure as gates_figure

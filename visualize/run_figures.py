@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from refkd.checkpoint import NUMBERS, Epoch
 from refkd.ctc import ctc_align, ctc_trace
 from refkd.decode import spikes
 from refkd.distill import distill_trace
@@ -47,7 +46,7 @@ def _shift(run: Run, utterance: str) -> Figure:
         run.symbols,
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
-        phones=_phones(run, utterance),
+        phones=phones_of(run, utterance),
         speech=_speech(run, utterance),
         traces={
             one.title: run.trace(one.name, utterance)
@@ -115,11 +114,7 @@ def _tradeoff(run: Run, utterance: str) -> Figure:
 
 
 def _learning(run: Run, utterance: str) -> Figure:
-    histories: dict[str, list[list[Epoch]]] = {}
-    for group, name in (("teachers", "name"), ("students", "title")):
-        for one in run.told[group]:
-            epochs = [Epoch(*(_number(epoch[key]) for key in NUMBERS)) for epoch in one["history"]]
-            histories.setdefault(one[name], []).append(epochs)
+    histories = {one.title: run.histories(one.name) for one in run.models}
     return learning_figure(histories, teacher=run.teacher.title)
 
 
@@ -182,7 +177,7 @@ def _gates(run: Run, utterance: str) -> Figure | None:
         trace,
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
-        phones=_phones(run, utterance),
+        phones=phones_of(run, utterance),
         symbols=run.symbols,
         title=f"{student.title}, first layer: {utterance}",
     )
@@ -226,7 +221,8 @@ def _speech(run: Run, utterance: str) -> Speech:
     return Speech.of_features(run.features[utterance], bands, run.clock)
 
 
-def _phones(run: Run, utterance: str) -> Phones | None:
+def phones_of(run: Run, utterance: str) -> Phones | None:
+    """The true phones of an utterance; None where nobody knows their times."""
     reference = run.reference.get(utterance)
     if reference is None:
         return None

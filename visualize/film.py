@@ -1,0 +1,223 @@
+"""The frames of a moving picture of training: alike in all but what an epoch has changed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from refkd.check import Floats
+from refkd.checkpoint import Epoch
+from refkd.decode import At, spikes
+from refkd.records.clock import Clock
+from visualize.connectors import Links, draw_links, links_height
+from visualize.heading import Heading, heading_height, write_heading
+from visualize.layout import MARGIN, Strip, stacked_figure
+from visualize.panels import (
+    HEADROOM,
+    Phones,
+    draw_phones,
+    draw_posteriors,
+    phone_rows,
+    spike_rows,
+    time_axes,
+)
+from visualize.place import line_height
+from visualize.style import FAINT, STUDENT, TEACHER
+
+POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
+ERROR_HEIGHT = 0.6
+AXIS = 0.5  # inches that the numbers and the name of a horizontal axis take
+LABELS = 0.55  # inches left of the strips, for what is written along their axes
+LIFT = 0.04  # inches between the connectors and the names of the student's spikes
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A student after an epoch.
+
+    Parameters
+    ----------
+    name : str
+        Of the student.
+    logits : (T, K) array
+        What it says then.
+    links : Links
+        From the teacher's spikes to its own.
+    epoch : Epoch or None
+        What that epoch gave; None before training, and where nobody knows.
+    """
+
+    name: str
+    logits: Floats
+    links: Links
+    epoch: Epoch | None
+
+    @property
+    def error(self) -> float:
+        """On the validation split, in percent; nan where nobody knows."""
+        return math.nan if self.epoch is None else 100 * self.epoch.validation
+
+    @property
+    def heading(self) -> Heading:
+        """Its name, and remarks each on a line of its own, empty where there is nothing to say."""
+        error, loss, mean = "", "", [] if self.links.shift.n else [""]
+        if self.epoch is not None:
+            error = f"{self.error:.1f} % error" if math.isfinite(self.error) else ""
+            loss = f"CTC {self.epoch.ctc:.3f}"
+        return Heading(self.name, (error, loss, *mean, *self.links.remarks), STUDENT)
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """What all frames share: strips that keep their place and height, whatever they hold.
+
+    Parameters
+    ----------
+    teacher : (T, K) array
+        What it says after training.
+    stories : mapping of str to sequence of Moment
+        Of each student, before training and after every epoch; the last one stays.
+    symbols : (K,) sequence of str
+        Name of each label, as it is written.
+    clock : Clock
+        When the frames of all models are.
+    phones : Phones or None
+        True ones.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike.
+    width : float
+        Inches.
+    """
+
+    teacher: Floats
+    stories: Mapping[str, Sequence[Moment]]
+    symbols: Sequence[str]
+    clock: Clock
+    phones: Phones | None
+    blank: int
+    at: At
+    width: float
+
+    @property
+    def epochs(self) -> int:
+        """Of the longest training."""
+        return max(len(story) for story in self.stories.values()) - 1
+
+    @cached_property
+    def sides(self) -> tuple[float, float, float]:
+        """Inches left of the strips, of the strips, and right of them."""
+        widest = max(one.heading.width for story in self.stories.values() for one in story)
+        left, right = MARGIN + widest + LABELS, MARGIN + 0.1
+        return left, self.width - left - right, right
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """Seconds at the edges of the strips."""
+        lengths = [len(one.logits) for story in self.stories.values() for one in story]
+        frames = max(len(self.teacher), *lengths)
+        return self.clock.seconds(-0.5), self.clock.seconds(frames - 0.5)
+
+    @cached_property
+    def plan(self) -> tuple[list[Strip], dict[str, int]]:
+        """Strips from the top down, and the rows of names or numbers in the fullest of each."""
+        begin, end = self.limits
+        scale = self.sides[1] / (end - begin)  # inches a second
+
+        def names(logits: Floats) -> int:
+            labels, frames = spikes(logits, self.blank, self.at)
+            return spike_rows(frames, labels, self.symbols, scale * self.clock.frame_shift)[0]
+
+        strips, rows = [], {}
+        if self.phones is not None:
+            rows["phones"] = phone_rows(self.phones, self.symbols, scale)[0]
+            strips.append(Strip("phones", 0.05 + rows["phones"] * line_height()))
+        rows["teacher"] = names(self.teacher)
+        strips.append(Strip("teacher", _posteriors_height(rows["teacher"])))
+        for name, story in self.stories.items():
+            links, trained = f"shift {name}", story[1:]  # before, names are many and chance
+            rows[links] = max(one.links.rows(scale)[0] for one in trained)
+            strips.append(Strip(links, links_height(rows[links])))
+            rows[name] = max(names(one.logits) for one in trained)
+            block = heading_height(max(len(one.heading.remarks) for one in story)) + 0.05
+            strips.append(Strip(name, max(_posteriors_height(rows[name]), block), above=LIFT))
+        if len(self.stories) == 1 and math.isfinite(story[-1].error):
+            strips.append(Strip("validation", ERROR_HEIGHT, above=AXIS + 0.1))
+        return strips, rows
+
+    def frame(self, epoch: int, caption: str) -> Figure:
+        """Draw the models after an epoch."""
+        strips, rows = self.plan
+        title = f"epoch {epoch} of {self.epochs}" if epoch else "before training"
+        text = f"{caption} {self.legend}"
+        figure, axes = stacked_figure(strips, self.sides, AXIS, text, title)
+        errors = axes.pop("validation", None)
+        for panel in axes.values():
+            panel.set_xlim(self.limits)
+        if self.phones is not None:
+            draw_phones(axes["phones"], self.phones, self.symbols)
+            draw_starts([axes[label] for label in rows if label != "phones"], self.phones)
+        shown = [("teacher", self.teacher, Heading("teacher", ("trained",), TEACHER))]
+        for name, story in self.stories.items():
+            now, links = story[min(epoch, len(story) - 1)], f"shift {name}"
+            draw_links(axes[links], now.links, self.symbols, rows=rows[links])
+            shown.append((name, now.logits, now.heading))
+        for name, logits, heading in shown:
+            draw_posteriors(
+                axes[name],
+                logits,
+                self.symbols,
+                self.clock,
+                teacher=logits is self.teacher,
+                blank=self.blank,
+                at=self.at,
+                rows=rows[name],
+            )
+            write_heading(axes[name], heading, list(heading.remarks), None)
+        time_axes(list(axes.values()), self.clock)
+        if errors is not None:
+            _draw_errors(errors, np.array([one.error for one in story]), epoch)
+        return figure
+
+    @property
+    def legend(self) -> str:
+        """What the signs mean."""
+        time = "first" if self.at == "start" else "highest"
+        known = any(one.epoch for story in self.stories.values() for one in story)
+        true = "Grey verticals: true starts of the phones. " * (self.phones is not None)
+        return (
+            f"Frame shift {1000 * self.clock.frame_shift:g} ms; a spike's time is the {time} frame "
+            "of a run. Numbers: student minus teacher in frames, + is late; a cross has no "
+            f"partner. Grey line: blank. {true}"
+            + "Error: phones of the validation split. CTC: mean loss, nats per frame."
+            * known
+        )
+
+
+def _posteriors_height(rows: int) -> float:
+    return POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
+
+
+def draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
+    """Lines at the starts of the phones, behind everything."""
+    for axes in strips:
+        lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
+        lines.set(color=FAINT, linewidth=0.6, zorder=0)
+
+
+def _draw_errors(axes: Axes, errors: Floats, epoch: int) -> None:
+    """The validation error up to an epoch, and faintly what follows."""
+    epochs = np.arange(len(errors))
+    axes.set(xlim=(0, epochs[-1]), ylim=(0, 1.05 * np.nanmax(errors)))
+    axes.plot(epochs, errors, color=FAINT)
+    axes.plot(epochs[: epoch + 1], errors[: epoch + 1], color=STUDENT, gid="validation error")
+    axes.plot(epoch, errors[epoch], "o", color=STUDENT, markersize=5, clip_on=False)
+    axes.set(xlabel="epoch", ylabel="validation\nerror (%)")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
