@@ -150,6 +150,7 @@ def test_the_last_epochs_of_a_shorter_training_stay():
         ({"symbols": ["-", "a"]}, "teacher: expected K=2 to match symbols, got K=3"),
         ({"frame_shift": 0.0}, "frame_shift: expected a number > 0"),
         ({"width": 0.0}, "width: expected a number > 0"),
+        ({"width": 1.0}, r"width: expected at least \d\.\d inches for such names, got 1"),
         ({"histories": {"b": HISTORY}}, "histories: expected one of 'a', got 'b'"),
         (
             {"histories": {"a": HISTORY}},

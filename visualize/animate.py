@@ -1,6 +1,7 @@
 """Moving pictures of training: what students say of one utterance, one frame for each epoch."""
 
 import io
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from visualize.style import EARLY, STUDENT, TEACHER, TEXT, in_style
 
 TAKEN = ("phones", "teacher", "validation")  # labels of other axes
 WIDTH = 6.0  # inches
+NARROWEST = 1.0  # inches of the strips
 DPI = 150.0
 WHOLE = 6.0  # seconds from the first epoch to the last
 SLOWEST = 0.5  # seconds of a frame
@@ -120,6 +122,9 @@ def spikes_frames(
             links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
             stories[name].append(Moment(name, logits, links, epoch))
     film = Film(trained, stories, symbol_names(symbols), clock, phones, blank, at, width)
+    if film.sides[1] < NARROWEST:
+        least = math.ceil(10 * (width - film.sides[1] + NARROWEST)) / 10
+        check.fail("width", f"at least {least} inches for such names", width)
     with in_style():
         return [film.frame(epoch, caption) for epoch in range(film.epochs + 1)]
 

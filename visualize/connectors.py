@@ -99,10 +99,11 @@ class Links:
             told.append(f"{shift.student_unmatched} extra")
         return told
 
-    def rows(self, scale: float) -> tuple[int, list[int]]:
-        """Place the numbers, `scale` inches a second."""
+    def rows(self, scale: float, rows: int | None = None) -> tuple[int, list[int]]:
+        """Place the numbers, `scale` inches a second; in so many rows if that is given."""
         widths = [text_width(number) + GAP for number in self.numbers]
-        return fewest_rows(lambda rows: self.crossings(rows) * scale, widths, MOST_ROWS)
+        most, least = rows or MOST_ROWS, rows or 1
+        return fewest_rows(lambda rows: self.crossings(rows) * scale, widths, most, least)
 
     def crossings(self, rows: int) -> Floats:
         """The time (n, rows) at which each connector crosses each row of numbers."""
@@ -122,7 +123,9 @@ def _row_heights(rows: int) -> Floats:
     return heights / links_height(rows)
 
 
-def draw_links(axes: Axes, links: Links, symbols: Sequence[str]) -> list[Artist]:
+def draw_links(
+    axes: Axes, links: Links, symbols: Sequence[str], *, rows: int | None = None
+) -> list[Artist]:
     """Connect matched spikes, teacher above and student below, and write how far apart they are.
 
     Parameters
@@ -133,6 +136,8 @@ def draw_links(axes: Axes, links: Links, symbols: Sequence[str]) -> list[Artist]
         Pairs and unmatched spikes of one utterance.
     symbols : (K,) sequence of str
         Name of each label.
+    rows : int, optional
+        Of numbers; as few as possible if not given.
 
     Returns
     -------
@@ -140,7 +145,7 @@ def draw_links(axes: Axes, links: Links, symbols: Sequence[str]) -> list[Artist]
         Connectors, their numbers, and a cross for each spike without a partner.
     """
     shift = links.shift
-    rows, chosen = links.rows(inches_per_unit(axes)[0])
+    rows, chosen = links.rows(inches_per_unit(axes)[0], rows)
     crossings, heights = links.crossings(rows), _row_heights(rows)
     drawn: list[Artist] = []
     for n, (ends, number) in enumerate(zip(links.ends, links.numbers, strict=True)):

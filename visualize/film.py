@@ -17,23 +17,23 @@ from refkd.records.clock import Clock
 from visualize.connectors import Links, draw_links, links_height
 from visualize.heading import Heading, heading_height, write_heading
 from visualize.layout import MARGIN, Strip, stacked_figure
+from visualize.model_strips import LIFT
 from visualize.panels import (
-    HEADROOM,
     Phones,
     draw_phones,
     draw_posteriors,
+    draw_starts,
     phone_rows,
+    posteriors_height,
     spike_rows,
     time_axes,
 )
 from visualize.place import line_height
+from visualize.shift import FRAME_AXIS, LABELS, RIGHT
 from visualize.style import FAINT, STUDENT, TEACHER
 
-POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
 ERROR_HEIGHT = 0.6
-AXIS = 0.5  # inches that the numbers and the name of a horizontal axis take
-LABELS = 0.55  # inches left of the strips, for what is written along their axes
-LIFT = 0.04  # inches between the connectors and the names of the student's spikes
+TIME_AXIS = 0.6  # inches below the last strip over time, if another one follows
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +114,8 @@ class Film:
     def sides(self) -> tuple[float, float, float]:
         """Inches left of the strips, of the strips, and right of them."""
         widest = max(one.heading.width for story in self.stories.values() for one in story)
-        left, right = MARGIN + widest + LABELS, MARGIN + 0.1
-        return left, self.width - left - right, right
+        left = MARGIN + widest + LABELS
+        return left, self.width - left - RIGHT, RIGHT
 
     @cached_property
     def limits(self) -> tuple[float, float]:
@@ -139,16 +139,16 @@ class Film:
             rows["phones"] = phone_rows(self.phones, self.symbols, scale)[0]
             strips.append(Strip("phones", 0.05 + rows["phones"] * line_height()))
         rows["teacher"] = names(self.teacher)
-        strips.append(Strip("teacher", _posteriors_height(rows["teacher"])))
+        strips.append(Strip("teacher", posteriors_height(rows["teacher"])))
         for name, story in self.stories.items():
             links, trained = f"shift {name}", story[1:]  # before, names are many and chance
             rows[links] = max(one.links.rows(scale)[0] for one in trained)
             strips.append(Strip(links, links_height(rows[links])))
             rows[name] = max(names(one.logits) for one in trained)
             block = heading_height(max(len(one.heading.remarks) for one in story)) + 0.05
-            strips.append(Strip(name, max(_posteriors_height(rows[name]), block), above=LIFT))
+            strips.append(Strip(name, max(posteriors_height(rows[name]), block), above=LIFT))
         if len(self.stories) == 1 and math.isfinite(story[-1].error):
-            strips.append(Strip("validation", ERROR_HEIGHT, above=AXIS + 0.1))
+            strips.append(Strip("validation", ERROR_HEIGHT, above=TIME_AXIS))
         return strips, rows
 
     def frame(self, epoch: int, caption: str) -> Figure:
@@ -156,7 +156,7 @@ class Film:
         strips, rows = self.plan
         title = f"epoch {epoch} of {self.epochs}" if epoch else "before training"
         text = f"{caption} {self.legend}"
-        figure, axes = stacked_figure(strips, self.sides, AXIS, text, title)
+        figure, axes = stacked_figure(strips, self.sides, FRAME_AXIS, text, title)
         errors = axes.pop("validation", None)
         for panel in axes.values():
             panel.set_xlim(self.limits)
@@ -198,17 +198,6 @@ class Film:
             + "Error: phones of the validation split. CTC: mean loss, nats per frame."
             * known
         )
-
-
-def _posteriors_height(rows: int) -> float:
-    return POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
-
-
-def draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
-    """Lines at the starts of the phones, behind everything."""
-    for axes in strips:
-        lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
-        lines.set(color=FAINT, linewidth=0.6, zorder=0)
 
 
 def _draw_errors(axes: Axes, errors: Floats, epoch: int) -> None:

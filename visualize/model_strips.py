@@ -15,10 +15,8 @@ from visualize.choices import draw_choices, rows_shown
 from visualize.connectors import Links, draw_links, links_height
 from visualize.heading import Heading, heading_height
 from visualize.layout import Strip
-from visualize.panels import HEADROOM, draw_posteriors, spike_rows
-from visualize.place import line_height
+from visualize.panels import draw_posteriors, posteriors_height, spike_rows
 
-POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
 CHOICE_HEIGHT = 0.09  # inches of one frame of a choice, within the next two
 LEAST, MOST = 0.5, 0.8
 LIFT = 0.04  # inches between the connectors and the names of the student's spikes
@@ -96,7 +94,7 @@ class ModelStrips:
         name, block = self.heading.name, heading_height(lines)
         labels, frames = self.spikes
         rows, placed = spike_rows(frames, labels, symbols, scale * self.clock.frame_shift)
-        height = POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
+        height = posteriors_height(rows)
         above = 0.0 if beside else APART + block
         strips = []
         if self.links is not None:

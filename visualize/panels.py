@@ -29,6 +29,7 @@ MOST_SYMBOLS = 100  # of one model, unless more of them spike
 MOST_ROWS = 4  # of labels; what finds no room in them is left out
 GAP = 0.06  # inches between two labels
 TICK = 0.45  # inches from one frame's number to the next, at least
+POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
 HEADROOM = 1.06  # highest posterior shown, below the labels
 
 
@@ -58,15 +59,24 @@ def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[in
 
 
 def spike_rows(
-    frames: Ints, labels: Ints, symbols: Sequence[str], scale: float
+    frames: Ints, labels: Ints, symbols: Sequence[str], scale: float, rows: int | None = None
 ) -> tuple[int, list[int]]:
-    """Place the names of spikes, `scale` inches a frame."""
-    return _name_rows(frames.astype(np.float64) * scale, [symbols[label] for label in labels])
+    """Place the names of spikes, `scale` inches a frame; in so many rows if that is given."""
+    names = [symbols[label] for label in labels]
+    return _name_rows(frames.astype(np.float64) * scale, names, rows)
 
 
-def _name_rows(middles: Floats, names: Sequence[str]) -> tuple[int, list[int]]:
+def _name_rows(
+    middles: Floats, names: Sequence[str], rows: int | None = None
+) -> tuple[int, list[int]]:
     widths = [text_width(name) + GAP for name in names]
-    return fewest_rows(lambda rows: np.tile(middles[:, None], rows), widths, MOST_ROWS)
+    most, least = rows or MOST_ROWS, rows or 1
+    return fewest_rows(lambda rows: np.tile(middles[:, None], rows), widths, most, least)
+
+
+def posteriors_height(rows: int) -> float:
+    """Inches that posteriors need below so many rows of names."""
+    return POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
 
 
 def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Artist]:
@@ -107,6 +117,13 @@ def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Arti
     return drawn
 
 
+def draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
+    """Draw a line at the start of each phone behind everything else."""
+    for axes in strips:
+        lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
+        lines.set(color=FAINT, linewidth=0.6, zorder=0)
+
+
 def draw_posteriors(
     axes: Axes,
     logits: Floats,
@@ -116,6 +133,7 @@ def draw_posteriors(
     teacher: bool,
     blank: int = 0,
     at: At = "start",
+    rows: int | None = None,
 ) -> list[Artist]:
     """Draw every symbol's posterior as a filled line and name the spikes.
 
@@ -135,6 +153,8 @@ def draw_posteriors(
         Drawn as a grey line without a fill.
     at : {"start", "peak"}
         Time of a spike.
+    rows : int, optional
+        Of names; as few as possible if not given.
 
     Returns
     -------
@@ -154,7 +174,7 @@ def draw_posteriors(
         drawn.append(axes.fill_between(x, curve, color=colour, alpha=0.25, linewidth=0))
 
     scale = inches_per_unit(axes)[0] * clock.frame_shift
-    rows, chosen = spike_rows(frames, labels, symbols, scale)
+    rows, chosen = spike_rows(frames, labels, symbols, scale, rows)
     height = axes.get_window_extent().height / axes.figure.dpi
     row_height = line_height() / (height - rows * line_height()) * HEADROOM
     heights = HEADROOM + np.maximum(chosen, 0) * row_height

@@ -106,7 +106,7 @@ def rows_of(centres: Floats, widths: Sequence[float]) -> list[int]:
 
 
 def fewest_rows(
-    centres: Callable[[int], Floats], widths: Sequence[float], most: int
+    centres: Callable[[int], Floats], widths: Sequence[float], most: int, least: int = 1
 ) -> tuple[int, list[int]]:
     """Find the smallest number of rows in which all labels have room.
 
@@ -118,11 +118,13 @@ def fewest_rows(
         Inches.
     most : int
         Beyond this many rows, labels are left out instead.
+    least : int
+        Rows that there are in any case.
 
     Returns
     -------
     rows : int
-        1 <= rows <= most.
+        least <= rows <= most.
     chosen : list of int
         Row of each label, -1 for those left out.
 
@@ -133,7 +135,7 @@ def fewest_rows(
     >>> fewest_rows(lambda rows: np.zeros((2, rows)), [0.3, 0.3], most=3)
     (2, [0, 1])
     """
-    for rows in range(1, most + 1):
+    for rows in range(least, most + 1):
         chosen = rows_of(centres(rows), widths)
         if -1 not in chosen:
             break

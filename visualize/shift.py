@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -15,10 +14,10 @@ from visualize.connectors import Links
 from visualize.heading import Heading, write_heading
 from visualize.layout import MARGIN, Strip, stacked_figure
 from visualize.model_strips import ModelStrips
-from visualize.panels import MOST_SYMBOLS, Phones, draw_phones, phone_rows, time_axes
+from visualize.panels import MOST_SYMBOLS, Phones, draw_phones, draw_starts, phone_rows, time_axes
 from visualize.place import line_height
 from visualize.speech import Speech, draw_speech
-from visualize.style import FAINT, STUDENT, TEACHER, in_style
+from visualize.style import STUDENT, TEACHER, in_style
 
 SPEECH_HEIGHT = 0.7  # inches
 FRAME_AXIS = 0.5  # inches above the first strip
@@ -141,7 +140,7 @@ def shift_figure(
             draw_speech(axes["speech"], speech)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
-            _draw_starts([axes[label] for one in models for label in one.labels], phones)
+            draw_starts([axes[label] for one in models for label in one.labels], phones)
         for one, first, remarks in zip(models, firsts, lines, strict=True):
             one.draw(axes, symbols)
             if beside:
@@ -207,12 +206,6 @@ def _sides(
     beside = width - left - RIGHT >= BESIDE * width
     left = left if beside else LABELS
     return (left, width - left - RIGHT, RIGHT), beside
-
-
-def _draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
-    for axes in strips:
-        lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
-        lines.set(color=FAINT, linewidth=0.6, zorder=0)
 
 
 def _sentences(
