@@ -148,7 +148,10 @@ class Run:
         """Spikes of a student against the teacher's, of all seeds and test utterances."""
         return OffsetStatistics.pool(
             OffsetStatistics(
-                np.array([int(n) for n, count in found["histogram"].items() for _ in range(count)]),
+                np.repeat(
+                    np.array([*found["histogram"]], dtype=np.int64),
+                    np.array([*found["histogram"].values()], dtype=np.int64),
+                ),
                 found["teacher_unmatched"],
                 found["student_unmatched"],
             )

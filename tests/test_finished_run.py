@@ -19,6 +19,7 @@ from refkd.results import results
 from refkd.run_contents import write_run
 from refkd.run_folder import finish_run
 from refkd.study import run_study
+from visualize import offsets_figure
 from visualize.run_animations import draw_animations
 
 RULES = [
@@ -168,6 +169,16 @@ def test_offsets_are_pooled_over_seeds(written, run):
         assert sorted(got.offset.tolist()) == sorted(every)
         unmatched = sum(one.measured.offsets.teacher_unmatched for one in study.of(name))
         assert got.teacher_unmatched == unmatched
+
+
+@compiled_only
+def test_a_student_that_says_nothing_has_no_offsets(run):
+    (silent,) = (one for one in run.told["students"] if (one["rule"], one["seed"]) == ("CTC", 0))
+    offset = {**silent["offset"], "histogram": {}}
+    told = {**run.told, "students": [{**silent, "offset": offset}]}
+    got = dataclasses.replace(run, told=told).offsets("CTC")
+    assert (got.n, got.offset.dtype) == (0, np.int64)
+    offsets_figure({"CTC": got}, 0.02)
 
 
 @compiled_only
