@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -150,6 +151,9 @@ def contents(folder):
                 }
         elif name == "results.json":
             held[name] = json.dumps(without_seconds(json.loads(path.read_text(encoding="utf-8"))))
+        elif name == "report.html":
+            page = path.read_text(encoding="utf-8")
+            held[name] = re.sub(r'(class="seconds">)[^<]*', r"\1", page)
         else:
             held[name] = path.read_bytes()
     return held
@@ -163,7 +167,7 @@ def assert_same_run(folder, whole):
 
 def test_an_uninterrupted_run_leaves_nothing_behind_but_its_results(whole):
     names = set(contents(whole[0]))
-    assert {"results.json", "run.json", "networks", "posteriors", "figures"} <= names
+    assert {"results.json", "run.json", "networks", "posteriors", "figures", "report.html"} <= names
     assert "networks/RandomChoice-seed-1.npz" in names
     assert "checkpoints" not in names
     assert not [name for name in names if name.endswith(".part")]
@@ -179,6 +183,7 @@ def test_a_run_killed_at_every_stage_ends_with_the_same_bits(whole, command, tmp
         ("os.rename", "networks/Hard", 1),
         ("open", "posteriors/CTC", 1),
         ("os.rename", "figures/offsets.svg", 1),
+        ("os.rename", "run/report.html", 1),
         ("os.rename", "run/results.json", 1),
         ("shutil.rmtree", "run/checkpoints", 1),
         ("os.rmdir", "run/checkpoints", 1),
@@ -332,6 +337,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(whole, command, tmp_path)
         "posteriors/Hard",
         "figures/shift.png",
         "figures/offsets.svg",
+        "run/report.html",
         "run/results.json",
     ):
         before = files(folder)

@@ -12,6 +12,7 @@ from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.configuration import read_settings
 from refkd.data.dataset import load
+from refkd.finished_run import read_run
 from refkd.inference import logits_of
 from refkd.metrics import alignment_shift, emission_delay
 from refkd.records.offsets import EmissionDelay, OffsetStatistics
@@ -22,6 +23,7 @@ from refkd.run_contents import write_run
 from refkd.run_folder import claim_folder, finish_run
 from refkd.study import run_study
 from refkd.train import train
+from visualize.report import write_report
 from visualize.run_figures import FIGURES
 
 pytestmark = pytest.mark.compiled_only
@@ -120,6 +122,11 @@ def test_every_figure_is_drawn(run):
     files = {file.name for file in (run / "a" / "figures").iterdir()}
     assert files == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
     assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
+
+
+def test_the_report_is_that_of_the_folder(run, tmp_path):
+    write_report(read_run(run / "a"), run / "a" / "figures", tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
 
 
 def test_a_student_does_not_depend_on_who_else_is_taught(run, results, capsys):

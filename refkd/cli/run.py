@@ -11,14 +11,16 @@ from refkd.cli.commands import Commands
 if TYPE_CHECKING:
     from refkd.checkpoint import Epoch
 
+REPORT = "report.html"
+
 
 def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     run = commands.add_parser(
         "run",
-        help="train a teacher and its students, compare, plot",
+        help="train a teacher and its students, compare, plot, report",
         description="Train a bidirectional teacher by CTC, then unidirectional students by CTC "
-        "alone and by each rule; compare them; draw the figures.",
+        "alone and by each rule; compare them; draw the figures; write report.html.",
     )
     run.set_defaults(command=_run)
     run.add_argument(
@@ -93,17 +95,20 @@ def _run(options: argparse.Namespace) -> int:
         print(json.dumps(told, indent=1))
     else:
         print(table(told))
-        print(f"\n{told['seconds']:.0f} seconds; figures, networks and results.json in {folder}")
+        print(f"\n{told['seconds']:.0f} seconds; {folder / REPORT} shows it all")
     return 0
 
 
 def _draw(folder: Path, told: dict[str, Any]) -> None:
     from refkd.finished_run import read_run
     from refkd.run_folder import saying_where
+    from visualize.report import write_report
     from visualize.run import draw_run
 
     with saying_where(folder):
-        draw_run(read_run(folder, told), folder / "figures")
+        run = read_run(folder, told)
+        draw_run(run, folder / "figures")
+        write_report(run, folder / "figures", folder / REPORT)
 
 
 class _Progress:

@@ -77,7 +77,7 @@ def _columns(told: Told) -> list[Column]:
                 lambda one: _difference(one["against_shift"]),
             )
         )
-    columns.append(("training", "s", lambda one: f"{one['seconds']:.0f}"))
+    columns.append(("training", "s", _seconds))
     return columns
 
 
@@ -98,11 +98,15 @@ def _teacher_row(told: Told, one: Told, columns: list[Column]) -> str:
         "phone error": f"{100 * error:.1f}",
         "": _drawn({"mean": error, "low": error, "high": error}, low, high, "teacher"),
         "delay": _number(one["delay"]["mean"], 1000, "+.0f"),
-        "training": f"{one['seconds']:.0f}",
+        "training": _seconds(one),
     }
     cells = "".join(f"<td>{written.get(head, '')}</td>" for head, _, _ in columns)
     name = f"{one['name']}, seed {one['seed']}" if _several(told) else one["name"]
     return f'<tr class="teacher"><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def _seconds(one: Told) -> str:
+    return f'<span class="seconds">{one["seconds"]:.0f}</span>'
 
 
 def _several(told: Told) -> bool:

@@ -71,10 +71,10 @@ def _facts(told: dict[str, Any]) -> str:
         f"{data['utterances']['test']:,} test utterances with {data['test_phones']:,} phones",
         f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}",
         f"frames of {1000 * data['frame_shift']:g} ms",
-        f"{told['seconds']:.0f} seconds",
         f"refkd {told['refkd']}",
     )
-    return "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    return f'{items}<li class="seconds">{told["seconds"]:.0f} seconds</li>'
 
 
 def _counted(told: dict[str, Any]) -> str:
