@@ -182,16 +182,7 @@ function drawLinks(context, box, scale, view) {
   const bottom = box.top + box.height;
   const seen = (frame) => frame > scale.from - 2 && frame < scale.to + 2;
   if (choices) {
-    context.strokeStyle = colours.muted;
-    const crowded = Math.min(1, scale.perFrame / 6);
-    const { studentFrames, teacherFrames, weights } = choices;
-    for (let n = lowerBound(studentFrames, Math.floor(scale.from) - choices.columns); n < studentFrames.length; n += 1) {
-      if (studentFrames[n] > scale.to + choices.columns) break;
-      if (!seen(studentFrames[n]) && !seen(teacherFrames[n])) continue;
-      context.globalAlpha = 0.45 * crowded * (weights ? weights[n] / 1000 : 1);
-      line(context, scale.x(teacherFrames[n]), box.top, scale.x(studentFrames[n]), bottom);
-    }
-    context.globalAlpha = 1;
+    drawPairs(context, box, scale, choices, colours, seen);
   }
   const numbers = [];
   const [teachers, students] = links;
@@ -214,6 +205,26 @@ function drawLinks(context, box, scale, view) {
     context.strokeStyle = colour;
     for (const frame of frames) if (seen(frame) && !partners.has(frame)) cross(context, scale.x(frame), y);
   }
+}
+
+/** A line for each pair, the fainter the less it weighs; one stroke for all of about one weight. */
+function drawPairs(context, box, scale, choices, colours, seen) {
+  const { studentFrames, teacherFrames, weights, columns } = choices;
+  const shades = Array.from({ length: 6 }, () => new Path2D());
+  const first = lowerBound(studentFrames, Math.floor(scale.from) - columns);
+  for (let n = first; n < studentFrames.length && studentFrames[n] <= scale.to + columns; n += 1) {
+    if (!seen(studentFrames[n]) && !seen(teacherFrames[n])) continue;
+    const shade = shades[weights ? Math.floor(weights[n] / 200) : 5];
+    shade.moveTo(scale.x(teacherFrames[n]), box.top);
+    shade.lineTo(scale.x(studentFrames[n]), box.top + box.height);
+  }
+  const crowded = Math.min(1, scale.perFrame / 6);
+  context.strokeStyle = colours.muted;
+  shades.forEach((shade, n) => {
+    context.globalAlpha = 0.09 * Math.max(n, 0.5) * crowded;
+    context.stroke(shade);
+  });
+  context.globalAlpha = 1;
 }
 
 function writeNumbers(context, numbers, y, scale, colours) {
@@ -255,8 +266,13 @@ function drawBand(context, box, scale, view) {
     if (studentFrames[n] > scale.to) break;
     const y = box.top + (columns - 0.5 - (teacherFrames[n] - studentFrames[n] + choices.left)) * cell;
     const share = weights ? Math.sqrt(weights[n] / 1000) : 1;
+    const x = scale.x(studentFrames[n]);
+    if (radius < 1.5) {
+      context.fillRect(x - share, y - share, 2 * share, 2 * share);
+      continue;
+    }
     context.beginPath();
-    context.arc(scale.x(studentFrames[n]), y, Math.max(Math.min(radius, 5) * share, 0.7), 0, 2 * Math.PI);
+    context.arc(x, y, Math.min(radius, 5) * share, 0, 2 * Math.PI);
     context.fill();
     if (radius > 2.5) context.stroke();
   }
