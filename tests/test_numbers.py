@@ -92,13 +92,14 @@ def test_band_holds_every_divergence_and_weight(rows_of):
     figure = band_figure(trace, teacher_spikes=SPIKE_FRAMES)
     cells = numbers(rows_of(figure, series="divergence"), "x", "y", "value")
     expected = {
-        (i, i - 3 + w): trace.divergence[i, w]
+        (i, w - 3): trace.divergence[i, w]
         for i, w in np.ndindex(trace.divergence.shape)
         if 0 <= i - 3 + w < len(trace.divergence)
     }
     assert {(x, y): value for x, y, value in cells} == expected
     pairs = numbers(rows_of(figure, series="pairs"), "x", "y", "value")
-    assert pairs == np.column_stack([trace.pairs, trace.pair_weight]).tolist()
+    i, j = trace.pairs.T
+    assert pairs == np.column_stack([i, j - i, trace.pair_weight]).tolist()
     dots, _ = figure.axes[0].collections
     faint = dots.to_rgba(dots.get_array())[:, 3]
     assert abs(faint - trace.pair_weight).max() <= 1 / 256  # steps of the colours

@@ -218,9 +218,8 @@ def test_a_small_band_has_its_scale_below():
     assert scale.get_position().y1 < axes_of(small, "band").get_position().y0
     (scale,) = [axes for axes in large.axes if axes.get_ylabel() == "divergence (nats)"]
     assert scale.get_position().x0 > axes_of(large, "band").get_position().x1
-    for figure in (small, large):
-        box = axes_of(figure, "band").get_window_extent()
-        assert_close(box.width, box.height, VALUE)
+    heights = [axes_of(figure, "band").get_window_extent().height for figure in (small, large)]
+    assert_close(heights[0], heights[1], VALUE)  # rows are as high at every width
 
 
 def test_gates_are_letters_where_there_is_little_room():
@@ -290,10 +289,10 @@ def test_curves_rise_by_the_teachers_spikes_and_end_at_the_matched_share():
     }
     axes = axes_of(cumulative_figure(students, SHIFT), "cumulative")
     curves = lines_of(axes)
-    assert curves["early"].get_xdata().tolist() == [-1.5, -0.5, 0.5, 1.5, 2.5]
-    assert curves["early"].get_ydata().tolist() == [0, 25, 75, 75, 75]
-    assert curves["late"].get_ydata().tolist() == [0, 0, 0, 25, 100]
-    assert curves["silent"].get_ydata().tolist() == [0] * 5
+    assert curves["early"].get_xdata().tolist() == [-1, 0, 1, 2]
+    assert curves["early"].get_ydata().tolist() == [25, 75, 75, 75]
+    assert curves["late"].get_ydata().tolist() == [0, 0, 25, 100]
+    assert curves["silent"].get_ydata().tolist() == [0] * 4
     heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
     assert heights["late"] > heights["early"] > heights["silent"]
     nothing = cumulative_figure({"S": OffsetStatistics(np.zeros(0, dtype=int), 0, 0)}, SHIFT)

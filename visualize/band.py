@@ -5,6 +5,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from refkd import check
@@ -14,7 +15,8 @@ from visualize.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.scales import SCALE, scale_beside, scale_in
 from visualize.style import BLANK, STUDENT, in_style
 
-SIDE = 4.2  # inches of the axes
+ROW = 0.16  # inches of one row of the band, if there are few
+LOWEST, HIGHEST = 1.2, 4.2  # inches of the band
 BESIDE = 4.5  # inches of a figure from which on the scale stands beside the band
 LABEL = "divergence (nats)"
 BRIGHT = 99.0  # percentile of the divergences at which the colours end
@@ -67,9 +69,11 @@ def band_figure(
     """
     check.instance("trace", trace, DistillTrace)
     beside = width is None or width >= BESIDE
-    left, right = 0.7, 1.1 if beside else MARGIN + 0.1
-    side = panel_width(width, SIDE, left, right)
-    strips = [Strip("band", side)] + [Strip(SCALE, 0.12, 0.55)] * (not beside)
+    left, right = 0.75, 1.1 if beside else MARGIN + 0.1
+    T, W = trace.divergence.shape
+    side = panel_width(width, float(np.clip(0.07 * T, 4.2, 12.0)), left, right)
+    strips = [Strip("band", float(np.clip(ROW * W, LOWEST, HIGHEST)))]
+    strips += [Strip(SCALE, 0.12, 0.55)] * (not beside)
     text = f"{_legend(teacher_spikes is not None)} {caption}"
     with in_style():
         figure, axes = stacked_figure(strips, (left, side, right), 0.15, text, title)
@@ -84,12 +88,13 @@ def band_figure(
 def draw_band(
     axes: Axes, trace: DistillTrace, *, teacher_spikes: ArrayLike | None = None
 ) -> list[Artist]:
-    """Draw the divergences inside the window, student frames along x, teacher frames along y.
+    """Draw the divergences inside the window over time, a row for each offset of teacher frames.
 
     Parameters
     ----------
     axes : Axes
-        Both axes become frames.
+        x becomes the student's frames, y the teacher frame minus the student's: 0 the same, the
+        earlier the lower.
     trace : DistillTrace
         Of one utterance.
     teacher_spikes : (n,) int array, optional
@@ -101,20 +106,27 @@ def draw_band(
         The heat map, all pairs, and the pairs at teacher spikes if those are given.
     """
     T, W = trace.divergence.shape
-    teacher = np.arange(T)[:, None] + np.arange(W) - trace.window.left
-    seen = np.isfinite(trace.divergence) & (teacher >= 0) & (teacher < T)
-    square = np.full((T, T), np.nan)
-    square[teacher[seen], np.nonzero(seen)[0]] = trace.divergence[seen]
+    seen = np.isfinite(trace.divergence)
     top = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
-    image = axes.imshow(square, origin="lower", vmin=0, vmax=max(top, 1e-12), interpolation="none")
-    image.set_gid("divergence")
+    lowest = -trace.window.left
+    image = axes.imshow(
+        np.where(seen, trace.divergence, np.nan).T,
+        origin="lower",
+        extent=(-0.5, T - 0.5, lowest - 0.5, lowest + W - 0.5),
+        vmin=0,
+        vmax=max(top, 1e-12),
+        aspect="auto",
+        interpolation="none",
+        gid="divergence",
+    )
     drawn: list[Artist] = [image, _draw_pairs(axes, trace, "white", "pairs", 4)]
     if teacher_spikes is not None:
         at = np.isin(trace.pairs[:, 1], teacher_spikes)
         drawn.append(_draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at))
-    axes.axline((0, 0), slope=1, color=BLANK, linewidth=0.8, linestyle=":")
-    axes.set(xlabel="student frame", ylabel="teacher frame", xlim=(-0.5, T - 0.5))
-    axes.set(ylim=(-0.5, T - 0.5))
+    axes.axhline(0, color=BLANK, linewidth=0.8, linestyle=":")
+    axes.set(xlabel="student frame", ylabel="teacher frame \N{MINUS SIGN}\nstudent frame")
+    axes.set(xlim=(-0.5, T - 0.5), ylim=(lowest - 0.5, lowest + W - 0.5))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     return drawn
 
 
@@ -131,7 +143,7 @@ def _draw_pairs(
     i, j = trace.pairs[which].T
     weight = trace.pair_weight[which]
     return axes.scatter(
-        i, j, s=size, c=weight, cmap=shades, vmin=0.0, vmax=1.0, linewidths=0, gid=gid
+        i, j - i, s=size, c=weight, cmap=shades, vmin=0.0, vmax=1.0, linewidths=0, gid=gid
     )
 
 

@@ -66,7 +66,7 @@ def cumulative_figure(
     >>> late = OffsetStatistics(np.array([0, 1, 1]), teacher_unmatched=1, student_unmatched=0)
     >>> (curve,) = cumulative_figure({"CTC": late}, frame_shift=0.02).axes[0].lines[1:]
     >>> curve.get_xdata().tolist(), curve.get_ydata().tolist()
-    ([-1.5, -0.5, 0.5, 1.5], [0.0, 0.0, 25.0, 75.0])
+    ([-1.0, 0.0, 1.0], [0.0, 25.0, 75.0])
     """
     bins = bins_of(statistics, frame_shift)
     looks = looks_of(list(statistics))
@@ -100,7 +100,7 @@ def draw_cumulative(
     statistics : mapping of str to OffsetStatistics or TimedOffsets
         By student.
     bins : Bins
-        Between whose edges the curves are straight.
+        At whose offsets, or upper edges if they are of time, the curves have their points.
     looks : mapping of str to (colour, line style)
         Of each student.
     named : bool
@@ -112,6 +112,7 @@ def draw_cumulative(
         The curves, then the names.
     """
     edges = np.append(bins.numbers - 0.5, bins.high + 0.5) * bins.unit
+    at = edges[1:] if bins.timed else bins.numbers * bins.unit  # whole frames lie within bins
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 102), ylabel="teacher's spikes matched (%)")
     axes.set_xlabel(f"{LABEL} ({bins.units})")
@@ -121,11 +122,11 @@ def draw_cumulative(
     ends: dict[str, tuple[float, float]] = {}
     for name, one in statistics.items():
         counts = np.cumsum(bins.counts(frames_late(one, bins.frame_shift)))
-        share = 100 * np.append(0.0, counts) / max(one.n + one.teacher_unmatched, 1)
+        share = 100 * counts / max(one.n + one.teacher_unmatched, 1)
         colour, line = looks[name]
         look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
-        drawn += axes.plot(edges, share, gid=name, clip_on=False, **look)
-        ends[name] = (float(edges[-1]), float(share[-1]))
+        drawn += axes.plot(at, share, gid=name, clip_on=False, **look)
+        ends[name] = (float(at[-1]), float(share[-1]))
     if named:
         drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
     return drawn

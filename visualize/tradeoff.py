@@ -208,6 +208,7 @@ def draw_tradeoff(
         )
         strokes.append(np.array([[axes.get_xlim()[end], 100 * teacher[1]] for end in (0, 1)]))
     strokes += [np.array(ends) for ends in itertools.pairwise(path)]
+    strokes.append(np.array([[0.0, end] for end in axes.get_ylim()]))
     marked = {written.get(name, name): mean for name, mean in means.items()}
     write_names(axes, marked, dots, strokes, {"teacher": TEACHER})
     return drawn
