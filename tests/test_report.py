@@ -6,6 +6,8 @@ import re
 import tomllib
 from collections import Counter
 from html.parser import HTMLParser
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -387,6 +389,16 @@ def test_figures_are_images_of_their_own_with_words(page):
     assert all(source.startswith("data:image/svg+xml,%3Csvg") for source in sources)
     assert all(len(at["alt"]) > 4 for at in images(page)[:2])
     assert {int(at["width"]) for at in images(page)} == {288}  # 3 inches
+
+
+def test_an_image_is_the_drawing_whatever_its_series_are_called(tmp_path):
+    axes = new_figure(2.0, 1.0).add_axes((0.2, 0.2, 0.7, 0.7))
+    axes.plot([0, 1], [0, 1], gid="<blank> & 'pause' #1 \N{EM DASH} 5 %")
+    (drawing,) = save_figure(axes.figure, tmp_path / "marks", ["svg"])
+    (image,) = images(Page(embedded_figures({"marks": drawing})))
+    told = unquote(image["src"].partition(",")[2])
+    names = {one.get("id") for one in ElementTree.fromstring(told).iter()}
+    assert "<blank> & 'pause' #1 \N{EM DASH} 5 %" in names
 
 
 def test_known_figures_come_first(figures):
