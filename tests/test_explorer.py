@@ -10,6 +10,7 @@ from made_runs import RULES, made_run
 
 import refkd
 from refkd.decode import log_posteriors, spikes
+from visualize import new_figure, save_figure
 from visualize.report import write_report
 
 # Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
@@ -36,9 +37,14 @@ def run():
 
 @pytest.fixture(scope="module")
 def path(run, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    write_report(run, {}, path)
-    return path
+    folder = tmp_path_factory.mktemp("page")
+    figure = new_figure(3.0, 2.0)
+    axes = figure.add_axes((0.2, 0.2, 0.7, 0.7), label="100 % # &")
+    axes.plot([0, 1], gid="<blank> & 'a'")
+    axes.imshow(np.eye(3))
+    save_figure(figure, folder / "shift", ("svg",))
+    write_report(run, folder, folder / "report.html")
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +133,10 @@ def test_it_loads_without_a_word_on_the_console_and_without_the_network(explorer
         ".filter((name) => !name.startsWith('data:'))"
     )
     assert loaded == []
+    (image,) = explorer.browser.run(
+        "return [...document.images].map((one) => [one.complete, one.naturalWidth > 0, one.width])"
+    )
+    assert image == [True, True, 288]
     assert explorer.browser.messages() == []
 
 
@@ -366,7 +376,10 @@ def test_dragging_moves_in_time_and_a_click_holds(explorer):
 def test_an_utterance_of_1500_frames_is_drawn_and_moved_in(explorer, run):
     explorer.choose_student("Hard")
     explorer.choose_utterance("long")
+    assert explorer.text("range") != "all 1500 frames"  # a frame would be half a pixel
     explorer.focus()
+    explorer.browser.press("0")
+    assert explorer.text("range") == "all 1500 frames"
     explorer.browser.press("End")
     assert explorer.text("frame") == "frame 1499 of 1500"
     assert explorer.rows("divergences") == window_rows(run, "Hard", "long", 1499)

@@ -86,11 +86,9 @@ def _ranked(run: Run) -> dict[str, str]:
     """The utterances, those that come first to be shown first, and why each is."""
     lengths = np.array([len(run.features[name]) for name in run.names])
     apart = np.array([_apart(run, name) for name in run.names])
-    ranked = {
-        typical_utterance(run): "median length",
-        run.names[int(lengths.argmax())]: "the longest",
-        run.names[int(lengths.argmin())]: "the shortest",
-    }
+    ranked = {typical_utterance(run): "median length"}
+    ranked.setdefault(run.names[int(lengths.argmax())], "the longest")
+    ranked.setdefault(run.names[int(lengths.argmin())], "the shortest")
     for n in np.argsort(-apart, kind="stable"):
         ranked.setdefault(run.names[n], f"spikes {apart[n]:.1f} frames apart")
     return ranked

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 FIGURES = 2_200_000  # bytes of all figures in a page
 PNG_DPI = 200
-KEPT = ' /:=;,()!*+@?-._~"$[]{}|^`'  # as they are inside a data URI in single quotes
+KEPT = ' /:=;,()!*+@?-._~"$[]{}|^`'  # inside a data URI in single quotes, where & begins an entity
 
 TITLES = {
     "shift": (

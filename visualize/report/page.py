@@ -53,8 +53,7 @@ def _page(run: Run, figures: Mapping[str, Path]) -> str:
     }
     used = len(Template(_asset("page.html")).safe_substitute(parts).encode())
     data, shown = explorer_data(run, USUAL - used, MOST - used)
-    total = len(run.names)
-    parts["shown"] = f"all {total}" if shown == total else f"{shown} of {total}"
+    parts["shown"] = _shown(shown, len(run.names))
     parts["data"] = data
     return Template(_asset("page.html")).substitute(parts)
 
@@ -75,6 +74,16 @@ def _facts(told: dict[str, Any]) -> str:
     )
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return f'{items}<li class="seconds">{told["seconds"]:.0f} seconds</li>'
+
+
+def _shown(shown: int, total: int) -> str:
+    """How many of the test utterances the explorer holds, and which."""
+    if shown == total:
+        return f"Test utterances here: all {total}."
+    return (
+        f"Test utterances here: {shown} of {total}, of median length, the longest, the shortest, "
+        "then those whose spikes are furthest from the teacher's."
+    )
 
 
 def _counted(told: dict[str, Any]) -> str:

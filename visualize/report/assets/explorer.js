@@ -1,5 +1,6 @@
 // The explorer: what is looked at, how it changes, and when it is drawn.
 
+const READABLE = 4; // pixels of a frame, before anyone has zoomed
 const SMALLEST = 8; // frames in view at the highest zoom
 const GUTTER = 30; // pixels for the numbers of an axis
 const QUIET = 300; // milliseconds without a change before it is spoken
@@ -8,7 +9,7 @@ class Explorer {
   constructor(root, run) {
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);
     this.stage = this.part("stage");
-    this.view = { run, frame: 0, teacherFrame: null, from: 0, to: 1 };
+    this.view = { run, frame: 0, from: 0, to: 1 };
     this.held = false;
     this.fillChoices();
     this.openUtterance(0, run.first);
@@ -34,8 +35,10 @@ class Explorer {
     view.utterance = view.run.utterance(n);
     this.chooseStudent(student);
     this.stage.setAttribute("aria-valuemax", view.utterance.frames - 1);
-    this.show(0, view.utterance.frames);
-    this.moveTo(mostLate(view.links));
+    const late = mostLate(view.links);
+    const count = Math.max(Math.floor(this.scale.width / READABLE), SMALLEST);
+    this.show(late - (count >> 1), count);
+    this.moveTo(late);
   }
 
   chooseStudent(n) {

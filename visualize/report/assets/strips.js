@@ -112,7 +112,7 @@ function drawPosteriors(context, box, scale, view) {
   const { distributions, spikes } = teaches ? view.taughtBy : view.learner;
   const colour = teaches ? colours.teacher : colours.student;
   const textColour = teaches ? colours.teacher : colours["student-text"];
-  const dash = teaches ? [] : [5, 2];
+  const dash = teaches || scale.perFrame < 3 ? [] : [5, 2];
   const base = box.top + box.height;
   const full = box.height - NAMES;
   const y = (probability) => base - probability * full;
@@ -237,7 +237,7 @@ function writeNumbers(context, numbers, y, scale, colours) {
     context.fillRect(x - half, y - 8, 2 * half, 16);
     context.fillStyle = colour;
     context.fillText(text, x, y + 4);
-    free = x + half;
+    free = x + half + 4;
   }
 }
 
