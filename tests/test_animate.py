@@ -7,14 +7,23 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
-from test_figures import SHIFT, SYMBOLS, assert_readable, axes_of, spiky, texts_of, utterance
+from test_figures import (
+    SHIFT,
+    SYMBOLS,
+    assert_readable,
+    axes_of,
+    spiky,
+    text_boxes,
+    texts_of,
+    utterance,
+)
 from tolerances import VALUE, assert_close
 
 from refkd.check import ArgumentError
 from refkd.checkpoint import Epoch
 from visualize import new_figure, save_animation, save_figure, spikes_frames
 from visualize.animate import SHADES
-from visualize.style import EARLY, STUDENT, TEACHER, TEXT
+from visualize.style import BLANK, EARLY, STUDENT, TEACHER, TEXT
 
 TEACHER_SPIKES = {3: 1, 8: 2, 20: 3}
 EPOCHS = [{}, {6: 1}, {5: 1, 7: 2, 20: 3, 25: 1}]  # before training, after the first, the second
@@ -68,8 +77,11 @@ def test_the_student_is_that_of_the_epoch_and_the_teacher_always_the_same(frames
     for epoch, spikes in enumerate(EPOCHS):
         for label, expected in (("CTC", spikes), ("teacher", TEACHER_SPIKES)):
             names = [SYMBOLS[symbol] for symbol in expected.values()]
-            shown = [name for name in texts_of(axes_of(frames[epoch], label)) if name in SYMBOLS]
+            panel = axes_of(frames[epoch], label)
+            shown = [name for name in texts_of(panel) if name in SYMBOLS]
             assert sorted(shown) == sorted(set(names))
+            colour = {"CTC": STUDENT, "teacher": TEACHER}[label]
+            assert {line.get_color() for line in panel.lines} <= {BLANK, colour}
 
 
 def test_error_and_loss_of_the_epoch_stand_by_the_student(frames):
@@ -114,13 +126,43 @@ def test_nothing_moves_from_frame_to_frame():
     ]
     assert layouts[0] == layouts[1] == layouts[2]
     assert len({tuple(figure.get_size_inches()) for figure in frames}) == 1
-    for figure in frames[1:]:
-        assert_readable(figure)
-
-
-def test_every_frame_is_readable(frames):
+    for name in ("CTC", "Hard"):  # numbers of the first row stand on one height
+        heights = [
+            [text.get_position()[1] for text in axes_of(figure, f"shift {name}").texts]
+            for figure in frames
+        ]
+        assert len(set(heights[-1])) > 1
+        assert len({min(some) for some in heights if some}) == 1
     for figure in frames:
         assert_readable(figure)
+
+
+def test_there_is_room_for_the_names_of_the_fullest_epoch():
+    crowd = {frame: label for label, frame in enumerate((6, 7, 8), start=1)}
+    said = [spiky(spikes) for spikes in ({}, {6: 1}, crowd)]
+    *_, last = spikes_frames(spiky({6: 1}), {"CTC": said}, SYMBOLS[:4], SHIFT)
+    assert set(SYMBOLS[1:4]) <= set(texts_of(axes_of(last, "CTC")))
+
+
+def test_every_frame_is_readable_and_each_text_by_its_strip(frames):
+    for figure in frames:
+        assert_readable(figure)
+        boxes = dict(text_boxes(figure))
+        student, errors = axes_of(figure, "CTC").bbox, axes_of(figure, "validation").bbox
+        assert boxes["time (s)"].y0 > errors.y1
+        for remark in texts_of(axes_of(figure, "CTC")):
+            if "matched" in remark or "extra" in remark:
+                assert student.y0 <= boxes[remark].y0 < student.y1
+
+
+def test_the_errors_of_several_students_are_told_but_not_drawn():
+    said = [spiky(spikes) for spikes in EPOCHS]
+    students = {"CTC": said, "Hard": said}
+    histories = dict.fromkeys(students, HISTORY)
+    *_, last = spikes_frames(spiky({3: 1}), students, SYMBOLS[:4], SHIFT, histories=histories)
+    assert "validation" not in [axes.get_label() for axes in last.axes]
+    for name in students:
+        assert "12.5 % error" in texts_of(axes_of(last, name))
 
 
 def test_the_last_epochs_of_a_shorter_training_stay():
