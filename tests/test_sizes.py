@@ -196,6 +196,7 @@ def test_eighteen_students_look_different_and_the_teacher_is_solid():
     looks = looks_of([f"student {n}" for n in range(18)] + ["teacher"], "teacher")
     assert len({(colour, str(dashes)) for colour, dashes in looks.values()}) == 19
     assert list(looks)[-1] == "teacher"
+    assert len({str(dashes) for _, dashes in list(looks.values())[:3]}) == 3
     assert looks["teacher"][1] == "-"
 
 
@@ -247,7 +248,7 @@ def test_words_held_together_are_not_parted():
 
 
 def test_offsets_in_seconds_are_counted_in_bins_of_a_frame_shift():
-    late = TimedOffsets(np.array([-0.02, -0.011, -0.01, 0.009, 0.01, 0.03, 0.045]), 1, 0)
+    late = TimedOffsets(np.array([-0.02, -0.011, -0.01, 0.009, 0.01, 0.3 - 0.27, 0.045]), 1, 0)
     axes = axes_of(offsets_figure({"S": late}, SHIFT, windows={"S": Window(1)}), "S")
     *bars, shade = axes.patches
     heights = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in bars}

@@ -18,6 +18,8 @@ from visualize.speech import Speech as Speech
 from visualize.style import in_font as in_font
 from visualize.style import in_style as in_style
 from visualize.style import new_figure as new_figure
+from visualize.sweep import sweep_figure as sweep_figure
+from visualize.sweep_points import sweep_points as sweep_points
 from visualize.toy import toy_figure as toy_figure
 from visualize.toy import toy_table as toy_table
 from visualize.tradeoff import tradeoff_figure as tradeoff_figure

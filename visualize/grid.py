@@ -10,6 +10,8 @@ from visualize.layout import MARGIN, caption_height, write_caption
 from visualize.place import wrapped
 from visualize.style import new_figure
 
+TOP = 0.08  # inches above a key
+
 
 def columns_of(panels: int, most: int, room: float, narrowest: float) -> int:
     """Choose how many panels stand side by side, so that the last row is as full as can be.
@@ -92,20 +94,21 @@ def grid_figure(
     words = wrapped(text, width - 2 * MARGIN)
     bottom = below + caption_height(words)
     rows = -(-len(labels) // columns)
-    height = key + rows * (above + panel[1]) + bottom
+    top = key + TOP if key else 0.0
+    height = top + rows * (above + panel[1]) + bottom
     figure = new_figure(width, height)
     axes: dict[str, Axes] = {}
     if key:
-        axes[KEY] = figure.add_axes((0.0, 1 - key / height, 1.0, key / height), label=KEY)
+        axes[KEY] = figure.add_axes((0.0, 1 - top / height, 1.0, key / height), label=KEY)
     for n, label in enumerate(labels):
         row, column = divmod(n, columns)
         x = left + column * (panel[0] + right)
-        y = height - key - (row + 1) * (above + panel[1])
+        y = height - top - (row + 1) * (above + panel[1])
         box = (x / width, y / height, panel[0] / width, panel[1] / height)
         axes[label] = figure.add_axes(box, label=label)
         lowest = n + columns >= len(labels)
         axes[label].tick_params(labelleft=column == 0, labelbottom=lowest)
-    middle = (left + (width - left - right) / 2) / width, (height - key + bottom) / 2 / height
+    middle = (left + (width - left - right) / 2) / width, (height - top + bottom) / 2 / height
     edge = (bottom - below + 0.15) / height
     if xlabel:
         figure.supxlabel(xlabel, x=middle[0], y=edge, va="bottom", size="medium")

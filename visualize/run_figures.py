@@ -31,6 +31,8 @@ from visualize.panels import Phones
 from visualize.rules import rules_figure
 from visualize.shift import shift_figure
 from visualize.speech import Speech
+from visualize.sweep import sweep_figure
+from visualize.sweep_points import sweep_points
 from visualize.toy import toy_figure, toy_table
 from visualize.tradeoff import tradeoff_figure
 
@@ -113,6 +115,13 @@ def _tradeoff(run: Run, utterance: str) -> Figure:
     )
 
 
+def _sweep(run: Run, utterance: str) -> Figure | None:
+    tried = sweep_points(run.told)
+    if not tried.points:
+        return None
+    return sweep_figure(tried.points, chosen=tried.chosen, alone=tried.alone)
+
+
 def _learning(run: Run, utterance: str) -> Figure:
     histories = {one.title: run.histories(one.name) for one in run.models}
     return learning_figure(histories, teacher=run.teacher.title)
@@ -193,6 +202,7 @@ FIGURES: dict[str, Callable[[Run, str], Figure | None]] = {
     "offsets": _offsets,
     "cumulative": _cumulative,
     "tradeoff": _tradeoff,
+    "sweep": _sweep,
     "learning": _learning,
     "band": _band,
     "gradients": _gradients,
