@@ -1,5 +1,7 @@
 """The alignment explorer in a browser: what it shows is what `distill_trace` found."""
 
+import base64
+import io
 import os
 import re
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from browser import CHROMIUM, DRIVER, Browser
 from made_runs import RULES, made_run
+from PIL import Image
 
 import refkd
 from refkd.decode import log_posteriors, spikes
@@ -27,6 +30,7 @@ pytestmark = [
 NAMES, LENGTHS = ("short", "typical </script>", "long"), (31, 47, 1500)
 NARROW = refkd.Soft(refkd.Window(5, 1), 0.3)
 GUTTER, RIGHT = 30, 8  # pixels beside the strips
+TEACHER_TOP, BELOW_BAND = 170, 48  # pixels to a posterior of 1, and from the band down
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,14 @@ class Explorer:
     def focus(self):
         self.browser.run("document.querySelector('[data-part=stage]').focus()")
 
+    def picture(self):
+        """The strips as (height, width, 4) pixels."""
+        coded = self.browser.run(
+            "return document.querySelector('[data-part=strips]').toDataURL().split(',')[1]"
+        )
+        with Image.open(io.BytesIO(base64.b64decode(coded))) as image:
+            return np.asarray(image)
+
     def attribute(self, name):
         return self.browser.run(
             "return document.querySelector('[data-part=stage]').getAttribute(arguments[0])", name
@@ -191,6 +203,40 @@ def posterior_rows(run, student, frame, teacher):
     }
 
 
+def test_the_sentence_tells_the_numbers_of_the_trace(explorer, run):
+    trace = run.trace("Hard", NAMES[1])
+    (chosen,) = trace.pairs[trace.pairs[:, 0] == 23][:, 1]
+    explorer.choose_student("Hard")
+    explorer.point(23)
+    told = explorer.text("sentence")
+    for name, frame, before in (
+        ("Hard", 23, "The student says "),
+        ("teacher", chosen, f"chose teacher frame {chosen}, {earlier(23 - chosen)}: "),
+    ):
+        prob = probabilities(run, name, frame)
+        assert f"{before}{run.symbols[prob.argmax()]} {prob.max():.4f}" in told
+    value = trace.divergence[23, chosen - 23 + trace.window.left]
+    assert told.endswith(f"divergence {value:.3f} nats.")
+
+
+def test_the_sentence_tells_of_several_teacher_frames_or_none(explorer, run):
+    explorer.choose_student("PerTeacher")
+    pairs = run.trace("PerTeacher", NAMES[1]).pairs
+    counts = np.bincount(pairs[:, 0], minlength=47)
+    explorer.point(int(counts.argmin()))
+    assert counts.min() == 0
+    assert "No teacher frame teaches this one. The most similar" in explorer.text("sentence")
+    most = int(counts.argmax())
+    explorer.point(most)
+    frames = pairs[pairs[:, 0] == most][:, 1]
+    told = f"chose {len(frames)} teacher frames, {frames[0]} to {frames[-1]}; the most similar is "
+    assert told in explorer.text("sentence")
+
+
+def earlier(count):
+    return "the same frame" if count == 0 else f"{count} frame{'s' * int(count > 1)} earlier"
+
+
 def test_the_posteriors_are_those_of_the_chosen_frame(explorer, run):
     explorer.choose_student("Hard")
     explorer.point(23)
@@ -219,14 +265,38 @@ def test_who_has_no_rule_is_compared_with_the_same_frame(explorer, run):
     assert explorer.browser.run("return document.querySelector('[data-part=window]').hidden")
 
 
-def test_a_wide_window_is_told_around_the_chosen_frame(explorer, run):
+@pytest.mark.parametrize("frame", [13, 40])
+def test_a_wide_window_is_told_around_the_chosen_frame(explorer, run, frame):
     explorer.choose_student("Wide")
-    explorer.point(40)
-    rows = explorer.rows("divergences")
-    every = window_rows(run, "Wide", NAMES[1], 40)
-    assert len(rows) == 13
-    assert [row for row in every if row in rows] == rows
-    assert any(row[4] for row in rows)
+    explorer.point(frame)
+    every = window_rows(run, "Wide", NAMES[1], frame)
+    (chosen,) = [n for n, row in enumerate(every) if row[4]]
+    first = min(max(chosen - 6, 0), len(every) - 13)
+    assert explorer.rows("divergences") == every[first : first + 13]
+
+
+def test_the_strips_are_drawn_where_the_numbers_are(explorer, run):
+    """White dots on the chosen pairs of the band, teacher blue on the curves of its spikes."""
+    explorer.choose_student("Hard")
+    trace = run.trace("Hard", NAMES[1])
+    _, _, width, height = explorer.box("stage")
+    picture = explorer.picture()
+    x = GUTTER + (np.arange(47) + 0.5) * (width - GUTTER - RIGHT) / 47
+    cell, bottom = 11, height - BELOW_BAND
+    dots = np.zeros((47, 6), dtype=bool)
+    for i, column in np.ndindex(dots.shape):
+        y = bottom - (column + 0.5) * cell
+        dots[i, column] = (picture[round(y), round(x[i])] == 255).all()
+    chosen = np.zeros_like(dots)
+    chosen[trace.pairs[:, 0], 5 - trace.offset] = True
+    np.testing.assert_array_equal(dots, chosen)
+    blue = np.abs(picture[..., :3] - np.array([0, 114, 178])).max(axis=2) < 80
+    logits = run.teacher.posteriors.arrays[NAMES[1]]
+    for label, frame in zip(*spikes(logits), strict=True):
+        column = blue[TEACHER_TOP - 3 :, round(x[frame]) - 1 : round(x[frame]) + 2]
+        highest = column.any(axis=1).argmax() - 3  # the end of a line is a little higher
+        expected = 77 * (1 - np.exp(log_posteriors(logits))[frame, label])
+        assert abs(highest - expected) < 2.5
 
 
 def test_pointing_at_the_band_compares_with_that_teacher_frame(explorer, run):
@@ -385,12 +455,7 @@ def test_an_utterance_of_1500_frames_is_drawn_and_moved_in(explorer, run):
     assert explorer.rows("divergences") == window_rows(run, "Hard", "long", 1499)
     explorer.browser.press(*["+"] * 12)
     assert explorer.text("range") == "frames 1489 to 1499 of 1500"
-    painted = explorer.browser.run(
-        "const canvas = document.querySelector('[data-part=strips]');"
-        "const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
-        "let count = 0; for (let n = 3; n < data.length; n += 4) count += data[n] > 0; return count"
-    )
-    assert painted > 10_000
+    assert np.count_nonzero(explorer.picture()[..., 3]) > 10_000
     assert explorer.browser.messages() == []
 
 

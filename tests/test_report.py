@@ -26,6 +26,7 @@ from visualize.report.explorer import FEW, explorer_data
 from visualize.report.figures import embedded_figures, figures_of
 from visualize.report.packing import HIDDEN, HIGHEST, pack_choices, pack_distributions
 from visualize.report.reproduce import run_command, run_toml
+from visualize.run_figures import FIGURES
 
 
 class Page(HTMLParser):
@@ -405,6 +406,10 @@ def test_an_image_is_the_drawing_in_the_file(page, figures):
             assert one.attrib.keys() == other.attrib.keys()
             for key, value in one.attrib.items():
                 assert value.split() == other.attrib[key].split()
+
+
+def test_every_figure_of_a_run_is_known():
+    assert list(figures_module.TITLES) == list(FIGURES)
 
 
 def test_known_figures_come_first(figures):

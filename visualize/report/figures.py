@@ -17,9 +17,14 @@ TITLES = {
         "Posteriors of the teacher and every student over one utterance. Lines join equal spikes; "
         "their numbers say how many frames the student is late.",
     ),
+    "rules": ("Rules side by side", "What several rules chose in one utterance."),
     "offsets": (
         "Offsets",
         "How far the spikes of each student are from the teacher's, over the whole test speech.",
+    ),
+    "cumulative": (
+        "Cumulative offsets",
+        "Which share of each student's spikes is at most so late.",
     ),
     "tradeoff": (
         "Error against delay",
@@ -37,7 +42,6 @@ TITLES = {
     ),
     "lattice": ("CTC", "Forward, backward, occupancy and best path of one utterance."),
     "gates": ("Inside the LSTM", "Gates and cells of a student over one utterance."),
-    "rules": ("Rules side by side", "What several rules chose in one utterance."),
     "toy": (
         "What each rule charges",
         "The loss of a late, a silent and a wrong student on a small made-up example.",

@@ -128,6 +128,7 @@ function drawPosteriors(context, box, scale, view) {
       path.forEach((t, n) => context[n ? "lineTo" : "moveTo"](scale.x(t), y(curve[t] ?? 0)));
       context.setLineDash(blank ? [] : dash);
       context.lineWidth = blank ? 1 : 1.6;
+      context.lineJoin = "round"; // a pointed one would tower above its posterior
       context.strokeStyle = blank ? colours.blank : colour;
       context.stroke();
       if (!blank) {
