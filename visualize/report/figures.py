@@ -31,6 +31,10 @@ TITLES = {
         "Phone error rate over mean offset, with intervals. A student is better the further down "
         "and to the left it stands.",
     ),
+    "sweep": (
+        "Weights and windows that were tried",
+        "Errors on the validation speech, from which the weights were chosen.",
+    ),
     "learning": ("Learning", "Losses and validation error after every epoch."),
     "band": (
         "What the best searching rule saw",
