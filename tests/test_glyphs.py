@@ -6,12 +6,15 @@ from test_figures import SHIFT, assert_readable, axes_of, spiky, texts_of
 
 import refkd
 from visualize import (
+    band_figure,
+    cumulative_figure,
     gradients_figure,
     in_font,
     lattice_figure,
     learning_figure,
     offsets_figure,
     save_figure,
+    sweep_figure,
     toy_figure,
     tradeoff_figure,
 )
@@ -94,6 +97,9 @@ def draw_all(name):
     yield gradients_figure({name: trace}, student, teacher, symbols, SHIFT, title=name)
     yield lattice_figure(refkd.ctc_trace(teacher, [1, 2]), symbols, SHIFT, caption=name)
     yield offsets_figure({name: refkd.alignment_shift(teacher, student)}, SHIFT, caption=name)
+    yield cumulative_figure({name: refkd.alignment_shift(teacher, student)}, SHIFT, title=name)
+    yield band_figure(trace, title=name, caption=name)
+    yield sweep_figure({(name, name, 0.1): 0.2, (name, name, 0.3): 0.3}, caption=name)
     yield tradeoff_figure({name: (1.0, 0.2)}, SHIFT, caption=name)
     yield toy_figure({name: {name: 1.0}}, caption=name)
     epochs = [refkd.checkpoint.Epoch(2.0, 0.1, 0.5, 1.0)] * 2

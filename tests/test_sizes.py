@@ -158,6 +158,13 @@ def test_grids_have_fewer_columns_where_there_is_less_room():
     assert [axes.get_label() for axes in named] == ["FrameWise", "Monotone,\nstep 0 or 1"]
 
 
+def test_a_window_is_not_parted_from_its_other_side():
+    offsets_of = OffsetStatistics(np.array([0, 1]), 0, 0)
+    names = ["OrderedPath [5, 0]", "PerTeacher [5, 0]"]
+    figure = offsets_figure(dict.fromkeys(names, offsets_of), SHIFT, width=3.4)
+    assert {"OrderedPath", "[5, 0]"} <= set(texts_of(axes_of(figure, names[0])))
+
+
 def test_rows_are_as_full_as_can_be():
     assert [columns_of(n, 3, 9.0, 1.0) for n in range(1, 8)] == [1, 2, 3, 2, 3, 3, 3]
     assert columns_of(6, 6, 0.5, 1.0) == 1

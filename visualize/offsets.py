@@ -229,6 +229,7 @@ def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str
 def _heading(name: str, remarks: list[str], width: float) -> tuple[list[str], list[str]]:
     """Lines of the name and lines of the remarks."""
     lines = [line for remark in remarks for line in wrapped(remark, width).split("\n")]
+    name = name.replace(", ", f",{TOGETHER}")  # both sides of a window stay together
     return wrapped(name, width, NORMAL, "bold").split("\n"), lines
 
 
