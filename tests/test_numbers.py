@@ -144,6 +144,7 @@ def test_gates_are_lines_or_cells(rows_of, hidden):
         drawn = numbers(rows, "y" if hidden == 3 else "value")
         assert np.ravel(drawn).tolist() == values.T[order].ravel().tolist()
         assert len({row["series"] for row in rows}) == (3 if hidden == 3 else 1)
+        assert {(row["x_unit"], row["y_unit"]) for row in rows} == {("s", "")}
 
 
 def test_learning_curves_hold_seeds_and_means(rows_of):

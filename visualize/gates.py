@@ -17,7 +17,7 @@ from refkd.records.passes import LSTMTrace
 from visualize.glyphs import symbol_names
 from visualize.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.panels import Phones, draw_phones, phone_rows, time_axes
-from visualize.place import line_height, text_width
+from visualize.place import POINTS, line_height, text_width
 from visualize.scales import scale_beside
 from visualize.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
 
@@ -103,7 +103,8 @@ def gates_figure(
     T, H = trace.hidden.shape
     spelled = width is None or width >= SPELLED
     names = {name: NAMES[name] if spelled else name for name in NAMES}
-    left, right = MARGIN + max(text_width(name) for name in names.values()) + 0.45, 0.75
+    beside, right = (0.45, MARGIN + 0.1) if H <= FEW else (0.15, 0.75)  # numbers left or right
+    left = MARGIN + max(text_width(name) for name in names.values()) + beside
     size = panel_width(width, float(np.clip(0.045 * T, 4.0, 12.0)), left, right)
     height = 0.8 if H <= FEW else float(np.clip(0.016 * H, 0.8, 1.2))
     strips = [Strip(name, height, BETWEEN) for name in NAMES]
@@ -123,7 +124,15 @@ def gates_figure(
         order = by_peak(trace.hidden)
         for name in NAMES:
             first, *_ = draw_units(axes[name], _values(trace, name)[:, order], name, clock)
-            axes[name].set_ylabel(names[name], rotation=0, ha="right", va="center")
+            axes[name].annotate(
+                names[name],
+                (0.0, 0.5),
+                xycoords="axes fraction",
+                xytext=(-POINTS * (beside - 0.05), 0.0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+            )
             if isinstance(first, AxesImage):
                 scale_beside(axes[name], first, "").locator = MaxNLocator(nbins=2)
         if phones is not None:
@@ -169,7 +178,7 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Arti
         shades = matplotlib.colormaps[HEAT_MAP](np.linspace(0.0, 0.85, H))
         for n, (unit, shade) in enumerate(zip(values.T, shades, strict=True), start=1):
             drawn += axes.plot(clock.seconds(np.arange(T)), unit, color=shade, gid=f"unit {n}")
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=2))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
         axes.set_ylim(lowest - 0.05 * strongest, 1.05 * strongest)
         return drawn
     drawn.append(
