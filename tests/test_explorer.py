@@ -29,7 +29,7 @@ pytestmark = [
 ]
 NAMES, LENGTHS = ("short", "typical </script>", "long"), (31, 47, 1500)
 NARROW = refkd.Soft(refkd.Window(5, 1), 0.3)
-GUTTER, RIGHT = 30, 8  # pixels beside the strips
+GUTTER, RIGHT = 36, 8  # pixels beside the strips
 TEACHER_TOP, BELOW_BAND = 170, 48  # pixels to a posterior of 1, and from the band down
 
 
@@ -216,6 +216,16 @@ def test_the_sentence_tells_the_numbers_of_the_trace(explorer, run):
         prob = probabilities(run, name, frame)
         assert f"{before}{run.symbols[prob.argmax()]} {prob.max():.4f}" in told
     value = trace.divergence[23, chosen - 23 + trace.window.left]
+    assert told.endswith(f"divergence {value:.3f} nats.")
+
+
+def test_the_sentence_tells_what_weighs_most(explorer, run):
+    explorer.choose_student("Blend")
+    explorer.point(23)
+    trace = run.trace("Blend", NAMES[1])
+    value = trace.divergence[23, 0]  # two frames earlier: 0.75
+    told = explorer.text("sentence")
+    assert "mixes 2 teacher frames, most of all (weight 0.750) frame 21, 2 frames earlier" in told
     assert told.endswith(f"divergence {value:.3f} nats.")
 
 

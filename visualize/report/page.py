@@ -16,7 +16,10 @@ from visualize.report.figures import embedded_figures, figures_of
 from visualize.report.reproduce import run_command, run_toml
 
 USUAL, MOST = 1_900_000, 3_800_000  # bytes of a page
-SCRIPTS = ("data", "strips", "axes", "cursor", "panel", "controls", "explorer", "start")
+SCRIPTS = (
+    *("data", "strips", "links", "band", "axes", "cursor", "panel", "controls"),
+    *("explorer", "start"),
+)
 
 
 def write_report(run: Run, figures: Mapping[str, Path] | Path, path: Path) -> None:

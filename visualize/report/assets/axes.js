@@ -21,8 +21,15 @@ function drawTime(context, box, scale, view) {
   const step = niceStep(scale.perFrame / shift, 64, 0.001);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const ticks = [];
-  for (let n = Math.ceil((first + scale.from * shift) / step); n * step < first + scale.to * shift; n += 1) {
-    ticks.push({ x: scale.x((n * step - first) / shift), text: `${(n * step).toFixed(digits)}\u2009s` });
+  for (
+    let n = Math.ceil((first + scale.from * shift) / step);
+    n * step < first + scale.to * shift;
+    n += 1
+  ) {
+    ticks.push({
+      x: scale.x((n * step - first) / shift),
+      text: `${(n * step).toFixed(digits)}\u2009s`,
+    });
   }
   const tag = `${view.run.seconds(view.frame).toFixed(3)}\u2009s`;
   drawAxis(context, scale, view, ticks, tag, box.top + 4, box.top);

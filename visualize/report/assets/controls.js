@@ -33,9 +33,11 @@ function listen(explorer) {
     event.preventDefault();
   });
   part("utterance").addEventListener("change", (event) =>
-    explorer.openUtterance(Number(event.target.value), explorer.view.student));
+    explorer.openUtterance(Number(event.target.value), explorer.view.student),
+  );
   part("students").addEventListener("change", (event) =>
-    explorer.chooseStudent(Number(event.target.value)));
+    explorer.chooseStudent(Number(event.target.value)),
+  );
   part("nearer").addEventListener("click", () => explorer.zoom(1 / 1.5));
   part("farther").addEventListener("click", () => explorer.zoom(1.5));
   part("whole").addEventListener("click", () => explorer.zoom(Infinity));
@@ -100,13 +102,22 @@ function listenToPointer(explorer) {
     }
     grip = null;
   });
-  stage.addEventListener("pointercancel", () => { grip = null; });
-  stage.addEventListener("wheel", (event) => {
-    const { frame } = pointed(explorer, event);
-    if (event.ctrlKey || event.metaKey) explorer.zoom(Math.exp(event.deltaY * 0.01), frame);
-    else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      explorer.show(view.from + 0.5 + event.deltaX / explorer.scale.perFrame, view.to - view.from);
-    } else return; // the page scrolls
-    event.preventDefault();
-  }, { passive: false });
+  stage.addEventListener("pointercancel", () => {
+    grip = null;
+  });
+  stage.addEventListener(
+    "wheel",
+    (event) => {
+      const { frame } = pointed(explorer, event);
+      if (event.ctrlKey || event.metaKey) explorer.zoom(Math.exp(event.deltaY * 0.01), frame);
+      else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+        explorer.show(
+          view.from + 0.5 + event.deltaX / explorer.scale.perFrame,
+          view.to - view.from,
+        );
+      } else return; // the page scrolls
+      event.preventDefault();
+    },
+    { passive: false },
+  );
 }

@@ -1,4 +1,4 @@
-// The frame under the pointer, drawn over the strips: its window, and the teacher frames it learns from.
+// The frame in hand, drawn over the strips: its window, and the teacher frames it learns from.
 
 function drawCursor(context, boxes, scale, view) {
   const { utterance, frame, colours, choices } = view;
@@ -34,21 +34,33 @@ function drawCursor(context, boxes, scale, view) {
 
   context.strokeStyle = colours.ink;
   context.setLineDash([2, 2]);
-  for (const one of [boxes.speech, boxes.phones]) {
-    if (one) line(context, scale.x(frame), one.top, scale.x(frame), one.top + one.height);
-  }
+  const { speech } = boxes;
+  line(context, scale.x(frame), speech.top, scale.x(frame), speech.top + speech.height);
   context.setLineDash([]);
   line(context, scale.x(frame), student.top + NAMES, scale.x(frame), student.top + student.height);
   for (const { frame: other, weight } of choices ? choices.of(frame) : []) {
+    if (weight < FAINTEST) continue;
     context.lineWidth = 0.5 + (1.5 * weight) / 1000;
     line(context, scale.x(other), links.top, scale.x(frame), bottom);
-    line(context, scale.x(other), teacher.top + NAMES, scale.x(other), teacher.top + teacher.height);
+    line(
+      context,
+      scale.x(other),
+      teacher.top + NAMES,
+      scale.x(other),
+      teacher.top + teacher.height,
+    );
   }
   context.lineWidth = 1;
   if (view.teacherFrame !== null) {
     context.setLineDash([3, 3]);
     line(context, scale.x(view.teacherFrame), links.top, scale.x(frame), bottom);
-    line(context, scale.x(view.teacherFrame), teacher.top + NAMES, scale.x(view.teacherFrame), links.top);
+    line(
+      context,
+      scale.x(view.teacherFrame),
+      teacher.top + NAMES,
+      scale.x(view.teacherFrame),
+      links.top,
+    );
     context.setLineDash([]);
   }
   if (band) {

@@ -29,7 +29,9 @@ class Distributions {
     this.symbols = unpack(packed.symbols, Index);
     this.values = unpack(packed.values, Uint16Array);
     this.starts = new Uint32Array(counts.length + 1);
-    counts.forEach((count, t) => { this.starts[t + 1] = this.starts[t] + count; });
+    counts.forEach((count, t) => {
+      this.starts[t + 1] = this.starts[t] + count;
+    });
     this.frames = counts.length;
   }
 
@@ -83,13 +85,18 @@ class Choices {
     this.teacherFrames = pairs.subarray(pairs.length / 2);
     this.weights = packed.weights ? unpack(packed.weights, Uint16Array) : null;
     this.mixture = packed.mixture ? new Distributions(packed.mixture, wide, one) : null;
-    this.highest = this.divergences.reduce((most, one) => (one < HIGHEST ? Math.max(most, one) : most), 1);
+    this.highest = this.divergences.reduce(
+      (most, one) => (one < HIGHEST ? Math.max(most, one) : most),
+      1,
+    );
   }
 
   /** Divergence of a student and a teacher frame, HIDDEN where the rule does not look. */
   divergence(frame, teacherFrame) {
     const column = teacherFrame - frame + this.left;
-    return column < 0 || column >= this.columns ? HIDDEN : this.divergences[frame * this.columns + column];
+    return column < 0 || column >= this.columns
+      ? HIDDEN
+      : this.divergences[frame * this.columns + column];
   }
 
   /** Teacher frames that teach a student frame, and their weights in thousandths. */

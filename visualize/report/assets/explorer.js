@@ -2,7 +2,7 @@
 
 const READABLE = 4; // pixels of a frame, before anyone has zoomed
 const SMALLEST = 8; // frames in view at the highest zoom
-const GUTTER = 30; // pixels for the numbers of an axis
+const GUTTER = 36; // pixels for the numbers of an axis
 const QUIET = 300; // milliseconds without a change before it is spoken
 
 class Explorer {
@@ -18,16 +18,25 @@ class Explorer {
 
   fillChoices() {
     const { run } = this.view;
-    this.part("utterance").append(...run.utterances.map((one, n) => {
-      const option = made("option", "", `${one.name}: ${one.frames} frames, ${one.why}`);
-      option.value = n;
-      return option;
-    }));
-    this.part("students").append(...run.students.map((one, n) => {
-      const input = made("input");
-      Object.assign(input, { type: "radio", name: "student", value: n, checked: n === run.first });
-      return made("label", "", "", [input, made("span", "", run.models[one.place].title)]);
-    }));
+    this.part("utterance").append(
+      ...run.utterances.map((one, n) => {
+        const option = made("option", "", `${one.name}: ${one.frames} frames, ${one.why}`);
+        option.value = n;
+        return option;
+      }),
+    );
+    this.part("students").append(
+      ...run.students.map((one, n) => {
+        const input = made("input");
+        Object.assign(input, {
+          type: "radio",
+          name: "student",
+          value: n,
+          checked: n === run.first,
+        });
+        return made("label", "", "", [input, made("span", "", run.models[one.place].title)]);
+      }),
+    );
   }
 
   openUtterance(n, student) {
@@ -53,7 +62,9 @@ class Explorer {
     this.view.taughtBy = of(model.teacher, model.teacher_distributions);
     this.view.learner = of(model.place, model.distributions);
     this.part("window").hidden = !model.rule;
-    const loss = this.view.choices ? ` Loss of this utterance: ${this.view.choices.loss} nats.` : "";
+    const loss = this.view.choices
+      ? ` Loss of this utterance: ${this.view.choices.loss} nats.`
+      : "";
     this.part("explained").textContent = model.note + loss;
     this.layOut();
   }
@@ -66,8 +77,8 @@ class Explorer {
     view.from = Math.min(Math.max(from, 0), frames - shown) - 0.5;
     view.to = view.from + shown;
     const [first, last] = [Math.ceil(view.from), Math.floor(view.to)];
-    this.part("range").textContent = shown === frames
-      ? `all ${frames} frames` : `frames ${first} to ${last} of ${frames}`;
+    this.part("range").textContent =
+      shown === frames ? `all ${frames} frames` : `frames ${first} to ${last} of ${frames}`;
     this.draw(true);
   }
 
@@ -94,13 +105,20 @@ class Explorer {
   compareNext(step) {
     const { frame, choices } = this.view;
     if (!choices) return;
-    const frames = windowOf(choices, frame).filter((one) => choices.divergence(frame, one) !== HIDDEN);
-    const place = frames.indexOf(compared(this.view).frame ?? mostSimilar(choices, frame)) + step;
+    const frames = windowOf(choices, frame).filter(
+      (one) => choices.divergence(frame, one) !== HIDDEN,
+    );
+    const place = frames.indexOf(compared(this.view).frame ?? foremost(choices, frame)) + step;
     if (place in frames) this.moveTo(frame, frames[place]);
   }
 
   nextSpike(step) {
-    const { frame, learner: { spikes: { frames } } } = this.view;
+    const {
+      frame,
+      learner: {
+        spikes: { frames },
+      },
+    } = this.view;
     const place = step > 0 ? lowerBound(frames, frame + 1) : lowerBound(frames, frame) - 1;
     if (place in frames) this.moveTo(frames[place]);
   }
@@ -122,7 +140,9 @@ class Explorer {
       ["band", "divergence by distance of the teacher frame", rows, drawBand],
       ["time", "", 20, null],
       ["overview", "", 16, drawOverview],
-    ].filter(([name]) => (name !== "band" || choices) && (name !== "phones" || utterance.phones[0].length));
+    ].filter(
+      ([name]) => (name !== "band" || choices) && (name !== "phones" || utterance.phones[0].length),
+    );
     let top = 0;
     this.boxes = strips.map(([name, title, height, draw]) => {
       top += title ? 20 : 5;
@@ -190,7 +210,9 @@ class Explorer {
     const { frame, run, utterance } = view;
     this.stage.setAttribute("aria-valuenow", frame);
     this.stage.setAttribute(
-      "aria-valuetext", `frame ${frame} of ${utterance.frames}, ${run.seconds(frame).toFixed(3)} seconds`);
+      "aria-valuetext",
+      `frame ${frame} of ${utterance.frames}, ${run.seconds(frame).toFixed(3)} seconds`,
+    );
     this.part("held").hidden = !this.held;
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => {

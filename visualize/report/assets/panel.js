@@ -17,12 +17,16 @@ function windowOf(choices, frame) {
   return Array.from({ length: choices.columns }, (_, column) => frame - choices.left + column);
 }
 
-/** The chosen teacher frame that is most similar; without one the most similar of the window. */
-function mostSimilar(choices, frame) {
-  const chosen = choices.of(frame).map((one) => one.frame);
-  const among = chosen.length ? chosen : windowOf(choices, frame);
+/** The teacher frame of most weight, then the most similar; of the window if none is chosen. */
+function foremost(choices, frame) {
+  const chosen = choices.of(frame);
+  const among = chosen.length
+    ? chosen
+    : windowOf(choices, frame).map((one) => ({ frame: one, weight: 0 }));
+  const divergence = (one) => choices.divergence(frame, one.frame);
   return among.reduce((best, one) =>
-    choices.divergence(frame, one) < choices.divergence(frame, best) ? one : best);
+    (one.weight - best.weight || divergence(best) - divergence(one)) > 0 ? one : best,
+  ).frame;
 }
 
 /** The student's frame of the spike that is furthest behind the teacher's. */
@@ -44,7 +48,7 @@ function compared(view) {
   if (choices.mixture && choices.of(view.frame).length) {
     return { frame: null, distributions: choices.mixture };
   }
-  return { frame: mostSimilar(choices, view.frame), distributions: view.taughtBy.distributions };
+  return { frame: foremost(choices, view.frame), distributions: view.taughtBy.distributions };
 }
 
 function showWindow(body, view) {
@@ -57,29 +61,36 @@ function showWindow(body, view) {
   const { frame: shown } = compared(view);
   let frames = windowOf(choices, frame);
   if (frames.length > MOST_ROWS) {
-    const centre = shown ?? mostSimilar(choices, frame);
+    const centre = shown ?? foremost(choices, frame);
     const first = Math.min(
-      Math.max(centre - frames[0] - (MOST_ROWS >> 1), 0), frames.length - MOST_ROWS);
+      Math.max(centre - frames[0] - (MOST_ROWS >> 1), 0),
+      frames.length - MOST_ROWS,
+    );
     frames = frames.slice(first, first + MOST_ROWS);
   }
-  const longest = Math.max(1, ...frames.map((one) => choices.divergence(frame, one)).filter((one) => one !== HIDDEN));
-  body.replaceChildren(...frames.map((one) => {
-    const value = choices.divergence(frame, one);
-    const bar = made("span", "bar");
-    bar.style.width = value === HIDDEN ? "0" : `${(100 * value) / longest}%`;
-    const outside = one < 0 || one >= utterance.frames;
-    const row = made("tr", chosen.has(one) ? "chosen" : "", "", [
-      made("td", "number", outside ? "\u2013" : `${one}`),
-      made("td", "number", signed(frame - one)),
-      made("td", "bars", "", [bar]),
-      made("td", "number", run.divergence(value)),
-      made("td", "number", chosen.has(one) ? run.weight(chosen.get(one)) : ""),
-    ]);
-    row.dataset.frame = one;
-    if (one === shown) row.classList.add("compared");
-    if (value === HIDDEN) row.classList.add("hidden-frame");
-    return row;
-  }));
+  const longest = Math.max(
+    1,
+    ...frames.map((one) => choices.divergence(frame, one)).filter((one) => one !== HIDDEN),
+  );
+  body.replaceChildren(
+    ...frames.map((one) => {
+      const value = choices.divergence(frame, one);
+      const bar = made("span", "bar");
+      bar.style.width = value === HIDDEN ? "0" : `${(100 * value) / longest}%`;
+      const outside = one < 0 || one >= utterance.frames;
+      const row = made("tr", chosen.get(one) ? "chosen" : "", "", [
+        made("td", "number", outside ? "\u2013" : `${one}`),
+        made("td", "number", signed(frame - one)),
+        made("td", "bars", "", [bar]),
+        made("td", "number", run.divergence(value)),
+        made("td", "number", chosen.has(one) ? run.weight(chosen.get(one)) : ""),
+      ]);
+      row.dataset.frame = one;
+      if (one === shown) row.classList.add("compared");
+      if (value === HIDDEN) row.classList.add("hidden-frame");
+      return row;
+    }),
+  );
 }
 
 function showDistributions(body, view) {
@@ -87,25 +98,31 @@ function showDistributions(body, view) {
   const { frame: other, distributions } = compared(view);
   const ours = view.learner.distributions;
   const theirs = other ?? frame; // a mixture belongs to the student's frame
-  const value = (symbol) => Math.max(distributions.value(theirs, symbol), ours.value(frame, symbol));
+  const value = (symbol) =>
+    Math.max(distributions.value(theirs, symbol), ours.value(frame, symbol));
   const symbols = new Set(
-    [...distributions.top(theirs, MOST_SYMBOLS), ...ours.top(frame, MOST_SYMBOLS)].map((one) => one.symbol));
+    [...distributions.top(theirs, MOST_SYMBOLS), ...ours.top(frame, MOST_SYMBOLS)].map(
+      (one) => one.symbol,
+    ),
+  );
   const rows = [...symbols].sort((a, b) => value(b) - value(a) || a - b).slice(0, MOST_SYMBOLS);
-  body.replaceChildren(...rows.map((symbol) => {
-    const [p, q] = [distributions.value(theirs, symbol), ours.value(frame, symbol)];
-    const bars = [p, q].map((one) => {
-      const bar = made("span", symbol === run.blank ? "bar blank" : "bar");
-      bar.style.width = `${(100 * one) / run.one}%`;
-      return bar;
-    });
-    return made("tr", "", "", [
-      made("td", "number", run.probability(p)),
-      made("td", "bars teacher", "", [bars[0]]),
-      made("th", "symbol", run.symbols[symbol]),
-      made("td", "bars student", "", [bars[1]]),
-      made("td", "number", run.probability(q)),
-    ]);
-  }));
+  body.replaceChildren(
+    ...rows.map((symbol) => {
+      const [p, q] = [distributions.value(theirs, symbol), ours.value(frame, symbol)];
+      const bars = [p, q].map((one) => {
+        const bar = made("span", symbol === run.blank ? "bar blank" : "bar");
+        bar.style.width = `${(100 * one) / run.one}%`;
+        return bar;
+      });
+      return made("tr", "", "", [
+        made("td", "number", run.probability(p)),
+        made("td", "bars teacher", "", [bars[0]]),
+        made("th", "symbol", run.symbols[symbol]),
+        made("td", "bars student", "", [bars[1]]),
+        made("td", "number", run.probability(q)),
+      ]);
+    }),
+  );
 }
 
 function best(run, distributions, frame) {
@@ -125,25 +142,36 @@ function sentence(view) {
   const says = `The student says ${best(run, view.learner.distributions, frame)}.`;
   const teacherSays = (one) => best(run, view.taughtBy.distributions, one);
   if (!choices) {
-    return `${says} The ${view.taughtBy.title} says ${teacherSays(frame)} at the same frame. ${model.note}`;
+    const other = `The ${view.taughtBy.title} says ${teacherSays(frame)} at the same frame.`;
+    return `${says} ${other} ${model.note}`;
   }
+  const about = (one) => {
+    const value = run.divergence(choices.divergence(frame, one));
+    return `${one}, ${earlier(frame - one)}: ${teacherSays(one)}, divergence ${value} nats`;
+  };
+  const other = view.teacherFrame;
+  const comparison = other === null ? "" : ` Compared with teacher frame ${about(other)}.`;
+  return `${says} ${chosenIn(view, about)}${comparison}`;
+}
+
+/** The same of what the rule chose; `about` tells of one teacher frame. */
+function chosenIn({ run, frame, model, choices }, about) {
   const chosen = choices.of(frame);
-  const apart = (one) => `divergence ${run.divergence(choices.divergence(frame, one))} nats`;
-  const about = (one) => `${one}, ${earlier(frame - one)}: ${teacherSays(one)}, ${apart(one)}`;
-  const closest = mostSimilar(choices, frame);
-  let told = choices.divergence(frame, closest) === HIDDEN
-    ? "No teacher frame teaches this one."
-    : `No teacher frame teaches this one. The most similar in its window is ${about(closest)}.`;
-  if (choices.mixture && chosen.length) {
-    const most = chosen.reduce((a, b) => (b.weight > a.weight ? b : a));
-    told = `${model.rule} mixes ${chosen.length} teacher frames, most of all (weight ${run.weight(most.weight)}) frame ${about(most.frame)}.`;
-  } else if (chosen.length === 1) {
-    told = `${model.rule} chose teacher frame ${about(chosen[0].frame)}.`;
-  } else if (chosen.length) {
-    told = `${model.rule} chose ${chosen.length} teacher frames, ${chosen[0].frame} to ${chosen[chosen.length - 1].frame}; the most similar is ${about(closest)}.`;
+  const first = foremost(choices, frame);
+  if (!chosen.length) {
+    const seen = choices.divergence(frame, first) !== HIDDEN;
+    const similar = seen ? ` The most similar in its window is ${about(first)}.` : "";
+    return `No teacher frame teaches this one.${similar}`;
   }
-  if (view.teacherFrame !== null) told += ` Compared with teacher frame ${about(view.teacherFrame)}.`;
-  return `${says} ${told}`;
+  if (choices.mixture) {
+    const weight = run.weight(chosen.find((one) => one.frame === first).weight);
+    const most = `most of all (weight ${weight}) frame ${about(first)}`;
+    return `${model.rule} mixes ${chosen.length} teacher frames, ${most}.`;
+  }
+  if (chosen.length === 1) return `${model.rule} chose teacher frame ${about(first)}.`;
+  const range = `${chosen[0].frame} to ${chosen[chosen.length - 1].frame}`;
+  const told = `${model.rule} chose ${chosen.length} teacher frames, ${range}`;
+  return `${told}; the most similar is ${about(first)}.`;
 }
 
 function phoneAt(view) {

@@ -1,8 +1,18 @@
-// The strips of the explorer, one above the other over one axis of time, drawn on a canvas.
+// What all strips share, and those of speech, phones, posteriors and the whole utterance.
 
 const COLOURS = [
-  "ink", "muted", "faint", "ground", "teacher", "student", "student-text", "early", "blank", "phone",
-  "phone-other", "seen",
+  "ink",
+  "muted",
+  "faint",
+  "ground",
+  "teacher",
+  "student",
+  "student-text",
+  "early",
+  "blank",
+  "phone",
+  "phone-other",
+  "seen",
 ];
 
 function coloursOf(element) {
@@ -41,19 +51,6 @@ function heatMap(columns, rows, colour) {
   return canvas;
 }
 
-/** cividis between nine of its colours. */
-const CIVIDIS = [
-  [0, 34, 78], [18, 53, 112], [59, 73, 108], [87, 93, 109], [112, 113, 115], [138, 134, 120],
-  [165, 156, 116], [195, 179, 105], [225, 204, 85], [254, 232, 56],
-];
-
-function cividis(share) {
-  const place = Math.min(Math.max(share, 0), 1) * (CIVIDIS.length - 1);
-  const n = Math.min(Math.floor(place), CIVIDIS.length - 2);
-  const between = CIVIDIS[n].map((low, c) => low + (place - n) * (CIVIDIS[n + 1][c] - low));
-  return [...between, 255];
-}
-
 /** Texts of one row, left to right; one that would touch its neighbour is left out. */
 function writeRow(context, texts, y, low, high) {
   context.textAlign = "center";
@@ -78,7 +75,11 @@ function drawSpeech(context, box, scale, view) {
   });
   context.imageSmoothingEnabled = false;
   context.drawImage(
-    utterance.picture, scale.x(-0.5), box.top, (columns / per) * scale.perFrame, box.height,
+    utterance.picture,
+    scale.x(-0.5),
+    box.top,
+    (columns / per) * scale.perFrame,
+    box.height,
   );
   context.strokeStyle = colours.faint;
   context.strokeRect(scale.left, box.top, scale.width, box.height);
@@ -98,7 +99,13 @@ function drawPhones(context, box, scale, view) {
     const name = run.symbols[label];
     const half = context.measureText(name).width / 2;
     if (high - low >= 2 * half + 2) {
-      writeRow(context, [{ x: (low + high) / 2, text: name, colour: colours.ink }], box.top + 13, low, high);
+      writeRow(
+        context,
+        [{ x: (low + high) / 2, text: name, colour: colours.ink }],
+        box.top + 13,
+        low,
+        high,
+      );
     }
   });
 }
@@ -120,7 +127,8 @@ function drawPosteriors(context, box, scale, view) {
   const last = Math.min(Math.ceil(scale.to) + 1, distributions.frames - 1);
   context.strokeStyle = colours.faint;
   context.setLineDash([]);
-  for (const level of [0, 0.5, 1]) line(context, scale.left, y(level), scale.left + scale.width, y(level));
+  for (const level of [0, 0.5, 1])
+    line(context, scale.left, y(level), scale.left + scale.width, y(level));
   for (const [symbol, curve] of distributions.curves) {
     const blank = symbol === run.blank;
     for (const path of stretches(curve, first, last, blank)) {
@@ -145,7 +153,11 @@ function drawPosteriors(context, box, scale, view) {
   context.lineWidth = 1;
   const names = [];
   for (let n = lowerBound(spikes.frames, first); spikes.frames[n] <= last; n += 1) {
-    names.push({ x: scale.x(spikes.frames[n]), text: run.symbols[spikes.labels[n]], colour: textColour });
+    names.push({
+      x: scale.x(spikes.frames[n]),
+      text: run.symbols[spikes.labels[n]],
+      colour: textColour,
+    });
   }
   writeRow(context, names, box.top + 10, scale.left, scale.left + scale.width);
 }
@@ -177,108 +189,6 @@ function stretches(curve, first, last, all) {
   return found;
 }
 
-/** Which teacher frames teach which student frames, and how far apart equal spikes are. */
-function drawLinks(context, box, scale, view) {
-  const { links, choices, colours } = view;
-  const bottom = box.top + box.height;
-  const seen = (frame) => frame > scale.from - 2 && frame < scale.to + 2;
-  if (choices) {
-    drawPairs(context, box, scale, choices, colours, seen);
-  }
-  const numbers = [];
-  const [teachers, students] = links;
-  for (let n = 0; n < teachers.length; n += 1) {
-    if (!seen(teachers[n]) && !seen(students[n])) continue;
-    const late = students[n] - teachers[n];
-    context.strokeStyle = late > 0 ? colours.student : late < 0 ? colours.early : colours.ink;
-    context.lineWidth = 2;
-    line(context, scale.x(teachers[n]), box.top, scale.x(students[n]), bottom);
-    const colour = late > 0 ? colours["student-text"] : context.strokeStyle;
-    numbers.push({ x: scale.x((teachers[n] + students[n]) / 2), text: signed(late), colour });
-  }
-  context.lineWidth = 1;
-  writeNumbers(context, numbers, box.top + box.height / 2, scale, colours);
-  for (const [frames, linked, y, colour] of [
-    [view.taughtBy.spikes.frames, teachers, box.top + 5, colours.teacher],
-    [view.learner.spikes.frames, students, bottom - 5, colours.student],
-  ]) {
-    const partners = new Set(linked);
-    context.strokeStyle = colour;
-    for (const frame of frames) if (seen(frame) && !partners.has(frame)) cross(context, scale.x(frame), y);
-  }
-}
-
-/** A line for each pair, the fainter the less it weighs; one stroke for all of about one weight. */
-function drawPairs(context, box, scale, choices, colours, seen) {
-  const { studentFrames, teacherFrames, weights, columns } = choices;
-  const shades = Array.from({ length: 6 }, () => new Path2D());
-  const first = lowerBound(studentFrames, Math.floor(scale.from) - columns);
-  for (let n = first; n < studentFrames.length && studentFrames[n] <= scale.to + columns; n += 1) {
-    if (!seen(studentFrames[n]) && !seen(teacherFrames[n])) continue;
-    const shade = shades[weights ? Math.floor(weights[n] / 200) : 5];
-    shade.moveTo(scale.x(teacherFrames[n]), box.top);
-    shade.lineTo(scale.x(studentFrames[n]), box.top + box.height);
-  }
-  const crowded = Math.min(1, scale.perFrame / 6);
-  context.strokeStyle = colours.muted;
-  shades.forEach((shade, n) => {
-    context.globalAlpha = 0.09 * Math.max(n, 0.5) * crowded;
-    context.stroke(shade);
-  });
-  context.globalAlpha = 1;
-}
-
-function writeNumbers(context, numbers, y, scale, colours) {
-  let free = scale.left;
-  context.textAlign = "center";
-  for (const { x, text, colour } of numbers) {
-    const half = context.measureText(text).width / 2 + 2;
-    if (x - half < free || x + half > scale.left + scale.width) continue;
-    context.fillStyle = colours.ground;
-    context.fillRect(x - half, y - 8, 2 * half, 16);
-    context.fillStyle = colour;
-    context.fillText(text, x, y + 4);
-    free = x + half + 4;
-  }
-}
-
-function cross(context, x, y) {
-  line(context, x - 3, y - 3, x + 3, y + 3);
-  line(context, x - 3, y + 3, x + 3, y - 3);
-}
-
-/** Divergences inside the window: student frames along x, teacher frames relative to them along y. */
-function drawBand(context, box, scale, view) {
-  const { utterance, choices } = view;
-  const { columns, divergences, highest } = choices;
-  const cell = box.height / columns;
-  choices.picture ??= heatMap(utterance.frames, columns, (x, y) => {
-    const value = divergences[x * columns + columns - 1 - y];
-    return value === HIDDEN ? [0, 0, 0, 0] : cividis(Math.sqrt(value / highest));
-  });
-  context.imageSmoothingEnabled = false;
-  context.drawImage(choices.picture, scale.x(-0.5), box.top, utterance.frames * scale.perFrame, box.height);
-  const { studentFrames, teacherFrames, weights } = choices;
-  const radius = Math.min(cell, scale.perFrame) * 0.32;
-  context.fillStyle = "#fff";
-  context.strokeStyle = "#000";
-  context.lineWidth = 1;
-  for (let n = lowerBound(studentFrames, Math.floor(scale.from)); n < studentFrames.length; n += 1) {
-    if (studentFrames[n] > scale.to) break;
-    const y = box.top + (columns - 0.5 - (teacherFrames[n] - studentFrames[n] + choices.left)) * cell;
-    const share = weights ? Math.sqrt(weights[n] / 1000) : 1;
-    const x = scale.x(studentFrames[n]);
-    if (radius < 1.5) {
-      context.fillRect(x - share, y - share, 2 * share, 2 * share);
-      continue;
-    }
-    context.beginPath();
-    context.arc(x, y, Math.min(radius, 5) * share, 0, 2 * Math.PI);
-    context.fill();
-    if (radius > 2.5) context.stroke();
-  }
-}
-
 /** The whole utterance, with the part that is in view. */
 function drawOverview(context, box, scale, view) {
   const { utterance, colours } = view;
@@ -294,7 +204,12 @@ function drawOverview(context, box, scale, view) {
   }
   context.strokeStyle = colours.ink;
   context.lineWidth = 2;
-  context.strokeRect(x(scale.from), box.top, ((scale.to - scale.from) / utterance.frames) * scale.width, box.height);
+  context.strokeRect(
+    x(scale.from),
+    box.top,
+    ((scale.to - scale.from) / utterance.frames) * scale.width,
+    box.height,
+  );
   context.lineWidth = 1;
 }
 
@@ -302,7 +217,8 @@ function drawOverview(context, box, scale, view) {
 function writeTitle(context, box, scale, view) {
   const { colours, choices } = view;
   context.textAlign = "left";
-  context.fillStyle = { teacher: colours.teacher, student: colours["student-text"] }[box.name] ?? colours.muted;
+  context.fillStyle =
+    { teacher: colours.teacher, student: colours["student-text"] }[box.name] ?? colours.muted;
   if (box.title) context.fillText(box.title, scale.left, box.top - 6, scale.width);
   context.fillStyle = colours.muted;
   context.textAlign = "right";
@@ -310,21 +226,5 @@ function writeTitle(context, box, scale, view) {
     context.fillText("1", scale.left - 6, box.top + NAMES + 4);
     context.fillText("0", scale.left - 6, box.top + box.height);
   }
-  if (box.name === "band") {
-    const row = box.height / choices.columns;
-    const offsets = choices.columns > 1 ? [0, choices.columns - 1] : [0];
-    for (const n of offsets) {
-      context.fillText(signed(choices.columns - 1 - n - choices.left), scale.left - 6, box.top + (n + 0.5) * row + 4);
-    }
-    const right = scale.left + scale.width;
-    const text = `${view.run.divergence(choices.highest)} nats`; // where the colours end
-    const ramp = right - context.measureText(text).width - 66;
-    if (ramp - 16 < scale.left + context.measureText(box.title).width) return; // no room
-    context.fillText(text, right, box.top - 6);
-    context.fillText("0", ramp - 4, box.top - 6);
-    for (let x = 0; x < 60; x += 1) {
-      context.fillStyle = `rgb(${cividis(Math.sqrt(x / 59)).slice(0, 3).join(" ")})`;
-      context.fillRect(ramp + x, box.top - 15, 1, 9);
-    }
-  }
+  if (box.name === "band") writeBandScale(context, box, scale, view);
 }
