@@ -107,18 +107,42 @@ def spikes(logits: ArrayLike, blank: int = 0, at: At = "start") -> tuple[Ints, I
     (array([1]), array([2]))
     """
     check.one_of("at", at, ("start", "peak"))
-    best = best_labels(logits, blank)
+    labels, starts, ends = runs(best_labels(logits, blank), blank)
+    if at == "start":
+        return labels, starts
+    logp = log_posteriors(logits)
+    every = zip(labels, starts, ends, strict=True)
+    peaks = [start + logp[start:end, label].argmax() for label, start, end in every]
+    return labels, np.array(peaks, dtype=np.int64)
+
+
+def runs(best: Ints, blank: int) -> tuple[Ints, Ints, Ints]:
+    """Find the runs of one label other than the blank.
+
+    Parameters
+    ----------
+    best : (T,) int array
+        A label for every frame, T >= 1.
+    blank : int
+        Which label stands for none.
+
+    Returns
+    -------
+    labels, starts, ends : (n,) int64 arrays
+        In order; `ends` are exclusive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.decode import runs
+    >>> runs(np.array([0, 2, 2, 1, 0]), blank=0)
+    (array([2, 1]), array([1, 3]), array([3, 4]))
+    """
     changes = np.flatnonzero(best[1:] != best[:-1]) + 1
     starts, ends = np.append(0, changes), np.append(changes, best.size)
     spiking = best[starts] != blank
     starts, ends = starts[spiking], ends[spiking]
-    labels = best[starts]
-    if at == "start":
-        return labels, starts
-    logp = log_posteriors(logits)
-    runs = zip(labels, starts, ends, strict=True)
-    peaks = [start + logp[start:end, label].argmax() for label, start, end in runs]
-    return labels, np.array(peaks, dtype=np.int64)
+    return best[starts], starts, ends
 
 
 def log_posteriors(logits: ArrayLike) -> Floats:

@@ -105,11 +105,16 @@ def _align(
 
 
 def matches(
-    reference: Ints, hypothesis: Ints, reference_times: ArrayLike, hypothesis_times: ArrayLike
+    reference: Symbols,
+    hypothesis: Symbols,
+    reference_times: ArrayLike,
+    hypothesis_times: ArrayLike,
 ) -> tuple[Ints, Ints]:
     """Positions of the equal symbols that the alignment pairs."""
+    codes: dict[Hashable, int] = {}
+    true, said = (_coded("symbols", one, codes) for one in (reference, hypothesis))
     times = (np.asarray(one, dtype=np.float64) for one in (reference_times, hypothesis_times))
-    _, pair = _align(reference, hypothesis, *times)
+    _, pair = _align(true, said, *times)
     paired = np.flatnonzero(pair >= 0)
-    equal = paired[reference[paired] == hypothesis[pair[paired]]]
+    equal = paired[true[paired] == said[pair[paired]]]
     return equal, pair[equal]

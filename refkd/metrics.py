@@ -53,7 +53,8 @@ def alignment_shift(
     >>> shift.offset, shift.mean, shift.teacher_only_labels, shift.student_unmatched
     (array([1]), 1.0, array([2]), 0)
     """
-    pairs = spike_pairs(teacher_logits, student_logits, FRAMES, FRAMES, blank, at)
+    teacher, student = check.same_classes(teacher_logits, student_logits)
+    pairs = spike_pairs(spikes(teacher, blank, at), spikes(student, blank, at), FRAMES, FRAMES)
     return AlignmentShift(
         offset=pairs.student_frames - pairs.teacher_frames,  # (E5)
         teacher_unmatched=pairs.teacher_only_labels.size,

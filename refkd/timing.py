@@ -1,5 +1,7 @@
 """Which spikes of two models belong together, whatever the clocks of the two."""
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,6 +13,7 @@ from refkd.records.clock import Clock
 from refkd.records.spike_pairs import SpikePairs
 from refkd.records.timed_offsets import TimedShift
 
+Spikes: TypeAlias = tuple[Ints, Ints]  # labels, frames
 NANOSECONDS = 1e9  # in a second; times are whole numbers of them, so that equal ones are equal
 
 
@@ -67,7 +70,29 @@ def timed_shift(
         check.instance(name, clock, Clock)
         check.positive(f"{name}.frame_shift", clock.frame_shift)
         check.finite_number(f"{name}.first_frame", clock.first_frame)
-    pairs = spike_pairs(teacher_logits, student_logits, teacher_clock, student_clock, blank, at)
+    teacher, student = check.same_classes(teacher_logits, student_logits)
+    found = spikes(teacher, blank, at), spikes(student, blank, at)
+    return shift_of_spikes(*found, teacher_clock, student_clock)
+
+
+def shift_of_spikes(
+    teacher: Spikes, student: Spikes, teacher_clock: Clock, student_clock: Clock
+) -> TimedShift:
+    """Match spikes that are known already, as `timed_shift` does.
+
+    Parameters
+    ----------
+    teacher, student : ((n,) array, (n,) array)
+        Labels and frames, as from `refkd.decode.spikes`.
+    teacher_clock, student_clock : Clock
+        When the frames of each are, in seconds.
+
+    Returns
+    -------
+    TimedShift
+        As `timed_shift`.
+    """
+    pairs = spike_pairs(teacher, student, teacher_clock, student_clock)
     late = _times(pairs.student_frames, student_clock) - _times(pairs.teacher_frames, teacher_clock)
     return TimedShift(
         offset=late / NANOSECONDS,
@@ -78,17 +103,10 @@ def timed_shift(
 
 
 def spike_pairs(
-    teacher_logits: ArrayLike,
-    student_logits: ArrayLike,
-    teacher_clock: Clock,
-    student_clock: Clock,
-    blank: int,
-    at: At,
+    teacher: Spikes, student: Spikes, teacher_clock: Clock, student_clock: Clock
 ) -> SpikePairs:
     """Match spikes by the fewest edits, then by the least distance in time."""
-    teacher, student = check.same_classes(teacher_logits, student_logits)
-    teacher_labels, teacher_frames = spikes(teacher, blank, at)
-    student_labels, student_frames = spikes(student, blank, at)
+    (teacher_labels, teacher_frames), (student_labels, student_frames) = teacher, student
     of_teacher, of_student = matches(
         teacher_labels,
         student_labels,

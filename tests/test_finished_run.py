@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tolerances import MICROSECONDS, assert_close
 
 import refkd
 from refkd.check import ArgumentError, DataError
+from refkd.cli import main
 from refkd.configuration import read_settings
 from refkd.finished_run import read_run
 from refkd.inference import logits_of
@@ -219,3 +221,29 @@ def test_damaged_speech_is_refused(written, tmp_path):
     (tmp_path / "speech" / "test.npz").write_bytes(b"PK, but no archive")
     with pytest.raises(DataError, match="expected what a run wrote, got something else"):
         read_run(tmp_path, results(study))
+
+
+def test_a_run_is_plotted_again(written, tmp_path, capsys):
+    folder, out = written[1], tmp_path / "again"
+    more = ("--format", "svg", "--size", "column", "--numbers", tmp_path / "numbers.csv")
+    asked = ["plot", folder, "--figures", "offsets,toy", "--out", out, *more]
+    assert main([str(word) for word in asked]) == 0
+    expected = [out / "offsets.svg", out / "toy.svg", tmp_path / "numbers.csv"]
+    assert capsys.readouterr().out.splitlines() == [str(file) for file in expected]
+    inches = re.search(r'width="([\d.]+)pt"', (out / "toy.svg").read_text(encoding="utf-8"))
+    assert float(inches[1]) / 72 == pytest.approx(3.4)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--blank", "0"], "blank: expected --model to be given, too, got a run"),
+        (["--utterance", "none"], "utterance: expected one of "),
+        (["--utterance", "a", "--utterance", "b"], "utterance: expected one for a run, got 2"),
+        (["--figures", "delays"], "figures: expected one of 'shift', "),
+    ],
+)
+def test_what_a_run_is_not_asked_for(more, sentence, written, tmp_path, capsys):
+    assert main(["plot", str(written[1]), "--out", str(tmp_path / "again"), *more]) == 2
+    assert f"refkd: {sentence}" in capsys.readouterr().err
+    assert not (tmp_path / "again").exists()

@@ -61,7 +61,7 @@ def test_the_sentence_counts_symbols_and_names_the_first_characters():
     symbols = [CHINESE, "a", f"{CHINESE}\u597d", EMOJI, "\u65e5", "\u672c"]
     assert drawable(symbols)[1] == (
         "5 of 6 symbols have characters that the font DejaVu Sans lacks: U+4F60, U+597D, U+1F916, "
-        "and more. Codes stand for them; in_font chooses another installed font."
+        "and more. Codes stand for them; in_font (or --font) chooses another installed font."
     )
     assert "1 of 2 symbols has" in drawable(["a", EMOJI])[1]
 

@@ -9,7 +9,7 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.records.clock import Clock
 from refkd.records.window import Window
-from visualize import Speech, shift_figure
+from visualize import Phones, Speech, shift_figure
 from visualize.style import EARLY, STUDENT, TEXT
 
 
@@ -383,6 +383,16 @@ def test_extreme_utterances_are_readable(models):
         assert_readable(shift_figure(models, symbols, SHIFT, traces=traces, width=width))
 
 
+def test_a_model_alone_among_words_that_are_no_symbols():
+    words = Phones(["two", "\u4f60"], np.array([0.1, 0.2]), np.array([0.2, 0.5]))
+    figure = shift_figure({"T": spiky({5: 1, 12: 2})}, SYMBOLS[:4], SHIFT, phones=words)
+    assert [axes.get_label() for axes in figure.axes] == ["phones", "T"]
+    assert [text.get_text() for text in axes_of(figure, "phones").texts] == ["two", "U+4F60"]
+    (caption,) = [text for text in figure.texts if text.get_gid() == "caption"]
+    assert "student" not in caption.get_text()
+    assert_readable(figure)
+
+
 def test_names_without_room_are_counted():
     crowded = spiky({2 * n: 1 for n in range(100)}, frames=200)
     figure = shift_figure(
@@ -399,7 +409,6 @@ def test_names_without_room_are_counted():
 @pytest.mark.parametrize(
     ("students", "options", "sentence"),
     [
-        ({}, {}, "logits: expected a teacher and at least one student, got 1 models"),
         ({"S": np.zeros((3, 3))}, {}, r"logits\['S'\]: expected K=2 to match symbols, got K=3"),
         (
             {"S": np.zeros((3, 2))},
@@ -423,5 +432,7 @@ def test_names_without_room_are_counted():
 )
 def test_shift_figure_refusals(students, options, sentence):
     logits, options = {"T": np.zeros((3, 2)), **students}, {"frame_shift": SHIFT, **options}
+    with pytest.raises(refkd.ArgumentError, match="logits: expected at least one model, got none"):
+        shift_figure({}, ["-", "a"], SHIFT)
     with pytest.raises(refkd.ArgumentError, match=sentence):
         shift_figure(logits, ["-", "a"], **options)

@@ -4,6 +4,7 @@ from visualize.animate import save_animation as save_animation
 from visualize.animate import spikes_frames as spikes_frames
 from visualize.band import band_figure as band_figure
 from visualize.cumulative import cumulative_figure as cumulative_figure
+from visualize.delays import delays_figure as delays_figure
 from visualize.gates import gates_figure as gates_figure
 from visualize.gradients import gradients_figure as gradients_figure
 from visualize.lattice import lattice_figure as lattice_figure

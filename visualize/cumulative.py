@@ -111,8 +111,8 @@ def draw_cumulative(
     list of Artist
         The curves, then the names.
     """
-    edges = np.append(bins.numbers - 0.5, bins.high + 0.5) * bins.unit
-    at = edges[1:] if bins.timed else bins.numbers * bins.unit  # whole frames lie within bins
+    edges = np.append(bins.numbers - 0.5, bins.high + 0.5) * bins.width
+    at = edges[1:] if bins.timed else bins.numbers * bins.width  # whole frames lie within bins
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 102), ylabel="teacher's spikes matched (%)")
     axes.set_xlabel(f"{LABEL} ({bins.units})")
@@ -133,7 +133,7 @@ def draw_cumulative(
 
 
 def _legend(bins: Bins) -> str:
-    end = f"{signed(bins.high * bins.unit)} {'ms' if bins.timed else 'frames'}"
+    end = f"{signed(bins.high * bins.width)} {'ms' if bins.timed else 'frames'}"
     return (
         "Of all spikes of the teacher, those that the student has matched at most so late. "
         f"Where a curve ends, the rest is unmatched; {end} holds what lies beyond."

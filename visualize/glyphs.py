@@ -51,7 +51,7 @@ def drawable(symbols: Sequence[str]) -> tuple[list[str], str]:
     return names, (
         f"{count} of {len(symbols)} symbols {has} characters that the font {fonts} lacks: "
         f"{some}. Codes stand for them; "
-        "in_font chooses another installed font."
+        "in_font (or --font) chooses another installed font."
     )
 
 

@@ -1,6 +1,6 @@
 """A histogram of times: shares in bins of a frame shift, the share up to each, and the mean."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,12 @@ from visualize.style import STUDENT, TEXT, signed
 TICK = 0.37  # inches from one number to the next
 WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
 TAIL = 0.5  # percent of the numbers on either side that may lie outside
+LONG_TAIL = 2.5  # the same, where bins would have to be wider otherwise
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Where times are counted: around the multiples of a frame shift, from `low` to `high`.
+    """Where times are counted: around multiples of some frame shifts, from `low` to `high`.
 
     Parameters
     ----------
@@ -26,19 +27,22 @@ class Bins:
     high : int
         The last bin, which also holds what lies after it.
     frame_shift : float
-        Seconds of a bin.
+        Seconds.
     timed : bool
         Whether the axis is in ms; in frames otherwise.
+    each : int
+        Frame shifts of a bin.
     """
 
     low: int
     high: int
     frame_shift: float
     timed: bool
+    each: int = 1
 
     @property
     def numbers(self) -> Floats:
-        """Each bin as its offset in frame shifts."""
+        """Of the bins; 0 is around 0."""
         return np.arange(self.low, self.high + 1, dtype=np.float64)
 
     @property
@@ -47,33 +51,71 @@ class Bins:
         return 1000 * self.frame_shift if self.timed else 1.0
 
     @property
+    def width(self) -> float:
+        """What a bin is on the axis."""
+        return self.each * self.unit
+
+    @property
     def units(self) -> str:
         """Of the numbers on the axis."""
         return "ms" if self.timed else "frames, ms"
 
     def counts(self, late: Floats) -> Floats:
         """How many times in frame shifts fall into each bin, to the nanosecond."""
-        nearest = np.floor(late + 1e-9 / self.frame_shift + 0.5).astype(np.int64)
+        shifts = (late + 1e-9 / self.frame_shift) / self.each
+        nearest = np.floor(shifts + 0.5).astype(np.int64)
         places = np.clip(nearest, self.low, self.high) - self.low
         return np.bincount(places, minlength=self.numbers.size).astype(np.float64)
 
     def number(self, bin: float) -> str:
         """A bin as the axis shows it."""
-        ms = signed(1000 * bin * self.frame_shift)
-        return ms if self.timed else f"{signed(bin)}\n{ms}"
+        ms = signed(1000 * bin * self.each * self.frame_shift)
+        return ms if self.timed else f"{signed(bin * self.each)}\n{ms}"
 
 
-def bins_around(times: Iterable[Floats], frame_shift: float, timed: bool) -> Bins:
-    """Choose bins that hold all but the tails of every set of times, and 0 with a neighbour.
+def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
+    """Choose bins of a frame shift, or wider ones where there would be too many.
 
     Parameters
     ----------
     times : iterable of (n,) array
-        Frame shifts.
+        Seconds.
     frame_shift : float
         Seconds.
-    timed : bool
-        Whether the axis shall be in ms.
+
+    Returns
+    -------
+    Bins
+        Of an odd number of frame shifts, so that each holds whole smaller ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize.histogram import timed_bins
+    >>> timed_bins([np.array([0.02, 0.06])], 0.02)
+    Bins(low=-1, high=3, frame_shift=0.02, timed=True, each=1)
+    >>> timed_bins([np.array([0.3, 1.2])], 0.02).each
+    3
+    """
+    every = [one / frame_shift for one in times if one.size]
+    for tail in (TAIL, LONG_TAIL):
+        low, high = _ends(every, tail)
+        if high - low <= 2 * WIDEST:
+            break
+    factor = int(np.ceil((high - low) / (2 * WIDEST))) | 1
+    lowest, highest = int(np.floor(low / factor)), int(np.ceil(high / factor))
+    return Bins(lowest, highest, frame_shift, timed=True, each=factor)
+
+
+def bins_around(times: Iterable[Floats], frame_shift: float) -> Bins:
+    """Choose bins that hold all but the tails of every set of frames, and 0 with a neighbour.
+
+    Parameters
+    ----------
+    times : iterable of (n,) array
+        Frames.
+    frame_shift : float
+        Seconds.
 
     Returns
     -------
@@ -84,17 +126,21 @@ def bins_around(times: Iterable[Floats], frame_shift: float, timed: bool) -> Bin
     --------
     >>> import numpy as np
     >>> from visualize.histogram import bins_around
-    >>> bins_around([np.array([1.0, 2.0, 3.0])], 0.02, timed=False)
-    Bins(low=-1, high=3, frame_shift=0.02, timed=False)
+    >>> bins_around([np.array([1.0, 2.0, 3.0])], 0.02)
+    Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
     """
-    ends = [np.percentile(one, [TAIL, 100 - TAIL]) for one in times if one.size]
-    low = min([-1.0, *(end[0] for end in ends)])
-    high = max([1.0, *(end[1] for end in ends)])
+    low, high = _ends([one for one in times if one.size], TAIL)
     lowest, highest = max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
-    return Bins(lowest, highest, frame_shift, timed)
+    return Bins(lowest, highest, frame_shift, timed=False)
 
 
-def draw_histogram(axes: Axes, late: Floats, bins: Bins) -> list[Artist]:
+def _ends(every: Sequence[Floats], tail: float) -> tuple[float, float]:
+    ends = [np.percentile(one, [tail, 100 - tail]) for one in every]
+    low, high = min([-1.0, *(end[0] for end in ends)]), max([1.0, *(end[1] for end in ends)])
+    return float(low), float(high)
+
+
+def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) -> list[Artist]:
     """Draw the shares of a set of numbers in bins, the share up to each, and the mean.
 
     Parameters
@@ -105,6 +151,8 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins) -> list[Artist]:
         Frame shifts.
     bins : Bins
         The bars.
+    colour : str
+        Of the bars.
 
     Returns
     -------
@@ -112,20 +160,20 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins) -> list[Artist]:
         Bars, then the cumulative line, then the mean if there is any.
     """
     share = 100 * bins.counts(late) / max(late.size, 1)
-    places, unit = bins.numbers, bins.unit
+    places, width = bins.numbers, bins.width
     drawn: list[Artist] = [
         *axes.bar(
-            places * unit, share, 0.8 * unit, color=STUDENT, alpha=0.75, zorder=2, gid="share"
+            places * width, share, 0.8 * width, color=colour, alpha=0.75, zorder=2, gid="share"
         )
     ]
     edges, heights = np.append(places - 0.5, bins.high + 0.5), np.cumsum(share)
-    (line,) = axes.step(edges * unit, np.append(heights, heights[-1]), where="post", color=TEXT)
+    (line,) = axes.step(edges * width, np.append(heights, heights[-1]), where="post", color=TEXT)
     line.set_gid("cumulative share")
     drawn.append(line)
     if late.size:
-        at = float(late.mean()) * unit
+        at = float(late.mean()) * bins.unit
         drawn.append(axes.axvline(at, color=TEXT, linestyle=":", zorder=3, gid="mean"))
-    axes.set(xlim=((bins.low - 0.6) * unit, (bins.high + 0.6) * unit), ylim=(0, 104))
+    axes.set(xlim=((bins.low - 0.6) * width, (bins.high + 0.6) * width), ylim=(0, 104))
     axes.set_yticks([0, 25, 50, 75, 100])
     number_bins(axes, bins)
     return drawn
@@ -144,4 +192,4 @@ def number_bins(axes: Axes, bins: Bins) -> None:
     room = axes.get_window_extent().width / axes.figure.dpi
     step = int(np.ceil(bins.numbers.size / max(room // TICK, 1)))
     ticks = bins.numbers[bins.numbers % step == 0]
-    axes.set_xticks(ticks * bins.unit, [bins.number(tick) for tick in ticks])
+    axes.set_xticks(ticks * bins.width, [bins.number(tick) for tick in ticks])

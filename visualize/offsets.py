@@ -13,12 +13,11 @@ from refkd.check import Floats
 from refkd.records.offsets import OffsetStatistics
 from refkd.records.timed_offsets import TimedOffsets
 from refkd.records.window import Window
-from visualize.glyphs import shown
-from visualize.grid import columns_of, grid_figure
-from visualize.histogram import Bins, bins_around, draw_histogram
+from visualize.grid import PanelHeading, columns_of, grid_figure
+from visualize.histogram import Bins, bins_around, draw_histogram, timed_bins
 from visualize.layout import panel_width
-from visualize.place import TOGETHER, line_height, text_width, wrapped
-from visualize.style import FAINT, NORMAL, STUDENT, in_style, signed
+from visualize.place import TOGETHER, text_width, wrapped
+from visualize.style import FAINT, STUDENT, in_style, signed
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
 NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
@@ -90,9 +89,10 @@ def offsets_figure(
         across = room / columns - right
         height = float(np.clip(0.6 * across, LOW, PANEL[1]))
     headings = {
-        name: _heading(name, remarks[name], across + right - BETWEEN) for name in statistics
+        name: PanelHeading.wrapped(name, remarks[name], across + right - BETWEEN, STUDENT)
+        for name in statistics
     }
-    above = max(map(_height, headings.values())) + 0.2
+    above = max(heading.height for heading in headings.values()) + 0.2
     text = f"{_legend(bins, bool(windows))} {caption}"
     with in_style():
         figure, axes = grid_figure(
@@ -106,7 +106,7 @@ def offsets_figure(
         )
         for name, one in statistics.items():
             draw_offsets(axes[name], one, bins, windows.get(name))
-            _write_heading(axes[name], headings[name])
+            headings[name].write(axes[name])
     return figure
 
 
@@ -136,7 +136,7 @@ def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
     >>> from refkd.records.offsets import OffsetStatistics
     >>> from visualize.offsets import bins_of
     >>> bins_of({"CTC": OffsetStatistics(np.array([1, 2, 3]), 0, 0)}, 0.02)
-    Bins(low=-1, high=3, frame_shift=0.02, timed=False)
+    Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
     """
     if not statistics:
         check.fail("statistics", "at least one student", "none")
@@ -144,8 +144,8 @@ def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
     kinds = {isinstance(one, TimedOffsets) for one in statistics.values()}
     if len(kinds) > 1:
         check.fail("statistics", "offsets all in frames or all in seconds", "both")
-    late = [frames_late(one, frame_shift) for one in statistics.values()]
-    return bins_around(late, frame_shift, kinds.pop())
+    every = [one.offset.astype(np.float64) for one in statistics.values()]
+    return (timed_bins if kinds.pop() else bins_around)(every, frame_shift)
 
 
 def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
@@ -199,8 +199,8 @@ def draw_offsets(
     """
     drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins)
     if window is not None:
-        low = (max(-window.right, bins.low) - 0.5) * bins.unit
-        high = (min(window.left, bins.high) + 0.5) * bins.unit
+        low = max(-window.right - 0.5, (bins.low - 0.5) * bins.each) * bins.unit
+        high = min(window.left + 0.5, (bins.high + 0.5) * bins.each) * bins.unit
         drawn.append(axes.axvspan(low, high, color=FAINT, alpha=0.5, linewidth=0, zorder=0))
     return drawn
 
@@ -226,33 +226,8 @@ def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str
     return [" ".join(part.replace(" ", TOGETHER) for part in parts) for parts in remarks]
 
 
-def _heading(name: str, remarks: list[str], width: float) -> tuple[list[str], list[str]]:
-    """Lines of the name and lines of the remarks."""
-    lines = [line for remark in remarks for line in wrapped(remark, width).split("\n")]
-    name = name.replace(", ", f",{TOGETHER}")  # both sides of a window stay together
-    return wrapped(name, width, NORMAL, "bold").split("\n"), lines
-
-
-def _height(heading: tuple[list[str], list[str]]) -> float:
-    name, remarks = heading
-    return len(name) * line_height(NORMAL) + len(remarks) * line_height()
-
-
-def _write_heading(axes: Axes, heading: tuple[list[str], list[str]]) -> None:
-    """Name and remarks over a panel, from the lowest line up."""
-    name, remarks = heading
-    inch, y = axes.figure.dpi / axes.get_window_extent().height, 0.06
-    for line in reversed(remarks):
-        axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, parse_math=False)
-        y += line_height()
-    for line in reversed(name):
-        text = axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, parse_math=False)
-        text.set(weight="bold", size=NORMAL, color=STUDENT)
-        y += line_height(NORMAL)
-
-
 def _legend(bins: Bins, with_windows: bool) -> str:
-    low, high = (signed(end * bins.unit) for end in (bins.low, bins.high))
+    low, high = (signed(end * bins.width) for end in (bins.low, bins.high))
     return (
         "Bars: share of the matched pairs. Line: cumulative share. Dotted: mean. "
         f"The outermost bars, {low} and {high}, hold what lies beyond."

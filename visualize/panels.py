@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from refkd.check import Floats, Ints
 from refkd.decode import At, log_posteriors, spikes
 from refkd.records.clock import Clock
+from visualize.glyphs import shown
 from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import (
     BLANK,
@@ -35,11 +36,11 @@ HEADROOM = 1.06  # highest posterior shown, below the labels
 
 @dataclass(frozen=True, eq=False)
 class Phones:
-    """True phones of an utterance.
+    """True phones of an utterance, or its words.
 
     Parameters
     ----------
-    labels : (L,) int array
+    labels : (L,) int array or L names
         One symbol each, in order of time.
     starts : (L,) array
         Seconds.
@@ -47,15 +48,19 @@ class Phones:
         Seconds.
     """
 
-    labels: Ints
+    labels: Ints | Sequence[str]
     starts: Floats
     ends: Floats
+
+    def names(self, symbols: Sequence[str]) -> list[str]:
+        """What each is called."""
+        return [shown(one) if isinstance(one, str) else symbols[one] for one in self.labels]
 
 
 def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[int, list[int]]:
     """Place the names of true phones, `scale` inches a second."""
     middles = (phones.starts + phones.ends) / 2 * scale
-    return _name_rows(middles, [symbols[label] for label in phones.labels])
+    return _name_rows(middles, phones.names(symbols))
 
 
 def spike_rows(
@@ -107,10 +112,10 @@ def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Arti
             facecolors=[colours[n % 2] for n in range(starts.size)],
         )
     ]
-    for label, start, end, row in zip(phones.labels, starts, ends, chosen, strict=True):
+    for name, start, end, row in zip(phones.names(symbols), starts, ends, chosen, strict=True):
         if row >= 0:
             middle, y = (start + end) / 2, 1 - (row + 0.5) / rows
-            text = axes.text(middle, y, symbols[label], ha="center", va="center", parse_math=False)
+            text = axes.text(middle, y, name, ha="center", va="center", parse_math=False)
             drawn.append(text)
     axes.set(ylim=(0, 1), yticks=[])
     axes.spines[:].set_visible(False)

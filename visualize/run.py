@@ -54,7 +54,11 @@ def draw_run(
 
 
 def run_figures(
-    run: Run, *, figures: Iterable[str] | None = None, utterance: str | None = None
+    run: Run,
+    *,
+    figures: Iterable[str] | None = None,
+    utterance: str | None = None,
+    width: float | None = None,
 ) -> Iterator[tuple[str, Figure]]:
     """Draw the figures of a run, one after the other.
 
@@ -64,6 +68,8 @@ def run_figures(
         From `refkd.finished_run.read_run`.
     figures, utterance : various
         As for `draw_run`.
+    width : float, optional
+        Inches of each; its natural size if not given.
 
     Yields
     ------
@@ -83,7 +89,7 @@ def run_figures(
     chosen = typical_utterance(run) if utterance is None else utterance
     check.one_of("utterance", chosen, run.names)
     for name in wanted:
-        drawn = FIGURES[name](run, chosen)
+        drawn = FIGURES[name](run, chosen, width)
         if drawn is not None:
             yield name, drawn
         elif figures is not None:

@@ -42,7 +42,7 @@ def typical_utterance(run: Run) -> str:
     return run.names[Ragged.from_list(list(run.features.values())).typical]
 
 
-def _shift(run: Run, utterance: str) -> Figure:
+def _shift(run: Run, utterance: str, width: float | None) -> Figure:
     return shift_figure(
         {one.title: one.posteriors.arrays[utterance] for one in (run.teacher, *run.students)},
         run.symbols,
@@ -57,10 +57,11 @@ def _shift(run: Run, utterance: str) -> Figure:
         },
         notes={one.title: _note(one) for one in (run.teacher, *run.students)},
         title=utterance,
+        width=width,
     )
 
 
-def _rules(run: Run, utterance: str) -> Figure | None:
+def _rules(run: Run, utterance: str, width: float | None) -> Figure | None:
     """What each student of the bidirectional teacher by a rule chose from."""
     taught = [one for one in run.students if one.rule and one.taught_by == run.teacher.name]
     if not taught:
@@ -73,25 +74,26 @@ def _rules(run: Run, utterance: str) -> Figure | None:
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
         title=utterance,
+        width=width,
     )
 
 
-def _offsets(run: Run, utterance: str) -> Figure:
+def _offsets(run: Run, utterance: str, width: float | None) -> Figure:
     windows = {
         one["title"]: rule_from(one["lesson"]["selects"]).window
         for one in run.told["students"]
         if one["lesson"] is not None
     }
     statistics = {one.title: run.offsets(one.name) for one in run.students}
-    return offsets_figure(statistics, run.clock.frame_shift, windows=windows)
+    return offsets_figure(statistics, run.clock.frame_shift, windows=windows, width=width)
 
 
-def _cumulative(run: Run, utterance: str) -> Figure:
+def _cumulative(run: Run, utterance: str, width: float | None) -> Figure:
     statistics = {one.title: run.offsets(one.name) for one in run.students}
-    return cumulative_figure(statistics, run.clock.frame_shift)
+    return cumulative_figure(statistics, run.clock.frame_shift, width=width)
 
 
-def _tradeoff(run: Run, utterance: str) -> Figure:
+def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
     students, summary = run.told["students"], run.told["summary"]
     short = {one["rule"]: "CTC alone" if one["rule"] == CTC else one["rule"] for one in summary}
     shifts = {one.name for one in run.students if isinstance(one.rule, Shift)}
@@ -112,22 +114,23 @@ def _tradeoff(run: Run, utterance: str) -> Figure:
             for one in summary
         },
         line=[short[name] for name in short if name in shifts],
+        width=width,
     )
 
 
-def _sweep(run: Run, utterance: str) -> Figure | None:
+def _sweep(run: Run, utterance: str, width: float | None) -> Figure | None:
     tried = sweep_points(run.told)
     if not tried.points:
         return None
-    return sweep_figure(tried.points, chosen=tried.chosen, alone=tried.alone)
+    return sweep_figure(tried.points, chosen=tried.chosen, alone=tried.alone, width=width)
 
 
-def _learning(run: Run, utterance: str) -> Figure:
+def _learning(run: Run, utterance: str, width: float | None) -> Figure:
     histories = {one.title: run.histories(one.name) for one in run.models}
-    return learning_figure(histories, teacher=run.teacher.title)
+    return learning_figure(histories, teacher=run.teacher.title, width=width)
 
 
-def _band(run: Run, utterance: str) -> Figure | None:
+def _band(run: Run, utterance: str, width: float | None) -> Figure | None:
     student = best_searching(run)
     if student is None:
         return None
@@ -136,10 +139,11 @@ def _band(run: Run, utterance: str) -> Figure | None:
         run.trace(student.name, utterance),
         teacher_spikes=spikes(teacher)[1],
         title=f"{student.title}: {utterance}",
+        width=width,
     )
 
 
-def _gradients(run: Run, utterance: str) -> Figure | None:
+def _gradients(run: Run, utterance: str, width: float | None) -> Figure | None:
     """Where frame by frame, and where the best searching rule, would push CTC alone."""
     student = best_searching(run)
     if student is None:
@@ -160,10 +164,11 @@ def _gradients(run: Run, utterance: str) -> Figure | None:
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
         title=f"{pushed.title}: {utterance}",
+        width=width,
     )
 
 
-def _lattice(run: Run, utterance: str) -> Figure:
+def _lattice(run: Run, utterance: str, width: float | None) -> Figure:
     logits, labels = run.teacher.posteriors.arrays[utterance], run.labels[utterance]
     return lattice_figure(
         ctc_trace(logits, labels),
@@ -172,10 +177,11 @@ def _lattice(run: Run, utterance: str) -> Figure:
         best=ctc_align(logits, labels),
         first_frame=run.clock.first_frame,
         title=f"{run.teacher.title}: {utterance}",
+        width=width,
     )
 
 
-def _gates(run: Run, utterance: str) -> Figure | None:
+def _gates(run: Run, utterance: str, width: float | None) -> Figure | None:
     student = run.students[0]
     values = run.network(student.name).parameters()
     weights = [values[f"layer0.forward.{name}"] for name in ("w_input", "w_hidden", "bias")]
@@ -189,14 +195,15 @@ def _gates(run: Run, utterance: str) -> Figure | None:
         phones=phones_of(run, utterance),
         symbols=run.symbols,
         title=f"{student.title}, first layer: {utterance}",
+        width=width,
     )
 
 
-def _toy(run: Run, utterance: str) -> Figure:
-    return toy_figure(toy_table())
+def _toy(run: Run, utterance: str, width: float | None) -> Figure:
+    return toy_figure(toy_table(), width=width)
 
 
-FIGURES: dict[str, Callable[[Run, str], Figure | None]] = {
+FIGURES: dict[str, Callable[[Run, str, float | None], Figure | None]] = {
     "shift": _shift,
     "rules": _rules,
     "offsets": _offsets,

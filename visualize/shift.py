@@ -11,6 +11,7 @@ from refkd.decode import At
 from refkd.records.traces import DistillTrace
 from visualize.clocks import Numbers, clocks_of
 from visualize.connectors import Links
+from visualize.glyphs import symbol_names
 from visualize.heading import Heading, write_heading
 from visualize.layout import MARGIN, Strip, stacked_figure
 from visualize.model_strips import ModelStrips
@@ -48,7 +49,7 @@ def shift_figure(
     Parameters
     ----------
     logits : mapping of str to (T, K) array
-        The teacher first, then at least one student, each under the name that it is shown by.
+        The teacher first, then any students, each under the name that it is shown by.
         Their T may differ. Of thousands of symbols those are drawn that can be seen.
     symbols : (K,) sequence of str
         Name of each label.
@@ -88,7 +89,7 @@ def shift_figure(
     Raises
     ------
     ArgumentError
-        If there is no student, or symbols, clocks or traces do not fit the logits.
+        If there is no model, or symbols, clocks or traces do not fit the logits.
 
     Examples
     --------
@@ -105,6 +106,7 @@ def shift_figure(
     models = _models(
         logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at
     )
+    symbols = symbol_names(symbols)
     shared = models[0].clock if all(one.clock == models[0].clock for one in models) else None
     begin = min(one.clock.seconds(-0.5) for one in models)
     end = max(one.clock.seconds(len(one.logits) - 0.5) for one in models)
@@ -163,8 +165,8 @@ def _models(
     at: At,
 ) -> list[ModelStrips]:
     """Everything that is drawn of each model, checked, the teacher first."""
-    if len(logits) < 2:
-        check.fail("logits", "a teacher and at least one student", f"{len(logits)} models")
+    if not logits:
+        check.fail("logits", "at least one model", "none")
     values = {name: check.logits(f"logits[{name!r}]", logits[name]) for name in logits}
     for name, one in values.items():
         check.same_length(f"logits[{name!r}]", one.shape[1], "symbols", len(symbols), "K")
@@ -221,12 +223,15 @@ def _sentences(
     sentences = [
         f"Frame shift {shifts[0] if len({*shifts}) == 1 else each}; "
         f"a spike's time is the {time} frame of a run.",
-        f"Numbers: student minus teacher in {'frames' if in_frames else 'ms'}, + is late; "
-        "a cross has no partner.",
-        "Grey line: blank.",
     ]
+    if len(models) > 1:
+        sentences.append(
+            f"Numbers: student minus teacher in {'frames' if in_frames else 'ms'}, + is late; "
+            "a cross has no partner."
+        )
+    sentences.append("Grey line: blank.")
     if with_phones:
-        sentences.append("Grey verticals: true starts of the phones.")
+        sentences.append("Grey verticals: true starts.")
     if any(one.choices for one in models):
         sentences.append(
             "Choice: the teacher frame chosen minus the student's own; shaded: the window; "

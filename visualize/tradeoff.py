@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
+from refkd.records.clock import Clock
 from refkd.records.intervals import Interval
 from visualize.layout import Strip, panel_width, stacked_figure
 from visualize.names import write_names
@@ -29,13 +30,14 @@ Intervals: TypeAlias = Mapping[str, tuple[Interval, Interval]]
 
 def tradeoff_figure(
     students: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    frame_shift: float,
+    frame_shift: float | None,
     *,
     teacher: tuple[float, float] | None = None,
     baseline: str = "CTC",
     intervals: Intervals | None = None,
     line: Sequence[str] = (),
     delay: str = "mean offset to the teacher",
+    error: str = "phone error",
     caption: str = "",
     width: float | None = None,
 ) -> Figure:
@@ -47,8 +49,8 @@ def tradeoff_figure(
         Mean delay in frames and phone error rate as a fraction, one entry for each seed, under
         the name that the student is shown by. A number stands for one seed. A delay of nan (no
         spike is matched) has no point; a student without any is named below the figure.
-    frame_shift : float
-        Seconds from one frame to the next.
+    frame_shift : float or None
+        Seconds from one frame to the next; None if all delays are in milliseconds.
     teacher : (float, float), optional
         The teacher's delay and error in the same units.
     baseline : str
@@ -60,6 +62,8 @@ def tradeoff_figure(
         Students with a fixed shift: open circles, joined in order of delay.
     delay : str
         What the delay is measured against, for the axis.
+    error : str
+        What is counted as wrong, for the axis.
     caption : str
         Below the figure.
     width : float, optional
@@ -84,7 +88,8 @@ def tradeoff_figure(
     >>> [text.get_text() for text in axes.texts]
     ['CTC', 'Shift(2)', 'teacher']
     """
-    check.positive("frame_shift", frame_shift)
+    if frame_shift is not None:
+        check.positive("frame_shift", frame_shift)
     if not students:
         check.fail("students", "at least one", "none")
     seeds = {name: _seeds(name, *values) for name, values in students.items()}
@@ -102,7 +107,7 @@ def tradeoff_figure(
     if teacher is not None:
         check.finite_array("teacher", teacher, (2,))
     several = any(x.size > 1 for name, (x, _) in points.items() if name not in intervals)
-    left, right = 0.65, 0.2
+    left, right, top = 0.65, 0.2, 0.15 if frame_shift is None else 0.55
     size = LARGE if len(points) > MANY else SIZE
     across = panel_width(width, size[0], left, right)
     height = size[1] * max(across / size[0], 0.6)
@@ -120,20 +125,17 @@ def tradeoff_figure(
     ]
     text = " ".join(one for one in sentences if one)
 
-    def to_ms(frames: Any) -> Any:
-        return frames * frame_shift * 1000
-
-    def to_frames(ms: Any) -> Any:
-        return ms / (frame_shift * 1000)
-
     with in_style():
         strip = Strip("tradeoff", height)
-        figure, panels = stacked_figure([strip], (left, across, right), 0.55, text, below=0.6)
+        figure, panels = stacked_figure([strip], (left, across, right), top, text, below=0.6)
         axes = panels["tradeoff"]
         draw_tradeoff(axes, points, teacher, baseline, intervals, joined, numbers)
-        axes.set_xlabel(f"{delay} (frames)")
-        axes.set_ylabel("phone error (%)")
-        axes.secondary_xaxis("top", functions=(to_ms, to_frames)).set_xlabel(f"{delay} (ms)")
+        axes.set_ylabel(f"{error} (%)")
+        axes.set_xlabel(f"{delay} ({'ms' if frame_shift is None else 'frames'})")
+        if frame_shift is not None:
+            clock = Clock(1000 * frame_shift)
+            other = axes.secondary_xaxis("top", functions=(clock.seconds, clock.frames))
+            other.set_xlabel(f"{delay} (ms)")
     return figure
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
-from refkd.check import Floats
 
+Posteriors: TypeAlias = NDArray[np.floating]  # float32 or float64
 KINDS = ("logits", "log_probabilities", "probabilities")
 
 
@@ -20,8 +22,8 @@ class PosteriorSet:
     name : str
         Of the model, or of its file; errors and findings use it.
     arrays : mapping of str to (T, K) array
-        One for each utterance, T >= 1, the same K >= 1 for all; kept as float64. NaN is kept too:
-        `diagnose` says where it is.
+        One for each utterance, T >= 1, the same K >= 1 for all; float32 stays as it is, float16
+        becomes float32, all else float64. NaN is kept: `diagnose` says where it is.
     kind : {"logits", "log_probabilities", "probabilities"}, optional
         Log-probabilities are in nats.
     blank : int, optional
@@ -49,7 +51,7 @@ class PosteriorSet:
     """
 
     name: str
-    arrays: Mapping[str, Floats]
+    arrays: Mapping[str, Posteriors]
     kind: str | None = None
     blank: int | None = None
     symbols: tuple[str, ...] | None = None
@@ -92,14 +94,16 @@ class PosteriorSet:
         return int(next(iter(self.arrays.values())).shape[1])
 
 
-def _posteriors(name: str, value: Floats) -> Floats:
-    array = check.array(f"utterance {name!r}", value, ("T", "K")).astype(np.float64)
+def _posteriors(name: str, value: ArrayLike) -> Posteriors:
+    half = getattr(value, "dtype", None) == np.float16
+    single = np.asarray(value, np.float32) if half else value
+    array = check.array(f"utterance {name!r}", single, ("T", "K"))
     if array.size == 0:
         check.fail(f"utterance {name!r}", "T >= 1 and K >= 1", f"shape {array.shape}")
     return array
 
 
-def _check_classes(arrays: Mapping[str, Floats]) -> None:
+def _check_classes(arrays: Mapping[str, Posteriors]) -> None:
     """One K for all; a common T instead shows that frames and classes are exchanged."""
     (first, one), *others = arrays.items()
     for name, array in others:

@@ -1,56 +1,31 @@
 """What is wrong with posteriors, or assumed about them, in plain sentences (docs/posteriors.md)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from refkd import check
-from refkd.check import Floats
 from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.compare import against_first, against_reference
 from refkd.posteriors.facts import (
     ROW_SUM,
-    best_shares,
-    blank_of,
+    Facts,
     departures,
-    kind_of,
-    kind_shown,
+    facts_of,
     named_blank,
     other_logarithm,
-    unusable,
-    usable_frames,
 )
+from refkd.posteriors.finding import Finding, Level
+from refkd.posteriors.mismatch import against_first, against_reference
 from refkd.posteriors.reference import Reference
 
-Level: TypeAlias = Literal["assumed", "warning", "error"]
 Said: TypeAlias = tuple[Level, str]
 PADDING = 10  # equal frames at the end are no coincidence
 USUAL_SHIFTS = 0.002, 0.2  # seconds
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One sentence about posteriors.
-
-    Parameters
-    ----------
-    level : {"assumed", "warning", "error"}
-        Not told and therefore assumed; probably wrong; certainly wrong.
-    name : str
-        Of the set.
-    sentence : str
-        What it is, with numbers.
-    """
-
-    level: Level
-    name: str
-    sentence: str
-
-
 def diagnose(
-    *sets: PosteriorSet, reference: Mapping[str, Reference] | None = None
+    *sets: PosteriorSet, reference: Mapping[str, Reference] | None = None, words: bool = False
 ) -> tuple[Finding, ...]:
     """Say what is wrong with posteriors, or has to be assumed about them.
 
@@ -60,6 +35,8 @@ def diagnose(
         One or more, of models over the same utterances.
     reference : mapping of str to Reference, optional
         True times, from `read_reference`.
+    words : bool
+        Its labels are words, which need not be symbols.
 
     Returns
     -------
@@ -88,36 +65,36 @@ def diagnose(
         check.fail("sets", "at least one", "none")
     for one in sets:
         check.instance("sets", one, PosteriorSet)
+    every = [facts_of(one) for one in sets]
     findings: list[Finding] = []
-    for one in sets:
-        findings += (Finding(level, one.name, said) for level, said in _alone(one))
-    for one in sets[1:]:
-        findings += (Finding(level, one.name, said) for level, said in against_first(sets[0], one))
+    for one, facts in zip(sets, every, strict=True):
+        findings += (Finding(level, one.name, said) for level, said in _alone(one, facts))
+    for one, facts in zip(sets[1:], every[1:], strict=True):
+        compared = against_first(sets[0], one, every[0].blank, facts.blank)
+        findings += (Finding(level, one.name, said) for level, said in compared)
     for one in sets if reference is not None else ():
-        compared = against_reference(one, reference or {})
+        compared = against_reference(one, reference or {}, words)
         findings += (Finding(level, one.name, said) for level, said in compared)
     return tuple(findings)
 
 
-def _alone(told: PosteriorSet) -> Iterator[Said]:
-    yield from _numbers(told)
-    values = usable_frames(told)
-    if len(values):
-        yield from _kind(told, values)
-        yield from _blank(told)
+def _alone(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    yield from _numbers(told, facts)
+    if len(facts.sample):
+        yield from _kind(told, facts)
+        yield from _blank(told, facts)
     yield from _times(told)
 
 
-def _numbers(told: PosteriorSet) -> Iterator[Said]:
+def _numbers(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
     """Frames that are no posteriors, and frames that pad."""
-    bad = {name: unusable(array) for name, array in told.arrays.items()}
-    spoilt = [name for name, frames in bad.items() if frames.size]
-    if spoilt:
-        count, first = sum(frames.size for frames in bad.values()), spoilt[0]
+    if facts.unusable:
+        count = sum(frames.size for frames in facts.unusable.values())
+        name, frames = next(iter(facts.unusable.items()))
         yield (
             "error",
-            f"NaN, +inf or nothing but -inf in {count} frames of {len(spoilt)} utterances, "
-            f"first in utterance {first!r}, frame {bad[first][0]}",
+            f"NaN, +inf or nothing but -inf in {count} frames of {len(facts.unusable)} utterances, "
+            f"first in utterance {name!r}, frame {frames[0]}",
         )
     padded = [
         name
@@ -132,30 +109,30 @@ def _numbers(told: PosteriorSet) -> Iterator[Said]:
         )
 
 
-def _kind(told: PosteriorSet, values: Floats) -> Iterator[Said]:
-    kind, shown = kind_of(told), kind_shown(values)
+def _kind(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    kind, shown = facts.kind, facts.shown
     words = shown.replace("_", "-")
     if told.kind is None:
         yield "assumed", f"the numbers are {words}, by their range and row sums"
-    if kind == "probabilities" and values.min() < 0.0:
-        yield "error", f"probabilities are told, the numbers begin at {values.min():g}"
+    if kind == "probabilities" and facts.lowest < 0.0:
+        yield "error", f"probabilities are told, the numbers begin at {facts.lowest:g}"
         return
-    other = other_logarithm(values) if shown == "logits" else None
+    other = other_logarithm(facts.sample) if shown == "logits" else None
     if shown == "probabilities" != kind:
         yield "warning", f"{kind} are told, the numbers look like probabilities"
     elif other is not None:
         yield "warning", f"the numbers look like {other}"
     elif kind != "logits":
-        yield from _row_sums(told, kind)
+        yield from _row_sums(told, facts)
 
 
-def _row_sums(told: PosteriorSet, kind: str) -> Iterator[Said]:
+def _row_sums(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
     """How many frames do not sum to one, and where it is worst."""
     count = total = 0
     worst, place = ROW_SUM, ("", 0)
     for name, array in told.arrays.items():
-        away = departures(array, kind)
-        away[unusable(array)] = 0.0
+        away = departures(array, facts.kind)
+        away[facts.unusable.get(name, [])] = 0.0
         total += len(array)
         count += int(np.count_nonzero(away > ROW_SUM))
         if away.max() > worst:
@@ -168,8 +145,8 @@ def _row_sums(told: PosteriorSet, kind: str) -> Iterator[Said]:
         )
 
 
-def _blank(told: PosteriorSet) -> Iterator[Said]:
-    shares, blank = best_shares(told), blank_of(told)
+def _blank(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    shares, blank = facts.shares, facts.blank
     likely, percent = int(shares.argmax()), 100.0 * shares
     if told.blank is None and named_blank(told) is not None:
         yield "assumed", f"the blank is {blank}, by its symbol {(told.symbols or ())[blank]!r}"

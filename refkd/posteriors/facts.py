@@ -1,15 +1,17 @@
 """What nobody has told about posteriors, as far as the numbers show it."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from refkd import check
 from refkd.check import Floats, Ints
 from refkd.decode import log_posteriors
-from refkd.posteriors.collection import PosteriorSet
+from refkd.posteriors.collection import Posteriors, PosteriorSet
 
 ROW_SUM = 0.01  # half precision and compressed matrices stay within it
+SAMPLE = 1000  # frames, spread over all utterances, that show what kind of numbers they are
 BLANK_NAMES = ("<blk>", "<blank>", "<pad>", "[PAD]", "<b>", "-")
 OTHER_LOGARITHMS = {
     "logarithms to base 10; multiply by ln 10": math.log(10.0),
@@ -18,67 +20,143 @@ OTHER_LOGARITHMS = {
 }
 
 
-def unusable(array: Floats) -> Ints:
-    """Frames with NaN or +inf, or with nothing but -inf; in order, int64."""
-    wrong = (np.isnan(array) | (array == np.inf)).any(axis=1) | (array == -np.inf).all(axis=1)
-    return np.flatnonzero(wrong).astype(np.int64)
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is told about posteriors or, where nobody told, what the numbers show.
+
+    Parameters
+    ----------
+    best : dict of str to (T,) int64 array
+        The best class of every frame of each utterance.
+    unusable : dict of str to int64 array
+        Frames with NaN or +inf, or with nothing but -inf, in order; only of utterances with any.
+    lowest : float
+        The smallest number in all other frames; inf without any.
+    sample : (n, K) array
+        Some of the other frames, of all utterances.
+    shown : {"logits", "log_probabilities", "probabilities"}
+        What the numbers look like.
+    kind : {"logits", "log_probabilities", "probabilities"}
+        What was told; else what they look like.
+    shares : (K,) array
+        In what share of the usable frames each class is best.
+    blank : int
+        What was told; else the class named like a blank; else the one that is best most often,
+        because a CTC model says blank in most frames.
+    """
+
+    best: dict[str, Ints]
+    unusable: dict[str, Ints]
+    lowest: float
+    sample: Posteriors
+    shown: str
+    kind: str
+    shares: Floats
+    blank: int
 
 
-def usable_frames(told: PosteriorSet) -> Floats:
-    """All other frames of all utterances, (n, K)."""
-    return np.concatenate([np.delete(one, unusable(one), axis=0) for one in told.arrays.values()])
+def facts_of(told: PosteriorSet) -> Facts:
+    """Look through all posteriors of a model once.
+
+    Parameters
+    ----------
+    told : PosteriorSet
+        Of any kind.
+
+    Returns
+    -------
+    Facts
+        Numbers and assumptions that checking and measuring need.
+
+    Examples
+    --------
+    >>> from refkd.posteriors.collection import PosteriorSet
+    >>> from refkd.posteriors.facts import facts_of
+    >>> facts = facts_of(PosteriorSet("small", {"one": [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]}))
+    >>> facts.kind, facts.blank, facts.best["one"], facts.shares.round(2)
+    ('probabilities', 0, array([0, 0, 1]), array([0.67, 0.33]))
+    """
+    best: dict[str, Ints] = {}
+    bad: dict[str, Ints] = {}
+    counts, lowest = np.zeros(told.classes), math.inf
+    step = -(-sum(len(array) for array in told.arrays.values()) // SAMPLE)
+    sample = []
+    for name, array in told.arrays.items():
+        best[name] = array.argmax(axis=1).astype(np.int64)
+        highest = array[np.arange(len(array)), best[name]]  # NaN and +inf are the best of all
+        usable = np.isfinite(highest)
+        if not usable.all():
+            bad[name] = np.flatnonzero(~usable).astype(np.int64)
+        counts += np.bincount(best[name][usable], minlength=told.classes)
+        lowest = min(lowest, float(array.min() if usable.all() else _lowest(array[usable])))
+        sample.append(array[::step][usable[::step]])
+    frames = np.concatenate(sample)
+    shown = kind_shown(frames, lowest)
+    shares = counts / max(1.0, counts.sum())
+    return Facts(
+        best=best,
+        unusable=bad,
+        lowest=lowest,
+        sample=frames,
+        shown=shown,
+        kind=told.kind or shown,
+        shares=shares,
+        blank=_blank(told, shares),
+    )
 
 
-def departures(values: Floats, kind: str) -> Floats:
+def _lowest(values: Posteriors) -> float:
+    return float(values.min()) if values.size else math.inf
+
+
+def _blank(told: PosteriorSet, shares: Floats) -> int:
+    if told.blank is not None:
+        return told.blank
+    named = named_blank(told)
+    return int(shares.argmax()) if named is None else named
+
+
+def departures(values: Posteriors, kind: str) -> Floats:
     """How far from one the probabilities of each frame sum, were they of this kind, (n,)."""
     with np.errstate(over="ignore"):  # what are no logarithms may be large
         prob = values if kind == "probabilities" else np.exp(values)
-    return np.asarray(np.abs(prob.sum(axis=1) - 1.0), dtype=np.float64)
+        return np.asarray(np.abs(prob.sum(axis=1) - 1.0), dtype=np.float64)
 
 
-def kind_shown(values: Floats) -> str:
+def kind_shown(frames: Posteriors, lowest: float) -> str:
     """The kind of most frames, by range and row sums.
 
     Parameters
     ----------
-    values : (n, K) array
-        Frames without NaN or +inf.
+    frames : (n, K) array
+        Without NaN or +inf.
+    lowest : float
+        The smallest number of these and all others.
 
     Examples
     --------
     >>> import numpy as np
     >>> from refkd.posteriors.facts import kind_shown
-    >>> [kind_shown(np.array([row])) for row in ([0.9, 0.1], np.log([0.9, 0.1]), [2.0, -1.0])]
+    >>> rows = [0.9, 0.1], np.log([0.9, 0.1]), [2.0, -1.0]
+    >>> [kind_shown(np.array([row]), lowest=min(row)) for row in rows]
     ['probabilities', 'log_probabilities', 'logits']
     """
-    if values.size == 0:
+    if frames.size == 0:
         return "logits"
-    if values.min() >= 0.0 and np.median(departures(values, "probabilities")) <= ROW_SUM:
+    if lowest >= 0.0 and np.median(departures(frames, "probabilities")) <= ROW_SUM:
         return "probabilities"
-    if np.median(departures(values, "log_probabilities")) <= ROW_SUM:
+    if np.median(departures(frames, "log_probabilities")) <= ROW_SUM:
         return "log_probabilities"
     return "logits"
 
 
-def other_logarithm(values: Floats) -> str | None:
+def other_logarithm(frames: Posteriors) -> str | None:
     """The words for logarithms that are not natural, if the numbers are such."""
     for words, factor in OTHER_LOGARITHMS.items():
-        natural = values * factor
+        natural = frames * factor
         if natural.max() <= 0.0 and np.median(departures(natural, "log_probabilities")) <= ROW_SUM:
             return words
     return None
-
-
-def kind_of(told: PosteriorSet) -> str:
-    """The kind that was told; else the one that the numbers show."""
-    return told.kind or kind_shown(usable_frames(told))
-
-
-def best_shares(told: PosteriorSet) -> Floats:
-    """For each class the share of frames in which it is best, (K,)."""
-    values = usable_frames(told)
-    counts = np.bincount(values.argmax(axis=1), minlength=told.classes)
-    return np.asarray(counts / max(1, len(values)), dtype=np.float64)
 
 
 def named_blank(told: PosteriorSet) -> int | None:
@@ -87,15 +165,38 @@ def named_blank(told: PosteriorSet) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def blank_of(told: PosteriorSet) -> int:
-    """The blank that was told; else the class named like one; else the one that is best most often.
+def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
+    """Turn one utterance into log-posteriors.
 
-    The last is usual: a CTC model says blank in most frames.
+    Parameters
+    ----------
+    told : PosteriorSet
+        Holds it.
+    kind : {"logits", "log_probabilities", "probabilities"}
+        Of its numbers.
+    name : str
+        Of the utterance.
+
+    Returns
+    -------
+    (T, K) float64 array
+        In nats; the probabilities of every frame sum to one.
+
+    Raises
+    ------
+    ArgumentError
+        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability.
     """
-    if told.blank is not None:
-        return told.blank
-    named = named_blank(told)
-    return int(best_shares(told).argmax()) if named is None else named
+    values = told.arrays[name]
+    if kind == "probabilities":
+        if (values < 0.0).any():
+            check.fail(f"utterance {name!r}", "probabilities >= 0", values.min())
+        with np.errstate(divide="ignore"):  # no probability is -inf
+            values = np.log(values.astype(np.float64))
+    bad = np.flatnonzero(~np.isfinite(values.max(axis=1)))
+    if bad.size:
+        check.fail(f"utterance {name!r}", "finite posteriors", f"others in frame {bad[0]}")
+    return log_posteriors(values)
 
 
 def normalised(told: PosteriorSet) -> PosteriorSet:
@@ -126,24 +227,12 @@ def normalised(told: PosteriorSet) -> PosteriorSet:
     ('log_probabilities', 0, array([-0.288, -1.386]))
     """
     check.instance("told", told, PosteriorSet)
-    kind = kind_of(told)
-    arrays = {}
-    for name, array in told.arrays.items():
-        values = array
-        if kind == "probabilities":
-            if (array < 0.0).any():
-                check.fail(f"utterance {name!r}", "probabilities >= 0", array.min())
-            with np.errstate(divide="ignore"):  # no probability is -inf
-                values = np.log(array)
-        bad = unusable(values)
-        if bad.size:
-            check.fail(f"utterance {name!r}", "finite posteriors", f"others in frame {bad[0]}")
-        arrays[name] = log_posteriors(values)
+    facts = facts_of(told)
     return PosteriorSet(
         told.name,
-        arrays,
+        {name: log_posteriors_of(told, facts.kind, name) for name in told.arrays},
         kind="log_probabilities",
-        blank=blank_of(told),
+        blank=facts.blank,
         symbols=told.symbols or tuple(str(n) for n in range(told.classes)),
         frame_shift=told.frame_shift,
         first_frame=0.0 if told.first_frame is None else told.first_frame,

@@ -52,7 +52,8 @@ class OffsetStatistics(MatchedSpread):
         )
 
     @property
-    def _values(self) -> Ints:
+    def values(self) -> Ints:
+        """The offsets."""
         return self.offset
 
     @property
@@ -133,7 +134,8 @@ class EmissionDelay(SpreadInSeconds):
         )
 
     @property
-    def _values(self) -> Floats:
+    def values(self) -> Floats:
+        """The delays."""
         return self.delay
 
     @property

@@ -12,23 +12,24 @@ class Spread:
     """Mean, median and percentiles of the matched pairs; nan if there are none."""
 
     @property
-    def _values(self) -> NDArray[Any]:
+    def values(self) -> NDArray[Any]:
+        """What is summed up."""
         raise NotImplementedError
 
     @property
     def n(self) -> int:
         """Number of matched pairs."""
-        return int(self._values.size)
+        return int(self.values.size)
 
     @property
     def total(self) -> float:
         """Sum."""
-        return float(np.sum(self._values))
+        return float(np.sum(self.values))
 
     @property
     def mean(self) -> float:
         """Mean."""
-        return float(np.mean(self._values)) if self.n else NAN
+        return float(np.mean(self.values)) if self.n else NAN
 
     @property
     def median(self) -> float:
@@ -46,7 +47,7 @@ class Spread:
         return self._percentile(95)
 
     def _percentile(self, percent: float) -> float:
-        return float(np.percentile(self._values, percent)) if self.n else NAN
+        return float(np.percentile(self.values, percent)) if self.n else NAN
 
     def _spread(self) -> dict[str, Any]:
         spread = {name: getattr(self, name) for name in ("mean", "median", "p5", "p95")}
@@ -75,13 +76,13 @@ class SpreadInSeconds(Spread):
 
     def within(self, seconds: float) -> float:
         """Share of the matched pairs at most so many seconds early or late, to the nanosecond."""
-        return share(int(np.count_nonzero(np.abs(self._values) <= seconds + 1e-9)), self.n)
+        return share(int(np.count_nonzero(np.abs(self.values) <= seconds + 1e-9)), self.n)
 
     def histogram(self, width: float) -> dict[int, int]:
         """Number of matched pairs around each multiple of `width` seconds that has any.
 
         Bin k holds (k - 1/2) width <= delay < (k + 1/2) width, to the nanosecond.
         """
-        nearest = np.floor((self._values + 1e-9) / width + 0.5).astype(np.int64)
+        nearest = np.floor((self.values + 1e-9) / width + 0.5).astype(np.int64)
         bins, counts = np.unique(nearest, return_counts=True)
         return dict(zip(bins.tolist(), counts.tolist(), strict=True))

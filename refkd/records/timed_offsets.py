@@ -51,7 +51,8 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
         )
 
     @property
-    def _values(self) -> Floats:
+    def values(self) -> Floats:
+        """The offsets."""
         return self.offset
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,27 +6,30 @@ from typing import Literal
 import numpy as np
 
 from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.facts import blank_of
 from refkd.posteriors.reference import Reference
 
 EDGES = 3  # frames, the longer ones, that models may differ by at the ends of an utterance
 Said = tuple[Literal["warning", "error"], str]
 
 
-def against_first(first: PosteriorSet, other: PosteriorSet) -> Iterator[Said]:
+def against_first(
+    first: PosteriorSet, other: PosteriorSet, first_blank: int, blank: int
+) -> Iterator[Said]:
     """What does not fit between two sets, as levels and sentences about the other."""
     shared = [name for name in first.names if name in other.arrays]
     yield from _names(first.names, other.names, f"and {first.name}")
-    yield from _classes(first, other)
+    yield from _classes(first, other, first_blank, blank)
     if shared:
         yield from _durations(first, other, shared)
 
 
-def against_reference(told: PosteriorSet, reference: Mapping[str, Reference]) -> Iterator[Said]:
+def against_reference(
+    told: PosteriorSet, reference: Mapping[str, Reference], words: bool
+) -> Iterator[Said]:
     """What does not fit between a set and true times."""
     shared = [name for name in told.names if name in reference]
     yield from _names(tuple(reference), told.names, "and the reference")
-    if told.symbols is not None:
+    if told.symbols is not None and not words:
         labels = sorted({label for name in shared for label in reference[name].labels})
         unknown = [label for label in labels if label not in told.symbols]
         if unknown:
@@ -64,7 +67,9 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
         )
 
 
-def _classes(first: PosteriorSet, other: PosteriorSet) -> Iterator[Said]:
+def _classes(
+    first: PosteriorSet, other: PosteriorSet, first_blank: int, blank: int
+) -> Iterator[Said]:
     if first.classes != other.classes:
         yield "error", f"K={other.classes} classes, {first.name} has K={first.classes}"
         return
@@ -79,8 +84,8 @@ def _classes(first: PosteriorSet, other: PosteriorSet) -> Iterator[Said]:
                 f"{its!r}, there {mine!r}",
             )
             return
-    if blank_of(first) != blank_of(other):
-        got = f"the blank is {blank_of(other)}, that of {first.name} is {blank_of(first)}"
+    if first_blank != blank:
+        got = f"the blank is {blank}, that of {first.name} is {first_blank}"
         yield "error", f"{got}, so their classes are in another order"
 
 

@@ -1,0 +1,204 @@
+"""`refkd plot --model ...`: how the spikes of any models are shifted, from their posteriors."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from refkd import check
+from refkd.cli.each_model import for_each, models_of
+from refkd.cli.plot_output import Output, check_utterance, figures_of
+from refkd.posteriors.collection import KINDS, PosteriorSet
+from refkd.posteriors.comparison import Comparison, compare
+from refkd.posteriors.diagnose import diagnose
+from refkd.posteriors.order import in_one_order
+from refkd.posteriors.read import read_posteriors
+from refkd.posteriors.tables import measured, shift_table, truth_table
+from refkd.posteriors.tokens import read_tokens
+from refkd.posteriors.truth import Truth, read_truth
+from refkd.records.rules import RULES
+from refkd.students import StudentSettings
+
+if TYPE_CHECKING:
+    from visualize.comparison_figures import Drawing
+    from visualize.speech import Speech
+
+OF_REFERENCE = ("by", "words", "tier", "skip")
+OF_RULE = ("window", "tau", "k", "max_step", "d", "divergence", "temperature")
+
+
+def plot_models(options: argparse.Namespace) -> int:
+    """Check posteriors, compare them, draw, and say what was found."""
+    from visualize.comparison import comparison_figures
+    from visualize.comparison_figures import FIGURES
+
+    _check_companions(options, "reference", OF_REFERENCE)
+    _check_companions(options, "rule", OF_RULE)
+    output = Output.of(options)
+    wanted = figures_of(options, FIGURES)
+    latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
+    rule = _rule(options)
+    sets, assumed = in_one_order(_read(options))
+    truth = _truth(options, sets[0].symbols or ())
+    findings = assumed + diagnose(
+        *sets,
+        reference=None if truth is None else truth.labels,
+        words=truth is not None and truth.counted == "word",
+    )
+    for finding in findings:
+        print(f"{finding.name}: {finding.level}: {finding.sentence}", file=sys.stderr)
+    if any(finding.level == "error" for finding in findings):
+        if options.json:
+            print(json.dumps({"findings": [vars(one) for one in findings], "files": []}, indent=1))
+        return 1
+    comparison = compare(sets, latency, options.at or "start")
+    drawing = _drawing(options, comparison, truth, rule, output.width)
+    figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
+    for sentence in left_out:
+        print(f"left out: {sentence}", file=sys.stderr)
+    files = [str(file) for file in output.write(figures)]
+    if options.json:
+        told = measured(drawing.comparison, truth, drawing.found, findings)
+        print(json.dumps({**told, "left_out": left_out, "files": files}, indent=1))
+    else:
+        print("\n".join([*files, *_tables(drawing)]))
+    return 0
+
+
+def _check_companions(options: argparse.Namespace, needed: str, names: Sequence[str]) -> None:
+    given = [name for name in names if getattr(options, name) is not None]
+    if given and getattr(options, needed) is None:
+        check.fail(needed, f"it together with --{given[0].replace('_', '-')}", "none")
+
+
+def _read(options: argparse.Namespace) -> list[PosteriorSet]:
+    """Each model's posteriors, with what is told about them here."""
+    paths = models_of(options.model)
+    names = list(paths)
+    seconds = {
+        fact: for_each(fact.replace("_", "-"), getattr(options, fact), names, float)
+        for fact in ("frame_shift", "first_frame")
+    }
+    kinds = for_each("kind", options.kind, names, lambda kind: check.one_of("kind", kind, KINDS))
+    tokens = for_each("tokens", options.tokens, names, read_tokens)
+    blanks = for_each("blank", options.blank, names, int)
+    sets = []
+    for name, path in paths.items():
+        told = read_posteriors(
+            path,
+            name=name,
+            kind=kinds.get(name),
+            symbols=tokens.get(name),
+            frame_shift=seconds["frame_shift"].get(name),
+            first_frame=seconds["first_frame"].get(name),
+        )
+        if name in blanks:
+            blank = blanks[name]
+            told = replace(told, blank=blank + told.classes if blank < 0 else blank)
+        if told.frame_shift is None:
+            check.fail("frame-shift", f"it for {name}, such as --frame-shift {name}=0.04", "none")
+        sets.append(told)
+    return sets
+
+
+def _truth(options: argparse.Namespace, symbols: Sequence[str]) -> Truth | None:
+    if options.reference is None:
+        return None
+    return read_truth(
+        options.reference,
+        symbols,
+        by=options.by or "symbol",
+        words=options.words,
+        tier=options.tier,
+        skip=options.skip.split(",") if options.skip else (),
+    )
+
+
+def _drawing(
+    options: argparse.Namespace,
+    comparison: Comparison,
+    truth: Truth | None,
+    rule: StudentSettings | None,
+    width: float | None,
+) -> "Drawing":
+    """Gather everything that figures need."""
+    from visualize.comparison_figures import Drawing
+
+    utterances = tuple(dict.fromkeys(options.utterance or [comparison.typical]))
+    for name in utterances:
+        check_utterance(name, comparison.utterances)
+    lessons: dict[str, Any] = {}
+    if rule is not None:
+        distance = {"divergence": rule.divergence, "temperature": rule.temperature}
+        lessons = {"rule": rule.made_rule(median_lag=1), "options": distance}
+    return Drawing(
+        comparison,
+        utterances,
+        truth=truth,
+        found={one.name: truth.of(comparison, one) for one in comparison.models} if truth else {},
+        speech=_speech(options.audio, utterances),
+        width=width,
+        **lessons,
+    )
+
+
+def _rule(options: argparse.Namespace) -> StudentSettings | None:
+    """What --rule and its companions say, checked."""
+    given = {name: getattr(options, name) for name in OF_RULE}
+    given = {name: value for name, value in given.items() if value is not None}
+    if options.rule is None:
+        return None
+    if given.get("window", "whole") != "whole":
+        try:
+            left, right = (int(side) for side in given["window"].split(","))
+        except ValueError:
+            check.fail("window", "LEFT,RIGHT in frames, or whole", repr(given["window"]))
+        given["window"] = left, right
+    settings = StudentSettings(check.one_of("rule", options.rule, RULES), **given)
+    settings.made_rule(median_lag=1)
+    return settings
+
+
+def _seconds(text: str) -> float:
+    return check.finite_number("latency", float(text))
+
+
+def _speech(path: str | None, utterances: Sequence[str]) -> "Mapping[str, Speech]":
+    """Spectrograms of the utterances whose audio is there."""
+    from refkd.data.features import FeatureSettings, log_mel
+    from refkd.data.wav import read_wav
+    from refkd.records.clock import Clock
+    from visualize.speech import Speech
+
+    if path is None:
+        return {}
+    audio = Path(path)
+    if audio.is_dir():
+        files = {name: audio / f"{name}.wav" for name in utterances}
+    elif len(utterances) == 1:
+        files = {utterances[0]: audio}
+    else:
+        check.fail("audio", "a folder for several utterances", audio)
+    found = {}
+    for name, file in files.items():
+        samples, rate = read_wav(file)
+        settings = FeatureSettings(stack=1)
+        clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
+        found[name] = Speech(log_mel(samples, rate, settings).astype(np.float64), clock)
+    return found
+
+
+def _tables(drawing: "Drawing") -> list[str]:
+    comparison, truth = drawing.comparison, drawing.truth
+    number = len(comparison.utterances)
+    lines = ["", f"{number} utterance{'s' * (number != 1)}; positive is late"]
+    if comparison.students:
+        lines += ["", shift_table(comparison)]
+    if truth is not None:
+        lines += ["", truth_table(truth, drawing.found)]
+    return lines

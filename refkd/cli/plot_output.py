@@ -1,0 +1,116 @@
+"""What `refkd plot` writes, and where."""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from refkd import check
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Output:
+    """How figures look, and where they go.
+
+    Parameters
+    ----------
+    folder : str
+        Of all figures.
+    formats : list of str
+        Endings of their files.
+    numbers : Path or None
+        CSV file of what is drawn.
+    size : str or None
+        Of a column, a page or a slide.
+    font : str or None
+        Family.
+    """
+
+    folder: str
+    formats: list[str]
+    numbers: Path | None
+    size: str | None
+    font: str | None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> "Output":
+        """Check the options before anything is read."""
+        from visualize.save import METADATA
+
+        formats = options.format.split(",")
+        for form in formats:
+            check.one_of("format", form, METADATA)
+        numbers = None if options.numbers is None else Path(options.numbers)
+        if numbers is not None and not _is_free(numbers):
+            check.fail("numbers", "a new file or one of this command in a folder", numbers)
+        output = cls(options.out, formats, numbers, options.size, options.font)
+        output.drawn(lambda: None)  # there is such a font
+        return output
+
+    @property
+    def width(self) -> float | None:
+        """Inches of each figure; None for its natural size."""
+        from visualize.style import WIDTHS
+
+        return None if self.size is None else WIDTHS[self.size]
+
+    def drawn(self, draw: Callable[[], T]) -> T:
+        """Draw in the font that was asked for, and pass warnings on as sentences."""
+        from visualize import in_font
+        from visualize.style import FONT
+
+        with in_font(self.font or FONT), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = draw()
+        for sentence in dict.fromkeys(str(one.message) for one in caught):
+            print(f"warning: {sentence}", file=sys.stderr)
+        return result
+
+    def write(self, figures: Mapping[str, Any]) -> list[Path]:
+        """Write figures, and their numbers where they are wanted; return the files."""
+        from refkd.plot_folder import plot_folder
+        from refkd.run_folder import saying_where
+        from visualize import write_numbers
+        from visualize.comparison import write_figures
+        from visualize.style import SLIDE_PIXELS
+
+        folder = plot_folder(self.folder)
+        with saying_where(folder):
+            pixels = SLIDE_PIXELS if self.size == "slide" else None
+            files = self.drawn(lambda: write_figures(figures, folder, self.formats, pixels))
+        if self.numbers is not None:
+            with saying_where(self.numbers.parent):
+                files.append(write_numbers(figures, self.numbers))
+        return files
+
+
+def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] | None:
+    """The figures that were asked for by name."""
+    if options.figures is None:
+        return None
+    names = options.figures.split(",")
+    return [check.one_of("figures", name, list(known)) for name in names]
+
+
+def check_utterance(name: str, known: Sequence[str]) -> None:
+    """One of the utterances; there may be too many to list."""
+    if name not in known:
+        check.fail("utterance", f"one of {len(known)}, such as {known[0]!r}", repr(name))
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nothing would be lost."""
+    from visualize.numbers import COLUMNS
+
+    if not path.exists():
+        return path.parent.is_dir()
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline().strip() == ",".join(COLUMNS)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,39 @@
+"""`refkd plot RUN_DIR`: the figures of a finished run."""
+
+import argparse
+import json
+
+from refkd import check
+from refkd.cli.plot_output import Output, check_utterance, figures_of
+
+# What a run knows for itself.
+OF_MODELS = (
+    *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
+    *("words", "tier", "skip", "rule", "window", "tau", "k", "max_step", "d", "divergence"),
+    *("temperature", "at", "audio"),
+)
+
+
+def plot_run(options: argparse.Namespace) -> int:
+    """Draw a run and say which files were written."""
+    from refkd.finished_run import read_run
+    from visualize.run import run_figures
+    from visualize.run_figures import FIGURES
+
+    for name in OF_MODELS:
+        if getattr(options, name) is not None:
+            check.fail(name.replace("_", "-"), "--model to be given, too", "a run")
+    utterances = options.utterance or [None]
+    if len(utterances) > 1:
+        check.fail("utterance", "one for a run", f"{len(utterances)}")
+    output = Output.of(options)
+    wanted = figures_of(options, FIGURES)
+    run = read_run(options.run)
+    if utterances[0] is not None:
+        check_utterance(utterances[0], run.names)
+    chosen = {"figures": wanted, "utterance": utterances[0], "width": output.width}
+    figures = output.drawn(lambda: dict(run_figures(run, **chosen)))
+    files = output.write(figures)
+    told = [str(file) for file in files]
+    print(json.dumps({"files": told}, indent=1) if options.json else "\n".join(told))
+    return 0

@@ -1,0 +1,293 @@
+"""Each figure of several models over the same utterances, or why there is none."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from matplotlib.figure import Figure
+
+from refkd.check import ArgumentError, fail
+from refkd.distill import distill_trace
+from refkd.posteriors.comparison import ComparedModel, Comparison
+from refkd.posteriors.delays import TrueDelays
+from refkd.posteriors.tables import Found
+from refkd.posteriors.truth import Truth, delay_and_error
+from refkd.posteriors.words import word_marks
+from refkd.records.intervals import Interval
+from refkd.records.rules import FrameWise, Rule
+from refkd.records.traces import DistillTrace
+from refkd.results import titled
+from visualize.band import band_figure
+from visualize.cumulative import cumulative_figure
+from visualize.delays import delays_figure
+from visualize.gradients import gradients_figure
+from visualize.offsets import offsets_figure
+from visualize.panels import Phones
+from visualize.shift import shift_figure
+from visualize.speech import Speech
+from visualize.tradeoff import tradeoff_figure
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What is drawn.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The models.
+    utterances : tuple of str
+        Those that have figures of their own, at least one.
+    truth : Truth, optional
+        True times.
+    found : mapping of str to mapping of str to TrueDelays
+        From `Truth.of` for each model, or empty.
+    rule : Rule, optional
+        Drawn between the teacher and each student of as many frames.
+    options : mapping
+        divergence and temperature, as `distill_trace` takes them.
+    speech : mapping of str to Speech
+        For the strip above an utterance.
+    width : float, optional
+        Of each figure in inches; None for its natural size.
+    """
+
+    comparison: Comparison
+    utterances: tuple[str, ...]
+    truth: Truth | None = None
+    found: Found = field(default_factory=dict)
+    rule: Rule | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    speech: Mapping[str, Speech] = field(default_factory=dict)
+    width: float | None = None
+
+    def file_name(self, figure: str, utterance: str, student: str = "") -> str:
+        """Of a figure of one utterance: the shortest that no other has."""
+        several = len(self.utterances) > 1
+        return "-".join([figure, *[student] * bool(student), *[utterance] * several])
+
+
+class Drawn(NamedTuple):
+    """Figures under the names of their files, and what was left out."""
+
+    figures: dict[str, Figure]
+    left_out: list[str]
+
+
+def _shift(drawing: Drawing) -> Drawn:
+    comparison = drawing.comparison
+    figures = {}
+    for utterance in drawing.utterances:
+        traces, _ = _traces(drawing, utterance)
+        figures[drawing.file_name("shift", utterance)] = shift_figure(
+            {one.name: one.log_posteriors(utterance) for one in comparison.models},
+            comparison.symbols,
+            {one.name: one.clock.frame_shift for one in comparison.models},
+            first_frame={one.name: one.clock.first_frame for one in comparison.models},
+            phones=_phones(drawing, utterance),
+            speech=drawing.speech.get(utterance),
+            traces=traces,
+            notes=_notes(drawing),
+            title=utterance,
+            blank=comparison.blank,
+            at=comparison.at,
+            width=drawing.width,
+        )
+    return Drawn(figures, [])
+
+
+def _offsets(drawing: Drawing) -> Drawn:
+    return _of_offsets(drawing, "offsets", offsets_figure)
+
+
+def _cumulative(drawing: Drawing) -> Drawn:
+    return _of_offsets(drawing, "cumulative", cumulative_figure)
+
+
+def _of_offsets(drawing: Drawing, name: str, draw: Callable[..., Figure]) -> Drawn:
+    comparison = drawing.comparison
+    if not comparison.students:
+        return Drawn({}, ["there is only one model"])
+    offsets = {one.name: comparison.offsets(one) for one in comparison.students}
+    return Drawn({name: draw(offsets, _bar(comparison), width=drawing.width)}, [])
+
+
+def _delays(drawing: Drawing) -> Drawn:
+    lacking, truth = _lacking_truth(drawing), drawing.truth
+    if truth is None or lacking:
+        return Drawn({}, [lacking])
+    by_word = truth.by == "word"
+    first, last = ("first spike", "last spike") if by_word else ("spike", "spike")
+    delays = {}
+    for name, one in drawing.found.items():
+        pooled = TrueDelays.pool(one.values())
+        delays[name] = {
+            f"{first} after the true start of a {truth.by}": pooled.starts,
+            f"{last} after the true end of a {truth.by}": pooled.ends,
+        }
+    figure = delays_figure(
+        delays,
+        _bar(drawing.comparison),
+        teacher=drawing.comparison.teacher.name,
+        unit=truth.by,
+        width=drawing.width,
+    )
+    return Drawn({"delays": figure}, [])
+
+
+def _tradeoff(drawing: Drawing) -> Drawn:
+    lacking = _lacking_truth(drawing)
+    truth, students = drawing.truth, drawing.comparison.students
+    if truth is None or lacking:
+        return Drawn({}, [lacking])
+    if not students:
+        return Drawn({}, ["there is only one model"])
+    every = {
+        name: delay_and_error(list(one.values()), truth.edge) for name, one in drawing.found.items()
+    }
+    in_ms = {name: (_thousandfold(delay), error) for name, (delay, error) in every.items()}
+    points = {name: (delay.mean, error.mean) for name, (delay, error) in in_ms.items()}
+    teacher = drawing.comparison.teacher.name
+    figure = tradeoff_figure(
+        {one.name: points[one.name] for one in students},
+        None,
+        teacher=points[teacher],
+        baseline="",
+        intervals={one.name: in_ms[one.name] for one in students},
+        delay=f"mean delay after the true {truth.edge} of a {truth.by}",
+        error=f"{truth.counted} error",
+        width=drawing.width,
+    )
+    return Drawn({"tradeoff": figure}, [])
+
+
+def _band(drawing: Drawing) -> Drawn:
+    teacher = drawing.comparison.teacher
+    figures: dict[str, Figure] = {}
+    left_out: list[str] = []
+    for utterance in drawing.utterances:
+        traces, reasons = _traces(drawing, utterance)
+        left_out += reasons
+        for name, trace in traces.items():
+            figures[drawing.file_name("band", utterance, name)] = band_figure(
+                trace,
+                teacher_spikes=teacher.spikes[utterance][1],
+                title=f"{name}, {titled(trace.rule)}: {utterance}",
+                width=drawing.width,
+            )
+    return Drawn(figures, left_out)
+
+
+def _gradients(drawing: Drawing) -> Drawn:
+    comparison = drawing.comparison
+    figures: dict[str, Figure] = {}
+    left_out: list[str] = []
+    for utterance in drawing.utterances:
+        traces, reasons = _traces(drawing, utterance)
+        left_out += reasons
+        for name, trace in traces.items():
+            student = comparison.of(name)
+            both = {
+                "FrameWise": _trace(drawing, student, utterance, FrameWise()),
+                titled(trace.rule): trace,
+            }
+            figures[drawing.file_name("gradients", utterance, name)] = gradients_figure(
+                both,
+                student.log_posteriors(utterance),
+                comparison.teacher.log_posteriors(utterance),
+                comparison.symbols,
+                student.clock.frame_shift,
+                first_frame=student.clock.first_frame,
+                title=f"{name}: {utterance}",
+                blank=comparison.blank,
+                at=comparison.at,
+                width=drawing.width,
+            )
+    return Drawn(figures, left_out)
+
+
+FIGURES: dict[str, Callable[[Drawing], Drawn]] = {
+    "shift": _shift,
+    "offsets": _offsets,
+    "cumulative": _cumulative,
+    "delays": _delays,
+    "tradeoff": _tradeoff,
+    "band": _band,
+    "gradients": _gradients,
+}
+
+
+def _traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrace], list[str]]:
+    """What the rule does for each student that it can be asked for, and why not for the others."""
+    rule, comparison = drawing.rule, drawing.comparison
+    if rule is None:
+        return {}, ["there is no --rule"]
+    if not comparison.students:
+        return {}, ["there is only one model"]
+    traces, reasons = {}, []
+    for student in comparison.students:
+        try:
+            traces[student.name] = _trace(drawing, student, utterance, rule)
+        except ArgumentError as error:
+            reasons.append(f"{student.name}, utterance {utterance!r}: {error}")
+    return traces, reasons
+
+
+def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule) -> DistillTrace:
+    comparison = drawing.comparison
+    shift, its = comparison.teacher.clock.frame_shift, student.clock.frame_shift
+    if shift != its:
+        fail(
+            "frame shift",
+            f"{1000 * shift:g} ms as of {comparison.teacher.name}",
+            f"{1000 * its:g} ms",
+        )
+    return distill_trace(
+        student.log_posteriors(utterance),
+        comparison.teacher.log_posteriors(utterance),
+        rule,
+        blank=comparison.blank,
+        **drawing.options,
+    )
+
+
+def _lacking_truth(drawing: Drawing) -> str:
+    """Why nothing can be said about true times; empty if something can."""
+    if drawing.truth is None:
+        return "there is no --reference"
+    matched = sum(part.starts.n for one in drawing.found.values() for part in one.values())
+    if matched == 0 and drawing.truth.by == "symbol":
+        hint = "; try --by word" * (word_marks(drawing.comparison.symbols) is not None)
+        return f"no spike is a label of the reference{hint}"
+    return "" if matched else "no word is said as the reference has it"
+
+
+def _phones(drawing: Drawing, utterance: str) -> Phones | None:
+    """What is really said, as a strip; words where tokens are joined to words."""
+    truth = drawing.truth
+    if truth is None or utterance not in truth.labels:
+        return None
+    spoken = truth.labels[utterance]
+    return Phones(spoken.labels, spoken.starts, spoken.ends)
+
+
+def _notes(drawing: Drawing) -> dict[str, str]:
+    """The error of each model over all utterances."""
+    truth = drawing.truth
+    if truth is None or _lacking_truth(drawing):
+        return {}
+    return {
+        name: f"{100 * TrueDelays.pool(one.values()).error:.1f} % {truth.counted} error"
+        for name, one in drawing.found.items()
+    }
+
+
+def _bar(comparison: Comparison) -> float:
+    """Width of a bar in seconds: the finest frame shift."""
+    return min(one.clock.frame_shift for one in comparison.models)
+
+
+def _thousandfold(one: Interval) -> Interval:
+    return replace(
+        one, mean=1000 * one.mean, sd=1000 * one.sd, low=1000 * one.low, high=1000 * one.high
+    )
