@@ -349,9 +349,19 @@ def test_the_median_the_longest_and_the_shortest_come_first(longer):
         ("u29", "the longest"),
         ("u00", "the shortest"),
     ]
-    apart = [float(one["why"].split()[1]) for one in told[3:]]
-    assert apart == sorted(apart, reverse=True)
     assert len(told) == 30
+
+
+def test_then_those_whose_spikes_are_furthest_apart():
+    names, rolled = ("a", "b", "c", "d", "e", "f"), (0, 1, 2, 3, 1, 2)
+    run = made_run((30, 31, 32, 33, 34, 35), names, {"Hard": RULES["Hard"]})
+    for student in run.students:
+        for name, frames in zip(names, rolled, strict=True):
+            teacher = run.teacher.posteriors.arrays[name]
+            student.posteriors.arrays[name][:] = np.roll(teacher, frames, axis=0)
+    told = json.loads(explorer_data(run, 10**6, 10**6)[0])["utterances"]
+    assert [one["name"] for one in told] == ["d", "f", "a", "c", "b", "e"]
+    assert told[3]["why"] == "spikes 2.0 frames apart"
 
 
 def test_what_is_told_fits_into_its_bytes(longer):
