@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -232,6 +233,29 @@ def test_a_run_is_plotted_again(written, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines() == [str(file) for file in expected]
     inches = re.search(r'width="([\d.]+)pt"', (out / "toy.svg").read_text(encoding="utf-8"))
     assert float(inches[1]) / 72 == pytest.approx(3.4)
+
+
+@compiled_only
+def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(written, tmp_path, capsys):
+    asked = ["plot", str(written[1]), "--figures", "spikes", "--out", str(tmp_path)]
+    (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
+    (tmp_path / "spikes.gif").write_bytes(b"mine")
+    assert main(asked) == 2
+    assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
+    assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
+    (tmp_path / "spikes.gif").unlink()
+    assert main(asked) == 0
+    drawn = capsys.readouterr().out.splitlines()
+    assert len(drawn) == len(TINY["rules"]) + 1
+    assert drawn[-1] == str(tmp_path / "spikes.gif")
+    told = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
+    plain = tmp_path / "plain"
+    shutil.copytree(written[1], plain)
+    (plain / "results.json").write_text(json.dumps({**told, "followed": None}), encoding="utf-8")
+    assert main(["plot", str(plain), "--figures", "spikes", "--out", str(tmp_path / "no")]) == 2
+    error = capsys.readouterr().err
+    assert error == "refkd: figures: expected spikes of a run with --animate, got a run without\n"
+    assert not (tmp_path / "no").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,33 @@
 
 from pathlib import Path
 
-from refkd.finished_run import Run
+from refkd.finished_run import Run, RunModel
 from visualize.animate import save_animation, spikes_frames
 from visualize.run_figures import phones_of
+
+SPIKES = "spikes"  # begins the names of the files
+
+
+def pictures_of(run: Run) -> dict[str, list[RunModel]]:
+    """Name the moving pictures of a run.
+
+    Parameters
+    ----------
+    run : Run
+        From `refkd.finished_run.read_run`.
+
+    Returns
+    -------
+    dict of str to list of RunModel
+        By the names of the files, whose spikes they show: each student's, and those of all if
+        there are several; none of a run that was not to be animated.
+    """
+    if run.followed is None:
+        return {}
+    pictures = {f"{SPIKES}-{one.name}.gif": [one] for one in run.students}
+    if len(run.students) > 1:
+        pictures[f"{SPIKES}.gif"] = list(run.students)
+    return pictures
 
 
 def draw_animations(run: Run, folder: Path) -> list[Path]:
@@ -20,17 +44,13 @@ def draw_animations(run: Run, folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        `spikes-NAME.gif` of every student, and `spikes.gif` of all if there are several; none of
-        a run that was not to be animated.
+        Those of `pictures_of`.
     """
+    made: list[Path] = []
     if run.followed is None:
-        return []
-    pictures = {f"spikes-{one.name}": [one] for one in run.students}
-    if len(run.students) > 1:
-        pictures["spikes"] = list(run.students)
+        return made
     teacher = run.said_by_epoch(run.teacher.name)[-1]
-    made = []
-    for name, students in pictures.items():
+    for name, students in pictures_of(run).items():
         frames = spikes_frames(
             teacher,
             {one.title: list(run.said_by_epoch(one.name)) for one in students},
@@ -41,5 +61,5 @@ def draw_animations(run: Run, folder: Path) -> list[Path]:
             histories={one.title: run.histories(one.name)[0] for one in students},
             caption=f"Utterance {run.followed}.",
         )
-        made.append(save_animation(frames, folder / f"{name}.gif"))
+        made.append(save_animation(frames, folder / name))
     return made

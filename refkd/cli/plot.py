@@ -59,7 +59,8 @@ def add_parser(commands: Commands) -> None:
         "--figures",
         metavar="NAMES",
         help="separated by commas: shift, offsets, cumulative, delays, tradeoff, band, gradients "
-        "(default: all that the data permit); a run has others, too",
+        "(default: all that the data permit); a run has others, too, and spikes "
+        "that move if it was run with --animate",
     )
     shown.add_argument(
         "--utterance",

@@ -6,9 +6,12 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd import check
+
+if TYPE_CHECKING:
+    from refkd.finished_run import Run
 
 T = TypeVar("T")
 
@@ -70,6 +73,17 @@ class Output:
         for sentence in dict.fromkeys(str(one.message) for one in caught):
             print(f"warning: {sentence}", file=sys.stderr)
         return result
+
+    def animate(self, run: "Run") -> list[Path]:
+        """Write the moving pictures of a run; return the files."""
+        from refkd.plot_folder import claim_files, plot_folder
+        from refkd.run_folder import saying_where
+        from visualize.run_animations import draw_animations, pictures_of
+
+        folder = plot_folder(self.folder)
+        claim_files(folder, list(pictures_of(run)))
+        with saying_where(folder):
+            return self.drawn(lambda: draw_animations(run, folder))
 
     def write(self, figures: Mapping[str, Any]) -> list[Path]:
         """Write figures, and their numbers where they are wanted; return the files."""

@@ -18,6 +18,7 @@ def plot_run(options: argparse.Namespace) -> int:
     """Draw a run and say which files were written."""
     from refkd.finished_run import read_run
     from visualize.run import run_figures
+    from visualize.run_animations import SPIKES
     from visualize.run_figures import FIGURES
 
     for name in OF_MODELS:
@@ -27,13 +28,18 @@ def plot_run(options: argparse.Namespace) -> int:
     if len(utterances) > 1:
         check.fail("utterance", "one for a run", f"{len(utterances)}")
     output = Output.of(options)
-    wanted = figures_of(options, FIGURES)
+    wanted = figures_of(options, (*FIGURES, SPIKES))
     run = read_run(options.run)
+    if wanted is not None and SPIKES in wanted and run.followed is None:
+        check.fail("figures", "spikes of a run with --animate", "a run without")
     if utterances[0] is not None:
         check_utterance(utterances[0], run.names)
-    chosen = {"figures": wanted, "utterance": utterances[0], "width": output.width}
+    still = wanted and [name for name in wanted if name != SPIKES]
+    chosen = {"figures": still, "utterance": utterances[0], "width": output.width}
     figures = output.drawn(lambda: dict(run_figures(run, **chosen)))
     files = output.write(figures)
+    if SPIKES in (wanted or [SPIKES]):
+        files += output.animate(run)
     told = [str(file) for file in files]
     print(json.dumps({"files": told}, indent=1) if options.json else "\n".join(told))
     return 0
