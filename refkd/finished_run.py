@@ -11,12 +11,13 @@ import numpy as np
 from refkd.check import DataError, Floats, Ints
 from refkd.checkpoint import NUMBERS, UNREADABLE, Epoch
 from refkd.distill import distill_trace
+from refkd.metrics import emission_delay
 from refkd.network import Network
 from refkd.posteriors.collection import PosteriorSet
 from refkd.posteriors.read import read_posteriors
 from refkd.posteriors.reference import Reference, read_reference
 from refkd.records.clock import Clock
-from refkd.records.offsets import OffsetStatistics
+from refkd.records.offsets import EmissionDelay, OffsetStatistics
 from refkd.records.rule_facts import rule_from
 from refkd.records.rules import Rule
 from refkd.records.traces import DistillTrace
@@ -156,6 +157,21 @@ class Run:
                 found["student_unmatched"],
             )
             for found in (one["offset"] for one in self.told["students"] if one["rule"] == name)
+        )
+
+    def delays(self, name: str, side: str) -> EmissionDelay:
+        """Spikes of a model of the first seed against the true "starts" or "ends" of its phones."""
+        said, clock = self.of(name).posteriors.arrays, self.clock
+        return EmissionDelay.pool(
+            emission_delay(
+                said[utterance],
+                [self.symbols.index(label) for label in true.labels],
+                getattr(true, side),
+                clock.frame_shift,
+                first_frame=clock.first_frame,
+            )
+            for utterance, true in self.reference.items()
+            if utterance in said  # the one of the moving pictures is not
         )
 
     def histories(self, name: str) -> list[list[Epoch]]:

@@ -22,6 +22,7 @@ from refkd.records.rules import FrameWise, Shift
 from refkd.students import CTC
 from visualize.band import band_figure
 from visualize.cumulative import cumulative_figure
+from visualize.delays import delays_figure
 from visualize.gates import gates_figure
 from visualize.gradients import gradients_figure
 from visualize.lattice import lattice_figure
@@ -91,6 +92,17 @@ def _offsets(run: Run, utterance: str, width: float | None) -> Figure:
 def _cumulative(run: Run, utterance: str, width: float | None) -> Figure:
     statistics = {one.title: run.offsets(one.name) for one in run.students}
     return cumulative_figure(statistics, run.clock.frame_shift, width=width)
+
+
+def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
+    if not run.reference:
+        return None
+    sides = {"after the true start": "starts", "after the true end": "ends"}
+    delays = {
+        one.title: {words: run.delays(one.name, side) for words, side in sides.items()}
+        for one in (run.teacher, *run.students)
+    }
+    return delays_figure(delays, run.clock.frame_shift, teacher=run.teacher.title, width=width)
 
 
 def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
@@ -208,6 +220,7 @@ FIGURES: dict[str, Callable[[Run, str, float | None], Figure | None]] = {
     "rules": _rules,
     "offsets": _offsets,
     "cumulative": _cumulative,
+    "delays": _delays,
     "tradeoff": _tradeoff,
     "sweep": _sweep,
     "learning": _learning,

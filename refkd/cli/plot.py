@@ -76,6 +76,12 @@ def add_parser(commands: Commands) -> None:
     out.add_argument("--format", default="png,svg", metavar="NAMES", help="of png,svg,pdf")
     out.add_argument("--numbers", metavar="FILE.csv", help="everything that is drawn, as numbers")
     out.add_argument("--out", default="refkd-plot", metavar="DIR", help="default %(default)s")
+    out.add_argument(
+        "--gallery",
+        metavar="DIR",
+        help="every figure of a run at every size, on one page in a new folder; without RUN_DIR "
+        "that of a small run, trained for it",
+    )
     out.add_argument("--json", action="store_true", help="print what was found as JSON")
 
 
@@ -85,9 +91,12 @@ def _flag(name: str) -> str:
 
 def _plot(options: argparse.Namespace) -> int:
     from refkd import check
+    from refkd.cli.plot_gallery import plot_gallery
     from refkd.cli.plot_models import plot_models
     from refkd.cli.plot_run import plot_run
 
+    if options.gallery is not None:
+        return plot_gallery(options)
     if (options.run is None) == (options.model is None):
         got = "neither" if options.run is None else "both"
         check.fail("refkd plot", "RUN_DIR or --model NAME=FILE", got)

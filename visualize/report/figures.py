@@ -7,50 +7,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from visualize.titles import TITLES
+
 FIGURES = 2_200_000  # bytes of all figures in a page
 PNG_DPI = 200
 KEPT = ' /:=;,()!*+@?-._~"$[]{}|^`'  # inside a data URI in single quotes, where & begins an entity
-
-TITLES = {
-    "shift": (
-        "Alignment shift",
-        "Posteriors of the teacher and every student over one utterance. Lines join equal spikes; "
-        "their numbers say how many frames the student is late.",
-    ),
-    "rules": ("Rules side by side", "What several rules chose in one utterance."),
-    "offsets": (
-        "Offsets",
-        "How far the spikes of each student are from the teacher's, over the whole test speech.",
-    ),
-    "cumulative": (
-        "Cumulative offsets",
-        "Which share of each student's spikes is at most so late.",
-    ),
-    "tradeoff": (
-        "Error against delay",
-        "Phone error rate over mean offset, with intervals. A student is better the further down "
-        "and to the left it stands.",
-    ),
-    "sweep": (
-        "Weights and windows that were tried",
-        "Errors on the validation speech, from which the weights were chosen.",
-    ),
-    "learning": ("Learning", "Losses and validation error after every epoch."),
-    "band": (
-        "What the best searching rule saw",
-        "Divergences inside the window over one utterance, and the pairs that were chosen.",
-    ),
-    "gradients": (
-        "Where a rule pushes",
-        "Gradient in the student's logits, frame by frame and with selection.",
-    ),
-    "lattice": ("CTC", "Forward, backward, occupancy and best path of one utterance."),
-    "gates": ("Inside the LSTM", "Gates and cells of a student over one utterance."),
-    "toy": (
-        "What each rule charges",
-        "The loss of a late, a silent and a wrong student on a small made-up example.",
-    ),
-}
 
 
 def figures_of(folder: Path) -> dict[str, Path]:
