@@ -1,0 +1,105 @@
+"""The page of all figures, and the delays of a run that it shows."""
+
+import re
+
+import numpy as np
+import pytest
+from tolerances import MICROSECONDS, assert_close
+
+from refkd.check import ArgumentError
+from refkd.cli import main
+from refkd.configuration import read_settings
+from refkd.finished_run import read_run
+from refkd.results import results
+from refkd.run_contents import write_run
+from refkd.run_folder import finish_run
+from refkd.study import run_study
+from visualize import gallery
+from visualize.run_figures import FIGURES
+from visualize.style import WIDTHS
+from visualize.titles import TITLES
+
+pytestmark = pytest.mark.compiled_only
+
+TINY = {
+    "network": {"hidden": 6},
+    "training": {"epochs": 1},
+    "speech": {"train": 8, "validation": 1, "test": 3},
+    "rules": ["CTC", "Hard"],
+}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    study = run_study(read_settings(overrides=TINY))
+    write_run(study, folder)
+    finish_run(results(study), folder)
+    return study, folder
+
+
+def test_every_figure_is_on_the_page_at_every_size(trained, tmp_path, capsys):
+    _, folder = trained
+    assert main(["plot", str(folder), "--gallery", str(tmp_path / "all")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "all" / "index.html")
+    page = (tmp_path / "all" / "index.html").read_text(encoding="utf-8")
+    shown = re.findall(r'src="([^"]*)"', page)
+    drawn = [name for name in FIGURES if name != "sweep"]  # nothing was tried
+    assert shown == [f"{name}-{size}.png" for name in drawn for size in ("natural", *WIDTHS)]
+    for name in shown:
+        with (tmp_path / "all" / name).open("rb") as file:
+            assert file.read(4) == b"\x89PNG"
+    widths = dict(re.findall(r'src="lattice-(\w+)\.png"\s+width="(\d+)"', page))
+    assert widths == {"column": "326", "page": "672", "slide": "640"}  # 96 pixels an inch
+
+
+def test_every_figure_has_words():
+    assert list(TITLES) == list(FIGURES)
+    assert all(caption.endswith(".") for _, caption in TITLES.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--model", "a=a.npz"], "gallery: expected it without --model, got both"),
+        (["--size", "page"], "gallery: expected it without --size, got both"),
+        (["--figures", "shift"], "gallery: expected it without --figures, got both"),
+        (["--utterance", "none"], "utterance: expected one of 3, such as 'test-0000', got 'none'"),
+    ],
+)
+def test_what_a_gallery_decides_itself(trained, tmp_path, capsys, options, sentence):
+    gallery_options = ["--gallery", str(tmp_path / "all"), *options]
+    assert main(["plot", str(trained[1]), *gallery_options]) == 2
+    assert capsys.readouterr().err.strip() == f"refkd: {sentence}"
+
+
+def test_other_files_are_left_alone(trained, tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    assert main(["plot", str(trained[1]), "--gallery", str(tmp_path)]) == 2
+    assert "expected a new or empty folder" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_names_are_escaped(trained, monkeypatch, tmp_path):
+    run = read_run(trained[1])
+    run.told["data"]["name"] = "<festvox & co>"
+    monkeypatch.setattr(gallery, "run_figures", lambda run, **options: iter(()))
+    page, *pictures = gallery.write_gallery(run, tmp_path)
+    assert pictures == []
+    assert "<h1>Figures: &lt;festvox &amp; co&gt;</h1>" in page.read_text(encoding="utf-8")
+
+
+def test_delays_of_a_run_are_those_that_were_measured(trained):
+    study, folder = trained
+    run = read_run(folder)
+    for one in (study.teacher, *study.students):
+        starts, ends = run.delays(one.name, "starts"), run.delays(one.name, "ends")
+        assert_close(np.sort(starts.delay), np.sort(one.measured.delay.delay), MICROSECONDS)
+        assert_close(np.sort(ends.delay), np.sort(one.measured.delay_to_ends.delay), MICROSECONDS)
+        assert starts.phones_left_out == one.measured.delay.phones_left_out
+        assert starts.spikes_left_out == one.measured.delay.spikes_left_out
+
+
+def test_a_run_without_an_utterance_is_one_sentence(trained, tmp_path):
+    with pytest.raises(ArgumentError, match="utterance: expected one of"):
+        gallery.write_gallery(read_run(trained[1]), tmp_path, "none")
