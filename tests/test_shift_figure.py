@@ -71,8 +71,17 @@ def test_models_with_clocks_of_their_own_are_told_in_milliseconds():
     assert_close(curve.get_xdata()[1], 0.03 + 2 * 0.04, VALUE)
     assert axes_of(figure, "T").child_axes == []  # no frames above: whose would they be
     assert axes_of(figure, "T").get_xlim() == (-0.01, 0.03 + 14.5 * 0.04)
-    assert "T 20 ms, S 40 ms, U 20 ms" in caption_of(figure)
+    assert "Frame shift 20 ms (T, U), 40 ms (S);" in caption_of(figure)
     assert_readable(figure)
+
+
+def test_peaks_are_compared_with_peaks_whatever_the_clocks():
+    teacher = np.array([[9, 0], [0, 1], [0, 5], [9, 0]])
+    student = np.array([[9, 0], [9, 0], [0, 5], [0, 1]])
+    for shifts, start, peak in ((0.02, "+1", "0"), ({"T": 0.02, "S": 0.03}, "+40", "+20")):
+        for at, number in (("start", start), ("peak", peak)):
+            figure = shift_figure({"T": teacher, "S": student}, ["-", "a"], shifts, at=at)
+            assert [text.get_text() for text in axes_of(figure, "shift S").texts] == [number]
 
 
 def test_equal_clocks_by_name_are_one_clock():
@@ -164,6 +173,18 @@ def test_of_thousands_of_symbols_those_are_drawn_that_matter():
     drawn = set(series(axes_of(figure, "T")))
     assert drawn == {"t0", "t7", "t2999", *(f"t{k}" for k in weak[-98:])}
     assert "Of 3000 symbols" in caption_of(figure)
+
+
+def test_what_spikes_is_drawn_however_low():
+    prob = np.full((130, 200), 1e-9)
+    prob[np.arange(10, 120), np.arange(80, 190)] = 0.45  # higher than the spike, but no spikes
+    prob[5, 1:60], prob[5, 7] = 0.01, 0.3
+    prob[:, 0] = 1.0 - prob[:, 1:].sum(axis=1)
+    prob[5, 0] = 0.12
+    figure = shift_figure(
+        {"T": np.log(prob), "S": np.log(prob)}, [f"t{k}" for k in range(200)], SHIFT
+    )
+    assert "t7" in series(axes_of(figure, "T"))
 
 
 # --- speech --------------------------------------------------------------------------------------
@@ -265,7 +286,7 @@ def test_the_window_is_shaded_as_far_as_there_are_frames():
 
 
 def test_a_frame_that_learns_nothing_interrupts_the_staircase():
-    teacher = spiky({3: 1}, frames=10)
+    teacher = spiky({3: 1, 7: 2}, frames=10)
     figure = shift_figure(
         {"T": teacher, "S": teacher},
         SYMBOLS[:4],
@@ -280,7 +301,7 @@ def test_a_frame_that_learns_nothing_interrupts_the_staircase():
     models = {"T": teacher, "S": teacher}
     figure = shift_figure(models, SYMBOLS[:4], SHIFT, traces={"S": trace})
     (line,) = series(axes_of(figure, "choices S"))["chosen"]
-    assert_close(line.get_xdata(), [2.5 * SHIFT, 3.5 * SHIFT], VALUE)
+    assert_close(line.get_xdata(), SHIFT * np.array([2.5, 3.5, np.nan, 6.5, 7.5]), VALUE)
 
 
 def test_weighted_pairs_are_cells_as_dark_as_their_weight():
@@ -296,6 +317,7 @@ def test_weighted_pairs_are_cells_as_dark_as_their_weight():
         assert cells[j - i + 3, i] == weight
         assert blue[j - i + 3, i] == weight if j in (3, 10) else np.isnan(blue[j - i + 3, i])
     assert every.get_cmap()(1.0)[0] < every.get_cmap()(0.0)[0]  # darker
+    assert every.get_clim() == at_spikes.get_clim() == (0.0, trace.pair_weight.max())
     assert_readable(figure)
 
 
@@ -398,12 +420,39 @@ def test_names_without_room_are_counted():
     figure = shift_figure(
         {"T": crowded, "S": crowded}, ["-", "a_long_name", "b", "c"], 0.01, width=7
     )
-    (caption,) = [text for text in figure.texts if text.get_gid() == "caption"]
-    written = [text for axes in figure.axes for text in axes.texts if text.get_color() != "#222222"]
-    left_out = int(caption.get_text().replace("\n", " ").split(" names and")[0].split()[-1])
-    names = sum(text.get_text() == "a_long_name" for text in written)
+    left_out = int(caption_of(figure).split("for lack of room: ")[1].split(".")[0])
+    written = [text.get_text() for axes in figure.axes for text in axes.texts]
+    names = written.count("a_long_name")
     zeros = sum(text.get_text() == "0" for text in axes_of(figure, "shift S").texts)
     assert left_out == 300 - names - zeros > 0
+
+
+def test_numbers_without_room_are_counted():
+    crowded = spiky({2 * n: 1 for n in range(100)}, frames=200)
+    figure = shift_figure(
+        {"T": crowded, "S": crowded},
+        ["-", "a", "b", "c"],
+        SHIFT,
+        first_frame={"T": 0.0, "S": 0.13},
+        width=3.4,
+    )
+    strip = axes_of(figure, "shift S")
+    written = [text.get_text() for axes in figure.axes for text in axes.texts].count("a")
+    left_out = int(caption_of(figure).split("for lack of room: ")[1].split(".")[0])
+    pairs = len(series(strip)["matched a"])
+    numbers = sum(text.get_text().startswith(("+", "\N{MINUS SIGN}", "0")) for text in strip.texts)
+    assert numbers < pairs
+    assert left_out == 200 - written + pairs - numbers
+
+
+def test_a_narrow_figure_has_names_above_and_the_frames_below_them():
+    models = {"a teacher with a name as long as the figure is wide": spiky({3: 1}), "S": spiky({})}
+    figure = shift_figure(models, SYMBOLS[:4], SHIFT, width=3.4)
+    assert_readable(figure)
+    (heading,) = [text for axes in figure.axes for text in axes.texts if "wide" in text.get_text()]
+    (frames,) = axes_of(figure, next(iter(models))).child_axes
+    FigureCanvasAgg(figure).draw()
+    assert heading.get_window_extent().y0 > frames.xaxis.label.get_window_extent().y1
 
 
 @pytest.mark.parametrize(
@@ -421,6 +470,7 @@ def test_names_without_room_are_counted():
             "frame_shift of 'T': expected a num",
         ),
         ({"S": np.zeros((3, 2))}, {"first_frame": np.nan}, "first_frame of 'T': expected a finite"),
+        ({"S": np.zeros((3, 2))}, {"width": 2.0}, "width: expected at least 3 inches, got 2"),
         ({"S": np.zeros((3, 2))}, {"traces": {"S": 1}}, r"traces\['S'\]: expected a DistillTrace"),
         ({"S": np.zeros((3, 2))}, {"traces": {"U": 1}}, "traces: expected one of 'S', got 'U'"),
         (

@@ -41,6 +41,15 @@ def test_the_nearer_in_seconds_is_matched_not_in_frames():
     assert refkd.alignment_shift(teacher, student).student_frames.tolist() == [9]
 
 
+def test_what_is_equally_far_in_frames_is_so_in_seconds():
+    """0.6 - 0.3 and 0.9 - 0.6 differ in the last place, and would break the tie."""
+    clock = Clock(0.1)
+    for late in range(1, 15):
+        teacher, student = spiky({late: 1, 3 * late: 1}, 60), spiky({2 * late: 1}, 60)
+        both = timed_shift(teacher, student, clock, clock), refkd.alignment_shift(teacher, student)
+        assert both[0].teacher_frames.tolist() == both[1].teacher_frames.tolist()
+
+
 @given(
     spike_trains(),
     spike_trains(),

@@ -40,14 +40,13 @@ def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) 
     list of Artist
         The window, the choices, and those at spikes.
     """
-    limits = axes.get_xlim()
     drawn = draw_window(axes, trace, clock, relative=True)
     drawn += draw_chosen(axes, trace, clock, spiking, relative=True)
     axes.axhline(0.0, color=BLANK, linewidth=0.8, linestyle=":")
     low, high = rows_shown(trace)
     room = 0.5 + max(0.3, 0.05 * (high - low))
     ticks = [row for row in (low, high) if abs(row) > 0.2 * (high - low)] + [0]
-    axes.set(xlim=limits, ylim=(low - room, high + room), ylabel="choice\n(frames)")
+    axes.set(ylim=(low - room, high + room), ylabel="choice\n(frames)")
     axes.set_yticks(ticks, [signed(row) for row in ticks])
     axes.spines["bottom"].set_visible(False)
     return drawn

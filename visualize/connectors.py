@@ -15,7 +15,7 @@ from refkd.records.clock import Clock
 from refkd.records.offsets import AlignmentShift
 from refkd.records.timed_offsets import TimedShift
 from refkd.timing import timed_shift
-from visualize.panels import GAP, MOST_ROWS, write_symbol
+from visualize.panels import GAP, MOST_ROWS, thickness, write_symbol
 from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import EARLY, STUDENT, TEACHER, TEXT, signed
 
@@ -147,17 +147,19 @@ def draw_links(
     shift = links.shift
     rows, chosen = links.rows(inches_per_unit(axes)[0], rows)
     crossings, heights = links.crossings(rows), _row_heights(rows)
+    thin = thickness(axes, len(links.ends))
     drawn: list[Artist] = []
     for n, (ends, number) in enumerate(zip(links.ends, links.numbers, strict=True)):
         colour = STUDENT if shift.offset[n] > 0 else EARLY if shift.offset[n] < 0 else TEXT
-        line = axes.plot(ends, (0, 1), color=colour, linewidth=1.0, solid_capstyle="round")
+        line = axes.plot(ends, (0, 1), color=colour, linewidth=thin, solid_capstyle="round")
         line[0].set_gid(f"matched {symbols[shift.labels[n]]}")
         drawn += line
-        for which, end in enumerate((STUDENT, TEACHER)):
-            axes.plot(ends[which], which, "o", color=end, markersize=3, clip_on=False)
         if chosen[n] >= 0:
             x, y = crossings[n, chosen[n]], heights[chosen[n]]
             drawn.append(write_symbol(axes, x, y, number, colour, va="center_baseline"))
+    for which, colour in enumerate((STUDENT, TEACHER)):
+        seconds, y = links.ends[:, which], np.full(len(links.ends), which)
+        axes.plot(seconds, y, "o", color=colour, markersize=3 * thin, clip_on=False)
     edge = CROSSES / 2 / links_height(rows)
     for seconds, y, colour, gid in (
         (links.teacher_clock.seconds(shift.teacher_only_frames), 1 - edge, TEACHER, "teacher only"),

@@ -145,7 +145,7 @@ class Film:
             rows[links] = max(one.links.rows(scale)[0] for one in trained)
             strips.append(Strip(links, links_height(rows[links])))
             rows[name] = max(names(one.logits) for one in trained)
-            block = heading_height(max(len(one.heading.remarks) for one in story)) + 0.05
+            block = max(heading_height(one.heading.column) for one in story) + 0.05
             strips.append(Strip(name, max(posteriors_height(rows[name]), block), above=LIFT))
         if len(self.stories) == 1 and math.isfinite(story[-1].error):
             strips.append(Strip("validation", ERROR_HEIGHT, above=TIME_AXIS))
@@ -179,7 +179,7 @@ class Film:
                 at=self.at,
                 rows=rows[name],
             )
-            write_heading(axes[name], heading, list(heading.remarks), None)
+            write_heading(axes[name], heading.column, heading.colour)
         time_axes(list(axes.values()), self.clock)
         if errors is not None:
             _draw_errors(errors, np.array([one.error for one in story]), epoch)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from visualize.glyphs import shown
 from visualize.key import KEY
-from visualize.layout import MARGIN, caption_height, write_caption
+from visualize.layout import MARGIN, caption_height, title_height, write_caption, write_title
 from visualize.place import TOGETHER, line_height, wrapped
 from visualize.style import NORMAL, new_figure
 
@@ -105,6 +105,7 @@ def grid_figure(
     xlabel: str = "",
     ylabel: str = "",
     key: float = 0.0,
+    title: str = "",
 ) -> tuple[Figure, dict[str, Axes]]:
     """Make a figure of empty panels of one size, row by row, with one label for each direction.
 
@@ -126,6 +127,8 @@ def grid_figure(
         Left of all panels.
     key : float
         Inches of axes labelled "key of lines" above everything; none if 0.
+    title : str
+        Above everything, wrapped to the width of the figure; for figures without a key.
 
     Returns
     -------
@@ -146,7 +149,8 @@ def grid_figure(
     words = wrapped(text, width - 2 * MARGIN)
     bottom = below + caption_height(words)
     rows = -(-len(labels) // columns)
-    top = key + TOP if key else 0.0
+    title = wrapped(title, width - 2 * MARGIN, NORMAL, "bold")
+    top = (key + TOP if key else 0.0) + (title_height(title) if title else 0.0)
     height = top + rows * (above + panel[1]) + bottom
     figure = new_figure(width, height)
     axes: dict[str, Axes] = {}
@@ -167,4 +171,5 @@ def grid_figure(
     if ylabel:
         figure.supylabel(ylabel, x=0.1 / width, y=middle[1], ha="left", size="medium")
     write_caption(figure, words)
+    write_title(figure, title)
     return figure, axes

@@ -13,7 +13,7 @@ from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.choices import draw_choices, rows_shown
 from visualize.connectors import Links, draw_links, links_height
-from visualize.heading import Heading, heading_height
+from visualize.heading import Heading
 from visualize.layout import Strip
 from visualize.panels import draw_posteriors, posteriors_height, spike_rows
 
@@ -69,7 +69,7 @@ class ModelStrips:
         return [kind + name for kind in (*above, "", *below)]
 
     def strips(
-        self, symbols: Sequence[str], scale: float, lines: int, beside: bool
+        self, symbols: Sequence[str], scale: float, block: float, beside: bool
     ) -> tuple[list[Strip], int]:
         """Measure the strips.
 
@@ -79,8 +79,8 @@ class ModelStrips:
             Name of each label.
         scale : float
             Inches a second.
-        lines : int
-            Of remarks in the heading.
+        block : float
+            Inches that the heading is high.
         beside : bool
             The heading stands beside the posteriors, not above everything.
 
@@ -91,7 +91,7 @@ class ModelStrips:
         left_out : int
             Names and numbers without room.
         """
-        name, block = self.heading.name, heading_height(lines)
+        name = self.heading.name
         labels, frames = self.spikes
         rows, placed = spike_rows(frames, labels, symbols, scale * self.clock.frame_shift)
         height = posteriors_height(rows)

@@ -15,7 +15,7 @@ from refkd.check import Floats, Ints
 from refkd.decode import At, log_posteriors, spikes
 from refkd.records.clock import Clock
 from visualize.glyphs import shown
-from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
+from visualize.place import POINTS, fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import (
     BLANK,
     FAINT,
@@ -31,6 +31,8 @@ MOST_ROWS = 4  # of labels; what finds no room in them is left out
 GAP = 0.06  # inches between two labels
 TICK = 0.45  # inches from one frame's number to the next, at least
 POSTERIOR_HEIGHT = 0.6  # inches from 0 to 1
+CROWDED = 8.0  # points from spike to spike, from which on lines get thinner
+THINNEST = 0.3
 HEADROOM = 1.06  # highest posterior shown, below the labels
 
 
@@ -168,14 +170,15 @@ def draw_posteriors(
     """
     prob = np.exp(log_posteriors(logits))
     labels, frames = spikes(logits, blank, at)
-    colour, line = (TEACHER, TEACHER_LINE) if teacher else (STUDENT, STUDENT_LINE)
+    colour, dashes = (TEACHER, TEACHER_LINE) if teacher else (STUDENT, STUDENT_LINE)
+    thin = 1.2 * thickness(axes, frames.size)
     drawn: list[Artist] = []
     seconds = clock.seconds(np.arange(len(prob)))
     drawn += axes.plot(seconds, prob[:, blank], color=BLANK, linewidth=0.8, gid=symbols[blank])
     for k in _seen(prob, labels, blank):
         frame, curve = _visible_parts(prob[:, k])
         x = clock.seconds(frame)
-        drawn += axes.plot(x, curve, color=colour, linestyle=line, gid=symbols[k])
+        drawn += axes.plot(x, curve, color=colour, linewidth=thin, linestyle=dashes, gid=symbols[k])
         drawn.append(axes.fill_between(x, curve, color=colour, alpha=0.25, linewidth=0))
 
     scale = inches_per_unit(axes)[0] * clock.frame_shift
@@ -215,6 +218,12 @@ def _visible_parts(curve: Floats) -> tuple[Floats, Floats]:
     return np.insert(frames.astype(np.float64), gaps, np.nan), np.insert(
         curve[frames], gaps, np.nan
     )
+
+
+def thickness(axes: Axes, spikes: int) -> float:
+    """Share of their usual thickness at which the lines of so many spikes stay apart."""
+    apart = axes.get_window_extent().width / axes.figure.dpi * POINTS / max(spikes, 1)
+    return float(np.clip(apart / CROWDED, THINNEST, 1.0))
 
 
 def write_symbol(axes: Axes, x: float, y: float, text: str, colour: str, va: str) -> Artist:

@@ -14,18 +14,19 @@ from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.choices import shape_of
 from visualize.glyphs import shown, symbol_names
-from visualize.layout import MARGIN, write_caption, write_title
+from visualize.grid import columns_of, grid_figure
+from visualize.layout import panel_width
 from visualize.place import line_height, text_width, wrapped
 from visualize.rule_panel import draw_rule
-from visualize.style import NORMAL, SMALL, in_style, new_figure
+from visualize.style import NORMAL, SMALL, in_style
 
 SIDE = 2.1  # inches of a panel, if no width is asked
 COLUMNS = 3  # if no width is asked
-LEAST, MOST = 1.2, 3.2  # inches of a panel, otherwise
-LEFT, BELOW, RIGHT = 0.7, 0.5, MARGIN  # inches around the panels
-GAP = 0.2  # inches between panels
+LEAST, MOST = 1.1, 3.2  # inches of a panel, otherwise
+LEFT, BELOW = 0.64, 0.5  # inches around the panels
+GAP = 0.17  # inches between panels
+BETWEEN = 0.06  # inches between titles
 UNDER = 0.07  # inches under a title
-BOLD = 1.15  # width of bold letters, to plain ones
 
 Title: TypeAlias = tuple[str, str, float]  # name and loss in lines, and the size of the name
 
@@ -91,40 +92,34 @@ def rules_figure(
     >>> rules = {"FrameWise": refkd.FrameWise(), "Hard": refkd.Hard(refkd.Window(6))}
     >>> traces = {name: refkd.distill_trace(student, teacher, rules[name]) for name in rules}
     >>> figure = rules_figure(traces, student, teacher, ["-", "a", "b", "c", "d"], 0.02)
-    >>> [(axes.get_label(), axes.get_xlabel()) for axes in figure.axes]
-    [('FrameWise', 'student time (s)'), ('Hard', 'student time (s)')]
+    >>> [axes.get_label() for axes in figure.axes]
+    ['FrameWise', 'Hard']
     """
     clock = Clock(
         check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
     )
     symbols = symbol_names(symbols)
     teacher, students = _checked(traces, student_logits, teacher_logits, symbols)
-    columns, side = _columns(len(traces), width)
-    across = LEFT + columns * (side + GAP) - GAP + RIGHT if width is None else width
-    size = NORMAL if all(text_width(one, NORMAL, "bold") <= side for one in traces) else SMALL
-    titles = {name: _title(name, trace, side, size) for name, trace in traces.items()}
-    above = [UNDER + max(_title_height(*one) for one in row) for row in _rows(titles, columns)]
-    text = wrapped(f"{_legend(traces.values())} {caption}", across - 2 * MARGIN)
-    words = wrapped(title, (across - 2 * MARGIN) / BOLD, NORMAL)
-    heading = (words.count("\n") + 1) * line_height(NORMAL) if title else 0.0
-    bottom = BELOW + (text.count("\n") + 1) * line_height()
-    tall = MARGIN + heading + sum(above) + len(above) * (side + GAP) - GAP + bottom
+    columns, side, gap = _columns(len(traces), width)
+    room = side + gap - BETWEEN
+    size = NORMAL if all(text_width(one, NORMAL, "bold") <= room for one in traces) else SMALL
+    titles = {name: _title(name, trace, room, size) for name, trace in traces.items()}
+    above = GAP + UNDER + max(_title_height(*one) for one in titles.values())
     with in_style():
-        figure = new_figure(across, tall)
-        for n, (name, trace) in enumerate(traces.items()):
-            row, column = divmod(n, columns)
-            x = LEFT + column * (side + GAP)
-            y = tall - MARGIN - heading - sum(above[: row + 1]) - row * (side + GAP) - side
-            box = (x / across, y / tall, side / across, side / tall)
-            axes = figure.add_axes(box, label=name)
-            draw_rule(axes, trace, students[name], teacher, symbols, clock, blank=blank, at=at)
-            _write_title(axes, *titles[name])
-            last, first = n + columns >= len(traces), column == 0
-            axes.tick_params(labelbottom=last, labelleft=first)
-            axes.set_xlabel("student time (s)" if last else "")
-            axes.set_ylabel("teacher time (s)" if first else "")
-        write_caption(figure, text)
-        write_title(figure, words)
+        figure, axes = grid_figure(
+            list(traces),
+            columns,
+            (side, side),
+            (LEFT, gap, above, BELOW),
+            f"{_legend(traces.values())} {caption}",
+            xlabel="student time (s)",
+            ylabel="teacher time (s)",
+            title=title,
+        )
+        for name, trace in traces.items():
+            models = students[name], teacher
+            draw_rule(axes[name], trace, *models, symbols, clock, blank=blank, at=at)
+            _write_title(axes[name], *titles[name])
     return figure
 
 
@@ -153,26 +148,20 @@ def _checked(
     return teacher, students
 
 
-def _columns(panels: int, width: float | None) -> tuple[int, float]:
-    """How many panels stand in a row, and the inches of one."""
+def _columns(panels: int, width: float | None) -> tuple[int, float, float]:
+    """How many panels stand in a row, the inches of one, and those right of it."""
     if width is None:
-        return min(panels, COLUMNS), SIDE
-    room = width - LEFT - RIGHT + GAP
-    most = max(int(room / (LEAST + GAP)), 1)
-    rows = -(-panels // most)
-    columns = -(-panels // rows)
-    return columns, min(room / columns - GAP, MOST)
+        return min(panels, COLUMNS), SIDE, GAP
+    columns = columns_of(panels, panels, panel_width(width, SIDE, LEFT, 0.0), LEAST + GAP)
+    each = (width - LEFT) / columns
+    side = min(each - GAP, MOST)
+    return columns, side, each - side
 
 
-def _rows(titles: Mapping[str, Title], columns: int) -> list[list[Title]]:
-    every = list(titles.values())
-    return [every[n : n + columns] for n in range(0, len(every), columns)]
-
-
-def _title(name: str, trace: DistillTrace, side: float, size: float) -> Title:
+def _title(name: str, trace: DistillTrace, room: float, size: float) -> Title:
     """Name and loss, in lines, and the size of the name."""
     charge = f"{trace.loss / len(trace.divergence):.3f} nats per frame"
-    return wrapped(name, side / BOLD, size), wrapped(charge, side), size
+    return wrapped(name, room, size, "bold"), wrapped(charge, room), size
 
 
 def _title_height(name: str, charge: str, size: float) -> float:

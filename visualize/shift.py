@@ -12,8 +12,8 @@ from refkd.records.traces import DistillTrace
 from visualize.clocks import Numbers, clocks_of
 from visualize.connectors import Links
 from visualize.glyphs import symbol_names
-from visualize.heading import Heading, write_heading
-from visualize.layout import MARGIN, Strip, stacked_figure
+from visualize.heading import Heading, heading_height, write_heading
+from visualize.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.model_strips import ModelStrips
 from visualize.panels import MOST_SYMBOLS, Phones, draw_phones, draw_starts, phone_rows, time_axes
 from visualize.place import line_height
@@ -121,13 +121,11 @@ def shift_figure(
         rows, placed = phone_rows(phones, symbols, scale)
         strips.append(Strip("phones", 0.05 + rows * line_height()))
         left_out += placed.count(-1)
-    firsts, lines = [], []  # the uppermost strip of each model, and its remarks
+    headings = []
     for one in models:
-        heading = one.heading
-        remarks = [*heading.remarks] if beside else heading.lines(sum(sides) - 2 * MARGIN)
-        its, without_room = one.strips(symbols, scale, len(remarks), beside)
-        firsts.append(its[0].label)
-        lines.append(remarks)
+        lines = one.heading.column if beside else one.heading.lines(sum(sides) - 2 * MARGIN)
+        its, without_room = one.strips(symbols, scale, heading_height(lines), beside)
+        headings.append(lines)
         strips += its
         left_out += without_room
 
@@ -143,13 +141,14 @@ def shift_figure(
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
             draw_starts([axes[label] for one in models for label in one.labels], phones)
-        for one, first, remarks in zip(models, firsts, lines, strict=True):
+        for one, lines in zip(models, headings, strict=True):
             one.draw(axes, symbols)
             if beside:
-                write_heading(axes[one.heading.name], one.heading, remarks, None)
+                write_heading(axes[one.heading.name], lines, one.heading.colour)
             else:
+                first = one.labels[0]
                 lift = top if first == strips[0].label else 0.0
-                write_heading(axes[first], one.heading, remarks, lift)
+                write_heading(axes[first], lines, one.heading.colour, lift)
         time_axes(list(axes.values()), shared)
     return figure
 
@@ -199,15 +198,12 @@ def _sides(
 ) -> tuple[tuple[float, float, float], bool]:
     """Inches left of the strips, of the strips, and right of them; names beside them or above."""
     left = MARGIN + max(one.heading.width for one in models) + LABELS
-    if width is None:
-        frames = max(len(one.logits) for one in models)
-        size = float(
-            np.clip(max(0.045 * frames, 0.3 * max(one.spikes[0].size for one in models)), *NATURAL)
-        )
-        return (left, size, RIGHT), True
-    beside = width - left - RIGHT >= BESIDE * width
+    frames = max(len(one.logits) for one in models)
+    spikes = max(one.spikes[0].size for one in models)
+    natural = float(np.clip(max(0.045 * frames, 0.3 * spikes), *NATURAL))
+    beside = width is None or width - left - RIGHT >= BESIDE * width
     left = left if beside else LABELS
-    return (left, width - left - RIGHT, RIGHT), beside
+    return (left, panel_width(width, natural, left, RIGHT), RIGHT), beside
 
 
 def _sentences(
@@ -215,13 +211,13 @@ def _sentences(
 ) -> str:
     """What the signs mean."""
     time = "first" if models[0].at == "start" else "highest"
-    shifts = [f"{1000 * one.clock.frame_shift:g} ms" for one in models]
-    each = ", ".join(
-        f"{one.heading.name} {shift}" for one, shift in zip(models, shifts, strict=True)
-    )
+    names: dict[str, list[str]] = {}
+    for one in models:
+        names.setdefault(f"{1000 * one.clock.frame_shift:g} ms", []).append(one.heading.name)
+    shift = ", ".join(f"{ms} ({', '.join(named)})" for ms, named in names.items())
     classes = models[0].logits.shape[1]
     sentences = [
-        f"Frame shift {shifts[0] if len({*shifts}) == 1 else each}; "
+        f"Frame shift {shift if len(names) > 1 else next(iter(names))}; "
         f"a spike's time is the {time} frame of a run.",
     ]
     if len(models) > 1:
@@ -240,5 +236,5 @@ def _sentences(
     if classes > MOST_SYMBOLS + 1:
         sentences.append(f"Of {classes} symbols those are drawn that spike or are high.")
     if left_out:
-        sentences.append(f"{left_out} names and numbers left out for lack of room.")
+        sentences.append(f"Names and numbers left out for lack of room: {left_out}.")
     return " ".join(sentences)

@@ -116,7 +116,6 @@ def draw_speech(axes: Axes, speech: Speech) -> list[Artist]:
         axes.spines[:].set_visible(False)
         return [*drawn]
     n, bands = speech.values.shape
-    limits = axes.get_xlim()
     lowest, highest = np.percentile(speech.values, [FAINTEST, BRIGHTEST])
     image = axes.imshow(
         speech.values.T,
@@ -129,7 +128,7 @@ def draw_speech(axes: Axes, speech: Speech) -> list[Artist]:
         interpolation="none",
         gid=speech.label,
     )
-    axes.set(xlim=limits, yticks=[1, bands], ylabel=speech.label)
+    axes.set(yticks=[1, bands], ylabel=speech.label)
     axes.spines[:].set_visible(False)
     return [image]
 
