@@ -306,7 +306,7 @@ def test_a_frame_that_learns_nothing_interrupts_the_staircase():
 
 def test_weighted_pairs_are_cells_as_dark_as_their_weight():
     teacher, student = spiky({3: 1, 10: 2}), spiky({5: 1, 11: 2})
-    trace = refkd.distill_trace(student, teacher, refkd.Soft(Window(3), 0.5))
+    trace = refkd.distill_trace(student, teacher, refkd.Soft(Window(3), 50.0))
     figure = shift_figure({"T": teacher, "S": student}, SYMBOLS[:4], SHIFT, traces={"S": trace})
     drawn = series(axes_of(figure, "choices S"))
     (every,), (at_spikes,) = drawn["weight"], drawn["weight at teacher spikes"]
@@ -443,6 +443,13 @@ def test_numbers_without_room_are_counted():
     numbers = sum(text.get_text().startswith(("+", "\N{MINUS SIGN}", "0")) for text in strip.texts)
     assert numbers < pairs
     assert left_out == 200 - written + pairs - numbers
+
+
+def test_long_notes_keep_clear_of_the_next_model():
+    models = {"T": spiky({3: 1}), "S": spiky({5: 1}), "U": spiky({4: 1})}
+    notes = dict.fromkeys(models, "\n".join(f"remark {n}" for n in range(12)))
+    for width in WIDTHS:
+        assert_readable(shift_figure(models, SYMBOLS[:4], SHIFT, notes=notes, width=width))
 
 
 def test_a_narrow_figure_has_names_above_and_the_frames_below_them():
