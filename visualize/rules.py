@@ -1,9 +1,7 @@
 """Several rules side by side on one utterance: what a student sees, and what it learns from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -13,22 +11,18 @@ from refkd.decode import At
 from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.choices import shape_of
-from visualize.glyphs import shown, symbol_names
-from visualize.grid import columns_of, grid_figure
+from visualize.glyphs import symbol_names
+from visualize.grid import PanelHeading, columns_of, grid_figure
 from visualize.layout import panel_width
-from visualize.place import line_height, text_width, wrapped
 from visualize.rule_panel import draw_rule
-from visualize.style import NORMAL, SMALL, in_style
+from visualize.style import TEXT, in_style
 
 SIDE = 2.1  # inches of a panel, if no width is asked
 COLUMNS = 3  # if no width is asked
 LEAST, MOST = 1.1, 3.2  # inches of a panel, otherwise
 LEFT, BELOW = 0.64, 0.5  # inches around the panels
 GAP = 0.17  # inches between panels
-BETWEEN = 0.06  # inches between titles
-UNDER = 0.07  # inches under a title
-
-Title: TypeAlias = tuple[str, str, float]  # name and loss in lines, and the size of the name
+BETWEEN = 0.06  # inches between two titles, and under one
 
 
 def rules_figure(
@@ -101,10 +95,11 @@ def rules_figure(
     symbols = symbol_names(symbols)
     teacher, students = _checked(traces, student_logits, teacher_logits, symbols)
     columns, side, gap = _columns(len(traces), width)
-    room = side + gap - BETWEEN
-    size = NORMAL if all(text_width(one, NORMAL, "bold") <= room for one in traces) else SMALL
-    titles = {name: _title(name, trace, room, size) for name, trace in traces.items()}
-    above = GAP + UNDER + max(_title_height(*one) for one in titles.values())
+    headings = {
+        name: PanelHeading.wrapped(name, [_charge(trace)], side + gap - BETWEEN, TEXT)
+        for name, trace in traces.items()
+    }
+    above = GAP + BETWEEN + max(heading.height for heading in headings.values())
     with in_style():
         figure, axes = grid_figure(
             list(traces),
@@ -119,7 +114,7 @@ def rules_figure(
         for name, trace in traces.items():
             models = students[name], teacher
             draw_rule(axes[name], trace, *models, symbols, clock, blank=blank, at=at)
-            _write_title(axes[name], *titles[name])
+            headings[name].write(axes[name])
     return figure
 
 
@@ -158,23 +153,8 @@ def _columns(panels: int, width: float | None) -> tuple[int, float, float]:
     return columns, side, each - side
 
 
-def _title(name: str, trace: DistillTrace, room: float, size: float) -> Title:
-    """Name and loss, in lines, and the size of the name."""
-    charge = f"{trace.loss / len(trace.divergence):.3f} nats per frame"
-    return wrapped(name, room, size, "bold"), wrapped(charge, room), size
-
-
-def _title_height(name: str, charge: str, size: float) -> float:
-    return (name.count("\n") + 1) * line_height(size) + (charge.count("\n") + 1) * line_height()
-
-
-def _write_title(axes: Axes, name: str, charge: str, size: float) -> None:
-    inch = axes.figure.dpi / axes.get_window_extent().height
-    for words, bottom in ((charge, 0.0), (name, (charge.count("\n") + 1) * line_height())):
-        y = 1 + (UNDER + bottom) * inch
-        text = axes.text(0, y, shown(words), transform=axes.transAxes, va="bottom", linespacing=1.1)
-        text.set_parse_math(False)
-    text.set(size=size, weight="bold")
+def _charge(trace: DistillTrace) -> str:
+    return f"{trace.loss / len(trace.divergence):.3f} nats per frame"
 
 
 def _legend(traces: Iterable[DistillTrace]) -> str:
