@@ -129,6 +129,13 @@ def test_the_report_is_that_of_the_folder(run, tmp_path):
     assert (tmp_path / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
 
 
+def test_drawing_a_run_again_writes_the_same_report(run, tmp_path, capsys):
+    out = tmp_path / "plot"
+    assert main(["plot", str(run / "a"), "--format", "svg", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
+    assert (out / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+
+
 def test_a_student_does_not_depend_on_who_else_is_taught(run, results, capsys):
     """Same seed, same start, same batches: Hard alone beside CTC is the Hard of the full run."""
     arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC,Hard", "--json"]

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd import check
+from refkd.cli.run import REPORT
+
+if TYPE_CHECKING:
+    from refkd.finished_run import Run
 
 if TYPE_CHECKING:
     from refkd.finished_run import Run
@@ -101,6 +105,18 @@ class Output:
             with saying_where(self.numbers.parent):
                 files.append(write_numbers(figures, self.numbers))
         return files
+
+    def write_report(self, run: "Run", figures: Iterable[str]) -> Path:
+        """Write the page of a run with the figures that have been written as SVG."""
+        from refkd.plot_folder import claim_files, plot_folder
+        from refkd.run_folder import saying_where
+        from visualize.report import write_report
+
+        folder = plot_folder(self.folder)
+        claim_files(folder, [REPORT])
+        with saying_where(folder):
+            write_report(run, {name: folder / f"{name}.svg" for name in figures}, folder / REPORT)
+        return folder / REPORT
 
 
 def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] | None:

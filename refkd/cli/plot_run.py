@@ -40,6 +40,8 @@ def plot_run(options: argparse.Namespace) -> int:
     files = output.write(figures)
     if SPIKES in (wanted or [SPIKES]):
         files += output.animate(run)
+    if wanted is None and "svg" in output.formats:
+        files.append(output.write_report(run, figures))
     told = [str(file) for file in files]
     print(json.dumps({"files": told}, indent=1) if options.json else "\n".join(told))
     return 0

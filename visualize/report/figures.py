@@ -44,7 +44,7 @@ def embedded_figures(figures: Mapping[str, Path]) -> str:
     Returns
     -------
     str
-        A figure element for each; one that finds no room is named with the place of its file.
+        A figure element for each; one that finds no room is named by its file.
     """
     written, room = [], FIGURES
     for name, path in figures.items():
@@ -54,10 +54,7 @@ def embedded_figures(figures: Mapping[str, Path]) -> str:
         )
         image = next((one for one in images if one and len(one) <= room), None)
         room -= len(image or "")
-        shown = (
-            image
-            or f"<p>Too large for this page: {escape(path.parent.name)}/{escape(path.name)}</p>"
-        )
+        shown = image or f"<p>Too large for this page: {escape(path.name)}</p>"
         words = f"<strong>{escape(title)}.</strong> {escape(caption)}"
         written.append(
             f'<figure id="figure-{escape(name)}"><div>{shown}</div>'
