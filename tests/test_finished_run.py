@@ -264,7 +264,7 @@ def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(written, t
         (["--blank", "0"], "blank: expected --model to be given, too, got a run"),
         (["--utterance", "none"], "utterance: expected one of "),
         (["--utterance", "a", "--utterance", "b"], "utterance: expected one for a run, got 2"),
-        (["--figures", "delays"], "figures: expected one of 'shift', "),
+        (["--figures", "lateness"], "figures: expected one of 'shift', "),
     ],
 )
 def test_what_a_run_is_not_asked_for(more, sentence, written, tmp_path, capsys):

@@ -120,7 +120,8 @@ def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
 
 def test_every_figure_is_drawn(run):
     files = {file.name for file in (run / "a" / "figures").iterdir()}
-    assert files == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
+    drawn = set(FIGURES) - {"sweep"}  # no weight and no window was tried
+    assert files == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
     assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
 
 
