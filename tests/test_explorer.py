@@ -63,6 +63,7 @@ class Explorer:
     def __init__(self, browser, run, path, **size):
         self.browser, self.run = browser, run
         browser.open(path, **size)
+        browser.wait(lambda: self.text("frame"))
         browser.run("document.getElementById('explorer').scrollIntoView()")
         self.frames = 47
 

@@ -21,6 +21,7 @@ RESCALED = Tolerance(1e-9, 1e-10)  # the fast CTC falls back at 1e-10 departure 
 LONG = Tolerance(1e-9, 1e-9)  # T = 20,000: rounding of as many additions in log space
 FLOAT32_NETWORK = Tolerance(1e-4, 1e-5)  # float32 through stacked layers against float64
 MICROSECONDS = Tolerance(0.0, 1e-6)  # a CTM holds starts and durations to the microsecond
+PRINTED_2 = Tolerance(0.0, 5.1e-3)  # numbers printed with two decimals
 PRINTED_3 = Tolerance(0.0, 5e-4)  # numbers printed with three decimals
 EXP_ULP = 2  # the polynomial's error, rounding of the last multiplication included
 RELATED_ULP = 4  # expm1, sigmoid and tanh: exp's error and two or three more roundings

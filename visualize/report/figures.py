@@ -79,7 +79,12 @@ def _image(path: Path, text: str) -> str | None:
 
 
 def _small(svg: str) -> str:
-    """The same drawing without what only editors read."""
+    """The same drawing to 1/100 point, without what only editors read."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r'(?<= [dxy]=")[^"]*|translate\([^)]*\)', _rounded, body)
     return re.sub(r"\s*\n\s*", " ", body)
+
+
+def _rounded(numbers: re.Match[str]) -> str:
+    return re.sub(r"-?\d+\.\d{3,}", lambda one: f"{float(one[0]):.2f}", numbers[0])

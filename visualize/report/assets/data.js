@@ -9,6 +9,12 @@ function unpack(text, Numbers) {
   return Numbers === Uint8Array ? bytes : new Numbers(bytes.buffer);
 }
 
+/** The text that was deflated and written in base64. */
+function inflated(coded) {
+  const deflated = new Blob([unpack(coded, Uint8Array)]).stream();
+  return new Response(deflated.pipeThrough(new DecompressionStream("deflate"))).text();
+}
+
 function lowerBound(sorted, value) {
   let low = 0;
   let high = sorted.length;

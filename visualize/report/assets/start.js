@@ -1,4 +1,2 @@
-new Explorer(
-  document.getElementById("explorer"),
-  new Run(document.getElementById("explorer-data").textContent),
-);
+const told = await inflated(document.getElementById("explorer-data").textContent);
+new Explorer(document.getElementById("explorer"), new Run(told));
