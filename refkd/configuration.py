@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -126,8 +127,9 @@ class RunSettings:
         return teachers + len(self.rules) * self.seeds + further
 
     def as_dict(self) -> dict[str, Any]:
-        """The same settings as a TOML file would give them."""
-        return dataclasses.asdict(self)
+        """The same settings as a TOML file would give them, ready for JSON: infinity is "inf"."""
+        plain: dict[str, Any] = _written(dataclasses.asdict(self))
+        return plain
 
 
 # Where the defaults of a corpus differ from those of the classes; --quick lays its own on top.
@@ -274,3 +276,9 @@ def _section(kind: type[Settings], section: str, table: Mapping[str, Any]) -> Se
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _written(one) for name, one in value.items()}
+    return "inf" if value == math.inf else value

@@ -1,5 +1,6 @@
 """The students of a run: by what each learns, how much, and from whom."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -74,7 +75,7 @@ class StudentSettings:
     k : int
         Of TopK.
     tau : float
-        Of Soft and TopK, in nats.
+        Of Soft and TopK, in nats; infinite, also as "inf", for equal weights.
     max_step : int, optional
         Of Monotone; without it any step is allowed.
     divergence, temperature, scale_t2, blank_frames : various
@@ -114,6 +115,9 @@ class StudentSettings:
     blank_frames: str = "keep"
 
     def __post_init__(self) -> None:
+        tau: Any = self.tau
+        if tau == "inf":  # as results.json has it
+            object.__setattr__(self, "tau", math.inf)
         check.one_of("rule", self.rule, (CTC, *RULES))
         if isinstance(self.weight, tuple) and not self.weight:
             check.fail("weight", "a number or at least one", "none")

@@ -1,5 +1,8 @@
 """Settings from TOML and the command line, and every way in which they are refused."""
 
+import json
+import math
+
 import pytest
 
 from refkd.check import ArgumentError, DataError
@@ -216,3 +219,13 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(tmp_path):
         read_settings(tmp_path / "none.toml")
     with pytest.raises(DataError, match=r"run.toml: expected TOML, got "):
         settings_of(tmp_path, "seed = = 1")
+
+
+def test_an_infinite_tau_is_written_as_text_and_read_again():
+    given = {"rules": ["CTC", "Soft"], "distill": {"Soft": {"tau": math.inf}}}
+    settings = read_settings(overrides=given)
+    written = json.loads(json.dumps(settings.as_dict(), allow_nan=False))
+    assert written["distill"]["Soft"]["tau"] == "inf"
+    again = read_settings(overrides={**given, "distill": {"Soft": written["distill"]["Soft"]}})
+    assert again == settings
+    assert settings.distill["Soft"].made_rule(1).tau == math.inf

@@ -90,9 +90,8 @@ def _tables(table: dict[str, Any], name: str) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    """A number, a truth value, a text or a list of these; only infinity is written otherwise."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "inf" if text == "Infinity" else text
+    """A number, a truth value, a text or a list of these."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:
