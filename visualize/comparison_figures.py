@@ -117,13 +117,13 @@ def _delays(drawing: Drawing) -> Drawn:
     if truth is None or lacking:
         return Drawn({}, [lacking])
     by_word = truth.by == "word"
-    first, last = ("first spike", "last spike") if by_word else ("spike", "spike")
+    first, last = ("first spike ", "last spike ") if by_word else ("", "")
     delays = {}
     for name, one in drawing.found.items():
         pooled = TrueDelays.pool(one.values())
         delays[name] = {
-            f"{first} after the true start of a {truth.by}": pooled.starts,
-            f"{last} after the true end of a {truth.by}": pooled.ends,
+            f"{first}after true start": pooled.starts,
+            f"{last}after true end": pooled.ends,
         }
     figure = delays_figure(
         delays,

@@ -14,6 +14,7 @@ TICK = 0.37  # inches from one number to the next
 WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
 TAIL = 0.5  # percent of the numbers on either side that may lie outside
 LONG_TAIL = 2.5  # the same, where bins would have to be wider otherwise
+MOST_TIMED = 40  # bins of times, before they are made wider
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,15 @@ def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
     >>> from visualize.histogram import timed_bins
     >>> timed_bins([np.array([0.02, 0.06])], 0.02)
     Bins(low=-1, high=3, frame_shift=0.02, timed=True, each=1)
-    >>> timed_bins([np.array([0.3, 1.2])], 0.02).each
+    >>> timed_bins([np.array([0.3, 1.9])], 0.02).each
     3
     """
     every = [one / frame_shift for one in times if one.size]
     for tail in (TAIL, LONG_TAIL):
         low, high = _ends(every, tail)
-        if high - low <= 2 * WIDEST:
+        if high - low <= MOST_TIMED:
             break
-    factor = int(np.ceil((high - low) / (2 * WIDEST))) | 1
+    factor = int(np.ceil((high - low) / MOST_TIMED)) | 1
     lowest, highest = int(np.floor(low / factor)), int(np.ceil(high / factor))
     return Bins(lowest, highest, frame_shift, timed=True, each=factor)
 
@@ -166,8 +167,7 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) 
             places * width, share, 0.8 * width, color=colour, alpha=0.75, zorder=2, gid="share"
         )
     ]
-    edges, heights = np.append(places - 0.5, bins.high + 0.5), np.cumsum(share)
-    (line,) = axes.step(edges * width, np.append(heights, heights[-1]), where="post", color=TEXT)
+    (line,) = axes.step(*_share_by(late, bins), where="post", color=TEXT)
     line.set_gid("cumulative share")
     drawn.append(line)
     if late.size:
@@ -177,6 +177,18 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) 
     axes.set_yticks([0, 25, 50, 75, 100])
     number_bins(axes, bins)
     return drawn
+
+
+def _share_by(late: Floats, bins: Bins) -> tuple[Floats, Floats]:
+    """Corners of the cumulative share in percent: of times exactly, of frames at each bin."""
+    edges = np.append(bins.numbers - 0.5, bins.high + 0.5) * bins.width
+    if bins.timed and late.size:
+        shown = np.clip(late * bins.unit, edges[0], edges[-1])
+        times, counts = np.unique(shown, return_counts=True)
+        share = np.append(0.0, 100 * np.cumsum(counts) / late.size)
+        return np.concatenate([edges[:1], times, edges[-1:]]), np.append(share, share[-1])
+    heights = np.cumsum(100 * bins.counts(late) / max(late.size, 1))
+    return edges, np.append(heights, heights[-1])
 
 
 def number_bins(axes: Axes, bins: Bins) -> None:

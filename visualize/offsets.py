@@ -21,7 +21,8 @@ from visualize.style import FAINT, STUDENT, in_style, signed
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
 NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
-LEFT, RIGHT, BELOW = 0.6, 0.2, 0.7  # inches around panels
+LEFT, RIGHT = 0.6, 0.2  # inches beside panels
+BELOW = {False: 0.7, True: 0.55}  # inches below them, where numbers have two lines, or one
 BETWEEN = 0.08  # inches between two headings
 LABEL = "student \N{MINUS SIGN} teacher"
 
@@ -99,7 +100,7 @@ def offsets_figure(
             list(statistics),
             columns,
             (across, height),
-            (LEFT, right, above, BELOW),
+            (LEFT, right, above, BELOW[bins.timed]),
             text,
             xlabel=f"{LABEL} ({bins.units})",
             ylabel="share of pairs (%)",
