@@ -314,7 +314,7 @@ def test_delays_after_true_times(files, truth, told, tmp_path):
     assert_close([teacher["after_start"]["mean"], small["after_start"]["mean"]], [0, 0.035], VALUE)
     assert_close(small["after_end"]["mean"], 0.035 - 0.08, VALUE)
     rows = numbers(table)
-    bars = rows["delays", "small, after true start", "share"]
+    bars = rows["delays", "small, after the true start", "share"]
     assert bars[bars[:, 1] > 0].tolist() == [[20.0, 50.0], [40.0, 25.0], [60.0, 25.0]]
     assert_close(rows["tradeoff", "tradeoff", "small"], [[35.0, 0.0]], VALUE)
 

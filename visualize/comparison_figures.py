@@ -122,8 +122,8 @@ def _delays(drawing: Drawing) -> Drawn:
     for name, one in drawing.found.items():
         pooled = TrueDelays.pool(one.values())
         delays[name] = {
-            f"{first}after true start": pooled.starts,
-            f"{last}after true end": pooled.ends,
+            f"{first}after the true start": pooled.starts,
+            f"{last}after the true end": pooled.ends,
         }
     figure = delays_figure(
         delays,

@@ -117,7 +117,8 @@ def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> Tr
     Returns
     -------
     TrueDelays
-        Spike of a word's first phone minus the word's start, and of its last minus the word's end.
+        Spike of a word's first phone minus the word's start, and of its last minus the word's end,
+        equations (E8) and (E9).
         A word whose first, or last, phone is not said right, or that has none, is left out. Edits
         and labels are of phones.
     """
@@ -133,7 +134,7 @@ def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> Tr
     ):
         of_truth, of_said = matches(phones.labels, said.symbols, phone_times, said.times)
         heard = np.isin(of_truth, edge)
-        delay = said.times[of_said[heard]] - word_times[owner[of_truth[heard]]]
+        delay = said.times[of_said[heard]] - word_times[owner[of_truth[heard]]]  # (E8), (E9)
         delays.append(_counted(delay, len(words.labels), len(said.symbols) - of_said.size))
     edits = edit_distance(phones.labels, said.symbols)
     starts, ends = delays
@@ -166,8 +167,8 @@ def word_delays_of_tokens(said: Said, words: Reference, marks: Marks) -> TrueDel
     of_truth, of_said = matches(true, heard, words.ends, last)
     extra = len(heard) - of_said.size
     return TrueDelays(
-        starts=_counted(first[of_said] - words.starts[of_truth], len(true), extra),
-        ends=_counted(last[of_said] - words.ends[of_truth], len(true), extra),
+        starts=_counted(first[of_said] - words.starts[of_truth], len(true), extra),  # (E8)
+        ends=_counted(last[of_said] - words.ends[of_truth], len(true), extra),  # (E9)
         edits=edit_distance(true, heard),
         labels=len(true),
     )
