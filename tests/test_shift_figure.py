@@ -306,18 +306,19 @@ def test_a_frame_that_learns_nothing_interrupts_the_staircase():
 
 def test_weighted_pairs_are_cells_as_dark_as_their_weight():
     teacher, student = spiky({3: 1, 10: 2}), spiky({5: 1, 11: 2})
-    trace = refkd.distill_trace(student, teacher, refkd.Soft(Window(3), 50.0))
+    trace = refkd.distill_trace(student, teacher, refkd.Soft(Window(3, 3), 50.0))
     figure = shift_figure({"T": teacher, "S": student}, SYMBOLS[:4], SHIFT, traces={"S": trace})
     drawn = series(axes_of(figure, "choices S"))
     (every,), (at_spikes,) = drawn["weight"], drawn["weight at teacher spikes"]
     cells, blue = (np.ma.filled(one.get_array(), np.nan) for one in (every, at_spikes))
-    assert_close(every.get_extent(), [-0.5 * SHIFT, 29.5 * SHIFT, -3.5, 0.5], VALUE)
+    assert_close(every.get_extent(), [-0.5 * SHIFT, 29.5 * SHIFT, -3.5, 3.5], VALUE)
     assert np.isfinite(cells).sum() == len(trace.pairs)
     for (i, j), weight in zip(trace.pairs, trace.pair_weight, strict=True):
         assert cells[j - i + 3, i] == weight
         assert blue[j - i + 3, i] == weight if j in (3, 10) else np.isnan(blue[j - i + 3, i])
     assert every.get_cmap()(1.0)[0] < every.get_cmap()(0.0)[0]  # darker
     assert every.get_clim() == at_spikes.get_clim() == (0.0, trace.pair_weight.max())
+    assert trace.pair_weight.max() < 0.5
     assert_readable(figure)
 
 
