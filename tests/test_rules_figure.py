@@ -181,6 +181,13 @@ def test_rules_figure_is_readable(rules, width):
     assert_close(figure.get_figwidth(), width or figure.get_figwidth(), VALUE)
 
 
+def test_long_names_keep_to_their_panels():
+    trace = refkd.distill_trace(LATE, TEACHER, RULES["Shift(2)"])
+    traces = {f"student {n} of a rule with a long name [5, 0]": trace for n in range(4)}
+    for width in (3.4, 7.0):
+        assert_readable(rules_figure(traces, LATE, TEACHER, SYMBOLS[:4], SHIFT, width=width))
+
+
 @pytest.mark.parametrize(
     ("teacher", "student"),
     [
