@@ -1,0 +1,127 @@
+"""How close is close enough, and where an answer is furthest off."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.records import Deviation, Outputs, Tolerance
+
+EPS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
+TOLERANCES = {
+    "float64": Tolerance(1e-9, 1e-9),
+    "float32": Tolerance(1e-4, 1e-5),
+    "float16": Tolerance(8 * EPS["float16"], 8 * EPS["float16"]),
+    "bfloat16": Tolerance(8 * EPS["bfloat16"], 8 * EPS["bfloat16"]),
+}
+SMALLEST_SCALE = 1.0  # atol is relative to the largest entry of an output, or to this
+
+
+def rounded(values: NDArray[np.float64], dtype: str) -> NDArray[np.float64]:
+    """Float64 numbers that the dtype can hold, to nearest; bfloat16 by dropping bits of float32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.verify.compare import rounded
+    >>> rounded(np.array([0.1]), "float16").tolist(), rounded(np.array([1.01]), "bfloat16").tolist()
+    ([0.0999755859375], [1.0078125])
+    """
+    if dtype == "float64":
+        return values
+    with np.errstate(over="ignore", under="ignore"):
+        if dtype != "bfloat16":
+            return values.astype(dtype).astype(np.float64)
+        bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+    half = 0x7FFF + ((bits >> 16) & 1)  # to nearest, ties to even
+    kept = np.where(np.isfinite(values), (bits + half) & 0xFFFF0000, bits)
+    return kept.astype(np.uint32).view(np.float32).astype(np.float64)
+
+
+def combined(*tolerances: Tolerance | None) -> Tolerance:
+    """What all of them together allow."""
+    given = [one for one in tolerances if one is not None]
+    return Tolerance(sum(one.rtol for one in given), sum(one.atol for one in given))
+
+
+def worst_deviation(
+    outputs: Outputs,
+    expected: Outputs,
+    tolerance: Tolerance,
+    free: Mapping[str, NDArray[np.bool_]] | None = None,
+) -> Deviation | None:
+    """The entry that is furthest outside the tolerance; None if all are inside.
+
+    Infinities and NaN are compared first and must be equal: every finite number is close to an
+    infinite one by a relative tolerance.
+
+    Parameters
+    ----------
+    outputs : mapping of str to array
+        What came. Outputs that nobody expects are not looked at.
+    expected : mapping of str to array
+        What was wanted; earlier outputs are looked at first.
+    tolerance : Tolerance
+        atol is relative to the largest finite entry of the expected output, at least to 1.
+    free : mapping of str to array of bool, optional
+        Entries of an output where anything may stand.
+
+    Returns
+    -------
+    Deviation or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.verify.compare import Tolerance, worst_deviation
+    >>> got, wanted = {"loss": np.array([1.0, 2.5])}, {"loss": np.array([np.inf, 2.0])}
+    >>> worst_deviation(got, wanted, Tolerance(1e-9, 1e-9)).index
+    (0,)
+    """
+    for name, wanted in expected.items():
+        mask = (free or {}).get(name, np.False_)
+        deviation = _worst_entry(name, outputs[name], np.asarray(wanted), tolerance, mask)
+        if deviation is not None:
+            return deviation
+    return None
+
+
+def _worst_entry(
+    name: str, got: NDArray[Any], wanted: NDArray[Any], tolerance: Tolerance, free: Any
+) -> Deviation | None:
+    got = np.asarray(got, dtype=np.float64)
+    finite = np.isfinite(wanted)
+    scale = max(SMALLEST_SCALE, float(np.abs(wanted[finite]).max(initial=0.0)))
+    limit = tolerance.atol * scale + tolerance.rtol * np.abs(np.where(finite, wanted, 0.0))
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(got - wanted)
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted)) | free
+    distance = np.where(same, 0.0, np.where(np.isnan(distance), np.inf, distance))
+    outside = distance > limit
+    if not outside.any():
+        return None
+    place = np.unravel_index(np.where(outside, distance, -1.0).argmax(), got.shape)
+    index = tuple(int(i) for i in place)
+    return Deviation(
+        name,
+        index,
+        expected=float(wanted[index]),
+        got=float(got[index]),
+        allowed=float(limit[index]),
+        outside=int(outside.sum()),
+        entries=int(got.size),
+    )
+
+
+def largest_difference(one: Outputs, other: Outputs) -> float:
+    """How far two answers to the same call are apart; inf where only one of them is a number."""
+    largest = 0.0 if one.keys() == other.keys() else np.inf
+    for name in one.keys() & other.keys():
+        if one[name].shape != other[name].shape:
+            return np.inf
+        a, b = np.float64(one[name]), np.float64(other[name])
+        with np.errstate(invalid="ignore"):
+            distance = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+        largest = max(largest, float(np.nan_to_num(distance, nan=np.inf).max(initial=0.0)))
+    return float(largest)

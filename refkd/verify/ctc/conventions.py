@@ -1,0 +1,90 @@
+"""What CTC implementations do differently and are right about."""
+
+from refkd.verify.kit import Convention
+
+LAYOUTS = {"TNK": (0, 1, 2), "NTK": (1, 0, 2), "NKT": (1, 2, 0)}  # axes of (T, N, K)
+BASES = {"e": "natural", "2": "to base 2", "10": "to base 10"}
+REDUCED = ("sum", "mean", "mean_by_label")  # one number for the batch
+
+CONVENTIONS = (
+    Convention(
+        "dtype",
+        {
+            "float64": "float64",
+            "float32": "float32",
+            "float16": "float16",
+            "bfloat16": "bfloat16, sent as float32",
+        },
+        "call",
+        searched=("float64", "float32"),
+    ),
+    Convention(
+        "layout",
+        {"TNK": "(T, N, K): time first", "NTK": "(N, T, K): batch first", "NKT": "(N, K, T)"},
+        "call",
+    ),
+    Convention(
+        "input",
+        {
+            "logits": "logits, normalised inside",
+            "log_probs": "log-probabilities, taken as they come",
+            "probs": "probabilities",
+        },
+        "call",
+    ),
+    Convention(
+        "labels", {"padded": "padded to (N, L)", "flat": "end to end in one row"}, "call"
+    ),
+    Convention(
+        "blank",
+        {
+            "argument": "as the argument says",
+            "first": "class 0, whatever the argument says",
+            "last": "class K-1, whatever the argument says",
+        },
+        "call",
+    ),
+    Convention("log", BASES, "answer"),
+    Convention(
+        "reduction",
+        {
+            "none": "none, one loss for each utterance",
+            "sum": "sum over the batch",
+            "mean": "mean over the batch",
+            "mean_by_label": "each divided by its number of labels, then the mean",
+            "per_label": "each divided by its number of labels",
+            "per_frame": "each divided by its number of frames",
+        },
+        "answer",
+    ),
+    Convention(
+        "grad_of",
+        {
+            "logits": "in the logits (rows sum to 0)",
+            "log_probs": "in the log-probabilities (rows sum to -1)",
+            "probs": "in the probabilities",
+            "none": "none is returned",
+        },
+        "answer",
+    ),
+    Convention(
+        "infeasible",
+        {
+            "inf": "loss inf",
+            "zero": "loss 0",
+            "large": "a large finite loss",
+            "raise": "refused",
+        },
+        "later",
+    ),
+    Convention(
+        "label_padding",
+        {
+            "any": "may hold anything",
+            "blank": "must hold the blank",
+            "zero": "must hold 0",
+            "minus_one": "must hold -1",
+        },
+        "later",
+    ),
+)  # fmt: skip

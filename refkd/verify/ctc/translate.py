@@ -1,0 +1,202 @@
+"""Between the canonical form of a CTC call and somebody's conventions.
+
+Canonical: logits (T, N, K), labels (N, L), losses (N,) in nats, gradient in the logits.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.compare import rounded
+from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
+from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
+
+LARGE = 1e3  # nats; what an infeasible target costs at least where its loss is "large"
+FIRST_FRAMES = 2.0  # padded frames are louder than most true ones
+RANGE = 5
+
+
+def present(case: Case, conventions: Conventions) -> Arguments:
+    """Pad whole utterances; padded frames and labels hold rubbish that nobody may look at."""
+    logits, labels = case.inputs["logits"], case.inputs["labels"]
+    blank, K = case.inputs["blank"], logits[0].shape[1]
+    form = case.form
+    frames = max(len(one) for one in logits) + form.get("extra_frames", 0)
+    places = max(len(one) for one in labels) + form.get("extra_labels", 0)
+    rubbish = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
+    padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * rubbish
+    others = [k for k in range(K) if k != blank] or [blank]
+    targets = np.resize(np.array(others, dtype=np.int64), (len(labels), places))
+    for n, (one, target) in enumerate(zip(logits, labels, strict=True)):
+        padded[: len(one), n] = sendable(one, conventions)
+        targets[n, : len(target)] = target
+    return {
+        "logits": padded,
+        "labels": targets,
+        "input_lengths": np.array([len(one) for one in logits]),
+        "label_lengths": np.array([len(one) for one in labels]),
+        "blank": blank,
+        "d_loss": _upstream(case.inputs.get("d_loss"), conventions),
+    }
+
+
+def sendable(logits: NDArray[np.float64], conventions: Conventions) -> NDArray[np.float64]:
+    """Logits (T, K) whose form as `input` asks is exact in the dtype."""
+    dtype = conventions["dtype"]
+    if conventions["input"] == "logits":
+        return rounded(logits, dtype)
+    with np.errstate(divide="ignore"):
+        logp = log_softmax(logits)
+        if conventions["input"] == "probs":
+            return np.log(rounded(np.exp(logp), dtype))
+        return rounded(logp, dtype)
+
+
+def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the softmax over the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
+    """Canonical arguments as the implementation wants them."""
+    dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
+    integers = np.dtype(case.form.get("integers", "int64"))
+    order, blank = _classes(arguments, conventions)
+    logits = arguments["logits"][:, :, np.argsort(order)]
+    if conventions["input"] == "probs":
+        logits = np.exp(logits)
+    lengths = arguments["label_lengths"]
+    labels = np.where(
+        _inside(arguments["labels"], order), order[arguments["labels"] % len(order)],
+        arguments["labels"],
+    )  # fmt: skip
+    padding = np.arange(labels.shape[1]) >= lengths[:, None]
+    filling = {"blank": blank, "zero": 0, "minus_one": -1}
+    if conventions.get("label_padding", "any") in filling:
+        labels = np.where(padding, filling[conventions["label_padding"]], labels)
+    if conventions["labels"] == "flat":
+        labels = labels[~padding]
+    d_loss = arguments["d_loss"]
+    with np.errstate(over="ignore"):
+        values = {
+            "logits": logits.transpose(LAYOUTS[conventions["layout"]]).astype(dtype),
+            "labels": labels.astype(integers),
+            "input_lengths": arguments["input_lengths"].astype(integers),
+            "label_lengths": lengths.astype(integers),
+            "blank": blank,
+            "d_loss": None if d_loss is None else d_loss.astype(dtype),
+        }
+    return Call(values, case.form.get("memory", "contiguous"))
+
+
+def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
+    """The implementation's outputs with axes and classes in the canonical order."""
+    N = arguments["logits"].shape[1]
+    if "loss" not in outputs:
+        raise ValueError("returns no loss")
+    loss = np.float64(outputs["loss"])
+    wanted = 1 if conventions["reduction"] in REDUCED else N
+    if loss.size != wanted:
+        raise ValueError(f"returns a loss of shape {loss.shape}, expected {wanted} numbers")
+    if conventions["grad_of"] == "none":
+        return {"loss": loss.reshape(wanted)}
+    if "grad" not in outputs:
+        raise ValueError("returns no gradient")
+    axes = LAYOUTS[conventions["layout"]]
+    shape = tuple(arguments["logits"].shape[axis] for axis in axes)
+    if outputs["grad"].shape != shape:
+        raise ValueError(f"returns a gradient of shape {outputs['grad'].shape}, expected {shape}")
+    order, _ = _classes(arguments, conventions)
+    grad = np.float64(outputs["grad"]).transpose(np.argsort(axes))[:, :, order]
+    return {"loss": loss.reshape(wanted), "grad": grad}
+
+
+def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
+    """Losses in nats and gradients in the logits, as the conventions want them."""
+    base = {"e": 1.0, "2": np.log(2.0), "10": np.log(10.0)}[conventions["log"]]
+    share = _shares(arguments, conventions["reduction"]) / base
+    loss, infeasible = np.float64(outputs["loss"]), outputs["loss"] == np.inf
+    if conventions["input"] != "logits":
+        loss = loss - _surplus(arguments)
+    if conventions.get("infeasible") == "zero":
+        loss = np.where(infeasible, 0.0, loss)
+    loss = loss * share
+    if conventions["reduction"] in REDUCED:
+        loss = loss.sum(keepdims=True)
+    if conventions["grad_of"] == "none" or outputs.get("grad") is None:
+        return {"loss": loss}
+    grad = outputs["grad"]
+    if conventions["grad_of"] != "logits":
+        grad = _in_log_probs(arguments, grad, infeasible)
+    if conventions["grad_of"] == "probs":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            prob = np.exp(log_softmax(arguments["logits"]))
+            grad = np.where(grad == 0.0, 0.0, grad / prob)
+    return {"loss": loss, "grad": grad * share[:, None]}
+
+
+def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
+    """(T, N): which frames are not padding."""
+    frames = np.arange(arguments["logits"].shape[0])
+    return np.asarray(frames[:, None] < arguments["input_lengths"])
+
+
+def upstream(arguments: Arguments) -> NDArray[np.float64]:
+    """(N,): d_loss, ones if it is not given."""
+    d_loss = arguments["d_loss"]
+    return np.ones(arguments["logits"].shape[1]) if d_loss is None else np.asarray(d_loss)
+
+
+def _upstream(
+    d_loss: NDArray[np.float64] | None, conventions: Conventions
+) -> NDArray[np.float64] | None:
+    if d_loss is None:
+        return None
+    if conventions["reduction"] in REDUCED:  # one loss has one upstream gradient
+        d_loss = np.full_like(d_loss, d_loss[0])
+    return rounded(d_loss, conventions["dtype"])
+
+
+def _classes(arguments: Arguments, conventions: Conventions) -> tuple[NDArray[np.int64], int]:
+    """Where each canonical class goes, and the blank there."""
+    blank, K = arguments["blank"], arguments["logits"].shape[2]
+    place = {"argument": blank, "first": 0, "last": K - 1}[conventions["blank"]]
+    others = [k for k in range(K) if k != place]
+    order = np.empty(K, dtype=np.int64)
+    order[[k for k in range(K) if k != blank]] = others
+    order[blank] = place
+    return order, place
+
+
+def _inside(labels: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray((labels >= 0) & (labels < len(order)))
+
+
+def _shares(arguments: Arguments, reduction: str) -> NDArray[np.float64]:
+    """(N,): by what each loss is multiplied."""
+    N = arguments["logits"].shape[1]
+    labels = np.maximum(arguments["label_lengths"], 1)
+    by = {
+        "mean": np.full(N, N),
+        "mean_by_label": labels * N,
+        "per_label": labels,
+        "per_frame": arguments["input_lengths"],
+    }
+    return np.asarray(1.0 / by.get(reduction, np.ones(N)))
+
+
+def _surplus(arguments: Arguments) -> NDArray[np.float64]:
+    """(N,): logarithm of what the rounded probabilities of all frames sum to."""
+    logits = np.where(valid_frames(arguments)[:, :, None], arguments["logits"], 0.0)
+    peak = logits.max(axis=2)
+    total = peak + np.log(np.exp(logits - peak[:, :, None]).sum(axis=2))
+    return np.asarray(np.where(valid_frames(arguments), total, 0.0).sum(axis=0))
+
+
+def _in_log_probs(
+    arguments: Arguments, grad: NDArray[np.float64], infeasible: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Minus the occupancy: what is left of the gradient without the softmax."""
+    there = valid_frames(arguments) & ~infeasible
+    prob = np.exp(log_softmax(np.where(there[:, :, None], arguments["logits"], 0.0)))
+    return np.asarray(grad - np.where(there[:, :, None], prob, 0.0) * upstream(arguments)[:, None])

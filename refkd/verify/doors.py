@@ -1,0 +1,167 @@
+"""Where calls go in and answers come out: an adapter in a child process, or any program."""
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from refkd import check
+from refkd.verify.records import Answer, Call
+from refkd.verify.worker import receive, send
+
+START_LIMIT = 300.0  # seconds to import the adapter: some libraries compile first
+PATIENCE = 3  # calls that may time out before the rest is not asked
+PERTURBED = {**os.environ, "MALLOC_PERTURB_": "165"}  # glibc: unset memory is rubbish, not zero
+
+
+class Door(Protocol):
+    """Answers calls, whatever happens to the one who computes."""
+
+    def ask(self, calls: Sequence[Call]) -> list[Answer]:
+        """One answer for each call, in order."""
+
+    def close(self) -> None:
+        """End the child process, if there is one."""
+
+
+def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
+    """The answer that a worker or a program has written down."""
+    if "error" in values:
+        return Answer(failure="raised", sentence=str(values["error"]))
+    outputs = {name: values[name] for name in results if name in values}
+    overwritten = [name for name in str(values.get("overwritten", "")).split(",") if name]
+    return Answer(outputs, overwritten=tuple(overwritten))
+
+
+class AdapterDoor:
+    """A Python function MODULE:FUNCTION in a child process, started again after each crash.
+
+    Parameters
+    ----------
+    target : str
+        MODULE:FUNCTION, importable from the current folder.
+    arguments, results : sequence of str
+        Names of what the function takes and returns, in order.
+    time_limit : float
+        Seconds for one call.
+    """
+
+    def __init__(
+        self, target: str, arguments: Sequence[str], results: Sequence[str], time_limit: float
+    ) -> None:
+        self.target = target
+        self.arguments = tuple(arguments)
+        self.results = tuple(results)
+        self.time_limit = time_limit
+        self.timed_out = 0
+        self._child: _Child | None = None
+
+    def ask(self, calls: Sequence[Call]) -> list[Answer]:
+        """One answer for each call, in order; a crash or a time-out is one of them.
+
+        Raises
+        ------
+        ArgumentError
+            If the function cannot be imported.
+        """
+        return [self._ask(call) for call in calls]
+
+    def close(self) -> None:
+        """End the child process."""
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+    def _ask(self, call: Call) -> Answer:
+        if self.timed_out >= PATIENCE:
+            return Answer(failure="not asked", sentence=f"{PATIENCE} calls before took too long")
+        if self._child is None:
+            self._child = self._started()
+        try:
+            reply = self._child.ask({**call.arguments, "call.memory": call.memory}, self.time_limit)
+        except TimeoutError:
+            self.timed_out += 1
+            self.close()
+            return Answer(failure="timed out", sentence=f"no answer in {self.time_limit:g} s")
+        except EOFError as ended:
+            self.close()
+            return Answer(failure="crashed", sentence=str(ended))
+        return answered(reply, self.results)
+
+    def _started(self) -> "_Child":
+        command = [sys.executable, "-m", "refkd.verify.worker", self.target]
+        child = _Child([*command, ",".join(self.arguments), ",".join(self.results)])
+        try:
+            reply = child.wait(START_LIMIT)
+        except (TimeoutError, EOFError) as error:
+            child.kill()
+            check.fail(self.target, "a function that can be imported", error)
+        if "error" in reply:
+            child.kill()
+            check.fail(self.target, "a function that can be imported", reply["error"])
+        return child
+
+
+class _Child:
+    """A process that answers npz by npz; a thread listens, so that waiting may end anywhere."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            env=PERTURBED,
+        )
+        self.replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def ask(self, values: Mapping[str, Any], limit: float) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        try:
+            send(self.process.stdin, values)  # type: ignore[arg-type]
+        except OSError:
+            raise EOFError(self._last_words()) from None
+        return self.wait(limit)
+
+    def wait(self, limit: float) -> dict[str, Any]:
+        try:
+            reply = self.replies.get(timeout=limit)
+        except queue.Empty:
+            raise TimeoutError(f"no answer in {limit:g} s") from None
+        if reply is None:
+            raise EOFError(self._last_words())
+        return reply
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
+            assert stream is not None
+            with contextlib.suppress(OSError):  # what was still unsent has nobody to read it
+                stream.close()
+
+    def _listen(self) -> None:
+        stdout = self.process.stdout
+        assert stdout is not None
+        try:
+            while (reply := receive(stdout)) is not None:  # type: ignore[arg-type]
+                self.replies.put(reply)
+        except (OSError, ValueError):
+            pass
+        self.replies.put(None)
+
+    def _last_words(self) -> str:
+        code = self.process.wait()
+        self.errors.seek(0)
+        lines = self.errors.read().decode("utf-8", "replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        return f"{ending}: {said[-1]}" if said else ending

@@ -1,0 +1,168 @@
+"""What a kit for one kind of implementation has to know; everything else is the core's."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from refkd import check
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Call,
+    Case,
+    Conventions,
+    Defect,
+    Deviation,
+    Finding,
+    Outcome,
+    Outputs,
+    Symptom,
+)
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One thing that implementations do differently and are right about.
+
+    Parameters
+    ----------
+    name : str
+        Key in the conventions, and the flag: `grad_of` is --grad-of.
+    choices : mapping of str to str
+        Each value and its plain words; the likeliest first.
+    decides : {"call", "answer", "later"}
+        Whether it changes what is sent, only what is to come back, or is asked on its own by the
+        kit's `settle`.
+    searched : sequence of str, optional
+        The values that are tried when nobody has told; all if not given.
+    """
+
+    name: str
+    choices: Mapping[str, str]
+    decides: Literal["call", "answer", "later"]
+    searched: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """As on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    def tried(self, told: Conventions) -> tuple[str, ...]:
+        """The values to try: the one that was told, else the searched ones."""
+        if self.name in told:
+            return (check.one_of(self.flag, told[self.name], self.choices),)
+        return self.searched or tuple(self.choices)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cases to run."""
+
+    quick: bool = False
+    few_shapes: bool = False
+    seed: int = 0
+
+
+class Asker(ABC):
+    """Runs cases of a kit through a door."""
+
+    @abstractmethod
+    def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
+        """What came of each case."""
+
+
+class Kit(ABC):
+    """A kind of implementation that can be verified.
+
+    In the canonical form everything has its one meaning and layout; `arguments` and `results` name
+    what an adapter takes and returns, in that form and order. A defect's `compute` is an adapter
+    in the canonical form.
+
+    Attributes
+    ----------
+    name : str
+        On the command line.
+    arguments, results : tuple of str
+        Signature of the adapter; the last results may be None.
+    conventions : tuple of Convention
+        What is found out, or told by flags.
+    defects : tuple of Defect
+        Known ways to be wrong, the more specific first.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    results: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    defects: tuple[Defect, ...]
+
+    @abstractmethod
+    def probe_case(self) -> Case:
+        """One generic, tiny, asymmetric case that tells conventions apart and few defects touch."""
+
+    @abstractmethod
+    def cases(self, selection: Selection) -> Iterator[Case]:
+        """All cases of a selection, small ones first."""
+
+    @abstractmethod
+    def find(self, name: str) -> Case:
+        """The case of this name, a reduced one (`NAME/step/step`) included."""
+
+    @abstractmethod
+    def present(self, case: Case, conventions: Conventions) -> Arguments:
+        """Arguments in the canonical form: padded, in numbers that the dtype can hold."""
+
+    @abstractmethod
+    def reference(self, case: Case, arguments: Arguments) -> Outputs:
+        """Right outputs in the canonical form, float64."""
+
+    @abstractmethod
+    def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
+        """Canonical arguments in the implementation's conventions."""
+
+    @abstractmethod
+    def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
+        """Its outputs in the canonical layout, their values untouched.
+
+        Raises
+        ------
+        ValueError
+            With a sentence, if an output is missing or of a wrong shape.
+        """
+
+    @abstractmethod
+    def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
+        """What canonical outputs become in its conventions, in the canonical layout."""
+
+    @abstractmethod
+    def judge(
+        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+    ) -> tuple[str | None, Deviation | None]:
+        """What is wrong with a restored answer in plain words, and where; None if nothing is."""
+
+    @abstractmethod
+    def settle(
+        self, ask: Asker, conventions: Conventions, told: Conventions
+    ) -> tuple[dict[str, str], list[Finding]]:
+        """Values of the conventions that are decided later, and what else was found on the way."""
+
+    @abstractmethod
+    def symptoms(self, outcome: Outcome) -> Iterator[Symptom]:
+        """What the wrong numbers of one case show, the most telling first."""
+
+    @abstractmethod
+    def remark(self, outcome: Outcome) -> Symptom | None:
+        """What to know from the answer to an `acceptable` case."""
+
+    @abstractmethod
+    def reductions(self, case: Case) -> Sequence[Case]:
+        """Smaller cases made from this one, the smallest first."""
+
+    @abstractmethod
+    def size(self, case: Case) -> int:
+        """By which cases are ordered."""
+
+    @abstractmethod
+    def example(self, arguments: Arguments) -> str:
+        """Inputs of a small case as text."""

@@ -1,0 +1,37 @@
+"""The kits by name, each loaded when it is asked for."""
+
+from importlib import import_module
+
+from refkd import check
+from refkd.verify.kit import Kit
+
+KITS = {"ctc": "refkd.verify.ctc.kit:CTCKit"}  # name: MODULE:CLASS
+
+
+def kit_named(name: str) -> Kit:
+    """Make the kit of this name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `KITS`.
+
+    Returns
+    -------
+    Kit
+        Ready to use.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none.
+
+    Examples
+    --------
+    >>> from refkd.verify.kits import kit_named
+    >>> kit_named("ctc").results
+    ('loss', 'grad')
+    """
+    module, _, kind = KITS[check.one_of("kit", name, KITS)].partition(":")
+    kit: Kit = getattr(import_module(module), kind)()
+    return kit

@@ -1,0 +1,137 @@
+"""A door to any program: it is given a folder of calls and leaves its answers there."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from refkd import check
+from refkd.verify.doors import PATIENCE, PERTURBED, answered
+from refkd.verify.exchange import MANIFEST, read_npz, read_raw, write_npz, write_raw
+from refkd.verify.records import Answer, Call
+
+LOOK_EVERY = 0.02  # seconds between looks at a running program
+
+
+class ProgramDoor:
+    """A program that is run as `COMMAND FOLDER`, with many calls in one run.
+
+    FOLDER holds 0000, 0001, ...; in each, the program reads `call.npz` and writes `answer.npz`
+    (or, raw, reads the files of `call/` and writes into `answer/`). If a run ends badly, the calls
+    without an answer are run again in halves, until the one that is to blame runs alone.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Program and its first arguments.
+    results : sequence of str
+        Names of the outputs.
+    time_limit : float
+        Seconds without a new answer after which a run is stopped.
+    exchange : {"npz", "raw"}
+        Form of the files.
+    """
+
+    def __init__(
+        self, command: Sequence[str], results: Sequence[str], time_limit: float, exchange: str
+    ) -> None:
+        self.command = list(command)
+        self.results = tuple(results)
+        self.time_limit = time_limit
+        self.raw = exchange == "raw"
+        self.timed_out = 0
+
+    def ask(self, calls: Sequence[Call]) -> list[Answer]:
+        """One answer for each call, in order.
+
+        Raises
+        ------
+        ArgumentError
+            If the program cannot be started.
+        """
+        if not calls:
+            return []
+        if self.timed_out >= PATIENCE:
+            refusal = f"{PATIENCE} calls before took too long"
+            return [Answer(failure="not asked", sentence=refusal)] * len(calls)
+        with tempfile.TemporaryDirectory(prefix="refkd-verify-") as name:
+            folder = Path(name)
+            places = [folder / f"{n:04}" for n in range(len(calls))]
+            for place, call in zip(places, calls, strict=True):
+                self._write(place, call)
+            ended = self._run(folder, places)
+            found = [self._answer(place) for place in places]
+        if len(calls) == 1 and found[0] is None:
+            self.timed_out += ended.failure == "timed out"
+            return [ended]
+        missing = [n for n, answer in enumerate(found) if answer is None]
+        half = (len(missing) + 1) // 2
+        for part in (missing[:half], missing[half:]):
+            for n, answer in zip(part, self.ask([calls[n] for n in part]), strict=True):
+                found[n] = answer
+        return [answer for answer in found if answer is not None]
+
+    def close(self) -> None:
+        """Nothing: no program outlives its run."""
+
+    def _write(self, place: Path, call: Call) -> None:
+        place.mkdir()
+        if self.raw:
+            (place / "call").mkdir()
+            (place / "answer").mkdir()
+            write_raw(place / "call", call.arguments)
+        else:
+            write_npz(place / "call.npz", call.arguments)
+
+    def _is_answered(self, place: Path) -> bool:
+        if self.raw:
+            return any((place / "answer" / name).exists() for name in (MANIFEST, "error.txt"))
+        return (place / "answer.npz").exists()
+
+    def _run(self, folder: Path, places: Sequence[Path]) -> Answer:
+        """Run the program and say how it ended, should an answer be missing."""
+        with tempfile.TemporaryFile() as errors:
+            try:
+                process = subprocess.Popen(
+                    [*self.command, str(folder)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=errors,
+                    stderr=errors,
+                    env=PERTURBED,
+                )
+            except OSError as error:
+                check.fail(self.command[0], "a program that can be started", error)
+            if not self._wait(process, list(places)):
+                return Answer(failure="timed out", sentence=f"no answer in {self.time_limit:g} s")
+            errors.seek(0)
+            said = errors.read().decode("utf-8", "replace").strip().split("\n")[-1].strip()
+        code = process.returncode
+        ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}, no answer"
+        return Answer(failure="crashed", sentence=f"{ending}: {said}" if said else ending)
+
+    def _wait(self, process: "subprocess.Popen[bytes]", waiting: list[Path]) -> bool:
+        """Wait for the end; False if it had to be stopped, because no new answer came."""
+        last = time.monotonic()
+        while True:
+            try:
+                process.wait(LOOK_EVERY)
+                return True
+            except subprocess.TimeoutExpired:
+                pass
+            while waiting and self._is_answered(waiting[0]):
+                waiting.pop(0)
+                last = time.monotonic()
+            if time.monotonic() - last > self.time_limit:
+                process.kill()
+                process.wait()
+                return False
+
+    def _answer(self, place: Path) -> Answer | None:
+        if not self._is_answered(place):
+            return None
+        try:
+            values = read_raw(place / "answer") if self.raw else read_npz(place / "answer.npz")
+        except (ValueError, OSError, EOFError) as error:
+            return Answer(failure="crashed", sentence=f"its answer cannot be read: {error}")
+        return answered(values, self.results)

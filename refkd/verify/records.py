@@ -1,0 +1,175 @@
+"""What the kits speak in: cases, calls, answers, deviations, findings and the report."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from numpy.typing import NDArray
+
+Arguments: TypeAlias = Mapping[str, Any]  # arrays, numbers, texts, mappings; None is not given
+Outputs: TypeAlias = Mapping[str, NDArray[Any]]
+Conventions: TypeAlias = Mapping[str, str]  # what each convention of a kit is: {"blank": "first"}
+Status: TypeAlias = Literal["must", "must_reject", "acceptable"]
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """|got - expected| <= atol + rtol |expected|, entry by entry."""
+
+    rtol: float
+    atol: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to an implementation, with whole utterances and no padding.
+
+    Parameters
+    ----------
+    name : str
+        By which it is run again; the kit's `find` makes the case from it.
+    inputs : mapping
+        Canonical inputs of the kit: lists of arrays, one for each utterance, and numbers.
+    catches : tuple of str
+        Bug classes that it is after, likeliest first.
+    provenance : str
+        "hand", "path enumeration", "published: ..." or "generated".
+    status : {"must", "must_reject", "acceptable"}
+        Right numbers are wanted; a refusal is wanted; whatever comes is told, and is no fault.
+    expected : mapping, optional
+        Canonical outputs where the source gives them; else the reference computes them.
+    tolerance : Tolerance, optional
+        Of the source's printed digits; that of the dtype is added.
+    form : mapping
+        How the inputs are laid out for the call: padding, dtypes, memory. Kits name their own.
+    """
+
+    name: str
+    inputs: Mapping[str, Any]
+    catches: tuple[str, ...]
+    provenance: str
+    status: Status = "must"
+    expected: Mapping[str, Any] | None = None
+    tolerance: Tolerance | None = None
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What goes through a door: named arguments, and how arrays lie in memory."""
+
+    arguments: Arguments
+    memory: Literal["contiguous", "strided"] = "contiguous"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back: outputs, or how the call failed and its sentence.
+
+    `overwritten` names the arguments that the implementation changed.
+    """
+
+    outputs: Outputs | None = None
+    failure: Literal["raised", "crashed", "timed out", "not asked"] | None = None
+    sentence: str = ""
+    overwritten: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The worst entry of an answer that is not close enough."""
+
+    output: str
+    index: tuple[int, ...]
+    expected: float
+    got: float
+    allowed: float
+    outside: int  # entries that are not close enough
+    entries: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A case that was run: what was wanted, what came, and how far it is off.
+
+    `arguments`, `expected` and `answer` are in the kit's canonical layout; `problem` says in plain
+    words what is wrong, None if nothing is.
+    """
+
+    case: Case
+    arguments: Arguments
+    expected: Outputs
+    answer: Answer
+    conventions: Conventions
+    problem: str | None = None
+    deviation: Deviation | None = None
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A known way to be wrong: a plain implementation, in the canonical form, that has it."""
+
+    bug: str
+    words: str
+    compute: Callable[..., tuple[Any, ...]]  # takes the kit's arguments, returns its results
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What the wrong numbers themselves show."""
+
+    bug: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One bug, or one thing to know, in plain words.
+
+    Parameters
+    ----------
+    bug : str
+        Bug class, such as "G3"; empty if none fits.
+    words : str
+        What is wrong, in plain words.
+    level : {"must", "note"}
+        A fault; or a convention or property to know of.
+    case : str
+        The smallest case that shows it; empty for what was found while probing.
+    cases : int
+        How many cases show it.
+    deviation : Deviation, optional
+        The worst entry in that case.
+    example : str
+        Inputs of that case, as text.
+    again : str
+        Command that runs that case again.
+    """
+
+    bug: str
+    words: str
+    level: Literal["must", "note"]
+    case: str = ""
+    cases: int = 0
+    deviation: Deviation | None = None
+    example: str = ""
+    again: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a run of a kit found."""
+
+    kit: str
+    target: str
+    conventions: Mapping[str, tuple[str, str]]  # name: (value, "told" | "found" | "assumed")
+    findings: tuple[Finding, ...]
+    asked: int
+    agreed: int
+    remarks: tuple[str, ...] = ()
+    spread: float | None = None  # largest difference between repeats, None if not repeated
+
+    @property
+    def exit_code(self) -> int:
+        """1 if anything must be mended, else 0."""
+        return int(any(finding.level == "must" for finding in self.findings))

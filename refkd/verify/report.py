@@ -1,0 +1,125 @@
+"""A report as text and as JSON."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import refkd
+from refkd.verify.kit import Kit
+from refkd.verify.records import Deviation, Finding, Report
+
+SCHEMA = 1  # version of the JSON
+
+
+def as_text(report: Report, kit: Kit) -> str:
+    """What a person reads: conventions, counts, findings.
+
+    Parameters
+    ----------
+    report : Report
+        Of a run.
+    kit : Kit
+        That made it; it has the words for the conventions.
+
+    Returns
+    -------
+    str
+        Lines, the last one without its end.
+    """
+    return "\n".join(
+        [*_head(report, kit), *(line for one in report.findings for line in _text(one))]
+    )
+
+
+def as_json(report: Report) -> str:
+    """The same for machines; infinities and NaN are texts.
+
+    Parameters
+    ----------
+    report : Report
+        Of a run.
+
+    Returns
+    -------
+    str
+        One object, indented.
+    """
+    findings = [
+        {
+            "bug": one.bug,
+            "words": one.words,
+            "level": one.level,
+            "case": one.case,
+            "cases": one.cases,
+            "deviation": one.deviation and _deviation(one.deviation),
+            "example": one.example,
+            "again": one.again,
+        }
+        for one in report.findings
+    ]
+    value = {
+        "schema": SCHEMA,
+        "refkd": refkd.__version__,
+        "kit": report.kit,
+        "target": report.target,
+        "conventions": {
+            name: {"value": value, "known": known}
+            for name, (value, known) in report.conventions.items()
+        },
+        "asked": report.asked,
+        "agreed": report.agreed,
+        "spread": report.spread,
+        "remarks": list(report.remarks),
+        "findings": findings,
+        "exit_code": report.exit_code,
+    }
+    return json.dumps(value, indent=2, allow_nan=False)
+
+
+def _head(report: Report, kit: Kit) -> Iterator[str]:
+    yield f"refkd verify {report.kit}: {report.target}"
+    words = {one.name: one.choices for one in kit.conventions}
+    wide = max(map(len, report.conventions))
+    for name, (value, known) in report.conventions.items():
+        yield f"  {name:{wide}}  {words[name][value]} ({known})"
+    yield f"{report.asked} cases, {report.agreed} as expected"
+    if report.spread is not None:
+        yield f"largest difference between repeats: {report.spread:.3g}"
+    yield from report.remarks
+
+
+def _text(finding: Finding) -> Iterator[str]:
+    name = f" ({finding.bug})" if finding.bug else ""
+    yield ""
+    yield f"{'FAIL' if finding.level == 'must' else 'note'}  {finding.words}{name}"
+    if finding.cases:
+        yield f"      in {finding.cases} case{'s' * (finding.cases > 1)}; smallest: {finding.case}"
+    if finding.deviation is not None:
+        one = finding.deviation
+        place = f"{one.output}[{', '.join(map(str, one.index))}]"
+        yield f"      {place}: expected {one.expected:.17g}, got {one.got:.17g}"
+        yield (
+            f"      off by {abs(one.got - one.expected):.3g}, allowed {one.allowed:.3g};"
+            f" {one.outside} of {one.entries} entries are off"
+        )
+    for line in finding.example.splitlines():
+        yield f"      {line}"
+    if finding.again:
+        yield f"      again: {finding.again}"
+
+
+def _deviation(one: Deviation) -> dict[str, Any]:
+    return {
+        "output": one.output,
+        "index": list(one.index),
+        "expected": _number(one.expected),
+        "got": _number(one.got),
+        "allowed": one.allowed,
+        "outside": one.outside,
+        "entries": one.entries,
+    }
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

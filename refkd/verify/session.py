@@ -1,0 +1,134 @@
+"""One verification from the first probe to the report."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+from refkd.verify.compare import largest_difference
+from refkd.verify.diagnose import Explanation, diagnose
+from refkd.verify.doors import Door
+from refkd.verify.kit import Kit, Selection
+from refkd.verify.probe import probe
+from refkd.verify.records import Case, Conventions, Finding, Outcome, Report
+from refkd.verify.run import Asking
+from refkd.verify.shrink import smallest
+
+BATCH = 64  # cases that are asked at once
+
+
+def verify(
+    kit: Kit,
+    door: Door,
+    told: Conventions | None = None,
+    selection: Selection | None = None,
+    *,
+    target: str = "",
+    case: str | None = None,
+    repeat: int = 1,
+    again: Callable[[str], str] = str,
+) -> Report:
+    """Probe an implementation, run the cases of a kit, and name what is wrong.
+
+    Parameters
+    ----------
+    kit : Kit
+        What kind of implementation it is.
+    door : Door
+        To the implementation.
+    told : mapping of str to str, optional
+        Conventions that are known; the others are found out.
+    selection : Selection, optional
+        Which cases to run; all if not given.
+    target : str
+        What stands for the implementation in the report.
+    case : str, optional
+        Run this case only.
+    repeat : int
+        Times that each case is asked; answers of different bits are told.
+    again : callable
+        From the name of a case to the command that runs it again.
+
+    Returns
+    -------
+    Report
+        Its `exit_code` is 1 if anything must be mended.
+    """
+    probed = probe(kit, door, told or {})
+    cases = kit.cases(selection or Selection()) if case is None else iter([kit.find(case)])
+    outcomes: list[Outcome] = []
+    spreads: list[tuple[float, Case]] = []
+    for batch in _batches(cases):
+        for turn in range(repeat):
+            answers = Asking(kit, door).outcomes(batch, probed.conventions)
+            if turn == 0:
+                first = answers
+                outcomes += answers
+            else:
+                spreads += [
+                    (
+                        largest_difference(one.answer.outputs or {}, other.answer.outputs or {}),
+                        one.case,
+                    )
+                    for one, other in zip(first, answers, strict=True)
+                ]
+    findings = [*probed.findings, *_faults(kit, door, outcomes, again, shrunk=case is None)]
+    findings += _remarks(kit, outcomes, again)
+    findings += _spread(spreads, again)
+    return Report(
+        kit.name,
+        target,
+        {name: (value, probed.known[name]) for name, value in probed.conventions.items()},
+        tuple(findings),
+        asked=len(outcomes),
+        agreed=sum(one.problem is None for one in outcomes),
+        spread=max((size for size, _ in spreads), default=0.0) if repeat > 1 else None,
+    )
+
+
+def _batches(cases: Iterator[Case]) -> Iterator[list[Case]]:
+    while batch := list(itertools.islice(cases, BATCH)):
+        yield batch
+
+
+def _faults(
+    kit: Kit, door: Door, outcomes: Sequence[Outcome], again: Callable[[str], str], shrunk: bool
+) -> Iterator[Finding]:
+    for explanation in diagnose(kit, outcomes):
+        outcome = (
+            smallest(kit, Asking(kit, door), explanation) if shrunk else explanation.outcomes[0]
+        )
+        yield _finding(kit, explanation, outcome, again)
+
+
+def _finding(
+    kit: Kit, explanation: Explanation, outcome: Outcome, again: Callable[[str], str]
+) -> Finding:
+    return Finding(
+        explanation.symptom.bug,
+        explanation.symptom.words,
+        "must",
+        outcome.case.name,
+        len(explanation.outcomes),
+        outcome.deviation,
+        kit.example(outcome.arguments),
+        again(outcome.case.name),
+    )
+
+
+def _remarks(
+    kit: Kit, outcomes: Sequence[Outcome], again: Callable[[str], str]
+) -> Iterator[Finding]:
+    for one in outcomes:
+        if one.case.status == "acceptable" and (said := kit.remark(one)) is not None:
+            yield Finding(
+                said.bug, said.words, "note", one.case.name, 1, again=again(one.case.name)
+            )
+
+
+def _spread(
+    spreads: Sequence[tuple[float, Case]], again: Callable[[str], str]
+) -> Iterator[Finding]:
+    if spreads and (worst := max(spreads, key=lambda one: one[0]))[0] > 0.0:
+        size, case = worst
+        words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
+        count = sum(one > 0.0 for one, _ in spreads)
+        yield Finding("G9", words, "note", case.name, count, again=again(case.name))

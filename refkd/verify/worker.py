@@ -1,0 +1,131 @@
+"""The child process that an adapter runs in: `python -m refkd.verify.worker` (docs/verify.md).
+
+It imports NumPy and the adapter, nothing else, answers one call after the other, and may die.
+"""
+
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.exchange import read_npz, write_npz
+
+LENGTH_BYTES = 8
+
+
+def send(pipe: BinaryIO, values: Mapping[str, Any]) -> None:
+    """Write values as npz behind its length."""
+    data = io.BytesIO()
+    write_npz(data, values)
+    pipe.write(len(data.getbuffer()).to_bytes(LENGTH_BYTES, "little"))
+    pipe.write(data.getbuffer())
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> dict[str, Any] | None:
+    """Read what `send` has written; None at the end of the pipe."""
+    length = pipe.read(LENGTH_BYTES)
+    if len(length) < LENGTH_BYTES:
+        return None
+    data = pipe.read(int.from_bytes(length, "little"))
+    return read_npz(io.BytesIO(data))
+
+
+def in_memory(array: NDArray[Any], memory: str) -> NDArray[Any]:
+    """The same numbers, contiguous or as every second column of a wider array."""
+    if memory == "contiguous" or array.ndim == 0:
+        return array.copy()
+    wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
+    wide[..., 1::2] = 77  # what a kernel reads that takes the array for contiguous
+    strided = wide[..., ::2]
+    strided[...] = array
+    return strided
+
+
+def answer(
+    function: Callable[..., Any], names: Sequence[str], results: Sequence[str], call: dict[str, Any]
+) -> dict[str, Any]:
+    """Call the adapter and name what it returns; a refusal is `error`, its sentence."""
+    memory = call.pop("call.memory")
+    values = [
+        in_memory(value, memory) if isinstance(value, np.ndarray) else value
+        for value in map(call.get, names)
+    ]
+    values = [_plain(value) for value in values]
+    _leave_rubbish(call)
+    try:
+        returned = function(*values)
+        given = returned if isinstance(returned, tuple | list) else (returned,)
+        outputs = {
+            name: _numbers(name, value)
+            for name, value in zip(results, given, strict=False)
+            if value is not None
+        }
+    except (Exception, SystemExit) as error:
+        return {"error": f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]}
+    changed = [
+        name
+        for name, value in zip(names, values, strict=True)
+        if isinstance(value, np.ndarray) and not _same(value, call[name])
+    ]
+    return {**outputs, "overwritten": ",".join(changed)}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _numbers(name: str, value: Any) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        if array.dtype.name != "bfloat16":
+            raise TypeError(f"{name} is {type(value).__name__}, not an array of numbers")
+        array = array.astype(np.float32)
+    return array
+
+
+def _leave_rubbish(call: Mapping[str, Any]) -> None:
+    """Free arrays full of NaN of the sizes at hand, so that unset memory shows."""
+    for value in call.values():
+        if isinstance(value, np.ndarray):
+            np.full(value.shape, np.nan)
+            np.full(value.shape[:1], np.nan)
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))
+
+
+def main(target: str, names: str, results: str) -> None:
+    """Import MODULE:FUNCTION, say that it is there, and answer until the pipe closes.
+
+    Parameters
+    ----------
+    target : str
+        MODULE:FUNCTION; the module is looked for in the current folder, too.
+    names : str
+        Of the arguments in their order, separated by commas.
+    results : str
+        Of what it returns, the same.
+    """
+    calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # what the adapter prints must not get between the answers
+    module, _, function = target.partition(":")
+    try:
+        adapter = getattr(importlib.import_module(module), function)
+    except (Exception, SystemExit) as error:
+        send(answers, {"error": f"{type(error).__name__}: {error}"})
+        return
+    send(answers, {"ready": True})
+    while (call := receive(calls)) is not None:
+        send(answers, answer(adapter, names.split(","), results.split(","), call))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
