@@ -50,6 +50,7 @@ def worst_deviation(
     expected: Outputs,
     tolerance: Tolerance,
     free: Mapping[str, NDArray[np.bool_]] | None = None,
+    extra: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Deviation | None:
     """The entry that is furthest outside the tolerance; None if all are inside.
 
@@ -66,6 +67,8 @@ def worst_deviation(
         atol is relative to the largest finite entry of the expected output, at least to 1.
     free : mapping of str to array of bool, optional
         Entries of an output where anything may stand.
+    extra : mapping of str to array, optional
+        What is allowed beyond the tolerance, for each entry of an output.
 
     Returns
     -------
@@ -80,20 +83,27 @@ def worst_deviation(
     (0,)
     """
     for name, wanted in expected.items():
+        wanted = np.asarray(wanted)
+        limit = _limit(wanted, tolerance) + (extra or {}).get(name, 0.0)
         mask = (free or {}).get(name, np.False_)
-        deviation = _worst_entry(name, outputs[name], np.asarray(wanted), tolerance, mask)
+        deviation = _worst_entry(name, outputs[name], wanted, limit, mask)
         if deviation is not None:
             return deviation
     return None
 
 
-def _worst_entry(
-    name: str, got: NDArray[Any], wanted: NDArray[Any], tolerance: Tolerance, free: Any
-) -> Deviation | None:
-    got = np.asarray(got, dtype=np.float64)
+def _limit(wanted: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
     finite = np.isfinite(wanted)
     scale = max(SMALLEST_SCALE, float(np.abs(wanted[finite]).max(initial=0.0)))
-    limit = tolerance.atol * scale + tolerance.rtol * np.abs(np.where(finite, wanted, 0.0))
+    return np.asarray(
+        tolerance.atol * scale + tolerance.rtol * np.abs(np.where(finite, wanted, 0.0))
+    )
+
+
+def _worst_entry(
+    name: str, got: NDArray[Any], wanted: NDArray[Any], limit: NDArray[np.float64], free: Any
+) -> Deviation | None:
+    got = np.asarray(got, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         distance = np.abs(got - wanted)
     same = (got == wanted) | (np.isnan(got) & np.isnan(wanted)) | free

@@ -9,7 +9,8 @@ from refkd.verify.bugs import BUGS
 from refkd.verify.kit import Kit
 from refkd.verify.records import Defect, Outcome, Symptom
 
-SMALL = 20_000  # cases up to this size are computed again with every known defect
+AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
+TRIES = 8  # a defect must reproduce one of so many smallest wrong answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,9 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     wrong = [one for one in failing if one.deviation is not None]
     passing = [one for one in outcomes if one.problem is None and one.answer.outputs is not None]
     found = _grouped(silent, lambda one: [_without_numbers(one)])
-    while wrong and (best := _best_defect(kit, wrong, passing)) is not None:
+    memory: dict[tuple[Defect, Outcome], bool] = {}
+    wrong.sort(key=lambda one: kit.cost(one.arguments))
+    while wrong and (best := _best_defect(kit, wrong, passing, memory)) is not None:
         found.append(best)
         wrong = [one for one in wrong if one not in best.outcomes]
     purpose = Counter(bug for one in wrong for bug in one.case.catches)
@@ -51,7 +54,7 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
 
 def reproduces(kit: Kit, defect: Defect, outcome: Outcome) -> bool:
     """Whether an implementation with this defect would have given this very answer."""
-    if outcome.answer.outputs is None or kit.size(outcome.case) > SMALL:
+    if outcome.answer.outputs is None or kit.cost(outcome.arguments) > AFFORDABLE:
         return False
     arguments, how = outcome.arguments, outcome.conventions
     given = defect.compute(*(arguments[name] for name in kit.arguments))
@@ -62,15 +65,26 @@ def reproduces(kit: Kit, defect: Defect, outcome: Outcome) -> bool:
 
 
 def _best_defect(
-    kit: Kit, wrong: Sequence[Outcome], passing: Sequence[Outcome]
+    kit: Kit,
+    wrong: Sequence[Outcome],
+    passing: Sequence[Outcome],
+    memory: dict[tuple[Defect, Outcome], bool],
 ) -> Explanation | None:
     """The defect that reproduces most wrong answers, and no right one that it would spoil."""
+
+    def shown_by(defect: Defect, outcome: Outcome) -> bool:
+        if (defect, outcome) not in memory:
+            memory[defect, outcome] = reproduces(kit, defect, outcome)
+        return memory[defect, outcome]
+
     best: Explanation | None = None
+    affordable = [one for one in passing if kit.cost(one.arguments) <= AFFORDABLE]
     for defect in kit.defects:
-        shown = tuple(one for one in wrong if reproduces(kit, defect, one))
-        if len(shown) > len(best.outcomes if best else ()) and all(
-            reproduces(kit, defect, one) for one in passing if kit.size(one.case) <= SMALL
-        ):
+        if not any(shown_by(defect, one) for one in wrong[:TRIES]):
+            continue
+        shown = tuple(one for one in wrong if shown_by(defect, one))
+        more = len(shown) > len(best.outcomes if best else ())
+        if more and all(shown_by(defect, one) for one in affordable):
             shows = partial(reproduces, kit, defect)
             best = Explanation(Symptom(defect.bug, defect.words), shown, shows)
     return best
@@ -97,8 +111,13 @@ def _grouped(
 
 def _without_numbers(outcome: Outcome) -> Symptom:
     """No numbers came, or none of the right shape: named by what the case is for."""
+    if outcome.case.status == "must_reject":
+        return Symptom(outcome.case.catches[0], BUGS[outcome.case.catches[0]])
+    if outcome.answer.overwritten or outcome.answer.failure == "not asked":
+        return Symptom("", str(outcome.problem))
     bug = outcome.case.catches[0]
-    return Symptom(bug, f"{outcome.problem}; this case is after: {BUGS[bug]}")
+    how = outcome.answer.failure or outcome.problem
+    return Symptom(bug, f"{how} where numbers are wanted; likeliest: {BUGS[bug]}")
 
 
 def _purpose(outcome: Outcome, purpose: Counter[str]) -> Symptom:

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from refkd import check
@@ -46,14 +45,14 @@ class AdapterDoor:
     ----------
     target : str
         MODULE:FUNCTION, importable from the current folder.
-    arguments, results : sequence of str
+    arguments, results : iterable of str
         Names of what the function takes and returns, in order.
     time_limit : float
         Seconds for one call.
     """
 
     def __init__(
-        self, target: str, arguments: Sequence[str], results: Sequence[str], time_limit: float
+        self, target: str, arguments: Iterable[str], results: Iterable[str], time_limit: float
     ) -> None:
         self.target = target
         self.arguments = tuple(arguments)
@@ -79,6 +78,14 @@ class AdapterDoor:
             self._child = None
 
     def _ask(self, call: Call) -> Answer:
+        if not call.isolated:
+            return self._asked(call)
+        self.close()
+        answer = self._asked(call)
+        self.close()
+        return answer
+
+    def _asked(self, call: Call) -> Answer:
         if self.timed_out >= PATIENCE:
             return Answer(failure="not asked", sentence=f"{PATIENCE} calls before took too long")
         if self._child is None:

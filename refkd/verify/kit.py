@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from refkd import check
 from refkd.verify.records import (
@@ -83,19 +83,20 @@ class Kit(ABC):
     ----------
     name : str
         On the command line.
-    arguments, results : tuple of str
-        Signature of the adapter; the last results may be None.
+    arguments, results : mapping of str to str
+        Signature of the adapter and what each means in the canonical form; the last results may
+        be None.
     conventions : tuple of Convention
         What is found out, or told by flags.
     defects : tuple of Defect
         Known ways to be wrong, the more specific first.
     """
 
-    name: str
-    arguments: tuple[str, ...]
-    results: tuple[str, ...]
-    conventions: tuple[Convention, ...]
-    defects: tuple[Defect, ...]
+    name: ClassVar[str]
+    arguments: ClassVar[Mapping[str, str]]
+    results: ClassVar[Mapping[str, str]]
+    conventions: ClassVar[tuple[Convention, ...]]
+    defects: ClassVar[tuple[Defect, ...]]
 
     @abstractmethod
     def probe_case(self) -> Case:
@@ -106,6 +107,10 @@ class Kit(ABC):
         """All cases of a selection, small ones first."""
 
     @abstractmethod
+    def vectors(self) -> Iterator[Case]:
+        """The cases that are written to files: the same ones on every machine."""
+
+    @abstractmethod
     def find(self, name: str) -> Case:
         """The case of this name, a reduced one (`NAME/step/step`) included."""
 
@@ -114,7 +119,7 @@ class Kit(ABC):
         """Arguments in the canonical form: padded, in numbers that the dtype can hold."""
 
     @abstractmethod
-    def reference(self, case: Case, arguments: Arguments) -> Outputs:
+    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
         """Right outputs in the canonical form, float64."""
 
     @abstractmethod
@@ -153,7 +158,7 @@ class Kit(ABC):
 
     @abstractmethod
     def remark(self, outcome: Outcome) -> Symptom | None:
-        """What to know from the answer to an `acceptable` case."""
+        """What to know from an answer that will do; every `acceptable` case has something."""
 
     @abstractmethod
     def reductions(self, case: Case) -> Sequence[Case]:
@@ -161,7 +166,15 @@ class Kit(ABC):
 
     @abstractmethod
     def size(self, case: Case) -> int:
-        """By which cases are ordered."""
+        """How much a reader has to look at; by it, cases are ordered."""
+
+    @abstractmethod
+    def cost(self, arguments: Arguments) -> int:
+        """How long a plain implementation takes, in cells of its tables."""
+
+    @abstractmethod
+    def remarks(self, selection: Selection) -> list[str]:
+        """Sentences on what a selection leaves out."""
 
     @abstractmethod
     def example(self, arguments: Arguments) -> str:

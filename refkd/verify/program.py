@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from refkd import check
@@ -25,7 +25,7 @@ class ProgramDoor:
     ----------
     command : sequence of str
         Program and its first arguments.
-    results : sequence of str
+    results : iterable of str
         Names of the outputs.
     time_limit : float
         Seconds without a new answer after which a run is stopped.
@@ -34,7 +34,7 @@ class ProgramDoor:
     """
 
     def __init__(
-        self, command: Sequence[str], results: Sequence[str], time_limit: float, exchange: str
+        self, command: Sequence[str], results: Iterable[str], time_limit: float, exchange: str
     ) -> None:
         self.command = list(command)
         self.results = tuple(results)
@@ -50,6 +50,13 @@ class ProgramDoor:
         ArgumentError
             If the program cannot be started.
         """
+        together = iter(self._ask([call for call in calls if not call.isolated]))
+        return [self._ask([call])[0] if call.isolated else next(together) for call in calls]
+
+    def close(self) -> None:
+        """Nothing: no program outlives its run."""
+
+    def _ask(self, calls: Sequence[Call]) -> list[Answer]:
         if not calls:
             return []
         if self.timed_out >= PATIENCE:
@@ -68,12 +75,9 @@ class ProgramDoor:
         missing = [n for n, answer in enumerate(found) if answer is None]
         half = (len(missing) + 1) // 2
         for part in (missing[:half], missing[half:]):
-            for n, answer in zip(part, self.ask([calls[n] for n in part]), strict=True):
+            for n, answer in zip(part, self._ask([calls[n] for n in part]), strict=True):
                 found[n] = answer
         return [answer for answer in found if answer is not None]
-
-    def close(self) -> None:
-        """Nothing: no program outlives its run."""
 
     def _write(self, place: Path, call: Call) -> None:
         place.mkdir()

@@ -56,10 +56,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Call:
-    """What goes through a door: named arguments, and how arrays lie in memory."""
+    """What goes through a door: named arguments, and how arrays lie in memory.
+
+    An `isolated` call has a process of its own, since it may spoil the memory of whoever answers.
+    """
 
     arguments: Arguments
     memory: Literal["contiguous", "strided"] = "contiguous"
+    isolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,8 @@ class Finding:
         A fault; or a convention or property to know of.
     case : str
         The smallest case that shows it; empty for what was found while probing.
+    problem : str
+        What came in that case.
     cases : int
         How many cases show it.
     deviation : Deviation, optional
@@ -150,6 +156,7 @@ class Finding:
     words: str
     level: Literal["must", "note"]
     case: str = ""
+    problem: str = ""
     cases: int = 0
     deviation: Deviation | None = None
     example: str = ""

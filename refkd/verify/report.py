@@ -27,9 +27,8 @@ def as_text(report: Report, kit: Kit) -> str:
     str
         Lines, the last one without its end.
     """
-    return "\n".join(
-        [*_head(report, kit), *(line for one in report.findings for line in _text(one))]
-    )
+    findings = (line for finding in report.findings for line in _text(finding))
+    return "\n".join([*_head(report, kit), *findings])
 
 
 def as_json(report: Report) -> str:
@@ -51,6 +50,7 @@ def as_json(report: Report) -> str:
             "words": one.words,
             "level": one.level,
             "case": one.case,
+            "problem": one.problem,
             "cases": one.cases,
             "deviation": one.deviation and _deviation(one.deviation),
             "example": one.example,
@@ -95,6 +95,8 @@ def _text(finding: Finding) -> Iterator[str]:
     yield f"{'FAIL' if finding.level == 'must' else 'note'}  {finding.words}{name}"
     if finding.cases:
         yield f"      in {finding.cases} case{'s' * (finding.cases > 1)}; smallest: {finding.case}"
+    if finding.problem:
+        yield f"      {finding.problem}"
     if finding.deviation is not None:
         one = finding.deviation
         place = f"{one.output}[{', '.join(map(str, one.index))}]"

@@ -52,7 +52,7 @@ def judged(
         With the answer in the canonical layout.
     """
     arguments = kit.present(case, conventions)
-    right = kit.reference(case, arguments) if outputs is None else outputs
+    right = kit.reference(case, arguments, conventions) if outputs is None else outputs
     expected = kit.express(arguments, right, conventions)
     if answer.outputs is not None:
         try:

@@ -52,8 +52,9 @@ def verify(
     Report
         Its `exit_code` is 1 if anything must be mended.
     """
+    selection = selection or Selection()
     probed = probe(kit, door, told or {})
-    cases = kit.cases(selection or Selection()) if case is None else iter([kit.find(case)])
+    cases = kit.cases(selection) if case is None else iter([kit.find(case)])
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
     for batch in _batches(cases):
@@ -64,10 +65,7 @@ def verify(
                 outcomes += answers
             else:
                 spreads += [
-                    (
-                        largest_difference(one.answer.outputs or {}, other.answer.outputs or {}),
-                        one.case,
-                    )
+                    (_difference(one, other), one.case)
                     for one, other in zip(first, answers, strict=True)
                 ]
     findings = [*probed.findings, *_faults(kit, door, outcomes, again, shrunk=case is None)]
@@ -80,6 +78,7 @@ def verify(
         tuple(findings),
         asked=len(outcomes),
         agreed=sum(one.problem is None for one in outcomes),
+        remarks=tuple(kit.remarks(selection)) if case is None else (),
         spread=max((size for size, _ in spreads), default=0.0) if repeat > 1 else None,
     )
 
@@ -87,6 +86,10 @@ def verify(
 def _batches(cases: Iterator[Case]) -> Iterator[list[Case]]:
     while batch := list(itertools.islice(cases, BATCH)):
         yield batch
+
+
+def _difference(one: Outcome, other: Outcome) -> float:
+    return largest_difference(one.answer.outputs or {}, other.answer.outputs or {})
 
 
 def _faults(
@@ -107,6 +110,7 @@ def _finding(
         explanation.symptom.words,
         "must",
         outcome.case.name,
+        str(outcome.problem),
         len(explanation.outcomes),
         outcome.deviation,
         kit.example(outcome.arguments),
@@ -118,9 +122,9 @@ def _remarks(
     kit: Kit, outcomes: Sequence[Outcome], again: Callable[[str], str]
 ) -> Iterator[Finding]:
     for one in outcomes:
-        if one.case.status == "acceptable" and (said := kit.remark(one)) is not None:
+        if one.problem is None and (said := kit.remark(one)) is not None:
             yield Finding(
-                said.bug, said.words, "note", one.case.name, 1, again=again(one.case.name)
+                said.bug, said.words, "note", one.case.name, cases=1, again=again(one.case.name)
             )
 
 
@@ -131,4 +135,4 @@ def _spread(
         size, case = worst
         words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
         count = sum(one > 0.0 for one, _ in spreads)
-        yield Finding("G9", words, "note", case.name, count, again=again(case.name))
+        yield Finding("G9", words, "note", case.name, cases=count, again=again(case.name))

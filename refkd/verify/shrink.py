@@ -4,7 +4,7 @@ from refkd.verify.diagnose import Explanation
 from refkd.verify.kit import Asker, Kit
 from refkd.verify.records import Outcome
 
-STEPS = 40  # rounds of asking
+STEPS = 20  # rounds of asking
 
 
 def smallest(kit: Kit, ask: Asker, explanation: Explanation) -> Outcome:

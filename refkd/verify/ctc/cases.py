@@ -1,57 +1,309 @@
-"""Hand-made questions to a CTC loss, each after some bug classes."""
+"""Small questions to a CTC loss, each after some bug classes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from refkd.verify.records import Case, Status
+from refkd.verify.ctc.inputs import batch, drawn_logits
+from refkd.verify.ctc.register import Register
 
-CASES: dict[str, Callable[[], Case]] = {}
-
-
-def case(
-    *catches: str, provenance: str = "hand", status: Status = "must", **form: Any
-) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
-    """Register a function that makes the inputs of the case of its name."""
-
-    def register(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-        name = make.__name__
-        CASES[name] = lambda: Case(name, make(), catches, provenance, status, form=form)
-        return make
-
-    return register
+CASES = Register()
+case = CASES.case
 
 
-def batch(
-    logits: list[NDArray[np.float64]], labels: list[list[int]], blank: int, *d_loss: float
-) -> dict[str, Any]:
-    """Inputs of a case."""
-    return {
-        "logits": logits,
-        "labels": labels,
-        "blank": blank,
-        "d_loss": np.array(d_loss) if d_loss else None,
-    }
-
-
-def drawn(seed: int, frames: int, classes: int, scale: float = 1.0) -> NDArray[np.float64]:
-    """Logits (T, K) in sixteenths, so that every dtype and every file holds them exactly."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
-
-
-@case("V4")
+@case("V4", by_paths=True)
 def probe() -> dict[str, Any]:
-    return batch([drawn(1, 5, 4), drawn(2, 5, 4)], [[0, 3], [2, 0]], 1)
+    """Two utterances of five frames and four classes, the blank in the middle."""
+    return batch([drawn_logits(1, 5, 4), drawn_logits(2, 5, 4)], [[0, 3], [2, 0]], 1)
 
 
-@case("V1")
+# Worked by hand.
+
+_PROB = np.array([0.2, 0.5, 0.4])
+_SAID = _PROB - np.array([0.16, 0.5, 0.36]) / 0.72
+
+
+@case("V15", "G7", expected={"loss": [-np.log(0.72)], "grad": [np.stack([-_SAID, _SAID], axis=1)]})
+def three_frames() -> dict[str, Any]:
+    """Of eight paths only `0 0 0` and `1 0 1` do not spell [1]: 0.72 is left (docs/ctc.md)."""
+    return batch([np.log(np.stack([1 - _PROB, _PROB], axis=1))], [[1]])
+
+
+@case("V1", "V8", expected={"loss": [np.log(8)], "grad": [[[0.5, -0.5], [-0.5, 0.5], [0.5, -0.5]]]})
+def repeat_in_three_frames() -> dict[str, Any]:
+    """Only `1 0 1` spells [1, 1]."""
+    return batch([np.zeros((3, 2))], [[1, 1]])
+
+
+@case("V7", "V8", expected={"loss": [np.log(2)], "grad": [[[0.5, -0.5]]]})
+def one_frame() -> dict[str, Any]:
+    """One path of two."""
+    return batch([np.zeros((1, 2))], [[1]])
+
+
+@case("V7", expected={"loss": [np.log(9)], "grad": [[[-2 / 3, 1 / 3, 1 / 3]] * 2]})
+def empty_target() -> dict[str, Any]:
+    """Only `0 0` spells nothing: one path of nine."""
+    return batch([np.zeros((2, 3))], [[]])
+
+
+@case("V7", "V14", expected={"loss": [0.0], "grad": [[[0.0]] * 3]})
+def blank_alone() -> dict[str, Any]:
+    """One class: every path is right."""
+    return batch([drawn_logits(11, 3, 1)], [[]])
+
+
+@case("V8", "G4", "G5", expected={"loss": [np.inf], "grad": [[[0.0] * 3] * 2]})
+def three_labels_in_two_frames() -> dict[str, Any]:
+    """No path."""
+    return batch([drawn_logits(12, 2, 3)], [[1, 2, 1]])
+
+
+# The target.
+
+
+@case("V1", "G7", by_paths=True)
 def repeated_label() -> dict[str, Any]:
-    return batch([drawn(3, 4, 3)], [[1, 1]], 0)
+    return batch([drawn_logits(13, 5, 3)], [[1, 1]])
 
 
-@case("V2", "G3")
+@case("V1", "G7", by_paths=True)
+def repeated_thrice() -> dict[str, Any]:
+    return batch([drawn_logits(14, 6, 3)], [[2, 2, 2]])
+
+
+@case("G7", by_paths=True)
+def label_comes_back() -> dict[str, Any]:
+    return batch([drawn_logits(15, 5, 4)], [[1, 2, 1]])
+
+
+@case("G8", "G7", by_paths=True)
+def as_many_labels_as_frames() -> dict[str, Any]:
+    return batch([drawn_logits(16, 4, 4)], [[1, 3, 2, 1]])
+
+
+@case("V15", "G8", by_paths=True)
+def one_label_in_six_frames() -> dict[str, Any]:
+    return batch([drawn_logits(17, 6, 3)], [[2]])
+
+
+@case("V4", by_paths=True)
+def blank_first() -> dict[str, Any]:
+    return batch([drawn_logits(18, 4, 4)], [[3, 1]], 0)
+
+
+@case("V4", "V3", by_paths=True)
+def blank_last() -> dict[str, Any]:
+    return batch([drawn_logits(19, 4, 4)], [[0, 2]], 3)
+
+
+@case("V3", by_paths=True)
+def label_zero_in_ragged_targets() -> dict[str, Any]:
+    return batch([drawn_logits(20 + n, 5, 4) for n in range(3)], [[0, 2, 0], [0], [1, 0]], 3)
+
+
+@case("V7", by_paths=True)
+def empty_in_batch() -> dict[str, Any]:
+    return batch([drawn_logits(23 + n, 4, 3) for n in range(3)], [[1, 2], [], [2]])
+
+
+@case("V7", "G2")
+def all_empty() -> dict[str, Any]:
+    return batch([drawn_logits(26, 4, 3), drawn_logits(27, 2, 3)], [[], []], 0, 1.5, -2.0)
+
+
+# The batch.
+
+
+@case("V2", "G3", "V3")
 def ragged() -> dict[str, Any]:
-    return batch([drawn(4, 6, 5), drawn(5, 3, 5), drawn(6, 1, 5)], [[1, 2, 1], [4], [3]], 0)
+    lengths, labels = (6, 3, 1, 4), [[1, 2, 1], [4], [3], [2, 2]]
+    return batch([drawn_logits(28 + n, T, 5) for n, T in enumerate(lengths)], labels)
+
+
+@case("V2", "G8", "G3")
+def shortest_first() -> dict[str, Any]:
+    lengths, labels = (2, 5, 7), [[1], [2, 3, 2], [1, 3]]
+    return batch([drawn_logits(32 + n, T, 4) for n, T in enumerate(lengths)], labels)
+
+
+@case("V2", "G3", extra_frames=3)
+def every_utterance_padded() -> dict[str, Any]:
+    return batch([drawn_logits(35, 4, 3), drawn_logits(36, 3, 3)], [[1, 2], [2]])
+
+
+@case("V3", extra_labels=3)
+def labels_padded_with_labels() -> dict[str, Any]:
+    return batch([drawn_logits(37, 6, 4), drawn_logits(38, 6, 4)], [[1, 2], [3]])
+
+
+@case("G3", "V2", padding=np.nan, extra_frames=1)
+def padding_of_nan() -> dict[str, Any]:
+    return batch([drawn_logits(39, 5, 3), drawn_logits(40, 2, 3)], [[1, 2], [2]])
+
+
+@case("G3", "V11", padding=1e4)
+def padding_of_huge_numbers() -> dict[str, Any]:
+    return batch([drawn_logits(41, 5, 3), drawn_logits(42, 2, 3)], [[1, 2], [2]])
+
+
+@case("G2")
+def upstream() -> dict[str, Any]:
+    logits = [drawn_logits(43 + n, 5, 4) for n in range(3)]
+    return batch(logits, [[1, 2], [3, 3], [2]], 0, 2.0, -0.5, 3.25)
+
+
+@case("G2", "G3")
+def upstream_zero() -> dict[str, Any]:
+    logits = [drawn_logits(46 + n, 5 - n, 4) for n in range(3)]
+    return batch(logits, [[1, 2], [3], [2]], 0, 0.0, 1.0, 0.25)
+
+
+@case("G9", "G7")
+def same_utterance_twice() -> dict[str, Any]:
+    one, other = drawn_logits(49, 5, 4), drawn_logits(50, 4, 4)
+    return batch([one, other, one], [[2, 1], [3], [2, 1]])
+
+
+# Targets that do not fit.
+
+
+@case("V8", "G4", "G5")
+def infeasible_in_batch() -> dict[str, Any]:
+    lengths, labels = (4, 2, 3), [[1, 2], [1, 2, 1], [2]]
+    return batch([drawn_logits(51 + n, T, 3) for n, T in enumerate(lengths)], labels)
+
+
+@case("V8", "V1", "G4", "G5")
+def repeat_does_not_fit() -> dict[str, Any]:
+    return batch([drawn_logits(54, 3, 3), drawn_logits(55, 2, 3)], [[1, 2], [1, 1]])
+
+
+@case("G4", "G5", "G2")
+def infeasible_with_upstream() -> dict[str, Any]:
+    lengths, labels = (4, 2), [[1], [2, 1, 2]]
+    logits = [drawn_logits(56 + n, T, 3) for n, T in enumerate(lengths)]
+    return batch(logits, labels, 0, 0.5, 2.0)
+
+
+# Numbers.
+
+
+@case("V9")
+def frames_shifted() -> dict[str, Any]:
+    """A constant added to a frame changes nothing."""
+    return batch([drawn_logits(58, 4, 4) + np.array([[3.0], [-7.0], [0.0], [12.0]])], [[1, 3]])
+
+
+@case("V9", "V10")
+def peaked() -> dict[str, Any]:
+    return batch([drawn_logits(59, 6, 5, 4)], [[1, 4, 2]])
+
+
+@case("V11")
+def logits_of_a_thousand() -> dict[str, Any]:
+    logits = drawn_logits(60, 4, 3)
+    return batch([logits + 1000.0, logits - 1000.0], [[1], [2, 1]])
+
+
+@case("V11", "V10")
+def logits_from_minus_to_plus_a_thousand() -> dict[str, Any]:
+    logits = drawn_logits(61, 4, 3)
+    logits[[0, 1, 3], [1, 2, 0]] = 1000.0
+    logits[[1, 2, 3], [0, 1, 2]] = -1000.0
+    return batch([logits], [[1, 2]])
+
+
+@case("V10", "V11")
+def improbable_target() -> dict[str, Any]:
+    """Each label has probability e^-900, which is 0 in float64."""
+    logits = drawn_logits(62, 4, 3)
+    logits[:, 1:] -= 900.0
+    return batch([logits], [[1, 2]])
+
+
+@case("G6")
+def class_masked() -> dict[str, Any]:
+    """A class that the target does not use has logits of -inf."""
+    logits = drawn_logits(63, 4, 4)
+    logits[:, 2] = -np.inf
+    return batch([logits, drawn_logits(64, 4, 4)], [[1, 3], [2]])
+
+
+@case("G6", "V11")
+def class_masked_by_a_number() -> dict[str, Any]:
+    """-1e30 is finite, but its square, or its product with another, need not be."""
+    logits = drawn_logits(78, 4, 4)
+    logits[:, 2] = -1e30
+    return batch([logits], [[1, 3]])
+
+
+@case("G6")
+def label_masked_in_some_frames() -> dict[str, Any]:
+    logits = drawn_logits(65, 5, 3)
+    logits[[0, 1, 4], [1, 2, 0]] = -np.inf
+    return batch([logits], [[1, 2]])
+
+
+@case("G6", "G4", "V8")
+def no_path_has_probability() -> dict[str, Any]:
+    """The target fits, but its label is masked in every frame."""
+    logits = drawn_logits(66, 4, 3)
+    logits[:, 1] = -np.inf
+    return batch([logits, drawn_logits(67, 4, 3)], [[1], [1]])
+
+
+@case("V12")
+def confident() -> dict[str, Any]:
+    """The loss is 1.4e-15: its sum over paths rounds to 1, or a little more."""
+    logits = np.full((4, 3), -17.5)
+    logits[[0, 1, 2, 3], [0, 1, 0, 2]] = 17.5
+    return batch([logits, logits[:3]], [[1, 2], [1]])
+
+
+@case("V12")
+def certain() -> dict[str, Any]:
+    """The loss is 0 in every dtype."""
+    return batch([np.array([[0.0, 800.0, 0.0], [800.0, 0.0, 0.0]])], [[1]])
+
+
+# Memory and integers.
+
+
+@case("G10", memory="strided")
+def strided() -> dict[str, Any]:
+    logits = [drawn_logits(68, 5, 4), drawn_logits(69, 3, 4)]
+    return batch(logits, [[1, 2], [3]], 0, 1.5, 0.5)
+
+
+@case("G10", integers="int32")
+def int32() -> dict[str, Any]:
+    return batch([drawn_logits(70, 5, 4), drawn_logits(71, 3, 4)], [[1, 2], [3]])
+
+
+@case("G10", integers="int32", memory="strided")
+def int32_strided() -> dict[str, Any]:
+    return batch([drawn_logits(72, 5, 4), drawn_logits(73, 3, 4)], [[1, 2], [3]])
+
+
+# What nobody should ask.
+
+
+@case("V5", status="acceptable")
+def blank_in_target() -> dict[str, Any]:
+    return batch([drawn_logits(74, 4, 3)], [[1, 0]])
+
+
+@case("V6", status="must_reject")
+def label_too_large() -> dict[str, Any]:
+    return batch([drawn_logits(75, 4, 3)], [[1, 7]])
+
+
+@case("V6", status="must_reject")
+def label_is_the_number_of_classes() -> dict[str, Any]:
+    return batch([drawn_logits(76, 4, 3)], [[3, 1]])
+
+
+@case("V6", status="must_reject")
+def negative_label() -> dict[str, Any]:
+    return batch([drawn_logits(77, 4, 3)], [[-1, 1]])

@@ -1,18 +1,23 @@
 """The kit for CTC: what the core asks of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from typing import ClassVar
 
 import numpy as np
 
 import refkd
 from refkd import check
-from refkd.verify.compare import TOLERANCES, combined, worst_deviation
-from refkd.verify.ctc import translate
-from refkd.verify.ctc.cases import CASES
-from refkd.verify.ctc.conventions import CONVENTIONS, REDUCED
+from refkd.verify.ctc import cases, large_cases, translate
+from refkd.verify.ctc.conventions import CONVENTIONS
 from refkd.verify.ctc.defects import DEFECTS
+from refkd.verify.ctc.judge import judge
+from refkd.verify.ctc.published import published
+from refkd.verify.ctc.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.ctc.reduce import reduced, size, steps
+from refkd.verify.ctc.remark import remark
 from refkd.verify.ctc.settle import settle
+from refkd.verify.ctc.shapes import SHAPES, fitted
 from refkd.verify.ctc.symptoms import symptoms
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
@@ -28,13 +33,26 @@ from refkd.verify.records import (
     Symptom,
 )
 
+DRAWN, DRAWN_QUICK = 150, 20
+SHOWN = 24  # logits of a case that is printed
+
 
 class CTCKit(Kit):
     """CTC losses and their gradients."""
 
     name = "ctc"
-    arguments = ("logits", "labels", "input_lengths", "label_lengths", "blank", "d_loss")
-    results = ("loss", "grad")
+    arguments: ClassVar = {
+        "logits": "(T, N, K) float: unnormalised scores, time first, padded at the end",
+        "labels": "(N, L) int: targets, padded at the end; padding holds anything",
+        "input_lengths": "(N,) int: frames of each utterance",
+        "label_lengths": "(N,) int: labels of each target",
+        "blank": "int: class of the blank",
+        "d_loss": "(N,) float: gradient of what follows in each loss; 1 if not given",
+    }
+    results: ClassVar = {
+        "loss": "(N,) float: minus log-probability of each target, in nats; inf if it has none",
+        "grad": "(T, N, K) float: sum of d_loss times loss, differentiated by the logits",
+    }
     conventions = CONVENTIONS
     defects = DEFECTS
 
@@ -42,11 +60,32 @@ class CTCKit(Kit):
         return self.find("probe")
 
     def cases(self, selection: Selection) -> Iterator[Case]:
-        yield from (make() for make in CASES.values())
+        chosen = self._every(selection)
+        if selection.few_shapes:
+            return (one for one in map(fitted, chosen) if one is not None)
+        return chosen
+
+    def vectors(self) -> Iterator[Case]:
+        return self._every(Selection(), by_numpy)
+
+    def remarks(self, selection: Selection) -> list[str]:
+        said = []
+        if not _has_hypothesis():
+            said.append("Hypothesis is not installed: cases are drawn by NumPy instead")
+        if selection.few_shapes:
+            left = sum(fitted(one) is None for one in self._every(selection))
+            said.append(f"{len(SHAPES)} padded shapes; cases left out: {left}")
+        return said
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
-        case = CASES[check.one_of("--case", base, CASES)]()
+        known = {**cases.CASES, **large_cases.CASES}
+        if base.startswith(PREFIX):
+            case = Recipe.named(base).case()
+        elif base in known:
+            case = known[base]()
+        else:
+            case = published()[check.one_of("--case", base, [*known, *published()])]
         for step in reductions:
             case = reduced(case, step)
         return case
@@ -54,17 +93,24 @@ class CTCKit(Kit):
     def present(self, case: Case, conventions: Conventions) -> Arguments:
         return translate.present(case, conventions)
 
-    def reference(self, case: Case, arguments: Arguments) -> Outputs:
-        logits, upstream = arguments["logits"], translate.upstream(arguments)
+    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
+        logits, factor = arguments["logits"], translate.upstream(arguments)
         loss, grad = np.zeros(logits.shape[1]), np.zeros_like(logits)
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        for n, (T, L) in enumerate(lengths):
+        for n, (T, L) in enumerate(_lengths(arguments)):
             target = arguments["labels"][n, :L]
             try:
                 loss[n], one = refkd.ctc_loss(logits[:T, n], target, arguments["blank"])
-                grad[:T, n] = one * upstream[n]
+                grad[:T, n] = one * factor[n]
             except refkd.InfeasibleTargetError:
                 loss[n] = np.inf
+            except refkd.ArgumentError:
+                if case.status == "must":
+                    raise
+        given = case.expected if conventions["dtype"] in ("float64", "float32") else None
+        if given is not None and "loss" in given:
+            loss = np.array(given["loss"])
+            for n, one in enumerate(given.get("grad", ())):
+                grad[: len(one), n] = one
         return {"loss": loss, "grad": grad}
 
     def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
@@ -79,22 +125,7 @@ class CTCKit(Kit):
     def judge(
         self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
     ) -> tuple[str | None, Deviation | None]:
-        refused = case.status == "must_reject" or (
-            how.get("infeasible") == "raise" and bool((expected["loss"] == np.inf).any())
-        )
-        if answer.outputs is None:
-            if answer.failure == "raised" and (refused or case.status == "acceptable"):
-                return None, None
-            return f"{answer.failure}: {answer.sentence}", None
-        if refused:
-            return "numbers come where a refusal is wanted", None
-        if answer.overwritten:
-            return f"the argument {answer.overwritten[0]} is overwritten", None
-        if case.status == "acceptable":
-            return None, None
-        tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-        deviation = worst_deviation(answer.outputs, expected, tolerance)
-        return ("other numbers" if deviation else None), deviation
+        return judge(case, arguments, expected, answer, how)
 
     def settle(
         self, ask: Asker, conventions: Conventions, told: Conventions
@@ -105,16 +136,54 @@ class CTCKit(Kit):
         return symptoms(outcome)
 
     def remark(self, outcome: Outcome) -> Symptom | None:
-        return None
+        return remark(outcome)
 
     def reductions(self, case: Case) -> Sequence[Case]:
+        if case.status != "must":
+            return []
         return [reduced(case, step) for step in steps(case)]
 
     def size(self, case: Case) -> int:
         return size(case.inputs)
 
+    def cost(self, arguments: Arguments) -> int:
+        cells = sum(int(T) * (2 * int(L) + 1) for T, L in _lengths(arguments))
+        return cells + int(arguments["logits"].size) // 8
+
     def example(self, arguments: Arguments) -> str:
-        if arguments["logits"].size > 60:
-            return ""
         T, N, K = arguments["logits"].shape
-        return f"T={T} N={N} K={K} blank={arguments['blank']} labels={arguments['labels'].tolist()}"
+        lines = [f"T={T} N={N} K={K} blank={arguments['blank']}"]
+        for n, (length, labels) in enumerate(_lengths(arguments)):
+            target = arguments["labels"][n, :labels].tolist()
+            lines.append(f"utterance {n}: {length} frames, labels {_short(target)}")
+            if arguments["logits"].size <= SHOWN:
+                rows = arguments["logits"][:length, n].tolist()
+                lines[-1] += f", logits {rows}"
+        if arguments["d_loss"] is not None:
+            lines.append(f"upstream gradient {_short(arguments['d_loss'].tolist())}")
+        return "\n".join(lines[:8])
+
+    def _every(
+        self, selection: Selection, draw: Callable[[int, int], Iterable[Recipe]] | None = None
+    ) -> Iterator[Case]:
+        yield from (make() for make in cases.CASES.values())
+        yield from published().values()
+        draw = draw or (by_hypothesis if _has_hypothesis() else by_numpy)
+        count = DRAWN_QUICK if selection.quick else DRAWN
+        yield from (recipe.case() for recipe in draw(count, selection.seed))
+        if not selection.quick:
+            yield from (make() for make in large_cases.CASES.values())
+
+
+def _lengths(arguments: Arguments) -> Iterator[tuple[int, int]]:
+    return zip(
+        arguments["input_lengths"].tolist(), arguments["label_lengths"].tolist(), strict=True
+    )
+
+
+def _short(values: list[float]) -> str:
+    return str(values) if len(values) <= 12 else f"{values[:10]} and {len(values) - 10} more"
+
+
+def _has_hypothesis() -> bool:
+    return find_spec("hypothesis") is not None

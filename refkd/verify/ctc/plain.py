@@ -36,9 +36,10 @@ class PlainCTC:
         for n in range(N):
             T = self.frames(n, input_lengths, frames)
             target = self.target(labels[n], int(label_lengths[n]), blank)
+            self.refuse(target, K)
             with np.errstate(all="ignore"):
                 logp = self.normalised(logits[:T, n])
-                one, occupancy = self.loss_of(logp, self.collapsed(target), blank)
+                one, occupancy = self.loss_of(logp, self.collapsed(target, blank), blank)
                 part = self.gradient(np.exp(logp), occupancy, target)
                 loss[n], grad[:T, n] = self.finished(one, part, target)
             self.fill_padding(logits[:, n], T, grad[:, n])
@@ -57,7 +58,12 @@ class PlainCTC:
         """The labels of an utterance."""
         return row[:length]
 
-    def collapsed(self, target: Ints) -> Ints:
+    def refuse(self, target: Ints, K: int) -> None:
+        """Labels that are no classes are an error."""
+        if ((target < 0) | (target >= K)).any():
+            raise ValueError(f"labels {target.tolist()} are not all classes below {K}")
+
+    def collapsed(self, target: Ints, blank: int) -> Ints:
         """The labels to be spelt."""
         return target
 
@@ -91,7 +97,7 @@ class PlainCTC:
         skip = self.skips(states, blank)
         emission = logp[:, states]
         alpha = self.alpha(emission, skip)
-        loss = -self.total(alpha)
+        loss = self.nats(self.total(alpha))
         through = alpha + self.beta(emission, skip)
         return loss, self.occupancy(self.weights(through, loss), states, logp.shape[1])
 
@@ -132,11 +138,16 @@ class PlainCTC:
         """Log-probability of the target."""
         return float(np.logaddexp.reduce(alpha[-1, self.last(alpha.shape[1])]))
 
+    def nats(self, total: float) -> float:
+        """The loss."""
+        return max(0.0, -total) if total == total else np.nan
+
     def weights(self, through: Floats, loss: float) -> Floats:
         """(T, S): share of the paths that goes through a state."""
         peak = through.max(axis=1, keepdims=True)
         weight = np.exp(through - np.where(np.isfinite(peak), peak, 0.0))
-        return weight / np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        total = weight.sum(axis=1, keepdims=True)
+        return np.asarray(weight / np.where(total > 0.0, total, 1.0))
 
     def occupancy(self, weight: Floats, states: Ints, K: int) -> Floats:
         """(T, K): share of the paths that emits a class."""

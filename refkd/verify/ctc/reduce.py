@@ -9,6 +9,8 @@ import numpy as np
 from refkd import check
 from refkd.verify.records import Case
 
+UTTERANCES = ("only", "without")  # steps that follow one another; of the others the last holds
+
 
 def reduced(case: Case, step: str) -> Case:
     """The case after one step.
@@ -18,8 +20,9 @@ def reduced(case: Case, step: str) -> Case:
     case : Case
         To be made smaller.
     step : str
-        `only=N`: that utterance alone; `frames=T`, `labels=L`: no utterance has more;
-        `classes=K`: the first K; `whole`: logits rounded to whole numbers; `flat`: logits 0.
+        `only=N`, `without=N`: that utterance alone, or all others; `frames=T`, `labels=L`: no
+        utterance has more; `classes=K`: the first K; `whole`: logits rounded to whole
+        numbers; `flat`: logits 0.
 
     Returns
     -------
@@ -36,9 +39,9 @@ def reduced(case: Case, step: str) -> Case:
     logits, labels = inputs["logits"], inputs["labels"]
     n = int(number) if number.isdecimal() else 0
     if kind == "only" and n < len(logits):
-        inputs["logits"], inputs["labels"] = [logits[n]], [labels[n]]
-        d_loss = inputs.get("d_loss")
-        inputs["d_loss"] = None if d_loss is None else d_loss[n : n + 1]
+        inputs = _kept(inputs, [n])
+    elif kind == "without" and n < len(logits) > 1:
+        inputs = _kept(inputs, [m for m in range(len(logits)) if m != n])
     elif kind == "frames" and n > 0:
         inputs["logits"] = [one[:n] for one in logits]
     elif kind == "labels":
@@ -51,20 +54,24 @@ def reduced(case: Case, step: str) -> Case:
         inputs["logits"] = [np.zeros_like(one) for one in logits]
     else:
         check.fail("--case", "steps such as only=0, frames=3, labels=1, classes=4, flat", step)
-    return dataclasses.replace(
-        case, name=f"{case.name}/{step}", inputs=inputs, expected=None, tolerance=None
-    )
+    before = [one for one in case.name.split("/") if not (number and one.startswith(kind + "="))]
+    if kind in UTTERANCES:
+        before = case.name.split("/")
+    name = "/".join([*before, step])
+    return dataclasses.replace(case, name=name, inputs=inputs, expected=None, tolerance=None)
 
 
 def steps(case: Case) -> Iterator[str]:
     """The steps that make this case smaller."""
     logits, labels = case.inputs["logits"], case.inputs["labels"]
-    if len(logits) > 1:
-        yield from (f"only={n}" for n in range(len(logits)))
-    longest = max(map(len, logits))
+    N, longest, most = len(logits), max(map(len, logits)), max(map(len, labels))
+    used = max([case.inputs["blank"], 1, *(max(one, default=0) for one in labels)])
+    if N > 1:
+        yield from (f"only={n}" for n in range(N))
+    if N > 2:
+        yield from (f"without={n}" for n in range(N))
     yield from (f"frames={n}" for n in _fewer(longest, 1))
-    yield from (f"labels={n}" for n in _fewer(max(map(len, labels)), 0))
-    used = max([case.inputs["blank"], *(max(one, default=0) for one in labels)])
+    yield from (f"labels={n}" for n in _fewer(most, min(most, 1)))
     yield from (f"classes={n}" for n in _fewer(logits[0].shape[1], used + 1))
     if any((one != np.round(one)).any() for one in logits):
         yield "whole"
@@ -72,13 +79,25 @@ def steps(case: Case) -> Iterator[str]:
         yield "flat"
 
 
+def _kept(inputs: dict[str, Any], utterances: list[int]) -> dict[str, Any]:
+    d_loss = inputs.get("d_loss")
+    return {
+        **inputs,
+        "logits": [inputs["logits"][n] for n in utterances],
+        "labels": [inputs["labels"][n] for n in utterances],
+        "d_loss": None if d_loss is None else d_loss[utterances],
+    }
+
+
 def _fewer(count: int, least: int) -> list[int]:
-    """Some numbers from `least` to below `count`: the ends, and halves in between."""
-    return sorted({least, (least + count) // 2, count - 1} & set(range(least, count)))
+    """Some numbers from `least` to below `count`."""
+    span = count - least
+    tried = {least, least + span // 4, least + span // 2, count - span // 8, count - 1}
+    return sorted(n for n in tried if least <= n < count)
 
 
 def size(inputs: Any) -> int:
     """Number of logits, of labels and of what is not 0 or whole: what a reader has to look at."""
     logits, labels = inputs["logits"], inputs["labels"]
     odd = sum(int((one != 0).sum() + (one != np.round(one)).sum()) for one in logits)
-    return 3 * sum(one.size for one in logits) + sum(map(len, labels)) + odd
+    return odd + 3 * sum(int(one.size) for one in logits) + sum(map(len, labels))

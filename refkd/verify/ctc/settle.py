@@ -1,11 +1,51 @@
 """CTC conventions that a question of its own decides."""
 
+import numpy as np
+
+from refkd.verify.ctc.cases import CASES
+from refkd.verify.ctc.translate import LARGE
 from refkd.verify.kit import Asker
 from refkd.verify.records import Conventions, Finding
+
+ORDER = ("any", "blank", "zero", "minus_one")
 
 
 def settle(
     ask: Asker, conventions: Conventions, told: Conventions
 ) -> tuple[dict[str, str], list[Finding]]:
     """How infeasible targets are answered, and what padded labels must hold."""
-    return {"infeasible": told.get("infeasible", "inf"), "label_padding": "any"}, []
+    infeasible = _infeasible(ask, conventions)
+    findings = []
+    padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
+    if padding != "any" and "label_padding" not in told:
+        words = "target lengths are not used: padded labels must hold one certain value"
+        findings.append(Finding("V3", words, "must"))
+    if conventions["input"] == "log_probs" and conventions["grad_of"] == "logits":
+        words = (
+            "log-probabilities come in, but the gradient is that in the logits, which is right"
+            " only in front of a log_softmax"
+        )
+        findings.append(Finding("G1", words, "note"))
+    return {"infeasible": infeasible, "label_padding": padding}, findings
+
+
+def _infeasible(ask: Asker, conventions: Conventions) -> str:
+    case = CASES["three_labels_in_two_frames"]()
+    (outcome,) = ask.outcomes([case], {**conventions, "infeasible": "inf"})
+    if outcome.answer.outputs is None:
+        return "raise" if outcome.answer.failure == "raised" else "inf"
+    loss = float(outcome.answer.outputs["loss"].ravel()[0])
+    if loss == 0.0:
+        return "zero"
+    return "large" if LARGE <= loss < np.inf else "inf"
+
+
+def _label_padding(ask: Asker, conventions: Conventions) -> str:
+    if conventions["labels"] == "flat":
+        return "any"
+    case = CASES["labels_padded_with_labels"]()
+    for padding in ORDER:
+        (outcome,) = ask.outcomes([case], {**conventions, "label_padding": padding})
+        if outcome.problem is None:
+            return padding
+    return "any"

@@ -1,13 +1,176 @@
-"""What wrong numbers of a CTC loss show by themselves."""
+"""What wrong numbers of a CTC loss show by themselves, where no known defect gives them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from refkd.verify.ctc.translate import valid_frames
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.ctc.conventions import REDUCED
+from refkd.verify.ctc.translate import upstream, valid_frames
 from refkd.verify.records import Outcome, Symptom
+
+LOUD = 500.0  # logits whose exponential overflows sooner or later
+MANY = 200  # frames
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One wrong answer, laid out for the rules below; losses (N,), gradients (T, N, K)."""
+
+    arguments: Any
+    loss: NDArray[np.float64]
+    right_loss: NDArray[np.float64]
+    grad: NDArray[np.float64] | None
+    right_grad: NDArray[np.float64] | None
+    valid: NDArray[np.bool_]
+    of_logits: bool
 
 
 def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
-    got = outcome.answer.outputs or {}
-    if "grad" in got and got["grad"][~valid_frames(outcome.arguments)].any():
+    assert outcome.answer.outputs is not None
+    got, right, how = outcome.answer.outputs, outcome.expected, outcome.conventions
+    numbers = Numbers(
+        outcome.arguments,
+        got["loss"],
+        right["loss"],
+        got.get("grad") if "grad" in right else None,
+        right.get("grad"),
+        valid_frames(outcome.arguments),
+        how["grad_of"] == "logits" and how["reduction"] not in REDUCED,
+    )
+    yield from _of_the_loss(numbers)
+    if numbers.grad is not None:
+        yield from _of_the_gradient(numbers)
+
+
+def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
+    loss, right = numbers.loss, numbers.right_loss
+    logits = numbers.arguments["logits"][numbers.valid]
+    loud = np.abs(logits[np.isfinite(logits)]).max(initial=0.0) > LOUD
+    if np.isnan(loss).any() or (np.isinf(loss) & np.isfinite(right)).any():
+        if np.isneginf(logits).any():
+            yield Symptom("G6", "logits of -inf give a loss that is not finite")
+        elif loud:
+            yield Symptom("V11", "large logits give a loss that is not finite")
+        elif (numbers.arguments["label_lengths"] == 0).any() and loss.size > 0:
+            yield Symptom("V7", "an empty target gives a loss that is not finite")
+        elif right[np.isfinite(right)].max(initial=0.0) > LOUD:
+            yield Symptom("V10", "an improbable target gives a loss that is not finite: underflow")
+        elif np.isinf(right).any():
+            yield Symptom("V8", "a target that does not fit gives NaN")
+    elif (loss < 0.0).any():
+        if right.max(initial=0.0) < 1e-3:
+            yield Symptom("V12", "the loss of confident inputs is negative")
+        else:
+            yield Symptom("V9", "a loss is negative: probabilities above 1 come in")
+    elif (np.isinf(right) & np.isfinite(loss)).any():
+        yield Symptom("V8", "a target that does not fit has a finite loss")
+    elif (factor := _factor(loss, right)) is not None:
+        yield from _scaled("losses are", factor, numbers)
+    elif loud:
+        yield Symptom("V11", "large logits give a wrong loss")
+
+
+def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
+    grad, right, valid = numbers.grad, numbers.right_grad, numbers.valid
+    assert grad is not None
+    assert right is not None
+    if np.isnan(grad).any() and not np.isnan(numbers.loss).any():
+        yield from _of_nan(numbers, grad)
+        return
+    if grad[~valid].any():
         yield Symptom("G3", "the gradient of padded frames is not zero")
+    endless = np.isinf(numbers.right_loss)
+    if endless.any() and endless.shape == grad.shape[1:2] and grad[:, endless].any():
+        yield Symptom("G5", "the gradient of a target that does not fit is not zero")
+    if _close(numbers.loss, numbers.right_loss):
+        yield from _beside_a_right_loss(numbers, grad, right)
+
+
+def _of_nan(numbers: Numbers, grad: NDArray[np.float64]) -> Iterator[Symptom]:
+    wrong = np.isnan(grad)
+    logits = numbers.arguments["logits"][numbers.valid]
+    endless = np.isinf(numbers.right_loss)
+    if not wrong[numbers.valid].any():
+        yield Symptom("G3", "the gradient of padded frames is not zero, but NaN")
+    elif np.isneginf(logits).any():
+        yield Symptom("G6", "logits of -inf make the gradient NaN")
+    elif endless.any() and endless.shape == grad.shape[1:2]:
+        if wrong[:, ~endless].any():
+            yield Symptom("G4", "an infinite loss makes gradients of other utterances NaN")
+        yield Symptom("G4", "the gradient of an infinite loss is NaN")
+    elif np.abs(logits).max(initial=0.0) > LOUD:
+        yield Symptom("V11", "large logits make the gradient NaN")
+    elif numbers.right_loss.max(initial=0.0) > LOUD:
+        yield Symptom("V10", "improbable targets make the gradient NaN: underflow")
+    elif not numbers.arguments["label_lengths"].all():
+        yield Symptom("V7", "an empty target makes the gradient NaN")
+    if np.isnan(numbers.arguments["logits"][~numbers.valid]).any():
+        yield Symptom("G3", "NaN in padded frames spreads into the gradient of others")
+
+
+def _beside_a_right_loss(
+    numbers: Numbers, grad: NDArray[np.float64], right: NDArray[np.float64]
+) -> Iterator[Symptom]:
+    factor = _factor(grad, right)
+    if factor == -1.0:
+        yield Symptom("G1", "the gradient has the wrong sign")
+    elif factor is not None:
+        yield from _scaled("the loss is right, but its gradient is", factor, numbers)
+    weight = upstream(numbers.arguments)
+    if (weight != 1.0).any():
+        yield Symptom("G2", "the upstream gradient is not applied to every term")
+    if len(grad) > MANY:
+        yield Symptom("V10", "the loss of many frames is right, but its gradient has lost digits")
+    if numbers.of_logits:
+        rows = grad.sum(axis=2)[numbers.valid] / np.broadcast_to(weight, grad.shape[:2])[
+            numbers.valid
+        ]  # fmt: skip
+        if _close(rows, np.full(rows.shape, -1.0)):
+            yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
+        elif not _close(rows, np.zeros(rows.shape)):
+            yield Symptom("G7", "rows of the gradient do not sum to 0: occupancies are missing")
+    off = np.argwhere(np.abs(grad - right) > 1e-3)
+    if len(off) and len(grad) > 1 and len(set(off[:, 0])) == 1:
+        yield Symptom("G8", "the gradient is wrong in one frame only")
+
+
+def _scaled(what: str, factor: float, numbers: Numbers) -> Iterator[Symptom]:
+    """Name a constant factor by what it equals in this case."""
+    arguments = numbers.arguments
+    T, N, K = arguments["logits"].shape
+    names = {
+        "the number of utterances": {N},
+        "the number of frames": set(arguments["input_lengths"].tolist()),
+        "the padded number of frames": {T},
+        "the number of labels": set(arguments["label_lengths"].tolist()),
+        "the number of classes": {K},
+        "ln 2": {np.log(2.0)},
+        "2": {2},
+    }
+    for name, values in names.items():
+        if len(values) == 1 and (value := values.pop()) not in (0, 1):
+            if _close(np.array(factor), np.array(value)):
+                yield Symptom("V13", f"{what} multiplied by {name}")
+            elif _close(np.array(factor * value), np.array(1.0)):
+                yield Symptom("V13", f"{what} divided by {name}")
+    yield Symptom("V13", f"{what} multiplied by a constant")
+
+
+def _factor(got: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
+    """The number other than 1 that everything right is multiplied by; None if there is none."""
+    used = np.isfinite(right) & (np.abs(right) > 1e-6)
+    if not used.any() or not np.isfinite(got[used]).all():
+        return None
+    ratio = got[used] / right[used]
+    same = _close(ratio, np.full(ratio.shape, ratio[0])) and _close(
+        np.where(np.isfinite(right), right * ratio[0], 0.0), np.where(np.isfinite(right), got, 0.0)
+    )
+    return round(float(ratio[0]), 9) if same and not _close(ratio, np.ones(ratio.shape)) else None
+
+
+def _close(got: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
+    return bool(np.allclose(got, right, rtol=1e-4, atol=1e-6, equal_nan=True))

@@ -10,7 +10,7 @@ from refkd.verify.compare import rounded
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
-LARGE = 1e3  # nats; what an infeasible target costs at least where its loss is "large"
+LARGE = 1e3  # nats: an infeasible target costs at least this where its loss is "large"
 FIRST_FRAMES = 2.0  # padded frames are louder than most true ones
 RANGE = 5
 
@@ -86,7 +86,9 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
             "blank": blank,
             "d_loss": None if d_loss is None else d_loss.astype(dtype),
         }
-    return Call(values, case.form.get("memory", "contiguous"))
+    return Call(
+        values, case.form.get("memory", "contiguous"), isolated=case.status == "must_reject"
+    )
 
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
@@ -94,7 +96,7 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     N = arguments["logits"].shape[1]
     if "loss" not in outputs:
         raise ValueError("returns no loss")
-    loss = np.float64(outputs["loss"])
+    loss = outputs["loss"].astype(np.float64)
     wanted = 1 if conventions["reduction"] in REDUCED else N
     if loss.size != wanted:
         raise ValueError(f"returns a loss of shape {loss.shape}, expected {wanted} numbers")
@@ -107,7 +109,7 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     if outputs["grad"].shape != shape:
         raise ValueError(f"returns a gradient of shape {outputs['grad'].shape}, expected {shape}")
     order, _ = _classes(arguments, conventions)
-    grad = np.float64(outputs["grad"]).transpose(np.argsort(axes))[:, :, order]
+    grad = outputs["grad"].astype(np.float64).transpose(np.argsort(axes))[:, :, order]
     return {"loss": loss.reshape(wanted), "grad": grad}
 
 
@@ -115,7 +117,7 @@ def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) ->
     """Losses in nats and gradients in the logits, as the conventions want them."""
     base = {"e": 1.0, "2": np.log(2.0), "10": np.log(10.0)}[conventions["log"]]
     share = _shares(arguments, conventions["reduction"]) / base
-    loss, infeasible = np.float64(outputs["loss"]), outputs["loss"] == np.inf
+    loss, infeasible = outputs["loss"], outputs["loss"] == np.inf
     if conventions["input"] != "logits":
         loss = loss - _surplus(arguments)
     if conventions.get("infeasible") == "zero":

@@ -1,0 +1,142 @@
+"""`refkd verify`: hold somebody's implementation against the reference and name its bug."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refkd.cli.commands import Commands
+
+if TYPE_CHECKING:
+    from refkd.verify.doors import Door
+    from refkd.verify.kit import Kit
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command; each kit has options of its own, made when it is named."""
+    verify = commands.add_parser(
+        "verify",
+        help="hold your CTC implementation against the reference and name its bug",
+        description="Find out the conventions of an implementation, put cases to it, and say in "
+        "plain words what is wrong. `refkd verify KIT --help` has the options of a kit. The exit "
+        "code is 1 if anything must be mended.",
+    )
+    verify.set_defaults(command=_verify)
+    verify.add_argument(
+        "--write", metavar="DIR", help="write all cases to a folder, as npz and JSON"
+    )
+    verify.add_argument("kit", nargs="?", metavar="KIT", help="ctc")
+    verify.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from refkd import check
+    from refkd.verify.kits import kit_named
+
+    if options.write is not None:
+        from refkd.verify.write import write_vectors
+
+        print(write_vectors(Path(options.write)))
+        return 0
+    if options.kit is None:
+        check.fail("refkd verify", "a kit or --write DIR", "neither")
+    kit = kit_named(options.kit)
+    return _run(kit, _kit_parser(kit).parse_args(options.rest))
+
+
+def _kit_parser(kit: "Kit") -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"refkd verify {kit.name}",
+        description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
+        f"({', '.join(kit.results)}); docs/verify.md has examples to copy.",
+    )
+    parser.add_argument("target", nargs="?", metavar="MODULE:FUNCTION", help="a Python adapter")
+    parser.add_argument(
+        "--exec",
+        nargs=argparse.REMAINDER,
+        metavar="PROGRAM",
+        help="a program and its arguments instead; the last option",
+    )
+    parser.add_argument(
+        "--exchange", choices=("npz", "raw"), default="npz", help="files that the program is given"
+    )
+    told = parser.add_argument_group("conventions", "found out where they are not told")
+    for one in kit.conventions:
+        words = "; ".join(f"{value}: {words}" for value, words in one.choices.items())
+        told.add_argument(one.flag, choices=tuple(one.choices), help=words)
+    parser.add_argument("--quick", action="store_true", help="the small cases only")
+    parser.add_argument(
+        "--shapes", choices=("all", "few"), default="all", help="few: at most eight padded shapes"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the drawn cases")
+    parser.add_argument("--repeat", type=int, default=1, metavar="K", help="ask every case K times")
+    parser.add_argument("--case", metavar="NAME", help="this case only")
+    parser.add_argument(
+        "--list", action="store_true", help="names of the cases, and what they catch"
+    )
+    parser.add_argument(
+        "--time-limit", type=float, default=30.0, metavar="SECONDS", help="for one call (30)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    return parser
+
+
+def _run(kit: "Kit", options: argparse.Namespace) -> int:
+    from refkd import check
+    from refkd.verify.kit import Selection
+    from refkd.verify.report import as_json, as_text
+    from refkd.verify.session import verify
+
+    selection = Selection(options.quick, options.shapes == "few", options.seed)
+    if options.list:
+        for case in kit.cases(selection):
+            print(f"{case.name:40} {','.join(case.catches):12} {case.status:12} {case.provenance}")
+        return 0
+    told = {one.name: getattr(options, one.name) for one in kit.conventions}
+    told = {name: value for name, value in told.items() if value is not None}
+    door = _door(kit, options)
+    try:
+        report = verify(
+            kit,
+            door,
+            told,
+            selection,
+            target=options.target or shlex.join(options.exec),
+            case=options.case,
+            repeat=check.integer("--repeat", options.repeat, low=1),
+            again=lambda name: _again(kit, options, told, name),
+        )
+    finally:
+        door.close()
+    print(as_json(report) if options.json else as_text(report, kit))
+    return report.exit_code
+
+
+def _door(kit: "Kit", options: argparse.Namespace) -> "Door":
+    from refkd import check
+    from refkd.verify.doors import AdapterDoor
+    from refkd.verify.program import ProgramDoor
+
+    limit = check.positive("--time-limit", options.time_limit)
+    if bool(options.target) == bool(options.exec):
+        check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
+    if options.exec:
+        return ProgramDoor(options.exec, kit.results, limit, options.exchange)
+    if ":" not in options.target:
+        check.fail("adapter", "MODULE:FUNCTION", options.target)
+    return AdapterDoor(options.target, kit.arguments, kit.results, limit)
+
+
+def _again(kit: "Kit", options: argparse.Namespace, told: dict[str, str], case: str) -> str:
+    """The command that runs one case again."""
+    words: list[str] = ["refkd", "verify", kit.name]
+    if options.target:
+        words.append(options.target)
+    for one in kit.conventions:
+        if one.name in told:
+            words += [one.flag, told[one.name]]
+    words += ["--case", case]
+    if options.exec:
+        words += ["--exchange", options.exchange] if options.exchange != "npz" else []
+        words += ["--exec", *options.exec]
+    return shlex.join(words)

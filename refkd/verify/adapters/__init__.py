@@ -1,0 +1,1 @@
+"""Ready adapters to copy: each is one function, and imports its framework itself."""

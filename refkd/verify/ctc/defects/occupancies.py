@@ -1,0 +1,192 @@
+"""The loss is right; the occupancies behind the gradient are not."""
+
+import numpy as np
+
+from refkd.verify.ctc.plain import PlainCTC, shifted
+
+
+class LabelOverwritten(PlainCTC):
+    bug = "G7"
+    words = "of a label that occurs twice only the last occurrence counts"
+
+    def occupancy(self, weight, states, K):
+        occupancy = np.zeros((len(weight), K))
+        occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
+        for s in range(1, len(states), 2):
+            occupancy[:, states[s]] = weight[:, s]
+        return occupancy
+
+
+class EveryClassOverwritten(PlainCTC):
+    bug = "G7"
+    words = "of the states of one class, the blank included, only the last counts"
+
+    def occupancy(self, weight, states, K):
+        occupancy = np.zeros((len(weight), K))
+        for s, k in enumerate(states):
+            occupancy[:, k] = weight[:, s]
+        return occupancy
+
+
+class LabelOnce(PlainCTC):
+    bug = "G7"
+    words = "of a label that occurs twice only the first occurrence counts"
+
+    def occupancy(self, weight, states, K):
+        occupancy = np.zeros((len(weight), K))
+        occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
+        for s in range(len(states) - 2, 0, -2):
+            occupancy[:, states[s]] = weight[:, s]
+        return occupancy
+
+
+class BlankForgotten(PlainCTC):
+    bug = "G7"
+    words = "the occupancy of the blank is left out"
+
+    def occupancy(self, weight, states, K):
+        occupancy = super().occupancy(weight, states, K)
+        occupancy[:, states[0]] = 0.0
+        return occupancy
+
+
+class LastBlankForgotten(PlainCTC):
+    bug = "G7"
+    words = "the last blank state is left out of the occupancy"
+
+    def occupancy(self, weight, states, K):
+        return super().occupancy(weight[:, :-1], states[:-1], K)
+
+
+class FirstBlankForgotten(PlainCTC):
+    bug = "G7"
+    words = "the first blank state is left out of the occupancy"
+
+    def occupancy(self, weight, states, K):
+        return super().occupancy(weight[:, 1:], states[1:], K)
+
+
+class _ThroughChanged(PlainCTC):
+    """Spoils alpha + beta before it becomes an occupancy."""
+
+    def loss_of(self, logp, target, blank):
+        states = self.states(target, blank)
+        skip, emission = self.skips(states, blank), logp[:, states]
+        alpha = self.alpha(emission, skip)
+        loss = self.nats(self.total(alpha))
+        weight = self.spoilt(alpha, self.beta(emission, skip), emission, loss)
+        return loss, self.occupancy(weight, states, logp.shape[1])
+
+    def spoilt(self, alpha, beta, emission, loss):
+        return self.weights(alpha + beta, loss)
+
+
+class EmissionTwice(_ThroughChanged):
+    bug = "G7"
+    words = "the emission is counted in alpha and in beta, and not taken out once"
+
+    def spoilt(self, alpha, beta, emission, loss):
+        return np.exp(alpha + beta + emission + loss)
+
+
+class EmissionTwiceNormalised(_ThroughChanged):
+    bug = "G7"
+    words = "the emission is counted in alpha and in beta, and every frame normalised"
+
+    def spoilt(self, alpha, beta, emission, loss):
+        return self.weights(alpha + beta + emission, loss)
+
+
+class EmissionNever(_ThroughChanged):
+    bug = "G7"
+    words = "the emission is left out of the occupancies"
+
+    def spoilt(self, alpha, beta, emission, loss):
+        return self.weights(alpha + beta - emission, loss)
+
+
+class NotDivided(_ThroughChanged):
+    bug = "G7"
+    words = "occupancies are not divided by the probability of the target"
+
+    def spoilt(self, alpha, beta, emission, loss):
+        return np.exp(alpha + beta)
+
+
+class AlphaOnly(_ThroughChanged):
+    bug = "G8"
+    words = "occupancies come from the forward variable alone"
+
+    def spoilt(self, alpha, beta, emission, loss):
+        return self.weights(alpha, loss)
+
+
+class BetaEndsWithBlank(PlainCTC):
+    bug = "G8"
+    words = "the backward variable leaves out the paths that end with a label"
+
+    def beta(self, emission, skip):
+        return _beta_from(self, emission, skip, slice(-1, None))
+
+
+class BetaEndsWithLabel(PlainCTC):
+    bug = "G8"
+    words = "the backward variable leaves out the paths that end with a blank"
+
+    def beta(self, emission, skip):
+        S = emission.shape[1]
+        return _beta_from(self, emission, skip, slice(max(S - 2, 0), max(S - 1, 1)))
+
+
+class BetaSkipsShifted(PlainCTC):
+    bug = "G8"
+    words = "the backward variable skips by the rule of the state that it leaves, not enters"
+
+    def leave(self, onward, skip):
+        two = np.where(skip, shifted(onward, -2), -np.inf)
+        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), two)
+
+
+class BetaNeverSkips(PlainCTC):
+    bug = "G8"
+    words = "the backward variable never skips a blank"
+
+    def leave(self, onward, skip):
+        return np.logaddexp(onward, shifted(onward, -1))
+
+
+class BetaSkipsRepeats(PlainCTC):
+    bug = "G8"
+    words = "the backward variable skips the blank between repeated labels, too"
+
+    def leave(self, onward, skip):
+        every = np.arange(len(skip)) % 2 == 1
+        return super().leave(onward, every)
+
+
+class LastFrameWithoutGradient(PlainCTC):
+    bug = "G8"
+    words = "the last frame has no gradient"
+
+    def gradient(self, prob, occupancy, target):
+        grad = prob - occupancy
+        grad[-1] = 0.0
+        return grad
+
+
+class FirstFrameWithoutGradient(PlainCTC):
+    bug = "G8"
+    words = "the first frame has no gradient"
+
+    def gradient(self, prob, occupancy, target):
+        grad = prob - occupancy
+        grad[0] = 0.0
+        return grad
+
+
+def _beta_from(ctc, emission, skip, last):
+    beta = np.full(emission.shape, -np.inf)
+    beta[-1, last] = 0.0
+    for t in range(len(beta) - 2, -1, -1):
+        beta[t] = ctc.leave(beta[t + 1] + emission[t + 1], skip)
+    return beta

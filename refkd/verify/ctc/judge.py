@@ -1,0 +1,119 @@
+"""Whether an answer of a CTC loss will do."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.compare import EPS, TOLERANCES, combined, worst_deviation
+from refkd.verify.ctc.conventions import REDUCED
+from refkd.verify.ctc.translate import upstream, valid_frames
+from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
+
+LARGE = 100.0  # nats: where an infeasible target has a large loss, it has at least this
+ROUNDINGS = 24.0  # float32 CTCs at hand need up to 16 for 600 frames, and 90 for 20,000
+
+
+def judge(
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+) -> tuple[str | None, Deviation | None]:
+    """Say in plain words what is wrong with an answer, and where; None if nothing is.
+
+    Parameters
+    ----------
+    case : Case
+        What was asked.
+    arguments : mapping
+        The same in the canonical form.
+    expected : mapping of str to array
+        What was wanted, in the conventions.
+    answer : Answer
+        What came, in the canonical layout.
+    how : mapping of str to str
+        The conventions.
+
+    Returns
+    -------
+    problem : str or None
+        What is wrong.
+    deviation : Deviation or None
+        The worst entry, if there are numbers to compare.
+    """
+    endless = np.isinf(expected["loss"])
+    may_refuse = how.get("infeasible") == "raise" and bool(endless.any())
+    must_refuse = case.status == "must_reject" or (may_refuse and not fits(arguments))
+    if answer.outputs is None:
+        if answer.failure == "raised" and (
+            must_refuse or may_refuse or case.status == "acceptable"
+        ):
+            return None, None
+        return f"{answer.failure}: {answer.sentence}", None
+    if must_refuse:
+        return "numbers come where a refusal is wanted", None
+    if answer.overwritten:
+        return f"the argument {answer.overwritten[0]} is overwritten", None
+    if case.status == "acceptable":
+        return None, None
+    free = _free(arguments, expected, answer.outputs, how)
+    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
+    extra = _rounding(arguments, expected, how)
+    deviation = worst_deviation(answer.outputs, expected, tolerance, free, extra)
+    deviation = deviation or _below_zero(answer.outputs["loss"], expected["loss"], arguments, how)
+    return (None if deviation is None else "other numbers"), deviation
+
+
+def nan_for_nan(arguments: Arguments, outputs: Outputs) -> NDArray[np.bool_]:
+    """(T, N, K): where NaN in padded frames comes back as NaN in their gradient."""
+    padded = ~valid_frames(arguments)[:, :, None]
+    return np.asarray(padded & np.isnan(arguments["logits"]) & np.isnan(outputs["grad"]))
+
+
+def fits(arguments: Arguments) -> bool:
+    """Whether every target has frames enough."""
+    lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
+    for row, (T, L) in zip(arguments["labels"], lengths, strict=True):
+        target = row[:L]
+        if L + int((target[1:] == target[:-1]).sum()) > T:
+            return False
+    return True
+
+
+def _free(
+    arguments: Arguments, expected: Outputs, outputs: Outputs, how: Conventions
+) -> dict[str, NDArray[np.bool_]]:
+    """Where anything may stand.
+
+    NaN in padded frames may come back there. Where a large finite loss stands for an infinite one,
+    its size and its gradient are free.
+    """
+    endless = np.isinf(expected["loss"])
+    free = {}
+    if how.get("infeasible") == "large":
+        free["loss"] = endless & (outputs["loss"] >= LARGE)
+    if "grad" in expected:
+        free["grad"] = nan_for_nan(arguments, outputs)
+        if how.get("infeasible") == "large":
+            of_batch = how["reduction"] in REDUCED
+            free["grad"] |= endless.any() if of_batch else endless[:, None]
+    return free
+
+
+def _rounding(
+    arguments: Arguments, expected: Outputs, how: Conventions
+) -> dict[str, NDArray[np.float64]]:
+    """An occupancy is e to a difference of logarithms that are about as large as the loss."""
+    loss = np.where(np.isfinite(expected["loss"]), np.abs(expected["loss"]), 0.0)
+    error = ROUNDINGS * EPS[how["dtype"]] * loss * np.abs(upstream(arguments))
+    return {"grad": error[:, None]}
+
+
+def _below_zero(
+    loss: NDArray[np.float64], right: NDArray[np.float64], arguments: Arguments, how: Conventions
+) -> Deviation | None:
+    """A loss is minus the logarithm of a probability; rounded log-probabilities may sum to more."""
+    frames = len(arguments["logits"])
+    slack = 0.0 if how["input"] == "logits" else EPS[how["dtype"]] * frames
+    index = int(loss.argmin())
+    if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
+        return None
+    got, wanted = float(loss[index]), float(right[index])
+    below = int((loss < -slack).sum())
+    return Deviation("loss", (index,), wanted, got, slack, below, int(loss.size))

@@ -1,0 +1,142 @@
+"""CTC cases that are drawn: a recipe in one word, which is the name of the case."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from refkd import check
+from refkd.verify.ctc.inputs import batch, drawn_logits
+from refkd.verify.records import Case
+
+PREFIX = "drawn-"
+FORM = re.compile(r"drawn-k(\d+)-b(\d+)-x(\d+)-s(\d+)((?:-t\d+(?:\.\d+)*)+)")
+SCALES = (0, 1, 1, 4, 16)  # 0 is flat; 16 times two is nearly certain
+CATCHES = ("V1", "G7", "V2", "V3", "G3", "G2", "V7", "V8")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a drawn case follows from.
+
+    Parameters
+    ----------
+    classes, blank : int
+        K and the class of the blank.
+    scale : int
+        Factor of the logits.
+    seed : int
+        Of the logits and the upstream gradient.
+    utterances : tuple of (frames, labels)
+        Labels need not fit into the frames.
+
+    Examples
+    --------
+    >>> from refkd.verify.ctc.recipe import Recipe
+    >>> Recipe(3, 0, 1, 7, ((4, (1, 1)), (2, ()))).name
+    'drawn-k3-b0-x1-s7-t4.1.1-t2'
+    """
+
+    classes: int
+    blank: int
+    scale: int
+    seed: int
+    utterances: tuple[tuple[int, tuple[int, ...]], ...]
+
+    @property
+    def name(self) -> str:
+        """The recipe in one word."""
+        parts = (".".join(map(str, [frames, *labels])) for frames, labels in self.utterances)
+        head = f"{PREFIX}k{self.classes}-b{self.blank}-x{self.scale}-s{self.seed}"
+        return head + "".join("-t" + part for part in parts)
+
+    @classmethod
+    def named(cls, name: str) -> "Recipe":
+        """The recipe that has this name.
+
+        Raises
+        ------
+        ArgumentError
+            If it is none.
+        """
+        match = FORM.fullmatch(name)
+        if match is None:
+            check.fail("--case", "a name such as drawn-k3-b0-x1-s7-t4.1.1-t2", name)
+        K, blank, scale, seed = map(int, match.groups()[:4])
+        rows = [[int(n) for n in part.split(".")] for part in match[5].split("-t")[1:]]
+        recipe = cls(K, blank, scale, seed, tuple((row[0], tuple(row[1:])) for row in rows))
+        labels = [label for row in rows for label in row[1:]]
+        if not (blank < K and all(label < K for label in labels) and all(row[0] for row in rows)):
+            check.fail("--case", "blank and labels below K, and frames", name)
+        return recipe
+
+    def case(self) -> Case:
+        """The case that follows from it."""
+        rng = np.random.default_rng(self.seed)
+        logits = [
+            drawn_logits(int(rng.integers(2**31)), frames, self.classes, self.scale)
+            for frames, _ in self.utterances
+        ]
+        d_loss = rng.integers(-8, 9, size=len(logits)) / 4.0
+        labels = [list(labels) for _, labels in self.utterances]
+        return Case(self.name, batch(logits, labels, self.blank, *d_loss), CATCHES, "generated")
+
+
+def by_numpy(count: int, seed: int) -> Iterator[Recipe]:
+    """Recipes from a seeded generator, small ones first."""
+    rng = np.random.default_rng(seed)
+    for n in range(count):
+        largest = 2 + 6 * n // count
+        K = int(rng.integers(1, largest + 1))
+        blank = int(rng.integers(K))
+        others = [k for k in range(K) if k != blank]
+        utterances = []
+        for _ in range(int(rng.integers(1, 4))):
+            frames = int(rng.integers(1, largest + 2))
+            length = int(rng.integers(0, frames + 1)) if others else 0
+            labels = [int(rng.choice(others)) for _ in range(length)]
+            utterances.append((frames, tuple(labels)))
+        scale = int(rng.choice(SCALES))
+        yield Recipe(K, blank, scale, int(rng.integers(10_000)), tuple(utterances))
+
+
+def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
+    """Recipes that Hypothesis draws, which likes edges and repetitions.
+
+    Raises
+    ------
+    ImportError
+        If Hypothesis is not installed.
+    """
+    import hypothesis
+    from hypothesis import strategies as st
+
+    @st.composite
+    def recipes(draw: st.DrawFn) -> Recipe:
+        K = draw(st.integers(1, 6))
+        blank = draw(st.integers(0, K - 1))
+        others = [k for k in range(K) if k != blank]
+        utterances = []
+        for frames in draw(st.lists(st.integers(1, 8), min_size=1, max_size=3)):
+            labels = draw(st.lists(st.sampled_from(others), max_size=frames)) if others else []
+            utterances.append((frames, tuple(labels)))
+        scale, number = draw(st.sampled_from(SCALES)), draw(st.integers(0, 9_999))
+        return Recipe(K, blank, scale, number, tuple(utterances))
+
+    found: dict[Recipe, None] = {}
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(recipes())
+    def collect(recipe: Recipe) -> None:
+        found[recipe] = None
+
+    collect()
+    return list(found)
