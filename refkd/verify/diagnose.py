@@ -1,15 +1,17 @@
 """From wrong numbers to named bugs: known defects first, then symptoms, then what cases are for."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from refkd.verify.bugs import BUGS
 from refkd.verify.kit import Kit
 from refkd.verify.records import Defect, Outcome, Symptom
+from refkd.verify.run import outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
+MOST = 0.5  # share of the cases that is nearly all of them: some hardly have anything to compute
 TRIES = 8  # a defect must reproduce one of so many smallest wrong answers
 
 
@@ -38,18 +40,50 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
         Each failing outcome is in exactly one of them; those that explain more come first.
     """
     failing = [one for one in outcomes if one.problem is not None]
-    silent = [one for one in failing if one.deviation is None]
     wrong = [one for one in failing if one.deviation is not None]
     passing = [one for one in outcomes if one.problem is None and one.answer.outputs is not None]
-    found = _grouped(silent, lambda one: [_without_numbers(one)])
+    found = _without_numbers([one for one in failing if one.deviation is None], outcomes)
     memory: dict[tuple[Defect, Outcome], bool] = {}
     wrong.sort(key=lambda one: kit.cost(one.arguments))
     while wrong and (best := _best_defect(kit, wrong, passing, memory)) is not None:
         found.append(best)
         wrong = [one for one in wrong if one not in best.outcomes]
-    purpose = Counter(bug for one in wrong for bug in one.case.catches)
-    found += _grouped(wrong, lambda one: [*kit.symptoms(one)] or [_purpose(one, purpose)])
+    found += _in_no_known_way(kit, wrong, outcomes)
     return sorted(found, key=lambda one: -len(one.outcomes))
+
+
+def _in_no_known_way(
+    kit: Kit, wrong: Sequence[Outcome], outcomes: Sequence[Outcome]
+) -> list[Explanation]:
+    """By symptoms; what has none is one group, and takes in symptoms that are rare beside it."""
+    groups = _by_symptom(kit, wrong)
+    strange = [one for one in wrong if not any(one in group.outcomes for group in groups)]
+    if not strange:
+        return groups
+    rare = [group for group in groups if len(group.outcomes) < len(strange) / 2]
+    strange += [one for group in rare for one in group.outcomes]
+    deviations = [one.deviation.output for one in strange if one.deviation is not None]
+    if len(strange) > MOST * sum(one.case.status == "must" for one in outcomes):
+        bug = kit.general[max(deviations, key=deviations.count)]
+        words = f"nearly every case is wrong, in no way that is known here; likeliest: {BUGS[bug]}"
+    else:
+        bug = likeliest(strange, outcomes)
+        words = f"wrong in a way that is not known here; likeliest: {BUGS[bug]}"
+    symptom = Symptom(bug, words)
+    unknown = Explanation(symptom, tuple(strange), lambda one: one.deviation is not None)
+    return [unknown, *(group for group in groups if group not in rare)]
+
+
+def likeliest(failing: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
+    """The bug class that these failing outcomes are after, and few that do not fail."""
+
+    def score(bug: str) -> float:
+        shown = sum(bug in one.case.catches for one in failing)
+        asked = sum(bug in one.case.catches for one in outcomes)
+        first = sum(bug == one.case.catches[0] for one in failing)
+        return shown / len(failing) * (shown + first) / asked
+
+    return max(dict.fromkeys(bug for one in failing for bug in one.case.catches), key=score)
 
 
 def reproduces(kit: Kit, defect: Defect, outcome: Outcome) -> bool:
@@ -57,8 +91,7 @@ def reproduces(kit: Kit, defect: Defect, outcome: Outcome) -> bool:
     if outcome.answer.outputs is None or kit.cost(outcome.arguments) > AFFORDABLE:
         return False
     arguments, how = outcome.arguments, outcome.conventions
-    given = defect.compute(*(arguments[name] for name in kit.arguments))
-    outputs = dict(zip(kit.results, given, strict=True))
+    outputs = outputs_of(defect, kit, arguments)
     expected = kit.express(arguments, outputs, how)
     problem, _ = kit.judge(outcome.case, arguments, expected, outcome.answer, how)
     return problem is None
@@ -90,11 +123,9 @@ def _best_defect(
     return best
 
 
-def _grouped(
-    outcomes: Iterable[Outcome], symptoms: Callable[[Outcome], Sequence[Symptom]]
-) -> list[Explanation]:
+def _by_symptom(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     """Give each outcome the most frequent of its symptoms."""
-    left = {one: symptoms(one) for one in outcomes}
+    left = {one: seen for one in outcomes if (seen := kit.symptoms(one))}
     groups = []
     while left:
         counts = Counter(symptom for seen in left.values() for symptom in dict.fromkeys(seen))
@@ -102,25 +133,31 @@ def _grouped(
         shown = tuple(one for one, seen in left.items() if symptom in seen)
 
         def shows(outcome: Outcome, symptom: Symptom = symptom) -> bool:
-            return outcome.problem is not None and symptom in symptoms(outcome)
+            return outcome.deviation is not None and symptom in kit.symptoms(outcome)
 
         groups.append(Explanation(symptom, shown, shows))
         left = {one: seen for one, seen in left.items() if one not in shown}
     return groups
 
 
-def _without_numbers(outcome: Outcome) -> Symptom:
-    """No numbers came, or none of the right shape: named by what the case is for."""
-    if outcome.case.status == "must_reject":
-        return Symptom(outcome.case.catches[0], BUGS[outcome.case.catches[0]])
-    if outcome.answer.overwritten or outcome.answer.failure == "not asked":
-        return Symptom("", str(outcome.problem))
-    bug = outcome.case.catches[0]
-    how = outcome.answer.failure or outcome.problem
-    return Symptom(bug, f"{how} where numbers are wanted; likeliest: {BUGS[bug]}")
+def _without_numbers(silent: Sequence[Outcome], outcomes: Sequence[Outcome]) -> list[Explanation]:
+    """No numbers came, or of a wrong shape, or where none should: named by what cases are for."""
+    groups: dict[str, list[Outcome]] = {}
+    for one in silent:
+        refusal = one.case.status == "must_reject" and one.case.catches[0]
+        groups.setdefault(refusal or one.answer.failure or str(one.problem), []).append(one)
+    found = []
+    for what, shown in groups.items():
+        bug = likeliest(shown, outcomes)
+        if what == bug:
+            symptom = Symptom(bug, BUGS[bug])
+        elif shown[0].answer.outputs is not None or what == "not asked":
+            symptom = Symptom("", what)
+        else:
+            symptom = Symptom(bug, f"{what} where numbers are wanted; likeliest: {BUGS[bug]}")
 
+        def shows(outcome: Outcome, what: str = what) -> bool:
+            return what in (outcome.answer.failure, outcome.problem)
 
-def _purpose(outcome: Outcome, purpose: Counter[str]) -> Symptom:
-    """Wrong in no known way: the bug class that most failing cases are after."""
-    bug = max(outcome.case.catches, key=lambda one: purpose[one])
-    return Symptom(bug, f"wrong in a way that is not known here; likeliest: {BUGS[bug]}")
+        found.append(Explanation(symptom, tuple(shown), shows))
+    return found

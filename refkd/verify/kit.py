@@ -34,6 +34,8 @@ class Convention:
     decides : {"call", "answer", "later"}
         Whether it changes what is sent, only what is to come back, or is asked on its own by the
         kit's `settle`.
+    bug : str
+        Bug class of an implementation that differs from what was told; empty if it has none.
     searched : sequence of str, optional
         The values that are tried when nobody has told; all if not given.
     """
@@ -41,6 +43,7 @@ class Convention:
     name: str
     choices: Mapping[str, str]
     decides: Literal["call", "answer", "later"]
+    bug: str = ""
     searched: tuple[str, ...] = ()
 
     @property
@@ -87,9 +90,11 @@ class Kit(ABC):
         Signature of the adapter and what each means in the canonical form; the last results may
         be None.
     conventions : tuple of Convention
-        What is found out, or told by flags.
+        What is found out, or told by flags; one of them is called "dtype".
     defects : tuple of Defect
         Known ways to be wrong, the more specific first.
+    general : mapping of str to str
+        For each result, the bug class if nearly all cases are wrong in it in no known way.
     """
 
     name: ClassVar[str]
@@ -97,6 +102,7 @@ class Kit(ABC):
     results: ClassVar[Mapping[str, str]]
     conventions: ClassVar[tuple[Convention, ...]]
     defects: ClassVar[tuple[Defect, ...]]
+    general: ClassVar[Mapping[str, str]]
 
     @abstractmethod
     def probe_case(self) -> Case:
@@ -153,7 +159,7 @@ class Kit(ABC):
         """Values of the conventions that are decided later, and what else was found on the way."""
 
     @abstractmethod
-    def symptoms(self, outcome: Outcome) -> Iterator[Symptom]:
+    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         """What the wrong numbers of one case show, the most telling first."""
 
     @abstractmethod

@@ -1,13 +1,16 @@
 """Find out the conventions of an implementation from its answers to one tiny case."""
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from refkd.verify.doors import Door
 from refkd.verify.kit import Convention, Kit
-from refkd.verify.records import Answer, Case, Conventions, Finding, Outcome, Outputs
-from refkd.verify.run import Asking, judged
+from refkd.verify.records import Answer, Arguments, Conventions, Finding
+from refkd.verify.run import Asking, judged, outputs_of
+
+Values: TypeAlias = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -16,15 +19,15 @@ class Probed:
 
     conventions: Conventions
     known: Conventions  # name: "told", "found" or "assumed"
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...]
 
 
 def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
     """Find the conventions under which the probe case comes out right.
 
-    Hypotheses are combinations of conventions, in order of likelihood; the first that reproduces
-    every number wins. If none does, the numbers are held against every known defect, too, since a
-    wrong implementation has conventions as well.
+    Hypotheses are combinations of conventions, the likelier first; the first that reproduces every
+    number wins. If none does, known defects are tried with the likeliest combinations: a wrong
+    implementation has conventions, too.
 
     Parameters
     ----------
@@ -33,80 +36,113 @@ def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
     door : Door
         To the implementation.
     told : mapping of str to str
-        What the user says; it is searched all the same, and a contradiction is a finding.
+        What the user says. It is searched all the same, and a contradiction is a finding.
 
     Returns
     -------
     Probed
         A value for every convention of the kit.
     """
-    found, certain = _best(kit, door, told)
-    findings: list[Finding] = []
-    contradicted: set[str] = set()
-    if not certain and told:
-        free, free_certain = _best(kit, door, {})
-        if free_certain:
-            contradicted = {name for name in told if free.get(name, told[name]) != told[name]}
-            found = free
-            findings += [_contradiction(kit, name, told[name], free[name]) for name in contradicted]
-    later, met = kit.settle(Asking(kit, door), found, told)
-    findings += met
-    for name in later.keys() & told.keys():
-        if later[name] != told[name]:
-            findings.append(_contradiction(kit, name, told[name], later[name]))
-            contradicted.add(name)
-    known = {
-        name: "told" if name in told and name not in contradicted else
-        "found" if certain or contradicted or name in later else "assumed"
-        for name in (convention.name for convention in kit.conventions)
-    }  # fmt: skip
-    return Probed({**found, **later}, known, tuple(findings))
+    search = _Search(kit, door)
+    certain, likely = True, search.right(told)
+    contradicted: list[str] = []
+    if likely is None:
+        certain, likely = False, search.defective(told)
+    dtype = {name: value for name, value in told.items() if name == "dtype"}
+    if likely is None and told != dtype and (likely := search.right(dtype)) is not None:
+        contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
+        certain = True
+    found = likely or {
+        one.name: one.tried(told)[0] for one in kit.conventions if one.decides != "later"
+    }
+    later, findings = kit.settle(Asking(kit, door), found, told)
+    contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
+    conventions = {**found, **later}
+    return Probed(
+        conventions,
+        {
+            name: "told" if name in told and name not in contradicted
+            else "found" if certain or name in later else "assumed"
+            for name in conventions
+        },
+        (*findings, *(_contradiction(kit, name, told, conventions) for name in contradicted)),
+    )  # fmt: skip
 
 
-def _contradiction(kit: Kit, name: str, told: str, found: str) -> Finding:
-    convention = next(one for one in kit.conventions if one.name == name)
-    words = convention.choices
-    sentence = f"{convention.flag} {told} was told ({words[told]}), but {words[found]} is found"
-    return Finding("", sentence, "must")
+def _contradiction(kit: Kit, name: str, told: Conventions, found: Conventions) -> Finding:
+    one = next(convention for convention in kit.conventions if convention.name == name)
+    words = one.choices
+    return Finding(
+        one.bug,
+        f"{one.flag} {told[name]} was told ({words[told[name]]}), found is: {words[found[name]]}",
+        "must",
+    )
 
 
-def _best(kit: Kit, door: Door, told: Conventions) -> tuple[dict[str, str], bool]:
-    """The likeliest conventions, and whether they reproduce every number."""
-    case = kit.probe_case()
-    sent = list(_combinations(kit, "call", told))
-    expected = list(_combinations(kit, "answer", told))
-    tried: list[tuple[dict[str, str], Answer]] = []
-    for batch in (sent[:1], sent[1:]):  # most implementations keep to the first
-        answers = _ask(kit, door, case, [{**expected[0], **one} for one in batch])
-        tried += zip(batch, answers, strict=True)
-        for call, answer in tried[-len(batch) :]:
-            for rest in expected:
-                if _reproduces(kit, case, {**call, **rest}, answer):
-                    return {**call, **rest}, True
-    for defect in kit.defects:
-        for call, answer in tried:
-            for rest in expected:
-                conventions = {**call, **rest}
-                arguments = kit.present(case, conventions)
-                values = defect.compute(*(arguments[name] for name in kit.arguments))
-                outputs = dict(zip(kit.results, values, strict=True))
-                if _reproduces(kit, case, conventions, answer, outputs):
-                    return conventions, False
-    return {**sent[0], **expected[0]}, False
+class _Search:
+    """Answers to the probe case under every way to ask it, each asked for once."""
+
+    def __init__(self, kit: Kit, door: Door) -> None:
+        self.kit = kit
+        self.door = door
+        self.case = kit.probe_case()
+        self.answers: dict[tuple[str, ...], Answer] = {}
+
+    def right(self, told: Conventions) -> Values | None:
+        """The likeliest conventions under which every number is right."""
+        for asked in _combinations(self._deciding("call"), told):
+            answer = self._answer(asked)
+            if answer.outputs is None or ("dtype" not in told and _is_wider(answer, asked)):
+                continue
+            for expected in _combinations(self._deciding("answer"), told):
+                how = {**asked, **expected}
+                if judged(self.kit, self.case, self._arguments(how), how, answer).problem is None:
+                    return how
+        return None
+
+    def defective(self, told: Conventions) -> Values | None:
+        """The likeliest conventions under which a known defect gives every number."""
+        both = [*self._deciding("call"), *self._deciding("answer")]
+        likely = [how for how in _combinations(both, told) if _unusual(both, how, told) <= 1]
+        for how in likely:
+            answer = self._answer(how)
+            for defect in self.kit.defects if answer.outputs is not None else ():
+                arguments = self._arguments(how)
+                outputs = outputs_of(defect, self.kit, arguments)
+                outcome = judged(self.kit, self.case, arguments, how, answer, outputs)
+                if outcome.problem is None:
+                    return how
+        return None
+
+    def _deciding(self, what: str) -> list[Convention]:
+        return [one for one in self.kit.conventions if one.decides == what]
+
+    def _arguments(self, how: Conventions) -> Arguments:
+        return self.kit.present(self.case, how)
+
+    def _answer(self, how: Conventions) -> Answer:
+        call = self._deciding("call")
+        key = tuple(how[one.name] for one in call)
+        if key not in self.answers:
+            how = {**{one.name: one.tried({})[0] for one in self._deciding("answer")}, **how}
+            sent = self.kit.translate(self.case, self._arguments(how), how)
+            (self.answers[key],) = self.door.ask([sent])
+        return self.answers[key]
 
 
-def _combinations(kit: Kit, decides: str, told: Conventions) -> Iterator[dict[str, str]]:
-    conventions: Sequence[Convention] = [one for one in kit.conventions if one.decides == decides]
-    for values in itertools.product(*(one.tried(told) for one in conventions)):
-        yield {one.name: value for one, value in zip(conventions, values, strict=True)}
+def _is_wider(answer: Answer, asked: Conventions) -> bool:
+    """Whether numbers of float64 would be held to the tolerance of a narrower dtype."""
+    widest = max((value.dtype.itemsize for value in (answer.outputs or {}).values()), default=0)
+    return asked["dtype"] != "float64" and widest > 4
 
 
-def _ask(kit: Kit, door: Door, case: Case, conventions: Sequence[Conventions]) -> list[Answer]:
-    return door.ask([kit.translate(case, kit.present(case, one), one) for one in conventions])
+def _combinations(conventions: Sequence[Convention], told: Conventions) -> Iterable[Values]:
+    """Every combination, those with fewer unusual values first."""
+    names = [one.name for one in conventions]
+    products = itertools.product(*(one.tried(told) for one in conventions))
+    every = [dict(zip(names, values, strict=True)) for values in products]
+    return sorted(every, key=lambda how: _unusual(conventions, how, told))
 
 
-def _reproduces(
-    kit: Kit, case: Case, conventions: Conventions, answer: Answer, outputs: Outputs | None = None
-) -> bool:
-    outcome: Outcome = judged(kit, case, conventions, answer, outputs)
-    return outcome.problem is None
+def _unusual(conventions: Sequence[Convention], how: Conventions, told: Conventions) -> int:
+    return sum(how[one.name] != one.tried(told)[0] for one in conventions)

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 
 from refkd.verify.doors import Door
 from refkd.verify.kit import Asker, Kit
-from refkd.verify.records import Answer, Case, Conventions, Outcome, Outputs
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Case,
+    Conventions,
+    Defect,
+    Outcome,
+    Outputs,
+)
 
 
 class Asking(Asker):
@@ -16,20 +24,22 @@ class Asking(Asker):
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
         """What came of each case, asked all at once."""
-        listed = list(cases)
-        calls = [
-            self.kit.translate(case, self.kit.present(case, conventions), conventions)
-            for case in listed
-        ]
-        answers = self.door.ask(calls)
+        kit, how = self.kit, conventions
+        listed = [(case, kit.present(case, how)) for case in cases]
+        answers = self.door.ask([kit.translate(case, given, how) for case, given in listed])
         return [
-            judged(self.kit, case, conventions, answer)
-            for case, answer in zip(listed, answers, strict=True)
+            judged(kit, case, given, how, answer)
+            for (case, given), answer in zip(listed, answers, strict=True)
         ]
 
 
 def judged(
-    kit: Kit, case: Case, conventions: Conventions, answer: Answer, outputs: Outputs | None = None
+    kit: Kit,
+    case: Case,
+    arguments: Arguments,
+    conventions: Conventions,
+    answer: Answer,
+    outputs: Outputs | None = None,
 ) -> Outcome:
     """Hold an answer against the reference.
 
@@ -39,6 +49,8 @@ def judged(
         Of the implementation.
     case : Case
         What was asked.
+    arguments : mapping
+        The same in the canonical form.
     conventions : mapping of str to str
         In which it was asked and is to be read.
     answer : Answer
@@ -51,7 +63,6 @@ def judged(
     Outcome
         With the answer in the canonical layout.
     """
-    arguments = kit.present(case, conventions)
     right = kit.reference(case, arguments, conventions) if outputs is None else outputs
     expected = kit.express(arguments, right, conventions)
     if answer.outputs is not None:
@@ -62,3 +73,14 @@ def judged(
         answer = Answer(restored, overwritten=answer.overwritten)
     problem, deviation = kit.judge(case, arguments, expected, answer, conventions)
     return Outcome(case, arguments, expected, answer, conventions, problem, deviation)
+
+
+def outputs_of(defect: Defect, kit: Kit, arguments: Arguments) -> Outputs:
+    """What an implementation with this defect gives, in the canonical form.
+
+    None among its results is left out.
+    """
+    results = defect.compute(*(arguments[name] for name in kit.arguments))
+    return {
+        name: value for name, value in zip(kit.results, results, strict=True) if value is not None
+    }

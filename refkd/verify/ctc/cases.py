@@ -92,7 +92,7 @@ def blank_first() -> dict[str, Any]:
     return batch([drawn_logits(18, 4, 4)], [[3, 1]], 0)
 
 
-@case("V4", "V3", by_paths=True)
+@case("V3", "V4", by_paths=True)
 def blank_last() -> dict[str, Any]:
     return batch([drawn_logits(19, 4, 4)], [[0, 2]], 3)
 

@@ -15,7 +15,7 @@ CONVENTIONS = (
             "float16": "float16",
             "bfloat16": "bfloat16, sent as float32",
         },
-        "call",
+        "call", bug="V10",
         searched=("float64", "float32"),
     ),
     Convention(
@@ -30,10 +30,10 @@ CONVENTIONS = (
             "log_probs": "log-probabilities, taken as they come",
             "probs": "probabilities",
         },
-        "call",
+        "call", bug="V9",
     ),
     Convention(
-        "labels", {"padded": "padded to (N, L)", "flat": "end to end in one row"}, "call"
+        "labels", {"padded": "padded to (N, L)", "flat": "end to end in one row"}, "call", bug="V3"
     ),
     Convention(
         "blank",
@@ -42,9 +42,9 @@ CONVENTIONS = (
             "first": "class 0, whatever the argument says",
             "last": "class K-1, whatever the argument says",
         },
-        "call",
+        "call", bug="V4",
     ),
-    Convention("log", BASES, "answer"),
+    Convention("log", BASES, "answer", bug="V13"),
     Convention(
         "reduction",
         {
@@ -55,7 +55,7 @@ CONVENTIONS = (
             "per_label": "each divided by its number of labels",
             "per_frame": "each divided by its number of frames",
         },
-        "answer",
+        "answer", bug="V13",
     ),
     Convention(
         "grad_of",
@@ -64,8 +64,9 @@ CONVENTIONS = (
             "log_probs": "in the log-probabilities (rows sum to -1)",
             "probs": "in the probabilities",
             "none": "none is returned",
+            "ignored": "not looked at",
         },
-        "answer",
+        "answer", bug="G1", searched=("logits", "log_probs", "probs", "none"),
     ),
     Convention(
         "infeasible",
@@ -75,7 +76,7 @@ CONVENTIONS = (
             "large": "a large finite loss",
             "raise": "refused",
         },
-        "later",
+        "later", bug="V8",
     ),
     Convention(
         "label_padding",
@@ -85,6 +86,6 @@ CONVENTIONS = (
             "zero": "must hold 0",
             "minus_one": "must hold -1",
         },
-        "later",
+        "later", bug="V3",
     ),
 )  # fmt: skip

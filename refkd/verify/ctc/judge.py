@@ -111,6 +111,7 @@ def _below_zero(
     """A loss is minus the logarithm of a probability; rounded log-probabilities may sum to more."""
     frames = len(arguments["logits"])
     slack = 0.0 if how["input"] == "logits" else EPS[how["dtype"]] * frames
+    loss = np.where(right < 0.0, 0.0, loss)
     index = int(loss.argmin())
     if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
         return None

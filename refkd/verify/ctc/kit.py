@@ -55,6 +55,7 @@ class CTCKit(Kit):
     }
     conventions = CONVENTIONS
     defects = DEFECTS
+    general: ClassVar = {"loss": "V9", "grad": "G7"}
 
     def probe_case(self) -> Case:
         return self.find("probe")
@@ -132,7 +133,7 @@ class CTCKit(Kit):
     ) -> tuple[dict[str, str], list[Finding]]:
         return settle(ask, conventions, told)
 
-    def symptoms(self, outcome: Outcome) -> Iterator[Symptom]:
+    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return symptoms(outcome)
 
     def remark(self, outcome: Outcome) -> Symptom | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from refkd.verify.records import Case
 PREFIX = "drawn-"
 FORM = re.compile(r"drawn-k(\d+)-b(\d+)-x(\d+)-s(\d+)((?:-t\d+(?:\.\d+)*)+)")
 SCALES = (0, 1, 1, 4, 16)  # 0 is flat; 16 times two is nearly certain
-CATCHES = ("V1", "G7", "V2", "V3", "G3", "G2", "V7", "V8")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,32 @@ class Recipe:
         ]
         d_loss = rng.integers(-8, 9, size=len(logits)) / 4.0
         labels = [list(labels) for _, labels in self.utterances]
-        return Case(self.name, batch(logits, labels, self.blank, *d_loss), CATCHES, "generated")
+        inputs = batch(logits, labels, self.blank, *d_loss)
+        return Case(self.name, inputs, self.catches, "generated")
+
+    @property
+    def catches(self) -> tuple[str, ...]:
+        """Bug classes that these utterances can show."""
+        frames = {frames for frames, _ in self.utterances}
+        targets = [labels for _, labels in self.utterances]
+        shown = {
+            "V1": any(a == b for labels in targets for a, b in pairwise(labels)),
+            "V7": () in targets,
+            "V8": any(_needed(labels) > frames for frames, labels in self.utterances),
+            "V2": len(frames) > 1,
+            "G3": len(frames) > 1,
+            "V3": len({*map(len, targets)}) > 1 or any(0 in labels for labels in targets),
+            "V4": self.blank > 0,
+            "G7": any(len(set(labels)) < len(labels) for labels in targets),
+            "V10": self.scale > 4,
+            "G2": True,
+        }
+        return tuple(bug for bug, there in shown.items() if there)
+
+
+def _needed(labels: Sequence[int]) -> int:
+    """Frames that a target needs."""
+    return len(labels) + sum(a == b for a, b in pairwise(labels))
 
 
 def by_numpy(count: int, seed: int) -> Iterator[Recipe]:

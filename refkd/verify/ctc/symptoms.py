@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from refkd.verify.ctc.conventions import REDUCED
 from refkd.verify.ctc.translate import upstream, valid_frames
-from refkd.verify.records import Outcome, Symptom
+from refkd.verify.records import Outcome, Outputs, Symptom
 
 LOUD = 500.0  # logits whose exponential overflows sooner or later
 MANY = 200  # frames
+SINGLE, HALF = 1e-4, 2e-2  # what single and half precision may be off by
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Numbers:
     of_logits: bool
 
 
-def symptoms(outcome: Outcome) -> Iterator[Symptom]:
+def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
     assert outcome.answer.outputs is not None
     got, right, how = outcome.answer.outputs, outcome.expected, outcome.conventions
@@ -41,9 +42,23 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
         valid_frames(outcome.arguments),
         how["grad_of"] == "logits" and how["reduction"] not in REDUCED,
     )
-    yield from _of_the_loss(numbers)
+    rules = [_of_small_numbers(numbers, got, right), _of_the_loss(numbers)]
     if numbers.grad is not None:
-        yield from _of_the_gradient(numbers)
+        rules.append(_of_the_gradient(numbers))
+    with np.errstate(all="ignore"):
+        return [symptom for rule in rules for symptom in rule]
+
+
+def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterator[Symptom]:
+    padded = 0.0 if numbers.grad is None else np.abs(numbers.grad[~numbers.valid]).max(initial=0.0)
+    if right["loss"].max(initial=0.0) < 1e-3 and (got["loss"] < 0.0).any():
+        yield Symptom("V12", "the loss of confident inputs is negative")
+    elif padded > 0.0:
+        return
+    elif all(np.allclose(got[name], right[name], rtol=SINGLE, atol=SINGLE / 5) for name in right):
+        yield Symptom("V10", "digits are lost: single precision, or something small is added")
+    elif all(np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right):
+        yield Symptom("G11", "digits are lost: half precision, or something is added")
 
 
 def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
@@ -51,27 +66,36 @@ def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
     logits = numbers.arguments["logits"][numbers.valid]
     loud = np.abs(logits[np.isfinite(logits)]).max(initial=0.0) > LOUD
     if np.isnan(loss).any() or (np.isinf(loss) & np.isfinite(right)).any():
-        if np.isneginf(logits).any():
-            yield Symptom("G6", "logits of -inf give a loss that is not finite")
-        elif loud:
-            yield Symptom("V11", "large logits give a loss that is not finite")
-        elif (numbers.arguments["label_lengths"] == 0).any() and loss.size > 0:
-            yield Symptom("V7", "an empty target gives a loss that is not finite")
-        elif right[np.isfinite(right)].max(initial=0.0) > LOUD:
-            yield Symptom("V10", "an improbable target gives a loss that is not finite: underflow")
-        elif np.isinf(right).any():
-            yield Symptom("V8", "a target that does not fit gives NaN")
-    elif (loss < 0.0).any():
-        if right.max(initial=0.0) < 1e-3:
-            yield Symptom("V12", "the loss of confident inputs is negative")
-        else:
-            yield Symptom("V9", "a loss is negative: probabilities above 1 come in")
+        yield from _of_no_number(numbers, loud)
     elif (np.isinf(right) & np.isfinite(loss)).any():
+        longer = numbers.arguments["label_lengths"] > numbers.arguments["input_lengths"]
+        if not longer.any() and not np.isneginf(logits).any():
+            yield Symptom("V1", "a repeat that does not fit has a finite loss: it skips the blank")
         yield Symptom("V8", "a target that does not fit has a finite loss")
+    elif (loss < 0.0).any():
+        yield Symptom("V9", "a loss is negative: probabilities above 1 come in")
+    elif loss.size > 1 and np.ptp(loss) == 0.0 and np.ptp(right) > 0.0:
+        yield Symptom("V13", "every utterance of the batch has the same loss")
     elif (factor := _factor(loss, right)) is not None:
         yield from _scaled("losses are", factor, numbers)
-    elif loud:
+    elif loud and not _close(loss, right):
         yield Symptom("V11", "large logits give a wrong loss")
+
+
+def _of_no_number(numbers: Numbers, loud: bool) -> Iterator[Symptom]:
+    right = numbers.right_loss
+    if np.isneginf(numbers.arguments["logits"][numbers.valid]).any():
+        yield Symptom("G6", "logits of -inf give a loss that is not finite")
+    elif loud:
+        yield Symptom("V11", "large logits give a loss that is not finite")
+    elif (numbers.arguments["label_lengths"] == 0).any():
+        yield Symptom("V7", "an empty target gives a loss that is not finite")
+    elif right[np.isfinite(right)].max(initial=0.0) > LOUD:
+        yield Symptom("V10", "an improbable target gives a loss that is not finite: underflow")
+    elif np.isinf(right).any():
+        yield Symptom("V8", "a target that does not fit gives NaN")
+    if np.isnan(numbers.loss).any():
+        yield Symptom("G6", "the loss is NaN: paths of probability 0 are added as -inf minus -inf")
 
 
 def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
@@ -81,12 +105,17 @@ def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
     if np.isnan(grad).any() and not np.isnan(numbers.loss).any():
         yield from _of_nan(numbers, grad)
         return
-    if grad[~valid].any():
+    right_loss = _close(numbers.loss, numbers.right_loss)
+    if grad[~valid].any() and right_loss:
         yield Symptom("G3", "the gradient of padded frames is not zero")
+    elif grad[~valid].any():
+        yield Symptom(
+            "V2", "padded frames are counted: the loss is another, and they have gradient"
+        )
     endless = np.isinf(numbers.right_loss)
-    if endless.any() and endless.shape == grad.shape[1:2] and grad[:, endless].any():
+    if right_loss and endless.any() and endless.shape == grad.shape[1:2] and grad[:, endless].any():
         yield Symptom("G5", "the gradient of a target that does not fit is not zero")
-    if _close(numbers.loss, numbers.right_loss):
+    if right_loss:
         yield from _beside_a_right_loss(numbers, grad, right)
 
 
@@ -126,16 +155,28 @@ def _beside_a_right_loss(
     if len(grad) > MANY:
         yield Symptom("V10", "the loss of many frames is right, but its gradient has lost digits")
     if numbers.of_logits:
-        rows = grad.sum(axis=2)[numbers.valid] / np.broadcast_to(weight, grad.shape[:2])[
-            numbers.valid
-        ]  # fmt: skip
-        if _close(rows, np.full(rows.shape, -1.0)):
-            yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
-        elif not _close(rows, np.zeros(rows.shape)):
-            yield Symptom("G7", "rows of the gradient do not sum to 0: occupancies are missing")
+        yield from _of_rows(numbers, grad, weight)
     off = np.argwhere(np.abs(grad - right) > 1e-3)
     if len(off) and len(grad) > 1 and len(set(off[:, 0])) == 1:
         yield Symptom("G8", "the gradient is wrong in one frame only")
+
+
+def _of_rows(
+    numbers: Numbers, grad: NDArray[np.float64], weight: NDArray[np.float64]
+) -> Iterator[Symptom]:
+    """A row is the softmax minus occupancies, which sum to 1 each."""
+    used = numbers.valid & (weight != 0.0) & np.isfinite(numbers.right_loss)
+    sums = np.where(used, grad.sum(axis=2) / weight, np.nan)
+    if not used.any() or np.allclose(sums[used], 0.0, atol=1e-3):
+        return
+    if np.allclose(sums[used], -1.0, atol=1e-3):
+        yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
+    elif np.allclose(np.nanmin(sums, axis=0), np.nanmax(sums, axis=0), atol=1e-3, equal_nan=True):
+        yield Symptom(
+            "G8", "all rows of the gradient have the same sum: forward and backward differ"
+        )
+    else:
+        yield Symptom("G7", "rows of the gradient do not sum to 0: occupancies are missing")
 
 
 def _scaled(what: str, factor: float, numbers: Numbers) -> Iterator[Symptom]:
@@ -157,19 +198,19 @@ def _scaled(what: str, factor: float, numbers: Numbers) -> Iterator[Symptom]:
                 yield Symptom("V13", f"{what} multiplied by {name}")
             elif _close(np.array(factor * value), np.array(1.0)):
                 yield Symptom("V13", f"{what} divided by {name}")
-    yield Symptom("V13", f"{what} multiplied by a constant")
+    if len(np.unique(numbers.right_loss)) > 2:
+        yield Symptom("V13", f"{what} multiplied by {factor:.6g}")
 
 
 def _factor(got: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
     """The number other than 1 that everything right is multiplied by; None if there is none."""
-    used = np.isfinite(right) & (np.abs(right) > 1e-6)
-    if not used.any() or not np.isfinite(got[used]).all():
+    finite = np.isfinite(right)
+    used = finite & (np.abs(right) > 1e-6)
+    if not used.any() or not np.isfinite(got[finite]).all():
         return None
-    ratio = got[used] / right[used]
-    same = _close(ratio, np.full(ratio.shape, ratio[0])) and _close(
-        np.where(np.isfinite(right), right * ratio[0], 0.0), np.where(np.isfinite(right), got, 0.0)
-    )
-    return round(float(ratio[0]), 9) if same and not _close(ratio, np.ones(ratio.shape)) else None
+    factor = float(np.median(got[used] / right[used]))
+    same = _close(got[finite], right[finite] * factor)
+    return round(factor, 9) if same and not _close(np.array(factor), np.array(1.0)) else None
 
 
 def _close(got: NDArray[np.float64], right: NDArray[np.float64]) -> bool:

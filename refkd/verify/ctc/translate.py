@@ -100,7 +100,9 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     wanted = 1 if conventions["reduction"] in REDUCED else N
     if loss.size != wanted:
         raise ValueError(f"returns a loss of shape {loss.shape}, expected {wanted} numbers")
-    if conventions["grad_of"] == "none":
+    if conventions["grad_of"] == "none" and "grad" in outputs:
+        raise ValueError("returns a gradient where none was expected")
+    if conventions["grad_of"] in ("none", "ignored"):
         return {"loss": loss.reshape(wanted)}
     if "grad" not in outputs:
         raise ValueError("returns no gradient")
@@ -125,7 +127,7 @@ def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) ->
     loss = loss * share
     if conventions["reduction"] in REDUCED:
         loss = loss.sum(keepdims=True)
-    if conventions["grad_of"] == "none" or outputs.get("grad") is None:
+    if conventions["grad_of"] in ("none", "ignored") or "grad" not in outputs:
         return {"loss": loss}
     grad = outputs["grad"]
     if conventions["grad_of"] != "logits":

@@ -70,7 +70,7 @@ class LogarithmAfterSoftmax(PlainCTC):
 
 
 class LogarithmOfZeroIsMinus30(PlainCTC):
-    bug = "V10"
+    bug = "V8"
     words = "-30 stands for the logarithm of 0"
     zero = -30.0
 
