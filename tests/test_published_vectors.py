@@ -1,4 +1,4 @@
-"""CTC numbers published by other projects; sources are named in vectors/ctc_published.json."""
+"""CTC numbers published by other projects; the file in refkd/verify/vectors names the sources."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from tolerances import Tolerance, assert_close
 
 import refkd
 
-FILE = Path(__file__).parent / "vectors" / "ctc_published.json"
+FILE = Path(refkd.__file__).parent / "verify" / "vectors" / "ctc_published.json"
 CASES = {case["name"]: case for case in json.loads(FILE.read_text(encoding="utf-8"))["cases"]}
 
 

@@ -12,7 +12,7 @@ from refkd.verify.run import outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 MOST = 0.5  # share of the cases that is nearly all of them: some hardly have anything to compute
-TRIES = 8  # a defect must reproduce one of so many smallest wrong answers
+TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,6 @@ from refkd.verify.worker import receive, send
 
 START_LIMIT = 300.0  # seconds to import the adapter: some libraries compile first
 PATIENCE = 3  # calls that may time out before the rest is not asked
-PERTURBED = {**os.environ, "MALLOC_PERTURB_": "165"}  # glibc: unset memory is rubbish, not zero
 
 
 class Door(Protocol):
@@ -27,6 +26,11 @@ class Door(Protocol):
 
     def close(self) -> None:
         """End the child process, if there is one."""
+
+
+def perturbed() -> dict[str, str]:
+    """The environment in which glibc hands out memory that holds rubbish rather than zeros."""
+    return {**os.environ, "MALLOC_PERTURB_": "165"}
 
 
 def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
@@ -125,7 +129,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
-            env=PERTURBED,
+            env=perturbed(),
         )
         self.replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()

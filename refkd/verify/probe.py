@@ -91,8 +91,8 @@ class _Search:
     def right(self, told: Conventions) -> Values | None:
         """The likeliest conventions under which every number is right."""
         for asked in _combinations(self._deciding("call"), told):
-            answer = self._answer(asked)
-            if answer.outputs is None or ("dtype" not in told and _is_wider(answer, asked)):
+            answer = self._answer(asked, told)
+            if answer.outputs is None:
                 continue
             for expected in _combinations(self._deciding("answer"), told):
                 how = {**asked, **expected}
@@ -105,7 +105,7 @@ class _Search:
         both = [*self._deciding("call"), *self._deciding("answer")]
         likely = [how for how in _combinations(both, told) if _unusual(both, how, told) <= 1]
         for how in likely:
-            answer = self._answer(how)
+            answer = self._answer(how, told)
             for defect in self.kit.defects if answer.outputs is not None else ():
                 arguments = self._arguments(how)
                 outputs = outputs_of(defect, self.kit, arguments)
@@ -120,14 +120,17 @@ class _Search:
     def _arguments(self, how: Conventions) -> Arguments:
         return self.kit.present(self.case, how)
 
-    def _answer(self, how: Conventions) -> Answer:
+    def _answer(self, how: Conventions, told: Conventions) -> Answer:
         call = self._deciding("call")
         key = tuple(how[one.name] for one in call)
         if key not in self.answers:
             how = {**{one.name: one.tried({})[0] for one in self._deciding("answer")}, **how}
             sent = self.kit.translate(self.case, self._arguments(how), how)
             (self.answers[key],) = self.door.ask([sent])
-        return self.answers[key]
+        answer = self.answers[key]
+        if "dtype" not in told and _is_wider(answer, how):
+            return Answer(failure="raised", sentence="its numbers have more digits than this dtype")
+        return answer
 
 
 def _is_wider(answer: Answer, asked: Conventions) -> bool:

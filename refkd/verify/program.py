@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from refkd import check
-from refkd.verify.doors import PATIENCE, PERTURBED, answered
+from refkd.verify.doors import PATIENCE, answered, perturbed
 from refkd.verify.exchange import MANIFEST, read_npz, read_raw, write_npz, write_raw
 from refkd.verify.records import Answer, Call
 
@@ -102,7 +102,7 @@ class ProgramDoor:
                     stdin=subprocess.DEVNULL,
                     stdout=errors,
                     stderr=errors,
-                    env=PERTURBED,
+                    env=perturbed(),
                 )
             except OSError as error:
                 check.fail(self.command[0], "a program that can be started", error)

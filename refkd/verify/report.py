@@ -101,10 +101,9 @@ def _text(finding: Finding) -> Iterator[str]:
         one = finding.deviation
         place = f"{one.output}[{', '.join(map(str, one.index))}]"
         yield f"      {place}: expected {one.expected:.17g}, got {one.got:.17g}"
-        yield (
-            f"      off by {abs(one.got - one.expected):.3g}, allowed {one.allowed:.3g};"
-            f" {one.outside} of {one.entries} entries are off"
-        )
+        size = abs(one.got - one.expected)
+        off = f"off by {size:.3g}, allowed {one.allowed:.3g}; " if math.isfinite(size) else ""
+        yield f"      {off}{one.outside} of {one.entries} entries are wrong"
     for line in finding.example.splitlines():
         yield f"      {line}"
     if finding.again:

@@ -168,17 +168,68 @@ def _no_zero_target(*arguments):
 
 PLANTED = {
     # value
-    "repeats skip": ("V1", adapter(follow=lambda y, b: (_steps(y) >= 0) & (_steps(y) < 2) | (_steps(y) == 2) & _labels(y))),
-    "repeats skip in the forward pass only": ("V1", adapter(follow=lambda y, b: may_follow(y, b) | (_steps(y) == 2) & _labels(y), back_follow=may_follow)),
+    "repeats skip": (
+        "V1",
+        adapter(
+            follow=lambda y, b: (_steps(y) >= 0) & (_steps(y) < 2) | (_steps(y) == 2) & _labels(y)
+        ),
+    ),
+    "repeats skip in the forward pass only": (
+        "V1",
+        adapter(
+            follow=lambda y, b: may_follow(y, b) | (_steps(y) == 2) & _labels(y),
+            back_follow=may_follow,
+        ),
+    ),
     "nothing skips": ("V1", adapter(follow=lambda y, b: (_steps(y) == 0) | (_steps(y) == 1))),
-    "label skipped between blanks": ("V1", adapter(follow=lambda y, b: may_follow(y, b) | (_steps(y) == 2) & ~_labels(y))),
-    "lengths ignored": ("V2", adapter(prepare=_prepare(input_lengths=lambda c: np.full_like(c.input_lengths, len(c.logits))))),
-    "longest length": ("V2", adapter(prepare=_prepare(input_lengths=lambda c: np.full_like(c.input_lengths, c.input_lengths.max())))),
-    "lengths exchanged": ("V2", adapter(prepare=_prepare(input_lengths=lambda c: c.input_lengths[::-1]))),
-    "last frame dropped": ("V2", adapter(prepare=_prepare(input_lengths=lambda c: np.maximum(c.input_lengths - 1, 1)))),
-    "label padding counted": ("V3", adapter(prepare=_prepare(label_lengths=lambda c: np.full_like(c.label_lengths, c.labels.shape[1])))),
-    "length from labels above 0": ("V3", adapter(prepare=_prepare(label_lengths=lambda c: (c.labels > 0).sum(axis=1)))),
-    "labels of 0 dropped": ("V3", adapter(prepare=_prepare(label_lengths=lambda c: np.array([(row[:L] != 0).sum() for row, L in zip(c.labels, c.label_lengths, strict=True)])))),
+    "label skipped between blanks": (
+        "V1",
+        adapter(follow=lambda y, b: may_follow(y, b) | (_steps(y) == 2) & ~_labels(y)),
+    ),
+    "lengths ignored": (
+        "V2",
+        adapter(
+            prepare=_prepare(input_lengths=lambda c: np.full_like(c.input_lengths, len(c.logits)))
+        ),
+    ),
+    "longest length": (
+        "V2",
+        adapter(
+            prepare=_prepare(
+                input_lengths=lambda c: np.full_like(c.input_lengths, c.input_lengths.max())
+            )
+        ),
+    ),
+    "lengths exchanged": (
+        "V2",
+        adapter(prepare=_prepare(input_lengths=lambda c: c.input_lengths[::-1])),
+    ),
+    "last frame dropped": (
+        "V2",
+        adapter(prepare=_prepare(input_lengths=lambda c: np.maximum(c.input_lengths - 1, 1))),
+    ),
+    "label padding counted": (
+        "V3",
+        adapter(
+            prepare=_prepare(
+                label_lengths=lambda c: np.full_like(c.label_lengths, c.labels.shape[1])
+            )
+        ),
+    ),
+    "length from labels above 0": (
+        "V3",
+        adapter(prepare=_prepare(label_lengths=lambda c: (c.labels > 0).sum(axis=1))),
+    ),
+    "labels of 0 dropped": (
+        "V3",
+        adapter(
+            prepare=_prepare(
+                label_lengths=lambda c: np.array(
+                    [(row[:L] != 0).sum() for row, L in zip(c.labels, c.label_lengths, strict=True)]
+                )
+            )
+        ),
+    ),
     "blank is 0": ("V4", adapter(prepare=_prepare(blank=lambda c: 0))),
     "blank is last": ("V4", adapter(prepare=_prepare(blank=lambda c: c.logits.shape[2] - 1))),
     "labels wrap": ("V6", _wraps_labels),
@@ -187,65 +238,128 @@ PLANTED = {
     "empty target gives NaN": ("V7", adapter(finish=_empty(lambda loss: np.nan))),
     "empty target counted twice": ("V7", adapter(finish=_empty(lambda loss: loss - np.log(2)))),
     "empty target raises": ("V7", _no_zero_target),
-    "infeasible costs 1": ("V8", adapter(finish=lambda loss, grad, p, y: (loss, grad) if loss < np.inf else (1.0, grad * 0))),
-    "2 L + 1 frames wanted": ("V8", adapter(finish=lambda loss, grad, p, y: (loss, grad) if len(p) > 2 * len(y) and loss < np.inf else (np.inf, grad * 0))),
+    "infeasible costs 1": (
+        "V8",
+        adapter(finish=lambda loss, grad, p, y: (loss, grad) if loss < np.inf else (1.0, grad * 0)),
+    ),
+    "2 L + 1 frames wanted": (
+        "V8",
+        adapter(
+            finish=lambda loss, grad, p, y: (
+                (loss, grad) if len(p) > 2 * len(y) and loss < np.inf else (np.inf, grad * 0)
+            )
+        ),
+    ),
     "softmax twice": ("V9", adapter(log_prob=lambda x: np.log(_softmax(_softmax(x))))),
     "no softmax": ("V9", adapter(log_prob=lambda x: x)),
     "softmax over time": ("V9", adapter(log_prob=lambda x: np.log(_softmax(x.T).T))),
     "sigmoid for softmax": ("V9", adapter(log_prob=lambda x: -np.log1p(np.exp(-x)))),
     "1e-6 added": ("V10", adapter(log_prob=lambda x: np.log(_softmax(x) + 1e-6))),
-    "probabilities at least 1e-9": ("V10", adapter(log_prob=lambda x: np.log(np.maximum(_softmax(x), 1e-9)))),
+    "probabilities at least 1e-9": (
+        "V10",
+        adapter(log_prob=lambda x: np.log(np.maximum(_softmax(x), 1e-9))),
+    ),
     "sums without maximum": ("V10", adapter(add=_probabilities)),
     "logarithm of the softmax": ("V10", adapter(log_prob=lambda x: np.log(_softmax(x)))),
     "log 0 is -50": ("V8", adapter(add=_never_below(-50.0))),
     "single precision": ("V10", adapter(add=_float32)),
-    "softmax without maximum": ("V11", adapter(log_prob=lambda x: np.log(np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)))),
-    "logits clipped at 20": ("V11", adapter(log_prob=lambda x: np.log(_softmax(np.clip(x, -20, 20))))),
+    "softmax without maximum": (
+        "V11",
+        adapter(log_prob=lambda x: np.log(np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))),
+    ),
+    "logits clipped at 20": (
+        "V11",
+        adapter(log_prob=lambda x: np.log(_softmax(np.clip(x, -20, 20)))),
+    ),
     "loss below zero": ("V12", adapter(loss=lambda total: -total - 1e-14)),
     "loss over labels": ("V13", _then(lambda loss, grad, *a: (loss / np.maximum(a[3], 1), grad))),
     "loss over frames": ("V13", _then(lambda loss, grad, *a: (loss / a[2], grad))),
-    "mean for none": ("V13", _then(lambda loss, grad, *a: (np.full(len(loss), loss.mean()), grad / len(loss)))),
+    "mean for none": (
+        "V13",
+        _then(lambda loss, grad, *a: (np.full(len(loss), loss.mean()), grad / len(loss))),
+    ),
     "gradient over batch": ("V13", _then(lambda loss, grad, *a: (loss, grad / len(loss)))),
-    "everything over frames": ("V13", _then(lambda loss, grad, *a: (loss / a[2], grad / a[2][:, None]))),
+    "everything over frames": (
+        "V13",
+        _then(lambda loss, grad, *a: (loss / a[2], grad / a[2][:, None])),
+    ),
     "loss in bits": ("V13", _then(lambda loss, grad, *a: (loss / np.log(2), grad))),
-    "255 labels at most": ("V14", adapter(prepare=_prepare(label_lengths=lambda c: np.minimum(c.label_lengths, 255)))),
+    "255 labels at most": (
+        "V14",
+        adapter(prepare=_prepare(label_lengths=lambda c: np.minimum(c.label_lengths, 255))),
+    ),
     "labels of one byte": ("V14", adapter(prepare=_prepare(labels=lambda c: c.labels % 256))),
     "labels of 13 bits": ("V14", adapter(prepare=_prepare(labels=lambda c: c.labels % 8192))),
     "repeats collapsed": ("V15", adapter(prepare=_prepare(labels=_collapsed))),
-    "repeats not merged": ("V15", adapter(follow=lambda y, b: may_follow(y, b) & ~((_steps(y) == 0) & _labels(y)))),
+    "repeats not merged": (
+        "V15",
+        adapter(follow=lambda y, b: may_follow(y, b) & ~((_steps(y) == 0) & _labels(y))),
+    ),
     # gradient
     "no softmax in the gradient": ("G1", adapter(slope=lambda prob, occupancy: -occupancy)),
-    "gradient of the log-probability": ("G1", adapter(slope=lambda prob, occupancy: occupancy - prob)),
+    "gradient of the log-probability": (
+        "G1",
+        adapter(slope=lambda prob, occupancy: occupancy - prob),
+    ),
     "gradient in probabilities": ("G1", adapter(slope=lambda prob, occupancy: -occupancy / prob)),
     "upstream ignored": ("G2", adapter(batch=lambda loss, grad, call: (loss, grad))),
-    "upstream of the first": ("G2", adapter(batch=lambda loss, grad, call: (loss, grad * weights(call)[0]))),
+    "upstream of the first": (
+        "G2",
+        adapter(batch=lambda loss, grad, call: (loss, grad * weights(call)[0])),
+    ),
     "upstream on the softmax": ("G2", _split(lambda w: w, lambda w: 1.0)),
     "upstream on the occupancy": ("G2", _split(lambda w: 1.0, lambda w: w)),
-    "padding keeps softmax": ("G3", adapter(batch=_padding(lambda c, n, T, g: _softmax(c.logits[T:, n])))),
+    "padding keeps softmax": (
+        "G3",
+        adapter(batch=_padding(lambda c, n, T, g: _softmax(c.logits[T:, n]))),
+    ),
     "padding like the last frame": ("G3", adapter(batch=_padding(lambda c, n, T, g: g[T - 1, n]))),
     "padding keeps old memory": ("G3", adapter(batch=_padding(lambda c, n, T, g: 1e-3 * (n + 1)))),
     "infinite loss has NaN": ("G4", adapter(finish=_infinite(lambda grad, prob: grad * np.nan))),
     "infinite loss spoils all": ("G4", adapter(batch=_nan_for_batch)),
     "infinite loss keeps softmax": ("G5", adapter(finish=_infinite(lambda grad, prob: prob))),
     "infinite loss keeps half": ("G5", adapter(finish=_infinite(lambda grad, prob: prob / 2))),
-    "-inf minus -inf": ("G6", adapter(add=lambda s, axis: s.max(axis=axis) + np.log(np.exp(s - np.expand_dims(s.max(axis=axis), axis)).sum(axis=axis)))),
-    "0 times -inf": ("G6", adapter(batch=lambda loss, grad, call: (loss, (grad + 0 * np.where(np.isneginf(call.logits), call.logits, 0)) * weights(call)[:, None]))),
+    "-inf minus -inf": (
+        "G6",
+        adapter(
+            add=lambda s, axis: (
+                s.max(axis=axis)
+                + np.log(np.exp(s - np.expand_dims(s.max(axis=axis), axis)).sum(axis=axis))
+            )
+        ),
+    ),
+    "0 times -inf": (
+        "G6",
+        adapter(
+            batch=lambda loss, grad, call: (
+                loss,
+                (grad + 0 * np.where(np.isneginf(call.logits), call.logits, 0))
+                * weights(call)[:, None],
+            )
+        ),
+    ),
     "second occurrence lost": ("G7", adapter(collect=_first_of_repeats)),
     "last of each class": ("G7", adapter(collect=_last_of_class)),
     "blank dropped": ("G7", adapter(collect=_without(0))),
     "labels dropped": ("G7", adapter(collect=_without(1))),
-    "emission counted twice": ("G7", adapter(share=lambda a, b, total, e: np.exp(a + b + e - total))),
+    "emission counted twice": (
+        "G7",
+        adapter(share=lambda a, b, total, e: np.exp(a + b + e - total)),
+    ),
     "not divided by the total": ("G7", adapter(share=lambda a, b, total, e: np.exp(a + b))),
     "beta ends with a blank": ("G8", adapter(back_ends=lambda S: [S - 1])),
     "beta ends with a label": ("G8", adapter(back_ends=lambda S: [S - 2])),
     "beta ends anywhere": ("G8", adapter(back_ends=lambda S: list(range(S)))),
-    "beta never skips": ("G8", adapter(back_follow=lambda y, b: (_steps(y) == 0) | (_steps(y) == 1))),
+    "beta never skips": (
+        "G8",
+        adapter(back_follow=lambda y, b: (_steps(y) == 0) | (_steps(y) == 1)),
+    ),
     "starts with a blank": ("G8", adapter(starts=lambda S: [0])),
     "ends with a blank": ("G8", adapter(ends=lambda S: [S - 1])),
     "strides ignored": ("G10", _scrambles),
     "int32 misread": ("G10", _only_int64),
     "half precision inside": ("G11", adapter(add=_float16)),
-}  # fmt: skip
+}
 
 
 LARGE = {  # cases beyond the quick ones that a plant needs
@@ -256,18 +370,73 @@ LARGE = {  # cases beyond the quick ones that a plant needs
 
 
 HELD_OUT = {
-    "label after label may stay only twice": ("G7", adapter(share=lambda a, b, total, e: np.exp(a + b - total) * np.where(np.arange(len(a))[:, None] > 3, 0.5, 1.0))),
-    "last label dropped": ("V3", adapter(prepare=_prepare(label_lengths=lambda c: np.maximum(c.label_lengths - 1, 0)))),
-    "targets reversed": ("V3", adapter(prepare=_prepare(labels=lambda c: np.stack([np.r_[row[:L][::-1], row[L:]] for row, L in zip(c.labels, c.label_lengths, strict=True)])))),
-    "first utterance for all": ("V2", _then(lambda loss, grad, *a: (np.full(len(loss), loss[0]), grad))),
+    "label after label may stay only twice": (
+        "G7",
+        adapter(
+            share=lambda a, b, total, e: (
+                np.exp(a + b - total) * np.where(np.arange(len(a))[:, None] > 3, 0.5, 1.0)
+            )
+        ),
+    ),
+    "last label dropped": (
+        "V3",
+        adapter(prepare=_prepare(label_lengths=lambda c: np.maximum(c.label_lengths - 1, 0))),
+    ),
+    "targets reversed": (
+        "V3",
+        adapter(
+            prepare=_prepare(
+                labels=lambda c: np.stack(
+                    [
+                        np.r_[row[:L][::-1], row[L:]]
+                        for row, L in zip(c.labels, c.label_lengths, strict=True)
+                    ]
+                )
+            )
+        ),
+    ),
+    "first utterance for all": (
+        "V2",
+        _then(lambda loss, grad, *a: (np.full(len(loss), loss[0]), grad)),
+    ),
     "best path for the sum": ("V10", adapter(add=lambda scores, axis: scores.max(axis=axis))),
-    "upstream squared": ("G2", adapter(batch=lambda loss, grad, call: (loss, grad * weights(call)[:, None] ** 2))),
-    "upstream times loss": ("G2", adapter(batch=lambda loss, grad, call: (loss * weights(call), grad * weights(call)[:, None]))),
-    "blank first in padding": ("G3", adapter(batch=_padding(lambda c, n, T, g: -np.eye(c.logits.shape[2])[c.blank]))),
+    "upstream squared": (
+        "G2",
+        adapter(batch=lambda loss, grad, call: (loss, grad * weights(call)[:, None] ** 2)),
+    ),
+    "upstream times loss": (
+        "G2",
+        adapter(
+            batch=lambda loss, grad, call: (loss * weights(call), grad * weights(call)[:, None])
+        ),
+    ),
+    "blank first in padding": (
+        "G3",
+        adapter(batch=_padding(lambda c, n, T, g: -np.eye(c.logits.shape[2])[c.blank])),
+    ),
     "loss of feasible rounded": ("V10", _then(lambda loss, grad, *a: (np.round(loss, 6), grad))),
-    "gradient clipped to half": ("G7", _then(lambda loss, grad, *a: (loss, np.clip(grad, -0.5, 0.5)))),
+    "gradient clipped to half": (
+        "G7",
+        _then(lambda loss, grad, *a: (loss, np.clip(grad, -0.5, 0.5))),
+    ),
     "temperature of 2": ("V9", adapter(log_prob=lambda x: np.log(_softmax(x / 2)))),
-    "label smoothing": ("V9", adapter(log_prob=lambda x: np.log(0.9 * _softmax(x) + 0.1 / x.shape[1]))),
-    "first frame without gradient": ("G8", _then(lambda loss, grad, *a: (loss, np.concatenate([grad[:1] * 0, grad[1:]])))),
-    "gradient in time reversed": ("G8", _then(lambda loss, grad, *a: (loss, np.stack([np.r_[grad[:T, n][::-1], grad[T:, n]] for n, T in enumerate(a[2])], axis=1)))),
-}  # fmt: skip
+    "label smoothing": (
+        "V9",
+        adapter(log_prob=lambda x: np.log(0.9 * _softmax(x) + 0.1 / x.shape[1])),
+    ),
+    "first frame without gradient": (
+        "G8",
+        _then(lambda loss, grad, *a: (loss, np.concatenate([grad[:1] * 0, grad[1:]]))),
+    ),
+    "gradient in time reversed": (
+        "G8",
+        _then(
+            lambda loss, grad, *a: (
+                loss,
+                np.stack(
+                    [np.r_[grad[:T, n][::-1], grad[T:, n]] for n, T in enumerate(a[2])], axis=1
+                ),
+            )
+        ),
+    ),
+}

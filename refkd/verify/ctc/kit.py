@@ -85,8 +85,10 @@ class CTCKit(Kit):
             case = Recipe.named(base).case()
         elif base in known:
             case = known[base]()
+        elif base in published():
+            case = published()[base]
         else:
-            case = published()[check.one_of("--case", base, [*known, *published()])]
+            check.fail("--case", "a name that `refkd verify ctc --list` shows", base)
         for step in reductions:
             case = reduced(case, step)
         return case

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refkd.verify.records import Case
 
@@ -26,10 +27,11 @@ def fitted(case: Case) -> Case | None:
     The reference computes what is expected.
     """
     logits, labels = case.inputs["logits"], case.inputs["labels"]
+    K = logits[0].shape[1]
     longest, targets = max(map(len, logits)), max(map(len, labels))
     T = longest + case.form.get("extra_frames", 0)
     L = targets + case.form.get("extra_labels", 0)
-    needed = (T, len(logits), logits[0].shape[1], L)
+    needed = (T, len(logits), K, L)
     shape = next((one for one in SHAPES if all(np.less_equal(needed, one))), None)
     if shape is None:
         return None
@@ -38,14 +40,19 @@ def fitted(case: Case) -> Case | None:
     inputs = {
         **case.inputs,
         "logits": [_widened(one, shape[2]) for one in [*logits, *[logits[0]] * copies]],
-        "labels": [*labels, *[labels[0]] * copies],
+        "labels": [_moved(one, K, shape[2]) for one in [*labels, *[labels[0]] * copies]],
         "d_loss": None if d_loss is None else np.append(d_loss, np.resize(d_loss, copies)),
     }
     form = {**case.form, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}
     return dataclasses.replace(case, inputs=inputs, expected=None, tolerance=None, form=form)
 
 
-def _widened(logits: np.ndarray, classes: int) -> np.ndarray:
+def _moved(labels: list[int], before: int, after: int) -> list[int]:
+    """Labels that were no class stay none."""
+    return [label + after - before if label >= before else label for label in labels]
+
+
+def _widened(logits: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
     more = classes - logits.shape[1]
     least = np.where(np.isfinite(logits), logits, np.inf).min(axis=1, keepdims=True)
     return np.concatenate([logits, np.repeat(least - UNLIKELY, more, axis=1)], axis=1)

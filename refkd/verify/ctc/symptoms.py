@@ -106,12 +106,11 @@ def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
         yield from _of_nan(numbers, grad)
         return
     right_loss = _close(numbers.loss, numbers.right_loss)
-    if grad[~valid].any() and right_loss:
+    if grad[~valid].any():
+        if not right_loss:
+            words = "padded frames are counted: the loss changes, and they have gradients"
+            yield Symptom("V2", words)
         yield Symptom("G3", "the gradient of padded frames is not zero")
-    elif grad[~valid].any():
-        yield Symptom(
-            "V2", "padded frames are counted: the loss is another, and they have gradient"
-        )
     endless = np.isinf(numbers.right_loss)
     if right_loss and endless.any() and endless.shape == grad.shape[1:2] and grad[:, endless].any():
         yield Symptom("G5", "the gradient of a target that does not fit is not zero")

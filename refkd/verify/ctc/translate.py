@@ -64,7 +64,8 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     order, blank = _classes(arguments, conventions)
     logits = arguments["logits"][:, :, np.argsort(order)]
     if conventions["input"] == "probs":
-        logits = np.exp(logits)
+        with np.errstate(over="ignore"):  # rubbish in padded frames
+            logits = np.exp(logits)
     lengths = arguments["label_lengths"]
     labels = np.where(
         _inside(arguments["labels"], order), order[arguments["labels"] % len(order)],
