@@ -81,11 +81,13 @@ def test_held_out_defects_are_caught():
     assert right >= 0.6 * len(HELD_OUT)
 
 
-@pytest.mark.parametrize("defect", KIT.defects, ids=lambda one: one.words)
+# Those of V14 need a large case, and a negative loss is smaller than a rounding.
+SHOWN = [defect for defect in KIT.defects if defect.bug not in ("V12", "V14")]
+
+
+@pytest.mark.parametrize("defect", SHOWN, ids=lambda one: one.words)
 def test_every_known_defect_spoils_a_case(defect):
-    """And is not the right CTC: a defect that nothing shows would explain everything."""
-    if defect.bug in ("V14", "V12"):
-        pytest.skip("needs a large case, or less than a rounding")
+    """A defect that no case shows would explain nothing."""
     how = {one.name: next(iter(one.choices)) for one in KIT.conventions}
     for case in CASES:
         if case.status == "must":

@@ -29,7 +29,7 @@ def kit_named(name: str) -> Kit:
     Examples
     --------
     >>> from refkd.verify.kits import kit_named
-    >>> kit_named("ctc").results
+    >>> tuple(kit_named("ctc").results)
     ('loss', 'grad')
     """
     module, _, kind = KITS[check.one_of("kit", name, KITS)].partition(":")

@@ -8,7 +8,7 @@ import numpy as np
 
 import refkd
 from refkd import check
-from refkd.verify.ctc import cases, large_cases, translate
+from refkd.verify.ctc import cases, hand_cases, large_cases, translate
 from refkd.verify.ctc.conventions import CONVENTIONS
 from refkd.verify.ctc.defects import DEFECTS
 from refkd.verify.ctc.judge import judge
@@ -80,7 +80,7 @@ class CTCKit(Kit):
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
-        known = {**cases.CASES, **large_cases.CASES}
+        known = {**hand_cases.CASES, **cases.CASES, **large_cases.CASES}
         if base.startswith(PREFIX):
             case = Recipe.named(base).case()
         elif base in known:
@@ -169,7 +169,7 @@ class CTCKit(Kit):
     def _every(
         self, selection: Selection, draw: Callable[[int, int], Iterable[Recipe]] | None = None
     ) -> Iterator[Case]:
-        yield from (make() for make in cases.CASES.values())
+        yield from (make() for make in (hand_cases.CASES | cases.CASES).values())
         yield from published().values()
         draw = draw or (by_hypothesis if _has_hypothesis() else by_numpy)
         count = DRAWN_QUICK if selection.quick else DRAWN

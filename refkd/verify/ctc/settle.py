@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refkd.verify.ctc.cases import CASES
+from refkd.verify.ctc import cases, hand_cases
 from refkd.verify.ctc.translate import LARGE
 from refkd.verify.kit import Asker
 from refkd.verify.records import Conventions, Finding
@@ -30,7 +30,7 @@ def settle(
 
 
 def _infeasible(ask: Asker, conventions: Conventions) -> str:
-    case = CASES["three_labels_in_two_frames"]()
+    case = hand_cases.CASES["three_labels_in_two_frames"]()
     (outcome,) = ask.outcomes([case], {**conventions, "infeasible": "inf"})
     if outcome.answer.outputs is None:
         return "raise" if outcome.answer.failure == "raised" else "inf"
@@ -43,7 +43,7 @@ def _infeasible(ask: Asker, conventions: Conventions) -> str:
 def _label_padding(ask: Asker, conventions: Conventions) -> str:
     if conventions["labels"] == "flat":
         return "any"
-    case = CASES["labels_padded_with_labels"]()
+    case = cases.CASES["labels_padded_with_labels"]()
     for padding in ORDER:
         (outcome,) = ask.outcomes([case], {**conventions, "label_padding": padding})
         if outcome.problem is None:
