@@ -1,7 +1,6 @@
 """LSTM: states, gradients, direction, layouts of other libraries, published vectors, errors."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,14 +12,10 @@ from strategies import SEEDS
 from tolerances import GRADIENT, VALUE, Tolerance, assert_close
 
 import refkd
+from refkd.verify.lstm.published import FILE
 
 PARTS = ("inputs", "w_input", "w_hidden", "bias", "h0", "c0")
-PUBLISHED = {
-    case["name"]: case
-    for case in json.loads((Path(__file__).parent / "vectors" / "lstm_published.json").read_text())[
-        "cases"
-    ]
-}
+PUBLISHED = {case["name"]: case for case in json.loads(FILE.read_text(encoding="utf-8"))["cases"]}
 
 
 class Case:

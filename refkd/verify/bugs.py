@@ -38,6 +38,8 @@ BUGS = {
     "L9": "dropout is applied otherwise",
     "L10": "the cell has other functions or connections",
     "L11": "frames and utterances are exchanged",
+    "L12": "large inputs or cells overflow the sigmoid or tanh",
+    "L13": "the first state is left out, exchanged, or that of another utterance",
     "K1": "the arguments of the divergence are exchanged",
     "K2": "probabilities stand where logarithms are wanted",
     "K3": "the loss is divided by something",

@@ -5,7 +5,10 @@ from importlib import import_module
 from refkd import check
 from refkd.verify.kit import Kit
 
-KITS = {"ctc": "refkd.verify.ctc.kit:CTCKit"}  # name: MODULE:CLASS
+KITS = {  # name: MODULE:CLASS
+    "ctc": "refkd.verify.ctc.kit:CTCKit",
+    "lstm": "refkd.verify.lstm.kit:LSTMKit",
+}
 
 
 def kit_named(name: str) -> Kit:

@@ -1,0 +1,41 @@
+"""PyTorch's LSTM as an adapter: copy it, change the lines that make and run the layer."""
+
+from typing import Any
+
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+torch.set_num_threads(1)  # the cases are small
+WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
+
+def lstm(
+    inputs: Any,
+    lengths: Any,
+    w_input: Any,
+    w_hidden: Any,
+    bias: Any,
+    bias_hidden: Any,
+    h0: Any,
+    c0: Any,
+    reverse: int,
+    d_hidden: Any,
+    d_h_last: Any,
+    d_c_last: Any,
+) -> tuple[Any, ...]:
+    """One direction of `torch.nn.LSTM` over packed utterances, and all gradients."""
+    (T, _, D), H = inputs.shape, h0.shape[1]
+    x, h, c = (torch.tensor(one, requires_grad=True) for one in (inputs, h0, c0))
+    layer = torch.nn.LSTM(D, H, bidirectional=bool(reverse), dtype=x.dtype)
+    weights = [getattr(layer, name + "_reverse" * reverse) for name in WEIGHTS]
+    with torch.no_grad():
+        for weight, value in zip(weights, (w_input, w_hidden, bias, bias_hidden), strict=True):
+            weight.copy_(torch.tensor(value))
+    packed = pack_padded_sequence(x, lengths.tolist(), enforce_sorted=False)
+    first = (torch.stack([h] * (1 + reverse)), torch.stack([c] * (1 + reverse)))
+    outputs, (h_last, c_last) = layer(packed, first)
+    hidden, _ = pad_packed_sequence(outputs, total_length=T)
+    states = (hidden[..., H * reverse :], h_last[reverse], c_last[reverse])
+    above = [torch.tensor(one) for one in (d_hidden, d_h_last, d_c_last)]
+    gradients = torch.autograd.grad(states, [x, *weights, h, c], above)
+    return tuple(one.detach().numpy() for one in (*states, *gradients))

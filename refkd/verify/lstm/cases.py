@@ -1,0 +1,281 @@
+"""Small questions to an LSTM, each after some bug classes."""
+
+from typing import Any
+
+import numpy as np
+
+from refkd.verify.lstm.inputs import batch
+from refkd.verify.lstm.register import Register
+
+CASES = Register()
+case = CASES.case
+
+LOG_2, LOG_3 = 0.6931471805599453, 1.0986122886681098
+ZERO_STATES: dict[str, Any] = {"h0": 0.0, "c0": 0.0}
+NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
+
+
+# --- by hand -------------------------------------------------------------------------------------
+
+
+@case(
+    expected={
+        "hidden": np.array([[[0.2744014530142786]]]),
+        "c_last": np.array([[37 / 60]]),
+        "d_inputs": np.zeros((1, 1, 2)),
+        "d_bias": np.array([9 / 80, 1 / 18, 12 / 25, 0.0]),
+        "d_h0": np.zeros((1, 1)),
+        "d_c0": np.array([[2 / 3]]),
+    },
+)
+def one_frame_by_hand() -> dict[str, Any]:
+    """i = 3/4, f = 2/3, g = 3/5, o = 1/2, so c = 2/3 1/4 + 3/4 3/5."""
+    bias = [LOG_3, LOG_2, LOG_2, 0.0]
+    weights: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias": bias, "bias_hidden": 0.0}
+    above = NOTHING_ABOVE | {"d_c_last": 1.0}
+    return batch(0, [1], 2, 1, inputs=1.0, h0=0.5, c0=0.25, **weights, **above)
+
+
+@case(
+    expected={
+        "hidden": np.array([[[0.4996646498695336]], [[0.48201379003790845]],
+                            [[0.3807970779778824]]]),
+        "c_last": np.ones((1, 1)),
+        "d_inputs": np.zeros((3, 1, 1)),
+        "d_w_input": np.array([[0.0, 3 / 2, 7 / 8, 0.0]]),
+        "d_bias": np.array([0.0, 3 / 2, 7 / 8, 0.0]),
+        "d_h0": np.zeros((1, 1)),
+        "d_c0": np.array([[1 / 8]]),
+    },
+)  # fmt: skip
+def cell_halves_by_hand() -> dict[str, Any]:
+    """With all weights 0 every sigmoid is 1/2: the cell goes 8, 4, 2, 1."""
+    weights: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias": 0.0, "bias_hidden": 0.0}
+    above = NOTHING_ABOVE | {"d_c_last": 1.0}
+    return batch(0, [3], 1, 1, inputs=1.0, h0=0.0, c0=8.0, **weights, **above)
+
+
+# --- one frame -----------------------------------------------------------------------------------
+
+
+@case()
+def one_frame_from_zero() -> dict[str, Any]:
+    return batch(1, [1, 1, 1], **ZERO_STATES)
+
+
+@case()
+def one_frame_without_biases() -> dict[str, Any]:
+    return batch(15, [1, 1, 1], bias=0.0, bias_hidden=0.0, **ZERO_STATES)
+
+
+@case()
+def one_frame_from_some_cell() -> dict[str, Any]:
+    return batch(16, [1, 1, 1], h0=0.0)
+
+
+@case()
+def one_frame() -> dict[str, Any]:
+    return batch(2, [1, 1, 1])
+
+
+@case()
+def one_frame_reversed() -> dict[str, Any]:
+    return batch(3, [1, 1, 1], reverse=1)
+
+
+@case()
+def one_frame_pulled_at_the_output() -> dict[str, Any]:
+    return batch(4, [1, 1, 1], d_h_last=0.0, d_c_last=0.0)
+
+
+@case()
+def one_frame_pulled_at_the_cell() -> dict[str, Any]:
+    return batch(5, [1, 1, 1], d_hidden=0.0, d_h_last=0.0)
+
+
+# --- some frames ---------------------------------------------------------------------------------
+
+
+@case()
+def some_frames() -> dict[str, Any]:
+    """The probe: all sizes differ, no padding, nothing is zero."""
+    return batch(6, [4, 4, 4])
+
+
+@case()
+def some_frames_from_zero() -> dict[str, Any]:
+    return batch(7, [4, 4, 4], **ZERO_STATES)
+
+
+@case()
+def some_frames_reversed() -> dict[str, Any]:
+    return batch(8, [4, 4, 4], reverse=1)
+
+
+@case()
+def some_frames_reversed_from_zero() -> dict[str, Any]:
+    return batch(9, [4, 4, 4], reverse=1, **ZERO_STATES)
+
+
+@case()
+def pulled_at_the_outputs() -> dict[str, Any]:
+    return batch(10, [4, 4, 4], d_h_last=0.0, d_c_last=0.0)
+
+
+@case()
+def pulled_at_the_last_hidden_state() -> dict[str, Any]:
+    return batch(11, [4, 4, 4], d_hidden=0.0, d_c_last=0.0)
+
+
+@case()
+def pulled_at_the_last_cell_state() -> dict[str, Any]:
+    return batch(12, [4, 4, 4], d_hidden=0.0, d_h_last=0.0)
+
+
+@case()
+def pulled_at_the_last_cell_state_reversed() -> dict[str, Any]:
+    return batch(13, [4, 4, 4], reverse=1, d_hidden=0.0, d_h_last=0.0)
+
+
+@case()
+def pulled_nowhere() -> dict[str, Any]:
+    """All gradients are zero."""
+    return batch(14, [4, 4, 4], **NOTHING_ABOVE)
+
+
+# --- utterances of different lengths -------------------------------------------------------------
+
+
+@case()
+def ragged() -> dict[str, Any]:
+    return batch(20, [4, 2, 1])
+
+
+@case()
+def ragged_the_longest_last() -> dict[str, Any]:
+    return batch(21, [1, 3, 4])
+
+
+@case()
+def ragged_reversed() -> dict[str, Any]:
+    return batch(22, [4, 2, 1], reverse=1)
+
+
+@case()
+def ragged_reversed_the_longest_last() -> dict[str, Any]:
+    return batch(23, [2, 3, 4], reverse=1)
+
+
+@case(padding=np.nan)
+def ragged_with_nan_behind() -> dict[str, Any]:
+    return batch(24, [3, 4, 1])
+
+
+@case(padding=np.nan)
+def ragged_reversed_with_nan_behind() -> dict[str, Any]:
+    return batch(25, [3, 4, 1], reverse=1)
+
+
+@case(extra_frames=2)
+def padded_beyond_the_longest() -> dict[str, Any]:
+    return batch(26, [3, 4, 2])
+
+
+@case(extra_frames=2)
+def padded_beyond_the_longest_reversed() -> dict[str, Any]:
+    return batch(27, [3, 4, 2], reverse=1)
+
+
+@case("L6", upstream_padding=1.0)
+def pulled_at_padded_outputs() -> dict[str, Any]:
+    return batch(28, [2, 4, 3])
+
+
+@case("L6", upstream_padding=1.0)
+def pulled_at_padded_outputs_reversed() -> dict[str, Any]:
+    return batch(29, [2, 4, 3], reverse=1)
+
+
+@case()
+def ragged_pulled_at_the_last_cell_state() -> dict[str, Any]:
+    return batch(30, [2, 4, 1], d_hidden=0.0, d_h_last=0.0)
+
+
+@case("L6", status="acceptable")
+def an_utterance_without_frames() -> dict[str, Any]:
+    return batch(31, [4, 0, 2])
+
+
+# --- sizes --------------------------------------------------------------------------------------
+
+
+@case()
+def one_unit() -> dict[str, Any]:
+    return batch(50, [5, 2], 3, 1)
+
+
+@case()
+def one_number_in_a_frame() -> dict[str, Any]:
+    return batch(51, [3, 6], 1, 4)
+
+
+@case()
+def one_utterance() -> dict[str, Any]:
+    return batch(52, [7], 2, 3)
+
+
+@case()
+def as_many_inputs_as_units() -> dict[str, Any]:
+    return batch(53, [3, 3, 3], 3, 3)
+
+
+# --- numbers and memory --------------------------------------------------------------------------
+
+
+@case("L12")
+def inputs_of_1000() -> dict[str, Any]:
+    """Each gate is wide open or shut."""
+    inputs = batch(40, [4, 4, 4])
+    inputs["inputs"] = [1000.0 * np.sign(one + 0.03125) for one in inputs["inputs"]]
+    return inputs
+
+
+@case("L12")
+def inputs_of_1000_reversed() -> dict[str, Any]:
+    return inputs_of_1000() | {"reverse": 1}
+
+
+@case("L12")
+def biases_of_1000() -> dict[str, Any]:
+    signs = np.where(batch(41, [4])["bias"] < 0.0, -1.0, 1.0)
+    return batch(41, [4, 4, 4], bias=1000.0 * signs)
+
+
+@case("L12", "L10")
+def cells_of_1000() -> dict[str, Any]:
+    """tanh(c) is 1 or -1 until all is forgotten."""
+    inputs = batch(42, [4, 4, 4])
+    inputs["c0"] = 1000.0 * np.sign(inputs["c0"] + 0.03125)
+    return inputs
+
+
+@case("L10", "L12")
+def nearly_shut() -> dict[str, Any]:
+    """Biases of -20: the open share of each gate is 2e-9, its slope, too."""
+    return batch(43, [4, 4, 4], bias=-20.0)
+
+
+@case("G10", memory="strided")
+def strided() -> dict[str, Any]:
+    return batch(44, [4, 3, 4])
+
+
+@case("G10", integers="int32")
+def lengths_in_32_bits() -> dict[str, Any]:
+    return batch(45, [2, 4, 3], reverse=1)
+
+
+@case("V10")
+def frames_300() -> dict[str, Any]:
+    """More than eight bits can count."""
+    return batch(46, [300, 270], 3, 4)

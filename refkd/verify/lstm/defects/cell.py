@@ -1,0 +1,192 @@
+"""The cell computes something else."""
+
+import numpy as np
+
+from refkd.verify.lstm.plain import PlainLSTM
+
+
+class HardSigmoid(PlainLSTM):
+    bug = "L10"
+
+    def __init__(self, words, slope):
+        self.words = words
+        self.slope = slope
+
+    def sigmoid(self, a):
+        return np.clip(0.5 + self.slope * a, 0.0, 1.0)
+
+    def slopes(self, gates):
+        inside = (gates > 0.0) & (gates < 1.0)
+        return np.where([[1], [1], [0], [1]], self.slope * inside, super().slopes(gates))
+
+
+class HardSigmoidRightSlope(HardSigmoid):
+    def slopes(self, gates):
+        return PlainLSTM.slopes(self, gates)
+
+
+class NoTanhOfCell(PlainLSTM):
+    bug = "L10"
+    words = "the output is o c, without tanh"
+
+    def step(self, gates, c):
+        i, f, g, o = gates
+        c = f * c + i * g
+        return o * c, c
+
+    def into_cell(self, d_c, d_h, gates, c):
+        return d_c + d_h * gates[3]
+
+    def into_gates(self, d_c, d_h, gates, c_before, c):
+        i, _, g, _ = gates
+        return np.stack([d_c * g, d_c * c_before, d_c * i, d_h * c])
+
+
+class SigmoidCandidate(PlainLSTM):
+    bug = "L10"
+    words = "the candidate goes through a sigmoid, not through tanh"
+
+    def gates(self, a):
+        return self.sigmoid(a)
+
+    def slopes(self, gates):
+        return gates * (1.0 - gates)
+
+
+class LinearCandidate(PlainLSTM):
+    bug = "L10"
+    words = "the candidate does not go through tanh"
+
+    def gates(self, a):
+        return np.where([[0], [0], [1], [0]], a, self.sigmoid(a))
+
+    def slopes(self, gates):
+        return np.where([[0], [0], [1], [0]], 1.0, super().slopes(gates))
+
+
+class ReluCandidate(PlainLSTM):
+    bug = "L10"
+    words = "relu stands where tanh should"
+
+    def tanh(self, a):
+        return np.maximum(a, 0.0)
+
+    def into_cell(self, d_c, d_h, gates, c):
+        return d_c + d_h * gates[3] * (c > 0.0)
+
+    def into_gates(self, d_c, d_h, gates, c_before, c):
+        i, _, g, _ = gates
+        return np.stack([d_c * g, d_c * c_before, d_c * i, d_h * np.maximum(c, 0.0)])
+
+    def slopes(self, gates):
+        return np.where([[0], [0], [1], [0]], gates > 0.0, super().slopes(gates))
+
+
+class CoupledGates(PlainLSTM):
+    bug = "L10"
+    words = "forget and input gates are coupled: f = 1 - i"
+
+    def gates(self, a):
+        opened = super().gates(a)
+        opened[1] = 1.0 - opened[0]
+        return opened
+
+    def slopes(self, gates):
+        slopes = super().slopes(gates)
+        slopes[1] = 0.0
+        return slopes
+
+    def into_gates(self, d_c, d_h, gates, c_before, c):
+        into = super().into_gates(d_c, d_h, gates, c_before, c)
+        into[0] -= into[1]
+        return into
+
+
+class CoupledInputGate(PlainLSTM):
+    bug = "L10"
+    words = "forget and input gates are coupled: i = 1 - f"
+
+    def gates(self, a):
+        opened = super().gates(a)
+        opened[0] = 1.0 - opened[1]
+        return opened
+
+    def slopes(self, gates):
+        slopes = super().slopes(gates)
+        slopes[0] = 0.0
+        return slopes
+
+    def into_gates(self, d_c, d_h, gates, c_before, c):
+        into = super().into_gates(d_c, d_h, gates, c_before, c)
+        into[1] -= into[0]
+        return into
+
+
+class OutputOfOldCell(PlainLSTM):
+    bug = "L10"
+    words = "the output is that of the cell before the step"
+
+    def step(self, gates, c):
+        return gates[3] * np.tanh(c), super().step(gates, c)[1]
+
+
+class NothingIsForgotten(PlainLSTM):
+    bug = "L10"
+    words = "the forget gate is left out: c = c + i g"
+
+    def gates(self, a):
+        opened = super().gates(a)
+        opened[1] = 1.0
+        return opened
+
+    def slopes(self, gates):
+        slopes = super().slopes(gates)
+        slopes[1] = 0.0
+        return slopes
+
+
+class CellIsClipped(PlainLSTM):
+    bug = "L10"
+    words = "the cell is clipped to [-1, 1]"
+
+    def step(self, gates, c):
+        i, f, g, o = gates
+        c = np.clip(f * c + i * g, -1.0, 1.0)
+        return o * np.tanh(c), c
+
+    def into_cell(self, d_c, d_h, gates, c):
+        return super().into_cell(d_c, d_h, gates, c) * (np.abs(c) < 1.0)
+
+
+class SigmoidOverflows(PlainLSTM):
+    bug = "L12"
+    words = "sigmoid is e^a / (1 + e^a), which is NaN for large a"
+
+    def sigmoid(self, a):
+        return np.exp(a) / (1.0 + np.exp(a))
+
+
+class TanhOverflows(PlainLSTM):
+    bug = "L12"
+    words = "tanh is a quotient of exponentials, which is NaN for large inputs"
+
+    def tanh(self, a):
+        return (np.exp(2.0 * a) - 1.0) / (np.exp(2.0 * a) + 1.0)
+
+
+DEFECTS = (
+    HardSigmoid("the sigmoid is a hard one, 0.2 a + 0.5", 0.2),
+    HardSigmoid("the sigmoid is a hard one, a / 6 + 0.5", 1.0 / 6.0),
+    HardSigmoidRightSlope("the sigmoid is a hard one, 0.2 a + 0.5, but its slope is not", 0.2),
+    NoTanhOfCell(),
+    SigmoidCandidate(),
+    LinearCandidate(),
+    ReluCandidate(),
+    CoupledGates(),
+    CoupledInputGate(),
+    OutputOfOldCell(),
+    NothingIsForgotten(),
+    CellIsClipped(),
+    SigmoidOverflows(),
+    TanhOverflows(),
+)

@@ -1,0 +1,87 @@
+"""Gradients of the weights are not added up over frames and utterances."""
+
+import numpy as np
+
+from refkd.verify.lstm.plain import PlainLSTM
+
+
+class SumsOfOneStep(PlainLSTM):
+    bug = "L7"
+
+    def __init__(self, words, rows, *right):
+        self.words = words
+        self.rows, self.right = rows, right
+
+    def sums(self, run, d_a):
+        kept = np.zeros_like(d_a)
+        kept[self.rows] = d_a[self.rows]
+        right = super().sums(run, d_a)
+        return super().sums(run, kept) | {name: right[name] for name in self.right}
+
+
+class RecurrentSumLags(PlainLSTM):
+    bug = "L7"
+    words = "the gradient of w_hidden uses h of the same step, not of the step before"
+
+    def sums(self, run, d_a):
+        return super().sums(run, d_a) | {"d_w_hidden": run.h[1:].T @ d_a}
+
+
+class RecurrentSumWithoutFirst(PlainLSTM):
+    bug = "L7"
+    words = "the gradient of w_hidden leaves out the first step, h0"
+
+    def sums(self, run, d_a):
+        return super().sums(run, d_a) | {"d_w_hidden": run.h[1:-1].T @ d_a[1:]}
+
+
+class OneUtterance(PlainLSTM):
+    bug = "L7"
+
+    def __init__(self, words, n):
+        self.words = words
+        self.n = n
+
+    def total(self, parts, given):
+        return parts[self.n]
+
+
+class DividedBy(PlainLSTM):
+    bug = "L7"
+
+    def __init__(self, words, divisor):
+        self.words = words
+        self.divisor = divisor
+
+    def total(self, parts, given):
+        return super().total(parts, given) / self.divisor(given)
+
+
+DEFECTS = (
+    SumsOfOneStep("gradients of the weights are those of the last step only", slice(-1, None)),
+    SumsOfOneStep("gradients of the weights are those of the first step only", slice(0, 1)),
+    SumsOfOneStep(
+        "gradients of the two matrices are those of the last step only", slice(-1, None), "d_bias"
+    ),
+    SumsOfOneStep(
+        "gradients of the two matrices are those of the first step only", slice(0, 1), "d_bias"
+    ),
+    SumsOfOneStep("gradients of the weights leave out the first step", slice(1, None)),
+    SumsOfOneStep("gradients of the weights leave out the last step", slice(0, -1)),
+    RecurrentSumLags(),
+    RecurrentSumWithoutFirst(),
+    OneUtterance("gradients of the weights are those of the last utterance only", -1),
+    OneUtterance("gradients of the weights are those of the first utterance only", 0),
+    DividedBy(
+        "gradients of the weights are divided by the number of utterances",
+        lambda given: len(given["lengths"]),
+    ),
+    DividedBy(
+        "gradients of the weights are divided by the number of frames",
+        lambda given: len(given["inputs"]),
+    ),
+    DividedBy(
+        "gradients of the weights are divided by the number of all frames",
+        lambda given: given["inputs"].shape[0] * given["inputs"].shape[1],
+    ),
+)

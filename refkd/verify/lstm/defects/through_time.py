@@ -1,0 +1,198 @@
+"""Gradients on their way through the states."""
+
+import numpy as np
+
+from refkd.verify.lstm.plain import PlainLSTM
+
+
+class LastGradient(PlainLSTM):
+    bug = "L7"
+
+    def __init__(self, words, h=1.0, c=1.0):
+        self.words = words
+        self.h, self.c = h, c
+
+    def upstream(self, n, walk, given):
+        d_hidden, d_h, d_c = super().upstream(n, walk, given)
+        return d_hidden, self.h * d_h, self.c * d_c
+
+
+class LastGradientsExchanged(PlainLSTM):
+    bug = "L7"
+    words = "the gradients of the last hidden and of the last cell state are exchanged"
+
+    def upstream(self, n, walk, given):
+        d_hidden, d_h, d_c = super().upstream(n, walk, given)
+        return d_hidden, d_c, d_h
+
+
+class LastGradientOverwrites(PlainLSTM):
+    bug = "L7"
+    words = "the gradient of the last hidden state overwrites that of the last output"
+
+    def upstream(self, n, walk, given):
+        d_hidden, d_h, d_c = super().upstream(n, walk, given)
+        d_hidden = d_hidden.copy()
+        d_hidden[len(d_hidden) - 1 :] = 0.0
+        return d_hidden, d_h, d_c
+
+
+class OutputGradientsIgnored(PlainLSTM):
+    bug = "L7"
+    words = "the gradient of the outputs is left out; only that of the last states is used"
+
+    def upstream(self, n, walk, given):
+        d_hidden, d_h, d_c = super().upstream(n, walk, given)
+        return 0.0 * d_hidden, d_h, d_c
+
+
+class OnlyLastOutputGradient(PlainLSTM):
+    bug = "L7"
+    words = "only the gradient of the last output is used"
+
+    def upstream(self, n, walk, given):
+        d_hidden, d_h, d_c = super().upstream(n, walk, given)
+        last = np.arange(len(d_hidden)) == len(d_hidden) - 1
+        return d_hidden * last[:, None], d_h, d_c
+
+
+class KnowsTheEnd(PlainLSTM):
+    """Does something else in all steps of the way back but the first, which is the last frame."""
+
+    def backward(self, run, d_hidden, d_h, d_c, given):
+        self.end = len(run.gates) - 1
+        return super().backward(run, d_hidden, d_h, d_c, given)
+
+
+class HiddenNeverPassed(PlainLSTM):
+    bug = "L7"
+    words = "the gradient in h is not carried from step to step, nor to h0"
+
+    def hidden_before(self, d_a, given):
+        return 0.0 * super().hidden_before(d_a, given)
+
+
+class CarryReplacesOutputs(KnowsTheEnd):
+    bug = "L7"
+    words = "the gradient carried in h replaces that of the output, instead of being added"
+
+    def met(self, d_h, d_output, s):
+        return super().met(d_h, d_output, s) if s == self.end else d_h
+
+
+class HiddenNotCarried(KnowsTheEnd):
+    bug = "L7"
+    words = "the gradient in h is not carried from step to step"
+
+    def met(self, d_h, d_output, s):
+        return super().met(d_h, d_output, s) if s == self.end else d_output
+
+
+class CellNotCarried(PlainLSTM):
+    bug = "L7"
+    words = "the gradient in c is not carried from step to step: overwritten, not accumulated"
+
+    def cell_before(self, d_c, gates, s):
+        return super().cell_before(d_c, gates, s) * (s == 0)
+
+
+class CellNotCarriedToFirst(PlainLSTM):
+    bug = "L7"
+    words = "the gradient in c is overwritten at each step; that of c0 is zero"
+
+    def cell_before(self, d_c, gates, s):
+        return 0.0 * d_c
+
+
+class CellOverwritten(PlainLSTM):
+    bug = "L7"
+    words = "the gradient in c from the step after, or of the last cell state, is overwritten"
+
+    def into_cell(self, d_c, d_h, gates, c):
+        return super().into_cell(0.0 * d_c, d_h, gates, c)
+
+
+class CellKeepsOnlyCarry(PlainLSTM):
+    bug = "L7"
+    words = "the gradient of the output does not reach the cell"
+
+    def into_cell(self, d_c, d_h, gates, c):
+        return d_c
+
+
+class CellNotForgotten(PlainLSTM):
+    bug = "L7"
+    words = "the gradient in c passes to the step before without the forget gate"
+
+    def cell_before(self, d_c, gates, s):
+        return d_c
+
+
+class CellForgottenByInput(PlainLSTM):
+    bug = "L7"
+    words = "the gradient in c passes to the step before through the input gate"
+
+    def cell_before(self, d_c, gates, s):
+        return d_c * gates[0]
+
+
+class OneStepOnly(HiddenNotCarried):
+    words = "no gradient is carried from step to step, in neither state"
+
+    def cell_before(self, d_c, gates, s):
+        return super().cell_before(d_c, gates, s) * (s == 0)
+
+
+class FirstStateGradient(PlainLSTM):
+    bug = "L7"
+
+    def __init__(self, words, **scaled):
+        self.words = words
+        self.scaled = scaled
+
+    def give(self, found, given):
+        return found | {name: by * found[name] for name, by in self.scaled.items()}
+
+
+class FirstStateGradientsExchanged(PlainLSTM):
+    bug = "L7"
+    words = "the gradients of h0 and c0 are exchanged"
+
+    def give(self, found, given):
+        return found | {"d_h0": found["d_c0"], "d_c0": found["d_h0"]}
+
+
+class FirstCellWithoutForget(PlainLSTM):
+    bug = "L7"
+    words = "the gradient of c0 lacks the forget gate of the first step"
+
+    def cell_before(self, d_c, gates, s):
+        return super().cell_before(d_c, gates, s) if s > 0 else d_c
+
+
+DEFECTS = (
+    LastGradient("the gradient of the final cell state is not added", c=0.0),
+    LastGradient("the gradient of the final hidden state is not added", h=0.0),
+    LastGradient("the gradients of both final states are not added", h=0.0, c=0.0),
+    LastGradient("the gradient of the final cell state is added twice", c=2.0),
+    LastGradient("the gradient of the final hidden state is added twice", h=2.0),
+    LastGradientsExchanged(),
+    LastGradientOverwrites(),
+    OutputGradientsIgnored(),
+    OnlyLastOutputGradient(),
+    CarryReplacesOutputs(),
+    HiddenNotCarried(),
+    HiddenNeverPassed(),
+    CellNotCarried(),
+    CellNotCarriedToFirst(),
+    CellOverwritten(),
+    CellKeepsOnlyCarry(),
+    CellNotForgotten(),
+    CellForgottenByInput(),
+    OneStepOnly(),
+    FirstStateGradient("the gradient of h0 is zero", d_h0=0.0),
+    FirstStateGradient("the gradient of c0 is zero", d_c0=0.0),
+    FirstStateGradient("the gradients of h0 and c0 are zero", d_h0=0.0, d_c0=0.0),
+    FirstStateGradientsExchanged(),
+    FirstCellWithoutForget(),
+)

@@ -1,0 +1,58 @@
+"""Whether an answer of an LSTM is right, and what to say of one that need not be."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.compare import TOLERANCES, combined, worst_deviation
+from refkd.verify.lstm.translate import padded_frames
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Case,
+    Conventions,
+    Deviation,
+    Outcome,
+    Outputs,
+    Symptom,
+)
+
+
+def judge(
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+) -> tuple[str | None, Deviation | None]:
+    """What is wrong with a restored answer in plain words, and where; None if nothing is."""
+    if answer.outputs is None:
+        if answer.failure == "raised" and case.status == "acceptable":
+            return None, None
+        return f"{answer.failure}: {answer.sentence}", None
+    if answer.overwritten:
+        return f"the argument {answer.overwritten[0]} is overwritten", None
+    if case.status == "acceptable":
+        return None, None
+    deviation = worst_deviation(
+        answer.outputs,
+        {name: value for name, value in expected.items() if name in answer.outputs},
+        combined(TOLERANCES[how["dtype"]], case.tolerance),
+        {"hidden": free_frames(arguments, how)[..., None]},
+    )
+    return ("other numbers" if deviation else None), deviation
+
+
+def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
+    """(T, N): frames in which hidden may be anything."""
+    padding = how.get("padding", "any")
+    if padding == "any" or (padding == "held" and arguments["reverse"]):
+        return padded_frames(arguments)
+    return np.zeros(arguments["inputs"].shape[:2], dtype=bool)
+
+
+def remark(outcome: Outcome) -> Symptom:
+    """What an implementation makes of an utterance without frames."""
+    outputs = outcome.answer.outputs
+    if outputs is None:
+        return Symptom("L6", "an utterance without frames is refused")
+    tolerance = TOLERANCES[outcome.conventions["dtype"]]
+    states = {name: outcome.expected[name] for name in ("h_last", "c_last") if name in outputs}
+    right = worst_deviation(outputs, states, tolerance) is None
+    words = "its first state for its last" if right else "another last state than its first"
+    return Symptom("L6", f"an utterance without frames gives {words}")

@@ -1,0 +1,89 @@
+"""LSTM numbers that other projects published; the file names the source of each."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.lstm.inputs import batch, catches
+from refkd.verify.records import Case, Tolerance
+
+FILE = Path(__file__).parents[1] / "vectors" / "lstm_published.json"
+NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
+
+
+@cache
+def published() -> dict[str, Case]:
+    """Cases by name, in the order of the file; nobody published gradients."""
+    facts = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
+    return {one["name"]: _case(one) for one in facts}
+
+
+def _case(facts: dict[str, Any]) -> Case:
+    build = _torch if facts["name"].startswith("torch") else _keras
+    inputs, expected = build(facts)
+    return Case(
+        facts["name"],
+        inputs,
+        catches(inputs),
+        f"published: {facts['source']['repo']} {facts['source']['path']}",
+        expected=expected,
+        tolerance=Tolerance(0.0, facts["tolerance"]["atol"]),
+    )
+
+
+def _torch(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Every parameter is i / numel, the inputs are (24 - i) / 24."""
+    inputs = batch(
+        0,
+        [3] * 4,
+        2,
+        2,
+        inputs=np.zeros((3, 2)),
+        w_input=_counted(8, 2).T,
+        w_hidden=_counted(8, 2).T,
+        bias=_counted(8),
+        bias_hidden=_counted(8),
+        h0=0.0,
+        c0=0.0,
+        **NOTHING_ABOVE,
+    )
+    frames = (1.0 - _counted(24)).reshape(3, 4, 2)
+    inputs["inputs"] = [frames[:, n] for n in range(4)]
+    expected = {
+        "hidden": np.reshape(facts["expected_output_TNH_flat"], (3, 4, 2)),
+        "h_last": np.reshape(facts["expected_h_NH_flat"], (4, 2)),
+        "c_last": np.reshape(facts["expected_c_NH_flat"], (4, 2)),
+    }
+    return inputs, expected
+
+
+def _keras(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All weights alike, but for the bias of the forget gate; one bias only."""
+    forget = 0.03 if "no_unit_forget_bias" in facts["name"] else 1.0
+    inputs = batch(
+        0,
+        [6] * 3,
+        4,
+        3,
+        reverse=int("backwards" in facts["name"]),
+        w_input=0.01,
+        w_hidden=0.02,
+        bias=np.repeat([0.03, forget, 0.03, 0.03], 3),
+        bias_hidden=0.0,
+        h0=0.0,
+        c0=0.0,
+        **NOTHING_ABOVE,
+    )
+    inputs["inputs"] = list(np.arange(72.0).reshape(3, 6, 4))
+    expected = {"h_last": np.repeat(np.array(facts["expected_last_h"])[:, None], 3, axis=1)}
+    return inputs, expected
+
+
+def _counted(*shape: int) -> NDArray[np.float64]:
+    """i / numel in rows."""
+    count = int(np.prod(shape))
+    return np.asarray(np.arange(count).reshape(shape) / count)

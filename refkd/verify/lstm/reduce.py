@@ -1,0 +1,134 @@
+"""Smaller LSTM cases from larger ones; each step has a name, so that the result has one."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from refkd import check
+from refkd.verify.lstm.inputs import FRAMES, STATES, WEIGHTS
+from refkd.verify.lstm.translate import padded_shape
+from refkd.verify.records import Case
+
+ZEROED = ("h0", "c0", "w_hidden", "w_input", "bias", "bias_hidden", "inputs", "d_hidden",
+          "d_h_last", "d_c_last")  # fmt: skip
+
+LAST_COUNTS = ("padded", "frames", "inputs", "units")
+
+
+def reduced(case: Case, step: str) -> Case:
+    """The case after one step.
+
+    Parameters
+    ----------
+    case : Case
+        To be made smaller.
+    step : str
+        `only=N`: that utterance alone, as much padded as before; `padded=K`: so many frames behind
+        the longest; `frames=T`: no utterance has more; `inputs=D`, `units=H`: the first of them;
+        `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers.
+
+    Returns
+    -------
+    Case
+        Called `NAME/STEP`; the reference computes what is expected.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such step.
+    """
+    kind, _, what = step.partition("=")
+    given, form = dict(case.inputs), dict(case.form)
+    n = int(what) if what.isdecimal() else 0
+    D, H = given["w_input"].shape[0], given["w_hidden"].shape[0]
+    if kind == "only" and n < len(given["inputs"]):
+        form["extra_frames"] = padded_shape(case)[0] - len(given["inputs"][n])
+        given |= {name: [given[name][n]] for name in FRAMES}
+        given |= {name: given[name][n : n + 1] for name in STATES}
+    elif kind == "padded" and what.isdecimal():
+        form["extra_frames"] = n
+    elif kind == "frames" and n > 0:
+        given |= {name: [one[:n] for one in given[name]] for name in FRAMES}
+    elif kind == "inputs" and 0 < n <= D:
+        given |= {"inputs": [one[:, :n] for one in given["inputs"]]}
+        given |= {"w_input": given["w_input"][:n]}
+    elif kind == "units" and 0 < n <= H:
+        given = _of_units(given, H, n)
+    elif kind == "forward":
+        given["reverse"] = 0
+    elif kind == "no" and what in ZEROED:
+        given[what] = _each(np.zeros_like, given[what])
+    elif kind == "whole":
+        given |= {name: _each(np.round, given[name]) for name in ZEROED}
+    else:
+        check.fail("--case", "steps such as only=0, frames=2, units=1, no=h0, whole", step)
+    return dataclasses.replace(
+        case,
+        name=_longer(case.name, step),
+        inputs=given,
+        expected=None,
+        tolerance=None,
+        form=form,
+    )
+
+
+def steps(case: Case) -> Iterator[str]:
+    """The steps that make this case smaller."""
+    given = case.inputs
+    if len(given["inputs"]) > 1:
+        yield from (f"only={n}" for n in range(len(given["inputs"])) if len(given["inputs"][n]))
+    yield from (f"padded={n}" for n in (0, 1) if n < case.form.get("extra_frames", 0))
+    yield from (f"frames={n}" for n in _fewer(max(map(len, given["inputs"]))))
+    yield from (f"inputs={n}" for n in _fewer(given["w_input"].shape[0]))
+    yield from (f"units={n}" for n in _fewer(given["w_hidden"].shape[0]))
+    if given["reverse"]:
+        yield "forward"
+    for name in ZEROED:
+        if any(one.any() for one in _arrays(given[name])):
+            yield f"no={name}"
+    if any((one != np.round(one)).any() for name in ZEROED for one in _arrays(given[name])):
+        yield "whole"
+
+
+def size(case: Case) -> int:
+    """Numbers in a case, and those of them that are not 0 or not whole: what a reader looks at."""
+    inputs = case.inputs
+    arrays = [one for name in (*FRAMES, *WEIGHTS, *STATES) for one in _arrays(inputs[name])]
+    padding = case.form.get("extra_frames", 0)
+    odd = sum(int((one != 0).sum() + (one != np.round(one)).sum()) for one in arrays)
+    return odd + 3 * sum(int(one.size) for one in arrays) + int(inputs["reverse"]) + padding
+
+
+def _of_units(given: dict[str, Any], H: int, n: int) -> dict[str, Any]:
+    """The first n of H units."""
+    gates = (np.arange(4)[:, None] * H + np.arange(n)).ravel()
+    return (
+        given
+        | {name: given[name][..., gates] for name in WEIGHTS}
+        | {"w_hidden": given["w_hidden"][:n][:, gates]}
+        | {name: given[name][:, :n] for name in STATES}
+        | {"d_hidden": [one[:, :n] for one in given["d_hidden"]]}
+    )
+
+
+def _longer(name: str, step: str) -> str:
+    """The name of a case and one step more; of frames=5 and frames=3 the last one counts."""
+    base, *before = name.split("/")
+    kind, _, _ = step.partition("=")
+    kept = [one for one in before if kind not in LAST_COUNTS or not one.startswith(kind + "=")]
+    return "/".join([base, *kept, step])
+
+
+def _arrays(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _each(function: Any, value: Any) -> Any:
+    return [function(one) for one in value] if isinstance(value, list) else function(value)
+
+
+def _fewer(count: int) -> list[int]:
+    """Some numbers from 1 to below `count`: 1, a half, three quarters, and so on."""
+    return sorted({1, *(count - (count >> k) for k in range(1, count.bit_length()))} - {count, 0})

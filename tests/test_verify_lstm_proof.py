@@ -1,0 +1,96 @@
+"""The proof of the LSTM kit: planted defects are caught and named, torch raises no false alarm.
+
+`python -m pytest tests/test_verify_lstm_proof.py -s` prints the score.
+"""
+
+from functools import cache
+
+import pytest
+from planted.door import DirectDoor
+from planted.lstm_plants import DEFECTS, HELD_OUT, RIGHT
+
+from refkd.verify.diagnose import diagnose
+from refkd.verify.doors import AdapterDoor
+from refkd.verify.kit import Selection
+from refkd.verify.kits import kit_named
+from refkd.verify.probe import probe
+from refkd.verify.run import Asking
+from refkd.verify.session import verify
+
+pytestmark = pytest.mark.compiled_only
+KIT = kit_named("lstm")
+PLANTED = DEFECTS | HELD_OUT
+
+
+@cache
+def bugs_of(name):
+    """Classes that the kit names in a planted implementation, the one with most cases first."""
+    planted = PLANTED.get(name, RIGHT)
+    door = DirectDoor(planted.function(), KIT)
+    probed = probe(KIT, door, dict(planted.told))
+    asked = KIT.cases(Selection(quick=True))
+    explained = diagnose(KIT, Asking(KIT, door).outcomes(asked, probed.conventions))
+    faults = [finding.bug for finding in probed.findings if finding.level == "must"]
+    return faults + [explanation.symptom.bug for explanation in explained]
+
+
+def score(plants):
+    """How many are named first, and anywhere."""
+    first = [name for name, planted in plants.items() if bugs_of(name)[0] == planted.bug]
+    named = [name for name, planted in plants.items() if planted.bug in bugs_of(name)]
+    print(f"\nplanted {len(plants)}, named {len(named)}, first {len(first)}")
+    for name in set(plants) - set(first):
+        print(f"  not first: {name} ({plants[name].bug}): {bugs_of(name)}")
+    return len(first), len(named)
+
+
+def test_the_right_implementation_is_right():
+    assert bugs_of("right") == []
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_every_defect_is_caught(name):
+    assert bugs_of(name)
+
+
+def test_nine_of_ten_are_named():
+    assert len(DEFECTS) >= 25
+    first, _ = score(DEFECTS)
+    assert first >= 0.9 * len(DEFECTS)
+
+
+def test_defects_beyond_the_list_are_caught_and_half_of_them_named():
+    """The kit has no defect of its own for these."""
+    assert len(HELD_OUT) >= 8
+    first, _ = score(HELD_OUT)
+    assert first >= 0.5 * len(HELD_OUT)
+
+
+def test_all_classes_are_planted():
+    classes = {f"L{n}" for n in range(1, 14)} | {"G10", "V10"}
+    assert {planted.bug for planted in DEFECTS.values()} == classes
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_no_false_alarm_on_torch(dtype):
+    pytest.importorskip("torch")
+    target = "refkd.verify.adapters.torch_lstm:lstm"
+    door = AdapterDoor(target, tuple(KIT.arguments), tuple(KIT.results), time_limit=60.0)
+    try:
+        report = verify(KIT, door, {"dtype": dtype}, Selection())
+    finally:
+        door.close()
+    found = {name: value for name, (value, _) in report.conventions.items()}
+    assert found == {
+        "dtype": dtype,
+        "layout": "TND",
+        "weights": "rows",
+        "gates": "ifgo",
+        "biases": "two",
+        "forget_bias": "none",
+        "lengths": "own",
+        "returned": "all",
+        "reversed": "in_place",
+        "padding": "zero",
+    }
+    assert [one.words for one in report.findings] == ["an utterance without frames is refused"]
