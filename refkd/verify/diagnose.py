@@ -7,11 +7,12 @@ from functools import partial
 
 from refkd.verify.bugs import BUGS
 from refkd.verify.kit import Kit
-from refkd.verify.records import Defect, Outcome, Symptom
+from refkd.verify.records import Defect, Outcome, Outputs, Symptom
 from refkd.verify.run import outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 MOST = 0.5  # share of the cases that is nearly all of them: some hardly have anything to compute
+FORWARD_ONLY = "; its gradient is wrong in a way of its own"
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
 
 
@@ -42,12 +43,13 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     failing = [one for one in outcomes if one.problem is not None]
     wrong = [one for one in failing if one.deviation is not None]
     passing = [one for one in outcomes if one.problem is None and one.answer.outputs is not None]
-    found = _without_numbers([one for one in failing if one.deviation is None], outcomes)
-    memory: dict[tuple[Defect, Outcome], bool] = {}
+    found = _without_numbers(kit, [one for one in failing if one.deviation is None], outcomes)
+    memory: dict[tuple[Defect, Outcome], Outputs] = {}
     wrong.sort(key=lambda one: kit.cost(one.arguments))
-    while wrong and (best := _best_defect(kit, wrong, passing, memory)) is not None:
-        found.append(best)
-        wrong = [one for one in wrong if one not in best.outcomes]
+    for forward in (False, True) if kit.forward else (False,):
+        while wrong and (best := _best_defect(kit, wrong, passing, memory, forward)) is not None:
+            found.append(best)
+            wrong = [one for one in wrong if one not in best.outcomes]
     found += _in_no_known_way(kit, wrong, outcomes)
     return sorted(found, key=lambda one: -len(one.outcomes))
 
@@ -63,36 +65,37 @@ def _in_no_known_way(
     rare = [group for group in groups if len(group.outcomes) < len(strange) / 2]
     strange += [one for group in rare for one in group.outcomes]
     deviations = [one.deviation.output for one in strange if one.deviation is not None]
-    if len(strange) > MOST * sum(one.case.status == "must" for one in outcomes):
-        bug = kit.general[max(deviations, key=deviations.count)]
+    usual = max(deviations, key=deviations.count)
+    nearly_all = len(strange) > MOST * sum(one.case.status == "must" for one in outcomes)
+    if nearly_all and usual in kit.general:
+        bug = kit.general[usual]
         words = f"nearly every case is wrong, in no way that is known here; likeliest: {BUGS[bug]}"
     else:
-        bug = likeliest(strange, outcomes)
+        bug = kit.likeliest(strange, outcomes)
         words = f"wrong in a way that is not known here; likeliest: {BUGS[bug]}"
     symptom = Symptom(bug, words)
     unknown = Explanation(symptom, tuple(strange), lambda one: one.deviation is not None)
     return [unknown, *(group for group in groups if group not in rare)]
 
 
-def likeliest(failing: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
-    """The bug class that these failing outcomes are after, and few that do not fail."""
+def reproduces(kit: Kit, defect: Defect, forward: bool, outcome: Outcome) -> bool:
+    """Whether an implementation with this defect would have given this very answer.
 
-    def score(bug: str) -> float:
-        shown = sum(bug in one.case.catches for one in failing)
-        asked = sum(bug in one.case.catches for one in outcomes)
-        first = sum(bug == one.case.catches[0] for one in failing)
-        return shown / len(failing) * (shown + first) / asked
-
-    return max(dict.fromkeys(bug for one in failing for bug in one.case.catches), key=score)
-
-
-def reproduces(kit: Kit, defect: Defect, outcome: Outcome) -> bool:
-    """Whether an implementation with this defect would have given this very answer."""
+    With `forward`, its results of the forward pass alone, of which one is wrong.
+    """
     if outcome.answer.outputs is None or kit.cost(outcome.arguments) > AFFORDABLE:
         return False
-    arguments, how = outcome.arguments, outcome.conventions
-    outputs = outputs_of(defect, kit, arguments)
+    return agrees(kit, outcome, outputs_of(defect, kit, outcome.arguments), forward)
+
+
+def agrees(kit: Kit, outcome: Outcome, outputs: Outputs, forward: bool = False) -> bool:
+    """Whether an answer would be right if these canonical outputs were."""
+    arguments, how, deviation = outcome.arguments, outcome.conventions, outcome.deviation
     expected = kit.express(arguments, outputs, how)
+    if forward:
+        if deviation is not None and deviation.output not in kit.forward:
+            return False
+        expected = {name: value for name, value in expected.items() if name in kit.forward}
     problem, _ = kit.judge(outcome.case, arguments, expected, outcome.answer, how)
     return problem is None
 
@@ -101,14 +104,17 @@ def _best_defect(
     kit: Kit,
     wrong: Sequence[Outcome],
     passing: Sequence[Outcome],
-    memory: dict[tuple[Defect, Outcome], bool],
+    memory: dict[tuple[Defect, Outcome], Outputs],
+    forward: bool,
 ) -> Explanation | None:
     """The defect that reproduces most wrong answers, and no right one that it would spoil."""
 
     def shown_by(defect: Defect, outcome: Outcome) -> bool:
+        if kit.cost(outcome.arguments) > AFFORDABLE:
+            return False
         if (defect, outcome) not in memory:
-            memory[defect, outcome] = reproduces(kit, defect, outcome)
-        return memory[defect, outcome]
+            memory[defect, outcome] = outputs_of(defect, kit, outcome.arguments)
+        return agrees(kit, outcome, memory[defect, outcome], forward)
 
     best: Explanation | None = None
     affordable = [one for one in passing if kit.cost(one.arguments) <= AFFORDABLE]
@@ -118,8 +124,9 @@ def _best_defect(
         shown = tuple(one for one in wrong if shown_by(defect, one))
         more = len(shown) > len(best.outcomes if best else ())
         if more and all(shown_by(defect, one) for one in affordable):
-            shows = partial(reproduces, kit, defect)
-            best = Explanation(Symptom(defect.bug, defect.words), shown, shows)
+            words = defect.words + FORWARD_ONLY * forward
+            shows = partial(reproduces, kit, defect, forward)
+            best = Explanation(Symptom(defect.bug, words), shown, shows)
     return best
 
 
@@ -140,7 +147,9 @@ def _by_symptom(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     return groups
 
 
-def _without_numbers(silent: Sequence[Outcome], outcomes: Sequence[Outcome]) -> list[Explanation]:
+def _without_numbers(
+    kit: Kit, silent: Sequence[Outcome], outcomes: Sequence[Outcome]
+) -> list[Explanation]:
     """No numbers came, or of a wrong shape, or where none should: named by what cases are for."""
     groups: dict[str, list[Outcome]] = {}
     for one in silent:
@@ -148,7 +157,7 @@ def _without_numbers(silent: Sequence[Outcome], outcomes: Sequence[Outcome]) -> 
         groups.setdefault(refusal or one.answer.failure or str(one.problem), []).append(one)
     found = []
     for what, shown in groups.items():
-        bug = likeliest(shown, outcomes)
+        bug = kit.likeliest(shown, outcomes)
         if what == bug:
             symptom = Symptom(bug, BUGS[bug])
         elif shown[0].answer.outputs is not None or what == "not asked":

@@ -95,6 +95,9 @@ class Kit(ABC):
         Known ways to be wrong, the more specific first.
     general : mapping of str to str
         For each result, the bug class if nearly all cases are wrong in it in no known way.
+    forward : tuple of str
+        Results of the forward pass. What no defect gives as a whole is told by these alone: the
+        gradient of a wrong forward pass may be anything.
     """
 
     name: ClassVar[str]
@@ -102,11 +105,31 @@ class Kit(ABC):
     results: ClassVar[Mapping[str, str]]
     conventions: ClassVar[tuple[Convention, ...]]
     defects: ClassVar[tuple[Defect, ...]]
-    general: ClassVar[Mapping[str, str]]
+    general: ClassVar[Mapping[str, str]] = {}
+    forward: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def probe_case(self) -> Case:
         """One generic, tiny, asymmetric case that tells conventions apart and few defects touch."""
+
+    def probe_cases(self) -> Sequence[Case]:
+        """The same, and simpler ones for implementations that are wrong there."""
+        return (self.probe_case(),)
+
+    def concerns(self, case: Case, conventions: Conventions) -> bool:
+        """Whether to put this case to an implementation with these conventions."""
+        return True
+
+    def likeliest(self, failing: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
+        """The bug class that these failing outcomes are after, and few that do not fail."""
+
+        def score(bug: str) -> float:
+            shown = sum(bug in one.case.catches for one in failing)
+            asked = sum(bug in one.case.catches for one in outcomes)
+            first = sum(bug == one.case.catches[0] for one in failing)
+            return shown / len(failing) * (shown + first) / asked
+
+        return max(dict.fromkeys(bug for one in failing for bug in one.case.catches), key=score)
 
     @abstractmethod
     def cases(self, selection: Selection) -> Iterator[Case]:

@@ -54,7 +54,8 @@ def verify(
     """
     selection = selection or Selection()
     probed = probe(kit, door, told or {})
-    cases = kit.cases(selection) if case is None else iter([kit.find(case)])
+    named = kit.cases(selection) if case is None else [kit.find(case)]
+    cases = (one for one in named if kit.concerns(one, probed.conventions))
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
     for batch in _batches(cases):
