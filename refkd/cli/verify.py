@@ -62,8 +62,13 @@ def _kit_parser(kit: "Kit") -> argparse.ArgumentParser:
     )
     told = parser.add_argument_group("conventions", "found out where they are not told")
     for one in kit.conventions:
-        words = "; ".join(f"{value}: {words}" for value, words in one.choices.items())
-        told.add_argument(one.flag, choices=tuple(one.choices), help=words)
+        words = "; ".join(
+            value if value == words else f"{value}: {words}" for value, words in one.choices.items()
+        )
+        if one.several:
+            told.add_argument(one.flag, metavar="NAME,...", help=f"any of {words}")
+        else:
+            told.add_argument(one.flag, choices=tuple(one.choices), help=words)
     parser.add_argument("--quick", action="store_true", help="the small cases only")
     parser.add_argument(
         "--shapes", choices=("all", "few"), default="all", help="few: at most eight padded shapes"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from refkd.verify.bugs import BUGS
@@ -43,14 +43,20 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     failing = [one for one in outcomes if one.problem is not None]
     wrong = [one for one in failing if one.deviation is not None]
     passing = [one for one in outcomes if one.problem is None and one.answer.outputs is not None]
-    found = _without_numbers(kit, [one for one in failing if one.deviation is None], outcomes)
+    found: list[Explanation] = []
     memory: dict[tuple[Defect, Outcome], Outputs] = {}
     wrong.sort(key=lambda one: kit.cost(one.arguments))
     for forward in (False, True) if kit.forward else (False,):
         while wrong and (best := _best_defect(kit, wrong, passing, memory, forward)) is not None:
             found.append(best)
             wrong = [one for one in wrong if one not in best.outcomes]
+    if found:
+        most = max(found, key=lambda one: len(one.outcomes))  # the large ones are put with it
+        large = tuple(one for one in wrong if kit.cost(one.arguments) > AFFORDABLE)
+        found[found.index(most)] = replace(most, outcomes=most.outcomes + large)
+        wrong = [one for one in wrong if one not in large]
     found += _in_no_known_way(kit, wrong, outcomes)
+    found += _without_numbers(kit, [one for one in failing if one.deviation is None], outcomes)
     return sorted(found, key=lambda one: -len(one.outcomes))
 
 

@@ -38,6 +38,8 @@ class Convention:
         Bug class of an implementation that differs from what was told; empty if it has none.
     searched : sequence of str, optional
         The values that are tried when nobody has told; all if not given.
+    several : bool
+        Its value is any number of the choices with commas between them, as in "Hard,Soft".
     """
 
     name: str
@@ -45,6 +47,7 @@ class Convention:
     decides: Literal["call", "answer", "later"]
     bug: str = ""
     searched: tuple[str, ...] = ()
+    several: bool = False
 
     @property
     def flag(self) -> str:
@@ -54,8 +57,18 @@ class Convention:
     def tried(self, told: Conventions) -> tuple[str, ...]:
         """The values to try: the one that was told, else the searched ones."""
         if self.name in told:
-            return (check.one_of(self.flag, told[self.name], self.choices),)
+            for part in self.parts(told[self.name]):
+                check.one_of(self.flag, part, self.choices)
+            return (told[self.name],)
         return self.searched or tuple(self.choices)
+
+    def parts(self, value: str) -> tuple[str, ...]:
+        """The choices that a value is made of."""
+        return tuple(value.split(",") if value else ()) if self.several else (value,)
+
+    def words(self, value: str) -> str:
+        """A value in plain words."""
+        return "; ".join(self.choices[part] for part in self.parts(value)) or "none"
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,11 @@ class Kit(ABC):
     general: ClassVar[Mapping[str, str]] = {}
     forward: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def canonical(self) -> tuple[str, ...]:
+        """What defects compute: the results, and what else is needed to express them."""
+        return tuple(self.results)
+
     @abstractmethod
     def probe_case(self) -> Case:
         """One generic, tiny, asymmetric case that tells conventions apart and few defects touch."""
@@ -150,6 +168,10 @@ class Kit(ABC):
     @abstractmethod
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
         """Right outputs in the canonical form, float64."""
+
+    def written(self, outputs: Outputs) -> Outputs:
+        """Right outputs as they are written to files: what an adapter returns."""
+        return {name: outputs[name] for name in self.results if name in outputs}
 
     @abstractmethod
     def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:

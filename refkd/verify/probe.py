@@ -57,9 +57,7 @@ def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
     if likely is None and told != dtype and (likely := search.right(dtype)) is not None:
         contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
         certain = True
-    found = likely or {
-        one.name: one.tried(told)[0] for one in kit.conventions if one.decides != "later"
-    }
+    found = likely or search.readable(told)
     later, findings = kit.settle(Asking(kit, door), found, told)
     contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
     conventions = {**found, **later}
@@ -76,10 +74,10 @@ def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
 
 def _contradiction(kit: Kit, name: str, told: Conventions, found: Conventions) -> Finding:
     one = next(convention for convention in kit.conventions if convention.name == name)
-    words = one.choices
+    words = one.words
     return Finding(
         one.bug,
-        f"{one.flag} {told[name]} was told ({words[told[name]]}), found is: {words[found[name]]}",
+        f"{one.flag} {told[name]} was told ({words(told[name])}), found is: {words(found[name])}",
         "must",
     )
 
@@ -90,9 +88,14 @@ class _Search:
     def __init__(self, kit: Kit, door: Door) -> None:
         self.kit = kit
         self.door = door
-        self.case, *self.simpler = kit.probe_cases()
         self.answers: dict[tuple[str, ...], Answer] = {}
         self.references: dict[tuple[bytes | str, ...], Outputs] = {}
+        self.case, *self.simpler = kit.probe_cases()
+        asked = _combinations(self._deciding("call"), {})
+        while self.simpler:  # the first one that any numbers come from
+            if any(self._answer(self.case, one, {}).outputs is not None for one in asked):
+                break
+            self.case, *self.simpler = self.simpler
 
     def right(self, told: Conventions) -> Values | None:
         """The likeliest conventions under which every number is right."""
@@ -131,6 +134,14 @@ class _Search:
             if any(agrees(self.kit, one, outputs) for outputs in known[key]):
                 return dict(one.conventions)
         return dict(nearest[0].conventions) if most > 0 else None
+
+    def readable(self, told: Conventions) -> Values:
+        """The likeliest conventions under which what comes has the right shapes, if any."""
+        both = [*self._deciding("call"), *self._deciding("answer")]
+        likely = _combinations(both, told)[:LIKELY]
+        outcomes = (self._outcome(self.case, how, told) for how in likely)
+        shaped = (dict(one.conventions) for one in outcomes if one.deviation is not None)
+        return next(shaped, likely[0])
 
     def _deciding(self, what: str) -> list[Convention]:
         return [one for one in self.kit.conventions if one.decides == what]
@@ -171,7 +182,8 @@ def _fingerprint(arguments: Arguments) -> tuple[bytes | str, ...]:
 
 def _is_wider(answer: Answer, asked: Conventions) -> bool:
     """Whether numbers of float64 would be held to the tolerance of a narrower dtype."""
-    widest = max((value.dtype.itemsize for value in (answer.outputs or {}).values()), default=0)
+    floats = [one for one in (answer.outputs or {}).values() if one.dtype.kind == "f"]
+    widest = max((one.dtype.itemsize for one in floats), default=0)
     return asked["dtype"] != "float64" and widest > 4
 
 

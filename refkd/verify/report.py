@@ -79,10 +79,10 @@ def as_json(report: Report) -> str:
 
 def _head(report: Report, kit: Kit) -> Iterator[str]:
     yield f"refkd verify {report.kit}: {report.target}"
-    words = {one.name: one.choices for one in kit.conventions}
+    words = {one.name: one.words for one in kit.conventions}
     wide = max(map(len, report.conventions))
     for name, (value, known) in report.conventions.items():
-        yield f"  {name:{wide}}  {words[name][value]} ({known})"
+        yield f"  {name:{wide}}  {words[name](value)} ({known})"
     yield f"{report.asked} cases, {report.agreed} as expected"
     if report.spread is not None:
         yield f"largest difference between repeats: {report.spread:.3g}"

@@ -82,5 +82,5 @@ def outputs_of(defect: Defect, kit: Kit, arguments: Arguments) -> Outputs:
     """
     results = defect.compute(*(arguments[name] for name in kit.arguments))
     return {
-        name: value for name, value in zip(kit.results, results, strict=True) if value is not None
+        name: value for name, value in zip(kit.canonical, results, strict=True) if value is not None
     }

@@ -63,7 +63,8 @@ def _described(kit: Kit, case: Case, arrays: dict[str, Any]) -> dict[str, Any]:
     """The case for the JSON; its arrays are added to `arrays` as CASE.NAME."""
     conventions = {one.name: next(iter(one.choices)) for one in kit.conventions}
     arguments = kit.present(case, conventions)
-    outputs = kit.reference(case, arguments, conventions) if case.status == "must" else {}
+    right = kit.reference(case, arguments, conventions) if case.status == "must" else {}
+    outputs = kit.written(right)
     return {
         "name": case.name,
         "status": case.status,
