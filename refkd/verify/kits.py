@@ -8,6 +8,8 @@ from refkd.verify.kit import Kit
 KITS = {  # name: MODULE:CLASS
     "ctc": "refkd.verify.ctc.kit:CTCKit",
     "lstm": "refkd.verify.lstm.kit:LSTMKit",
+    "distill": "refkd.verify.distill.kit:DistillKit",
+    "align": "refkd.verify.alignment.kit:AlignmentKit",
 }
 
 

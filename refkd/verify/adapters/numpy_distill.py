@@ -1,0 +1,62 @@
+"""The smallest adapter for `refkd verify distill`: one rule, one divergence; copy it.
+
+What an implementation does not offer, it refuses; the kit then asks for nothing of the kind.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def frame_wise(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any, Any, None]:
+    """KL(teacher || student) of each frame, summed over the utterance.
+
+    Parameters
+    ----------
+    student, teacher : (T, N, K) arrays
+        Logits, padded at the end.
+    lengths : (N,) array of int
+        Frames of each utterance.
+    rule : dict
+        As from `refkd.records.rule_facts.rule_facts`, and divergence, temperature, scale_t2,
+        blank_frames, blank.
+
+    Returns
+    -------
+    loss : (N,) array
+        In nats.
+    grad : (T, N, K) array
+        Gradient in the student's logits.
+    pairs : None
+        Which frames belong together goes without saying.
+
+    Raises
+    ------
+    NotImplementedError
+        If anything else is asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.verify.adapters.numpy_distill import frame_wise
+    >>> from refkd.verify.distill.inputs import rule_of
+    >>> student, teacher = np.log([[[0.5, 0.5]]]), np.log([[[0.8, 0.2]]])
+    >>> loss, grad, _ = frame_wise(student, teacher, np.array([1]), rule_of("FrameWise"))
+    >>> loss.round(4), grad.round(4)                # 0.8 log(0.8/0.5) + 0.2 log(0.2/0.5), q - p
+    (array([0.1927]), array([[[-0.3,  0.3]]]))
+    """
+    if (rule["rule"], rule["divergence"]) != ("FrameWise", "kl"):
+        raise NotImplementedError("only FrameWise with kl")
+    if rule["temperature"] != 1.0 or rule["scale_t2"] or rule["blank_frames"] != "keep":
+        raise NotImplementedError("no options")
+    there = (np.arange(len(student))[:, None] < lengths)[:, :, None]
+    log_p, log_q = _log_softmax(teacher), _log_softmax(student)
+    p, q = np.exp(log_p), np.exp(log_q)
+    terms = p * (np.where(p > 0.0, log_p, 0.0) - log_q)  # 0 log 0 = 0
+    loss = np.where(there, terms, 0.0).sum(axis=(0, 2))
+    return loss, np.where(there, q - p, 0.0), None
+
+
+def _log_softmax(logits: Any) -> Any:
+    below = logits - logits.max(axis=2, keepdims=True)
+    return below - np.log(np.exp(below).sum(axis=2, keepdims=True))

@@ -1,0 +1,186 @@
+"""Questions to a forced aligner, each after some bug classes."""
+
+from typing import Any
+
+import numpy as np
+
+from refkd.verify.alignment.inputs import drawn_logits, said, sure
+from refkd.verify.ctc.inputs import batch
+from refkd.verify.ctc.register import Register
+
+CASES = Register()
+LARGE = Register()
+case = CASES.case
+large = LARGE.case
+
+
+@case("A6", "A8")
+def probe() -> dict[str, Any]:
+    """Two utterances, the blank in the middle; a label of two frames, and one at an end."""
+    first = said(1, 7, 5, [0, 3], 1)
+    first[4, 3] += 8.0
+    return batch([first, said(2, 7, 5, [2, 0, 4], 1)], [[0, 3], [2, 0, 4]], 1)
+
+
+def _path(*frames: int) -> dict[str, Any]:
+    return {"alignment": [list(frames)]}
+
+
+@case("A3", "A2", expected=_path(0, 1, 1, 2))
+def four_frames() -> dict[str, Any]:
+    """The example of `refkd.ctc_align`: spans 1 to 3 and 3 to 4."""
+    return batch([sure([0, 1, 1, 2], 3)], [[1, 2]])
+
+
+@case("A1", expected=_path(1, 0, 1))
+def repeat_in_three_frames() -> dict[str, Any]:
+    """A label twice needs a blank between: sure of it in all frames, and still one is the blank."""
+    return batch([sure([1, 1, 1], 3)], [[1, 1]])
+
+
+@case("A1", "A3", expected=_path(0, 2, 2, 0, 2, 2, 0))
+def repeat_of_long_spans() -> dict[str, Any]:
+    return batch([sure([0, 2, 2, 0, 2, 2, 0], 4)], [[2, 2]])
+
+
+@case("A6", expected=_path(1, 0, 2))
+def other_than_said() -> dict[str, Any]:
+    """The network says 1 3 2 where 1 2 is the target: nothing is left for 3 but the blank."""
+    logits = sure([1, 3, 2], 4)
+    logits[1, 0] += 3.0
+    return batch([logits], [[1, 2]])
+
+
+@case("A7", expected=_path(1, 0, 0))
+def label_first() -> dict[str, Any]:
+    return batch([sure([1, 0, 0], 3)], [[1]])
+
+
+@case("A7", expected=_path(0, 0, 1))
+def label_last() -> dict[str, Any]:
+    return batch([sure([0, 0, 1], 3)], [[1]])
+
+
+@case("A7", expected=_path(0, 1, 0))
+def label_in_the_middle() -> dict[str, Any]:
+    return batch([sure([0, 1, 0], 3)], [[1]])
+
+
+@case("A13", expected=_path(1, 2, 1, 2))
+def no_blank_between() -> dict[str, Any]:
+    """As many labels as frames: every blank is skipped."""
+    return batch([sure([0, 0, 0, 0], 3)], [[1, 2, 1, 2]])
+
+
+@case("A12", expected=_path(0, 0, 0))
+def empty_target() -> dict[str, Any]:
+    return batch([sure([1, 0, 1], 3)], [[]])
+
+
+@case("A12", "A7", expected=_path(1))
+def one_frame() -> dict[str, Any]:
+    return batch([sure([0], 3)], [[1]])
+
+
+@case("A14")
+def all_paths_alike() -> dict[str, Any]:
+    """Every path is as probable: any that spells the labels will do."""
+    return batch([np.zeros((6, 3))], [[1, 2]])
+
+
+@case("A14", "A1")
+def repeats_alike() -> dict[str, Any]:
+    return batch([np.zeros((7, 3))], [[1, 1, 2]])
+
+
+@case("A8", extra_frames=2)
+def ragged() -> dict[str, Any]:
+    logits = [drawn_logits(4, 6, 5), drawn_logits(5, 3, 5), drawn_logits(6, 1, 5)]
+    return batch(logits, [[1, 2, 1], [4], [3]])
+
+
+@case("A8", "A9", extra_frames=1, extra_labels=2)
+def ragged_labels() -> dict[str, Any]:
+    return batch([drawn_logits(7, 5, 4), drawn_logits(8, 7, 4)], [[1], [2, 3, 2]])
+
+
+@case("A9", "A12")
+def empty_beside_full() -> dict[str, Any]:
+    return batch([drawn_logits(9, 5, 4), drawn_logits(10, 5, 4)], [[], [3, 1]])
+
+
+@case("A10")
+def blank_is_last() -> dict[str, Any]:
+    return batch([drawn_logits(11, 7, 4), drawn_logits(12, 6, 4)], [[0, 2], [1, 1]], 3)
+
+
+@case("A10")
+def blank_in_the_middle() -> dict[str, Any]:
+    return batch([drawn_logits(13, 8, 5), drawn_logits(14, 6, 5)], [[0, 4, 3], [1, 0]], 2)
+
+
+@case("A11", "A15")
+def masked() -> dict[str, Any]:
+    """-inf: the first label cannot come before frame 2."""
+    logits = drawn_logits(15, 6, 4)
+    logits[:2, 1:] = -np.inf
+    logits[4, 0] = -np.inf
+    return batch([logits], [[1, 3]])
+
+
+@case("A11")
+def logits_of_a_thousand() -> dict[str, Any]:
+    logits = drawn_logits(16, 6, 4) * 512.0
+    return batch([logits], [[1, 3]])
+
+
+@case("A15", "A11")
+def frames_of_different_loudness() -> dict[str, Any]:
+    """Logits without normalising give the same path, but not the same scores."""
+    return batch([drawn_logits(17, 6, 4) + np.arange(6)[:, None] * 3.0], [[2, 1]])
+
+
+@case("A6", "A14")
+def spread_out() -> dict[str, Any]:
+    """The most probable class of each frame, and of each frame among all paths, is no path."""
+    return batch([drawn_logits(18, 8, 4) / 2.0, drawn_logits(19, 8, 4) / 2.0], [[1, 2, 3], [2, 2]])
+
+
+@case("A16", "A8", memory="strided", integers="int32")
+def strided() -> dict[str, Any]:
+    return batch([drawn_logits(20, 6, 4), drawn_logits(21, 4, 4)], [[1, 2], [3]])
+
+
+@case("A12", status="acceptable")
+def three_labels_in_two_frames() -> dict[str, Any]:
+    """No path."""
+    return batch([drawn_logits(22, 2, 3)], [[1, 2, 1]])
+
+
+@case("A12", "A1", status="acceptable")
+def repeat_in_two_frames() -> dict[str, Any]:
+    """No path: a blank is wanted between."""
+    return batch([drawn_logits(23, 2, 3)], [[1, 1]])
+
+
+@case("A8", status="acceptable", padding=np.nan, extra_frames=1)
+def padding_of_nan() -> dict[str, Any]:
+    return batch([drawn_logits(24, 4, 3), drawn_logits(25, 2, 3)], [[1, 2], [1]])
+
+
+@large("A11", "A17")
+def long() -> dict[str, Any]:
+    """Its best path has a probability that float64 cannot hold."""
+    labels = [1 + (3 * n) % 7 for n in range(120)]
+    return batch([said(26, 2_000, 8, labels) / 4.0], [labels])
+
+
+@large("A11")
+def wide() -> dict[str, Any]:
+    return batch([said(27, 12, 5_000, [17, 4_999, 17, 17])], [[17, 4_999, 17, 17]])
+
+
+@large("A11", "A17")
+def many_labels() -> dict[str, Any]:
+    labels = [1 + (3 * n) % 5 for n in range(300)]
+    return batch([said(28, 700, 6, labels)], [labels])

@@ -1,0 +1,71 @@
+"""Whether a forced alignment is right: it spells its labels, and no path is more probable."""
+
+import numpy as np
+
+from refkd.verify.alignment.plain import PADDING, Floats, Ints
+from refkd.verify.alignment.translate import express, log_probs
+from refkd.verify.compare import TOLERANCES, combined, worst_deviation
+from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
+
+Verdict = tuple[str | None, Deviation | None]
+
+
+def judge(
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+) -> Verdict:
+    """What is wrong in plain words, and the worst deviation.
+
+    Another path than the expected one is as right if it spells the labels and is as probable; its
+    scores are then held against its own.
+    """
+    if answer.outputs is None:
+        if answer.failure == "raised" and case.status != "must":
+            return None, None
+        return f"{answer.failure}: {answer.sentence}", None
+    if case.status == "must_reject":
+        return "an alignment comes where a refusal is wanted", None
+    if answer.overwritten:
+        return f"the argument {answer.overwritten[0]} is overwritten", None
+    if case.status == "acceptable":
+        return None, None
+    got = answer.outputs
+    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
+    deviation = worst_deviation(got, expected, tolerance)
+    if deviation is None:
+        return None, None
+    own = _own(arguments, expected, got, how)
+    if own is not None:
+        deviation = worst_deviation(got, own, tolerance)
+    return ("another alignment" if deviation else None), deviation
+
+
+def _own(arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions) -> Outputs | None:
+    """What is expected with this path; None if it is no path, or a worse one."""
+    path = got["alignment"]
+    logp = log_probs(arguments)
+    best, mine = (path_scores(logp, one) for one in (expected["alignment"], path))
+    totals = {"scores": mine.sum(axis=0)}, {"scores": best.sum(axis=0)}
+    if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[how["dtype"]]):
+        return None
+    return express(arguments, {"alignment": path, "scores": mine}, how)
+
+
+def path_scores(logp: Floats, path: Ints) -> Floats:
+    """(T, N): log-probability of the class of each frame, 0 where there is none."""
+    there = (path >= 0) & (path < logp.shape[2])
+    inside = np.where(there, path, 0)[:, :, None]
+    return np.asarray(np.where(there, np.take_along_axis(logp, inside, axis=2)[:, :, 0], 0.0))
+
+
+def spells(path: Ints, arguments: Arguments) -> bool:
+    """Whether every path, repeats merged and blanks left out, is its labels."""
+    for n, (T, L) in enumerate(
+        zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
+    ):
+        row = path[:, n]
+        if (row[:T] < 0).any() or (row[T:] != PADDING).any():
+            return False
+        merged = row[:T][np.diff(row[:T], prepend=PADDING) != 0]
+        if merged[merged != arguments["blank"]].tolist() != arguments["labels"][n, :L].tolist():
+            return False
+    return True

@@ -1,0 +1,188 @@
+"""The kit for forced alignment: what the core asks of it."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from refkd import check
+from refkd.check import ArgumentError
+from refkd.ctc import ctc_align
+from refkd.verify.alignment import judge as judging
+from refkd.verify.alignment import translate
+from refkd.verify.alignment.cases import CASES, LARGE
+from refkd.verify.alignment.conventions import CONVENTIONS
+from refkd.verify.alignment.defects import DEFECTS
+from refkd.verify.alignment.drawn import PREFIX, drawn
+from refkd.verify.alignment.plain import PADDING
+from refkd.verify.alignment.symptoms import symptoms
+from refkd.verify.ctc.reduce import reduced, size, steps
+from refkd.verify.kit import Asker, Kit, Selection
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Call,
+    Case,
+    Conventions,
+    Deviation,
+    Finding,
+    Outcome,
+    Outputs,
+    Symptom,
+)
+
+DRAWN, QUICKLY_DRAWN = 80, 20  # cases
+SHAPES = 8  # of few shapes
+READABLE = 40  # logits in an example that is printed
+
+
+class AlignmentKit(Kit):
+    """Forced aligners: the most probable path of each target."""
+
+    name = "align"
+    arguments: ClassVar[dict[str, str]] = {
+        "logits": "(T, N, K) float: unnormalised scores, time first, padded at the end",
+        "labels": "(N, L) int: targets, padded at the end; padding holds anything",
+        "input_lengths": "(N,) int: frames of each utterance",
+        "label_lengths": "(N,) int: labels of each target",
+        "blank": "int: class of the blank",
+    }
+    results: ClassVar[dict[str, str]] = {
+        "alignment": "(T, N) int: class of each frame on the best path, anything in the padding",
+        "scores": "(T, N) float: its log-probability, or none",
+    }
+    conventions = CONVENTIONS
+    defects = DEFECTS
+    general: ClassVar[dict[str, str]] = {"alignment": "A6", "scores": "A4"}
+
+    def probe_case(self) -> Case:
+        return self.find("probe")
+
+    def cases(self, selection: Selection) -> Iterator[Case]:
+        shapes: set[tuple[int, ...]] = set()
+        for case in self._every(selection):
+            shapes.add(_shape(case))
+            if not selection.few_shapes or len(shapes) <= SHAPES:
+                yield case
+            else:
+                shapes.discard(_shape(case))
+
+    def _every(self, selection: Selection) -> Iterator[Case]:
+        yield from (make() for make in CASES.values())
+        count = QUICKLY_DRAWN if selection.quick else DRAWN
+        yield from (drawn(f"{PREFIX}{selection.seed}-{n}") for n in range(count))
+        if not selection.quick:
+            yield from (make() for make in LARGE.values())
+
+    def vectors(self) -> Iterator[Case]:
+        return self._every(Selection())
+
+    def remarks(self, selection: Selection) -> list[str]:
+        if not selection.few_shapes:
+            return []
+        left = sum(1 for _ in self._every(selection)) - sum(1 for _ in self.cases(selection))
+        return [f"{SHAPES} padded shapes; cases left out: {left}"]
+
+    def find(self, name: str) -> Case:
+        base, *reductions = name.split("/")
+        known = {**CASES, **LARGE}
+        if base.startswith(PREFIX):
+            case = drawn(base)
+        else:
+            case = known[check.one_of("--case", base, known)]()
+        for step in reductions:
+            case = reduced(case, step)
+        return case
+
+    def present(self, case: Case, conventions: Conventions) -> Arguments:
+        return translate.present(case, conventions)
+
+    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
+        T, N, _ = arguments["logits"].shape
+        path, scores = np.full((T, N), PADDING), np.zeros((T, N))
+        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
+        for n, (frames, labels) in enumerate(lengths):
+            target = arguments["labels"][n, :labels]
+            try:
+                found = ctc_align(arguments["logits"][:frames, n], target, arguments["blank"])
+            except ArgumentError:
+                if case.status == "must":
+                    raise
+                continue
+            path[:frames, n] = found.frames
+        for n, frames in enumerate((case.expected or {}).get("alignment", ())):
+            path[: len(frames), n] = frames
+        scores = judging.path_scores(translate.log_probs(arguments), path)
+        return {"alignment": path, "scores": scores}
+
+    def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
+        return translate.translate(case, arguments, conventions)
+
+    def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
+        return translate.restore(outputs, arguments, conventions)
+
+    def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
+        return translate.express(arguments, outputs, conventions)
+
+    def judge(
+        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+    ) -> tuple[str | None, Deviation | None]:
+        return judging.judge(case, arguments, expected, answer, how)
+
+    def settle(
+        self, ask: Asker, conventions: Conventions, told: Conventions
+    ) -> tuple[dict[str, str], list[Finding]]:
+        return {}, []
+
+    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
+        return symptoms(outcome)
+
+    def remark(self, outcome: Outcome) -> Symptom | None:
+        if outcome.case.status != "acceptable":
+            return None
+        name, bug = outcome.case.name.replace("_", " "), outcome.case.catches[0]
+        if outcome.answer.outputs is None:
+            return Symptom(bug, f"{name}: refused ({outcome.answer.sentence})")
+        path = outcome.answer.outputs["alignment"]
+        spelt = judging.spells(path, outcome.arguments)
+        return Symptom(bug, f"{name}: {'a path' if spelt else 'something that is no path'}")
+
+    def reductions(self, case: Case) -> Sequence[Case]:
+        if case.status != "must":
+            return []
+        smaller = [reduced(case, step) for step in steps(case)]
+        return [one for one in smaller if _fits(one)]
+
+    def size(self, case: Case) -> int:
+        return size(case.inputs)
+
+    def cost(self, arguments: Arguments) -> int:
+        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
+        return sum(20 * int(T) + int(T) * (2 * int(L) + 1) for T, L in lengths)
+
+    def example(self, arguments: Arguments) -> str:
+        T, N, K = arguments["logits"].shape
+        lines = [f"T={T} N={N} K={K} blank={arguments['blank']}"]
+        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
+        for n, (frames, labels) in enumerate(lengths):
+            lines.append(f"labels[{n}] = {arguments['labels'][n, :labels].tolist()}")
+            if arguments["logits"].size <= READABLE:
+                lines.append(f"logits[:, {n}] = {arguments['logits'][:frames, n].tolist()}")
+        return "\n".join(lines[:8])
+
+
+def _fits(case: Case) -> bool:
+    """Whether every target has a path."""
+    inputs = case.inputs
+    try:
+        for logits, labels in zip(inputs["logits"], inputs["labels"], strict=True):
+            ctc_align(logits, labels, inputs["blank"])
+    except ArgumentError:
+        return False
+    return True
+
+
+def _shape(case: Case) -> tuple[int, ...]:
+    """Padded (T, N, K)."""
+    logits, extra = case.inputs["logits"], case.form.get("extra_frames", 0)
+    return (max(map(len, logits)) + extra, len(logits), logits[0].shape[1])

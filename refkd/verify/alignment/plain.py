@@ -1,0 +1,119 @@
+"""Forced alignment in plain NumPy, made to be spoilt: every step is a method.
+
+It shares nothing with the compiled kernels. `PlainAligner()` is in the canonical form.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.verify.ctc.translate import log_softmax
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+PADDING = -1  # class of a frame that does not exist
+
+
+class PlainAligner:
+    """The most probable path of each target, one utterance at a time."""
+
+    bug = ""
+    words = ""
+
+    def __call__(
+        self, logits: Floats, labels: Ints, input_lengths: Ints, label_lengths: Ints, blank: int
+    ) -> tuple[Ints, Floats]:
+        """Class of each frame and its log-probability (T, N); -1 and 0 in the padding."""
+        frames, N, K = logits.shape
+        path, score = np.full((frames, N), PADDING), np.zeros((frames, N))
+        blank = self.blank(blank, K)
+        for n in range(N):
+            T = self.frames(n, input_lengths, frames)
+            target = self.target(labels[n], int(label_lengths[n]))
+            with np.errstate(all="ignore"):
+                logp = self.normalised(logits[:T, n])
+                path[:T, n] = self.moved(self.path(logp, target, blank), blank)
+            score[:T, n] = self.scores(log_softmax(logits[:T, n]), path[:T, n])
+        return path, score
+
+    def blank(self, blank: int, K: int) -> int:
+        """The class of the blank."""
+        return blank
+
+    def frames(self, n: int, input_lengths: Ints, frames: int) -> int:
+        """How many frames belong to an utterance."""
+        return int(input_lengths[n])
+
+    def target(self, row: Ints, length: int) -> Ints:
+        """The labels of an utterance."""
+        return row[:length]
+
+    def normalised(self, logits: Floats) -> Floats:
+        """Log-probabilities (T, K)."""
+        return log_softmax(logits)
+
+    def path(self, logp: Floats, target: Ints, blank: int) -> Ints:
+        """(T,): class of each frame on the best path."""
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        emission = logp[:, states]
+        ways = self.ways(states, blank)
+        cost = np.where(self.starts(len(states)), emission[0], -np.inf)
+        origins = []
+        for t in range(1, len(logp)):
+            before = self.arriving(cost, ways)
+            best = self.best(before)
+            origins.append(best)
+            cost = np.take_along_axis(before, best[None], axis=0)[0] + self.emitted(emission, t)
+        s = self.end(cost)
+        order = [s]
+        for best in origins[::-1]:
+            s = max(s - int(best[s]), 0)
+            order.append(s)
+        return np.asarray(states[order[::-1]])
+
+    def ways(self, states: Ints, blank: int) -> tuple[NDArray[np.bool_], ...]:
+        """Whether a state may be reached from itself, the one before it, and two before it."""
+        s = np.arange(len(states))
+        two = (s >= 2) & (states != blank)
+        two[2:] &= states[2:] != states[:-2]
+        return np.ones(len(states), dtype=bool), s >= 1, two
+
+    def starts(self, S: int) -> NDArray[np.bool_]:
+        """(S,): where a path may begin."""
+        return np.arange(S) <= 1
+
+    def end(self, cost: Floats) -> int:
+        """The state in which the path ends, given the scores of all."""
+        last = np.arange(max(len(cost) - 2, 0), len(cost))
+        return int(last[np.argmax(cost[last])])
+
+    def arriving(self, cost: Floats, ways: tuple[NDArray[np.bool_], ...]) -> Floats:
+        """(3, S): score of coming from each of the states before."""
+        before = np.full((len(ways), len(cost)), -np.inf)
+        for step, allowed in enumerate(ways):
+            before[step, step:] = cost[: len(cost) - step]
+            before[step][~allowed] = -np.inf
+        return before
+
+    def best(self, before: Floats) -> Ints:
+        """(S,): by how many states the best way goes on."""
+        return np.asarray(before.argmax(axis=0))
+
+    def emitted(self, emission: Floats, t: int) -> Floats:
+        """(S,): log-probabilities of a frame."""
+        return np.asarray(emission[t])
+
+    def moved(self, path: Ints, blank: int) -> Ints:
+        """The path as it is told."""
+        return path
+
+    def scores(self, logp: Floats, path: Ints) -> Floats:
+        """(T,): log-probability of the class of each frame."""
+        return logp[np.arange(len(path)), np.clip(path, 0, logp.shape[1] - 1)]
+
+
+def plain_align(*arguments: Any) -> tuple[Ints, Floats]:
+    """`PlainAligner` as a function: the right answer without any compiled kernel."""
+    return PlainAligner()(*arguments)

@@ -1,0 +1,113 @@
+"""What distillation losses do differently and are right about."""
+
+from refkd.records.rules import RULES
+from refkd.verify.kit import Convention
+
+LAYOUTS = {"TNK": (0, 1, 2), "NTK": (1, 0, 2), "NKT": (1, 2, 0)}  # axes of (T, N, K)
+REDUCED = ("sum", "batchmean", "mean", "mean_elements")  # one number for the batch
+OFFERS = ("rules", "divergences", "options")
+
+CONVENTIONS = (
+    Convention(
+        "dtype",
+        {
+            "float64": "float64",
+            "float32": "float32",
+            "float16": "float16",
+            "bfloat16": "bfloat16, sent as float32",
+        },
+        "call",
+        searched=("float64", "float32"),
+        bug="K17",
+    ),
+    Convention(
+        "layout",
+        {"TNK": "(T, N, K): time first", "NTK": "(N, T, K): batch first", "NKT": "(N, K, T)"},
+        "call",
+    ),
+    Convention(
+        "input",
+        {
+            "logits": "logits of both, normalised inside",
+            "log_probs": "log-probabilities of both, taken as they come",
+            "kl_div": "the student's log-probabilities and the teacher's probabilities",
+            "probs": "probabilities of both",
+        },
+        "call",
+        bug="K2",
+    ),
+    Convention(
+        "lengths",
+        {"numbers": "(N,) numbers of frames", "mask": "a mask, 1 where a frame is not padding"},
+        "call",
+    ),
+    Convention(
+        "kl",
+        {
+            "teacher_student": "'kl' is KL(teacher || student)",
+            "student_teacher": "'kl' is KL(student || teacher), 'reverse_kl' the other",
+        },
+        "call",
+        searched=("teacher_student",),
+        bug="K1",
+    ),
+    Convention(
+        "t2",
+        {
+            "asked": "times temperature^2 where scale_t2 asks for it",
+            "always": "always times temperature^2",
+            "never": "never times temperature^2",
+        },
+        "call",
+        searched=("asked",),
+        bug="K4",
+    ),
+    Convention(
+        "reduction",
+        {
+            "none": "none, one loss for each utterance",
+            "sum": "sum over the batch",
+            "batchmean": "mean over the utterances",
+            "mean": "mean over all frames of the batch",
+            "mean_elements": "mean over all frames and classes of the batch",
+            "per_frame": "each divided by its number of frames",
+        },
+        "answer",
+        bug="K3",
+    ),
+    Convention(
+        "grad_of",
+        {
+            "logits": "in the student's logits (rows sum to 0)",
+            "log_probs": "in the student's log-probabilities",
+            "probs": "in the student's probabilities",
+            "none": "none is returned",
+        },
+        "answer",
+    ),
+    Convention(
+        "pairs",
+        {
+            "rows": "rows (utterance, student frame, teacher frame)",
+            "frames": "the teacher frame of each student frame, -1 for none",
+            "none": "none are returned",
+        },
+        "later",
+    ),
+    Convention("rules", {name: name for name in RULES}, "later", several=True),
+    Convention(
+        "divergences",
+        {name: name for name in ("kl", "reverse_kl", "js", "cross_entropy")},
+        "later",
+        several=True,
+    ),
+    Convention(
+        "options",
+        {
+            name: name
+            for name in ("temperature", "scale_t2", "drop_selected", "no_blank_candidates")
+        },
+        "later",
+        several=True,
+    ),
+)

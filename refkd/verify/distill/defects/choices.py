@@ -1,0 +1,174 @@
+"""Other pairs than the most similar ones."""
+
+import numpy as np
+
+from refkd.verify.distill.plain import PlainDistill
+from refkd.verify.distill.plain_selection import PlainSelection
+
+LARGEST = 1e300  # infinitely far, and still there
+
+
+class KeepsPerTeacher(PlainSelection):
+    """The search for student frames is right all the same."""
+
+    def per_teacher(self, D, rule):
+        return PlainSelection().per_teacher(D, rule)
+
+
+class TiesToFirst(PlainDistill):
+    bug = "K12"
+    words = "ties go to the earliest frame, not to the nearest"
+
+    def order(self, cost, own):
+        best_first = np.argsort(cost, kind="stable")
+        return best_first[cost[best_first] < np.inf]
+
+
+class TiesToLast(PlainDistill):
+    bug = "K12"
+    words = "ties go to the latest frame, not to the nearest"
+
+    def order(self, cost, own):
+        best_first = np.lexsort((-np.arange(len(cost)), cost))
+        return best_first[cost[best_first] < np.inf]
+
+
+class TiesToLater(PlainDistill):
+    bug = "K12"
+    words = "ties between equally near frames go to the later"
+
+    def order(self, cost, own):
+        frames = np.arange(len(cost))
+        best_first = np.lexsort((-frames, np.abs(frames - own), cost))
+        return best_first[cost[best_first] < np.inf]
+
+
+class TiesToFarthest(PlainDistill):
+    bug = "K12"
+    words = "ties go to the farthest frame"
+
+    def order(self, cost, own):
+        frames = np.arange(len(cost))
+        best_first = np.lexsort((frames, -np.abs(frames - own), cost))
+        return best_first[cost[best_first] < np.inf]
+
+
+class TeachersTiesToFirst(KeepsPerTeacher, TiesToFirst):
+    words = "ties between teacher frames go to the earliest, not to the nearest"
+
+
+class TeachersTiesToLast(KeepsPerTeacher, TiesToLast):
+    words = "ties between teacher frames go to the latest, not to the nearest"
+
+
+class TeachersTiesToLater(KeepsPerTeacher, TiesToLater):
+    words = "ties between equally near teacher frames go to the later"
+
+
+class LeastSimilar(PlainDistill):
+    bug = "K13"
+    words = "the least similar frame is selected"
+
+    def order(self, cost, own):
+        return super().order(np.where(cost < np.inf, -cost, np.inf), own)
+
+
+class LeastSimilarTeacher(KeepsPerTeacher, LeastSimilar):
+    words = "the least similar teacher frame is selected"
+
+
+class ByCrossEntropy(PlainDistill):
+    bug = "K13"
+    words = "pairs are selected by cross-entropy while another divergence is minimised"
+
+    def criterion(self, D, lp, lq, rule):
+        return self.cross_entropy(lp[None], lq[:, None])
+
+
+class ByTheOtherKL(PlainDistill):
+    bug = "K13"
+    words = "pairs are selected by KL in the other direction than is minimised"
+
+    def criterion(self, D, lp, lq, rule):
+        if rule["divergence"] not in ("kl", "reverse_kl"):
+            return D
+        other = self.reverse_kl if rule["divergence"] == "kl" else self.kl
+        return np.minimum(other(lp[None], lq[:, None]), LARGEST)
+
+
+class ByDistance(PlainDistill):
+    bug = "K13"
+    words = "pairs are selected by the Euclidean distance of the probabilities"
+
+    def criterion(self, D, lp, lq, rule):
+        return ((np.exp(lp)[None] - np.exp(lq)[:, None]) ** 2).sum(axis=2)
+
+
+class ByProduct(PlainDistill):
+    bug = "K13"
+    words = "pairs are selected by the product of the probabilities"
+
+    def criterion(self, D, lp, lq, rule):
+        return -(np.exp(lp)[None] * np.exp(lq)[:, None]).sum(axis=2)
+
+
+class ByKL(PlainDistill):
+    bug = "K13"
+    words = "pairs are selected by KL, whichever divergence is minimised"
+
+    def criterion(self, D, lp, lq, rule):
+        return self.kl(lp[None], lq[:, None])
+
+
+class ByUntempered(PlainDistill):
+    bug = "K13"
+    words = "pairs are selected without the temperature"
+
+    def utterance(self, student, teacher, rule, chosen=None):
+        self.bare = (student, teacher)
+        return super().utterance(student, teacher, rule, chosen)
+
+    def criterion(self, D, lp, lq, rule):
+        plain = {**rule, "temperature": 1.0}
+        lq, lp = self.student_logp(self.bare[0], plain), self.teacher_logp(self.bare[1], plain)
+        return self.divergence(lp[None], lq[:, None], rule)
+
+
+class OneMore(PlainDistill):
+    bug = "K13"
+    words = "TopK selects one frame too many"
+    more = 1
+
+    def top_k(self, D, rule):
+        return self.firsts(D, max(rule["k"] + self.more, 1))
+
+
+class OneLess(OneMore):
+    bug = "K13"
+    words = "TopK selects one frame too few"
+    more = -1
+
+
+class TopOfTheLeast(PlainDistill):
+    bug = "K13"
+    words = "TopK selects the least similar frames"
+
+    def top_k(self, D, rule):
+        return self.firsts(np.where(np.inf > D, -D, np.inf), rule["k"])
+
+
+class PerStudent(PlainDistill):
+    bug = "K13"
+    words = "PerTeacher searches a teacher frame for each student frame"
+
+    def per_teacher(self, D, rule):
+        return self.firsts(D, 1)
+
+
+class TeacherWindow(PlainDistill):
+    bug = "K11"
+    words = "PerTeacher lays the window around the teacher frame, so that its sides are exchanged"
+
+    def sides(self, rule, T):
+        left, right = super().sides(rule, T)
+        return (right, left) if rule["rule"] == "PerTeacher" else (left, right)

@@ -1,0 +1,186 @@
+"""Wrong divergences and wrong slopes of right ones."""
+
+import numpy as np
+
+from refkd.verify.ctc.translate import log_softmax
+from refkd.verify.distill.plain import PlainDistill
+
+EXCHANGED = {"kl": "reverse_kl", "reverse_kl": "kl"}
+
+
+class ArgumentsExchanged(PlainDistill):
+    bug = "K1"
+    words = "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)"
+
+    def measure(self, rule):
+        return EXCHANGED.get(rule["divergence"], rule["divergence"])
+
+
+class AlwaysReversed(PlainDistill):
+    bug = "K1"
+    words = "KL(student || teacher) is computed, whichever direction is asked"
+
+    def measure(self, rule):
+        return "reverse_kl" if rule["divergence"] == "kl" else rule["divergence"]
+
+
+class AlwaysForward(PlainDistill):
+    bug = "K1"
+    words = "KL(teacher || student) is computed, whichever direction is asked"
+
+    def measure(self, rule):
+        return "kl" if rule["divergence"] == "reverse_kl" else rule["divergence"]
+
+
+class StudentProbabilities(PlainDistill):
+    bug = "K2"
+    words = "the student's probabilities stand where their logarithms are wanted"
+
+    def divergence(self, lp, lq, rule):
+        return self.expected(lp, lp - np.exp(lq))
+
+    def slope(self, lp, lq, rule):
+        return -np.exp(lp) * np.exp(lq)
+
+
+class TeacherLogarithms(PlainDistill):
+    bug = "K2"
+    words = "the teacher's logarithms stand where probabilities are wanted"
+
+    def divergence(self, lp, lq, rule):
+        return np.where(lp > 0.0, lp * np.log(np.maximum(lp, 1e-300)), 0.0).sum(-1) - (lp * lq).sum(
+            -1
+        )
+
+    def slope(self, lp, lq, rule):
+        return -lp + 0.0 * lq
+
+
+class TeacherNormalisedTwice(PlainDistill):
+    bug = "K2"
+    words = "a softmax is taken of the teacher's probabilities"
+
+    def teacher_logp(self, logits, rule):
+        return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
+
+
+class MaskGivesNaN(PlainDistill):
+    bug = "K7"
+    words = "0 log 0 is computed as 0 times -inf, which is NaN"
+
+    def expected(self, logp, value):
+        return (np.exp(logp) * value).sum(axis=-1)
+
+
+class SmallNumberAdded(PlainDistill):
+    bug = "K7"
+    words = "1e-8 is added before the logarithm"
+    small = 1e-8
+
+    def teacher_logp(self, logits, rule):
+        return np.log(np.exp(super().teacher_logp(logits, rule)) + self.small)
+
+
+class LittleMoreAdded(SmallNumberAdded):
+    words = "1e-6 is added before the logarithm"
+    small = 1e-6
+
+
+class LessAdded(SmallNumberAdded):
+    words = "1e-10 is added before the logarithm"
+    small = 1e-10
+
+
+class EntropyLeftOut(PlainDistill):
+    bug = "K18"
+    words = "'kl' gives the cross-entropy: the teacher's entropy is left out"
+
+    def measure(self, rule):
+        return "cross_entropy" if rule["divergence"] == "kl" else rule["divergence"]
+
+
+class EntropyAdded(PlainDistill):
+    bug = "K18"
+    words = "'cross_entropy' gives KL: the teacher's entropy is taken off"
+
+    def measure(self, rule):
+        return "kl" if rule["divergence"] == "cross_entropy" else rule["divergence"]
+
+
+class JensenShannonDoubled(PlainDistill):
+    bug = "K18"
+    words = "js is the sum of both parts, not their mean"
+
+    def js(self, lp, lq):
+        return 2.0 * super().js(lp, lq)
+
+    def slope(self, lp, lq, rule):
+        factor = 2.0 if rule["divergence"] == "js" else 1.0
+        return factor * super().slope(lp, lq, rule)
+
+
+class MeanOfLogarithms(PlainDistill):
+    bug = "K18"
+    words = "js takes the mean of the logarithms for the logarithm of the mean"
+
+    def log_mean(self, lp, lq):
+        return 0.5 * (lp + lq)
+
+
+class Jeffreys(PlainDistill):
+    bug = "K18"
+    words = "js is half of KL in both directions, not against their mean"
+
+    def js(self, lp, lq):
+        return 0.5 * (self.kl(lp, lq) + self.reverse_kl(lp, lq))
+
+    def slope(self, lp, lq, rule):
+        if rule["divergence"] != "js":
+            return super().slope(lp, lq, rule)
+        return 0.5 * (np.exp(lq) * (lq - lp + 1.0) - np.exp(lp))
+
+
+class SlopeOfForward(PlainDistill):
+    bug = "K18"
+    words = "every divergence has the gradient of KL(teacher || student)"
+
+    def slope(self, lp, lq, rule):
+        return -np.exp(lp) + 0.0 * lq
+
+
+class NotCentred(PlainDistill):
+    bug = "K18"
+    words = "the gradient of reverse_kl or js does not pass through the softmax"
+
+    def in_logits(self, slope, lq, rule):
+        if rule["divergence"] in ("kl", "cross_entropy"):
+            return super().in_logits(slope, lq, rule)
+        return slope / rule["temperature"]
+
+
+class OtherSign(PlainDistill):
+    bug = "K18"
+    words = "the gradient has the other sign"
+
+    def in_logits(self, slope, lq, rule):
+        return -super().in_logits(slope, lq, rule)
+
+
+class NoLargestTakenOut(PlainDistill):
+    bug = "K17"
+    words = "the largest logit is not taken out before the exponential"
+
+    def student_logp(self, logits, rule):
+        z = logits / rule["temperature"]
+        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+    def teacher_logp(self, logits, rule):
+        return self.student_logp(logits, rule)
+
+
+class LogarithmOfSoftmax(PlainDistill):
+    bug = "K17"
+    words = "log(softmax) is computed in two steps: -inf where a probability is too small"
+
+    def student_logp(self, logits, rule):
+        return np.log(np.exp(super().student_logp(logits, rule)))

@@ -1,0 +1,67 @@
+"""Inputs of distillation cases."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DEFAULTS = {
+    "divergence": "kl",
+    "temperature": 1.0,
+    "scale_t2": False,
+    "blank_frames": "keep",
+    "blank": 0,
+}
+
+
+def rule_of(name: str, **values: Any) -> dict[str, Any]:
+    """A rule as plain values with every option: parameters as of `rule_facts`.
+
+    Examples
+    --------
+    >>> from refkd.verify.distill.inputs import rule_of
+    >>> rule_of("Shift", d=2, temperature=2.0)["temperature"]
+    2.0
+    """
+    return {"rule": name, **DEFAULTS, **values}
+
+
+def batch(
+    student: Sequence[Floats], teacher: Sequence[Floats], rule: dict[str, Any]
+) -> dict[str, Any]:
+    """Whole utterances of both, and the rule."""
+    return {"student": list(student), "teacher": list(teacher), "rule": rule}
+
+
+def drawn_pair(
+    seed: int, frames: int, classes: int, blank: int, scale: float = 1.0
+) -> tuple[Floats, Floats]:
+    """Logits (T, K) of a student and a teacher, in sixteenths; both peaked, a third blank.
+
+    Parameters
+    ----------
+    seed : int
+        Of the numbers.
+    frames, classes : int
+        T, K.
+    blank : int
+        What the teacher says in every third frame.
+    scale : float
+        Factor; a power of two keeps the numbers exact.
+
+    Returns
+    -------
+    student, teacher : (T, K) arrays
+        Not normalised.
+    """
+    rng = np.random.default_rng(seed)
+    student, teacher = rng.integers(-32, 33, size=(2, frames, classes)) / 16.0
+    says = rng.integers(classes, size=frames)
+    says[1::3] = blank
+    teacher[np.arange(frames), says] += 3.0
+    late = np.concatenate([[blank], says])[:frames]
+    student[np.arange(frames), late] += 2.0
+    return scale * student, scale * teacher

@@ -1,0 +1,109 @@
+"""Whether an answer of a distillation loss is right."""
+
+import numpy as np
+
+from refkd.verify.compare import TOLERANCES, combined, worst_deviation
+from refkd.verify.distill import translate
+from refkd.verify.distill.plain import PlainDistill
+from refkd.verify.distill.plain_selection import Bools
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Case,
+    Conventions,
+    Deviation,
+    Outputs,
+    Tolerance,
+)
+
+CHOOSING = ("Hard", "TopK", "Monotone", "OrderedPath", "PerTeacher")
+HALF = ("float16", "bfloat16")
+Verdict = tuple[str | None, Deviation | None]
+
+
+def judge(
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+) -> Verdict:
+    """What is wrong in plain words, and the worst deviation."""
+    if answer.outputs is None:
+        if answer.failure == "raised" and case.status != "must":
+            return None, None
+        return f"{answer.failure}: {answer.sentence}", None
+    if case.status == "must_reject":
+        return "numbers come where a refusal is wanted", None
+    if answer.overwritten:
+        return f"the argument {answer.overwritten[0]} is overwritten", None
+    if case.status == "acceptable":
+        return None, None
+    got = answer.outputs
+    wanted = {name: value for name, value in expected.items() if name in got}
+    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
+    deviation = worst_deviation(got, wanted, tolerance)
+    if deviation is not None and is_open(case, how):
+        own = _of_own_choice(arguments, wanted, got, how, tolerance)
+        deviation = worst_deviation(got, own, tolerance)
+    return ("other numbers" if deviation else None), deviation
+
+
+def is_open(case: Case, how: Conventions) -> bool:
+    """Whether another choice of pairs may be as right: equal minima, or half precision."""
+    rule = case.inputs["rule"]["rule"]
+    return rule in CHOOSING and (bool(case.form.get("open")) or how["dtype"] in HALF)
+
+
+def _of_own_choice(
+    arguments: Arguments, wanted: Outputs, got: Outputs, how: Conventions, tolerance: Tolerance
+) -> Outputs:
+    """What is wanted of the pairs that came, if the rule may select them at the same cost.
+
+    Without pairs only the loss is looked at, and not even that where it depends on the choice.
+    """
+    rule = arguments["rule"]
+    if rule["blank_frames"] == "drop_selected":
+        return {}
+    if "pairs" not in got:
+        return {"loss": wanted["loss"]}
+    T, N, _ = arguments["student"].shape
+    loss, grad, total = np.zeros(N), np.zeros(arguments["student"].shape), np.zeros((T, N))
+    for n, length in enumerate(arguments["lengths"]):
+        chosen = got["pairs"][n, :length, :length] == 1.0
+        if not follows(chosen, arguments, n):
+            return wanted
+        with np.errstate(all="ignore"):
+            one = PlainDistill().utterance(
+                arguments["student"][:length, n], arguments["teacher"][:length, n], rule, chosen
+            )
+        loss[n], grad[:length, n], _, total[:length, n] = one
+    outputs = {"loss": loss, "grad": grad, "pairs": got["pairs"], "row_sum": total}
+    own = translate.express(arguments, outputs, how)
+    if worst_deviation({"loss": own["loss"]}, {"loss": wanted["loss"]}, tolerance) is not None:
+        return wanted
+    return {
+        "loss": wanted["loss"],
+        **{name: own[name] for name in ("grad", "pairs") if name in got},
+    }
+
+
+def follows(chosen: Bools, arguments: Arguments, n: int) -> bool:
+    """Whether pairs (T, T) of utterance n are such as the rule may select."""
+    rule, length = arguments["rule"], int(arguments["lengths"][n])
+    plain = PlainDistill()
+    teacher = arguments["teacher"][:length, n]
+    blank = plain.is_blank(teacher, teacher, rule)
+    seen = plain.candidates(plain.seen(rule, length), blank, rule)
+    if (chosen & ~seen).any():
+        return False
+    if rule["rule"] == "PerTeacher":
+        return bool((chosen.sum(axis=0) == seen.any(axis=0)).all())
+    if rule["rule"] == "OrderedPath":
+        steps = np.diff(np.argwhere(chosen), axis=0)
+        ends = bool(chosen[0, 0] and chosen[-1, -1])
+        return ends and bool(((steps >= 0) & (steps <= 1)).all())
+    count = rule.get("k", 1)
+    if (chosen.sum(axis=1) != np.minimum(count, seen.sum(axis=1))).any():
+        return False
+    if rule["rule"] == "Monotone":
+        steps = np.diff(np.argwhere(chosen)[:, 1])
+        limit = length if rule["max_step"] is None else rule["max_step"]
+        return bool(((steps >= 0) & (steps <= limit)).all())
+    return True

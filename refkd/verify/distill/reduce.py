@@ -1,0 +1,97 @@
+"""Smaller distillation cases from larger ones; each step has a name, so that the result has one."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from refkd import check
+from refkd.check import ArgumentError
+from refkd.verify.distill.reference import traced
+from refkd.verify.records import Case
+
+
+def reduced(case: Case, step: str) -> Case:
+    """The case after one step.
+
+    Parameters
+    ----------
+    case : Case
+        To be made smaller.
+    step : str
+        `only=N`: that utterance alone; `frames=T`: no utterance has more; `from=T`: the first T
+        frames are cut off; `classes=K`: the first K; `whole`: logits rounded to whole numbers.
+
+    Returns
+    -------
+    Case
+        Called `NAME/STEP`; the reference computes what is expected.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such step.
+    """
+    kind, _, number = step.partition("=")
+    n = int(number) if number.isdecimal() else 0
+    utterances = len(case.inputs["student"])
+    inputs = dict(case.inputs)
+    for name in ("student", "teacher"):
+        whole = case.inputs[name]
+        if kind == "only" and n < utterances:
+            inputs[name] = [whole[n]]
+        elif kind == "frames" and n > 0:
+            inputs[name] = [one[:n] for one in whole]
+        elif kind == "from" and n < min(map(len, whole)):
+            inputs[name] = [one[n:] for one in whole]
+        elif kind == "classes" and n > inputs["rule"]["blank"]:
+            inputs[name] = [one[:, :n] for one in whole]
+        elif kind == "whole":
+            inputs[name] = [np.round(one) for one in whole]
+        else:
+            check.fail("--case", "steps such as only=0, frames=3, from=1, classes=4, whole", step)
+    return dataclasses.replace(
+        case, name=f"{case.name}/{step}", inputs=inputs, expected=None, tolerance=None
+    )
+
+
+def smaller(case: Case) -> Iterator[Case]:
+    """All cases that are one step smaller and whose rule can still be followed."""
+    for step in _steps(case.inputs):
+        one = reduced(case, step)
+        if _followed(one):
+            yield one
+
+
+def _followed(case: Case) -> bool:
+    inputs = case.inputs
+    try:
+        for student, teacher in zip(inputs["student"], inputs["teacher"], strict=True):
+            traced(student, teacher, inputs["rule"])
+    except ArgumentError:
+        return False
+    return True
+
+
+def _steps(inputs: Mapping[str, Any]) -> Iterator[str]:
+    student = inputs["student"]
+    if len(student) > 1:
+        yield from (f"only={n}" for n in range(len(student)))
+    yield from (f"frames={n}" for n in _fewer(max(map(len, student)), 1))
+    if min(map(len, student)) > 1:
+        yield "from=1"
+    yield from (f"classes={n}" for n in _fewer(student[0].shape[1], inputs["rule"]["blank"] + 1))
+    if any((one != np.round(one)).any() for one in (*student, *inputs["teacher"])):
+        yield "whole"
+
+
+def _fewer(count: int, least: int) -> list[int]:
+    """Some numbers from `least` to below `count`: the ends, and halves in between."""
+    return sorted({least, (least + count) // 2, count - 1} & set(range(least, count)))
+
+
+def size(inputs: Mapping[str, Any]) -> int:
+    """Number of logits, and of those that are not whole: what a reader has to look at."""
+    both = (*inputs["student"], *inputs["teacher"])
+    return sum(3 * int(one.size) + int((one != np.round(one)).sum()) for one in both)

@@ -1,0 +1,302 @@
+"""The kit for forced alignment: right aligners pass, conventions are found, planted bugs named."""
+
+import itertools
+
+import numpy as np
+import pytest
+from planted.align_plants import HELD_OUT, PLANTED, adapter, runs
+from planted.door import DirectDoor
+
+import refkd
+from refkd.verify.adapters import torchaudio_align
+from refkd.verify.alignment.kit import AlignmentKit
+from refkd.verify.alignment.plain import plain_align
+from refkd.verify.alignment.translate import log_probs
+from refkd.verify.bugs import BUGS
+from refkd.verify.compare import rounded
+from refkd.verify.kit import Selection
+from refkd.verify.session import verify
+
+KIT = AlignmentKit()
+STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}
+QUICK = Selection(quick=True)
+FRAMES, SPANS = adapter(), adapter(spans=runs)
+
+
+def report_on(function, told=None, selection=QUICK, **options):
+    return verify(KIT, DirectDoor(function, KIT), told or {}, selection, **options)
+
+
+def faults(report):
+    return [one for one in report.findings if one.level == "must"]
+
+
+def found(report, name):
+    return report.conventions[name]
+
+
+# Right aligners
+
+
+@pytest.mark.parametrize("function", [plain_align, FRAMES, SPANS], ids=["plain", "frames", "spans"])
+def test_right_aligners_are_right(function):
+    report = report_on(function)
+    assert faults(report) == []
+    assert report.agreed == report.asked > 40
+    assert {known for _, known in report.conventions.values()} == {"found"}
+
+
+def test_every_case_of_a_full_run_agrees_with_the_plain_aligner():
+    report = report_on(plain_align, selection=Selection())
+    assert faults(report) == []
+    assert report.asked > 100
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_fewer_digits_are_enough_where_the_dtype_has_no_more(dtype):
+    def low(*arguments):
+        path, scores = plain_align(*arguments)
+        return path, rounded(scores, dtype).astype("float32" if dtype == "bfloat16" else dtype)
+
+    assert faults(report_on(low, {"dtype": dtype})) == []
+
+
+def latest(logp, target, blank, parts):
+    """The most probable path, the last among equals: the logits are turned round."""
+    turned = forwards(logp[::-1], target[::-1], blank, parts)
+    if turned is None:
+        return None
+    L = len(target)
+    return [(L - said + 1, True) if on else (L - said, False) for said, on in turned[::-1]]
+
+
+def forwards(*given):
+    from planted.align_plants import best_path
+
+    return best_path(*given)
+
+
+def test_equally_probable_paths_are_equally_right():
+    paths = [
+        function(np.zeros((6, 1, 3)), np.array([[1, 2]]), [6], [2], 0)[0][:, 0].tolist()
+        for function in (FRAMES, adapter(find=latest), plain_align)
+    ]
+    assert len(set(map(tuple, paths))) > 1
+    assert faults(report_on(adapter(find=latest))) == []
+
+
+# Conventions
+
+
+def test_inclusive_ends_are_found():
+    inclusive = adapter(
+        spans=lambda *given: [(k, start, end - 1) for k, start, end in runs(*given)],
+    )
+
+    def aligned(*arguments):
+        rows, _ = inclusive(*arguments)
+        return rows, SPANS(*arguments)[1]
+
+    report = report_on(aligned)
+    assert (found(report, "alignment"), found(report, "end")) == (
+        ("spans", "found"),
+        ("inclusive", "found"),
+    )
+    assert faults(report) == []
+    assert named(report_on(aligned, {"end": "exclusive"})) == "A2"
+
+
+def with_blanks(path, target, blank):
+    """Runs of blanks, too."""
+    found = []
+    for place, group in itertools.groupby(enumerate(path), key=lambda one: one[1]):
+        frames = [t for t, _ in group]
+        label = target[place[0] - 1] if place[1] else blank
+        found.append((label, frames[0], frames[-1] + 1))
+    return found
+
+
+def test_spans_of_blanks_are_found():
+    report = report_on(adapter(spans=with_blanks))
+    assert found(report, "blanks") == ("kept", "found")
+    assert faults(report) == []
+    told = report_on(adapter(spans=with_blanks), {"blanks": "left_out"})
+    assert [one.bug for one in faults(told)] == ["A5"]
+
+
+def scoring(name):
+    def scored(*arguments):
+        rows, _ = SPANS(*arguments)
+        path, logp = FRAMES(*arguments)
+        parts = [logp[start:end, n] for n, _, start, end in rows]
+        if name == "sum":
+            return rows, np.array([one.sum() for one in parts])
+        if name == "prob":
+            return rows, np.array([np.exp(one).mean() for one in parts])
+        there = np.arange(len(path))[:, None] < arguments[2]
+        return rows, np.where(there, logp, 0.0).sum(axis=0)
+
+    return scored
+
+
+@pytest.mark.parametrize("name", ["sum", "prob", "total"])
+def test_the_kind_of_scores_is_found(name):
+    report = report_on(scoring(name))
+    assert found(report, "scores") == (name, "found")
+    assert faults(report) == []
+    told = report_on(scoring(name), {"scores": "log_prob"})
+    assert [one.bug for one in faults(told)] == ["A4"]
+
+
+def test_no_scores_are_found():
+    report = report_on(lambda *arguments: FRAMES(*arguments)[0])
+    assert found(report, "scores") == ("none", "found")
+    assert faults(report) == []
+
+
+def test_batch_first_and_a_blank_of_its_own_are_found():
+    def batch_first(logits, labels, input_lengths, label_lengths, blank):
+        path, scores = FRAMES(logits.transpose(1, 0, 2), labels, input_lengths, label_lengths, 0)
+        return path.T, scores.T
+
+    report = report_on(batch_first)
+    assert found(report, "layout") == ("NTK", "found")
+    assert found(report, "blank") == ("first", "found")
+    assert faults(report) == []
+
+
+# The reference
+
+
+def spelt(path, blank):
+    merged = [k for k, _ in itertools.groupby(path)]
+    return [k for k in merged if k != blank]
+
+
+@pytest.mark.parametrize("name", [f"drawn-0-{n}" for n in range(30)])
+def test_the_reference_is_the_best_of_all_paths(name):
+    case = KIT.find(name)
+    arguments = KIT.present(case, STANDARD)
+    right = KIT.reference(case, arguments, STANDARD)
+    logp, blank = log_probs(arguments), arguments["blank"]
+    for n, (T, L) in enumerate(
+        zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
+    ):
+        K = logp.shape[2]
+        if K**T > 20_000:
+            continue
+        target = arguments["labels"][n, :L].tolist()
+        best = max(
+            sum(logp[t, n, k] for t, k in enumerate(path))
+            for path in itertools.product(range(K), repeat=int(T))
+            if spelt(path, blank) == target
+        )
+        assert spelt(right["alignment"][:T, n].tolist(), blank) == target
+        np.testing.assert_allclose(right["scores"][:, n].sum(), best)
+
+
+def test_hand_made_paths_are_those_of_the_reference():
+    for name in ("four_frames", "repeat_in_three_frames", "no_blank_between", "one_frame"):
+        case = KIT.find(name)
+        (logits,), (labels,) = case.inputs["logits"], case.inputs["labels"]
+        path = refkd.ctc_align(logits, labels, case.inputs["blank"]).frames
+        assert path.tolist() == case.expected["alignment"][0], name
+
+
+# Cases
+
+
+def test_names_are_addresses():
+    for case in KIT.cases(Selection(seed=2)):
+        again = KIT.find(case.name)
+        assert case.inputs["labels"] == again.inputs["labels"]
+        for one, other in zip(case.inputs["logits"], again.inputs["logits"], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "drawn-1", "ragged/every=2"])
+def test_a_case_that_there_is_not_is_refused(name):
+    with pytest.raises(refkd.ArgumentError, match="--case"):
+        KIT.find(name)
+
+
+def test_few_shapes_are_few():
+    selection = Selection(few_shapes=True)
+    shapes = {KIT.present(case, STANDARD)["logits"].shape for case in KIT.cases(selection)}
+    assert len(shapes) <= 8
+    assert "8 padded shapes" in KIT.remarks(selection)[0]
+
+
+def test_what_is_left_of_a_reduced_case_still_fits():
+    for case in KIT.reductions(KIT.find("repeat_in_three_frames")):
+        arguments = KIT.present(case, STANDARD)
+        KIT.reference(case, arguments, STANDARD)
+
+
+def test_known_defects_have_words_of_their_own_and_show():
+    given = [KIT.present(case, STANDARD) for case in KIT.cases(Selection())]
+    asked = [tuple(arguments[name] for name in KIT.arguments) for arguments in given]
+    answers = [plain_align(*one) for one in asked]
+    assert len({defect.words for defect in KIT.defects}) == len(KIT.defects)
+    for defect in KIT.defects:
+        assert defect.bug in BUGS
+        assert any(
+            not np.array_equal(got, wanted)
+            for one, answer in zip(asked, answers, strict=True)
+            for got, wanted in zip(defect.compute(*one), answer, strict=True)
+        ), defect.words
+
+
+# Proof
+
+
+def named(report):
+    first = faults(report)
+    return first[0].bug if first else None
+
+
+@pytest.fixture(scope="module")
+def score():
+    """{set: {name: (class, class that was named first)}}; printed."""
+    scores = {
+        title: {name: (bug, named(report_on(function))) for name, (bug, function) in plants.items()}
+        for title, plants in (("planted", PLANTED), ("held out", HELD_OUT))
+    }
+    for title, results in scores.items():
+        caught = sum(got is not None for _, got in results.values())
+        right = sum(bug == got for bug, got in results.values())
+        print(f"align, {title}: {len(results)} defects, {caught} caught, {right} named")
+        for name, (bug, got) in results.items():
+            if bug != got:
+                print(f"  {name}: {bug}, named {got}")
+    return scores
+
+
+@pytest.mark.compiled_only
+def test_every_planted_defect_is_caught(score):
+    assert len(score["planted"]) >= 12
+    for results in score.values():
+        assert [name for name, (_, got) in results.items() if got is None] == []
+
+
+@pytest.mark.compiled_only
+def test_the_right_class_is_named(score):
+    results = score["planted"].values()
+    assert sum(bug == got for bug, got in results) >= 0.9 * len(results)
+
+
+def test_the_smallest_example_can_be_run_again():
+    wrong = PLANTED["repeats without a blank"][1]
+    fault = faults(report_on(wrong))[0]
+    assert fault.words == "repeated labels may do without the blank between them"
+    again = report_on(wrong, case=fault.case)
+    assert faults(again)[0].words == fault.words
+    assert faults(report_on(FRAMES, case=fault.case)) == []
+    assert "labels[0]" in fault.example
+
+
+def test_the_findings_on_torchaudio_are_these():
+    pytest.importorskip("torch")
+    pytest.importorskip("torchaudio", reason="torchaudio is not installed")
+    for dtype in ("float64", "float32"):
+        assert faults(report_on(torchaudio_align.align, {"dtype": dtype})) == []
