@@ -96,9 +96,10 @@ def size(case: Case) -> int:
     """Numbers in a case, and those of them that are not 0 or not whole: what a reader looks at."""
     inputs = case.inputs
     arrays = [one for name in (*FRAMES, *WEIGHTS, *STATES) for one in _arrays(inputs[name])]
-    padding = case.form.get("extra_frames", 0)
+    padding: int = case.form.get("extra_frames", 0)
     odd = sum(int((one != 0).sum() + (one != np.round(one)).sum()) for one in arrays)
-    return odd + 3 * sum(int(one.size) for one in arrays) + int(inputs["reverse"]) + padding
+    whole = 3 * sum(int(one.size) for one in arrays)
+    return odd + whole + int(inputs["reverse"]) + padding
 
 
 def _of_units(given: dict[str, Any], H: int, n: int) -> dict[str, Any]:

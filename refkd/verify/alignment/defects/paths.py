@@ -1,0 +1,125 @@
+"""Other paths than the most probable one."""
+
+import numpy as np
+
+from refkd.verify.alignment.plain import PlainAligner
+from refkd.verify.ctc.translate import log_softmax
+
+
+class MostProbableClass(PlainAligner):
+    bug = "A6"
+    words = "the most probable class of each frame is taken, whatever the labels are"
+
+    def path(self, logp, target, blank):
+        return logp.argmax(axis=1)
+
+
+class MostProbableState(PlainAligner):
+    bug = "A6"
+    words = "the most probable state of each frame is taken, which is no path"
+
+    def path(self, logp, target, blank):
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        emission, ways = logp[:, states], self.ways(states, blank)
+        ahead = [np.where(self.starts(len(states)), emission[0], -np.inf)]
+        for t in range(1, len(logp)):
+            ahead.append(np.logaddexp.reduce(self.arriving(ahead[-1], ways)) + emission[t])
+        back = [np.where(np.arange(len(states)) >= len(states) - 2, 0.0, -np.inf)]
+        for t in range(len(logp) - 1, 0, -1):
+            on = back[-1] + emission[t]
+            terms = [
+                np.concatenate([np.where(way, on, -np.inf)[k:], np.full(k, -np.inf)])
+                for k, way in enumerate(ways)
+            ]
+            back.append(np.logaddexp.reduce([one[: len(states)] for one in terms]))
+        return states[(np.array(ahead) + np.array(back[::-1])).argmax(axis=1)]
+
+
+class SumForMaximum(PlainAligner):
+    bug = "A6"
+    words = "ways are added up where the best one is wanted"
+
+    def path(self, logp, target, blank):
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        emission, ways = logp[:, states], self.ways(states, blank)
+        cost = np.where(self.starts(len(states)), emission[0], -np.inf)
+        origins = []
+        for t in range(1, len(logp)):
+            before = self.arriving(cost, ways)
+            origins.append(self.best(before))
+            cost = np.logaddexp.reduce(before) + emission[t]
+        s = self.end(cost)
+        order = [s]
+        for best in origins[::-1]:
+            s = max(s - int(best[s]), 0)
+            order.append(s)
+        return states[order[::-1]]
+
+
+class Greedy(PlainAligner):
+    bug = "A6"
+    words = "the best next state is taken at each frame, not the best path"
+
+    def path(self, logp, target, blank):
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        ways = self.ways(states, blank)
+        s, order = -1, []
+        for t, row in enumerate(logp[:, states]):
+            if t == 0:
+                steps = [k for k in range(len(states)) if self.starts(len(states))[k]]
+            else:
+                steps = [s + k for k, way in enumerate(ways) if s + k < len(states) and way[s + k]]
+            s = max(steps, key=lambda k: row[k])
+            order.append(s)
+        return states[order]
+
+
+class InProbabilities(PlainAligner):
+    bug = "A11"
+    words = "probabilities are multiplied, which underflows"
+
+    def path(self, logp, target, blank):
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        ways = self.ways(states, blank)
+        prob = np.exp(logp[:, states])
+        cost = np.where(self.starts(len(states)), prob[0], 0.0)
+        origins = []
+        for t in range(1, len(logp)):
+            before = np.maximum(self.arriving(cost, ways), 0.0)
+            origins.append(before.argmax(axis=0))
+            cost = before.max(axis=0) * prob[t]
+        s = self.end(cost)
+        order = [s]
+        for best in origins[::-1]:
+            s = max(s - int(best[s]), 0)
+            order.append(s)
+        return states[order[::-1]]
+
+
+class OriginOfNextFrame(PlainAligner):
+    bug = "A14"
+    words = "the path is traced back with the origins of the wrong frame"
+
+    def path(self, logp, target, blank):
+        path = super().path(logp, target, blank)
+        return np.append(path[1:], path[-1:]) if len(path) > 1 else path
+
+
+class EmissionOfFrameBefore(PlainAligner):
+    bug = "A14"
+    words = "a state is scored by the frame before"
+
+    def emitted(self, emission, t):
+        return emission[t - 1]
+
+
+class LeastProbable(PlainAligner):
+    bug = "A6"
+    words = "the least probable path is taken: the sign of the scores is wrong"
+
+    def normalised(self, logits):
+        return -log_softmax(logits)

@@ -1,0 +1,92 @@
+"""Spans and scores that are moved or belong to others."""
+
+import numpy as np
+
+from refkd.verify.alignment.plain import PlainAligner
+
+
+class LaterByOne(PlainAligner):
+    bug = "A3"
+    words = "everything is one frame late"
+    by = 1
+
+    def moved(self, path, blank):
+        moved = np.full_like(path, blank)
+        if self.by > 0:
+            moved[self.by :] = path[: -self.by]
+        else:
+            moved[: self.by] = path[-self.by :]
+        return moved
+
+
+class EarlierByOne(LaterByOne):
+    bug = "A3"
+    words = "everything is one frame early"
+    by = -1
+
+
+class StartLate(PlainAligner):
+    bug = "A3"
+    words = "every span starts one frame late"
+
+    def moved(self, path, blank):
+        starts = np.diff(path, prepend=-1) != 0
+        return np.where(starts, blank, path)
+
+
+class EndEarly(PlainAligner):
+    bug = "A2"
+    words = "every span ends one frame early"
+
+    def moved(self, path, blank):
+        ends = np.diff(path, append=-1) != 0
+        return np.where(ends, blank, path)
+
+
+class EndLate(PlainAligner):
+    bug = "A2"
+    words = "every span ends one frame late"
+
+    def moved(self, path, blank):
+        moved = path.copy()
+        late = (np.roll(path, 1) != blank) & (path == blank)
+        late[:1] = False
+        moved[late] = np.roll(path, 1)[late]
+        return moved
+
+
+class StartEarly(PlainAligner):
+    bug = "A3"
+    words = "every span starts one frame early"
+
+    def moved(self, path, blank):
+        moved = path.copy()
+        early = (np.roll(path, -1) != blank) & (path == blank)
+        early[-1:] = False
+        moved[early] = np.roll(path, -1)[early]
+        return moved
+
+
+class FirstFrameOnly(PlainAligner):
+    bug = "A3"
+    words = "a span is only its first frame"
+
+    def moved(self, path, blank):
+        starts = np.diff(path, prepend=-1) != 0
+        return np.where(starts, path, blank)
+
+
+class ScoresSummed(PlainAligner):
+    bug = "A4"
+    words = "scores are added up along the path"
+
+    def scores(self, logp, path):
+        return np.cumsum(super().scores(logp, path))
+
+
+class ScoresOfBest(PlainAligner):
+    bug = "A4"
+    words = "scores are those of the most probable class of a frame, not of the path's"
+
+    def scores(self, logp, path):
+        return logp.max(axis=1)
