@@ -49,14 +49,14 @@ def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
         A value for every convention of the kit.
     """
     search = _Search(kit, door)
-    certain, likely = True, search.right(told)
+    likely = search.right(told)
     contradicted: list[str] = []
-    if likely is None:
-        certain, likely = False, search.defective(told)
     dtype = {name: value for name, value in told.items() if name == "dtype"}
     if likely is None and told != dtype and (likely := search.right(dtype)) is not None:
         contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
-        certain = True
+    certain = likely is not None
+    if likely is None:
+        likely = search.defective(told)
     found = likely or search.readable(told)
     later, findings = kit.settle(Asking(kit, door), found, told)
     contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
