@@ -2,10 +2,6 @@
 
 from typing import Any
 
-import torch
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-
-torch.set_num_threads(1)  # the cases are small
 WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
@@ -24,6 +20,10 @@ def lstm(
     d_c_last: Any,
 ) -> tuple[Any, ...]:
     """One direction of `torch.nn.LSTM` over packed utterances, and all gradients."""
+    import torch
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+    torch.set_num_threads(1)  # the cases are small
     (T, _, D), H = inputs.shape, h0.shape[1]
     x, h, c = (torch.tensor(one, requires_grad=True) for one in (inputs, h0, c0))
     layer = torch.nn.LSTM(D, H, bidirectional=bool(reverse), dtype=x.dtype)
