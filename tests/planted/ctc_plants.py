@@ -1,7 +1,7 @@
 """CTC defects, one each in an otherwise right implementation, by the class that they belong to.
 
 `PLANTED` covers the classes of the list that the kit was made from; `HELD_OUT` holds others, made
-up afterwards, for which the kit has no defect of its own.
+up afterwards; for most of them the kit has no defect of its own.
 """
 
 import numpy as np
