@@ -17,6 +17,8 @@ from refkd.verify.compare import rounded
 from refkd.verify.kit import Selection
 from refkd.verify.session import verify
 
+pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+
 KIT = AlignmentKit()
 STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}
 QUICK = Selection(quick=True)
@@ -272,14 +274,12 @@ def score():
     return scores
 
 
-@pytest.mark.compiled_only
 def test_every_planted_defect_is_caught(score):
     assert len(score["planted"]) >= 12
     for results in score.values():
         assert [name for name, (_, got) in results.items() if got is None] == []
 
 
-@pytest.mark.compiled_only
 def test_the_right_class_is_named(score):
     results = score["planted"].values()
     assert sum(bug == got for bug, got in results) >= 0.9 * len(results)

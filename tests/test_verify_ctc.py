@@ -25,6 +25,8 @@ from refkd.verify.run import Asking
 from refkd.verify.session import verify
 from refkd.verify.write import write_vectors
 
+pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+
 KIT = kit_named("ctc")
 QUICK = {case.name: case for case in KIT.cases(Selection(quick=True))}
 USUAL = {one.name: next(iter(one.choices)) for one in KIT.conventions}
@@ -81,7 +83,6 @@ def test_a_right_implementation_has_no_fault_and_one_note():
     assert (found.exit_code, found.asked) == (0, found.agreed)
 
 
-@pytest.mark.compiled_only
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_rounded_inputs_have_rounded_expectations(dtype):
     def function(logits, *lengths, d_loss):
@@ -417,7 +418,6 @@ def test_wrong_usage_is_one_sentence(capsys, arguments, sentence):
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.compiled_only
 def test_written_vectors_are_the_same_bytes_each_time(tmp_path):
     for name in ("one", "other"):
         write_vectors(tmp_path / name)

@@ -22,6 +22,8 @@ from refkd.verify.distill.worked import WORKED
 from refkd.verify.kit import Selection
 from refkd.verify.session import verify
 
+pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+
 KIT = DistillKit()
 STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}
 QUICK = Selection(quick=True)
@@ -382,7 +384,6 @@ def score():
     return scores
 
 
-@pytest.mark.compiled_only
 def test_every_planted_defect_is_caught(score):
     assert len(score["planted"]) >= 25
     assert {bug for bug, _ in score["planted"].values()} == {f"K{n}" for n in range(1, 19)}
@@ -390,7 +391,6 @@ def test_every_planted_defect_is_caught(score):
         assert [name for name, (_, got) in results.items() if got is None] == []
 
 
-@pytest.mark.compiled_only
 def test_the_right_class_is_named(score):
     results = score["planted"].values()
     assert sum(bug == got for bug, got in results) >= 0.9 * len(results)
@@ -412,7 +412,6 @@ def test_a_gradient_that_reaches_the_teacher_is_named():
     assert (fault.bug, fault.deviation.output) == ("K8", "teacher_grad")
 
 
-@pytest.mark.compiled_only
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     ("name", "bugs"), [("distill", []), ("distill_log_target", ["K7"]), ("kl_div", [])]

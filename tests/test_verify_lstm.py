@@ -23,6 +23,8 @@ from refkd.verify.lstm.recipe import Recipe
 from refkd.verify.lstm.reduce import reduced
 from refkd.verify.session import verify
 
+pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+
 KIT = kit_named("lstm")
 QUICK = Selection(quick=True)
 USUAL = {one.name: one.tried({})[0] for one in KIT.conventions if one.decides != "later"}
