@@ -16,7 +16,7 @@ def add_parser(commands: Commands) -> None:
     """Add the command; each kit has options of its own, made when it is named."""
     verify = commands.add_parser(
         "verify",
-        help="hold your CTC implementation against the reference and name its bug",
+        help="hold your CTC, LSTM or distillation against the reference and name its bug",
         description="Find out the conventions of an implementation, put cases to it, and say in "
         "plain words what is wrong. `refkd verify KIT --help` has the options of a kit. The exit "
         "code is 1 if anything must be mended.",
@@ -25,7 +25,7 @@ def add_parser(commands: Commands) -> None:
     verify.add_argument(
         "--write", metavar="DIR", help="write all cases to a folder, as npz and JSON"
     )
-    verify.add_argument("kit", nargs="?", metavar="KIT", help="ctc")
+    verify.add_argument("kit", nargs="?", metavar="KIT", help="ctc, lstm, distill or align")
     verify.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
 
