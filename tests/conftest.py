@@ -52,6 +52,7 @@ settings.load_profile(
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "compiled_only: too large to run as plain Python")
+    config.addinivalue_line("markers", "compiled_once: not about kernels; in the first mode alone")
     if UNCOMPILED:  # NumPy scalars warn where machine code is silent
         for warning in ("overflow", "invalid value", "divide by zero"):
             config.addinivalue_line(
@@ -60,7 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if UNCOMPILED:
-        for item in items:
-            if item.get_closest_marker("compiled_only"):
-                item.add_marker(pytest.mark.skip(reason="too large to run as plain Python"))
+    for item in items:
+        if UNCOMPILED and item.get_closest_marker("compiled_only"):
+            item.add_marker(pytest.mark.skip(reason="too large to run as plain Python"))
+        elif (UNCOMPILED or BOUNDS_CHECKED) and item.get_closest_marker("compiled_once"):
+            item.add_marker(pytest.mark.skip(reason="not about kernels"))

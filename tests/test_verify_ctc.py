@@ -25,7 +25,7 @@ from refkd.verify.run import Asking
 from refkd.verify.session import verify
 from refkd.verify.write import write_vectors
 
-pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+pytestmark = pytest.mark.compiled_once
 
 KIT = kit_named("ctc")
 QUICK = {case.name: case for case in KIT.cases(Selection(quick=True))}

@@ -66,7 +66,7 @@ def test_every_class_of_ctc_bugs_is_planted():
     assert len(PLANTED) >= 40
 
 
-@pytest.mark.compiled_only
+@pytest.mark.compiled_once
 def test_planted_defects_are_caught_and_named():
     caught, right, first = score(PLANTED)
     assert caught == len(PLANTED)
@@ -74,7 +74,7 @@ def test_planted_defects_are_caught_and_named():
     assert first >= 0.9 * len(PLANTED)
 
 
-@pytest.mark.compiled_only
+@pytest.mark.compiled_once
 def test_held_out_defects_are_caught():
     caught, right, _ = score(HELD_OUT)
     assert caught == len(HELD_OUT) >= 10

@@ -22,7 +22,7 @@ from refkd.verify.distill.worked import WORKED
 from refkd.verify.kit import Selection
 from refkd.verify.session import verify
 
-pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+pytestmark = pytest.mark.compiled_once
 
 KIT = DistillKit()
 STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}

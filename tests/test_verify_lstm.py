@@ -23,7 +23,7 @@ from refkd.verify.lstm.recipe import Recipe
 from refkd.verify.lstm.reduce import reduced
 from refkd.verify.session import verify
 
-pytestmark = pytest.mark.compiled_only  # what is held here is not the kernels
+pytestmark = pytest.mark.compiled_once
 
 KIT = kit_named("lstm")
 QUICK = Selection(quick=True)

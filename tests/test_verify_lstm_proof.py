@@ -17,7 +17,7 @@ from refkd.verify.probe import probe
 from refkd.verify.run import Asking
 from refkd.verify.session import verify
 
-pytestmark = pytest.mark.compiled_only
+pytestmark = pytest.mark.compiled_once
 KIT = kit_named("lstm")
 PLANTED = DEFECTS | HELD_OUT
 

@@ -10,7 +10,7 @@ from refkd.verify.session import verify
 
 pytestmark = [
     pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed"),
-    pytest.mark.compiled_only,
+    pytest.mark.compiled_once,
 ]
 FAULTS = {
     "float64": {"V6", "G4", "G6"},
