@@ -1,6 +1,7 @@
-"""What argparse calls the place where commands are added."""
+"""What argparse calls the places where commands and options are added."""
 
 import argparse
 from typing import TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+OptionGroup: TypeAlias = "argparse._ArgumentGroup"

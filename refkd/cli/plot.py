@@ -3,8 +3,8 @@
 import argparse
 
 from refkd.cli.commands import Commands
+from refkd.cli.rule_options import add_rule_options
 
-RULES = "FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath, PerTeacher"
 OF_POSTERIORS = (
     ("frame_shift", "SECONDS", "from one frame to the next"),
     ("latency", "SECONDS", "from the audio to its posteriors; added to the times of a model"),
@@ -45,15 +45,9 @@ def add_parser(commands: Commands) -> None:
     truth.add_argument("--words", metavar="PATH", help="words, where --reference holds phones")
     truth.add_argument("--tier", metavar="NAME", help="of TextGrids (default phones)")
     truth.add_argument("--skip", metavar="LABELS", help="left out of it, such as sil,sp")
-    rule = plot.add_argument_group("what a rule would choose between teacher and student")
-    rule.add_argument("--rule", metavar="RULE", help=RULES)
-    rule.add_argument("--window", metavar="LEFT,RIGHT", help="frames (default 5,0), or whole")
-    rule.add_argument("--tau", type=float, metavar="NATS", help="of Soft and TopK")
-    rule.add_argument("--k", type=int, metavar="N", help="of TopK")
-    rule.add_argument("--max-step", type=int, metavar="N", help="of Monotone")
-    rule.add_argument("--d", type=int, metavar="N", help="frames of Shift")
-    rule.add_argument("--divergence", metavar="NAME", help="as of refkd.distill_loss")
-    rule.add_argument("--temperature", type=float, metavar="T", help="of both (default 1)")
+    add_rule_options(
+        plot.add_argument_group("what a rule would choose between teacher and student")
+    )
     shown = plot.add_argument_group("what is drawn")
     shown.add_argument(
         "--figures",

@@ -13,6 +13,7 @@ import numpy as np
 from refkd import check
 from refkd.cli.each_model import for_each, models_of
 from refkd.cli.plot_output import Output, check_utterance, figures_of
+from refkd.cli.rule_options import OF_RULE, rule_settings
 from refkd.posteriors.collection import KINDS, PosteriorSet
 from refkd.posteriors.comparison import Comparison, compare
 from refkd.posteriors.diagnose import diagnose
@@ -21,7 +22,6 @@ from refkd.posteriors.read import read_posteriors
 from refkd.posteriors.tables import measured, shift_table, truth_table
 from refkd.posteriors.tokens import read_tokens
 from refkd.posteriors.truth import Truth, read_truth
-from refkd.records.rules import RULES
 from refkd.students import StudentSettings
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from visualize.speech import Speech
 
 OF_REFERENCE = ("by", "words", "tier", "skip")
-OF_RULE = ("window", "tau", "k", "max_step", "d", "divergence", "temperature")
 
 
 def plot_models(options: argparse.Namespace) -> int:
@@ -42,7 +41,7 @@ def plot_models(options: argparse.Namespace) -> int:
     output = Output.of(options)
     wanted = figures_of(options, FIGURES)
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
-    rule = _rule(options)
+    rule = None if options.rule is None else rule_settings(options, options.rule)
     sets, assumed = in_one_order(_read(options))
     truth = _truth(options, sets[0].symbols or ())
     findings = assumed + diagnose(
@@ -145,23 +144,6 @@ def _drawing(
         width=width,
         **lessons,
     )
-
-
-def _rule(options: argparse.Namespace) -> StudentSettings | None:
-    """What --rule and its companions say, checked."""
-    given = {name: getattr(options, name) for name in OF_RULE}
-    given = {name: value for name, value in given.items() if value is not None}
-    if options.rule is None:
-        return None
-    if given.get("window", "whole") != "whole":
-        try:
-            left, right = (int(side) for side in given["window"].split(","))
-        except ValueError:
-            check.fail("window", "LEFT,RIGHT in frames, or whole", repr(given["window"]))
-        given["window"] = left, right
-    settings = StudentSettings(check.one_of("rule", options.rule, RULES), **given)
-    settings.made_rule(median_lag=1)
-    return settings
 
 
 def _seconds(text: str) -> float:

@@ -1,0 +1,182 @@
+"""What `refkd explain` tells of: an example, or the user's own labels and posteriors."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from refkd import check
+from refkd.check import Floats, Ints
+from refkd.cli.rule_options import rule_settings
+from refkd.decode import greedy_decode
+from refkd.explain import examples
+from refkd.explain.ctc import explain_ctc
+from refkd.explain.distill import explain_distill
+from refkd.explain.lstm import explain_lstm
+from refkd.explain.narration import Narration
+from refkd.explain.select import explain_select
+from refkd.posteriors.collection import KINDS, PosteriorSet
+from refkd.posteriors.diagnose import diagnose
+from refkd.posteriors.facts import normalised
+from refkd.posteriors.order import in_one_order
+from refkd.posteriors.read import read_posteriors
+from refkd.posteriors.tokens import read_tokens
+from refkd.records.rules import RULES
+
+MOST_FRAMES = 12
+FACTS = ("utterance", "blank", "kind", "tokens")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Log-probabilities (T, K) of one utterance, by each model, and what their classes are."""
+
+    logp: tuple[Floats, ...]
+    blank: int
+    symbols: Sequence[str]
+
+
+def explain_ctc_options(options: argparse.Namespace) -> Narration:
+    """Tell of CTC over the example or over posteriors."""
+    heard = _heard(options, ("posteriors",), Heard((examples.ctc_logits(),), 0, examples.SYMBOLS))
+    (logp,) = heard.logp
+    if options.labels is not None:
+        labels = _labels(options.labels, heard.symbols)
+    elif options.posteriors is not None:
+        labels = greedy_decode(logp, heard.blank)
+    else:
+        labels = np.array(examples.LABELS)
+    frames = _frames(options.frames, len(logp))
+    return explain_ctc(logp, labels, heard.blank, heard.symbols, frames)
+
+
+def explain_lstm_options(options: argparse.Namespace) -> Narration:
+    """Tell of a small LSTM."""
+    inputs = list(examples.INPUTS)
+    if options.inputs is not None:
+        inputs = [check.finite_number("inputs", text) for text in options.inputs.split(",")]
+    frames = _frames(options.frames, len(inputs))
+    features = np.array(inputs)[:, np.newaxis]
+    params = examples.lstm_params(options.units)
+    return explain_lstm(params, features, reverse=options.reverse, frames=frames)
+
+
+def explain_select_options(options: argparse.Namespace) -> Narration:
+    """Tell of selection by one rule or by all."""
+    late = Heard((examples.teacher_logits(), examples.late_logits()), 0, examples.SYMBOLS)
+    heard = _heard(options, ("teacher", "student"), late)
+    teacher, student = heard.logp
+    defaults = examples.RULE if heard is late else {}
+    names = RULES if options.rule is None else (options.rule,)
+    settings = [rule_settings(options, name, defaults) for name in names]
+    return explain_select(
+        student,
+        teacher,
+        [one.made_rule(examples.LAG) for one in settings],
+        divergence=settings[0].divergence,
+        temperature=settings[0].temperature,
+        blank=heard.blank,
+        symbols=heard.symbols,
+        frames=_frames(options.frames, len(student)),
+    )
+
+
+def explain_distill_options(options: argparse.Namespace) -> Narration:
+    """Tell of the gradient of a rule."""
+    short = examples.short_teacher_logits(), examples.short_late_logits()
+    late = Heard(short, 0, examples.SYMBOLS[:2])
+    heard = _heard(options, ("teacher", "student"), late)
+    teacher, student = heard.logp
+    defaults = examples.SHORT_RULE if heard is late else {}
+    settings = rule_settings(options, options.rule or "Soft", defaults)
+    return explain_distill(
+        student,
+        teacher,
+        settings.made_rule(examples.LAG),
+        divergence=settings.divergence,
+        temperature=settings.temperature,
+        scale_t2=options.scale_t2,
+        blank_frames=options.blank_frames,
+        blank=heard.blank,
+        symbols=heard.symbols,
+        frames=_frames(options.frames, len(student)),
+    )
+
+
+def _heard(options: argparse.Namespace, models: Sequence[str], example: Heard) -> Heard:
+    """The user's posteriors, checked; the example without any."""
+    paths = {name: getattr(options, name) for name in models}
+    given = [name for name in models if paths[name] is not None]
+    if not given:
+        facts = [fact for fact in FACTS if getattr(options, fact) is not None]
+        if facts:
+            check.fail(models[0], f"it together with --{facts[0]}", "none")
+        return example
+    for name in models:
+        if paths[name] is None:
+            check.fail(name, f"it together with --{given[0]}", "none")
+    sets, assumed = in_one_order([_read(name, paths[name], options) for name in models])
+    for finding in assumed + diagnose(*sets):
+        if finding.level == "error":
+            raise check.DataError(f"{finding.name}: {finding.sentence}")
+        print(f"{finding.name}: {finding.level}: {finding.sentence}", file=sys.stderr)
+    told = [normalised(one) for one in sets]
+    name = _utterance(options.utterance, told)
+    blank = told[0].blank or 0
+    arrays = tuple(one.arrays[name].astype(np.float64) for one in told)
+    return Heard(arrays, blank, told[0].symbols or ())
+
+
+def _read(name: str, path: str, options: argparse.Namespace) -> PosteriorSet:
+    if options.kind is not None:
+        check.one_of("kind", options.kind, KINDS)
+    symbols = None if options.tokens is None else read_tokens(options.tokens)
+    told = read_posteriors(path, name=name, kind=options.kind, symbols=symbols, first_frame=0.0)
+    if options.blank is None:
+        return told
+    blank = options.blank
+    return replace(told, blank=blank + told.classes if blank < 0 else blank)
+
+
+def _utterance(wanted: str | None, told: Sequence[PosteriorSet]) -> str:
+    """The one that was asked for, or the shortest that all models have."""
+    first, *others = told
+    shared = [name for name in first.names if all(name in one.arrays for one in others)]
+    if wanted is None:
+        return min(shared, key=lambda name: len(first.arrays[name]))
+    if wanted not in shared:
+        check.fail("utterance", f"one of {len(shared)}, such as {shared[0]!r}", repr(wanted))
+    return wanted
+
+
+def _labels(text: str, symbols: Sequence[str]) -> Ints:
+    """Numbers of classes; a symbol goes before a number."""
+    found = []
+    for one in text.split(",") if text else ():
+        if one in symbols:
+            found.append(list(symbols).index(one))
+        elif one.isascii() and one.isdigit():
+            found.append(int(one))
+        else:
+            check.fail("labels", f"symbols such as {symbols[-1]!r}, or numbers", repr(one))
+    return np.array(found, dtype=np.int64)
+
+
+def _frames(text: str | None, total: int) -> range:
+    if text is None:
+        return range(min(total, MOST_FRAMES))
+    try:
+        first, end = (int(one) for one in text.split(","))
+    except ValueError:
+        check.fail("frames", "FIRST,END", repr(text))
+    return range(first, end)
+
+
+TOPICS: dict[str, Callable[[argparse.Namespace], Narration]] = {
+    "ctc": explain_ctc_options,
+    "lstm": explain_lstm_options,
+    "select": explain_select_options,
+    "distill": explain_distill_options,
+}

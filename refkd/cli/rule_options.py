@@ -1,0 +1,67 @@
+"""The options that describe a rule, for every command that applies one."""
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from refkd.cli.commands import OptionGroup
+
+if TYPE_CHECKING:
+    from refkd.students import StudentSettings
+
+RULES = "FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath, PerTeacher"
+OF_RULE = ("window", "tau", "k", "max_step", "d", "divergence", "temperature")
+
+
+def add_rule_options(rule: OptionGroup) -> None:
+    """Add --rule and its parameters to a group of options."""
+    rule.add_argument("--rule", metavar="RULE", help=RULES)
+    rule.add_argument("--window", metavar="LEFT,RIGHT", help="frames (default 5,0), or whole")
+    rule.add_argument("--tau", type=float, metavar="NATS", help="of Soft and TopK")
+    rule.add_argument("--k", type=int, metavar="N", help="of TopK")
+    rule.add_argument("--max-step", type=int, metavar="N", help="of Monotone")
+    rule.add_argument("--d", type=int, metavar="N", help="frames of Shift")
+    rule.add_argument("--divergence", metavar="NAME", help="as of refkd.distill_loss")
+    rule.add_argument("--temperature", type=float, metavar="T", help="of both (default 1)")
+
+
+def rule_settings(
+    options: argparse.Namespace, name: str, defaults: Mapping[str, Any] | None = None
+) -> "StudentSettings":
+    """Read what the options say of a rule.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        With those of `add_rule_options`.
+    name : str
+        Of the rule.
+    defaults : mapping of str to value, optional
+        For parameters that are not given, in place of those of `StudentSettings`.
+
+    Returns
+    -------
+    StudentSettings
+        Checked.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such rule, or a parameter is out of its range.
+    """
+    from refkd import check
+    from refkd.records import rules
+    from refkd.students import StudentSettings
+
+    given = {one: getattr(options, one) for one in OF_RULE}
+    given = {one: value for one, value in given.items() if value is not None}
+    if given.get("window", "whole") != "whole":
+        try:
+            left, right = (int(side) for side in given["window"].split(","))
+        except ValueError:
+            check.fail("window", "LEFT,RIGHT in frames, or whole", repr(given["window"]))
+        given["window"] = left, right
+    merged = {**(defaults or {}), **given}
+    settings = StudentSettings(check.one_of("rule", name, rules.RULES), **merged)
+    settings.made_rule(median_lag=1)
+    return settings

@@ -1,0 +1,1 @@
+"""The algorithms told step by step, with the numbers of a small example (docs/explain.md)."""
