@@ -64,10 +64,10 @@ def explain_ctc(
     seen = told_frames(frames, len(logp))
     lattice = Lattice(logp, trace, blank, names, seen)
     spelt = " ".join(names[k] for k in trace.states[1::2]) or "(nothing)"
-    total = f"Frames {seen[0]} to {seen[-1]} of {len(logp)} are told. " * (len(seen) < len(logp))
+    some = f"Frames {seen[0]} to {seen[-1]} are told. " if len(seen) < len(logp) else ""
     return Narration(
         f"CTC: how probable is {spelt}?",
-        f"{len(logp)} frames, {len(names)} classes; the blank is {names[blank]}. {total}"
+        f"{len(logp)} frames, {len(names)} classes; the blank is {names[blank]}. {some}"
         "Logarithms are natural.",
         tuple(_steps(lattice)),
     )

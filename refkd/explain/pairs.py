@@ -9,7 +9,7 @@ from refkd.check import Floats
 from refkd.decode import log_posteriors
 from refkd.explain.classes import Classes
 from refkd.explain.narration import Step, Table, frames_heads
-from refkd.explain.reasons import reasons
+from refkd.explain.reasons import reason
 from refkd.records import rules
 from refkd.records.traces import DistillTrace
 
@@ -111,13 +111,12 @@ def rule_step(trace: DistillTrace, frames: range) -> Step:
     """What one rule selects, and why, and what it costs."""
     text, equations = TOLD[type(trace.rule)]
     told = [n for n, (t, _) in enumerate(trace.pairs) if t in frames]
-    why = reasons(trace)
     cells = []
     for n in told:
         t, u = trace.pairs[n]
         cost = divergence(trace, t, u)
         weight = trace.pair_weight[n]
-        cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), why[n]])
+        cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), reason(trace, n)])
     columns = ["u", "t - u", "D", "w", "w D", "why"]
     pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in told], columns, cells)
     band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected ones marked")
@@ -126,8 +125,9 @@ def rule_step(trace: DistillTrace, frames: range) -> Step:
 
 def weighted_sum(trace: DistillTrace) -> float:
     """Sum of w D over all pairs, in nats."""
-    costs = [divergence(trace, t, u) or 0.0 for t, u in trace.pairs]
-    return float(np.sum(trace.pair_weight * np.array(costs)))
+    student, teacher = trace.pairs.T
+    costs = trace.divergence[student, teacher - student + trace.window.left]
+    return float(np.sum(trace.pair_weight * costs))
 
 
 def cost_table(trace: DistillTrace) -> Table:

@@ -9,29 +9,31 @@ from refkd.records import rules
 from refkd.records.traces import DistillTrace
 
 
-def reasons(trace: DistillTrace) -> list[str]:
-    """Say why each pair of a trace was selected.
+def reason(trace: DistillTrace, n: int) -> str:
+    """Say why a pair of a trace was selected.
 
     Parameters
     ----------
     trace : DistillTrace
         Of any rule.
+    n : int
+        Row of `pairs`.
 
     Returns
     -------
-    list of str
-        One for each row of `pairs`.
+    str
+        A few words.
 
     Examples
     --------
     >>> import numpy as np, refkd
-    >>> from refkd.explain.reasons import reasons
+    >>> from refkd.explain.reasons import reason
     >>> frames = np.log([[0.8, 0.2], [0.8, 0.2]])
-    >>> reasons(refkd.distill_trace(frames, frames, refkd.Hard(refkd.Window(1))))
-    ['the only one', 'tie of 2: nearest']
+    >>> trace = refkd.distill_trace(frames, frames, refkd.Hard(refkd.Window(1)))
+    >>> reason(trace, 0), reason(trace, 1)
+    ('the only one', 'tie of 2: nearest')
     """
-    reason = _REASONS[type(trace.rule)]
-    return [reason(trace, n) for n in range(len(trace.pairs))]
+    return _REASONS[type(trace.rule)](trace, n)
 
 
 def _own(trace: DistillTrace, n: int) -> str:

@@ -100,7 +100,8 @@ class _Painter:
             head, *rows = zip(heads, *(cells for cells, _ in columns[:end]), strict=True)
             rule = ["-" * width for width in (_wide(heads[0]), *(w for _, w in columns[:end]))]
             lines = ["  ".join(row) for row in (head, rule, *rows)]
-            yield [f"  {line}".rstrip() for line in self.filled(caption).splitlines() + lines]
+            above = self.filled(caption, "  ", "  ").splitlines() if caption else []
+            yield above + [f"  {line}".rstrip() for line in lines]
             columns, caption = columns[end:], f"{table.caption}, continued"
 
     def column(self, table: Table, n: int) -> tuple[list[str], int]:
