@@ -45,7 +45,7 @@ def text_blocks(narration: Narration, width: int = 80, colour: bool = False) -> 
            docs/ctc.md
     <BLANKLINE>
       A[0, s]
-      s       logp
+      s        logp
       ---  ---------
       0 -   -0.5000
       1 a  [-1.0000]
