@@ -18,6 +18,7 @@ from refkd.explain.narration import Step, Table
 from refkd.explain.reasons import reason
 from refkd.explain.select import explain_select
 
+pytestmark = pytest.mark.compiled_once
 ROOT = Path(__file__).resolve().parents[1]
 WINDOW = refkd.Window(2)
 RULES = (

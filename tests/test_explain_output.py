@@ -23,6 +23,7 @@ from refkd.explain.narration import Narration, Step, Table, shown
 from refkd.explain.select import explain_select
 from refkd.explain.text import NARROWEST, text_blocks
 
+pytestmark = pytest.mark.compiled_once
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "explain.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
 ESCAPES = re.compile(r"\x1b\[\d+m")
