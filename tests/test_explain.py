@@ -1,5 +1,6 @@
 """Narrations: their numbers are those of the traces, and add up as their sentences say."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -149,12 +150,15 @@ def test_of_many_classes_the_others_are_one_row():
 
 
 def test_only_some_frames_are_told():
-    logits = np.zeros((6, 2))
+    logits = np.random.default_rng(2).normal(size=(6, 2))
     told = explain_ctc(logits, [1], frames=range(2, 4))
     titles = [step.title for step in told.steps if step.title.startswith(("alpha", "beta"))]
     assert titles == [f"{name} at frame {t}" for name, t in
                       (("alpha", 2), ("alpha", 3), ("beta", 3), ("beta", 2))]  # fmt: skip
     assert cells(told, "Occupancy", "occupancy").columns == ("t = 2", "t = 3")
+    grad = cells(told, "The gradient in the logits", "y - occ")
+    assert_close(grad.cells, refkd.ctc_trace(logits, [1]).grad[2:4].T, VALUE)
+    assert {(k, n) for n, k in enumerate(np.argmin(grad.cells, axis=0))} == grad.marked
     with pytest.raises(ArgumentError, match="frames: expected some of the frames 0 to 5, got 6,9"):
         explain_ctc(logits, [1], frames=range(6, 9))
 
@@ -281,10 +285,12 @@ def test_reasons():
     top = of(refkd.TopK(WINDOW, 2))
     assert (top[2, 1], top[2, 2]) == ("no. 1", "no. 2, tie of 2")
     assert set(of(refkd.Soft(WINDOW, 0.3)).values()) == {"seen"}
-    path = of(refkd.OrderedPath(WINDOW))
-    assert path[0, 0] == "path"
-    assert path[2, 1] in ("both go on", "student goes on")
-    assert "teacher goes on" in path.values()
+    path = list(of(refkd.OrderedPath(WINDOW)).items())
+    assert path[0] == ((0, 0), "path")
+    moves = {"both go on": [1, 1], "student goes on": [1, 0], "teacher goes on": [0, 1]}
+    assert {why for _, why in path[1:]} == set(moves)
+    for (before, _), (pair, why) in itertools.pairwise(path):
+        assert np.subtract(pair, before).tolist() == moves[why]
     assert of(refkd.PerTeacher(WINDOW))[2, 1] == "least"
 
 
@@ -356,6 +362,15 @@ def test_three_numbers_for_one_weighted_sum(rule, loss):
     assert_close(first, [loss], VALUE)
     assert_close(total, [0.2 * 0.6 * np.log(4)], VALUE)
     assert_close(mixture, [0.32 * np.log(1.6) + 0.68 * np.log(0.85)], VALUE)
+
+
+def test_the_weighted_sum_is_scaled_as_the_loss_is():
+    rng = np.random.default_rng(7)
+    told = explain_distill(
+        *rng.normal(size=(2, 4, 3)), RULES[4], "js", 2.0, True, blank_frames="drop_selected"
+    )
+    loss, total, _ = cells(told, "Three numbers for one weighted sum", "over").cells
+    assert_close(total, loss, VALUE)
 
 
 def test_rules_without_weights_have_no_target_and_one_number():
