@@ -68,7 +68,7 @@ class Lattice:
         return self.classes.summed(table[list(self.frames)]).T
 
     def refusal(self, s: int) -> str | None:
-        """Why state s cannot be reached by a skip from s - 2; None if it can."""
+        """Why no skip leads to state s: "" where there is no such arrow; None if one does."""
         states = self.trace.states
         if s < 2 or s >= len(states):
             return ""
