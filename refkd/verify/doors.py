@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from refkd import check
@@ -42,6 +42,15 @@ def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
     return Answer(outputs, overwritten=tuple(overwritten))
 
 
+def in_two_parts(
+    ask: Callable[[Sequence[Call]], list[Answer]], calls: Sequence[Call]
+) -> list[Answer]:
+    """Ask the calls that may spoil something after the others; the answers are in order."""
+    harmless = iter(ask([call for call in calls if not call.may_spoil]))
+    spoiling = iter(ask([call for call in calls if call.may_spoil]))
+    return [next(spoiling if call.may_spoil else harmless) for call in calls]
+
+
 class AdapterDoor:
     """A Python function MODULE:FUNCTION in a child process, started again after each crash.
 
@@ -63,7 +72,7 @@ class AdapterDoor:
         self.results = tuple(results)
         self.time_limit = time_limit
         self.timed_out = 0
-        self._child: _Child | None = None
+        self._child: _Child | None = self._starting()  # while the first cases are made
 
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
         """One answer for each call, in order; a crash or a time-out is one of them.
@@ -73,7 +82,7 @@ class AdapterDoor:
         ArgumentError
             If the function cannot be imported.
         """
-        return [self._ask(call) for call in calls]
+        return in_two_parts(self._ask, calls)
 
     def close(self) -> None:
         """End the child process."""
@@ -81,21 +90,19 @@ class AdapterDoor:
             self._child.kill()
             self._child = None
 
-    def _ask(self, call: Call) -> Answer:
-        if not call.isolated:
-            return self._asked(call)
-        self.close()
-        answer = self._asked(call)
-        self.close()
-        return answer
+    def _ask(self, calls: Sequence[Call]) -> list[Answer]:
+        answers = [self._asked(call) for call in calls]
+        if any(call.may_spoil for call in calls):
+            self.close()
+            self._child = self._starting()
+        return answers
 
     def _asked(self, call: Call) -> Answer:
         if self.timed_out >= PATIENCE:
             return Answer(failure="not asked", sentence=f"{PATIENCE} calls before took too long")
-        if self._child is None:
-            self._child = self._started()
+        child = self._started()
         try:
-            reply = self._child.ask({**call.arguments, "call.memory": call.memory}, self.time_limit)
+            reply = child.ask({**call.arguments, "call.memory": call.memory}, self.time_limit)
         except TimeoutError:
             self.timed_out += 1
             self.close()
@@ -105,17 +112,23 @@ class AdapterDoor:
             return Answer(failure="crashed", sentence=str(ended))
         return answered(reply, self.results)
 
-    def _started(self) -> "_Child":
+    def _starting(self) -> "_Child":
         command = [sys.executable, "-m", "refkd.verify.worker", self.target]
-        child = _Child([*command, ",".join(self.arguments), ",".join(self.results)])
+        return _Child([*command, ",".join(self.arguments), ",".join(self.results)])
+
+    def _started(self) -> "_Child":
+        """The child process, which has imported the function."""
+        child = self._child = self._child or self._starting()
+        if child.ready:
+            return child
         try:
             reply = child.wait(START_LIMIT)
         except (TimeoutError, EOFError) as error:
-            child.kill()
-            check.fail(self.target, "a function that can be imported", error)
+            reply = {"error": error}
         if "error" in reply:
-            child.kill()
+            self.close()
             check.fail(self.target, "a function that can be imported", reply["error"])
+        child.ready = True
         return child
 
 
@@ -131,6 +144,7 @@ class _Child:
             stderr=self.errors,
             env=perturbed(),
         )
+        self.ready = False
         self.replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 

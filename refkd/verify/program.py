@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from refkd import check
-from refkd.verify.doors import PATIENCE, answered, perturbed
+from refkd.verify.doors import PATIENCE, answered, in_two_parts, perturbed
 from refkd.verify.exchange import MANIFEST, read_npz, read_raw, write_npz, write_raw
 from refkd.verify.records import Answer, Call
 
@@ -50,8 +50,7 @@ class ProgramDoor:
         ArgumentError
             If the program cannot be started.
         """
-        together = iter(self._ask([call for call in calls if not call.isolated]))
-        return [self._ask([call])[0] if call.isolated else next(together) for call in calls]
+        return in_two_parts(self._ask, calls)
 
     def close(self) -> None:
         """Nothing: no program outlives its run."""

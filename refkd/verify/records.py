@@ -58,12 +58,13 @@ class Case:
 class Call:
     """What goes through a door: named arguments, and how arrays lie in memory.
 
-    An `isolated` call has a process of its own, since it may spoil the memory of whoever answers.
+    A call that `may_spoil` the memory of whoever answers comes after all others, and the process
+    that answered it answers no other call.
     """
 
     arguments: Arguments
     memory: Literal["contiguous", "strided"] = "contiguous"
-    isolated: bool = False
+    may_spoil: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """One verification from the first probe to the report."""
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from refkd.verify.compare import largest_difference
@@ -55,10 +54,14 @@ def verify(
     selection = selection or Selection()
     probed = probe(kit, door, told or {})
     named = kit.cases(selection) if case is None else [kit.find(case)]
-    cases = (one for one in named if kit.concerns(one, probed.conventions))
+    cases = sorted(
+        (one for one in named if kit.concerns(one, probed.conventions)),
+        key=lambda one: one.status == "must_reject",
+    )
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
-    for batch in _batches(cases):
+    for start in range(0, len(cases), BATCH):
+        batch = cases[start : start + BATCH]
         for turn in range(repeat):
             answers = Asking(kit, door).outcomes(batch, probed.conventions)
             if turn == 0:
@@ -82,11 +85,6 @@ def verify(
         remarks=tuple(kit.remarks(selection)) if case is None else (),
         spread=max((size for size, _ in spreads), default=0.0) if repeat > 1 else None,
     )
-
-
-def _batches(cases: Iterator[Case]) -> Iterator[list[Case]]:
-    while batch := list(itertools.islice(cases, BATCH)):
-        yield batch
 
 
 def _difference(one: Outcome, other: Outcome) -> float:

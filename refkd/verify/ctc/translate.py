@@ -88,7 +88,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
             "d_loss": None if d_loss is None else d_loss.astype(dtype),
         }
     return Call(
-        values, case.form.get("memory", "contiguous"), isolated=case.status == "must_reject"
+        values, case.form.get("memory", "contiguous"), may_spoil=case.status == "must_reject"
     )
 
 
