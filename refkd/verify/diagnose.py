@@ -51,13 +51,21 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
             found.append(best)
             wrong = [one for one in wrong if one not in best.outcomes]
     if found:
-        most = max(found, key=lambda one: len(one.outcomes))  # the large ones are put with it
-        large = tuple(one for one in wrong if kit.cost(one.arguments) > AFFORDABLE)
+        most = max(found, key=lambda one: len(one.outcomes))
+        large = tuple(one for one in wrong if _looks_like(kit, one, most))
         found[found.index(most)] = replace(most, outcomes=most.outcomes + large)
         wrong = [one for one in wrong if one not in large]
     found += _in_no_known_way(kit, wrong, outcomes)
     found += _without_numbers(kit, [one for one in failing if one.deviation is None], outcomes)
     return sorted(found, key=lambda one: -len(one.outcomes))
+
+
+def _looks_like(kit: Kit, outcome: Outcome, explanation: Explanation) -> bool:
+    """Whether a case too large for a defect shows nothing that the defect does not show."""
+    if kit.cost(outcome.arguments) <= AFFORDABLE:
+        return False
+    seen = set(kit.symptoms(outcome))
+    return not seen or any(seen & set(kit.symptoms(one)) for one in explanation.outcomes)
 
 
 def _in_no_known_way(

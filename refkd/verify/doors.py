@@ -91,10 +91,12 @@ class AdapterDoor:
             self._child = None
 
     def _ask(self, calls: Sequence[Call]) -> list[Answer]:
-        answers = [self._asked(call) for call in calls]
-        if any(call.may_spoil for call in calls):
-            self.close()
-            self._child = self._starting()
+        answers = []
+        for call in calls:
+            answers.append(self._asked(call))
+            if call.may_spoil:
+                self.close()
+                self._child = self._starting()
         return answers
 
     def _asked(self, call: Call) -> Answer:

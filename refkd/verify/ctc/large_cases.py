@@ -1,4 +1,4 @@
-"""Questions to a CTC loss that take more frames, classes or labels."""
+"""Questions to a CTC loss that take longer: large, or asked in a process of their own."""
 
 from typing import Any
 
@@ -59,3 +59,13 @@ def frames_2000() -> dict[str, Any]:
 def frames_20000() -> dict[str, Any]:
     labels = (np.arange(200) * 3 % 4 + 1).tolist()
     return batch([drawn_logits(116, 20_000, 5)], [labels])
+
+
+@case("V6", status="must_reject")
+def label_too_large() -> dict[str, Any]:
+    return batch([drawn_logits(75, 4, 3)], [[1, 7]])
+
+
+@case("V6", status="must_reject")
+def negative_label() -> dict[str, Any]:
+    return batch([drawn_logits(77, 4, 3)], [[-1, 1]])
