@@ -1,4 +1,4 @@
-"""Alignments as text: the CTM of NIST and the TextGrid of Praat (docs/alignment.md)."""
+"""Alignments as text: the CTM of NIST and the TextGrid of Praat (docs/guides/alignment.md)."""
 
 import os
 import re

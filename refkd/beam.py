@@ -1,6 +1,6 @@
 """Prefix beam search: the most probable labels, not the most probable path.
 
-Equations: docs/decoding.md.
+Equations: docs/guides/decoding.md.
 """
 
 from typing import TypeAlias

@@ -40,7 +40,7 @@ def ctc_trace(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> CTCTrace:
 
     Notes
     -----
-    Equations (C1) to (C10) of docs/ctc.md.
+    Equations (C1) to (C10) of docs/course/ctc.md.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def ctc_loss(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> tuple[floa
 
     Notes
     -----
-    Equations (C7) and (C10) of docs/ctc.md.
+    Equations (C7) and (C10) of docs/course/ctc.md.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def ctc_align(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> Alignment
 
     Notes
     -----
-    Equations (C11) and (C12) of docs/ctc.md. Among equally probable paths the one that stays
+    Equations (C11) and (C12) of docs/course/ctc.md. Among equally probable paths the one that stays
     longer in later states wins.
 
     Examples
@@ -203,7 +203,7 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
 
     Notes
     -----
-    Equations (C13) to (C17) of docs/ctc.md: probabilities rescaled at every frame, which needs no
+    Equations (C13) to (C17) of docs/course/ctc.md: probabilities rescaled at every frame, needing no
     logarithm in the inner loops. Utterances where that could lose digits are done again in log
     space.
 

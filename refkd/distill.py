@@ -57,7 +57,7 @@ def distill_trace(
 
     Notes
     -----
-    Equations (D1) to (D9) of docs/similarity.md, (S1) to (S11) of docs/selection.md.
+    Equations (D1) to (D9) of docs/course/similarity.md, (S1) to (S11) of docs/course/selection.md.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def distill_loss(
 
     Notes
     -----
-    Equations of docs/selection.md.
+    Equations of docs/course/selection.md.
 
     Examples
     --------
@@ -175,7 +175,7 @@ def distill_loss_batch(
 
     Notes
     -----
-    Equations of docs/selection.md.
+    Equations of docs/course/selection.md.
 
     Examples
     --------

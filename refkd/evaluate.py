@@ -39,7 +39,7 @@ def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
     Returns
     -------
     Measured
-        Definitions: docs/measures.md.
+        Definitions: docs/course/measures.md.
     """
     split = data.test
     losses, _ = ctc_loss_batch(logits, split.labels)

@@ -77,7 +77,7 @@ class Run:
     folder : Path
         Where it is.
     told : dict
-        Its results.json (docs/training.md).
+        Its results.json (docs/course/training.md).
     models : tuple of RunModel
         The bidirectional teacher, other teachers, then the students in the order of training.
     features : dict of str to (T, D) float32 array

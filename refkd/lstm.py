@@ -43,7 +43,7 @@ def lstm_trace(
 
     Notes
     -----
-    Equations (L1) to (L7) of docs/lstm.md.
+    Equations (L1) to (L7) of docs/course/lstm.md.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def lstm_grad(
 
     Notes
     -----
-    Equations (L8) to (L18) of docs/lstm.md.
+    Equations (L8) to (L18) of docs/course/lstm.md.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Alignment shift, delay and agreement. Definitions: docs/measures.md."""
+"""Alignment shift, delay and agreement. Definitions: docs/course/measures.md."""
 
 import numpy as np
 from numpy.typing import ArrayLike

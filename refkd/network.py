@@ -72,7 +72,7 @@ class Network(Parameters):
         bidirectional : bool
             Two directions, S = 2, or only forward in time, S = 1.
         cell : "lstm" or "tanh"
-            Kind of recurrent layer: docs/lstm.md, docs/rnn.md.
+            Kind of recurrent layer: docs/course/lstm.md, docs/course/rnn.md.
         seed : int
             Of the draw, >= 0. The same numbers are drawn for either dtype.
         dtype : float32 or float64
@@ -121,7 +121,7 @@ class Network(Parameters):
             Probability p that a hidden state is dropped on its way to the recurrent layer above,
             0 <= p < 1; the kept ones are divided by 1 - p. Without effect on a single layer.
         seed : int, optional
-            Of the draw of what is dropped, >= 0; needed if dropout > 0: docs/lstm.md.
+            Of the draw of what is dropped, >= 0; needed if dropout > 0: docs/course/lstm.md.
 
         Returns
         -------

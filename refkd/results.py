@@ -29,7 +29,7 @@ def results(study: Study) -> dict[str, Any]:
     -------
     dict
         "teacher" is an object, "students" a list of objects in the order of training, "summary" a
-        list of objects, one for each student over all seeds. Keys: docs/training.md.
+        list of objects, one for each student over all seeds. Keys: docs/course/training.md.
     """
     data, settings = study.data, study.settings
     teachers = [

@@ -18,7 +18,7 @@ TeacherKey: TypeAlias = tuple[str, float]  # kind and guidance
 MAIN: TeacherKey = ("bidirectional", 0.0)
 
 # Students with a name of their own beside the rules; the first is a baseline, the others controls
-# and a rival (docs/training.md).
+# and a rival (docs/course/training.md).
 STUDENTS: dict[str, dict[str, Any]] = {
     CTC: {"rule": CTC},
     "LongerCTC": {"rule": CTC, "longer": 1.5},
@@ -58,7 +58,7 @@ class StudentSettings:
         Epochs of this student / epochs of the others, > 0.
     teacher : "bidirectional", "unidirectional" or "guided"
         Who teaches. A guided teacher is a bidirectional network that learnt to spike where the
-        unidirectional teacher does (docs/guided.md).
+        unidirectional teacher does (docs/course/guided.md).
     guidance : float
         Weight of the guide's part in the training of a guided teacher, >= 0.
     teacher_hears : "clean" or "noisy"

@@ -68,7 +68,7 @@ def summarise(study: Study) -> tuple[Summary, ...]:
     -------
     tuple of Summary
         In the order of training. The intervals come from 10,000 resamplings with seed 0, the same
-        for all students (docs/intervals.md).
+        for all students (docs/guides/intervals.md).
     """
     names = study.names
     draws = resample(study.settings.seeds, len(study.data.test), DRAWS, DRAWS_SEED)

@@ -24,7 +24,7 @@ from refkd.explain.select import explain_select
 from refkd.explain.text import NARROWEST, text_blocks
 
 pytestmark = pytest.mark.compiled_once
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "explain.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "explain.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
 ESCAPES = re.compile(r"\x1b\[\d+m")
 AWKWARD = ("</td><script>", "|a*b_c`", "&amp;")

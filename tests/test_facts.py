@@ -1,4 +1,4 @@
-"""What is known about the method, number by number (docs/selection.md)."""
+"""What is known about the method, number by number (docs/course/selection.md)."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""docs/plot.md: what its first block makes, its commands read, and they print what it shows."""
+"""docs/guides/plot.md: what its first block makes, its commands read and print what it shows."""
 
 import itertools
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from refkd.cli import main
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "plot.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "plot.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
 COMMANDS = [text for kind, text in BLOCKS if kind == "sh"]
 

@@ -41,7 +41,7 @@ def sweep_points(told: Mapping[str, Any]) -> Sweep:
     Parameters
     ----------
     told : mapping
-        The results.json of a run (docs/training.md).
+        The results.json of a run (docs/course/training.md).
 
     Returns
     -------

@@ -48,7 +48,7 @@ def _kit_parser(kit: "Kit") -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"refkd verify {kit.name}",
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
-        f"({', '.join(kit.results)}); docs/verify.md has examples to copy.",
+        f"({', '.join(kit.results)}); docs/guides/verify.md has examples to copy.",
     )
     parser.add_argument("target", nargs="?", metavar="MODULE:FUNCTION", help="a Python adapter")
     parser.add_argument(

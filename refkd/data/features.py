@@ -1,6 +1,6 @@
 """Log-mel features: how much energy each of some 40 bands has in each short frame.
 
-Equations: docs/features.md.
+Equations: docs/guides/features.md.
 """
 
 import math

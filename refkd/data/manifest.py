@@ -1,6 +1,6 @@
 """Reading a manifest: a text file that lists recordings, one JSON object a line.
 
-It is the plain form into which any corpus can be brought; its keys are in docs/corpora.md.
+It is the plain form into which any corpus can be brought; its keys are in docs/guides/corpora.md.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A small formant synthesizer: speech-like audio with exact phone times (docs/synthetic.md)."""
+"""A small formant synthesizer: speech-like audio, exact phone times (docs/guides/synthetic.md)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The embedded corpus: random sentences spoken by the synthesizer, in noise (docs/synthetic.md)."""
+"""The embedded corpus: random sentences by the synthesizer, in noise (docs/guides/synthetic.md)."""
 
 import zlib
 from itertools import pairwise

@@ -1,1 +1,1 @@
-"""The algorithms told step by step, with the numbers of a small example (docs/explain.md)."""
+"""The algorithms told step by step with the numbers of a small example (docs/guides/explain.md)."""

@@ -1,10 +1,10 @@
 """The equations that narrations refer to, word for word as the pages of docs/ have them."""
 
 PAGES = {
-    "C": "docs/ctc.md",
-    "L": "docs/lstm.md",
-    "D": "docs/similarity.md",
-    "S": "docs/selection.md",
+    "C": "docs/course/ctc.md",
+    "L": "docs/course/lstm.md",
+    "D": "docs/course/similarity.md",
+    "S": "docs/course/selection.md",
 }
 
 EQUATIONS = {
@@ -79,6 +79,6 @@ def page_of(tag: str) -> str:
     --------
     >>> from refkd.explain.equations import page_of
     >>> page_of("C4")
-    'docs/ctc.md'
+    'docs/course/ctc.md'
     """
     return PAGES[tag[0]]

@@ -42,7 +42,7 @@ def text_blocks(narration: Narration, width: int = 80, colour: bool = False) -> 
     1/1  alpha
     It begins.
       (C7) loss = -log_add(A[T-1, S-1], A[T-1, S-2])
-           docs/ctc.md
+           docs/course/ctc.md
     <BLANKLINE>
       A[0, s]
       s        logp

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification for one utterance. Equations: docs/ctc.md.
+"""Connectionist temporal classification for one utterance. Equations: docs/course/ctc.md.
 
 logp (T, K) are log-probabilities, states (S,) the labels with a blank around each, S = 2L + 1.
 """

@@ -1,4 +1,4 @@
-"""Alignment of two symbol sequences by the fewest edits. Equations: docs/measures.md."""
+"""Alignment of two symbol sequences by the fewest edits. Equations: docs/course/measures.md."""
 
 from refkd.kernels.compile import kernel
 

@@ -1,4 +1,4 @@
-"""The LSTM of one utterance, forward and backward through time. Equations: docs/lstm.md.
+"""The LSTM of one utterance, forward and backward through time. Equations: docs/course/lstm.md.
 
 Gates lie side by side in the order i, f, g, o, each H wide. A batch walks four utterances at a
 time, which share each pass through the recurrent weights; their bits are those of one alone.

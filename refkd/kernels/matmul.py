@@ -1,4 +1,4 @@
-"""Matrix products as loops. Equations: docs/matmul.md.
+"""Matrix products as loops. Equations: docs/course/matmul.md.
 
 Every output starts from what `out` holds and adds its terms one after the other, so its bits depend
 neither on the number of rows in the call nor on the number of threads. A transposed factor is

@@ -1,7 +1,7 @@
 """Exponentials and their relatives, in forms that the compiler can vectorise.
 
 Numba calls the scalar functions of the C library one at a time. These are plain arithmetic
-without branches, so a loop over them becomes a loop over vectors. Equations: docs/numeric.md.
+without branches, so a loop over them is one over vectors. Equations: docs/course/numeric.md.
 """
 
 import math

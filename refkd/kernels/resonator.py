@@ -1,6 +1,6 @@
 """Second-order resonators in series, the vocal tract of the speech synthesizer.
 
-Equations: docs/synthetic.md.
+Equations: docs/guides/synthetic.md.
 """
 
 from refkd.kernels.compile import kernel

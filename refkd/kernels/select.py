@@ -1,4 +1,4 @@
-"""The selection rules: which teacher frames a student frame learns from (docs/selection.md).
+"""The selection rules: which teacher frames a student frame learns from (docs/course/selection.md).
 
 divergence (T, W)  D(t, u) at column w = u - t + left, +inf where there is no such pair
 selected   (T, W)  booleans, all False on entry; the kernel marks the pairs it chooses

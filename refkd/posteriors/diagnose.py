@@ -1,4 +1,4 @@
-"""What is wrong with posteriors, or assumed about them, in plain sentences (docs/posteriors.md)."""
+"""What is wrong with posteriors, or assumed of them, in sentences (docs/guides/posteriors.md)."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias

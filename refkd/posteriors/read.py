@@ -1,4 +1,4 @@
-"""Reading posteriors: npz, npy, Kaldi archives (docs/posteriors.md)."""
+"""Reading posteriors: npz, npy, Kaldi archives (docs/guides/posteriors.md)."""
 
 import os
 import zipfile

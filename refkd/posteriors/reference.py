@@ -1,4 +1,4 @@
-"""Reading true times: CTM files and Praat's TextGrids (docs/posteriors.md)."""
+"""Reading true times: CTM files and Praat's TextGrids (docs/guides/posteriors.md)."""
 
 import os
 import re

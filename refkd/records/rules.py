@@ -1,4 +1,4 @@
-"""The selection rules (docs/selection.md)."""
+"""The selection rules (docs/course/selection.md)."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which teacher frames a student frame sees (docs/notation.md)."""
+"""Which teacher frames a student frame sees (docs/course/notation.md)."""
 
 from dataclasses import dataclass
 

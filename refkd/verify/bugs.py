@@ -1,4 +1,4 @@
-"""Bug classes that the kits know, in plain words; where each was met: docs/verify.md."""
+"""Bug classes that the kits know, in plain words; where each was met: docs/guides/verify.md."""
 
 BUGS = {
     "V1": "repeated labels are allowed to skip the blank between them",

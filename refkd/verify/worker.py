@@ -1,4 +1,4 @@
-"""The child process that an adapter runs in: `python -m refkd.verify.worker` (docs/verify.md).
+"""The child process of an adapter: `python -m refkd.verify.worker` (docs/guides/verify.md).
 
 It imports NumPy and the adapter, nothing else, answers one call after the other, and may die.
 """

@@ -1,4 +1,4 @@
-"""All cases of all kits as files, for those who test without Python (docs/verify.md)."""
+"""All cases of all kits as files, for those who test without Python (docs/guides/verify.md)."""
 
 import json
 import math

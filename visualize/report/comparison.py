@@ -19,7 +19,7 @@ def comparison_table(told: Told) -> str:
     Parameters
     ----------
     told : dict
-        What results.json holds (docs/training.md).
+        What results.json holds (docs/course/training.md).
 
     Returns
     -------

@@ -16,7 +16,7 @@ _SAID = _PROB - np.array([0.16, 0.5, 0.36]) / 0.72
 
 @case("V15", "G7", expected={"loss": [-np.log(0.72)], "grad": [np.stack([-_SAID, _SAID], axis=1)]})
 def three_frames() -> dict[str, Any]:
-    """Of eight paths only `0 0 0` and `1 0 1` do not spell [1]: 0.72 is left (docs/ctc.md)."""
+    """Of eight paths `0 0 0` and `1 0 1` do not spell [1]: 0.72 is left (docs/course/ctc.md)."""
     return batch([np.log(np.stack([1 - _PROB, _PROB], axis=1))], [[1]])
 
 

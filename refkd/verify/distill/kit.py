@@ -47,7 +47,7 @@ class DistillKit(Kit):
         "student": "(T, N, K) float: unnormalised scores, time first, padded at the end",
         "teacher": "(T, N, K) float: the same",
         "lengths": "(N,) int: frames of each utterance",
-        "rule": "dict: docs/verify-distill.md has its keys",
+        "rule": "dict: docs/guides/verify-distill.md has its keys",
     }
     results: ClassVar[dict[str, str]] = {
         "loss": "(N,) float: nats, summed over the frames of each utterance",

@@ -10,7 +10,7 @@ from refkd.verify.distill.inputs import Floats, batch, drawn_pair, rule_of
 from refkd.verify.records import Case, Tolerance
 
 GRID = 2.0**20  # logarithms are rounded to its fractions: the same on every machine
-PAGE = "hand: docs/selection.md"
+PAGE = "hand: docs/course/selection.md"
 FRAME_WISE: dict[str, dict[str, Any]] = {  # every rule, made to see the frame itself only
     "FrameWise": {},
     "Hard": {"window": [0, 0]},
