@@ -203,7 +203,7 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
 
     Notes
     -----
-    Equations (C13) to (C17) of docs/course/ctc.md: probabilities rescaled at every frame, needing no
+    Equations (C13) to (C17) of docs/course/ctc.md: probabilities rescaled at each frame, needing no
     logarithm in the inner loops. Utterances where that could lose digits are done again in log
     space.
 

@@ -1,4 +1,4 @@
-"""The plain recurrent layer of an utterance, forward and backward. Equations: docs/course/rnn.md."""
+"""The plain recurrent layer of one utterance, both passes. Equations: docs/course/rnn.md."""
 
 from numba import prange
 

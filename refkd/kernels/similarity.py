@@ -1,4 +1,4 @@
-"""Divergence of each student frame from teacher frames it sees. Equations: docs/course/similarity.md.
+"""Divergences of student frames from teacher frames they see. Equations: docs/course/similarity.md.
 
 A band (T, W) holds D(t, u) at column w = u - t + left; it is filled as (W, T), and the posteriors
 come class by class, (K, T), so that the innermost loop runs along time. All in nats.
