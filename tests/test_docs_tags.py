@@ -30,7 +30,11 @@ def comments(path):
 
 
 MODULES = sorted((ROOT / "refkd").rglob("*.py"))
-PAGES = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")}
+FENCED = re.compile(r"```.*?```", re.DOTALL)  # code shown on a page defines nothing
+PAGES = {
+    path.name: FENCED.sub("", path.read_text(encoding="utf-8"))
+    for path in (ROOT / "docs").rglob("*.md")
+}
 TAGGED = found_in((TAG, path.relative_to(ROOT).as_posix(), comments(path)) for path in MODULES)
 DEFINED = found_in((DEFINITION, name, text) for name, text in PAGES.items())
 MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())
