@@ -39,7 +39,7 @@ def guided_loss(logits: ArrayLike, guide_logits: ArrayLike, blank: int = 0) -> t
 
     Notes
     -----
-    Equations (G1) to (G4) of docs/course/guided.md. Source: Kurata, Audhkhasi, arXiv 1904.08311.
+    Equations (G1) to (G4) of docs/course/rivals.md. Source: Kurata, Audhkhasi, arXiv 1904.08311.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def guided_loss_batch(
 
     Notes
     -----
-    Equations (G1) to (G4) of docs/course/guided.md.
+    Equations (G1) to (G4) of docs/course/rivals.md.
 
     Examples
     --------

@@ -133,7 +133,7 @@ class RandomChoice(Distillation):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Guidance(Lesson):
-    """A network learns to spike where a guide spikes (docs/course/guided.md).
+    """A network learns to spike where a guide spikes (docs/course/rivals.md).
 
     Parameters
     ----------

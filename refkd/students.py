@@ -58,7 +58,7 @@ class StudentSettings:
         Epochs of this student / epochs of the others, > 0.
     teacher : "bidirectional", "unidirectional" or "guided"
         Who teaches. A guided teacher is a bidirectional network that learnt to spike where the
-        unidirectional teacher does (docs/course/guided.md).
+        unidirectional teacher does (docs/course/rivals.md).
     guidance : float
         Weight of the guide's part in the training of a guided teacher, >= 0.
     teacher_hears : "clean" or "noisy"

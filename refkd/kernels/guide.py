@@ -1,4 +1,4 @@
-"""Pull a model's spikes to where a guide has its own. Equations: docs/course/guided.md."""
+"""Pull a model's spikes to where a guide has its own. Equations: docs/course/rivals.md."""
 
 from refkd.kernels.compile import kernel
 from refkd.kernels.numeric import exp
