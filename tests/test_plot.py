@@ -502,7 +502,7 @@ def test_refusals_in_one_sentence(more, code, sentence, files, plot, tmp_path):
 @pytest.mark.parametrize("given", [[], ["run", "--model", "a.npz"]])
 def test_a_run_or_models(given, capsys):
     assert main(["plot", *given]) == 2
-    assert "refkd plot: expected RUN_DIR or --model NAME=FILE" in capsys.readouterr().err
+    assert "refkd plot: expected RUN_DIR, --model NAME=FILE or --toy" in capsys.readouterr().err
 
 
 def test_an_unknown_frame_shift(tmp_path, plot):

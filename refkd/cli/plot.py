@@ -76,6 +76,11 @@ def add_parser(commands: Commands) -> None:
         help="every figure of a run at every size, on one page in a new folder; without RUN_DIR "
         "that of a small run, trained for it",
     )
+    out.add_argument(
+        "--toy",
+        action="store_true",
+        help="what each rule charges a student that is right but late: nothing else is needed",
+    )
     out.add_argument("--json", action="store_true", help="print what was found as JSON")
 
 
@@ -88,10 +93,13 @@ def _plot(options: argparse.Namespace) -> int:
     from refkd.cli.plot_gallery import plot_gallery
     from refkd.cli.plot_models import plot_models
     from refkd.cli.plot_run import plot_run
+    from refkd.cli.plot_toy import plot_toy
 
+    if options.toy:
+        return plot_toy(options)
     if options.gallery is not None:
         return plot_gallery(options)
     if (options.run is None) == (options.model is None):
         got = "neither" if options.run is None else "both"
-        check.fail("refkd plot", "RUN_DIR or --model NAME=FILE", got)
+        check.fail("refkd plot", "RUN_DIR, --model NAME=FILE or --toy", got)
     return plot_run(options) if options.model is None else plot_models(options)

@@ -14,9 +14,6 @@ from refkd.cli.run import REPORT
 if TYPE_CHECKING:
     from refkd.finished_run import Run
 
-if TYPE_CHECKING:
-    from refkd.finished_run import Run
-
 T = TypeVar("T")
 
 
