@@ -1,0 +1,92 @@
+"""
+What a plain cell forgets
+=========================
+
+How much the last hidden state still feels of the input of an earlier frame: the norm of its
+derivative against the distance, for plain cells and for LSTMs of 24 units with random weights.
+It belongs to the page on the plain recurrent layer.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import refkd
+from refkd.kernels.rnn import rnn_backward, rnn_forward
+from visualize import save_figure
+from visualize.layout import Strip, stacked_figure
+from visualize.names import write_ends
+from visualize.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
+
+T, D, H = 41, 4, 24
+rng = np.random.default_rng(0)
+inputs = rng.normal(size=(T, D))
+
+# %%
+# The plain cell. One backward pass for each unit of h_last gives a row of every dh_last / dx_t.
+# U is orthogonal times a number, so its own share in each step is exactly that number, and what
+# is lost beyond it is lost in the slopes of tanh.
+
+w_input = rng.normal(size=(D, H)) / np.sqrt(D) / 2
+orthogonal, _ = np.linalg.qr(rng.normal(size=(H, H)))
+
+
+def felt_by_plain(size):
+    """|dh_last / dx_t| of every frame."""
+    w_hidden = size * orthogonal
+    gates, hidden = inputs @ w_input, np.empty((T, H))
+    rnn_forward(gates, w_hidden, np.zeros(H), False, hidden)
+    rows = []
+    for unit in np.eye(H):
+        d_gates, nothing = np.empty((T, H)), np.zeros((T, H))
+        rnn_backward(hidden, w_hidden.T.copy(), nothing, False, d_gates, unit.copy())
+        rows.append(d_gates @ w_input.T)
+    return np.linalg.norm(rows, axis=(0, 2))
+
+
+# %%
+# The LSTM: the same weights for each gate, and a bias that holds the forget gate open.
+
+w_gates = rng.normal(size=(D, 4 * H)) / np.sqrt(D) / 2
+u_gates = rng.normal(size=(H, 4 * H)) / np.sqrt(H) / 4
+
+
+def felt_by_lstm(forget_bias):
+    """|dh_last / dx_t| of every frame."""
+    bias = np.repeat([0.0, forget_bias, 0.0, 0.0], H)
+    params = refkd.LSTMParams(w_gates, u_gates, bias)
+    trace = refkd.lstm_trace(params, inputs)
+    nothing = np.zeros((T, H))
+    rows = [refkd.lstm_grad(params, trace, nothing, d_h_last=unit).inputs for unit in np.eye(H)]
+    return np.linalg.norm(rows, axis=(0, 2))
+
+
+# %%
+# Both, each relative to distance 0.
+
+curves = {f"plain, U x {size:g}": felt_by_plain(size) for size in (0.7, 1.0, 2.0)}
+curves |= {f"LSTM, forget bias {bias:g}": felt_by_lstm(bias) for bias in (0.0, 2.0, 4.0)}
+colours = dict(zip(curves, 2 * (STUDENT, TEACHER, EARLY), strict=True))
+text = (
+    "Norm of the derivative of the last hidden state in the input at a distance, relative to "
+    "distance 0. Dashed: the plain cell, U an orthogonal matrix times the number given. Solid: an "
+    "LSTM. Random weights, one utterance of random inputs."
+)
+with in_style():
+    figure, axes = stacked_figure([Strip("felt", 2.6)], (0.9, 3.6, 1.75), 0.15, text)
+    panel = axes["felt"]
+    panel.set(yscale="log", xlim=(0, T - 1), ylim=(1e-11, 1e3))
+    panel.set_yticks(10.0 ** np.arange(-10, 3, 2))
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.minorticks_off()
+    panel.set_xlabel("distance to the last frame (frames)")
+    panel.set_ylabel("|dh_last / dx_t|, relative", parse_math=False)
+    ends = {}
+    for name, felt in curves.items():
+        relative = felt[::-1] / felt[-1]
+        style = STUDENT_LINE if name.startswith("plain") else "-"
+        panel.plot(relative, color=colours[name], linestyle=style, gid=name)
+        ends[name] = T - 1, relative[-1]
+    write_ends(panel, ends, colours)
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "rnn", ["svg"])
