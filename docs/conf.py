@@ -8,9 +8,12 @@ import matplotlib
 sys.path.insert(0, str(Path(__file__).parent))
 matplotlib.use("agg")
 
-from embedded import embedded  # noqa: E402
+import draw
+from embedded import embedded
+from sphinx_gallery.scrapers import figure_rst
 
-import refkd  # noqa: E402
+import refkd
+from visualize import save_figure
 
 project = "refkd"
 version = release = refkd.__version__
@@ -24,12 +27,12 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "benchmarks", "studies", "examples", "gallery/README.md"]
+exclude_patterns = ["_build", "benchmarks", "studies", "examples", "gallery", "README.md"]
 html_theme = "furo"
 html_title = "refkd"
 html_static_path = ["static"]
 html_css_files = ["refkd.css"]
-nitpicky = False
+suppress_warnings = ["config.cache"]  # the settings of the gallery hold a function
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -39,9 +42,22 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # docstrings say the types
 numpydoc_show_class_members = False
 
+
+def figure_of(block, block_vars, gallery_conf):
+    """The image of a script's block: its variable `figure`, which the pages show, too."""
+    figure = block_vars["example_globals"].pop("figure", None)
+    if figure is None:
+        return ""
+    path = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
+    save_figure(figure, path.with_suffix(""), ["svg"])
+    draw.write(Path(block_vars["src_file"]).stem.removeprefix("plot_"), figure)
+    return figure_rst([path], gallery_conf["src_dir"])
+
+
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
-    "gallery_dirs": "examples_gallery",
+    "gallery_dirs": "drawn",
+    "image_scrapers": (figure_of,),
     "filename_pattern": r"/plot_",
     "abort_on_example_error": True,
     "write_computation_times": False,

@@ -14,11 +14,31 @@ T = TypeVar("T")
 
 
 class ArgumentError(ValueError):
-    """An argument is not what the function expects."""
+    """An argument is not what the function expects.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> try:
+    ...     refkd.Window(left=-1)
+    ... except refkd.ArgumentError as error:
+    ...     print(error)
+    Window: expected left + right >= 0, got left=-1, right=0
+    """
 
 
 class InfeasibleTargetError(ArgumentError):
-    """The label sequence needs more frames than there are."""
+    """The label sequence needs more frames than there are.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> try:
+    ...     refkd.ctc_loss(np.zeros((2, 3)), [1, 1])
+    ... except refkd.InfeasibleTargetError as error:
+    ...     print(error)
+    labels: expected at most 2 frames to be needed, got 2 labels with 1 repeats, which need 3
+    """
 
 
 class DataError(ValueError):

@@ -48,6 +48,13 @@ class Phones:
         Seconds.
     ends : (L,) array
         Seconds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize import Phones
+    >>> Phones([1, 2], np.array([0.0, 0.1]), np.array([0.1, 0.3])).names(["-", "a", "b"])
+    ['a', 'b']
     """
 
     labels: Ints | Sequence[str]

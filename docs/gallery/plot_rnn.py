@@ -7,13 +7,10 @@ derivative against the distance, for plain cells and for LSTMs of 24 units with 
 It belongs to the page on the plain recurrent layer.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import refkd
 from refkd.kernels.rnn import rnn_backward, rnn_forward
-from visualize import save_figure
 from visualize.layout import Strip, stacked_figure
 from visualize.names import write_ends
 from visualize.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
@@ -88,5 +85,3 @@ with in_style():
         panel.plot(relative, color=colours[name], linestyle=style, gid=name)
         ends[name] = T - 1, relative[-1]
     write_ends(panel, ends, colours)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "rnn", ["svg"])

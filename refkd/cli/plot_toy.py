@@ -12,6 +12,7 @@ DECIDED = ("run", "model", "figures", "gallery")  # by what the toy is
 
 def plot_toy(options: argparse.Namespace) -> int:
     """Draw the toy, and say what the late student is charged beside the silent one."""
+    from visualize.style import WIDTHS
     from visualize.toy import LATE, toy_figure, toy_table
 
     for name in DECIDED:
@@ -19,7 +20,8 @@ def plot_toy(options: argparse.Namespace) -> int:
             check.fail("toy", f"it without {name}", "both")
     output = Output.of(options)
     table = toy_table()
-    files = output.write({"toy": output.drawn(lambda: toy_figure(table, width=output.width))})
+    width = output.width or WIDTHS["page"]
+    files = output.write({"toy": output.drawn(lambda: toy_figure(table, width=width))})
     if options.json:
         print(json.dumps({"loss": table, "files": [str(file) for file in files]}, indent=1))
         return 0

@@ -62,6 +62,16 @@ class AdapterDoor:
         Names of what the function takes and returns, in order.
     time_limit : float
         Seconds for one call.
+
+    Examples
+    --------
+    >>> from refkd.verify.doors import AdapterDoor
+    >>> from refkd.verify.records import Call
+    >>> door = AdapterDoor("math:hypot", ["x", "y"], ["length"], time_limit=30.0)
+    >>> [answer] = door.ask([Call({"x": 3.0, "y": 4.0})])
+    >>> door.close()
+    >>> float(answer.outputs["length"])
+    5.0
     """
 
     def __init__(

@@ -31,6 +31,16 @@ class ProgramDoor:
         Seconds without a new answer after which a run is stopped.
     exchange : {"npz", "raw"}
         Form of the files.
+
+    Examples
+    --------
+    >>> import sys
+    >>> from refkd.verify.program import ProgramDoor
+    >>> from refkd.verify.records import Call
+    >>> door = ProgramDoor([sys.executable, "-c", "raise SystemExit(3)"], ["loss"], 30.0, "npz")
+    >>> [answer] = door.ask([Call({"blank": 0})])
+    >>> answer.failure, answer.sentence
+    ('crashed', 'ended with code 3, no answer')
     """
 
     def __init__(

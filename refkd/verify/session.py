@@ -50,6 +50,19 @@ def verify(
     -------
     Report
         Its `exit_code` is 1 if anything must be mended.
+
+    Examples
+    --------
+    >>> from refkd.verify.doors import AdapterDoor
+    >>> from refkd.verify.kits import kit_named
+    >>> from refkd.verify.session import verify
+    >>> kit = kit_named("ctc")
+    >>> target = "refkd.verify.adapters.refkd_ctc:ctc_loss"
+    >>> door = AdapterDoor(target, kit.arguments, kit.results, time_limit=30.0)
+    >>> report = verify(kit, door, {"dtype": "float64"}, case="three_frames")
+    >>> door.close()
+    >>> report.asked, report.agreed, report.exit_code
+    (1, 1, 0)
     """
     selection = selection or Selection()
     probed = probe(kit, door, told or {})
