@@ -1,0 +1,62 @@
+"""
+Four divergences and their gradients
+====================================
+
+The teacher gives a symbol 0.8. What does a student pay that gives it anything between 0.001 and
+0.999, and how hard is it pushed? Kullback-Leibler divergence pushes hardest where the student
+rules out what the teacher says; the reverse and Jensen-Shannon hardly push there at all.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import refkd
+from visualize import save_figure
+from visualize.grid import grid_figure
+from visualize.key import draw_key, key_height, looks_of
+from visualize.style import TEACHER, in_style
+
+# %%
+# One frame for each student, all of them against the same teacher frame. Its logits are 0 and
+# the log odds of the symbol.
+odds = np.linspace(np.log(0.001 / 0.999), np.log(0.999 / 0.001), 401)
+student = np.stack([np.zeros_like(odds), odds], axis=1)
+teacher = np.tile(np.log([0.2, 0.8]), (odds.size, 1))
+traces = {
+    kind: refkd.distill_trace(student, teacher, refkd.FrameWise(), kind)
+    for kind in ("kl", "reverse_kl", "js", "cross_entropy")
+}
+
+# %%
+# Cross-entropy lies above kl by the teacher's entropy everywhere: the gradients are the same line.
+looks = looks_of(list(traces))
+caption = (
+    "Divergence of one student frame from one teacher frame of two classes, and its gradient in "
+    "the student's logit of the symbol. Dotted: the teacher's 0.8. The gradient of cross_entropy "
+    "is that of kl."
+)
+percent = np.array([0.001, 0.01, 0.1, 0.5, 0.8, 0.99, 0.999])
+ticks = np.log(percent / (1 - percent))
+with in_style():
+    figure, axes = grid_figure(
+        ["divergence (nats)", "gradient (nats per logit)"],
+        2,
+        (2.65, 2.2),
+        (0.6, 0.6, 0.15, 0.55),
+        caption,
+        xlabel="the student's probability of the symbol",
+        key=key_height(list(looks), 6.0),
+    )
+    draw_key(axes.pop("key of lines"), looks)
+    for label, panel in axes.items():
+        for kind, trace in traces.items():
+            values = trace.divergence[:, 0] if "divergence" in label else trace.grad[:, 1]
+            colour, line = looks[kind]
+            panel.plot(odds, values, color=colour, linestyle=line, linewidth=1.4)
+        panel.axvline(np.log(4.0), color=TEACHER, linewidth=0.8, linestyle=":")
+        panel.set_xticks(ticks, [f"{value:g}" for value in percent])
+        panel.set_ylabel(label)
+        panel.tick_params(labelleft=True)
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "similarity", ["svg"])
