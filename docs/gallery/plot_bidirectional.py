@@ -1,0 +1,78 @@
+"""
+What each output can see
+========================
+
+How strongly the output of every frame depends on the input of every frame: a walk forward in
+time, a walk backward, and both side by side. It belongs to the page on two directions.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import LogNorm
+
+import refkd
+from visualize import in_style, new_figure, save_figure
+from visualize.layout import MARGIN, caption_height, write_caption
+from visualize.place import wrapped
+from visualize.scales import scale_beside
+
+# %%
+# Two LSTMs with random weights, one for each direction, and the derivative of every hidden
+# state in every input: one backward pass for each frame and unit.
+
+T, D, H = 40, 3, 6
+rng = np.random.default_rng(2)
+inputs = rng.normal(size=(T, D))
+bias = np.repeat([0.0, 1.5, 0.0, 0.0], H)
+
+
+def squared_reach(reverse):
+    """|d out_t / d x_s|^2 for every t and s."""
+    w_input, w_hidden = rng.normal(size=(D, 4 * H)) / 2, rng.normal(size=(H, 4 * H)) / 4
+    params = refkd.LSTMParams(w_input, w_hidden, bias)
+    trace = refkd.lstm_trace(params, inputs, reverse=reverse)
+    reach = np.zeros((T, T))
+    for t in range(T):
+        for j in range(H):
+            d_hidden = np.zeros((T, H))
+            d_hidden[t, j] = 1.0
+            reach[t] += (refkd.lstm_grad(params, trace, d_hidden).inputs ** 2).sum(axis=1)
+    return reach
+
+
+# %%
+# The output of a bidirectional layer holds both states, so the squares add up. Where the
+# derivative is exactly 0 the map stays white.
+
+past, future = squared_reach(False), squared_reach(True)
+maps = {"forward": past, "backward": future, "both": past + future}
+maps = {name: np.ma.masked_equal(np.sqrt(square), 0.0) for name, square in maps.items()}
+
+width, left, size, between = 7.0, 0.6, 1.65, 0.22
+words = wrapped(
+    "Colour: norm of the derivative of output t in input s, for random weights; white: exactly 0, "
+    "so frame t has not heard frame s.",
+    width - 2 * MARGIN,
+)
+height = 0.35 + size + 0.55 + caption_height(words)
+with in_style():
+    figure = new_figure(width, height)
+    for n, (name, reach) in enumerate(maps.items()):
+        x = left + n * (size + between)
+        box = (x / width, 1 - (0.35 + size) / height, size / width, size / height)
+        panel = figure.add_axes(box, label=name)
+        norm = LogNorm(1e-4, 1.0)
+        image = panel.imshow(reach, norm=norm, interpolation="none", gid=name)
+        panel.set_title(name, loc="left")
+        panel.set_xlabel("input frame s")
+        panel.set(xticks=range(0, T, 10), yticks=range(0, T, 10))
+        panel.tick_params(labelleft=n == 0)
+        if n == 0:
+            panel.set_ylabel("output frame t")
+    bar = scale_beside(panel, image, "|d out_t / d x_s|", extend="min")
+    bar.set_ticks([1e-4, 0.001, 0.01, 0.1, 1.0], labels=["0.0001", "0.001", "0.01", "0.1", "1"])
+    bar.ax.minorticks_off()
+    write_caption(figure, words)
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "bidirectional", ["svg"])

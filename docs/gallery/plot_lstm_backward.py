@@ -1,0 +1,106 @@
+"""
+The gradient of an LSTM on its way back
+=======================================
+
+The loss is the sum of the last hidden state. At one frame an input shuts all forget gates: from
+there on back the cell carries almost nothing, and what is left goes through the weights. It
+belongs to the page on the LSTM backward.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import refkd
+from refkd.explain.lstm_backward import Backward
+from visualize import save_figure
+from visualize.layout import Strip, stacked_figure
+from visualize.names import write_ends
+from visualize.style import BLANK, EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT, in_style
+
+# %%
+# An LSTM of 24 units with random weights and forget gates that stand open. The last of its five
+# inputs shuts them at frame 30.
+
+T, D, H, shut = 60, 4, 24, 30
+rng = np.random.default_rng(1)
+inputs = np.hstack([rng.normal(size=(T, D)), np.zeros((T, 1))])
+inputs[shut, D] = 1.0
+w_input = rng.normal(size=(D + 1, 4, H)) / np.sqrt(D) / 2
+w_input[D] = 0.0
+w_input[D, 1] = -8.0
+w_hidden = rng.normal(size=(H, 4 * H)) / np.sqrt(H) / 2
+bias = np.repeat([0.0, 2.5, 0.0, 0.0], H)
+params = refkd.LSTMParams(w_input.reshape(D + 1, 4 * H), w_hidden, bias)
+trace = refkd.lstm_trace(params, inputs)
+
+# %%
+# The way back, one frame after the other. What `one_frame` gives as the gradient in the bias is
+# that of this frame alone, da; what it gives for the state before is passed on.
+
+above = np.zeros((T, H))
+above[-1] = 1.0
+backward = Backward(params, trace, above)
+d_h = d_c = np.zeros(H)
+cell, weights, gates = np.zeros(T), np.zeros(T), np.zeros((4, T))
+for t in reversed(range(T)):
+    grads = backward.one_frame(t, d_h, d_c)
+    d_h, d_c = grads.h0, grads.c0
+    cell[t], weights[t] = np.linalg.norm(d_c), np.linalg.norm(d_h)
+    gates[:, t] = np.linalg.norm(grads.bias.reshape(4, H), axis=1)
+
+# %%
+# Norms over the units, on a logarithmic axis.
+
+panels = {
+    "forget gate": {"f": (trace.gates[:, H : 2 * H].mean(axis=1), TEXT, "-")},
+    "passed on": {
+        "dc, cell": (cell, TEACHER, "-"),
+        "dh, weights": (weights, STUDENT, STUDENT_LINE),
+    },
+    "gates": {
+        name: (norm, colour, style)
+        for name, norm, colour, style in zip(
+            ("da_i", "da_f", "da_g", "da_o"),
+            gates,
+            (TEACHER, STUDENT, EARLY, BLANK),
+            ("-", STUDENT_LINE, (0, (1.2, 1.0)), "-"),
+            strict=True,
+        )
+    },
+}
+labels = {
+    "forget gate": "forget gate,\nmean of units",
+    "passed on": "norm passed to\nthe frame before",
+    "gates": "norm before\nsigma and tanh",
+}
+limits = {"forget gate": (0, 1.05), "passed on": (2e-3, 4), "gates": (1e-4, 2)}
+text = (
+    "The loss is the sum of the last hidden state; read from right to left. Middle: what frame t "
+    "passes to the frame before, through the cell and through the weights. Bottom: what its gates "
+    "get. At frame 30 an input shuts all forget gates. da_f of frame 0 is 0: there was nothing to "
+    "forget."
+)
+with in_style():
+    strips = [
+        Strip(name, height, 0.15) for name, height in zip(panels, (0.7, 1.6, 1.6), strict=True)
+    ]
+    figure, axes = stacked_figure(strips, (0.95, 4.6, 1.15), 0.0, text)
+    for name, panel in axes.items():
+        panel.set(xlim=(-0.5, T - 0.5), ylim=limits[name], ylabel=labels[name])
+        panel.tick_params(labelbottom=name == "gates")
+        if name != "forget gate":
+            panel.set(yscale="log", ylim=limits[name])
+            panel.yaxis.set_major_formatter("{x:g}")
+            panel.minorticks_off()
+        lines = panels[name]
+        for line, (norm, colour, style) in lines.items():
+            panel.plot(np.where(norm > 0, norm, np.nan), color=colour, linestyle=style, gid=line)
+        write_ends(
+            panel,
+            {line: (T - 1, norm[-1]) for line, (norm, _, _) in lines.items()},
+            {line: colour for line, (_, colour, _) in lines.items()},
+        )
+    axes["gates"].set_xlabel("frame t")
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "lstm-backward", ["svg"])
