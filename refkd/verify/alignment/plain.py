@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.ctc.translate import log_softmax
+from refkd.verify.softmax import log_softmax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

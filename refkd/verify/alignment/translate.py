@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from refkd.verify.alignment.plain import PADDING, Floats, Ints
 from refkd.verify.ctc import translate as ctc
-from refkd.verify.ctc.translate import log_softmax
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
+from refkd.verify.softmax import log_softmax
 
 TWICE = -2  # class of a frame that lies in two spans
 

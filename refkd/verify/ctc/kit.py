@@ -1,7 +1,6 @@
 """The kit for CTC: what the core asks of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.util import find_spec
 from typing import ClassVar
 
 import numpy as np
@@ -19,6 +18,7 @@ from refkd.verify.ctc.remark import remark
 from refkd.verify.ctc.settle import settle
 from refkd.verify.ctc.shapes import SHAPES, fitted
 from refkd.verify.ctc.symptoms import symptoms
+from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
     Answer,
@@ -71,7 +71,7 @@ class CTCKit(Kit):
 
     def remarks(self, selection: Selection) -> list[str]:
         said = []
-        if not _has_hypothesis():
+        if not has_hypothesis():
             said.append("Hypothesis is not installed: cases are drawn by NumPy instead")
         if selection.few_shapes:
             left = sum(fitted(one) is None for one in self._every(selection))
@@ -171,7 +171,7 @@ class CTCKit(Kit):
     ) -> Iterator[Case]:
         yield from (make() for make in (hand_cases.CASES | cases.CASES).values())
         yield from published().values()
-        draw = draw or (by_hypothesis if _has_hypothesis() else by_numpy)
+        draw = draw or (by_hypothesis if has_hypothesis() else by_numpy)
         count = DRAWN_QUICK if selection.quick else DRAWN
         yield from (recipe.case() for recipe in draw(count, selection.seed))
         if not selection.quick:
@@ -186,7 +186,3 @@ def _lengths(arguments: Arguments) -> Iterator[tuple[int, int]]:
 
 def _short(values: list[float]) -> str:
     return str(values) if len(values) <= 12 else f"{values[:10]} and {len(values) - 10} more"
-
-
-def _has_hypothesis() -> bool:
-    return find_spec("hypothesis") is not None

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from refkd import check
+from refkd.verify import draw
 from refkd.verify.ctc.inputs import batch, drawn_logits
 from refkd.verify.records import Case
 
@@ -134,34 +135,18 @@ def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
     ImportError
         If Hypothesis is not installed.
     """
-    import hypothesis
     from hypothesis import strategies as st
 
     @st.composite
-    def recipes(draw: st.DrawFn) -> Recipe:
-        K = draw(st.integers(1, 6))
-        blank = draw(st.integers(0, K - 1))
+    def recipes(drawn: st.DrawFn) -> Recipe:
+        K = drawn(st.integers(1, 6))
+        blank = drawn(st.integers(0, K - 1))
         others = [k for k in range(K) if k != blank]
         utterances = []
-        for frames in draw(st.lists(st.integers(1, 8), min_size=1, max_size=3)):
-            labels = draw(st.lists(st.sampled_from(others), max_size=frames)) if others else []
+        for frames in drawn(st.lists(st.integers(1, 8), min_size=1, max_size=3)):
+            labels = drawn(st.lists(st.sampled_from(others), max_size=frames)) if others else []
             utterances.append((frames, tuple(labels)))
-        scale, number = draw(st.sampled_from(SCALES)), draw(st.integers(0, 9_999))
+        scale, number = drawn(st.sampled_from(SCALES)), drawn(st.integers(0, 9_999))
         return Recipe(K, blank, scale, number, tuple(utterances))
 
-    found: dict[Recipe, None] = {}
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(recipes())
-    def collect(recipe: Recipe) -> None:
-        found[recipe] = None
-
-    collect()
-    return list(found)
+    return draw.by_hypothesis(recipes(), count, seed)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from refkd.verify.compare import rounded
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
+from refkd.verify.softmax import log_softmax
 
 LARGE = 1e3  # nats: an infeasible target costs at least this where its loss is "large"
 FIRST_FRAMES = 2.0  # padded frames are louder than most true ones
@@ -49,12 +50,6 @@ def sendable(logits: NDArray[np.float64], conventions: Conventions) -> NDArray[n
         if conventions["input"] == "probs":
             return np.log(rounded(np.exp(logp), dtype))
         return rounded(logp, dtype)
-
-
-def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logarithm of the softmax over the last axis."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from refkd.verify.ctc.translate import log_softmax
 from refkd.verify.distill.plain_selection import Bools, Floats, Ints, PlainSelection, Rule
+from refkd.verify.softmax import log_softmax
 
 Results = tuple[Floats, Floats, Floats, None, Floats]
 

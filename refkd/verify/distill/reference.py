@@ -7,9 +7,9 @@ import numpy as np
 from refkd.distill import distill_trace
 from refkd.records.rule_facts import rule_from
 from refkd.records.traces import DistillTrace
-from refkd.verify.ctc.translate import log_softmax
 from refkd.verify.distill.plain_selection import Floats, Rule
 from refkd.verify.records import Arguments, Outputs
+from refkd.verify.softmax import log_softmax
 
 OPTIONS = ("divergence", "temperature", "scale_t2", "blank_frames", "blank")
 

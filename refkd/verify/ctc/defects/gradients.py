@@ -3,7 +3,7 @@
 import numpy as np
 
 from refkd.verify.ctc.plain import PlainCTC
-from refkd.verify.ctc.translate import log_softmax
+from refkd.verify.softmax import log_softmax
 
 
 class InLogProbabilities(PlainCTC):

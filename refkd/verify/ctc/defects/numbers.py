@@ -4,7 +4,7 @@ import numpy as np
 
 from refkd.verify.compare import rounded
 from refkd.verify.ctc.plain import PlainCTC, shifted
-from refkd.verify.ctc.translate import log_softmax
+from refkd.verify.softmax import log_softmax
 
 
 class ProbabilityDomain(PlainCTC):
