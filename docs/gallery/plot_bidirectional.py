@@ -6,13 +6,11 @@ How strongly the output of every frame depends on the input of every frame: a wa
 time, a walk backward, and both side by side. It belongs to the page on two directions.
 """
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.colors import LogNorm
 
 import refkd
-from visualize import in_style, new_figure, save_figure
+from visualize import in_style, new_figure
 from visualize.layout import MARGIN, caption_height, write_caption
 from visualize.place import wrapped
 from visualize.scales import scale_beside
@@ -74,5 +72,3 @@ with in_style():
     bar.set_ticks([1e-4, 0.001, 0.01, 0.1, 1.0], labels=["0.0001", "0.001", "0.01", "0.1", "1"])
     bar.ax.minorticks_off()
     write_caption(figure, words)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "bidirectional", ["svg"])

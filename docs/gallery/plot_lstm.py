@@ -6,12 +6,10 @@ Three units whose weights are set by hand: one keeps what it heard when it was l
 counts frames since then, one forgets slowly. It belongs to the page on the LSTM.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import refkd
-from visualize import Phones, gates_figure, save_figure
+from visualize import Phones, gates_figure
 
 # %%
 # Two inputs: a signal, and a mark that says "keep this". The signal wanders; there are three
@@ -52,5 +50,3 @@ figure = gates_figure(
     caption="Dark: keeps; grey: forgets slowly; light: counts. Above: the frames that are marked.",
     width=7.0,
 )
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "lstm", ["svg"])

@@ -7,13 +7,10 @@ there on back the cell carries almost nothing, and what is left goes through the
 belongs to the page on the LSTM backward.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import refkd
 from refkd.explain.lstm_backward import Backward
-from visualize import save_figure
 from visualize.layout import Strip, stacked_figure
 from visualize.names import write_ends
 from visualize.style import BLANK, EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT, in_style
@@ -102,5 +99,3 @@ with in_style():
             {line: colour for line, (_, colour, _) in lines.items()},
         )
     axes["gates"].set_xlabel("frame t")
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "lstm-backward", ["svg"])

@@ -7,12 +7,9 @@ The teacher gives a symbol 0.8. What does a student pay that gives it anything b
 rules out what the teacher says; the reverse and Jensen-Shannon hardly push there at all.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import refkd
-from visualize import save_figure
 from visualize.grid import grid_figure
 from visualize.key import draw_key, key_height, looks_of
 from visualize.style import TEACHER, in_style
@@ -58,5 +55,3 @@ with in_style():
         panel.set_xticks(ticks, [f"{value:g}" for value in percent])
         panel.set_ylabel(label)
         panel.tick_params(labelleft=True)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "similarity", ["svg"])

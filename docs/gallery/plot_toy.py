@@ -7,9 +7,7 @@ frames later is charged 1.9 times what a student is charged that never says anyt
 that search let it be late; not all of them notice that the silent one says nothing.
 """
 
-from pathlib import Path
-
-from visualize import save_figure, toy_figure, toy_table
+from visualize import toy_figure, toy_table
 
 # %%
 # The charges are computed from posteriors made for this figure; nothing is trained.
@@ -19,5 +17,3 @@ print(f"{charges['3 frames late'] / charges['all blank']:.2f} times")
 
 # %%
 figure = toy_figure(table, width=7.0)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "toy", ["svg"])
