@@ -50,7 +50,7 @@ def figure_of(block, block_vars, gallery_conf):
         return ""
     path = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
     save_figure(figure, path.with_suffix(""), ["svg"])
-    draw.write(Path(block_vars["src_file"]).stem.removeprefix("plot_"), figure)
+    draw.write(Path(block_vars["src_file"]), figure)
     return figure_rst([path], gallery_conf["src_dir"])
 
 

@@ -8,17 +8,25 @@ import runpy
 import sys
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from visualize import save_figure
 
 DOCS = Path(__file__).resolve().parent
-SCRIPTS = {path.stem.removeprefix("plot_"): path for path in sorted(DOCS.glob("gallery/plot_*.py"))}
+SCRIPTS = sorted(DOCS.glob("gallery/plot_*.py"))
 
 
-def write(name, figure):
+def name_of(script: Path) -> str:
+    """The figure of a script: lstm-backward of plot_lstm_backward.py."""
+    return script.stem.removeprefix("plot_").replace("_", "-")
+
+
+def write(script: Path, figure: Figure) -> None:
     """Write figures/NAME.svg."""
-    save_figure(figure, DOCS / "figures" / name, ["svg"])
+    save_figure(figure, DOCS / "figures" / name_of(script), ["svg"])
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or SCRIPTS:
-        write(name, runpy.run_path(str(SCRIPTS[name]))["figure"])
+    for script in SCRIPTS:
+        if len(sys.argv) == 1 or name_of(script) in sys.argv[1:]:
+            write(script, runpy.run_path(str(script))["figure"])

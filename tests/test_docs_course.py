@@ -61,7 +61,7 @@ def test_a_page_on_an_algorithm_has_every_part(name):
 
 @pytest.mark.parametrize("path", sorted((DOCS / "gallery").glob("plot_*.py")), ids=str)
 def test_every_figure_of_the_gallery_is_on_a_page(path):
-    name = path.stem.removeprefix("plot_")
+    name = path.stem.removeprefix("plot_").replace("_", "-")
     assert (DOCS / "figures" / f"{name}.svg").is_file()
     pages = [one.read_text(encoding="utf-8") for one in DOCS.rglob("*.md")]
     assert any(f"figures/{name}.svg" in text for text in pages)
