@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for output in (sys.stdout, sys.stderr):
         if isinstance(output, io.TextIOWrapper):  # a terminal may lack the symbols of a corpus
             output.reconfigure(errors="backslashreplace")
-    parser = _parser()
+    parser = command_line()
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help()
@@ -49,7 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """All commands and their options.
+
+    Returns
+    -------
+    ArgumentParser
+        Those of a kit of `refkd verify` are in `refkd.cli.verify.kit_parser`.
+    """
     parser = argparse.ArgumentParser(
         prog="refkd",
         description="Knowledge transfer from a bidirectional to a unidirectional recurrent net.",

@@ -41,10 +41,22 @@ def _verify(options: argparse.Namespace) -> int:
     if options.kit is None:
         check.fail("refkd verify", "a kit or --write DIR", "neither")
     kit = kit_named(options.kit)
-    return _run(kit, _kit_parser(kit).parse_args(options.rest))
+    return _run(kit, kit_parser(kit).parse_args(options.rest))
 
 
-def _kit_parser(kit: "Kit") -> argparse.ArgumentParser:
+def kit_parser(kit: "Kit") -> argparse.ArgumentParser:
+    """The options of `refkd verify KIT`.
+
+    Parameters
+    ----------
+    kit : Kit
+        Its conventions become flags.
+
+    Returns
+    -------
+    ArgumentParser
+        Of what follows the name of the kit.
+    """
     parser = argparse.ArgumentParser(
         prog=f"refkd verify {kit.name}",
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
