@@ -1,6 +1,6 @@
 """Count how often the nominal 95 % intervals of refkd.intervals hold the truth, in simulation.
 
-    python docs/benchmarks/coverage.py [--worlds 2000] [--repeats 1000]
+    python docs/benchmarks/interval_coverage.py [--worlds 2000] [--repeats 1000]
 
 Every world has new seeds, new utterances and new errors. Utterances differ in length and
 difficulty, seeds in quality; two students share the utterances, not the quality of their seeds.
