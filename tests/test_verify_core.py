@@ -1,5 +1,7 @@
-"""Comparison, exchange and doors: what every kit of `refkd verify` stands on."""
+"""Comparison, exchange, doors and questions: what every kit of `refkd verify` stands on."""
 
+import hashlib
+import json
 import sys
 import textwrap
 
@@ -16,6 +18,7 @@ from refkd.verify.compare import (
 )
 from refkd.verify.doors import PATIENCE, AdapterDoor
 from refkd.verify.exchange import read_npz, read_raw, write_npz, write_raw
+from refkd.verify.kits import KITS, kit_named
 from refkd.verify.program import ProgramDoor
 from refkd.verify.records import Call
 from refkd.verify.worker import answer
@@ -276,3 +279,29 @@ def test_a_program_that_is_not_there_is_an_argument_error(folder):
     door = ProgramDoor(["./nowhere"], ["loss"], 60.0, "npz")
     with pytest.raises(ArgumentError, match=r"expected a program that can be started"):
         door.ask(calls(0))
+
+
+# Questions
+
+QUESTIONS = {  # SHA-256 of what is asked in the written cases; other cases, other digests
+    "ctc": "6d90dd8e72d96d94b9af134eba745e790335501886cc0a24f1356bd25ae2d7f2",
+    "lstm": "d4e48f9f106df4a5f64c6d5ecb5ad915509932a51a7be4be8b5c5a405c1190c8",
+    "distill": "4ab9bfff839b7cd0b4b01bb8914de292e442b82c40ff39ab9c1d2128124601eb",
+    "align": "95be4c7d3d28d2d4484872a375a48c34a68925365b3a34ebacc35a3ad0059bc9",
+}
+
+
+@pytest.mark.compiled_once
+@pytest.mark.parametrize("name", KITS)
+def test_the_same_version_asks_the_same_everywhere(name):
+    """The last digits of logarithms are left out: they are those of the math library."""
+    kit = kit_named(name)
+    usual = {one.name: next(iter(one.choices)) for one in kit.conventions}
+    digest = hashlib.sha256()
+    for case in kit.vectors():
+        for argument, value in kit.present(case, usual).items():
+            facts = value.shape if isinstance(value, np.ndarray) else value
+            digest.update(json.dumps([case.name, argument, facts], sort_keys=True).encode("utf-8"))
+            if isinstance(value, np.ndarray):
+                digest.update(np.round(value.astype("<f8"), 9).tobytes())
+    assert digest.hexdigest() == QUESTIONS[name]

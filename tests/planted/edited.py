@@ -9,11 +9,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Plant:
-    """A defect: its class, the implementation that has it, and what its user tells."""
+    """A defect: its class, the implementation that has it, and what its user tells.
+
+    `like` is the defect of an earlier set that it turned out to resemble.
+    """
 
     bug: str
     function: Callable[..., Any]
     told: dict[str, str] = field(default_factory=dict)
+    like: str = ""
 
 
 def edited(source: str, name: str, *changes: str) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Distillation defects made without a look at the kit.
 
-Each class was written down before the kit was asked; nothing was changed afterwards.
+Each class was written down before the kit was asked, and none was changed. What resembles a defect
+of an earlier set was marked afterwards.
 """
 
 import numpy as np
@@ -39,14 +40,14 @@ def _js_of_sums(p, lp, lq, name):
 
 FRESH = {
     "the loss is a mean over frames, the gradient that of a sum": Plant(
-        "K3", adapter(batch=_frames_of_loss_only)
+        "K3", adapter(batch=_frames_of_loss_only), like="loss over frames"
     ),
     "times temperature": Plant("K4", adapter(scale=_by_temperature)),
     "the student's temperature divides log-probabilities": Plant(
         "K5", adapter(log_student=lambda z, rule: log_prob(z) / rule["temperature"])
     ),
     "the longest of the batch gives the number of frames": Plant(
-        "K6", adapter(length=lambda call, n: int(max(call.lengths)))
+        "K6", adapter(length=lambda call, n: int(max(call.lengths))), like="longest counts"
     ),
     "a frame whose divergence is NaN costs nothing": Plant(
         "K7", adapter(cost=_undefined_is_nothing)
@@ -56,18 +57,24 @@ FRESH = {
     ),
     "a slice that begins below zero": Plant("K11", adapter(frames=_sliced)),
     "the first of equal frames": Plant(
-        "K12", adapter(best=lambda i, js, D: sorted(js, key=lambda j: (D[i, j], j)))
+        "K12",
+        adapter(best=lambda i, js, D: sorted(js, key=lambda j: (D[i, j], j))),
+        like="ties to the first",
     ),
     "weights that grow with the divergence": Plant(
-        "K14", adapter(share=lambda costs, tau: softmax_of(-np.asarray(costs), tau))
+        "K14",
+        adapter(share=lambda costs, tau: softmax_of(-np.asarray(costs), tau)),
+        like="sign of tau",
     ),
     "a step more than allowed": Plant(
-        "K15", adapter(order=lambda seen, D, limit: monotone(seen, D, limit + 1))
+        "K15",
+        adapter(order=lambda seen, D, limit: monotone(seen, D, limit + 1)),
+        like="one step more",
     ),
     "frames before the first whole blend count, too": Plant(
-        "K16", adapter(blend_from=lambda rule: 0)
+        "K16", adapter(blend_from=lambda rule: 0), like="blend from the start"
     ),
     "the sum of both halves of the Jensen-Shannon divergence": Plant(
-        "K18", adapter(cost=_js_of_sums)
+        "K18", adapter(cost=_js_of_sums), like="js without halves"
     ),
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from planted.edited import edited
 
 SOURCE = """
 def sigmoid(a):
@@ -82,14 +82,7 @@ class Planted:
 
     def function(self) -> Callable[..., Any]:
         """The implementation that has it."""
-        text = SOURCE
-        for old, new in self.changes:
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
-        names: dict[str, Any] = {"np": np}
-        exec(text, names)
-        function: Callable[..., Any] = names["lstm"]
-        return function
+        return edited(SOURCE, "lstm", *(text for change in self.changes for text in change))
 
 
 def planted(bug: str, *changes: str, **told: str) -> Planted:
