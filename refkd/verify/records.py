@@ -59,7 +59,7 @@ class Call:
     """What goes through a door: named arguments, and how arrays lie in memory.
 
     A call that `may_spoil` the memory of whoever answers comes after all others, and the process
-    that answered it answers no other call.
+    that answered it is asked nothing harmless any more.
     """
 
     arguments: Arguments
