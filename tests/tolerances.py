@@ -23,6 +23,7 @@ FLOAT32_NETWORK = Tolerance(1e-4, 1e-5)  # float32 through stacked layers agains
 MICROSECONDS = Tolerance(0.0, 1e-6)  # a CTM holds starts and durations to the microsecond
 PRINTED_2 = Tolerance(0.0, 5.1e-3)  # numbers printed with two decimals
 PRINTED_3 = Tolerance(0.0, 5e-4)  # numbers printed with three decimals
+PRINTED_4 = Tolerance(0.0, 5.1e-5)  # numbers printed with four decimals
 EXP_ULP = 2  # the polynomial's error, rounding of the last multiplication included
 RELATED_ULP = 4  # expm1, sigmoid and tanh: exp's error and two or three more roundings
 COMPILED_ULP = 4  # two elementwise functions, each within 2 ulp of the truth
