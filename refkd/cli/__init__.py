@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import refkd
-from refkd.cli import align, data, explain, plot, run, stream, verify
+from refkd.cli import align, data, exercise, explain, plot, run, stream, verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +64,6 @@ def command_line() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     parser.add_argument("--version", action="version", version=f"refkd {refkd.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (run, plot, explain, stream, align, data, verify):
+    for command in (run, plot, explain, exercise, stream, align, data, verify):
         command.add_parser(commands)
     return parser

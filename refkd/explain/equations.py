@@ -1,6 +1,7 @@
 """The equations that narrations refer to, word for word as the pages of docs/ have them."""
 
 PAGES = {
+    "R": "docs/course/rnn.md",
     "C": "docs/course/ctc.md",
     "L": "docs/course/lstm.md",
     "D": "docs/course/similarity.md",
@@ -21,6 +22,8 @@ EQUATIONS = {
     "C10": "d loss / d logits[t, k] = y[t, k] - occupancy[t, k]",
     "C11": "V[t, s] = logp[t, state_s] + max(V[t-1, s], V[t-1, s-1], V[t-1, s-2] if skip_s)",
     "C12": "path[t-1] = path[t] - the step that V[t, path[t]] came by",
+    "R1": "a_t = x_t W + b + h_{t-1} U",
+    "R2": "h_t = tanh(a_t)",
     "L1": "a_t = x_t W + b + h_{t-1} U",
     "L2": "i = sigma(a_i)",
     "L3": "f = sigma(a_f)",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from refkd.verify.records import Deviation, Outputs, Tolerance
 
@@ -84,7 +84,7 @@ def worst_deviation(
     """
     for name, wanted in expected.items():
         wanted = np.asarray(wanted)
-        limit = _limit(wanted, tolerance) + (extra or {}).get(name, 0.0)
+        limit = allowed(wanted, tolerance) + (extra or {}).get(name, 0.0)
         mask = (free or {}).get(name, np.False_)
         deviation = _worst_entry(name, outputs[name], wanted, limit, mask)
         if deviation is not None:
@@ -92,7 +92,8 @@ def worst_deviation(
     return None
 
 
-def _limit(wanted: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
+def allowed(wanted: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
+    """How far each entry may be off: atol is relative to the largest finite one, at least to 1."""
     finite = np.isfinite(wanted)
     scale = max(SMALLEST_SCALE, float(np.abs(wanted[finite]).max(initial=0.0)))
     return np.asarray(
@@ -100,18 +101,31 @@ def _limit(wanted: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
     )
 
 
+def distances(got: ArrayLike, wanted: ArrayLike) -> NDArray[np.float64]:
+    """How far each entry is off: 0 where both are the same infinity or NaN, inf where one is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.verify.compare import distances
+    >>> distances(np.array([1.0, -np.inf, 2.0]), np.array([1.5, -np.inf, np.nan]))
+    array([0.5, 0. , inf])
+    """
+    got, wanted = np.asarray(got, dtype=np.float64), np.asarray(wanted, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(got - wanted)
+    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+    return np.where(same, 0.0, np.where(np.isnan(distance), np.inf, distance))
+
+
 def _worst_entry(
     name: str, got: NDArray[Any], wanted: NDArray[Any], limit: NDArray[np.float64], free: Any
 ) -> Deviation | None:
-    got = np.asarray(got, dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        distance = np.abs(got - wanted)
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted)) | free
-    distance = np.where(same, 0.0, np.where(np.isnan(distance), np.inf, distance))
+    distance = np.where(free, 0.0, distances(got, wanted))
     outside = distance > limit
     if not outside.any():
         return None
-    place = np.unravel_index(np.where(outside, distance, -1.0).argmax(), got.shape)
+    place = np.unravel_index(np.where(outside, distance, -1.0).argmax(), wanted.shape)
     index = tuple(int(i) for i in place)
     return Deviation(
         name,
@@ -120,7 +134,7 @@ def _worst_entry(
         got=float(got[index]),
         allowed=float(limit[index]),
         outside=int(outside.sum()),
-        entries=int(got.size),
+        entries=int(wanted.size),
     )
 
 
@@ -131,7 +145,5 @@ def largest_difference(one: Outputs, other: Outputs) -> float:
         if one[name].shape != other[name].shape:
             return np.inf
         a, b = np.float64(one[name]), np.float64(other[name])
-        with np.errstate(invalid="ignore"):
-            distance = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
-        largest = max(largest, float(np.nan_to_num(distance, nan=np.inf).max(initial=0.0)))
+        largest = max(largest, float(distances(a, b).max(initial=0.0)))
     return float(largest)

@@ -57,11 +57,13 @@ class AdapterDoor:
     Parameters
     ----------
     target : str
-        MODULE:FUNCTION, importable from the current folder.
+        MODULE:FUNCTION, importable from the current folder; or FILE.py:FUNCTION.
     arguments, results : iterable of str
         Names of what the function takes and returns, in order.
     time_limit : float
         Seconds for one call.
+    start_limit : float
+        Seconds to import the function.
 
     Examples
     --------
@@ -75,12 +77,18 @@ class AdapterDoor:
     """
 
     def __init__(
-        self, target: str, arguments: Iterable[str], results: Iterable[str], time_limit: float
+        self,
+        target: str,
+        arguments: Iterable[str],
+        results: Iterable[str],
+        time_limit: float,
+        start_limit: float = START_LIMIT,
     ) -> None:
         self.target = target
         self.arguments = tuple(arguments)
         self.results = tuple(results)
         self.time_limit = time_limit
+        self.start_limit = start_limit
         self.timed_out = 0
         self._child: _Child | None = self._starting()  # while the first cases are made
 
@@ -134,7 +142,7 @@ class AdapterDoor:
         if child.ready:
             return child
         try:
-            reply = child.wait(START_LIMIT)
+            reply = child.wait(self.start_limit)
         except (TimeoutError, EOFError) as error:
             reply = {"error": error}
         if "error" in reply:

@@ -52,7 +52,7 @@ def as_json(report: Report) -> str:
             "case": one.case,
             "problem": one.problem,
             "cases": one.cases,
-            "deviation": one.deviation and _deviation(one.deviation),
+            "deviation": one.deviation and deviation_values(one.deviation),
             "example": one.example,
             "again": one.again,
         }
@@ -110,7 +110,8 @@ def _text(finding: Finding) -> Iterator[str]:
         yield f"      again: {finding.again}"
 
 
-def _deviation(one: Deviation) -> dict[str, Any]:
+def deviation_values(one: Deviation) -> dict[str, Any]:
+    """A deviation for JSON."""
     return {
         "output": one.output,
         "index": list(one.index),

@@ -6,8 +6,11 @@ It imports NumPy and the adapter, nothing else, answers one call after the other
 import importlib
 import io
 import os
+import runpy
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -101,13 +104,22 @@ def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))
 
 
+def imported(module: str) -> ModuleType:
+    """The module of this name or, if it ends in .py, of this file."""
+    if not module.endswith(".py"):
+        return importlib.import_module(module)
+    made = ModuleType(Path(module).stem)
+    vars(made).update(runpy.run_path(module, run_name=made.__name__))  # never from a .pyc
+    return made
+
+
 def main(target: str, names: str, results: str) -> None:
     """Import MODULE:FUNCTION, say that it is there, and answer until the pipe closes.
 
     Parameters
     ----------
     target : str
-        MODULE:FUNCTION; the module is looked for in the current folder, too.
+        MODULE:FUNCTION; the module is looked for in the current folder, too. Or FILE.py:FUNCTION.
     names : str
         Of the arguments in their order, separated by commas.
     results : str
@@ -116,9 +128,9 @@ def main(target: str, names: str, results: str) -> None:
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what the adapter prints must not get between the answers
-    module, _, function = target.partition(":")
+    module, _, function = target.rpartition(":")
     try:
-        adapter = getattr(importlib.import_module(module), function)
+        adapter = getattr(imported(module), function)
     except (Exception, SystemExit) as error:
         send(answers, {"error": f"{type(error).__name__}: {error}"})
         return

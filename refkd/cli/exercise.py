@@ -1,0 +1,62 @@
+"""`refkd exercise`: stubs to complete, and marks table by table."""
+
+import argparse
+from pathlib import Path
+
+from refkd.cli.commands import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the commands and their options."""
+    exercise = commands.add_parser("exercise", help="write the algorithms yourself, and be marked")
+    parts = exercise.add_subparsers(title="commands", metavar="COMMAND")
+    new = parts.add_parser(
+        "new",
+        help="write the stubs to a folder",
+        description="Write one file for each exercise and a README.md that says the order. A file "
+        "that is there is never overwritten.",
+    )
+    new.set_defaults(command=_new)
+    new.add_argument("folder", metavar="DIR", help="made if it is not there")
+    new.add_argument("--solutions", action="store_true", help="the solutions, for teachers")
+    check = parts.add_parser(
+        "check",
+        help="mark what is in a folder",
+        description="Ask every function small cases in a process of its own, compare table by "
+        "table, and say where the first wrong cell is. The exit code is 1 unless all are right.",
+    )
+    check.set_defaults(command=_check)
+    check.add_argument("folder", metavar="DIR", help="as given to `refkd exercise new`")
+    check.add_argument("names", nargs="*", metavar="NAME", help="these exercises only")
+    check.add_argument("--json", action="store_true", help="print the marks as JSON")
+    check.add_argument(
+        "--time-limit", type=float, default=5.0, metavar="SECONDS", help="for one case (5)"
+    )
+
+
+def _new(options: argparse.Namespace) -> int:
+    from refkd.exercises.write import write_exercises
+
+    folder = Path(options.folder)
+    written, kept = write_exercises(folder, options.solutions)
+    for name in written:
+        print(folder / name)
+    if kept:
+        print(f"Nothing is overwritten; {folder} had {', '.join(kept)} already.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from refkd import check
+    from refkd.exercises.catalogue import exercises_named
+    from refkd.exercises.mark import mark
+    from refkd.exercises.report import as_json, as_text, exit_code
+
+    folder = Path(options.folder)
+    limit = check.positive("--time-limit", options.time_limit)
+    exercises = exercises_named(options.names)
+    if not folder.is_dir():
+        check.fail("DIR", "a folder that `refkd exercise new` has made", folder)
+    marks = [mark(one, folder, limit) for one in exercises]
+    print(as_json(marks) if options.json else as_text(marks))
+    return exit_code(marks)

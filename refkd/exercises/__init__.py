@@ -1,0 +1,1 @@
+"""Exercises that mark themselves: `refkd exercise` (docs/guides/exercises.md)."""
