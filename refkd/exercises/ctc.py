@@ -1,5 +1,6 @@
 """Exercises 3 to 5: alpha, beta and the gradient of CTC."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from refkd.check import Floats, Ints
 from refkd.ctc import ctc_trace
-from refkd.exercises.exercise import Exercise, Table, Tables, case, slips_of_kit
+from refkd.exercises.exercise import Exercise, Table, Tables, case, slip, slips_of_kit
 from refkd.verify.ctc.plain import PlainCTC
 from refkd.verify.records import Case, Defect
 
@@ -125,18 +126,8 @@ class LogarithmForProbability(PlainCTC):
         return np.log(prob) - occupancy
 
 
-OWN = (
-    NoEmission,
-    EmissionInBeta,
-    EmissionOfTheSameFrame,
-    EmissionOfTheStateLeft,
-    LogarithmOfOccupancy,
-    LogarithmForProbability,
-)
-
-
-def _slips(tables: Any) -> tuple[Defect, ...]:
-    own = [Defect("", kind.words, partial(tables, kind())) for kind in OWN]
+def _slips(tables: Callable[..., Tables], *kinds: type[PlainCTC]) -> tuple[Defect, ...]:
+    own = [slip(kind.words, partial(tables, kind())) for kind in kinds]
     return (*own, *slips_of_kit("ctc", tables))
 
 
@@ -174,7 +165,7 @@ CTC_ALPHA = Exercise(
     (Table("log_alpha", "ts", ("C3",), ("C4",)), Table("loss", "", ("C7",))),
     _cases,
     _alpha,
-    lambda: _slips(_plain_alpha),
+    lambda: _slips(_plain_alpha, NoEmission),
 )
 CTC_BETA = Exercise(
     4,
@@ -182,7 +173,7 @@ CTC_BETA = Exercise(
     (Table("log_beta", "ts", ("C5",), ("C6",), backward=True),),
     _cases,
     _beta,
-    lambda: _slips(_plain_beta),
+    lambda: _slips(_plain_beta, EmissionInBeta, EmissionOfTheSameFrame, EmissionOfTheStateLeft),
 )
 CTC_GRADIENT = Exercise(
     5,
@@ -190,5 +181,5 @@ CTC_GRADIENT = Exercise(
     (Table("occupancy", "tk", ("C8", "C9")), Table("grad", "tk", ("C10",))),
     _gradient_cases,
     _gradient,
-    lambda: _slips(_plain_gradient),
+    lambda: _slips(_plain_gradient, LogarithmOfOccupancy, LogarithmForProbability),
 )

@@ -106,12 +106,6 @@ class Exercise:
         return self.asked()
 
     @property
-    def solution(self) -> Callable[..., Any]:
-        """The function as it should be."""
-        function: Callable[..., Any] = getattr(import_module(self._module), self.name)
-        return function
-
-    @property
     def source(self) -> str:
         """Text of the module of the solution."""
         return inspect.getsource(import_module(self._module))
