@@ -1,0 +1,101 @@
+"""
+The cheapest way in order
+=========================
+
+Nine frames, two spikes, a student that is two frames late. Each cell holds the cost of the
+cheapest path that ends there; it is found from the cells before it, and the path by walking back.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+import refkd
+from refkd.kernels import select
+from visualize import save_figure
+from visualize.grid import grid_figure
+from visualize.style import HEAT_MAP, in_style
+from visualize.toy import toy_models
+
+# %%
+# Frames of the toy: blank ones, one that says 1 and one that says 2.
+models = toy_models()["teacher"]
+blank, one, two = models[0], models[8], models[20]
+teacher = np.stack([blank, blank, one, blank, blank, two, blank, blank, blank])
+student = np.stack([blank, blank, blank, blank, one, blank, blank, two, blank])
+window = refkd.Window(left=3)
+T, W = len(student), window.left + 1
+
+# %%
+# The kernels fill the tables of which a trace keeps only the path.
+rules = {
+    "Monotone, step 0 or 1": refkd.Monotone(window, max_step=1),
+    "OrderedPath": refkd.OrderedPath(window),
+}
+traces = {name: refkd.distill_trace(student, teacher, rule) for name, rule in rules.items()}
+costs = {name: np.empty((T, W)) for name in rules}
+selected = np.zeros((2, T, W), dtype=bool)
+band = traces["OrderedPath"].divergence
+select.select_monotone(
+    band, 1, costs["Monotone, step 0 or 1"], np.zeros((T, W), dtype=np.int64), selected[0]
+)
+select.select_ordered_path(
+    band, window.left, costs["OrderedPath"], np.zeros((T, W), dtype=np.int8), selected[1]
+)
+
+
+def square(banded):
+    """The cells (u, t) of a band; nan outside of it."""
+    cells = np.full((T, T), np.nan)
+    for t in range(T):
+        for u in range(max(0, t - window.left), t + 1):
+            cells[u, t] = banded[t, u - t + window.left]
+    return cells
+
+
+# %%
+# In Monotone every student frame has one cell; in OrderedPath every teacher frame has one too.
+caption = (
+    "Number: cost of the cheapest path that ends in the cell, in nats. Dark cells: frames of one "
+    "kind, D = 0; light ones: D = 4.2 or 4.6. Framed: the path that the rule chose. Names: what "
+    "student (below) and teacher (left) say; - is the blank."
+)
+names = ["-", "1", "2"]
+with in_style():
+    figure, axes = grid_figure(
+        list(rules),
+        2,
+        (3.1, 2.6),
+        (0.6, 0.25, 0.35, 0.6),
+        caption,
+        xlabel="student frame",
+        ylabel="teacher frame",
+    )
+    for name, panel in axes.items():
+        cells = square(band)
+        panel.imshow(cells, cmap=HEAT_MAP, origin="lower", aspect="auto", vmin=0.0, vmax=5.0)
+        for u, t in np.argwhere(np.isfinite(cells)):
+            cost, dark = square(costs[name])[u, t], cells[u, t] < 2.5
+            colour = "white" if dark else "black"
+            panel.text(
+                t,
+                u,
+                f"{cost:.1f}" if np.isfinite(cost) else "inf",
+                ha="center",
+                va="center",
+                color=colour,
+            )
+        for t, u in traces[name].pairs:
+            panel.add_patch(Rectangle((t - 0.44, u - 0.42), 0.88, 0.84, fill=False, color="white"))
+        labels = {"x": student, "y": teacher}
+        for axis, logits in labels.items():
+            said = [
+                f"{t}\n{names[k]}" if axis == "x" else f"{names[k]}  {t}"
+                for t, k in enumerate(logits.argmax(axis=1))
+            ]
+            getattr(panel, f"set_{axis}ticks")(np.arange(T), said)
+        panel.set_title(f"{name}: {traces[name].loss:.2f} nats", loc="left", weight="bold")
+        panel.tick_params(length=0)
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "order", ["svg"])

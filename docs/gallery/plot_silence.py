@@ -1,0 +1,70 @@
+"""
+A student that never says anything
+==================================
+
+A young student says blank everywhere. Its logits are moved down the gradient of CTC and of a
+rule, three hundred small steps. Free search keeps it silent where its weight is as large as that
+of CTC, and pulls nothing to the teacher's time where it is smaller. A rule that must meet every
+teacher frame brings the spikes into the window behind the teacher's.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import refkd
+from visualize import save_figure
+from visualize.layout import Strip, stacked_figure
+from visualize.style import FAINT, STUDENT, TEACHER, in_style
+from visualize.toy import SPIKE_FRAMES, SPIKE_LABELS, WINDOW, toy_models
+
+teacher = toy_models()["teacher"]
+hard, ordered_path = refkd.Hard(WINDOW), refkd.OrderedPath(WINDOW)
+
+# %%
+# No network stands between the gradient and the logits, so nothing but the losses decides.
+
+
+def trained(ctc, rule, weight):
+    """Logits after three hundred steps of gradient descent from a silent start."""
+    start = np.random.default_rng(0).normal(0.0, 0.3, teacher.shape)
+    logits = start + np.array([3.0, 0.0, 0.0, 0.0, 0.0])
+    for _ in range(300):
+        from_ctc = refkd.ctc_loss(logits, SPIKE_LABELS)[1]
+        from_rule = refkd.distill_loss(logits, teacher, rule)[1]
+        logits = logits - 0.3 * (ctc * from_ctc + weight * from_rule)
+    return logits
+
+
+students = {
+    "CTC alone": trained(1.0, hard, 0.0),
+    "Hard alone": trained(0.0, hard, 1.0),
+    "CTC + 0.3 Hard": trained(1.0, hard, 0.3),
+    "CTC + 1.0 Hard": trained(1.0, hard, 1.0),
+    "OrderedPath alone": trained(0.0, ordered_path, 1.0),
+    "CTC + 1.0 OrderedPath": trained(1.0, ordered_path, 1.0),
+}
+
+# %%
+# Most of what is seen is nothing: that is the point.
+caption = (
+    "Probability that a frame is not blank. Shaded: the student frames that see a spike of the "
+    "teacher through a window of six earlier frames."
+)
+models = {"teacher": teacher, **students}
+strips = [Strip(name, 0.4, 0.3) for name in models]
+with in_style():
+    figure, axes = stacked_figure(strips, (0.6, 6.1, 0.3), 0.0, caption)
+    for name, logits in models.items():
+        panel, prob = axes[name], np.exp(logits)
+        said = 1.0 - prob[:, 0] / prob.sum(axis=1)
+        for frame in SPIKE_FRAMES:
+            panel.axvspan(frame - 0.5, frame + WINDOW.left + 0.5, color=FAINT, linewidth=0)
+        colour = TEACHER if name == "teacher" else STUDENT
+        panel.bar(np.arange(len(said)), said, width=0.8, color=colour)
+        panel.set(xlim=(-0.5, len(said) - 0.5), ylim=(0.0, 1.0), yticks=(0.0, 1.0))
+        panel.set_title(name, loc="left", pad=3)
+        panel.tick_params(labelbottom=panel is axes["CTC + 1.0 OrderedPath"])
+    panel.set_xlabel("frame")
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "silence", ["svg"])
