@@ -1,0 +1,54 @@
+"""
+What the rivals charge
+======================
+
+Beside searching for each student frame there are a fixed shift, which knows one lag and no other,
+and a search from the teacher's side, which never asks what the student says in between.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import refkd
+from visualize import save_figure, toy_figure
+from visualize.toy import FRAMES, SPIKE_FRAMES, WINDOW, toy_models
+
+# %%
+# Students of the toy's teacher. Two have something to say that the teacher does not.
+models = toy_models()
+teacher, late = models["teacher"], models["3 frames late"]
+blank = teacher[0]
+uneven = np.tile(blank, (FRAMES, 1))
+for frame, lag in zip(SPIKE_FRAMES, (1, 2, 4, 5), strict=True):
+    uneven[frame + lag] = teacher[frame]
+ghost, plateau = late.copy(), late.copy()
+ghost[55] = late[11]  # the symbol 1 once more, at the end
+plateau[12:17] = late[11]  # and here six times in a row
+students = {
+    "3 frames late": late,
+    "1 to 5 frames late": uneven,
+    "all blank": models["all blank"],
+    "late, one spike more": ghost,
+    "late, one spike wide": plateau,
+}
+
+# %%
+rules = {
+    "FrameWise": refkd.FrameWise(),
+    "Shift(3)": refkd.Shift(3),
+    "PerTeacher": refkd.PerTeacher(WINDOW),
+    "Hard": refkd.Hard(WINDOW),
+    "OrderedPath": refkd.OrderedPath(WINDOW),
+}
+table = {
+    name: {who: refkd.distill_loss(one, teacher, rule)[0] / FRAMES for who, one in students.items()}
+    for name, rule in rules.items()
+}
+caption = (
+    "Loss per frame (nats). The last two students say more than the teacher: a symbol at frame "
+    "55, or one for six frames. The window is 6 earlier frames."
+)
+figure = toy_figure(table, caption, width=7.0)
+
+save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "rivals", ["svg"])
