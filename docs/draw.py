@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from visualize import save_figure
 
 DOCS = Path(__file__).resolve().parent
+sys.path.append(str(DOCS / "benchmarks"))  # what a figure shares with a measurement
 SCRIPTS = sorted(DOCS.glob("gallery/plot_*.py"))
 
 

@@ -7,10 +7,8 @@ When do they say a phone, and how much of the future do the teachers' spikes res
 the page on early and late spikes.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
+from future_needed import frames_needed, heard_so_far, lag_by_need
 
 import refkd
 from refkd.data.dataset import load, prepare
@@ -21,9 +19,6 @@ from visualize import in_style, new_figure
 from visualize.layout import MARGIN, write_caption
 from visualize.place import wrapped
 from visualize.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, TEACHER_LINE, TEXT
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
-from future_needed import frames_needed, heard_so_far, lag_by_need
 
 # %%
 # Three seeds of each kind, which differ in first parameters, batches and noise. The speech is

@@ -6,14 +6,11 @@ Nine frames, two spikes, a student that is two frames late. Each cell holds the 
 cheapest path that ends there; it is found from the cells before it, and the path by walking back.
 """
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.patches import Rectangle
 
 import refkd
 from refkd.kernels import select
-from visualize import save_figure
 from visualize.grid import grid_figure
 from visualize.style import HEAT_MAP, in_style
 from visualize.toy import toy_models
@@ -97,5 +94,3 @@ with in_style():
             getattr(panel, f"set_{axis}ticks")(np.arange(T), said)
         panel.set_title(f"{name}: {traces[name].loss:.2f} nats", loc="left", weight="bold")
         panel.tick_params(length=0)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "order", ["svg"])

@@ -6,12 +6,10 @@ Beside searching for each student frame there are a fixed shift, which knows one
 and a search from the teacher's side, which never asks what the student says in between.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import refkd
-from visualize import save_figure, toy_figure
+from visualize import toy_figure
 from visualize.toy import FRAMES, SPIKE_FRAMES, WINDOW, toy_models
 
 # %%
@@ -50,5 +48,3 @@ caption = (
     "55, or one for six frames. The window is 6 earlier frames."
 )
 figure = toy_figure(table, caption, width=7.0)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "rivals", ["svg"])

@@ -7,10 +7,8 @@ that a rule lets it see and those that it learns from: frame by frame, shifted, 
 ones, the cheapest path.
 """
 
-from pathlib import Path
-
 import refkd
-from visualize import rules_figure, save_figure
+from visualize import rules_figure
 from visualize.toy import toy_models
 
 # %%
@@ -31,5 +29,3 @@ rules = {
 }
 traces = {name: refkd.distill_trace(student, teacher, rule) for name, rule in rules.items()}
 figure = rules_figure(traces, student, teacher, ["-", "a", "b", "c", "d"], 0.02)
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "rules", ["svg"])

@@ -8,12 +8,9 @@ of CTC, and pulls nothing to the teacher's time where it is smaller. A rule that
 teacher frame brings the spikes into the window behind the teacher's.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 import refkd
-from visualize import save_figure
 from visualize.layout import Strip, stacked_figure
 from visualize.style import FAINT, STUDENT, TEACHER, in_style
 from visualize.toy import SPIKE_FRAMES, SPIKE_LABELS, WINDOW, toy_models
@@ -66,5 +63,3 @@ with in_style():
         panel.set_title(name, loc="left", pad=3)
         panel.tick_params(labelbottom=panel is axes["CTC + 1.0 OrderedPath"])
     panel.set_xlabel("frame")
-
-save_figure(figure, Path(__file__).resolve().parents[1] / "figures" / "silence", ["svg"])
