@@ -119,6 +119,17 @@ def called(function, **values):
     return answer(function, ["x", "blank", "d"], ["loss", "grad"], values)
 
 
+def test_a_list_may_be_the_one_result():
+    for returned in ([0.0, 1.0], ([0.0, 1.0],), np.array([0.0, 1.0])):
+        got = answer(
+            lambda x, returned=returned: returned,
+            ["x"],
+            ["y"],
+            {"x": 0, "call.memory": "contiguous"},
+        )
+        np.testing.assert_array_equal(got["y"], [0.0, 1.0])
+
+
 def test_results_get_their_names():
     got = called(lambda x, blank, d: (x.sum(), None), blank=np.array(2))
     assert got == {"loss": 15.0, "overwritten": ""}

@@ -50,13 +50,17 @@ def _check(options: argparse.Namespace) -> int:
     from refkd import check
     from refkd.exercises.catalogue import exercises_named
     from refkd.exercises.mark import mark
-    from refkd.exercises.report import as_json, as_text, exit_code
+    from refkd.exercises.report import as_json, as_text, exit_code, summary
 
     folder = Path(options.folder)
     limit = check.positive("--time-limit", options.time_limit)
     exercises = exercises_named(options.names)
     if not folder.is_dir():
         check.fail("DIR", "a folder that `refkd exercise new` has made", folder)
-    marks = [mark(one, folder, limit) for one in exercises]
-    print(as_json(marks) if options.json else as_text(marks))
+    marks = []
+    for one in exercises:
+        marks.append(mark(one, folder, limit))
+        if not options.json:
+            print(as_text(marks[-1]), flush=True)
+    print(as_json(marks) if options.json else summary(marks))
     return exit_code(marks)

@@ -64,13 +64,13 @@ def _beta(logp: Floats, labels: Ints, blank: int) -> Tables:
     return (ctc_trace(logp, labels, blank).log_beta,)
 
 
-def _gradient(logp: Floats, labels: Ints, blank: int, *given: Floats) -> Tables:
+def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Tables:
     trace = ctc_trace(logp, labels, blank)
     return trace.occupancy, trace.grad
 
 
 class NoEmission(PlainCTC):
-    """In alpha."""
+    """An alpha of the ways alone, without what they say."""
 
     words = "the emission at t is left out"
 
@@ -79,7 +79,7 @@ class NoEmission(PlainCTC):
 
 
 class EmissionInBeta(PlainCTC):
-    """Where it is in alpha."""
+    """A beta that is symmetrical to alpha, as some papers have it."""
 
     words = "beta counts the emission at t, which alpha has already"
 
@@ -88,7 +88,7 @@ class EmissionInBeta(PlainCTC):
 
 
 class EmissionOfTheSameFrame(PlainCTC):
-    """In place of that of the frame after."""
+    """A beta that is one frame behind."""
 
     words = "beta takes the emission at t where that at t + 1 is wanted"
 
@@ -97,7 +97,7 @@ class EmissionOfTheSameFrame(PlainCTC):
 
 
 class EmissionOfTheStateLeft(PlainCTC):
-    """In place of that of the state that is entered."""
+    """A beta whose emission stands outside the sum, as in alpha."""
 
     words = "beta takes the emission of the state that it leaves, not of the one that it enters"
 
@@ -109,7 +109,7 @@ class EmissionOfTheStateLeft(PlainCTC):
 
 
 class LogarithmOfOccupancy(PlainCTC):
-    """Never put through exp."""
+    """Occupancies that never went through exp."""
 
     words = "occupancies are left as logarithms"
 
@@ -118,7 +118,7 @@ class LogarithmOfOccupancy(PlainCTC):
 
 
 class LogarithmForProbability(PlainCTC):
-    """In the gradient."""
+    """A gradient in which y and log y are mixed up."""
 
     words = "the gradient takes log y where y is wanted: softmax minus occupancy"
 
@@ -151,7 +151,7 @@ def _plain_beta(plain: PlainCTC, logp: Floats, labels: Ints, blank: int) -> Tabl
 
 
 def _plain_gradient(
-    plain: PlainCTC, logp: Floats, labels: Ints, blank: int, *given: Floats
+    plain: PlainCTC, logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats
 ) -> Tables:
     target, _, _, blank = _walk(plain, logp, labels, blank)
     loss, occupancy = plain.loss_of(logp, target, blank)

@@ -23,22 +23,32 @@ def exit_code(marks: Sequence[Mark]) -> int:
     return int(any(mark.status != "right" for mark in marks))
 
 
-def as_text(marks: Sequence[Mark]) -> str:
+def summary(marks: Sequence[Mark]) -> str:
+    """How many are right."""
+    return f"{sum(mark.status == 'right' for mark in marks)} of {len(marks)} right"
+
+
+def as_text(mark: Mark) -> str:
     """What a learner reads: a line for each table, and the first wrong cell.
 
     Parameters
     ----------
-    marks : sequence of Mark
-        In the order of the course.
+    mark : Mark
+        Of one exercise.
 
     Returns
     -------
     str
         Lines, the last one without its end.
     """
-    right = sum(mark.status == "right" for mark in marks)
-    lines = [line for mark in marks for line in _text(mark)]
-    return "\n".join([*lines, f"{right} of {len(marks)} right"])
+    lines = [f"{mark.exercise.file}: {mark.problem or mark.status}"]
+    wide = max(map(len, mark.exercise.results))
+    for name, count in (mark.wrong or {}).items():
+        state = "right" if not count else f"WRONG in {count} of {mark.asked} cases"
+        lines.append(f"  {name:{wide}}  {state}")
+    if mark.fault is not None:
+        lines += ["", *(f"  {line}" for line in _details(mark, mark.fault)), ""]
+    return "\n".join(lines)
 
 
 def as_json(marks: Sequence[Mark]) -> str:
@@ -104,17 +114,6 @@ def _nested(values: np.ndarray[Any, Any]) -> str:
     rounded = np.vectorize(lambda one: float(f"{one:.6g}"))(values) if values.size else values
     kept = values if values.dtype.kind in "iu" else rounded
     return str(kept.tolist()).replace("inf", "np.inf")
-
-
-def _text(mark: Mark) -> Iterator[str]:
-    yield f"{mark.exercise.file}: {mark.problem or mark.status}"
-    wide = max(map(len, mark.exercise.results))
-    for name, count in (mark.wrong or {}).items():
-        yield f"  {name:{wide}}  {f'WRONG in {count} of {mark.asked} cases' if count else 'right'}"
-    if mark.fault is not None:
-        yield ""
-        yield from (f"  {line}" for line in _details(mark, mark.fault))
-        yield ""
 
 
 def _details(mark: Mark, fault: Fault) -> Iterator[str]:

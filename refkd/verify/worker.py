@@ -63,7 +63,8 @@ def answer(
     _leave_rubbish(call)
     try:
         returned = function(*values)
-        given = returned if isinstance(returned, tuple | list) else (returned,)
+        several = tuple | list if len(results) > 1 else tuple  # a list may be the one result
+        given = returned if isinstance(returned, several) else (returned,)
         outputs = {
             name: _numbers(name, value)
             for name, value in zip(results, given, strict=False)
