@@ -123,20 +123,21 @@ def _plain_soft(plain: Any, divergence: Floats, tau: float) -> Tables:
     selected = plain.all_seen(divergence, rule)
     weight = plain.weights(divergence, selected, rule)
     rows = [slice(t, t + 1) for t in range(len(divergence))]
-    softmin = [
-        plain.soft_loss(divergence[row], selected[row], weight[row], plain.tau(rule))
-        for row in rows
-    ]
-    return weight, np.array(softmin)
+    tau = plain.tau(rule)
+    return weight, np.array(
+        [plain.soft_loss(divergence[row], selected[row], weight[row], tau) for row in rows]
+    )
 
 
 def _column(divergence: Floats, left: int) -> Tables:
+    """The choice of Hard, told as a column of the band."""
     (frames,) = _hard(divergence, left)
     column = frames - np.arange(len(divergence)) + left
     return (np.where(frames < 0, -1, column),)
 
 
 def _underflowing(divergence: Floats, tau: float) -> Tables:
+    """Soft by the formula as it stands."""
     weight = np.exp(-divergence / tau)
     total = weight.sum(axis=1)
     seen = (divergence < INF).sum(axis=1)
