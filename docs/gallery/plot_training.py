@@ -1,0 +1,35 @@
+"""
+Learning curves
+===============
+
+The losses of a teacher and three students from epoch to epoch, and their errors on speech that
+they do not learn from. It belongs to the page on training.
+"""
+
+from refkd.configuration import read_settings
+from refkd.study import run_study
+from visualize import learning_figure
+
+# %%
+# The same job as ``refkd run``, with less and easier speech, smaller networks and fewer epochs.
+
+settings = read_settings(
+    overrides={
+        "rules": ["CTC", "FrameWise", "OrderedPath"],
+        "speech": {"train": 300, "validation": 80, "test": 1, "noise": 0.03},
+        "network": {"hidden": 48},
+        "training": {"epochs": 12, "rate": 0.01},
+    }
+)
+study = run_study(settings)
+
+# %%
+# The lesson of each student is in its own units: a rule that lets it choose charges less.
+
+models = {"teacher": study.teachers[0], **{one.name: one for one in study.students}}
+for name, one in models.items():
+    last = one.history[-1]
+    print(f"{name:12} CTC {last.ctc:.3f}, lesson {last.lesson:.3f} nats per frame")
+
+# %%
+figure = learning_figure({name: [one.history] for name, one in models.items()}, width=7.0)
