@@ -21,15 +21,24 @@ def open_band(left, visible, band):
 
 
 @kernel
+def paired_frames(shift, T):
+    """The student frames that have a teacher frame at this distance, and these teacher frames."""
+    count = max(0, T - abs(shift))
+    t, u = max(0, -shift), max(0, shift)
+    return slice(t, t + count), slice(u, u + count)
+
+
+@kernel
 def banded_kl(student_logp, teacher_prob, teacher_logp, left, band):
     """KL(p_u || q_t), added to the band."""
     W, T = band.shape
     for k in range(len(student_logp)):
         for w in range(W):
-            shift = w - left
-            for t in range(max(0, -shift), min(T, T - shift)):
-                gap = teacher_logp[k, t + shift] - student_logp[k, t]
-                band[w, t] += teacher_prob[k, t + shift] * gap  # (D2)
+            t, u = paired_frames(w - left, T)
+            D, log_q = band[w, t], student_logp[k, t]
+            p, log_p = teacher_prob[k, u], teacher_logp[k, u]
+            for n in range(len(D)):
+                D[n] += p[n] * (log_p[n] - log_q[n])  # (D2)
 
 
 @kernel
@@ -38,10 +47,11 @@ def banded_reverse_kl(student_prob, student_logp, teacher_logp, left, band):
     W, T = band.shape
     for k in range(len(student_logp)):
         for w in range(W):
-            shift = w - left
-            for t in range(max(0, -shift), min(T, T - shift)):
-                gap = student_logp[k, t] - teacher_logp[k, t + shift]
-                band[w, t] += student_prob[k, t] * gap  # (D3)
+            t, u = paired_frames(w - left, T)
+            D, log_p = band[w, t], teacher_logp[k, u]
+            q, log_q = student_prob[k, t], student_logp[k, t]
+            for n in range(len(D)):
+                D[n] += q[n] * (log_q[n] - log_p[n])  # (D3)
 
 
 @kernel
@@ -56,10 +66,10 @@ def banded_js(student_prob, teacher_prob, left, band):
     W, T = band.shape
     for k in range(len(student_prob)):
         for w in range(W):
-            shift = w - left
-            for t in range(max(0, -shift), min(T, T - shift)):
-                p, q = teacher_prob[k, t + shift], student_prob[k, t]
-                band[w, t] += 0.5 * (to_middle(p, q) + to_middle(q, p))  # (D4)
+            t, u = paired_frames(w - left, T)
+            D, p, q = band[w, t], teacher_prob[k, u], student_prob[k, t]
+            for n in range(len(D)):
+                D[n] += 0.5 * (to_middle(p[n], q[n]) + to_middle(q[n], p[n]))  # (D4)
 
 
 @kernel
@@ -68,9 +78,10 @@ def banded_cross_entropy(student_logp, teacher_prob, left, band):
     W, T = band.shape
     for k in range(len(student_logp)):
         for w in range(W):
-            shift = w - left
-            for t in range(max(0, -shift), min(T, T - shift)):
-                band[w, t] -= teacher_prob[k, t + shift] * student_logp[k, t]  # (D5)
+            t, u = paired_frames(w - left, T)
+            D, p, log_q = band[w, t], teacher_prob[k, u], student_logp[k, t]
+            for n in range(len(D)):
+                D[n] -= p[n] * log_q[n]  # (D5)
 
 
 @kernel
