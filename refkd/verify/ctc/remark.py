@@ -55,7 +55,7 @@ def remark(outcome: Outcome) -> Symptom | None:
         return _reading(outcome)
     outputs = outcome.answer.outputs
     if outputs and "grad" in outputs and nan_for_nan(outcome.arguments, outputs).any():
-        return Symptom("G3", "NaN in padded frames comes back as NaN in their gradient")
+        return Symptom("", "NaN in padded frames comes back as NaN in their gradient")
     return None
 
 
