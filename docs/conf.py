@@ -34,7 +34,6 @@ html_static_path = ["static"]
 html_css_files = ["refkd.css"]
 suppress_warnings = ["config.cache"]  # the settings of the gallery hold a function
 
-myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 highlight_language = "none"  # equations are indented blocks
 
@@ -64,8 +63,6 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
-    "remove_config_comments": True,
-    "plot_gallery": "True",
 }
 
 

@@ -252,6 +252,16 @@ def test_known_defects_have_words_of_their_own_and_show():
 # Proof
 
 
+def test_an_aligner_that_refuses_empty_targets_is_told_so():
+    def refusing(logits, labels, input_lengths, label_lengths, blank):
+        if not label_lengths.all():
+            raise RuntimeError("nothing to align")
+        return plain_align(logits, labels, input_lengths, label_lengths, blank)
+
+    [finding] = faults(report_on(refusing, selection=Selection()))
+    assert finding.bug == "A12"
+
+
 def named(report):
     first = faults(report)
     return first[0].bug if first else None
