@@ -97,3 +97,16 @@ def test_an_open_band(T, left, W, seed):
         for t in range(T):
             u = t + w - left
             assert band[w, t] == (0.0 if 0 <= u < T and visible[u] else np.inf)
+
+
+@pytest.mark.parametrize(("T", "left", "W"), [(4, 7, 13), (1, 3, 7), (3, 0, 1), (5, -2, 9)])
+def test_a_band_wider_than_the_utterance_is_filled_where_there_are_pairs(T, left, W):
+    rng = np.random.default_rng(0)
+    prob, other = rng.dirichlet(np.ones(3), (2, T))
+    q, p = prob.T.copy(), other.T.copy()
+    band = np.zeros((W, T))
+    similarity.banded_kl(np.log(q), p, np.log(p), left, band)
+    for w, t in np.ndindex(W, T):
+        u = t + w - left
+        wanted = (p[:, u] * np.log(p[:, u] / q[:, t])).sum() if 0 <= u < T else 0.0
+        assert_close(band[w, t], wanted, VALUE)

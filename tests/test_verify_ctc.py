@@ -14,9 +14,11 @@ from tolerances import GRADIENT, VALUE, assert_close
 from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.adapters import refkd_ctc
+from refkd.verify.adapters.refkd_ctc import ctc_loss as of_batch
 from refkd.verify.ctc.enumeration import enumerated
 from refkd.verify.ctc.recipe import Recipe, by_hypothesis, by_numpy
 from refkd.verify.ctc.shapes import SHAPES, fitted
+from refkd.verify.diagnose import diagnose
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
 from refkd.verify.probe import probe
@@ -382,6 +384,21 @@ def test_two_bugs_are_told_apart():
 
     bugs = {one.bug for one in report(function).findings if one.level == "must"}
     assert bugs == {"V1", "G3"}
+
+
+def test_a_large_case_keeps_its_own_name_beside_a_more_frequent_bug():
+    """Too large for known defects to be tried on it, and not like the one that is."""
+
+    def function(logits, labels, input_lengths, label_lengths, blank, d_loss):
+        loss, grad = of_batch(logits, labels, input_lengths, label_lengths, blank, d_loss)
+        grad[:, np.isinf(loss)] = np.nan
+        if len(logits) > 10_000:
+            grad[::7] += 0.05
+        return loss, grad
+
+    cases = [*QUICK.values(), KIT.find("frames_20000")]
+    explained = diagnose(KIT, outcomes(function, cases, infeasible="raise"))
+    assert {one.symptom.bug for one in explained} == {"G4", "V10"}
 
 
 # The command
