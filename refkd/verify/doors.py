@@ -7,7 +7,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from refkd import check
@@ -36,7 +38,10 @@ def perturbed() -> dict[str, str]:
 def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
     """The answer that a worker or a program has written down."""
     if "error" in values:
-        return Answer(failure="raised", sentence=str(values["error"]))
+        trace = str(values.get("traceback", ""))
+        return Answer(failure="raised", sentence=str(values["error"]), traceback=trace)
+    if "unreadable" in values:
+        return Answer(failure="unreadable", sentence=str(values["unreadable"]))
     outputs = {name: values[name] for name in results if name in values}
     overwritten = [name for name in str(values.get("overwritten", "")).split(",") if name]
     return Answer(outputs, overwritten=tuple(overwritten))
@@ -121,6 +126,7 @@ class AdapterDoor:
         if self.timed_out >= PATIENCE:
             return Answer(failure="not asked", sentence=f"{PATIENCE} calls before took too long")
         child = self._started()
+        start = time.perf_counter()
         try:
             reply = child.ask({**call.arguments, "call.memory": call.memory}, self.time_limit)
         except TimeoutError:
@@ -130,7 +136,7 @@ class AdapterDoor:
         except EOFError as ended:
             self.close()
             return Answer(failure="crashed", sentence=str(ended))
-        return answered(reply, self.results)
+        return replace(answered(reply, self.results), seconds=time.perf_counter() - start)
 
     def _starting(self) -> "_Child":
         command = [sys.executable, "-m", "refkd.verify.worker", self.target]

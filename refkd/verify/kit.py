@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from numpy.typing import NDArray
 
 from refkd import check
 from refkd.verify.records import (
@@ -14,9 +16,9 @@ from refkd.verify.records import (
     Conventions,
     Defect,
     Deviation,
-    Finding,
     Outcome,
     Outputs,
+    Settled,
     Symptom,
 )
 
@@ -106,8 +108,6 @@ class Kit(ABC):
         What is found out, or told by flags; one of them is called "dtype".
     defects : tuple of Defect
         Known ways to be wrong, the more specific first.
-    general : mapping of str to str
-        For each result, the bug class if nearly all cases are wrong in it in no known way.
     forward : tuple of str
         Results of the forward pass. What no defect gives as a whole is told by these alone: the
         gradient of a wrong forward pass may be anything.
@@ -118,7 +118,6 @@ class Kit(ABC):
     results: ClassVar[Mapping[str, str]]
     conventions: ClassVar[tuple[Convention, ...]]
     defects: ClassVar[tuple[Defect, ...]]
-    general: ClassVar[Mapping[str, str]] = {}
     forward: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -138,16 +137,9 @@ class Kit(ABC):
         """Whether to put this case to an implementation with these conventions."""
         return True
 
-    def likeliest(self, failing: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
-        """The bug class that these failing outcomes are after, and few that do not fail."""
-
-        def score(bug: str) -> float:
-            shown = sum(bug in one.case.catches for one in failing)
-            asked = sum(bug in one.case.catches for one in outcomes)
-            first = sum(bug == one.case.catches[0] for one in failing)
-            return shown / len(failing) * (shown + first) / asked
-
-        return max(dict.fromkeys(bug for one in failing for bug in one.case.catches), key=score)
+    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
+        """Whether an example made from this case can show this bug class at all."""
+        return True
 
     @abstractmethod
     def cases(self, selection: Selection) -> Iterator[Case]:
@@ -184,8 +176,14 @@ class Kit(ABC):
         Raises
         ------
         ValueError
-            With a sentence, if an output is missing or of a wrong shape.
+            With a sentence, if an output is missing, of a wrong shape or not made of real numbers.
         """
+
+    def laid_out(
+        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+    ) -> NDArray[Any]:
+        """One canonical output in the implementation's own layout; `restore` undoes it."""
+        return values
 
     @abstractmethod
     def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
@@ -198,10 +196,8 @@ class Kit(ABC):
         """What is wrong with a restored answer in plain words, and where; None if nothing is."""
 
     @abstractmethod
-    def settle(
-        self, ask: Asker, conventions: Conventions, told: Conventions
-    ) -> tuple[dict[str, str], list[Finding]]:
-        """Values of the conventions that are decided later, and what else was found on the way."""
+    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+        """Values of the conventions that are decided later, and what else came up on the way."""
 
     @abstractmethod
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
@@ -228,5 +224,5 @@ class Kit(ABC):
         """Sentences on what a selection leaves out."""
 
     @abstractmethod
-    def example(self, arguments: Arguments) -> str:
-        """Inputs of a small case as text."""
+    def example(self, arguments: Arguments, conventions: Conventions) -> str:
+        """Inputs of a small case as text, as the implementation numbers and orders them."""

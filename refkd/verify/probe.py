@@ -2,15 +2,25 @@
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
+from refkd.check import ArgumentError
 from refkd.verify.diagnose import agrees
 from refkd.verify.doors import Door
 from refkd.verify.kit import Convention, Kit
-from refkd.verify.records import Answer, Arguments, Case, Conventions, Finding, Outcome, Outputs
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Case,
+    Conventions,
+    Finding,
+    Outcome,
+    Outputs,
+    Settled,
+)
 from refkd.verify.run import Asking, judged, outputs_of
 
 Values: TypeAlias = dict[str, str]
@@ -23,11 +33,11 @@ class Probed:
     """Conventions, how each is known, and what was wrong on the way."""
 
     conventions: Conventions
-    known: Conventions  # name: "told", "found" or "assumed"
+    known: Conventions  # name: "told", "found", "assumed" or "not asked"
     findings: tuple[Finding, ...]
 
 
-def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
+def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementation") -> Probed:
     """Find the conventions under which the probe case comes out right.
 
     Hypotheses are combinations of conventions, the likelier first; the first that reproduces every
@@ -42,11 +52,18 @@ def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
         To the implementation.
     told : mapping of str to str
         What the user says. It is searched all the same, and a contradiction is a finding.
+    target : str
+        What stands for the implementation in an error.
 
     Returns
     -------
     Probed
         A value for every convention of the kit.
+
+    Raises
+    ------
+    ArgumentError
+        If no call is answered by numbers of the expected shapes, with the traceback of the adapter.
     """
     search = _Search(kit, door)
     likely = search.right(told)
@@ -57,18 +74,27 @@ def probe(kit: Kit, door: Door, told: Conventions) -> Probed:
     certain = likely is not None
     if likely is None:
         likely = search.defective(told)
-    found = likely or search.readable(told)
-    later, findings = kit.settle(Asking(kit, door), found, told)
+    likely = likely or search.readable(told) or search.readable(dtype)
+    if likely is None:
+        raise ArgumentError(f"{target}: {search.failure(told)}")
+    settled = kit.settle(Asking(kit, door), likely, told)
+    if isinstance(settled, tuple):
+        settled = Settled(settled[0], tuple(settled[1]))
+    later = settled.values
     contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
-    conventions = {**found, **later}
+    conventions = {**likely, **later}
     return Probed(
         conventions,
         {
             name: "told" if name in told and name not in contradicted
+            else "not asked" if name in settled.unasked
             else "found" if certain or name in later else "assumed"
             for name in conventions
         },
-        (*findings, *(_contradiction(kit, name, told, conventions) for name in contradicted)),
+        (
+            *settled.findings,
+            *(_contradiction(kit, name, told, conventions) for name in contradicted),
+        ),
     )  # fmt: skip
 
 
@@ -135,13 +161,30 @@ class _Search:
                 return dict(one.conventions)
         return dict(nearest[0].conventions) if most > 0 else None
 
-    def readable(self, told: Conventions) -> Values:
+    def readable(self, told: Conventions) -> Values | None:
         """The likeliest conventions under which what comes has the right shapes, if any."""
+        for how, outcome in self._likely_outcomes(told):
+            if outcome.answer.outputs is not None:
+                return how
+        return None
+
+    def failure(self, told: Conventions) -> str:
+        """How the likeliest call fails where no answer can be read; what is returned says most."""
+        answers = [outcome.answer for _, outcome in self._likely_outcomes(told)]
+        returned = [answer for answer in answers if answer.failure == "unreadable"]
+        if returned:
+            return f"what it returns cannot be read: {returned[0].sentence}"
+        likeliest = answers[0]
+        ending = likeliest.traceback.rstrip() or likeliest.sentence
+        same = len({answer.sentence for answer in answers}) == 1
+        ways = "in the same way" if same else "under all conventions, under the likeliest like this"
+        return f"every call fails {ways} ({likeliest.failure}):\n{ending}"
+
+    def _likely_outcomes(self, told: Conventions) -> Iterator[tuple[Values, Outcome]]:
         both = [*self._deciding("call"), *self._deciding("answer")]
-        likely = _combinations(both, told)[:LIKELY]
-        outcomes = (self._outcome(self.case, how, told) for how in likely)
-        shaped = (dict(one.conventions) for one in outcomes if one.deviation is not None)
-        return next(shaped, likely[0])
+        for how in _combinations(both, told)[:LIKELY]:
+            for case in (self.case, *self.simpler):
+                yield how, self._outcome(case, how, told)
 
     def _deciding(self, what: str) -> list[Convention]:
         return [one for one in self.kit.conventions if one.decides == what]

@@ -1,5 +1,6 @@
 """What the kits speak in: cases, calls, answers, deviations, findings and the report."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -71,13 +72,17 @@ class Call:
 class Answer:
     """What comes back: outputs, or how the call failed and its sentence.
 
-    `overwritten` names the arguments that the implementation changed.
+    A refusal is "raised"; what is returned and is not what the kit expects is "unreadable".
+    `traceback` is that of the implementation; `overwritten` names the arguments that it changed;
+    `seconds` is how long the call took, where that is known.
     """
 
     outputs: Outputs | None = None
-    failure: Literal["raised", "crashed", "timed out", "not asked"] | None = None
+    failure: Literal["raised", "unreadable", "crashed", "timed out", "not asked"] | None = None
     sentence: str = ""
     overwritten: tuple[str, ...] = ()
+    traceback: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ class Deviation:
     allowed: float
     outside: int  # entries that are not close enough
     entries: int
+    layout: str = ""  # whose the index is, where it is not the canonical one
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +114,28 @@ class Outcome:
     conventions: Conventions
     problem: str | None = None
     deviation: Deviation | None = None
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What kind of deviation this is, so that one fault is not shrunk into another.
+
+        Without numbers, how the call failed; else the output, whether it is a wrong number, NaN or
+        infinite, and of a number for each utterance the sign of the effect.
+        """
+        if self.deviation is None:
+            return (self.answer.failure or str(self.problem),)
+        got, expected = self.deviation.got, self.deviation.expected
+        if math.isnan(got) or math.isinf(got) or math.isinf(expected):
+            return (self.deviation.output, f"{got} for {_finite_or_not(expected)}")
+        several = len(self.deviation.index) > 1
+        return (
+            self.deviation.output,
+            "number" if several else "less" if got < expected else "more",
+        )
+
+
+def _finite_or_not(value: float) -> str:
+    return "a number" if math.isfinite(value) else str(value)
 
 
 @dataclass(frozen=True)
@@ -143,10 +171,10 @@ class Finding:
         The smallest case that shows it; empty for what was found while probing.
     problem : str
         What came in that case.
-    cases : int
-        How many cases show it.
+    failing : tuple of str
+        Names of the cases that show it.
     deviation : Deviation, optional
-        The worst entry in that case.
+        The worst entry in that case, its index in the implementation's own layout.
     example : str
         Inputs of that case, as text.
     again : str
@@ -158,10 +186,22 @@ class Finding:
     level: Literal["must", "note"]
     case: str = ""
     problem: str = ""
-    cases: int = 0
+    failing: tuple[str, ...] = ()
     deviation: Deviation | None = None
     example: str = ""
     again: str = ""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Conventions that questions of their own decided, and what else came up on the way.
+
+    `unasked` names the conventions that no question decides for this implementation.
+    """
+
+    values: dict[str, str]
+    findings: tuple[Finding, ...] = ()
+    unasked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -170,7 +210,7 @@ class Report:
 
     kit: str
     target: str
-    conventions: Mapping[str, tuple[str, str]]  # name: (value, "told" | "found" | "assumed")
+    conventions: Mapping[str, tuple[str, str]]  # name: (value, how it is known: see `Probed`)
     findings: tuple[Finding, ...]
     asked: int
     agreed: int

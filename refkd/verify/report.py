@@ -9,7 +9,8 @@ import refkd
 from refkd.verify.kit import Kit
 from refkd.verify.records import Deviation, Finding, Report
 
-SCHEMA = 1  # version of the JSON
+SCHEMA = 2  # version of the JSON
+NAMES = 6  # of the cases that show what has no name
 
 
 def as_text(report: Report, kit: Kit) -> str:
@@ -51,7 +52,8 @@ def as_json(report: Report) -> str:
             "level": one.level,
             "case": one.case,
             "problem": one.problem,
-            "cases": one.cases,
+            "cases": len(one.failing),
+            "failing": list(one.failing),
             "deviation": one.deviation and deviation_values(one.deviation),
             "example": one.example,
             "again": one.again,
@@ -83,6 +85,12 @@ def _head(report: Report, kit: Kit) -> Iterator[str]:
     wide = max(map(len, report.conventions))
     for name, (value, known) in report.conventions.items():
         yield f"  {name:{wide}}  {words[name](value)} ({known})"
+    assumed = [name for name, (_, known) in report.conventions.items() if known == "assumed"]
+    if assumed:
+        flags = ", ".join(convention.flag for convention in kit.conventions
+                          if convention.name in assumed)  # fmt: skip
+        yield "No conventions make the first, tiny case right, so those marked (assumed) are guesses,"
+        yield f"and the findings rest on them. If a guess is wrong, say what is right: {flags}"
     yield f"{report.asked} cases, {report.agreed} as expected"
     if report.spread is not None:
         yield f"largest difference between repeats: {report.spread:.3g}"
@@ -93,13 +101,18 @@ def _text(finding: Finding) -> Iterator[str]:
     name = f" ({finding.bug})" if finding.bug else ""
     yield ""
     yield f"{'FAIL' if finding.level == 'must' else 'note'}  {finding.words}{name}"
-    if finding.cases:
-        yield f"      in {finding.cases} case{'s' * (finding.cases > 1)}; smallest: {finding.case}"
-    if finding.problem:
+    if finding.failing:
+        count = len(finding.failing)
+        yield f"      in {count} case{'s' * (count > 1)}; smallest: {finding.case}"
+        if not finding.bug and finding.level == "must":
+            more = f" and {count - NAMES} more" if count > NAMES else ""
+            yield f"      the cases: {', '.join(finding.failing[:NAMES])}{more}"
+    if finding.problem and finding.deviation is None:
         yield f"      {finding.problem}"
     if finding.deviation is not None:
         one = finding.deviation
         place = f"{one.output}[{', '.join(map(str, one.index))}]"
+        place += f" in {one.layout}" if one.layout else ""
         yield f"      {place}: expected {one.expected:.17g}, got {one.got:.17g}"
         size = abs(one.got - one.expected)
         off = f"off by {size:.3g}, allowed {one.allowed:.3g}; " if math.isfinite(size) else ""

@@ -1,6 +1,7 @@
 """Put cases through a door and judge what comes back."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from refkd.verify.doors import Door
 from refkd.verify.kit import Asker, Kit
@@ -61,7 +62,7 @@ def judged(
     Returns
     -------
     Outcome
-        With the answer in the canonical layout.
+        With the answer in the canonical layout; one that cannot be read has no outputs.
     """
     right = kit.reference(case, arguments, conventions) if outputs is None else outputs
     expected = kit.express(arguments, right, conventions)
@@ -69,8 +70,9 @@ def judged(
         try:
             restored = kit.restore(answer.outputs, arguments, conventions)
         except ValueError as error:
-            return Outcome(case, arguments, expected, answer, conventions, str(error))
-        answer = Answer(restored, overwritten=answer.overwritten)
+            answer = Answer(failure="unreadable", sentence=str(error), seconds=answer.seconds)
+        else:
+            answer = replace(answer, outputs=restored)
     problem, deviation = kit.judge(case, arguments, expected, answer, conventions)
     return Outcome(case, arguments, expected, answer, conventions, problem, deviation)
 

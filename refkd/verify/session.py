@@ -1,13 +1,16 @@
 """One verification from the first probe to the report."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from refkd.verify.compare import largest_difference
-from refkd.verify.diagnose import Explanation, diagnose
+from refkd.verify.diagnose import diagnose, named
 from refkd.verify.doors import Door
 from refkd.verify.kit import Kit, Selection
 from refkd.verify.probe import probe
-from refkd.verify.records import Case, Conventions, Finding, Outcome, Report
+from refkd.verify.records import Case, Conventions, Deviation, Finding, Outcome, Report
 from refkd.verify.run import Asking
 from refkd.verify.shrink import smallest
 
@@ -65,10 +68,10 @@ def verify(
     (1, 1, 0)
     """
     selection = selection or Selection()
-    probed = probe(kit, door, told or {})
-    named = kit.cases(selection) if case is None else [kit.find(case)]
+    probed = probe(kit, door, told or {}, target or "the implementation")
+    selected = kit.cases(selection) if case is None else [kit.find(case)]
     cases = sorted(
-        (one for one in named if kit.concerns(one, probed.conventions)),
+        (one for one in selected if kit.concerns(one, probed.conventions)),
         key=lambda one: one.status == "must_reject",
     )
     outcomes: list[Outcome] = []
@@ -108,26 +111,34 @@ def _faults(
     kit: Kit, door: Door, outcomes: Sequence[Outcome], again: Callable[[str], str], shrunk: bool
 ) -> Iterator[Finding]:
     for explanation in diagnose(kit, outcomes):
-        outcome = (
-            smallest(kit, Asking(kit, door), explanation) if shrunk else explanation.outcomes[0]
+        example, asked = smallest(kit, Asking(kit, door), explanation)
+        symptom = named(kit, explanation, example, outcomes, asked)
+        if not shrunk:
+            example = explanation.outcomes[0]
+        yield Finding(
+            symptom.bug,
+            symptom.words,
+            "must",
+            example.case.name,
+            str(example.problem),
+            tuple(outcome.case.name for outcome in explanation.outcomes),
+            own_deviation(kit, example),
+            kit.example(example.arguments, example.conventions),
+            again(example.case.name),
         )
-        yield _finding(kit, explanation, outcome, again)
 
 
-def _finding(
-    kit: Kit, explanation: Explanation, outcome: Outcome, again: Callable[[str], str]
-) -> Finding:
-    return Finding(
-        explanation.symptom.bug,
-        explanation.symptom.words,
-        "must",
-        outcome.case.name,
-        str(outcome.problem),
-        len(explanation.outcomes),
-        outcome.deviation,
-        kit.example(outcome.arguments),
-        again(outcome.case.name),
-    )
+def own_deviation(kit: Kit, outcome: Outcome) -> Deviation | None:
+    """The deviation of an outcome with its index in the implementation's own layout."""
+    deviation = outcome.deviation
+    if deviation is None:
+        return None
+    canonical = outcome.expected[deviation.output]
+    places = np.arange(canonical.size).reshape(canonical.shape)
+    own = kit.laid_out(deviation.output, places, outcome.arguments, outcome.conventions)
+    index = tuple(int(i) for i in np.argwhere(own == places[deviation.index])[0])
+    layout = "" if own.shape == places.shape and (own == places).all() else "your own layout"
+    return replace(deviation, index=index, layout=layout)
 
 
 def _remarks(
@@ -136,7 +147,12 @@ def _remarks(
     for one in outcomes:
         if one.problem is None and (said := kit.remark(one)) is not None:
             yield Finding(
-                said.bug, said.words, "note", one.case.name, cases=1, again=again(one.case.name)
+                said.bug,
+                said.words,
+                "note",
+                one.case.name,
+                failing=(one.case.name,),
+                again=again(one.case.name),
             )
 
 
@@ -146,5 +162,5 @@ def _spread(
     if spreads and (worst := max(spreads, key=lambda one: one[0]))[0] > 0.0:
         size, case = worst
         words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
-        count = sum(one > 0.0 for one, _ in spreads)
-        yield Finding("G9", words, "note", case.name, cases=count, again=again(case.name))
+        names = tuple(dict.fromkeys(each.name for spread, each in spreads if spread > 0.0))
+        yield Finding("G9", words, "note", case.name, failing=names, again=again(case.name))

@@ -7,8 +7,8 @@ from refkd.verify.records import Outcome
 STEPS = 20  # rounds of asking
 
 
-def smallest(kit: Kit, ask: Asker, explanation: Explanation) -> Outcome:
-    """Take away from the smallest failing case as long as the same bug shows.
+def smallest(kit: Kit, ask: Asker, explanation: Explanation) -> tuple[Outcome, list[Outcome]]:
+    """Take away from the smallest failing case as long as the same bug shows in the same way.
 
     Parameters
     ----------
@@ -21,15 +21,27 @@ def smallest(kit: Kit, ask: Asker, explanation: Explanation) -> Outcome:
 
     Returns
     -------
-    Outcome
-        Of the smallest case found.
+    example : Outcome
+        Of the smallest case that deviates in the same kind as the case it was made from.
+    asked : list of Outcome
+        Of all smaller cases that were asked on the way.
     """
-    best = min(explanation.outcomes, key=lambda one: kit.size(one.case))
+    best = min(explanation.outcomes, key=lambda outcome: kit.size(outcome.case))
+    asked: list[Outcome] = []
     for _ in range(STEPS):
-        smaller = [one for one in kit.reductions(best.case) if kit.size(one) < kit.size(best.case)]
+        smaller = [
+            case for case in kit.reductions(best.case) if kit.size(case) < kit.size(best.case)
+        ]
         outcomes = ask.outcomes(smaller, best.conventions)
-        shown = [one for one in outcomes if one.problem is not None and explanation.shows(one)]
+        asked += outcomes
+        shown = [
+            outcome
+            for outcome in outcomes
+            if outcome.problem is not None
+            and outcome.kind == best.kind
+            and explanation.shows(outcome)
+        ]
         if not shown:
             break
-        best = min(shown, key=lambda one: kit.size(one.case))
-    return best
+        best = min(shown, key=lambda outcome: kit.size(outcome.case))
+    return best, asked

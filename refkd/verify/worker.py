@@ -8,6 +8,7 @@ import io
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -63,15 +64,18 @@ def answer(
     _leave_rubbish(call)
     try:
         returned = function(*values)
-        several = tuple | list if len(results) > 1 else tuple  # a list may be the one result
-        given = returned if isinstance(returned, several) else (returned,)
+    except (Exception, SystemExit) as error:
+        return {"error": _first_line(error), "traceback": traceback_of(error)}
+    several = tuple | list if len(results) > 1 else tuple  # a list may be the one result
+    parts = returned if isinstance(returned, several) else (returned,)
+    try:
         outputs = {
             name: _numbers(name, value)
-            for name, value in zip(results, given, strict=False)
+            for name, value in zip(results, parts, strict=False)
             if value is not None
         }
-    except (Exception, SystemExit) as error:
-        return {"error": f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]}
+    except Exception as error:
+        return {"unreadable": str(error)}
     changed = [
         name
         for name, value in zip(names, values, strict=True)
@@ -80,15 +84,31 @@ def answer(
     return {**outputs, "overwritten": ",".join(changed)}
 
 
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback of an adapter's exception, without the frame of this module that called it."""
+    inner = error.__traceback__ and error.__traceback__.tb_next
+    return "".join(traceback.format_exception(type(error), error, inner))
+
+
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def _numbers(name: str, value: Any) -> NDArray[Any]:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TypeError(
+            f"{name}: expected an array of numbers, got rows of unequal length"
+        ) from None
     if array.dtype.kind not in "fiub":
         if array.dtype.name != "bfloat16":
-            raise TypeError(f"{name} is {type(value).__name__}, not an array of numbers")
+            kind = type(value).__name__ if array.ndim == 0 else f"{array.dtype} entries"
+            raise TypeError(f"{name}: expected an array of numbers, got {kind}")
         array = array.astype(np.float32)
     return array
 
@@ -133,7 +153,7 @@ def main(target: str, names: str, results: str) -> None:
     try:
         adapter = getattr(imported(module), function)
     except (Exception, SystemExit) as error:
-        send(answers, {"error": f"{type(error).__name__}: {error}"})
+        send(answers, {"error": _first_line(error), "traceback": traceback_of(error)})
         return
     send(answers, {"ready": True})
     while (call := receive(calls)) is not None:

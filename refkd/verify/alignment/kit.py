@@ -160,7 +160,7 @@ class AlignmentKit(Kit):
         lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
         return sum(20 * int(T) + int(T) * (2 * int(L) + 1) for T, L in lengths)
 
-    def example(self, arguments: Arguments) -> str:
+    def example(self, arguments: Arguments, conventions: Conventions) -> str:
         T, N, K = arguments["logits"].shape
         lines = [f"T={T} N={N} K={K} blank={arguments['blank']}"]
         lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)

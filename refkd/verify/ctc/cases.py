@@ -90,9 +90,32 @@ def every_utterance_padded() -> dict[str, Any]:
     return batch([drawn_logits(35, 4, 3), drawn_logits(36, 3, 3)], [[1, 2], [2]])
 
 
+# Padding holds labels that are in no target and frames that are loud, in several shapes: a row that
+# is read with another stride than the padded one must give something else.
+
+
+def _poisoned() -> dict[str, Any]:
+    return batch([drawn_logits(37, 6, 6), drawn_logits(38, 4, 6)], [[1, 2], [3]])
+
+
 @case("V3", extra_labels=3)
 def labels_padded_with_labels() -> dict[str, Any]:
-    return batch([drawn_logits(37, 6, 4), drawn_logits(38, 6, 4)], [[1, 2], [3]])
+    return _poisoned()
+
+
+@case("V3", "V2", "G3", extra_labels=1, extra_frames=2)
+def padded_by_two_frames_and_a_label() -> dict[str, Any]:
+    return _poisoned()
+
+
+@case("V3", "V2", "G3", extra_labels=2, extra_frames=1)
+def padded_by_a_frame_and_two_labels() -> dict[str, Any]:
+    return _poisoned()
+
+
+@case("V3", "V2", "G3", extra_labels=5, extra_frames=5)
+def padded_by_five_of_each() -> dict[str, Any]:
+    return _poisoned()
 
 
 @case("G3", "V2", padding=np.nan, extra_frames=1)

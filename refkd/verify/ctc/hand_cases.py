@@ -44,6 +44,12 @@ def blank_alone() -> dict[str, Any]:
     return batch([drawn_logits(11, 3, 1)], [[]])
 
 
+@case("V1", "V8", "G4", "G5", expected={"loss": [np.inf], "grad": [[[0.0] * 2] * 2]})
+def repeat_in_two_frames() -> dict[str, Any]:
+    """No path: a blank has to stand between."""
+    return batch([drawn_logits(79, 2, 2)], [[1, 1]])
+
+
 @case("V8", "G4", "G5", expected={"loss": [np.inf], "grad": [[[0.0] * 3] * 2]})
 def three_labels_in_two_frames() -> dict[str, Any]:
     """No path."""

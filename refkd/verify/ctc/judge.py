@@ -37,16 +37,12 @@ def judge(
     deviation : Deviation or None
         The worst entry, if there are numbers to compare.
     """
-    endless = np.isinf(expected["loss"])
-    may_refuse = how.get("infeasible") == "raise" and bool(endless.any())
-    must_refuse = case.status == "must_reject" or (may_refuse and not fits(arguments))
+    hopeless = bool(np.isinf(expected["loss"]).any()) or not fits(arguments)
     if answer.outputs is None:
-        if answer.failure == "raised" and (
-            must_refuse or may_refuse or case.status == "acceptable"
-        ):
+        if answer.failure == "raised" and (hopeless or case.status != "must"):
             return None, None
         return f"{answer.failure}: {answer.sentence}", None
-    if must_refuse:
+    if case.status == "must_reject":
         return "numbers come where a refusal is wanted", None
     if answer.overwritten:
         return f"the argument {answer.overwritten[0]} is overwritten", None
@@ -60,10 +56,12 @@ def judge(
     return (None if deviation is None else "other numbers"), deviation
 
 
-def nan_for_nan(arguments: Arguments, outputs: Outputs) -> NDArray[np.bool_]:
-    """(T, N, K): where NaN in padded frames comes back as NaN in their gradient."""
-    padded = ~valid_frames(arguments)[:, :, None]
-    return np.asarray(padded & np.isnan(arguments["logits"]) & np.isnan(outputs["grad"]))
+def nan_for_nan(arguments: Arguments, outputs: Outputs) -> dict[str, NDArray[np.bool_]]:
+    """Where outputs are NaN in a call whose padded frames hold NaN."""
+    padding = arguments["logits"][~valid_frames(arguments)]
+    return {
+        name: np.isnan(values) & bool(np.isnan(padding).any()) for name, values in outputs.items()
+    }
 
 
 def fits(arguments: Arguments) -> bool:
@@ -81,16 +79,15 @@ def _free(
 ) -> dict[str, NDArray[np.bool_]]:
     """Where anything may stand.
 
-    NaN in padded frames may come back there. Where a large finite loss stands for an infinite one,
-    its size and its gradient are free.
+    NaN in padded frames may spread, since 0 times NaN is NaN: that finite padding does not is asked
+    by other cases. Where a large finite loss stands for an infinite one, its size and its gradient
+    are free.
     """
     endless = np.isinf(expected["loss"])
-    free = {}
+    free = nan_for_nan(arguments, outputs)
     if how.get("infeasible") == "large":
-        free["loss"] = endless & (outputs["loss"] >= LARGE)
-    if "grad" in expected:
-        free["grad"] = nan_for_nan(arguments, outputs)
-        if how.get("infeasible") == "large":
+        free["loss"] |= endless & (outputs["loss"] >= LARGE)
+        if "grad" in expected:
             of_batch = how["reduction"] in REDUCED
             free["grad"] |= endless.any() if of_batch else endless[:, None]
     return free
@@ -108,9 +105,8 @@ def _rounding(
 def _below_zero(
     loss: NDArray[np.float64], right: NDArray[np.float64], arguments: Arguments, how: Conventions
 ) -> Deviation | None:
-    """A loss is minus the logarithm of a probability; rounded log-probabilities may sum to more."""
-    frames = len(arguments["logits"])
-    slack = 0.0 if how["input"] == "logits" else EPS[how["dtype"]] * frames
+    """A loss is minus the logarithm of a probability, which may round to a little more than 1."""
+    slack = below_zero_slack(arguments, how)
     loss = np.where(right < 0.0, 0.0, loss)
     index = int(loss.argmin())
     if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
@@ -118,3 +114,8 @@ def _below_zero(
     got, wanted = float(loss[index]), float(right[index])
     below = int((loss < -slack).sum())
     return Deviation("loss", (index,), wanted, got, slack, below, int(loss.size))
+
+
+def below_zero_slack(arguments: Arguments, how: Conventions) -> float:
+    """How far a loss may round below 0 (nats): each frame's probabilities are rounded."""
+    return 2.0 * EPS[how["dtype"]] * len(arguments["logits"])

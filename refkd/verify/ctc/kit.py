@@ -1,9 +1,10 @@
 """The kit for CTC: what the core asks of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 import refkd
 from refkd import check
@@ -17,7 +18,7 @@ from refkd.verify.ctc.reduce import reduced, size, steps
 from refkd.verify.ctc.remark import remark
 from refkd.verify.ctc.settle import settle
 from refkd.verify.ctc.shapes import SHAPES, fitted
-from refkd.verify.ctc.symptoms import symptoms
+from refkd.verify.ctc.symptoms import can_show, symptoms
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
@@ -27,9 +28,9 @@ from refkd.verify.records import (
     Case,
     Conventions,
     Deviation,
-    Finding,
     Outcome,
     Outputs,
+    Settled,
     Symptom,
 )
 
@@ -55,7 +56,6 @@ class CTCKit(Kit):
     }
     conventions = CONVENTIONS
     defects = DEFECTS
-    general: ClassVar = {"loss": "V9", "grad": "G7"}
 
     def probe_case(self) -> Case:
         return self.find("probe")
@@ -122,6 +122,11 @@ class CTCKit(Kit):
     def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
         return translate.restore(outputs, arguments, conventions)
 
+    def laid_out(
+        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+    ) -> NDArray[Any]:
+        return translate.laid_out(name, values, arguments, conventions)
+
     def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
         return translate.express(arguments, outputs, conventions)
 
@@ -130,10 +135,11 @@ class CTCKit(Kit):
     ) -> tuple[str | None, Deviation | None]:
         return judge(case, arguments, expected, answer, how)
 
-    def settle(
-        self, ask: Asker, conventions: Conventions, told: Conventions
-    ) -> tuple[dict[str, str], list[Finding]]:
+    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
         return settle(ask, conventions, told)
+
+    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
+        return can_show(bug, case, conventions)
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return symptoms(outcome)
@@ -153,14 +159,18 @@ class CTCKit(Kit):
         cells = sum(int(T) * (2 * int(L) + 1) for T, L in _lengths(arguments))
         return cells + int(arguments["logits"].size) // 8
 
-    def example(self, arguments: Arguments) -> str:
+    def example(self, arguments: Arguments, conventions: Conventions) -> str:
         T, N, K = arguments["logits"].shape
-        lines = [f"T={T} N={N} K={K} blank={arguments['blank']}"]
+        order, blank = translate.classes(arguments, conventions)
+        moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
+        lines = [f"T={T} N={N} K={K} blank={blank}{moved}"]
+        logits = arguments["logits"][:, :, np.argsort(order)]
         for n, (length, labels) in enumerate(_lengths(arguments)):
-            target = arguments["labels"][n, :labels].tolist()
-            lines.append(f"utterance {n}: {length} frames, labels {_short(target)}")
-            if arguments["logits"].size <= SHOWN:
-                rows = arguments["logits"][:length, n].tolist()
+            target = arguments["labels"][n, :labels]
+            moved_target = np.where((target >= 0) & (target < K), order[target % K], target)
+            lines.append(f"utterance {n}: {length} frames, labels {_short(moved_target.tolist())}")
+            if logits.size <= SHOWN:
+                rows = logits[:length, n].tolist()
                 lines[-1] += f", logits {rows}"
         if arguments["d_loss"] is not None:
             lines.append(f"upstream gradient {_short(arguments['d_loss'].tolist())}")

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from refkd.verify.compare import TOLERANCES, worst_deviation
 from refkd.verify.ctc.judge import nan_for_nan
 from refkd.verify.ctc.plain import Floats, Ints, PlainCTC
-from refkd.verify.ctc.translate import express
+from refkd.verify.ctc.translate import express, valid_frames
 from refkd.verify.records import Outcome, Symptom
 
 
@@ -54,8 +54,19 @@ def remark(outcome: Outcome) -> Symptom | None:
     if outcome.case.status == "acceptable":
         return _reading(outcome)
     outputs = outcome.answer.outputs
-    if outputs and "grad" in outputs and nan_for_nan(outcome.arguments, outputs).any():
+    if outputs is None:
+        return None
+    if any(entries.any() for entries in nan_for_nan(outcome.arguments, outputs).values()):
+        grad = outputs.get("grad")
+        inside = grad is not None and np.isnan(grad[valid_frames(outcome.arguments)]).any()
+        if inside or np.isnan(outputs["loss"]).any():
+            words = "spreads to losses or gradients of other frames; finite padding does not"
+            return Symptom("", f"NaN in padded frames {words}")
         return Symptom("", "NaN in padded frames comes back as NaN in their gradient")
+    right = outcome.expected["loss"]
+    if "V12" in outcome.case.catches and (outputs["loss"] < np.minimum(right, 0.0)).any():
+        least = float(outputs["loss"].min())
+        return Symptom("V12", f"the loss of confident inputs rounds below 0, to {least:.3g}")
     return None
 
 

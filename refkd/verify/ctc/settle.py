@@ -1,21 +1,22 @@
 """CTC conventions that a question of its own decides."""
 
+import dataclasses
+
 import numpy as np
 
 from refkd.verify.ctc import cases, hand_cases
 from refkd.verify.ctc.translate import LARGE
 from refkd.verify.kit import Asker
-from refkd.verify.records import Conventions, Finding
+from refkd.verify.records import Conventions, Finding, Outcome, Settled
 
 ORDER = ("any", "blank", "zero", "minus_one")
+OTHER_BLANK = {"first": 2, "last": 1}  # an argument that the convention says is not looked at
 
 
-def settle(
-    ask: Asker, conventions: Conventions, told: Conventions
-) -> tuple[dict[str, str], list[Finding]]:
-    """How infeasible targets are answered, and what padded labels must hold."""
-    infeasible = _infeasible(ask, conventions)
-    findings = []
+def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+    """How infeasible targets are answered, what padded labels must hold, whose word the blank is."""
+    infeasible, findings = _infeasible(ask, conventions)
+    findings += _other_blank(ask, conventions)
     padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
     if padding != "any" and "label_padding" not in told:
         words = "target lengths are not used: padded labels must hold one certain value"
@@ -26,18 +27,59 @@ def settle(
             " only in front of a log_softmax"
         )
         findings.append(Finding("G1", words, "note"))
-    return {"infeasible": infeasible, "label_padding": padding}, findings
+    return Settled(
+        {"infeasible": infeasible, "label_padding": padding},
+        tuple(findings),
+        frozenset({"label_padding"} if conventions["labels"] == "flat" else ()),
+    )
 
 
-def _infeasible(ask: Asker, conventions: Conventions) -> str:
-    case = hand_cases.CASES["three_labels_in_two_frames"]()
-    (outcome,) = ask.outcomes([case], {**conventions, "infeasible": "inf"})
-    if outcome.answer.outputs is None:
+def _infeasible(ask: Asker, conventions: Conventions) -> tuple[str, list[Finding]]:
+    """What a target costs that does not fit, and a note where some are refused and some are not."""
+    names = ("repeat_in_two_frames", "three_labels_in_two_frames")
+    repeat, longer = (
+        _cost(outcome)
+        for outcome in ask.outcomes(
+            [hand_cases.CASES[name]() for name in names], {**conventions, "infeasible": "inf"}
+        )
+    )
+    if (repeat == "raise") == (longer == "raise"):
+        return repeat, []
+    refused, answered = (
+        ("targets longer than their frames", "targets whose repeats do not fit")
+        if longer == "raise"
+        else ("targets whose repeats do not fit", "targets longer than their frames")
+    )
+    words = f"{refused} are refused, {answered} are not"
+    return (repeat if longer == "raise" else longer), [Finding("", words, "note")]
+
+
+def _cost(outcome: Outcome) -> str:
+    outputs = outcome.answer.outputs
+    if outputs is None:
         return "raise" if outcome.answer.failure == "raised" else "inf"
-    loss = float(outcome.answer.outputs["loss"].ravel()[0])
+    loss = float(outputs["loss"].ravel()[0])
     if loss == 0.0:
         return "zero"
     return "large" if LARGE <= loss < np.inf else "inf"
+
+
+def _other_blank(ask: Asker, conventions: Conventions) -> list[Finding]:
+    """Whether the argument is not looked at: another class must change nothing, or be refused."""
+    if conventions["blank"] not in OTHER_BLANK:
+        return []
+    other = OTHER_BLANK[conventions["blank"]]
+    probe = cases.CASES["probe"]()
+    case = dataclasses.replace(probe, form={**probe.form, "blank_argument": other})
+    (outcome,) = ask.outcomes([case], conventions)
+    if outcome.problem is None or outcome.answer.failure == "raised":
+        return []
+    place = "class 0" if conventions["blank"] == "first" else "class K-1"
+    words = (
+        f"{place} and the class of the argument are both taken for the blank: losses are right"
+        f" where the argument says {place}, and wrong where it says {other}"
+    )
+    return [Finding("V4", words, "must", problem=str(outcome.problem), deviation=outcome.deviation)]
 
 
 def _label_padding(ask: Asker, conventions: Conventions) -> str:

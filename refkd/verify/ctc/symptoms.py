@@ -1,7 +1,8 @@
 """What wrong numbers of a CTC loss show by themselves, where no known defect gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,14 @@ from numpy.typing import NDArray
 
 from refkd.verify.ctc.conventions import REDUCED
 from refkd.verify.ctc.translate import upstream, valid_frames
-from refkd.verify.records import Outcome, Outputs, Symptom
+from refkd.verify.records import Case, Conventions, Outcome, Outputs, Symptom
+from refkd.verify.softmax import log_softmax
 
 LOUD = 500.0  # logits whose exponential overflows sooner or later
 MANY = 200  # frames
+LARGE = 50.0  # logits that are larger than those of most cases
+CONFIDENT = 1e-3  # nats
+MANY_LABELS, MANY_CLASSES = 128, 1_000
 SINGLE, HALF = 1e-4, 2e-2  # what single and half precision may be off by
 
 
@@ -51,7 +56,7 @@ def symptoms(outcome: Outcome) -> list[Symptom]:
 
 def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterator[Symptom]:
     padded = 0.0 if numbers.grad is None else np.abs(numbers.grad[~numbers.valid]).max(initial=0.0)
-    if right["loss"].max(initial=0.0) < 1e-3 and (got["loss"] < 0.0).any():
+    if right["loss"].max(initial=0.0) < CONFIDENT and (got["loss"] < 0.0).any():
         yield Symptom("V12", "the loss of confident inputs is negative")
     elif padded > 0.0:
         return
@@ -68,12 +73,7 @@ def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
     if np.isnan(loss).any() or (np.isinf(loss) & np.isfinite(right)).any():
         yield from _of_no_number(numbers, loud)
     elif (np.isinf(right) & np.isfinite(loss)).any():
-        longer = numbers.arguments["label_lengths"] > numbers.arguments["input_lengths"]
-        if not longer.any() and not np.isneginf(logits).any():
-            yield Symptom("V1", "a repeat that does not fit has a finite loss: it skips the blank")
-        yield Symptom("V8", "a target that does not fit has a finite loss")
-    elif (loss < 0.0).any():
-        yield Symptom("V9", "a loss is negative: probabilities above 1 come in")
+        yield Symptom("V8", "a target without a path has a finite loss")
     elif loss.size > 1 and np.ptp(loss) == 0.0 and np.ptp(right) > 0.0:
         yield Symptom("V13", "every utterance of the batch has the same loss")
     elif (factor := _factor(loss, right)) is not None:
@@ -84,18 +84,18 @@ def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
 
 def _of_no_number(numbers: Numbers, loud: bool) -> Iterator[Symptom]:
     right = numbers.right_loss
+    lost = ~np.isfinite(numbers.loss) & ~(numbers.loss == right)
+    empty = numbers.arguments["label_lengths"] == 0
     if np.isneginf(numbers.arguments["logits"][numbers.valid]).any():
         yield Symptom("G6", "logits of -inf give a loss that is not finite")
     elif loud:
         yield Symptom("V11", "large logits give a loss that is not finite")
-    elif (numbers.arguments["label_lengths"] == 0).any():
-        yield Symptom("V7", "an empty target gives a loss that is not finite")
+    elif lost.shape == empty.shape and not (lost & ~empty).any():
+        yield Symptom("V7", "the loss of an empty target is not finite")
     elif right[np.isfinite(right)].max(initial=0.0) > LOUD:
-        yield Symptom("V10", "an improbable target gives a loss that is not finite: underflow")
-    elif np.isinf(right).any():
-        yield Symptom("V8", "a target that does not fit gives NaN")
-    if np.isnan(numbers.loss).any():
-        yield Symptom("G6", "the loss is NaN: paths of probability 0 are added as -inf minus -inf")
+        yield Symptom("V10", "the loss of an improbable target is not finite")
+    elif lost.shape == right.shape and np.isinf(right[lost]).all():
+        yield Symptom("V8", "the loss of a target without a path is NaN")
 
 
 def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
@@ -134,10 +134,8 @@ def _of_nan(numbers: Numbers, grad: NDArray[np.float64]) -> Iterator[Symptom]:
         yield Symptom("V11", "large logits make the gradient NaN")
     elif numbers.right_loss.max(initial=0.0) > LOUD:
         yield Symptom("V10", "improbable targets make the gradient NaN: underflow")
-    elif not numbers.arguments["label_lengths"].all():
-        yield Symptom("V7", "an empty target makes the gradient NaN")
-    if np.isnan(numbers.arguments["logits"][~numbers.valid]).any():
-        yield Symptom("G3", "NaN in padded frames spreads into the gradient of others")
+    elif not wrong[:, numbers.arguments["label_lengths"] > 0].any():
+        yield Symptom("V7", "the gradient of an empty target is NaN")
 
 
 def _beside_a_right_loss(
@@ -213,3 +211,45 @@ def _factor(got: NDArray[np.float64], right: NDArray[np.float64]) -> float | Non
 
 def _close(got: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
     return bool(np.allclose(got, right, rtol=1e-4, atol=1e-6, equal_nan=True))
+
+
+def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
+    """Whether an example made from this case can show this class at all."""
+    inputs, form = case.inputs, case.form
+    logits, labels, blank = inputs["logits"], inputs["labels"], inputs["blank"]
+    lengths, targets = [*map(len, logits)], [*map(len, labels)]
+    K = logits[0].shape[1]
+    padded_frames = min(lengths) < max(lengths) + form.get("extra_frames", 0)
+    padded_labels = min(targets) < max(targets) + form.get("extra_labels", 0)
+    repeats = [sum(a == b for a, b in pairwise(target)) for target in labels]
+    needed = zip(targets, repeats, lengths, strict=True)
+    ruled_out = any(np.isneginf(frames).any() for frames in logits)
+    hopeless = ruled_out or any(length + again > T for length, again, T in needed)
+    largest = max(float(np.abs(frames[np.isfinite(frames)]).max(initial=0.0)) for frames in logits)
+    d_loss = inputs["d_loss"]
+    shown = {
+        "V1": any(repeats),
+        "V2": padded_frames,
+        "V3": padded_labels or (blank > 0 and any(0 in target for target in labels)),
+        "V4": K > 1,
+        "V5": any(blank in target for target in labels),
+        "V6": any(not 0 <= label < K for target in labels for label in target),
+        "V7": 0 in targets,
+        "V8": hopeless,
+        "V11": largest > LARGE,
+        "V12": _nats_of_best_classes(logits) < CONFIDENT,
+        "V14": max(targets) >= MANY_LABELS or K >= MANY_CLASSES,
+        "V15": any(targets),
+        "G2": d_loss is not None and bool((d_loss != 1.0).any()),
+        "G3": padded_frames,
+        "G4": hopeless,
+        "G5": hopeless,
+        "G6": ruled_out,
+        "G10": bool({"integers", "memory"} & form.keys()),
+    }
+    return shown.get(bug, True)
+
+
+def _nats_of_best_classes(logits: Sequence[NDArray[np.float64]]) -> float:
+    """What the best class of every frame costs in the most confident utterance."""
+    return min(float(-log_softmax(frames).max(axis=1).sum()) for frames in logits)

@@ -3,6 +3,8 @@
 Canonical: logits (T, N, K), labels (N, L), losses (N,) in nats, gradient in the logits.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +27,11 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     places = max(len(one) for one in labels) + form.get("extra_labels", 0)
     rubbish = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
     padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * rubbish
-    others = [k for k in range(K) if k != blank] or [blank]
-    targets = np.resize(np.array(others, dtype=np.int64), (len(labels), places))
+    labelled = {label for target in labels for label in target}
+    others = [k for k in range(K) if k != blank]
+    unused = [k for k in others if k not in labelled]  # no label that could be right
+    filling = np.array(unused or others or [blank], dtype=np.int64)
+    targets = np.resize(filling, (len(labels), places))
     for n, (one, target) in enumerate(zip(logits, labels, strict=True)):
         padded[: len(one), n] = sendable(one, conventions)
         targets[n, : len(target)] = target
@@ -56,7 +61,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     """Canonical arguments as the implementation wants them."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
     integers = np.dtype(case.form.get("integers", "int64"))
-    order, blank = _classes(arguments, conventions)
+    order, blank = classes(arguments, conventions)
     logits = arguments["logits"][:, :, np.argsort(order)]
     if conventions["input"] == "probs":
         with np.errstate(over="ignore"):  # rubbish in padded frames
@@ -79,7 +84,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
             "labels": labels.astype(integers),
             "input_lengths": arguments["input_lengths"].astype(integers),
             "label_lengths": lengths.astype(integers),
-            "blank": blank,
+            "blank": case.form.get("blank_argument", blank),
             "d_loss": None if d_loss is None else d_loss.astype(dtype),
         }
     return Call(
@@ -91,24 +96,36 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     """The implementation's outputs with axes and classes in the canonical order."""
     N = arguments["logits"].shape[1]
     if "loss" not in outputs:
-        raise ValueError("returns no loss")
+        raise ValueError(f"loss: expected N = {N} numbers, got nothing")
     loss = outputs["loss"].astype(np.float64)
-    wanted = 1 if conventions["reduction"] in REDUCED else N
-    if loss.size != wanted:
-        raise ValueError(f"returns a loss of shape {loss.shape}, expected {wanted} numbers")
+    reduced = conventions["reduction"] in REDUCED
+    if loss.size != (1 if reduced else N):
+        wanted = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
+        raise ValueError(f"loss: expected {wanted}, got {loss.shape}")
+    loss = loss.reshape(-1)
     if conventions["grad_of"] == "none" and "grad" in outputs:
-        raise ValueError("returns a gradient where none was expected")
+        raise ValueError(f"grad: expected none, got {outputs['grad'].shape}")
     if conventions["grad_of"] in ("none", "ignored"):
-        return {"loss": loss.reshape(wanted)}
-    if "grad" not in outputs:
-        raise ValueError("returns no gradient")
+        return {"loss": loss}
     axes = LAYOUTS[conventions["layout"]]
     shape = tuple(arguments["logits"].shape[axis] for axis in axes)
-    if outputs["grad"].shape != shape:
-        raise ValueError(f"returns a gradient of shape {outputs['grad'].shape}, expected {shape}")
-    order, _ = _classes(arguments, conventions)
+    got = outputs["grad"].shape if "grad" in outputs else "nothing"
+    if got != shape:
+        names = ", ".join(conventions["layout"])
+        raise ValueError(f"grad: expected shape ({names}) = {shape}, got {got}")
+    order, _ = classes(arguments, conventions)
     grad = outputs["grad"].astype(np.float64).transpose(np.argsort(axes))[:, :, order]
-    return {"loss": loss.reshape(wanted), "grad": grad}
+    return {"loss": loss, "grad": grad}
+
+
+def laid_out(
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
+    """One canonical output in the implementation's axes and classes."""
+    if name != "grad":
+        return values
+    order, _ = classes(arguments, conventions)
+    return values[:, :, np.argsort(order)].transpose(LAYOUTS[conventions["layout"]])
 
 
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
@@ -157,7 +174,7 @@ def _upstream(
     return rounded(d_loss, conventions["dtype"])
 
 
-def _classes(arguments: Arguments, conventions: Conventions) -> tuple[NDArray[np.int64], int]:
+def classes(arguments: Arguments, conventions: Conventions) -> tuple[NDArray[np.int64], int]:
     """Where each canonical class goes, and the blank there."""
     blank, K = arguments["blank"], arguments["logits"].shape[2]
     place = {"argument": blank, "first": 0, "last": K - 1}[conventions["blank"]]

@@ -170,7 +170,7 @@ class DistillKit(Kit):
         left = sum(1 for _ in self._names(selection)) - sum(1 for _ in self.cases(selection))
         return [f"{SHAPES} padded shapes; cases left out: {left}"]
 
-    def example(self, arguments: Arguments) -> str:
+    def example(self, arguments: Arguments, conventions: Conventions) -> str:
         lines = [f"rule: {', '.join(f'{k}={v}' for k, v in arguments['rule'].items())}"]
         if arguments["student"].size <= READABLE:
             lines += [

@@ -137,7 +137,7 @@ class LSTMKit(Kit):
         steps = int(arguments["lengths"].sum())
         return steps * (STEP_COST + 4 * int(H) * (int(D) + int(H)) // STEP_FLOPS)
 
-    def example(self, arguments: Arguments) -> str:
+    def example(self, arguments: Arguments, conventions: Conventions) -> str:
         return example(arguments)
 
 

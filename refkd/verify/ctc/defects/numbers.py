@@ -138,14 +138,6 @@ class HalfPrecision(PlainCTC):
         return super().arrive(rounded(before, "float16"), skip)
 
 
-class NegativeLoss(PlainCTC):
-    bug = "V12"
-    words = "the loss of confident inputs is negative"
-
-    def nats(self, total):
-        return -total
-
-
 class LossClipped(PlainCTC):
     bug = "V10"
     words = "losses above 100 are clipped"
