@@ -163,8 +163,9 @@ def test_an_argument_that_is_changed_is_told():
 
 
 @pytest.mark.parametrize("returned", [{}, "text", [[1, 2], [3]]])
-def test_what_is_no_array_is_an_error(returned):
-    assert "error" in called(lambda x, blank, d: (returned,))
+def test_what_is_no_array_cannot_be_read(returned):
+    got = called(lambda x, blank, d: (returned,))
+    assert got["unreadable"].startswith("loss: expected an array of numbers, got ")
 
 
 def test_an_exception_is_one_sentence():

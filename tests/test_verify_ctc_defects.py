@@ -10,11 +10,11 @@ from planted.ctc_plants import HELD_OUT, LARGE, PLANTED
 from planted.door import DirectDoor
 
 from refkd.verify.bugs import BUGS
-from refkd.verify.diagnose import diagnose
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
 from refkd.verify.probe import probe
 from refkd.verify.run import Asking
+from refkd.verify.session import faults
 
 KIT = kit_named("ctc")
 DRAWN = 8  # more of them cost time and find nothing that is planted here
@@ -39,9 +39,9 @@ def named(function, name=""):
     door = DirectDoor(function, KIT)
     found = probe(KIT, door, TOLD)
     cases = CASES + ([KIT.find(LARGE[name])] if name in LARGE else [])
-    explained = diagnose(KIT, Asking(KIT, door).outcomes(cases, found.conventions))
-    bugs = [one.bug for one in found.findings if one.level == "must"]
-    return bugs + [one.symptom.bug for one in explained]
+    outcomes = Asking(KIT, door).outcomes(cases, found.conventions)
+    probing = [one.bug for one in found.findings if one.level == "must"]
+    return probing + [one.bug for one in faults(KIT, door, outcomes)]
 
 
 def score(plants):

@@ -175,10 +175,10 @@ def _best_defect(
         if not any(shown_by(defect, outcome) for outcome in wrong[:TRIES]):
             continue
         these = tuple(outcome for outcome in wrong if shown_by(defect, outcome))
-        if len(these) > len(shown) or (defects and these == shown):
-            if all(shown_by(defect, outcome) for outcome in affordable):
-                defects = [*defects, defect] if these == shown else [defect]
-                shown = these
+        as_many = len(these) > len(shown) or (defects and these == shown)
+        if as_many and all(shown_by(defect, outcome) for outcome in affordable):
+            defects = [*defects, defect] if these == shown else [defect]
+            shown = these
     if not defects:
         return None
     first_of_class = {defect.bug: defect for defect in reversed(defects)}

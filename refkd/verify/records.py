@@ -127,11 +127,8 @@ class Outcome:
         got, expected = self.deviation.got, self.deviation.expected
         if math.isnan(got) or math.isinf(got) or math.isinf(expected):
             return (self.deviation.output, f"{got} for {_finite_or_not(expected)}")
-        several = len(self.deviation.index) > 1
-        return (
-            self.deviation.output,
-            "number" if several else "less" if got < expected else "more",
-        )
+        sign = "less" if got < expected else "more"
+        return (self.deviation.output, "number" if len(self.deviation.index) > 1 else sign)
 
 
 def _finite_or_not(value: float) -> str:

@@ -88,7 +88,7 @@ def verify(
                     (_difference(one, other), one.case)
                     for one, other in zip(first, answers, strict=True)
                 ]
-    findings = [*probed.findings, *_faults(kit, door, outcomes, again, shrunk=case is None)]
+    findings = [*probed.findings, *faults(kit, door, outcomes, again, shrunk=case is None)]
     findings += _remarks(kit, outcomes, again)
     findings += _spread(spreads, again)
     return Report(
@@ -107,9 +107,14 @@ def _difference(one: Outcome, other: Outcome) -> float:
     return largest_difference(one.answer.outputs or {}, other.answer.outputs or {})
 
 
-def _faults(
-    kit: Kit, door: Door, outcomes: Sequence[Outcome], again: Callable[[str], str], shrunk: bool
+def faults(
+    kit: Kit,
+    door: Door,
+    outcomes: Sequence[Outcome],
+    again: Callable[[str], str] = str,
+    shrunk: bool = True,
 ) -> Iterator[Finding]:
+    """What must be mended by these outcomes, each with its smallest case or the case as it was."""
     for explanation in diagnose(kit, outcomes):
         example, asked = smallest(kit, Asking(kit, door), explanation)
         symptom = named(kit, explanation, example, outcomes, asked)

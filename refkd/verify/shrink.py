@@ -29,9 +29,8 @@ def smallest(kit: Kit, ask: Asker, explanation: Explanation) -> tuple[Outcome, l
     best = min(explanation.outcomes, key=lambda outcome: kit.size(outcome.case))
     asked: list[Outcome] = []
     for _ in range(STEPS):
-        smaller = [
-            case for case in kit.reductions(best.case) if kit.size(case) < kit.size(best.case)
-        ]
+        size = kit.size(best.case)
+        smaller = [case for case in kit.reductions(best.case) if kit.size(case) < size]
         outcomes = ask.outcomes(smaller, best.conventions)
         asked += outcomes
         shown = [

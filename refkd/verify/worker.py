@@ -102,9 +102,8 @@ def _numbers(name: str, value: Any) -> NDArray[Any]:
     try:
         array = np.asarray(value)
     except ValueError:
-        raise TypeError(
-            f"{name}: expected an array of numbers, got rows of unequal length"
-        ) from None
+        sentence = f"{name}: expected an array of numbers, got rows of unequal length"
+        raise TypeError(sentence) from None
     if array.dtype.kind not in "fiub":
         if array.dtype.name != "bfloat16":
             kind = type(value).__name__ if array.ndim == 0 else f"{array.dtype} entries"

@@ -39,7 +39,7 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     scores = outputs.get("scores")
     if conventions["alignment"] == "frames":
         path = _by_frame("an alignment", given, arguments, conventions).astype(np.int64)
-        path = np.where(valid_frames(arguments), classes(path, arguments, conventions), PADDING)
+        path = np.where(valid_frames(arguments), _classes(path, arguments, conventions), PADDING)
         painted = {"alignment": path}
         if scores is not None and conventions["scores"] != "total":
             frames = _by_frame("scores", scores, arguments, conventions)
@@ -65,9 +65,9 @@ def _by_frame(
     return given if time_first else given.T
 
 
-def classes(path: Ints, arguments: Arguments, conventions: Conventions) -> Ints:
+def _classes(path: Ints, arguments: Arguments, conventions: Conventions) -> Ints:
     """Classes of the implementation in the canonical order; what is none stays."""
-    order, _ = ctc._classes(arguments, conventions)
+    order, _ = ctc.classes(arguments, conventions)
     back = np.argsort(order)
     inside = (path >= 0) & (path < len(back))
     return np.asarray(np.where(inside, back[np.clip(path, 0, len(back) - 1)], path))
@@ -93,7 +93,7 @@ def _painted(
         if not 0 <= n < N:
             raise ValueError(f"returns a span of utterance {n}, and there are {N}")
         frames = slice(max(start, 0), max(end + (conventions["end"] == "inclusive"), 0))
-        (label,) = classes(np.array([label]), arguments, conventions)
+        (label,) = _classes(np.array([label]), arguments, conventions)
         if label == blank and not kept:
             raise ValueError("returns spans of the blank")
         path[frames, n] = label

@@ -14,7 +14,7 @@ OTHER_BLANK = {"first": 2, "last": 1}  # an argument that the convention says is
 
 
 def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-    """How infeasible targets are answered, what padded labels must hold, whose word the blank is."""
+    """How infeasible targets are answered, and what padded labels and the blank must be."""
     infeasible, findings = _infeasible(ask, conventions)
     findings += _other_blank(ask, conventions)
     padding = _label_padding(ask, {**conventions, "infeasible": infeasible})

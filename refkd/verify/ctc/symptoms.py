@@ -223,11 +223,11 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
     padded_labels = min(targets) < max(targets) + form.get("extra_labels", 0)
     repeats = [sum(a == b for a, b in pairwise(target)) for target in labels]
     needed = zip(targets, repeats, lengths, strict=True)
-    ruled_out = any(np.isneginf(frames).any() for frames in logits)
+    ruled_out = any(bool(np.isneginf(frames).any()) for frames in logits)
     hopeless = ruled_out or any(length + again > T for length, again, T in needed)
     largest = max(float(np.abs(frames[np.isfinite(frames)]).max(initial=0.0)) for frames in logits)
     d_loss = inputs["d_loss"]
-    shown = {
+    shown: dict[str, bool] = {
         "V1": any(repeats),
         "V2": padded_frames,
         "V3": padded_labels or (blank > 0 and any(0 in target for target in labels)),
