@@ -1,6 +1,5 @@
 """From wrong numbers to named bugs: known defects first, then symptoms, then a description."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ FORWARD_ONLY = "; its gradient is wrong in a way of its own"
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
 ENOUGH = 2  # cases that must show a symptom before it has a class
 PASSING = 3  # cases that must pass before those that fail can be told apart from them
+RARE = 2  # times as many cases that have no name make a symptom a thing of chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,7 @@ def named(
     example: Outcome,
     outcomes: Sequence[Outcome],
     reductions: Iterable[Outcome],
+    unnamed: int,
 ) -> Symptom:
     """The class of a bug as far as there is evidence, else a description of the deviation.
 
@@ -92,6 +93,9 @@ def named(
         Of all cases that were run.
     reductions : iterable of Outcome
         Of the steps to the example.
+    unnamed : int
+        Cases that something else explains which has no class. Beside a fault that is not known and
+        spoils many cases, what few cases show says little.
 
     Returns
     -------
@@ -99,23 +103,22 @@ def named(
         Its class is empty if nothing, or more than one thing, explains the numbers.
     """
     asked = [*outcomes, *reductions]
+    if not explanation.symptoms:
+        return _described(kit, explanation.outcomes, outcomes, asked, alone=not unnamed)
     possible = [
         symptom
         for symptom in explanation.symptoms
         if kit.can_show(symptom.bug, example.case, example.conventions)
     ]
-    if len(possible) == 1:
-        (symptom,) = possible
-        shown = sum(outcome.problem is not None and explanation.shows(outcome) for outcome in asked)
-        return symptom if explanation.exact or shown >= ENOUGH else replace(symptom, bug="")
-    if possible:
+    if not possible:
+        return Symptom("", "; or ".join(symptom.words for symptom in explanation.symptoms))
+    if len(possible) > 1:
         names = "; or ".join(f"{symptom.words} ({symptom.bug})" for symptom in possible)
         return Symptom("", f"several known faults give these numbers: {names}")
-    described = _description(explanation.outcomes, outcomes)
-    bug = _separating(kit, explanation, example, asked)
-    if bug:
-        return Symptom(bug, f"{BUGS[bug]}: just the cases that can show it fail; {described}")
-    return Symptom("", described)
+    (symptom,) = possible
+    shown = [outcome for outcome in asked if outcome.problem and explanation.shows(outcome)]
+    certain = len(shown) >= ENOUGH and RARE * len(explanation.outcomes) >= unnamed
+    return symptom if explanation.exact or certain else replace(symptom, bug="")
 
 
 def reproduces(kit: Kit, defect: Defect, forward: bool, outcome: Outcome) -> bool:
@@ -192,7 +195,7 @@ def _best_defect(
 def _by_symptom(kit: Kit, wrong: Sequence[Outcome]) -> list[Explanation]:
     """Give each outcome the most frequent of its symptoms; those without are described by kind.
 
-    Symptoms that are rare beside what has none are taken for chance.
+    Symptoms of few cases beside many that have none belong to the same unknown fault.
     """
     left = {outcome: seen for outcome in wrong if (seen := kit.symptoms(outcome))}
     strange = [outcome for outcome in wrong if outcome not in left]
@@ -202,7 +205,7 @@ def _by_symptom(kit: Kit, wrong: Sequence[Outcome]) -> list[Explanation]:
         symptom = max(counts, key=lambda each: counts[each])  # the first among equals
         shown = tuple(outcome for outcome, seen in left.items() if symptom in seen)
         left = {outcome: seen for outcome, seen in left.items() if outcome not in shown}
-        if 2 * len(shown) < len(strange):
+        if RARE * len(shown) <= len(strange):
             strange += shown
             continue
 
@@ -230,56 +233,78 @@ def _without_numbers(silent: Sequence[Outcome]) -> list[Explanation]:
 
 
 def _by_kind(outcomes: Iterable[Outcome]) -> list[Explanation]:
-    """Outcomes that deviate in the same way, without a name."""
+    """Outcomes that deviate in the same way, without a name; few beside many are the same fault."""
+    groups = sorted(_kinds(outcomes).values(), key=lambda shown: -len(shown))
+    kept: list[list[Outcome]] = []
+    for shown in groups:
+        numbers = shown[0].deviation is not None
+        if numbers and kept and RARE * len(shown) <= len(kept[0]) and kept[0][0].deviation:
+            kept[0] += shown
+        else:
+            kept.append(shown)
+    return [Explanation((), tuple(shown), _has_deviated) for shown in kept]
+
+
+def _kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
+    """Outcomes by how they deviate, whatever the sign."""
     kinds: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
-        kinds.setdefault(outcome.kind, []).append(outcome)
-    return [Explanation((), tuple(shown), _has_deviated) for shown in kinds.values()]
+        signed = outcome.kind[-1] in ("less", "more", "number")
+        kinds.setdefault(outcome.kind[:1] if signed else outcome.kind, []).append(outcome)
+    return kinds
 
 
 def _has_deviated(outcome: Outcome) -> bool:
     return outcome.problem is not None
 
 
-def _separating(
-    kit: Kit, explanation: Explanation, example: Outcome, outcomes: Sequence[Outcome]
-) -> str:
-    """The one class that all these failing cases, and no passing one, can show; else empty."""
-    failing = {*explanation.outcomes, example}
+def _described(
+    kit: Kit,
+    shown: Sequence[Outcome],
+    outcomes: Sequence[Outcome],
+    asked: Sequence[Outcome],
+    alone: bool,
+) -> Symptom:
+    """Which output is off, how far, in how many cases, and what these cases have in common.
+
+    If nothing else is unexplained, and the cases that fail are just those that have one trait, it
+    gives the class.
+    """
+    words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
+    words += "; ".join(f"{_deviation(group)}, in {len(group)}" for group in _kinds(shown).values())
+    words += f" of {len(outcomes)} cases"
     passing = [
         outcome
-        for outcome in outcomes
+        for outcome in asked
         if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
     ]
-    if len(passing) < PASSING or len(failing) < ENOUGH:
-        return ""
-    classes = dict.fromkeys(bug for outcome in failing for bug in outcome.case.catches)
-    separating = [
-        bug
-        for bug in classes
-        if all(kit.can_show(bug, outcome.case, outcome.conventions) for outcome in failing)
-        and not any(kit.can_show(bug, outcome.case, outcome.conventions) for outcome in passing)
-    ]
-    return separating[0] if len(separating) == 1 else ""
+    traits = dict(kit.traits(shown[0].case, shown[0].conventions))
+    for outcome in shown:
+        own = kit.traits(outcome.case, outcome.conventions)
+        traits = {trait: bug for trait, bug in traits.items() if trait in own}
+    for outcome in passing:
+        for trait in kit.traits(outcome.case, outcome.conventions):
+            traits.pop(trait, None)
+    if not traits or len(passing) < PASSING:
+        return Symptom("", words)
+    words += f"; of all cases just those with {' and '.join(traits)} are wrong"
+    classes = set(traits.values())
+    return Symptom(classes.pop() if alone and len(classes) == 1 else "", words)
 
 
-def _description(shown: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
-    """Which output is off, how far, and in how many cases."""
+def _deviation(shown: Sequence[Outcome]) -> str:
+    """How outcomes of one kind deviate."""
     first = shown[0]
-    count = f"in {len(shown)} of {len(outcomes)} cases"
     if first.answer.failure == "raised":
-        return f"a call is refused where numbers are wanted, {count}"
+        return f"a call is refused where numbers are wanted ({first.answer.sentence})"
     if first.deviation is None:
-        return f"{first.problem}, {count}"
+        return str(first.problem)
     output, what = first.kind
     if " for " in what:
         got, _, expected = what.partition(" for ")
-        return f"{output} is {got} where {expected} is wanted, {count}"
-    sizes = [
-        abs(outcome.deviation.got - outcome.deviation.expected)
-        for outcome in shown
-        if outcome.deviation is not None
-    ]
-    largest = max((size for size in sizes if math.isfinite(size)), default=math.nan)
-    how = {"less": "too small", "more": "too large"}.get(what, "wrong")
-    return f"{output} is {how} by up to {largest:.3g}, in a way that is not known here, {count}"
+        return f"{output} is {got} where {expected} is wanted"
+    deviations = [outcome.deviation for outcome in shown if outcome.deviation is not None]
+    largest = max(abs(deviation.got - deviation.expected) for deviation in deviations)
+    signs = {outcome.kind[1] for outcome in shown}
+    how = {"less": "too small", "more": "too large"}.get(signs.pop(), "off")
+    return f"{output} is {'off' if signs else how} by up to {largest:.3g}"

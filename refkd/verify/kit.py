@@ -141,6 +141,20 @@ class Kit(ABC):
         """Whether an example made from this case can show this bug class at all."""
         return True
 
+    def traits(self, case: Case, conventions: Conventions) -> Mapping[str, str]:
+        """What is special about a case, such as "an empty target", and the class it is after.
+
+        The class is empty if more than one fits.
+        """
+        return {}
+
+    def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
+        """The same question with values that these conventions say are not looked at.
+
+        Another answer than the right one or a refusal refutes the conventions.
+        """
+        return ()
+
     @abstractmethod
     def cases(self, selection: Selection) -> Iterator[Case]:
         """All cases of a selection, small ones first."""

@@ -130,7 +130,7 @@ class _Search:
                 continue
             for expected in _combinations(self._deciding("answer"), told):
                 how = {**asked, **expected}
-                if self._outcome(self.case, how, told).problem is None:
+                if self._outcome(self.case, how, told).problem is None and not self._refuted(how):
                     return how
         return None
 
@@ -143,7 +143,7 @@ class _Search:
         both = [*self._deciding("call"), *self._deciding("answer")]
         likely = _combinations(both, told)[:LIKELY]
         for case in (self.case, *self.simpler):
-            outcomes = [self._outcome(case, how, told) for how in likely]
+            outcomes = [self._outcome(case, how, told) for how in likely if not self._refuted(how)]
             readable = [one for one in outcomes if one.problem is None or one.deviation is not None]
             most = max(map(_results_right, readable), default=0)
             nearest = [one for one in readable if _results_right(one) == most]
@@ -185,6 +185,14 @@ class _Search:
         for how in _combinations(both, told)[:LIKELY]:
             for case in (self.case, *self.simpler):
                 yield how, self._outcome(case, how, told)
+
+    def _refuted(self, how: Conventions) -> bool:
+        """Whether something that these conventions leave out of account changes the answer."""
+        cases = self.kit.contradictions(self.case, how)
+        return any(
+            outcome.problem is not None and outcome.answer.failure != "raised"
+            for outcome in Asking(self.kit, self.door).outcomes(cases, how)
+        )
 
     def _deciding(self, what: str) -> list[Convention]:
         return [one for one in self.kit.conventions if one.decides == what]

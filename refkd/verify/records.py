@@ -126,12 +126,12 @@ class Outcome:
             return (self.answer.failure or str(self.problem),)
         got, expected = self.deviation.got, self.deviation.expected
         if math.isnan(got) or math.isinf(got) or math.isinf(expected):
-            return (self.deviation.output, f"{got} for {_finite_or_not(expected)}")
+            return (self.deviation.output, f"{_quality(got)} for {_quality(expected)}")
         sign = "less" if got < expected else "more"
         return (self.deviation.output, "number" if len(self.deviation.index) > 1 else sign)
 
 
-def _finite_or_not(value: float) -> str:
+def _quality(value: float) -> str:
     return "a number" if math.isfinite(value) else str(value)
 
 

@@ -115,9 +115,12 @@ def faults(
     shrunk: bool = True,
 ) -> Iterator[Finding]:
     """What must be mended by these outcomes, each with its smallest case or the case as it was."""
+    unnamed: list[int] = []  # cases that each unnamed fault explains, the most frequent first
     for explanation in diagnose(kit, outcomes):
         example, asked = smallest(kit, Asking(kit, door), explanation)
-        symptom = named(kit, explanation, example, outcomes, asked)
+        symptom = named(kit, explanation, example, outcomes, asked, max(unnamed, default=0))
+        if not symptom.bug:
+            unnamed.append(len(explanation.outcomes))
         if not shrunk:
             example = explanation.outcomes[0]
         yield Finding(

@@ -1,5 +1,6 @@
 """The kit for CTC: what the core asks of it."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from refkd.verify.ctc.reduce import reduced, size, steps
 from refkd.verify.ctc.remark import remark
 from refkd.verify.ctc.settle import settle
 from refkd.verify.ctc.shapes import SHAPES, fitted
-from refkd.verify.ctc.symptoms import can_show, symptoms
+from refkd.verify.ctc.symptoms import can_show, symptoms, traits
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
@@ -35,6 +36,7 @@ from refkd.verify.records import (
 )
 
 DRAWN, DRAWN_QUICK = 150, 20
+OTHER_BLANK = {"first": 2, "last": 1}  # for an argument that is not looked at
 SHOWN = 24  # logits of a case that is printed
 
 
@@ -140,6 +142,15 @@ class CTCKit(Kit):
 
     def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
         return can_show(bug, case, conventions)
+
+    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
+        return traits(case)
+
+    def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
+        if conventions["blank"] == "argument":
+            return ()
+        other = OTHER_BLANK[conventions["blank"]]
+        return (dataclasses.replace(case, form={**case.form, "blank_argument": other}),)
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return symptoms(outcome)

@@ -1,7 +1,5 @@
 """CTC conventions that a question of its own decides."""
 
-import dataclasses
-
 import numpy as np
 
 from refkd.verify.ctc import cases, hand_cases
@@ -10,13 +8,11 @@ from refkd.verify.kit import Asker
 from refkd.verify.records import Conventions, Finding, Outcome, Settled
 
 ORDER = ("any", "blank", "zero", "minus_one")
-OTHER_BLANK = {"first": 2, "last": 1}  # an argument that the convention says is not looked at
 
 
 def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-    """How infeasible targets are answered, and what padded labels and the blank must be."""
+    """How infeasible targets are answered, and what padded labels must hold."""
     infeasible, findings = _infeasible(ask, conventions)
-    findings += _other_blank(ask, conventions)
     padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
     if padding != "any" and "label_padding" not in told:
         words = "target lengths are not used: padded labels must hold one certain value"
@@ -62,24 +58,6 @@ def _cost(outcome: Outcome) -> str:
     if loss == 0.0:
         return "zero"
     return "large" if LARGE <= loss < np.inf else "inf"
-
-
-def _other_blank(ask: Asker, conventions: Conventions) -> list[Finding]:
-    """Whether the argument is not looked at: another class must change nothing, or be refused."""
-    if conventions["blank"] not in OTHER_BLANK:
-        return []
-    other = OTHER_BLANK[conventions["blank"]]
-    probe = cases.CASES["probe"]()
-    case = dataclasses.replace(probe, form={**probe.form, "blank_argument": other})
-    (outcome,) = ask.outcomes([case], conventions)
-    if outcome.problem is None or outcome.answer.failure == "raised":
-        return []
-    place = "class 0" if conventions["blank"] == "first" else "class K-1"
-    words = (
-        f"{place} and the class of the argument are both taken for the blank: losses are right"
-        f" where the argument says {place}, and wrong where it says {other}"
-    )
-    return [Finding("V4", words, "must", problem=str(outcome.problem), deviation=outcome.deviation)]
 
 
 def _label_padding(ask: Asker, conventions: Conventions) -> str:

@@ -75,7 +75,8 @@ def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
     elif (np.isinf(right) & np.isfinite(loss)).any():
         yield Symptom("V8", "a target without a path has a finite loss")
     elif loss.size > 1 and np.ptp(loss) == 0.0 and np.ptp(right) > 0.0:
-        yield Symptom("V13", "every utterance of the batch has the same loss")
+        mean = _close(loss, np.full_like(loss, right.mean()))
+        yield Symptom("V13" * mean, "every utterance of the batch has the same loss")
     elif (factor := _factor(loss, right)) is not None:
         yield from _scaled("losses are", factor, numbers)
     elif loud and not _close(loss, right):
@@ -221,14 +222,10 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
     K = logits[0].shape[1]
     padded_frames = min(lengths) < max(lengths) + form.get("extra_frames", 0)
     padded_labels = min(targets) < max(targets) + form.get("extra_labels", 0)
-    repeats = [sum(a == b for a, b in pairwise(target)) for target in labels]
-    needed = zip(targets, repeats, lengths, strict=True)
-    ruled_out = any(bool(np.isneginf(frames).any()) for frames in logits)
-    hopeless = ruled_out or any(length + again > T for length, again, T in needed)
-    largest = max(float(np.abs(frames[np.isfinite(frames)]).max(initial=0.0)) for frames in logits)
+    ruled_out, hopeless, largest = _extremes(case)
     d_loss = inputs["d_loss"]
     shown: dict[str, bool] = {
-        "V1": any(repeats),
+        "V1": max(targets) > 1,
         "V2": padded_frames,
         "V3": padded_labels or (blank > 0 and any(0 in target for target in labels)),
         "V4": K > 1,
@@ -239,7 +236,6 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
         "V11": largest > LARGE,
         "V12": _nats_of_best_classes(logits) < CONFIDENT,
         "V14": max(targets) >= MANY_LABELS or K >= MANY_CLASSES,
-        "V15": any(targets),
         "G2": d_loss is not None and bool((d_loss != 1.0).any()),
         "G3": padded_frames,
         "G4": hopeless,
@@ -248,6 +244,48 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
         "G10": bool({"integers", "memory"} & form.keys()),
     }
     return shown.get(bug, True)
+
+
+def traits(case: Case) -> dict[str, str]:
+    """What is special about a case, and the class that it is after; empty if there are several."""
+    inputs, form = case.inputs, case.form
+    logits, labels = inputs["logits"], inputs["labels"]
+    lengths, targets = [*map(len, logits)], [*map(len, labels)]
+    ruled_out, hopeless, largest = _extremes(case)
+    special = {
+        "repeated labels": ("V1", any(map(_repeats, labels))),
+        "an empty target": ("V7", 0 in targets),
+        "padded frames": ("", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
+        "padded labels": ("V3", min(targets) < max(targets) + form.get("extra_labels", 0)),
+        "a target without a path": ("V8", hopeless and not ruled_out),
+        "logits of -inf": ("G6", ruled_out),
+        "large logits": ("V11", largest > LARGE),
+        "a long target": ("V14", max(targets) >= MANY_LABELS),
+        "many classes": ("V14", logits[0].shape[1] >= MANY_CLASSES),
+        "many frames": ("V10", max(lengths) >= MANY),
+        "another blank than 0": ("V4", inputs["blank"] != 0),
+        "integers of 32 bits": ("G10", "integers" in form),
+        "arrays that are not contiguous": ("G10", "memory" in form),
+        "an upstream gradient": ("G2", inputs["d_loss"] is not None),
+        "several utterances": ("", len(logits) > 1),
+    }
+    return {trait: bug for trait, (bug, there) in special.items() if there}
+
+
+def _extremes(case: Case) -> tuple[bool, bool, float]:
+    """Whether there are logits of -inf, a target that may have no path; the largest logit."""
+    logits, labels = case.inputs["logits"], case.inputs["labels"]
+    ruled_out = any(bool(np.isneginf(frames).any()) for frames in logits)
+    hopeless = any(
+        len(target) + _repeats(target) > len(frames)
+        for target, frames in zip(labels, logits, strict=True)
+    )
+    finite = [np.abs(frames[np.isfinite(frames)]) for frames in logits]
+    return ruled_out, ruled_out or hopeless, max(float(each.max(initial=0.0)) for each in finite)
+
+
+def _repeats(target: Sequence[int]) -> int:
+    return sum(a == b for a, b in pairwise(target))
 
 
 def _nats_of_best_classes(logits: Sequence[NDArray[np.float64]]) -> float:
