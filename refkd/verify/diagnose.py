@@ -116,9 +116,11 @@ def named(
         names = "; or ".join(f"{symptom.words} ({symptom.bug})" for symptom in possible)
         return Symptom("", f"several known faults give these numbers: {names}")
     (symptom,) = possible
+    if explanation.exact:
+        return symptom
     shown = [outcome for outcome in asked if outcome.problem and explanation.shows(outcome)]
     certain = len(shown) >= ENOUGH and RARE * len(explanation.outcomes) >= unnamed
-    return symptom if explanation.exact or certain else replace(symptom, bug="")
+    return symptom if certain else replace(symptom, bug="")
 
 
 def reproduces(kit: Kit, defect: Defect, forward: bool, outcome: Outcome) -> bool:
