@@ -7,7 +7,7 @@ three times as much against a kit as a right one counts for it.
 from functools import cache
 
 import pytest
-from mutants import field_ctc, field_lstm
+from mutants import field_align, field_ctc, field_distill, field_lstm
 from planted.door import DirectDoor
 
 from refkd.verify.kit import Selection
@@ -15,23 +15,24 @@ from refkd.verify.kits import kit_named
 from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
-FIELD = {"ctc": field_ctc, "lstm": field_lstm}
+FIELD = {"ctc": field_ctc, "lstm": field_lstm, "distill": field_distill, "align": field_align}
 BUGGY = [(kit, name) for kit, field in FIELD.items() for name in field.BUGGY]
 RIGHT = [(kit, name) for kit, field in FIELD.items() for name in field.RIGHT]
 WRONG_NAME_COSTS = 3
 
 
-def faults(kit_name, mutant):
+def faults(kit_name, mutant, quick=True):
     """Findings of a report that must be mended."""
     kit = kit_named(kit_name)
-    selection = Selection(quick=not mutant.full)
-    report = verify(kit, DirectDoor(mutant.function, kit), mutant.told, selection)
+    report = verify(kit, DirectDoor(mutant.function, kit), mutant.told, Selection(quick))
     return [finding for finding in report.findings if finding.level == "must"]
 
 
 @cache
 def faults_of_bug(kit, name):
-    return faults(kit, FIELD[kit].BUGGY[name])
+    """Findings of the small cases; of all cases, if the small ones show nothing."""
+    bug = FIELD[kit].BUGGY[name]
+    return faults(kit, bug) or faults(kit, bug, quick=False)
 
 
 def named(kit, name):

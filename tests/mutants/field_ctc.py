@@ -356,7 +356,7 @@ BUGGY = {
         scaled_form("scale[t] = row.sum()", "scale[t] = 1.0"),
     ),
     "float32 throughout": Mutant(
-        "pytorch LossCTC.cpp, 20,000 frames", ("V10",), log_form(), {"dtype": "float32"}, full=True
+        "pytorch LossCTC.cpp, 20,000 frames", ("V10",), log_form(), {"dtype": "float32"}
     ),
     "softmax without its maximum": Mutant(
         "mxnet PR #11834", ("V11",), log_form("    x = x - x.max(axis=-1, keepdims=True)\n", "")
@@ -383,7 +383,6 @@ BUGGY = {
         "pytorch #53505, cuDNN",
         ("V14",),
         log_form(LOGITS, f"if L > 255:\n        raise RuntimeError('cuDNN error')\n    {LOGITS}"),
-        full=True,
     ),
     "no gradient of labels beyond the 896th": Mutant(
         "pytorch #27442",
@@ -392,7 +391,6 @@ BUGGY = {
             "for s in range(S):\n            posterior",
             "for s in range(min(S, 2 * 896)):\n            posterior",
         ),
-        full=True,
     ),
     "repeats of a target are collapsed": Mutant(
         "scionoftech/DeepAsr PR #1",

@@ -81,7 +81,7 @@ RIGHT = {
         {"reversed": "padding_first"},
     ),
     "NaN of padded frames is multiplied by a mask": Mutant(
-        "haiku, flax: state * mask + before * (1 - mask)",
+        "lisa-lab/DeepLearningTutorials code/lstm.py",
         (),
         form(
             "x = np.where(there[:, :, None], inputs, 0.0)",
@@ -237,7 +237,7 @@ BUGGY = {
         "onnx/onnx-tensorflow #408", ("L13",), form("h, c = h0, c0", "h, c = h0, np.zeros_like(c0)")
     ),
     "first states are exchanged": Mutant(
-        "tensorflow LSTMStateTuple(c, h), filled as (h, c)",
+        "microsoft/nni PR #2842",
         ("L13",),
         form("h, c = h0, c0", "h, c = c0, h0"),
     ),
@@ -330,7 +330,8 @@ BUGGY = {
         ("L12",),
         form(
             "def lstm(",
-            "def tanh(x):\n    with np.errstate(all='ignore'):\n        up, down = np.exp(x), np.exp(-x)\n"
+            "def tanh(x):\n    with np.errstate(all='ignore'):\n"
+            "        up, down = np.exp(x), np.exp(-x)\n"
             "        return (up - down) / (up + down)\n\n\ndef lstm(",
             "o * np.tanh(cell)",
             "o * tanh(cell)",
