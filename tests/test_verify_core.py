@@ -1,6 +1,7 @@
 """Comparison, exchange, doors and questions: what every kit of `refkd verify` stands on."""
 
 import hashlib
+import importlib
 import json
 import sys
 import textwrap
@@ -16,6 +17,7 @@ from refkd.verify.compare import (
     rounded,
     worst_deviation,
 )
+from refkd.verify.ctc.recipe import by_hypothesis
 from refkd.verify.doors import PATIENCE, AdapterDoor
 from refkd.verify.exchange import read_npz, read_raw, write_npz, write_raw
 from refkd.verify.kits import KITS, kit_named
@@ -294,6 +296,19 @@ def test_a_program_that_is_not_there_is_an_argument_error(folder):
 
 
 # Questions
+
+
+def test_what_is_drawn_depends_on_the_seed_alone(folder):
+    """Neither on constants in modules that are loaded, nor on a profile."""
+    before = by_hypothesis(60, 0)
+    source = "\n".join(f"x{n} = {n}" for n in range(5000, 5040))
+    (folder / "constants_of_somebody.py").write_text(source, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(str(folder))
+        importlib.import_module("constants_of_somebody")
+    assert by_hypothesis(60, 0) == before
+    assert by_hypothesis(60, 1) != before
+
 
 QUESTIONS = {  # SHA-256 of what is asked in the written cases; other cases, other digests
     "ctc": "6d90dd8e72d96d94b9af134eba745e790335501886cc0a24f1356bd25ae2d7f2",

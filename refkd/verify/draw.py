@@ -1,6 +1,7 @@
 """Draw recipes of cases with Hypothesis, which likes edges and repetitions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +18,8 @@ def has_hypothesis() -> bool:
 
 def by_hypothesis(recipes: "SearchStrategy[Recipe]", count: int, seed: int) -> Sequence[Recipe]:
     """Recipes that Hypothesis draws, none of them twice; the same ones for the same seed.
+
+    Neither a profile of the user nor the modules that are loaded make a difference.
 
     Parameters
     ----------
@@ -38,6 +41,7 @@ def by_hypothesis(recipes: "SearchStrategy[Recipe]", count: int, seed: int) -> S
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
+        hypothesis.settings.get_profile("default"),
         max_examples=count,
         database=None,
         deadline=None,
@@ -48,5 +52,26 @@ def by_hypothesis(recipes: "SearchStrategy[Recipe]", count: int, seed: int) -> S
     def collect(recipe: Recipe) -> None:
         found[recipe] = None
 
-    collect()
+    with _without_constants():
+        collect()
     return list(found)
+
+
+@contextmanager
+def _without_constants() -> Iterator[None]:
+    """Keep Hypothesis from drawing the constants that it reads in the source of loaded modules.
+
+    It has no option for that; versions that read none lack the method.
+    """
+    try:
+        from hypothesis.internal.conjecture.providers import HypothesisProvider as Provider
+
+        usual = Provider._maybe_draw_constant
+    except (ImportError, AttributeError):
+        yield
+        return
+    Provider._maybe_draw_constant = lambda *arguments, **options: None  # type: ignore
+    try:
+        yield
+    finally:
+        Provider._maybe_draw_constant = usual  # type: ignore
