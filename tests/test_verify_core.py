@@ -295,6 +295,17 @@ def test_a_program_that_is_not_there_is_an_argument_error(folder):
         door.ask(calls(0))
 
 
+def test_each_answer_is_counted_and_timed(folder):
+    for make in (adapter, program):
+        count = []
+        body = {"body": "def f(x): return x"} if make is adapter else {}
+        door = make(folder, **body, on_answer=lambda count=count: count.append(1))
+        answers = door.ask(calls(5, 6, 7))
+        door.close()
+        assert len(count) == 3
+        assert all(0.0 < answer.seconds < 60.0 for answer in answers)
+
+
 # Questions
 
 

@@ -2,8 +2,10 @@
 
 import argparse
 import shlex
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refkd.cli.commands import Commands
 
@@ -95,11 +97,29 @@ def kit_parser(kit: "Kit") -> argparse.ArgumentParser:
         "--time-limit", type=float, default=30.0, metavar="SECONDS", help="for one call (30)"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--junit", metavar="FILE", help="write the report as JUnit XML, too")
+    faults = parser.add_mutually_exclusive_group()
+    faults.add_argument(
+        "--expect",
+        metavar="FILE",
+        help="known faults: the exit code is 0 if exactly these appear, 1 if one is new or gone",
+    )
+    faults.add_argument(
+        "--write-expected", metavar="FILE", help="write the faults of this run for --expect"
+    )
     return parser
 
 
 def _run(kit: "Kit", options: argparse.Namespace) -> int:
     from refkd import check
+    from refkd.verify.expected import (
+        Setting,
+        as_lines,
+        compare,
+        read_expected,
+        write_expected,
+    )
+    from refkd.verify.junit import write_junit
     from refkd.verify.kit import Selection
     from refkd.verify.report import as_json, as_text
     from refkd.verify.session import verify
@@ -111,7 +131,15 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         return 0
     told = {one.name: getattr(options, one.name) for one in kit.conventions}
     told = {name: value for name, value in told.items() if value is not None}
-    door = _door(kit, options)
+    setting = Setting(kit.name, told, selection, options.case)
+    expected = read_expected(options.expect) if options.expect else None
+    if expected is not None:
+        expected.check_setting(setting)
+    for option, file in (("--junit", options.junit), ("--write-expected", options.write_expected)):
+        if file is not None and not Path(file).parent.is_dir():
+            check.fail(option, "a file in a folder that is there", file)
+    progress = _Progress()
+    door = _door(kit, options, progress.step)
     try:
         report = verify(
             kit,
@@ -122,14 +150,52 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
             case=options.case,
             repeat=check.integer("--repeat", options.repeat, low=1),
             again=lambda name: _again(kit, options, told, name),
+            begin=progress.begin,
         )
     finally:
+        progress.end()
         door.close()
-    print(as_json(report) if options.json else as_text(report, kit))
-    return report.exit_code
+    if options.write_expected:
+        write_expected(options.write_expected, report, setting)
+        expected = read_expected(options.write_expected)
+    comparison = compare(expected, report) if expected is not None else None
+    if options.junit:
+        write_junit(options.junit, report, comparison)
+    if options.json:
+        print(as_json(report, comparison))
+    else:
+        print(as_text(report, kit, comparison))
+        if comparison is not None:
+            print("", *as_lines(comparison), sep="\n")
+    return (comparison or report).exit_code
 
 
-def _door(kit: "Kit", options: argparse.Namespace) -> "Door":
+class _Progress:
+    """A bar on the terminal for each stage of a run."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+
+    def begin(self, stage: str, calls: int | None) -> None:
+        """A stage with so many calls, if that is known."""
+        from tqdm import tqdm
+
+        self.end()
+        on = sys.stderr.isatty()
+        self.bar = tqdm(total=calls, desc=stage, unit="call", leave=False, disable=not on)
+
+    def step(self) -> None:
+        """One more call is answered."""
+        if self.bar is not None:
+            self.bar.update()
+
+    def end(self) -> None:
+        """Remove the bar."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _door(kit: "Kit", options: argparse.Namespace, on_answer: Callable[[], object]) -> "Door":
     from refkd import check
     from refkd.verify.doors import AdapterDoor
     from refkd.verify.program import ProgramDoor
@@ -138,10 +204,10 @@ def _door(kit: "Kit", options: argparse.Namespace) -> "Door":
     if bool(options.target) == bool(options.exec):
         check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
     if options.exec:
-        return ProgramDoor(options.exec, kit.results, limit, options.exchange)
+        return ProgramDoor(options.exec, kit.results, limit, options.exchange, on_answer)
     if ":" not in options.target:
         check.fail("adapter", "MODULE:FUNCTION", options.target)
-    return AdapterDoor(options.target, kit.arguments, kit.results, limit)
+    return AdapterDoor(options.target, kit.arguments, kit.results, limit, on_answer=on_answer)
 
 
 def _again(kit: "Kit", options: argparse.Namespace, told: dict[str, str], case: str) -> str:

@@ -69,6 +69,8 @@ class AdapterDoor:
         Seconds for one call.
     start_limit : float
         Seconds to import the function.
+    on_answer : callable
+        Called after each answer.
 
     Examples
     --------
@@ -88,12 +90,14 @@ class AdapterDoor:
         results: Iterable[str],
         time_limit: float,
         start_limit: float = START_LIMIT,
+        on_answer: Callable[[], object] = lambda: None,
     ) -> None:
         self.target = target
         self.arguments = tuple(arguments)
         self.results = tuple(results)
         self.time_limit = time_limit
         self.start_limit = start_limit
+        self.on_answer = on_answer
         self.timed_out = 0
         self._child: _Child | None = self._starting()  # while the first cases are made
 
@@ -117,6 +121,7 @@ class AdapterDoor:
         answers = []
         for call in calls:
             answers.append(self._asked(call))
+            self.on_answer()
             if call.may_spoil:
                 self.close()
                 self._child = self._starting()

@@ -3,7 +3,8 @@
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from refkd import check
@@ -31,6 +32,8 @@ class ProgramDoor:
         Seconds without a new answer after which a run is stopped.
     exchange : {"npz", "raw"}
         Form of the files.
+    on_answer : callable
+        Called after each answer.
 
     Examples
     --------
@@ -44,12 +47,18 @@ class ProgramDoor:
     """
 
     def __init__(
-        self, command: Sequence[str], results: Iterable[str], time_limit: float, exchange: str
+        self,
+        command: Sequence[str],
+        results: Iterable[str],
+        time_limit: float,
+        exchange: str,
+        on_answer: Callable[[], object] = lambda: None,
     ) -> None:
         self.command = list(command)
         self.results = tuple(results)
         self.time_limit = time_limit
         self.raw = exchange == "raw"
+        self.on_answer = on_answer
         self.timed_out = 0
 
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
@@ -76,8 +85,9 @@ class ProgramDoor:
             places = [folder / f"{n:04}" for n in range(len(calls))]
             for place, call in zip(places, calls, strict=True):
                 self._write(place, call)
+            begun = time.time()
             ended = self._run(folder, places)
-            found = [self._answer(place) for place in places]
+            found = self._answers(places, begun)
         if len(calls) == 1 and found[0] is None:
             self.timed_out += ended.failure == "timed out"
             return [ended]
@@ -97,10 +107,11 @@ class ProgramDoor:
         else:
             write_npz(place / "call.npz", call.arguments)
 
-    def _is_answered(self, place: Path) -> bool:
-        if self.raw:
-            return any((place / "answer" / name).exists() for name in (MANIFEST, "error.txt"))
-        return (place / "answer.npz").exists()
+    def _answered_at(self, place: Path) -> float | None:
+        """When the answer was complete, as `time.time`; None if it is not there."""
+        names = [f"answer/{MANIFEST}", "answer/error.txt"] if self.raw else ["answer.npz"]
+        files = [place / name for name in names if (place / name).exists()]
+        return files[0].stat().st_mtime if files else None
 
     def _run(self, folder: Path, places: Sequence[Path]) -> Answer:
         """Run the program and say how it ended, should an answer be missing."""
@@ -127,22 +138,35 @@ class ProgramDoor:
         """Wait for the end; False if it had to be stopped, because no new answer came."""
         last = time.monotonic()
         while True:
+            ended = True
             try:
                 process.wait(LOOK_EVERY)
-                return True
             except subprocess.TimeoutExpired:
-                pass
-            while waiting and self._is_answered(waiting[0]):
+                ended = False
+            while waiting and self._answered_at(waiting[0]) is not None:
                 waiting.pop(0)
+                self.on_answer()
                 last = time.monotonic()
+            if ended:
+                return True
             if time.monotonic() - last > self.time_limit:
                 process.kill()
                 process.wait()
                 return False
 
-    def _answer(self, place: Path) -> Answer | None:
-        if not self._is_answered(place):
-            return None
+    def _answers(self, places: Sequence[Path], begun: float) -> list[Answer | None]:
+        """The answers that are there, each with the seconds since the one before."""
+        answers: list[Answer | None] = []
+        for place in places:
+            done = self._answered_at(place)
+            if done is None:
+                answers.append(None)
+                continue
+            answers.append(replace(self._answer(place), seconds=max(0.0, done - begun)))
+            begun = done
+        return answers
+
+    def _answer(self, place: Path) -> Answer:
         try:
             values = read_raw(place / "answer") if self.raw else read_npz(place / "answer.npz")
         except (ValueError, OSError, EOFError) as error:

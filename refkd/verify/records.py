@@ -202,6 +202,15 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A case that was run: what is wrong, in lines, and how many seconds the call took."""
+
+    case: str
+    problem: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that a run of a kit found."""
 
@@ -213,6 +222,7 @@ class Report:
     agreed: int
     remarks: tuple[str, ...] = ()
     spread: float | None = None  # largest difference between repeats, None if not repeated
+    trials: tuple[Trial, ...] = ()  # one for each case that was asked
 
     @property
     def exit_code(self) -> int:

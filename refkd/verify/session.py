@@ -1,6 +1,6 @@
 """One verification from the first probe to the report."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +9,9 @@ from refkd.verify.compare import largest_difference
 from refkd.verify.diagnose import diagnose, named
 from refkd.verify.doors import Door
 from refkd.verify.kit import Kit, Selection
-from refkd.verify.probe import probe
-from refkd.verify.records import Case, Conventions, Deviation, Finding, Outcome, Report
+from refkd.verify.probe import Probed, probe
+from refkd.verify.records import Case, Conventions, Deviation, Finding, Outcome, Report, Trial
+from refkd.verify.report import deviation_lines
 from refkd.verify.run import Asking
 from refkd.verify.shrink import smallest
 
@@ -27,6 +28,7 @@ def verify(
     case: str | None = None,
     repeat: int = 1,
     again: Callable[[str], str] = str,
+    begin: Callable[[str, int | None], object] = lambda stage, calls: None,
 ) -> Report:
     """Probe an implementation, run the cases of a kit, and name what is wrong.
 
@@ -48,6 +50,9 @@ def verify(
         Times that each case is asked; answers of different bits are told.
     again : callable
         From the name of a case to the command that runs it again.
+    begin : callable
+        Called at the beginning of each stage with its name and the number of its calls, None where
+        that is not known.
 
     Returns
     -------
@@ -68,12 +73,11 @@ def verify(
     (1, 1, 0)
     """
     selection = selection or Selection()
+    begin("conventions", None)
     probed = probe(kit, door, told or {}, target or "the implementation")
     selected = kit.cases(selection) if case is None else [kit.find(case)]
-    cases = sorted(
-        (one for one in selected if kit.concerns(one, probed.conventions)),
-        key=lambda one: one.status == "must_reject",
-    )
+    cases = in_order(one for one in selected if kit.concerns(one, probed.conventions))
+    begin("cases", len(cases) * repeat)
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
     for start in range(0, len(cases), BATCH):
@@ -88,18 +92,70 @@ def verify(
                     (_difference(one, other), one.case)
                     for one, other in zip(first, answers, strict=True)
                 ]
-    findings = [*probed.findings, *faults(kit, door, outcomes, again, shrunk=case is None)]
-    findings += _remarks(kit, outcomes, again)
-    findings += _spread(spreads, again)
+    begin("smallest examples", None)
+    report = conclude(kit, door, probed, outcomes, target=target, again=again, shrunk=case is None)
+    return replace(
+        report,
+        findings=(*report.findings, *_spread(spreads, again)),
+        remarks=tuple(kit.remarks(selection)) if case is None else (),
+        spread=max((size for size, _ in spreads), default=0.0) if repeat > 1 else None,
+    )
+
+
+def in_order(cases: Iterable[Case]) -> list[Case]:
+    """The cases in the order in which they are run: what has to be refused comes last."""
+    return sorted(cases, key=lambda case: case.status == "must_reject")
+
+
+def conclude(
+    kit: Kit,
+    door: Door,
+    probed: Probed,
+    outcomes: Sequence[Outcome],
+    *,
+    target: str,
+    again: Callable[[str], str],
+    shrunk: bool = True,
+) -> Report:
+    """Diagnose the outcomes of cases that were run.
+
+    Parameters
+    ----------
+    kit : Kit
+        That made the cases.
+    door : Door
+        To the implementation, which is asked for smaller examples.
+    probed : Probed
+        Its conventions.
+    outcomes : sequence of Outcome
+        One for each case.
+    target : str
+        What stands for the implementation in the report.
+    again : callable
+        From the name of a case to the command that runs it again.
+    shrunk : bool
+        Whether to report the smallest example rather than the case itself.
+
+    Returns
+    -------
+    Report
+        With the findings of the probe before those of the cases.
+    """
     return Report(
         kit.name,
         target,
         {name: (value, probed.known[name]) for name, value in probed.conventions.items()},
-        tuple(findings),
+        (
+            *probed.findings,
+            *faults(kit, door, outcomes, again, shrunk),
+            *_remarks(kit, outcomes, again),
+        ),
         asked=len(outcomes),
-        agreed=sum(one.problem is None for one in outcomes),
-        remarks=tuple(kit.remarks(selection)) if case is None else (),
-        spread=max((size for size, _ in spreads), default=0.0) if repeat > 1 else None,
+        agreed=sum(outcome.problem is None for outcome in outcomes),
+        trials=tuple(
+            Trial(outcome.case.name, problem_lines(kit, outcome), outcome.answer.seconds)
+            for outcome in outcomes
+        ),
     )
 
 
@@ -134,6 +190,14 @@ def faults(
             kit.example(example.arguments, example.conventions),
             again(example.case.name),
         )
+
+
+def problem_lines(kit: Kit, outcome: Outcome) -> tuple[str, ...]:
+    """What is wrong in the answer to a case, in plain words; empty if nothing is."""
+    deviation = own_deviation(kit, outcome)
+    if deviation is not None:
+        return tuple(deviation_lines(deviation))
+    return () if outcome.problem is None else (outcome.problem,)
 
 
 def own_deviation(kit: Kit, outcome: Outcome) -> Deviation | None:
