@@ -66,11 +66,11 @@ def test_the_example_of_the_readme_runs():
 
 
 @pytest.mark.compiled_once
-def test_the_fixture_of_the_page_on_verification_runs(tmp_path):
+def test_the_test_of_the_page_on_verification_runs(tmp_path):
     adapter = "from refkd.verify.adapters.refkd_ctc import ctc_loss as ctc_loss\n"
     (tmp_path / "mine.py").write_text(adapter, encoding="utf-8")
-    *_, fixture = blocks(ROOT / "docs" / "guides" / "verify.md", "python")
-    (tmp_path / "test_mine.py").write_text(fixture, encoding="utf-8")
+    *_, test = blocks(ROOT / "docs" / "guides" / "verify.md", "python")
+    (tmp_path / "test_mine.py").write_text(test, encoding="utf-8")
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout

@@ -1,6 +1,7 @@
 """The pytest plugin: cases are items, known faults are expected, one diagnosis at the end."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -232,6 +233,13 @@ def test_pytest_finds_the_plugin_by_its_entry_point():
     assert project["entry-points"]["pytest11"] == {PLUGIN: PLUGIN}
     assert import_module(PLUGIN).pytest_addoption
     assert "pytest" not in " ".join(project["dependencies"])
+
+
+def test_the_options_of_the_page_are_there(run):
+    page = (ROOT / "docs" / "guides" / "verify.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"--refkd-[a-z]+", page))
+    assert len(options) == 4 + 3
+    assert options <= set(re.findall(r"--refkd-[a-z]+", run("--help").stdout.str()))
 
 
 def test_there_is_an_option_for_every_kit():
