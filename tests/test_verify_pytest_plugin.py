@@ -176,7 +176,7 @@ def test_an_adapter_that_cannot_be_imported_is_one_error(run):
 def test_known_faults_are_expected_to_fail(run, known):
     done = run(*EMPTY, *known({"V7": ["empty_target", "all_empty"]}), "-rx", "-k", "empty_target")
     done.assert_outcomes(xfailed=1)
-    done.stdout.fnmatch_lines(["known * (V7)", "XFAIL refkd-ctc::empty_target - V7, expected by*"])
+    done.stdout.fnmatch_lines(["known * (V7)", "XFAIL refkd-ctc::empty_target - *V7, expected by*"])
     assert done.ret == 0
 
 

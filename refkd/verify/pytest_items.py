@@ -179,7 +179,7 @@ class Verification:
         items += dict.fromkeys(item for name in chosen for item in cases[name])
 
     def pytest_terminal_summary(
-        self, terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode
+        self, terminalreporter: "pytest.TerminalReporter", exitstatus: pytest.ExitCode
     ) -> None:
         """Print the diagnosis of each implementation, unless the run was interrupted."""
         if exitstatus == pytest.ExitCode.INTERRUPTED:
