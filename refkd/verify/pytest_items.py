@@ -1,6 +1,7 @@
 """Each case of a kit as an item of pytest; loaded by the plugin when an adapter is named."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Subject:
         self.selection = selection
         self.expected = file
         self.outcomes: list[Outcome] = []
-        self.refused = ""  # node id of the item at which no call was answered
+        self.refused = ""  # node id of the item that says why nothing can be asked
 
     @property
     def name(self) -> str:
@@ -71,6 +72,7 @@ class Subject:
         )
         file = self.expected
         comparison = compare(file, report, by_case=True) if file is not None else None
+        report = replace(report, remarks=tuple(self.kit.remarks(self.selection)))
         return as_text(report, self.kit, comparison).splitlines()
 
     def close(self) -> None:
@@ -80,7 +82,7 @@ class Subject:
 
 
 class CaseItem(pytest.Item):
-    """One case; or the conventions, or a case that is expected to fail and there no more."""
+    """One case; or, without one, the conventions or an expected case that no longer exists."""
 
     def __init__(self, *, subject: Subject, case: Case | None, **node: Any) -> None:
         super().__init__(**node)
@@ -102,7 +104,7 @@ class CaseItem(pytest.Item):
         """What is wrong, as lines; None if nothing is."""
         subject = self.subject
         if subject.refused:
-            pytest.skip(f"no call is answered, see {subject.refused}")
+            pytest.skip(f"not asked, see {subject.refused}")
         refusal = ""
         try:
             probed = subject.probed
