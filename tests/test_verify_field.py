@@ -43,7 +43,7 @@ def named(kit, name):
 def described(findings):
     """Findings as text, the most important first."""
     return "\n".join(
-        f"{one.bug or '--'} {one.words}; {one.cases} cases, smallest {one.case}: {one.problem}"
+        f"{one.bug or '--'} {one.words}; {len(one.failing)} cases, smallest {one.case}"
         for one in findings
     )
 

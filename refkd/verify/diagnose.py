@@ -12,6 +12,12 @@ from refkd.verify.run import outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 FORWARD_ONLY = "; its gradient is wrong in a way of its own"
+FAILURES = {
+    "raised": "a call is refused where numbers are wanted",
+    "unreadable": "what is returned cannot be read",
+    "crashed": "the process ends where numbers are wanted",
+    "timed out": "no answer comes in time (--time-limit gives more)",
+}
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
 ENOUGH = 2  # cases that must show a symptom before it has a class
 PASSING = 3  # cases that must pass before those that fail can be told apart from them
@@ -102,9 +108,8 @@ def named(
     Symptom
         Its class is empty if nothing, or more than one thing, explains the numbers.
     """
-    asked = [*outcomes, *reductions]
     if not explanation.symptoms:
-        return _described(kit, explanation.outcomes, outcomes, asked, alone=not unnamed)
+        return _described(kit, explanation, outcomes, alone=not unnamed)
     possible = [
         symptom
         for symptom in explanation.symptoms
@@ -118,6 +123,7 @@ def named(
     (symptom,) = possible
     if explanation.exact:
         return symptom
+    asked = [*outcomes, *reductions]
     shown = [outcome for outcome in asked if outcome.problem and explanation.shows(outcome)]
     certain = len(shown) >= ENOUGH and RARE * len(explanation.outcomes) >= unnamed
     return symptom if certain else replace(symptom, bug="")
@@ -251,8 +257,8 @@ def _kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
     """Outcomes by how they deviate, whatever the sign."""
     kinds: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
-        signed = outcome.kind[-1] in ("less", "more", "number")
-        kinds.setdefault(outcome.kind[:1] if signed else outcome.kind, []).append(outcome)
+        signed = len(outcome.kind) > 1 and " for " not in outcome.kind[1]
+        kinds.setdefault(outcome.kind[: 1 if signed else 2], []).append(outcome)
     return kinds
 
 
@@ -261,47 +267,43 @@ def _has_deviated(outcome: Outcome) -> bool:
 
 
 def _described(
-    kit: Kit,
-    shown: Sequence[Outcome],
-    outcomes: Sequence[Outcome],
-    asked: Sequence[Outcome],
-    alone: bool,
+    kit: Kit, explanation: Explanation, outcomes: Sequence[Outcome], alone: bool
 ) -> Symptom:
     """Which output is off, how far, in how many cases, and what these cases have in common.
 
     If nothing else is unexplained, and the cases that fail are just those that have one trait, it
     gives the class.
     """
+    shown = explanation.outcomes
     words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
-    words += "; ".join(f"{_deviation(group)}, in {len(group)}" for group in _kinds(shown).values())
+    words += "; ".join(f"{_deviation(group)} in {len(group)}" for group in _kinds(shown).values())
     words += f" of {len(outcomes)} cases"
-    passing = [
-        outcome
-        for outcome in asked
-        if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
-    ]
     traits = dict(kit.traits(shown[0].case, shown[0].conventions))
     for outcome in shown:
         own = kit.traits(outcome.case, outcome.conventions)
         traits = {trait: bug for trait, bug in traits.items() if trait in own}
-    for outcome in passing:
-        for trait in kit.traits(outcome.case, outcome.conventions):
-            traits.pop(trait, None)
-    if not traits or len(passing) < PASSING:
-        return Symptom("", words)
-    words += f"; of all cases just those with {' and '.join(traits)} are wrong"
-    classes = set(traits.values())
-    return Symptom(classes.pop() if alone and len(classes) == 1 else "", words)
+    passing = Counter(
+        trait
+        for outcome in outcomes
+        if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
+        for trait in kit.traits(outcome.case, outcome.conventions)
+    )
+    total = sum(outcome.problem is None for outcome in outcomes)
+    telling = [trait for trait in traits if total >= PASSING and not passing[trait]]
+    shared = [trait for trait in traits if RARE * passing[trait] <= total]
+    if telling:
+        classes = {traits[trait] for trait in telling}
+        words += f"; of all cases just those with {' and '.join(telling)} are wrong"
+        return Symptom(classes.pop() if alone and len(classes) == 1 else "", words)
+    return Symptom("", words + f"; all of them with {' and '.join(shared)}" * bool(shared))
 
 
 def _deviation(shown: Sequence[Outcome]) -> str:
     """How outcomes of one kind deviate."""
     first = shown[0]
-    if first.answer.failure == "raised":
-        return f"a call is refused where numbers are wanted ({first.answer.sentence})"
     if first.deviation is None:
-        return str(first.problem)
-    output, what = first.kind
+        return FAILURES.get(first.kind[0], first.kind[0])
+    output, what, _ = first.kind
     if " for " in what:
         got, _, expected = what.partition(" for ")
         return f"{output} is {got} where {expected} is wanted"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 Arguments: TypeAlias = Mapping[str, Any]  # arrays, numbers, texts, mappings; None is not given
@@ -119,16 +120,24 @@ class Outcome:
     def kind(self) -> tuple[str, ...]:
         """What kind of deviation this is, so that one fault is not shrunk into another.
 
-        Without numbers, how the call failed; else the output, whether it is a wrong number, NaN or
-        infinite, and of a number for each utterance the sign of the effect.
+        Without numbers, how the call failed. Else the output; whether it is a wrong number (of a
+        number for each utterance: less or more), NaN or infinite; whether infinity was expected.
         """
         if self.deviation is None:
             return (self.answer.failure or str(self.problem),)
-        got, expected = self.deviation.got, self.deviation.expected
-        if math.isnan(got) or math.isinf(got) or math.isinf(expected):
-            return (self.deviation.output, f"{_quality(got)} for {_quality(expected)}")
-        sign = "less" if got < expected else "more"
-        return (self.deviation.output, "number" if len(self.deviation.index) > 1 else sign)
+        output, got, expected = (
+            self.deviation.output,
+            self.deviation.got,
+            self.deviation.expected,
+        )
+        beside = any(not np.isfinite(values).all() for values in self.expected.values())
+        if not math.isfinite(got) or not math.isfinite(expected):
+            what = f"{_quality(got)} for {_quality(expected)}"
+        elif len(self.deviation.index) > 1:
+            what = "number"
+        else:
+            what = "less" if got < expected else "more"
+        return (output, what, "beside infinity" if beside else "")
 
 
 def _quality(value: float) -> str:

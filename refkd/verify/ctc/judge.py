@@ -85,6 +85,8 @@ def _free(
     """
     endless = np.isinf(expected["loss"])
     free = nan_for_nan(arguments, outputs)
+    if how.get("infeasible") == "zero" and np.isneginf(arguments["logits"]).any():
+        free["loss"] |= (expected["loss"] == 0.0) & np.isposinf(outputs["loss"])  # it fits
     if how.get("infeasible") == "large":
         free["loss"] |= endless & (outputs["loss"] >= LARGE)
         if "grad" in expected:

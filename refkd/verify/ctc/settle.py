@@ -3,7 +3,7 @@
 import numpy as np
 
 from refkd.verify.ctc import cases, hand_cases
-from refkd.verify.ctc.translate import LARGE
+from refkd.verify.ctc.judge import LARGE
 from refkd.verify.kit import Asker
 from refkd.verify.records import Conventions, Finding, Outcome, Settled
 

@@ -13,7 +13,6 @@ from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 from refkd.verify.softmax import log_softmax
 
-LARGE = 1e3  # nats: an infeasible target costs at least this where its loss is "large"
 FIRST_FRAMES = 2.0  # padded frames are louder than most true ones
 RANGE = 5
 
