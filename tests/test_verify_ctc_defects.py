@@ -45,15 +45,16 @@ def named(function, name=""):
 
 
 def score(plants):
-    """Which plants are caught, named somewhere, named first."""
+    """How many plants are caught, named, named wrong: first by another class."""
     answers = {name: named(function, name) for name, (_, function) in plants.items()}
     caught = [name for name, bugs in answers.items() if bugs]
     right = [name for name, bugs in answers.items() if plants[name][0] in bugs]
-    first = [name for name, bugs in answers.items() if bugs[:1] == [plants[name][0]]]
-    print(f"\nplanted {len(plants)}, caught {len(caught)}, named {len(right)}, first {len(first)}")
-    for name in sorted(set(plants) - set(right)):
+    classes = {name: [bug for bug in bugs if bug] for name, bugs in answers.items()}
+    wrong = [name for name, bugs in classes.items() if bugs and bugs[0] != plants[name][0]]
+    print(f"\nplanted {len(plants)}, caught {len(caught)}, named {len(right)}, wrong {len(wrong)}")
+    for name in sorted({*plants} - {*right} | {*wrong}):
         print(f"  not named: {name}: {plants[name][0]}, but {answers[name]}")
-    return len(caught), len(right), len(first)
+    return len(caught), len(right), len(wrong)
 
 
 def test_nothing_is_found_where_nothing_is_planted():
@@ -68,21 +69,21 @@ def test_every_class_of_ctc_bugs_is_planted():
 
 @pytest.mark.compiled_once
 def test_planted_defects_are_caught_and_named():
-    caught, right, first = score(PLANTED)
+    caught, right, wrong = score(PLANTED)
     assert caught == len(PLANTED)
-    assert right >= 0.95 * len(PLANTED)
-    assert first >= 0.9 * len(PLANTED)
+    assert right >= 0.9 * len(PLANTED)
+    assert wrong == 0
 
 
 @pytest.mark.compiled_once
 def test_held_out_defects_are_caught():
-    caught, right, _ = score(HELD_OUT)
+    caught, right, wrong = score(HELD_OUT)
     assert caught == len(HELD_OUT) >= 10
-    assert right >= 0.6 * len(HELD_OUT)
+    assert right >= 0.4 * len(HELD_OUT)
+    assert wrong == 0
 
 
-# Those of V14 need a large case, and a negative loss is smaller than a rounding.
-SHOWN = [defect for defect in KIT.defects if defect.bug not in ("V12", "V14")]
+SHOWN = [defect for defect in KIT.defects if defect.bug != "V14"]  # which need a large case
 
 
 @pytest.mark.parametrize("defect", SHOWN, ids=lambda one: one.words)

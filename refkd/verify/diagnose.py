@@ -82,7 +82,7 @@ def named(
     explanation: Explanation,
     example: Outcome,
     outcomes: Sequence[Outcome],
-    reductions: Iterable[Outcome],
+    reductions: Sequence[Outcome],
     unnamed: int,
 ) -> Symptom:
     """The class of a bug as far as there is evidence, else a description of the deviation.
@@ -97,7 +97,7 @@ def named(
         The smallest one that shows it: a class that it cannot show is not named.
     outcomes : sequence of Outcome
         Of all cases that were run.
-    reductions : iterable of Outcome
+    reductions : sequence of Outcome
         Of the steps to the example.
     unnamed : int
         Cases that something else explains which has no class. Beside a fault that is not known and
@@ -122,10 +122,12 @@ def named(
         return Symptom("", f"several known faults give these numbers: {names}")
     (symptom,) = possible
     if explanation.exact:
-        return symptom
+        smaller = [outcome for outcome in reductions if outcome.answer.outputs is not None]
+        chance = len(explanation.outcomes) == 1 and not all(map(explanation.shows, smaller))
+        return _described(kit, explanation, outcomes, alone=False) if chance else symptom
     asked = [*outcomes, *reductions]
     shown = [outcome for outcome in asked if outcome.problem and explanation.shows(outcome)]
-    certain = len(shown) >= ENOUGH and RARE * len(explanation.outcomes) >= unnamed
+    certain = len(shown) >= ENOUGH and len(explanation.outcomes) > unnamed
     return symptom if certain else replace(symptom, bug="")
 
 

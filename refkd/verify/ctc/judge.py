@@ -109,7 +109,7 @@ def _below_zero(
 ) -> Deviation | None:
     """A loss is minus the logarithm of a probability, which may round to a little more than 1."""
     slack = below_zero_slack(arguments, how)
-    loss = np.where(right < 0.0, 0.0, loss)
+    loss = np.where((right < 0.0) | np.isnan(loss), 0.0, loss)
     index = int(loss.argmin())
     if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
         return None

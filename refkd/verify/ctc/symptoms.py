@@ -17,7 +17,7 @@ from refkd.verify.softmax import log_softmax
 LOUD = 500.0  # logits whose exponential overflows sooner or later
 MANY = 200  # frames
 LARGE = 50.0  # logits that are larger than those of most cases
-FEW_DIGITS = 0.2  # of an occupancy, which is at most 1
+FEW_DIGITS = 0.5  # of an occupancy, which is at most 1
 CONFIDENT = 1e-3  # nats
 MANY_LABELS, MANY_CLASSES = 128, 1_000
 SINGLE, HALF = 1e-4, 2e-2  # what single and half precision may be off by
@@ -67,7 +67,7 @@ def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterato
     elif all(np.allclose(got[name], right[name], rtol=SINGLE, atol=SINGLE / 5) for name in right):
         yield Symptom("V10", "digits are lost: single precision, or something small is added")
     elif all(np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right):
-        yield Symptom("", "all numbers are off by a few per cent at most")
+        yield Symptom("G11", "digits are lost: all numbers are off by a few per cent at most")
 
 
 def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
@@ -111,7 +111,7 @@ def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
         yield from _of_nan(numbers, grad)
         return
     right_loss = _close(numbers.loss, numbers.right_loss)
-    if grad[~valid].any():
+    if (np.abs(grad[~valid]) > 0.0).any():
         if not right_loss:
             words = "padded frames are counted: the loss changes, and they have gradients"
             yield Symptom("V2", words)
@@ -157,14 +157,17 @@ def _beside_a_right_loss(
     if len(grad) > MANY and np.abs(grad - right).max() < FEW_DIGITS:
         yield Symptom("V10", "the loss of many frames is right, but its gradient has lost digits")
     if numbers.of_logits:
-        yield from _of_rows(numbers, grad, weight)
+        yield from _of_rows(numbers, grad, right, weight)
     off = np.argwhere(np.abs(grad - right) > 1e-3)
     if len(off) and len(grad) > 1 and len(set(off[:, 0])) == 1:
         yield Symptom("G8", "the gradient is wrong in one frame only")
 
 
 def _of_rows(
-    numbers: Numbers, grad: NDArray[np.float64], weight: NDArray[np.float64]
+    numbers: Numbers,
+    grad: NDArray[np.float64],
+    right: NDArray[np.float64],
+    weight: NDArray[np.float64],
 ) -> Iterator[Symptom]:
     """A row is the softmax minus occupancies, which sum to 1 each."""
     used = numbers.valid & (weight != 0.0) & np.isfinite(numbers.right_loss)
@@ -175,6 +178,8 @@ def _of_rows(
         yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
     elif np.allclose((sums - sums[0])[used], 0.0, atol=1e-3):
         yield Symptom("G8", "rows of the gradient have one sum in all frames, which is not 0")
+    elif (grad - right > -1e-6)[numbers.valid].all():
+        yield Symptom("G7", "rows of the gradient sum to more than 0: occupancies are missing")
     else:
         yield Symptom("", "rows of the gradient do not sum to 0")
 
