@@ -139,7 +139,7 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         if file is not None and not Path(file).parent.is_dir():
             check.fail(option, "a file in a folder that is there", file)
     progress = _Progress()
-    door = _door(kit, options, progress.step)
+    door = _door(kit, options, told, progress.step)
     try:
         report = verify(
             kit,
@@ -195,7 +195,12 @@ class _Progress:
             self.bar.close()
 
 
-def _door(kit: "Kit", options: argparse.Namespace, on_answer: Callable[[], object]) -> "Door":
+def _door(
+    kit: "Kit",
+    options: argparse.Namespace,
+    told: dict[str, str],
+    on_answer: Callable[[], object],
+) -> "Door":
     from refkd import check
     from refkd.verify.doors import AdapterDoor
     from refkd.verify.program import ProgramDoor
@@ -203,11 +208,12 @@ def _door(kit: "Kit", options: argparse.Namespace, on_answer: Callable[[], objec
     limit = check.positive("--time-limit", options.time_limit)
     if bool(options.target) == bool(options.exec):
         check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
+    arguments, results = kit.signature(told)
     if options.exec:
-        return ProgramDoor(options.exec, kit.results, limit, options.exchange, on_answer)
+        return ProgramDoor(options.exec, results, limit, options.exchange, on_answer)
     if ":" not in options.target:
         check.fail("adapter", "MODULE:FUNCTION", options.target)
-    return AdapterDoor(options.target, kit.arguments, kit.results, limit, on_answer=on_answer)
+    return AdapterDoor(options.target, arguments, results, limit, on_answer=on_answer)
 
 
 def _again(kit: "Kit", options: argparse.Namespace, told: dict[str, str], case: str) -> str:

@@ -37,6 +37,11 @@ class Explanation:
     shows: Callable[[Outcome], bool]
     exact: bool = False  # a known defect gives these very numbers, or a refusal was wanted
 
+    @property
+    def classes(self) -> frozenset[str]:
+        """Of what it may be."""
+        return frozenset(symptom.bug for symptom in self.symptoms)
+
 
 def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     """Explain every failing outcome by as few bugs as possible.
@@ -63,17 +68,31 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     explanations: list[Explanation] = []
     memory: dict[tuple[Defect, Outcome], Outputs] = {}
     wrong.sort(key=lambda outcome: kit.cost(outcome.arguments))
+    simplest = wrong[:TRIES]
     for forward in (False, True) if kit.forward else (False,):
         while wrong and (best := _best_defect(kit, wrong, passing, memory, forward)) is not None:
             explanations.append(best)
             wrong = [outcome for outcome in wrong if outcome not in best.outcomes]
+    by_class: dict[frozenset[str], list[Outcome]] = {}
+    for explanation in explanations:
+        by_class.setdefault(explanation.classes, []).extend(explanation.outcomes)
+    rare = [
+        explanation
+        for explanation in explanations
+        if _is_rare(by_class[explanation.classes], len(wrong), simplest)
+    ]
+    explanations = [explanation for explanation in explanations if explanation not in rare]
+    wrong += [outcome for explanation in rare for outcome in explanation.outcomes]
+    wrong.sort(key=lambda outcome: kit.cost(outcome.arguments))
     if explanations:
         most = max(explanations, key=lambda explanation: len(explanation.outcomes))
         large = tuple(outcome for outcome in wrong if _looks_like(kit, outcome, most))
         explanations[explanations.index(most)] = replace(most, outcomes=most.outcomes + large)
         wrong = [outcome for outcome in wrong if outcome not in large]
-    explanations += _by_symptom(kit, wrong)
-    explanations += _without_numbers([outcome for outcome in failing if outcome.deviation is None])
+    told_apart = partial(_told_apart, kit, _passing_traits(kit, outcomes))
+    explanations += _by_symptom(kit, wrong, told_apart)
+    silent = [outcome for outcome in failing if outcome.deviation is None]
+    explanations += _without_numbers(silent, told_apart)
     return sorted(explanations, key=lambda explanation: -len(explanation.outcomes))
 
 
@@ -108,8 +127,9 @@ def named(
     Symptom
         Its class is empty if nothing, or more than one thing, explains the numbers.
     """
+    words, traits, bug = _described(kit, explanation, outcomes)
     if not explanation.symptoms:
-        return _described(kit, explanation, outcomes, alone=not unnamed)
+        return Symptom("" if unnamed else bug, words + traits)
     possible = [
         symptom
         for symptom in explanation.symptoms
@@ -124,11 +144,14 @@ def named(
     if explanation.exact:
         smaller = [outcome for outcome in reductions if outcome.answer.outputs is not None]
         chance = len(explanation.outcomes) == 1 and not all(map(explanation.shows, smaller))
-        return _described(kit, explanation, outcomes, alone=False) if chance else symptom
+        return Symptom("", words + traits) if chance else symptom
     asked = [*outcomes, *reductions]
     shown = [outcome for outcome in asked if outcome.problem and explanation.shows(outcome)]
-    certain = len(shown) >= ENOUGH and len(explanation.outcomes) > unnamed
-    return symptom if certain else replace(symptom, bug="")
+    wrong = [outcome for outcome in outcomes if outcome.deviation is not None]
+    wrong.sort(key=lambda outcome: kit.cost(outcome.arguments))
+    if len(shown) < ENOUGH or _is_rare(explanation.outcomes, unnamed, wrong[:TRIES]):
+        return Symptom("", symptom.words + traits)
+    return symptom if symptom.bug else Symptom("" if unnamed else bug, symptom.words + traits)
 
 
 def reproduces(kit: Kit, defect: Defect, forward: bool, outcome: Outcome) -> bool:
@@ -202,7 +225,17 @@ def _best_defect(
     return Explanation(symptoms, shown, partial(reproduces, kit, defects[0], forward), exact=True)
 
 
-def _by_symptom(kit: Kit, wrong: Sequence[Outcome]) -> list[Explanation]:
+def _is_rare(shown: Sequence[Outcome], others: int, simplest: Sequence[Outcome]) -> bool:
+    """Whether so few outcomes, beside others without an explanation, show something by chance.
+
+    What all the simplest ones show is none: the other ones may be its consequences.
+    """
+    return RARE * len(shown) <= others and not set(simplest) <= set(shown)
+
+
+def _by_symptom(
+    kit: Kit, wrong: Sequence[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
+) -> list[Explanation]:
     """Give each outcome the most frequent of its symptoms; those without are described by kind.
 
     Symptoms of few cases beside many that have none belong to the same unknown fault.
@@ -215,7 +248,7 @@ def _by_symptom(kit: Kit, wrong: Sequence[Outcome]) -> list[Explanation]:
         symptom = max(counts, key=lambda each: counts[each])  # the first among equals
         shown = tuple(outcome for outcome, seen in left.items() if symptom in seen)
         left = {outcome: seen for outcome, seen in left.items() if outcome not in shown}
-        if RARE * len(shown) <= len(strange):
+        if _is_rare(shown, len(strange), wrong[:TRIES]):
             strange += shown
             continue
 
@@ -223,10 +256,12 @@ def _by_symptom(kit: Kit, wrong: Sequence[Outcome]) -> list[Explanation]:
             return outcome.deviation is not None and symptom in kit.symptoms(outcome)
 
         groups.append(Explanation((symptom,), shown, shows))
-    return groups + _by_kind(strange)
+    return groups + _by_kind(strange, told_apart)
 
 
-def _without_numbers(silent: Sequence[Outcome]) -> list[Explanation]:
+def _without_numbers(
+    silent: Sequence[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
+) -> list[Explanation]:
     """No numbers came, or numbers where a refusal is wanted: that is a fact and has its class."""
     refusals: dict[str, list[Outcome]] = {}
     for outcome in silent:
@@ -239,20 +274,42 @@ def _without_numbers(silent: Sequence[Outcome]) -> list[Explanation]:
             return outcome.case.status == "must_reject" and bug in outcome.case.catches
 
         groups.append(Explanation((Symptom(bug, BUGS[bug]),), tuple(shown), shows, exact=True))
-    return groups + _by_kind(outcome for outcome in silent if outcome.case.status != "must_reject")
+    others = [outcome for outcome in silent if outcome.case.status != "must_reject"]
+    return groups + _by_kind(others, told_apart)
 
 
-def _by_kind(outcomes: Iterable[Outcome]) -> list[Explanation]:
+def _by_kind(
+    strange: Iterable[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
+) -> list[Explanation]:
     """Outcomes that deviate in the same way, without a name; few beside many are the same fault."""
-    groups = sorted(_kinds(outcomes).values(), key=lambda shown: -len(shown))
+    groups = [part for shown in _kinds(strange).values() for part in told_apart(shown)]
     kept: list[list[Outcome]] = []
-    for shown in groups:
+    for shown in sorted(groups, key=lambda shown: -len(shown)):
         numbers = shown[0].deviation is not None
         if numbers and kept and RARE * len(shown) <= len(kept[0]) and kept[0][0].deviation:
             kept[0] += shown
         else:
             kept.append(shown)
     return [Explanation((), tuple(shown), _has_deviated) for shown in kept]
+
+
+def _told_apart(kit: Kit, passing: Counter[str], shown: list[Outcome]) -> list[list[Outcome]]:
+    """These outcomes, parted by traits that several of them have and no passing case has."""
+    counts = Counter(
+        trait for outcome in shown for trait in kit.traits(outcome.case, outcome.conventions)
+    )
+    telling = {
+        trait: count
+        for trait, count in counts.items()
+        if passing and not passing[trait] and ENOUGH <= count < len(shown)
+    }
+    if not telling:
+        return [shown]
+    most = max(telling, key=lambda trait: telling[trait])
+    parts: dict[bool, list[Outcome]] = {True: [], False: []}
+    for outcome in shown:
+        parts[most in kit.traits(outcome.case, outcome.conventions)].append(outcome)
+    return [parts[True], *_told_apart(kit, passing, parts[False])]
 
 
 def _kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
@@ -269,12 +326,11 @@ def _has_deviated(outcome: Outcome) -> bool:
 
 
 def _described(
-    kit: Kit, explanation: Explanation, outcomes: Sequence[Outcome], alone: bool
-) -> Symptom:
-    """Which output is off, how far, in how many cases, and what these cases have in common.
+    kit: Kit, explanation: Explanation, outcomes: Sequence[Outcome]
+) -> tuple[str, str, str]:
+    """Words on which output is off, how far and in how many cases; what these cases have in common.
 
-    If nothing else is unexplained, and the cases that fail are just those that have one trait, it
-    gives the class.
+    If the cases that fail are just those that have one trait, it gives the class, which comes last.
     """
     shown = explanation.outcomes
     words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
@@ -284,20 +340,25 @@ def _described(
     for outcome in shown:
         own = kit.traits(outcome.case, outcome.conventions)
         traits = {trait: bug for trait, bug in traits.items() if trait in own}
-    passing = Counter(
-        trait
-        for outcome in outcomes
-        if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
-        for trait in kit.traits(outcome.case, outcome.conventions)
-    )
+    passing = _passing_traits(kit, outcomes)
     total = sum(outcome.problem is None for outcome in outcomes)
     telling = [trait for trait in traits if total >= PASSING and not passing[trait]]
     shared = [trait for trait in traits if RARE * passing[trait] <= total]
     if telling:
         classes = {traits[trait] for trait in telling}
-        words += f"; of all cases just those with {' and '.join(telling)} are wrong"
-        return Symptom(classes.pop() if alone and len(classes) == 1 else "", words)
-    return Symptom("", words + f"; all of them with {' and '.join(shared)}" * bool(shared))
+        common = f"; of all cases just those with {' and '.join(telling)} are wrong"
+        return words, common, classes.pop() if len(classes) == 1 else ""
+    return words, f"; all of them with {' and '.join(shared)}" * bool(shared), ""
+
+
+def _passing_traits(kit: Kit, outcomes: Sequence[Outcome]) -> Counter[str]:
+    """How many of the cases that pass have each trait."""
+    return Counter(
+        trait
+        for outcome in outcomes
+        if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
+        for trait in kit.traits(outcome.case, outcome.conventions)
+    )
 
 
 def _deviation(shown: Sequence[Outcome]) -> str:

@@ -120,6 +120,15 @@ class Kit(ABC):
     defects: ClassVar[tuple[Defect, ...]]
     forward: ClassVar[tuple[str, ...]] = ()
 
+    def signature(self, told: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of what an adapter takes and returns under these conventions."""
+        return tuple(self.arguments), tuple(self.results)
+
+    @property
+    def canonical_arguments(self) -> tuple[str, ...]:
+        """What defects take: the arguments, and what else some conventions need."""
+        return tuple(self.arguments)
+
     @property
     def canonical(self) -> tuple[str, ...]:
         """What defects compute: the results, and what else is needed to express them."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from refkd.check import ArgumentError
+from refkd.verify.compare import largest_difference
 from refkd.verify.diagnose import agrees
 from refkd.verify.doors import Door
 from refkd.verify.kit import Convention, Kit
@@ -65,7 +66,7 @@ def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementa
     ArgumentError
         If no call is answered by numbers of the expected shapes, with the traceback of the adapter.
     """
-    search = _Search(kit, door)
+    search = _Search(kit, door, told)
     likely = search.right(told)
     contradicted: list[str] = []
     dtype = {name: value for name, value in told.items() if name == "dtype"}
@@ -74,7 +75,9 @@ def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementa
     certain = likely is not None
     if likely is None:
         likely = search.defective(told)
-    likely = likely or search.readable(told) or search.readable(dtype)
+    likely = likely or search.readable(told)
+    if likely is None and (likely := search.readable(dtype)) is not None:
+        contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
     if likely is None:
         raise ArgumentError(f"{target}: {search.failure(told)}")
     settled = kit.settle(Asking(kit, door), likely, told)
@@ -111,15 +114,16 @@ def _contradiction(kit: Kit, name: str, told: Conventions, found: Conventions) -
 class _Search:
     """Answers to the probe cases under every way to ask them, each asked for once."""
 
-    def __init__(self, kit: Kit, door: Door) -> None:
+    def __init__(self, kit: Kit, door: Door, told: Conventions) -> None:
         self.kit = kit
         self.door = door
         self.answers: dict[tuple[str, ...], Answer] = {}
         self.references: dict[tuple[bytes | str, ...], Outputs] = {}
         self.case, *self.simpler = kit.probe_cases()
-        asked = _combinations(self._deciding("call"), {})
+        call = self._deciding("call")
+        asked = [*_combinations(call, told), *_combinations(call, {})]
         while self.simpler:  # the first one that any numbers come from
-            if any(self._answer(self.case, one, {}).outputs is not None for one in asked):
+            if any(self._answer(self.case, one, told).outputs is not None for one in asked):
                 break
             self.case, *self.simpler = self.simpler
 
@@ -130,7 +134,9 @@ class _Search:
                 continue
             for expected in _combinations(self._deciding("answer"), told):
                 how = {**asked, **expected}
-                if self._outcome(self.case, how, told).problem is None and not self._refuted(how):
+                if self._outcome(self.case, how, told).problem is None and not self._refuted(
+                    how, told
+                ):
                     return how
         return None
 
@@ -143,7 +149,9 @@ class _Search:
         both = [*self._deciding("call"), *self._deciding("answer")]
         likely = _combinations(both, told)[:LIKELY]
         for case in (self.case, *self.simpler):
-            outcomes = [self._outcome(case, how, told) for how in likely if not self._refuted(how)]
+            outcomes = [
+                self._outcome(case, how, told) for how in likely if not self._refuted(how, told)
+            ]
             readable = [one for one in outcomes if one.problem is None or one.deviation is not None]
             most = max(map(_results_right, readable), default=0)
             nearest = [one for one in readable if _results_right(one) == most]
@@ -186,11 +194,14 @@ class _Search:
             for case in (self.case, *self.simpler):
                 yield how, self._outcome(case, how, told)
 
-    def _refuted(self, how: Conventions) -> bool:
+    def _refuted(self, how: Conventions, told: Conventions) -> bool:
         """Whether something that these conventions leave out of account changes the answer."""
         cases = self.kit.contradictions(self.case, how)
+        asked = self._outcome(self.case, how, told).answer.outputs or {}
         return any(
-            outcome.problem is not None and outcome.answer.failure != "raised"
+            outcome.problem is not None
+            and outcome.answer.failure != "raised"
+            and largest_difference(outcome.answer.outputs or {}, asked) > 0.0
             for outcome in Asking(self.kit, self.door).outcomes(cases, how)
         )
 

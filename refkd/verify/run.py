@@ -82,7 +82,7 @@ def outputs_of(defect: Defect, kit: Kit, arguments: Arguments) -> Outputs:
 
     None among its results is left out.
     """
-    results = defect.compute(*(arguments[name] for name in kit.arguments))
+    results = defect.compute(*(arguments.get(name) for name in kit.canonical_arguments))
     return {
         name: value for name, value in zip(kit.canonical, results, strict=True) if value is not None
     }

@@ -10,7 +10,16 @@ from refkd.verify.diagnose import diagnose, named
 from refkd.verify.doors import Door
 from refkd.verify.kit import Kit, Selection
 from refkd.verify.probe import Probed, probe
-from refkd.verify.records import Case, Conventions, Deviation, Finding, Outcome, Report, Trial
+from refkd.verify.records import (
+    Case,
+    Conventions,
+    Deviation,
+    Finding,
+    Outcome,
+    Report,
+    Symptom,
+    Trial,
+)
 from refkd.verify.report import deviation_lines
 from refkd.verify.run import Asking
 from refkd.verify.shrink import smallest
@@ -216,16 +225,16 @@ def own_deviation(kit: Kit, outcome: Outcome) -> Deviation | None:
 def _remarks(
     kit: Kit, outcomes: Sequence[Outcome], again: Callable[[str], str]
 ) -> Iterator[Finding]:
-    for one in outcomes:
-        if one.problem is None and (said := kit.remark(one)) is not None:
-            yield Finding(
-                said.bug,
-                said.words,
-                "note",
-                one.case.name,
-                failing=(one.case.name,),
-                again=again(one.case.name),
-            )
+    """What to know from right answers; the same words once, with all cases that say so."""
+    cases: dict[Symptom, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.problem is None and (remark := kit.remark(outcome)) is not None:
+            cases.setdefault(remark, []).append(outcome.case.name)
+    for remark, names in cases.items():
+        first = names[0]
+        yield Finding(
+            remark.bug, remark.words, "note", first, failing=tuple(names), again=again(first)
+        )
 
 
 def _spread(

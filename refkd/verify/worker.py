@@ -4,6 +4,7 @@ It imports NumPy and the adapter, nothing else, answers one call after the other
 """
 
 import importlib
+import inspect
 import io
 import os
 import runpy
@@ -133,6 +134,17 @@ def imported(module: str) -> ModuleType:
     return made
 
 
+def takes(function: Callable[..., Any], names: Sequence[str]) -> bool:
+    """Whether a function can be called with that many arguments, as far as it can be known."""
+    try:
+        inspect.signature(function).bind(*names)
+    except TypeError:
+        return False
+    except ValueError:  # some compiled functions have no signature
+        return True
+    return True
+
+
 def main(target: str, names: str, results: str) -> None:
     """Import MODULE:FUNCTION, say that it is there, and answer until the pipe closes.
 
@@ -153,6 +165,9 @@ def main(target: str, names: str, results: str) -> None:
         adapter = getattr(imported(module), function)
     except (Exception, SystemExit) as error:
         send(answers, {"error": _first_line(error), "traceback": traceback_of(error)})
+        return
+    if not takes(adapter, names.split(",")):
+        send(answers, {"error": f"TypeError: it does not take ({names.replace(',', ', ')})"})
         return
     send(answers, {"ready": True})
     while (call := receive(calls)) is not None:

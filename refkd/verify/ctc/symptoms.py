@@ -60,12 +60,15 @@ def symptoms(outcome: Outcome) -> list[Symptom]:
 
 def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterator[Symptom]:
     padded = 0.0 if numbers.grad is None else np.abs(numbers.grad[~numbers.valid]).max(initial=0.0)
-    if (got["loss"] < -numbers.slack).any() and right["loss"].max(initial=0.0) < CONFIDENT:
+    below = got["loss"][got["loss"] < -numbers.slack]
+    if below.size and below.min() > -CONFIDENT and right["loss"].max(initial=0.0) < CONFIDENT:
         yield Symptom("V12", "the loss of confident inputs is negative")
     elif padded > 0.0:
         return
     elif all(np.allclose(got[name], right[name], rtol=SINGLE, atol=SINGLE / 5) for name in right):
-        yield Symptom("V10", "digits are lost: single precision, or something small is added")
+        logits = numbers.arguments["logits"][numbers.valid]
+        usual = np.abs(logits).max(initial=0.0) <= LARGE  # others may lose digits by overflow
+        yield Symptom("V10" * usual, "all numbers are right to four digits, but not to more")
     elif all(np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right):
         yield Symptom("G11", "digits are lost: all numbers are off by a few per cent at most")
 
@@ -178,10 +181,23 @@ def _of_rows(
         yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
     elif np.allclose((sums - sums[0])[used], 0.0, atol=1e-3):
         yield Symptom("G8", "rows of the gradient have one sum in all frames, which is not 0")
-    elif (grad - right > -1e-6)[numbers.valid].all():
-        yield Symptom("G7", "rows of the gradient sum to more than 0: occupancies are missing")
+    elif _without_occupancy(numbers, grad, right, weight):
+        yield Symptom("G7", "wrong entries of the gradient are the softmax alone: no occupancy")
     else:
         yield Symptom("", "rows of the gradient do not sum to 0")
+
+
+def _without_occupancy(
+    numbers: Numbers,
+    grad: NDArray[np.float64],
+    right: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> bool:
+    """Whether each wrong entry is the softmax alone, and some entries are right."""
+    wrong = ~np.isclose(grad, right, 1e-6, 1e-6) & numbers.valid[:, :, None]
+    kept = ~np.isclose(right, 0.0) & ~wrong & numbers.valid[:, :, None]
+    softmax = np.exp(log_softmax(numbers.arguments["logits"])) * weight[:, None]
+    return bool(np.allclose(grad[wrong], softmax[wrong], 1e-6, 1e-6) and kept.any())
 
 
 def _scaled(what: str, factor: float, numbers: Numbers) -> Iterator[Symptom]:
@@ -263,6 +279,7 @@ def traits(case: Case) -> dict[str, str]:
     special = {
         "repeated labels": ("V1", any(map(_repeats, labels))),
         "an empty target": ("V7", 0 in targets),
+        "empty targets alone": ("V7", not any(targets)),
         "padded frames": ("", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
         "padded labels": ("V3", min(targets) < max(targets) + form.get("extra_labels", 0)),
         "a target without a path": ("V8", hopeless and not ruled_out),
