@@ -67,7 +67,7 @@ def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterato
         return
     elif all(np.allclose(got[name], right[name], rtol=SINGLE, atol=SINGLE / 5) for name in right):
         logits = numbers.arguments["logits"][numbers.valid]
-        usual = np.abs(logits).max(initial=0.0) <= LARGE  # others may lose digits by overflow
+        usual = bool(np.abs(logits).max(initial=0.0) <= LARGE)  # others may lose digits by overflow
         yield Symptom("V10" * usual, "all numbers are right to four digits, but not to more")
     elif all(np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right):
         yield Symptom("G11", "digits are lost: all numbers are off by a few per cent at most")
