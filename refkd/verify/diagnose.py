@@ -89,7 +89,7 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
         large = tuple(outcome for outcome in wrong if _looks_like(kit, outcome, most))
         explanations[explanations.index(most)] = replace(most, outcomes=most.outcomes + large)
         wrong = [outcome for outcome in wrong if outcome not in large]
-    told_apart = partial(_told_apart, kit, _passing_traits(kit, outcomes))
+    told_apart = partial(_told_apart, kit, _passing_traits(kit, outcomes), len(passing))
     explanations += _by_symptom(kit, wrong, told_apart)
     silent = [outcome for outcome in failing if outcome.deviation is None]
     explanations += _without_numbers(silent, told_apart)
@@ -293,15 +293,22 @@ def _by_kind(
     return [Explanation((), tuple(shown), _has_deviated) for shown in kept]
 
 
-def _told_apart(kit: Kit, passing: Counter[str], shown: list[Outcome]) -> list[list[Outcome]]:
-    """These outcomes, parted by traits that several of them have and no passing case has."""
+def _told_apart(
+    kit: Kit, passing: Counter[str], passed: int, shown: list[Outcome]
+) -> list[list[Outcome]]:
+    """These outcomes, parted by traits that several of them have and no passing case has.
+
+    Where most cases fail that have not got a trait, it tells nothing.
+    """
     counts = Counter(
         trait for outcome in shown for trait in kit.traits(outcome.case, outcome.conventions)
     )
     telling = {
         trait: count
         for trait, count in counts.items()
-        if passing and not passing[trait] and ENOUGH <= count < len(shown)
+        if not passing[trait]
+        and ENOUGH <= count < len(shown)
+        and RARE * (len(shown) - count) <= passed
     }
     if not telling:
         return [shown]
@@ -309,7 +316,7 @@ def _told_apart(kit: Kit, passing: Counter[str], shown: list[Outcome]) -> list[l
     parts: dict[bool, list[Outcome]] = {True: [], False: []}
     for outcome in shown:
         parts[most in kit.traits(outcome.case, outcome.conventions)].append(outcome)
-    return [parts[True], *_told_apart(kit, passing, parts[False])]
+    return [parts[True], *_told_apart(kit, passing, passed, parts[False])]
 
 
 def _kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
