@@ -9,13 +9,12 @@ import pytest
 from planted.door import DirectDoor
 from planted.lstm_plants import DEFECTS, HELD_OUT, RIGHT
 
-from refkd.verify.diagnose import diagnose
 from refkd.verify.doors import AdapterDoor
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
 from refkd.verify.probe import probe
 from refkd.verify.run import Asking
-from refkd.verify.session import verify
+from refkd.verify.session import faults, verify
 
 pytestmark = pytest.mark.compiled_once
 KIT = kit_named("lstm")
@@ -29,19 +28,21 @@ def bugs_of(name):
     door = DirectDoor(planted.function(), KIT)
     probed = probe(KIT, door, dict(planted.told))
     asked = KIT.cases(Selection(quick=True))
-    explained = diagnose(KIT, Asking(KIT, door).outcomes(asked, probed.conventions))
-    faults = [finding.bug for finding in probed.findings if finding.level == "must"]
-    return faults + [explanation.symptom.bug for explanation in explained]
+    outcomes = Asking(KIT, door).outcomes(asked, probed.conventions)
+    probing = [finding.bug for finding in probed.findings if finding.level == "must"]
+    return probing + [finding.bug for finding in faults(KIT, door, outcomes)]
 
 
 def score(plants):
-    """How many are named first, and anywhere."""
+    """How many are named first, named at all, and named wrongly."""
     first = [name for name, planted in plants.items() if bugs_of(name)[0] == planted.bug]
     named = [name for name, planted in plants.items() if planted.bug in bugs_of(name)]
-    print(f"\nplanted {len(plants)}, named {len(named)}, first {len(first)}")
+    wrong = [name for name, planted in plants.items() if set(bugs_of(name)) - {planted.bug, ""}]
+    counts = f"named {len(named)}, first {len(first)}, wrongly {len(wrong)}"
+    print(f"\nplanted {len(plants)}, {counts}")
     for name in set(plants) - set(first):
         print(f"  not first: {name} ({plants[name].bug}): {bugs_of(name)}")
-    return len(first), len(named)
+    return len(first), len(named), len(wrong)
 
 
 def test_the_right_implementation_is_right():
@@ -55,15 +56,17 @@ def test_every_defect_is_caught(name):
 
 def test_nine_of_ten_are_named():
     assert len(DEFECTS) >= 25
-    first, _ = score(DEFECTS)
+    first, _, wrong = score(DEFECTS)
     assert first >= 0.9 * len(DEFECTS)
+    assert wrong == 0
 
 
-def test_defects_beyond_the_list_are_caught_and_half_of_them_named():
-    """The kit has no defect of its own for these."""
+def test_defects_beyond_the_list_are_caught_and_none_is_named_wrongly():
+    """The kit has no defect of its own for these: most are described without a name."""
     assert len(HELD_OUT) >= 8
-    first, _ = score(HELD_OUT)
-    assert first >= 0.5 * len(HELD_OUT)
+    _, named, wrong = score(HELD_OUT)
+    assert named >= 0.2 * len(HELD_OUT)
+    assert wrong == 0
 
 
 def test_all_classes_are_planted():
@@ -88,6 +91,7 @@ def test_no_false_alarm_on_torch(dtype):
         "gates": "ifgo",
         "biases": "two",
         "forget_bias": "none",
+        "variants": "none",
         "lengths": "own",
         "returned": "all",
         "reversed": "in_place",

@@ -78,7 +78,7 @@ RIGHT = {
         "keras layers.LSTM(go_backwards=True)",
         (),
         forward_alone("    hidden = hidden[::-1] if reverse else hidden\n"),
-        {"reversed": "padding_first"},
+        {"reversed": "as_walked_padded"},
     ),
     "NaN of padded frames is multiplied by a mask": Mutant(
         "lisa-lab/DeepLearningTutorials code/lstm.py",

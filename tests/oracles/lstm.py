@@ -8,15 +8,39 @@ def sigmoid(x):
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def lstm(w_input, w_hidden, bias, inputs, h0, c0, reverse=False):
+def clipped(x, limit):
+    if limit is None:
+        return x
+    return np.where(np.abs(x.real) < limit, x, np.sign(x.real) * limit)
+
+
+def lstm(
+    w_input,
+    w_hidden,
+    bias,
+    inputs,
+    h0,
+    c0,
+    reverse=False,
+    peepholes=(0.0, 0.0, 0.0),
+    w_projection=None,
+    coupled=False,
+    cell_clip=None,
+    gate_clip=None,
+):
     """hidden (T, H), cell (T, H), gates (T, 4H) in the order i, f, g, o; row t is frame t."""
     h, c = h0, c0
     rows = []
     for x in inputs[::-1] if reverse else inputs:
         i, f, g, o = np.split(x @ w_input + h @ w_hidden + bias, 4)
-        i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c = f * c + i * g
+        i = sigmoid(clipped(i + peepholes[0] * c, gate_clip))
+        f = 1.0 - i if coupled else sigmoid(clipped(f + peepholes[1] * c, gate_clip))
+        g = np.tanh(clipped(g, gate_clip))
+        c = clipped(f * c + i * g, cell_clip)
+        o = sigmoid(clipped(o + peepholes[2] * c, gate_clip))
         h = o * np.tanh(c)
+        if w_projection is not None:
+            h = h @ w_projection
         rows.append((h, c, np.concatenate([i, f, g, o])))
     if reverse:
         rows.reverse()

@@ -102,6 +102,10 @@ def given(line: str) -> tuple[str, str]:
 
 
 RIGHT = Planted("", ())
+MASKED = planted(  # right for every number; NaN in padding comes through, since 0 NaN is NaN
+    "", "seen = np.where(alive[..., None], x[frame, row], 0.0)",
+    "seen = alive[..., None] * x[np.where(alive, frame, step), row]",
+)  # fmt: skip
 BLOCKS = "w_h.reshape(4, {H}, {H}).transpose(0, 2, 1).reshape(w_h.shape)"
 
 DEFECTS = {
@@ -268,10 +272,6 @@ HELD_OUT = {
                                              "sigmoid(f), sigmoid(o + c / 4)"),
     "outputs pull at the step before": planted("L7", "d_out[frame[s], row]",
                                                "d_out[np.roll(frame, 1, 0)[s], row]"),
-    "padding multiplied by the mask": planted(
-        "L6", "seen = np.where(alive[..., None], x[frame, row], 0.0)",
-        "seen = alive[..., None] * x[np.where(alive, frame, step), row]",
-    ),
     "lengths in 8 bits": planted("L6", *taken("lengths = lengths & 0xFF")),
     "units beyond a multiple of four do not recur": planted(
         "L4", *taken("w_h = w_h * (np.arange(w_h.shape[1]) < w_h.shape[1] // 4 * 4)")

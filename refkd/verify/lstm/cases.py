@@ -10,6 +10,7 @@ from refkd.verify.lstm.register import Register
 CASES = Register()
 case = CASES.case
 
+HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
 LOG_2, LOG_3 = 0.6931471805599453, 1.0986122886681098
 ZERO_STATES: dict[str, Any] = {"h0": 0.0, "c0": 0.0}
 NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
@@ -166,6 +167,29 @@ def ragged_reversed_the_longest_last() -> dict[str, Any]:
     return batch(23, [2, 3, 4], reverse=1)
 
 
+# Padding that must not be read, in several shapes and sizes; no input is as large.
+
+
+@case(extra_frames=1)
+def padded_by_one_frame() -> dict[str, Any]:
+    return batch(32, [4, 2, 3])
+
+
+@case(extra_frames=5)
+def padded_by_five_frames_reversed() -> dict[str, Any]:
+    return batch(33, [1, 3, 2], reverse=1)
+
+
+@case(padding=HUGE, extra_frames=1)
+def huge_numbers_behind() -> dict[str, Any]:
+    return batch(34, [4, 1, 3])
+
+
+@case(padding=-HUGE, extra_frames=5)
+def huge_numbers_behind_reversed() -> dict[str, Any]:
+    return batch(35, [2, 4, 3], reverse=1)
+
+
 @case(padding=np.nan)
 def ragged_with_nan_behind() -> dict[str, Any]:
     return batch(24, [3, 4, 1])
@@ -186,14 +210,19 @@ def padded_beyond_the_longest_reversed() -> dict[str, Any]:
     return batch(27, [3, 4, 2], reverse=1)
 
 
-@case("L6", upstream_padding=1.0)
+@case("L6", upstream_padding=3.0)
 def pulled_at_padded_outputs() -> dict[str, Any]:
     return batch(28, [2, 4, 3])
 
 
-@case("L6", upstream_padding=1.0)
+@case("L6", upstream_padding=-HUGE, extra_frames=1)
 def pulled_at_padded_outputs_reversed() -> dict[str, Any]:
     return batch(29, [2, 4, 3], reverse=1)
+
+
+@case(upstream_padding=np.nan, extra_frames=2)
+def pulled_by_nan_at_padded_outputs() -> dict[str, Any]:
+    return batch(36, [1, 4, 3])
 
 
 @case()

@@ -3,6 +3,7 @@
 import itertools
 
 from refkd.verify.kit import Convention
+from refkd.verify.records import Conventions
 
 ARGUMENTS = {
     "inputs": "(T, N, D) float: frames of N utterances, time first, padded at the end",
@@ -33,6 +34,33 @@ GRADIENTS = {
     "d_c0": "(N, H) float",
 }
 RESULTS = {**STATES, **GRADIENTS}
+VARIANT_ARGUMENTS = {  # these follow the others, for the variants that are told
+    "peepholes": "(3H,) float: how i and f see the cell before, and o the new one, in this order",
+    "w_projection": "(H, P) float: hidden states are o tanh(c) times it; P stands for H in theirs",
+    "coupled": "f = 1 - i; nothing is sent",
+    "cell_clip": "float: cells are clipped to [-cell_clip, cell_clip]",
+    "gate_clip": "float: what enters i, f, g, o is clipped to [-gate_clip, gate_clip]",
+}
+VARIANT_RESULTS = {
+    "d_peepholes": "(3H,) float: summed over frames and utterances, as is the next one",
+    "d_w_projection": "(H, P) float",
+}
+CANONICAL_ARGUMENTS = (*ARGUMENTS, *VARIANT_ARGUMENTS)
+CANONICAL_RESULTS = (*RESULTS, *VARIANT_RESULTS)
+AXES = {  # of every result; P is H without a projection
+    "hidden": ("T", "N", "P"),
+    "h_last": ("N", "P"),
+    "c_last": ("N", "H"),
+    "d_inputs": ("T", "N", "D"),
+    "d_w_input": ("D", "4H"),
+    "d_w_hidden": ("P", "4H"),
+    "d_bias": ("4H",),
+    "d_bias_hidden": ("4H",),
+    "d_h0": ("N", "P"),
+    "d_c0": ("N", "H"),
+    "d_peepholes": ("3H",),
+    "d_w_projection": ("H", "P"),
+}
 
 GATES = "ifgo"  # the canonical order; g is the candidate
 GATE_NAMES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
@@ -62,6 +90,12 @@ def _order(gates: str) -> str:
     if gates in EXCHANGED:
         words += f"; against torch: {EXCHANGED[gates]}"
     return words
+
+
+def variants(conventions: Conventions) -> tuple[str, ...]:
+    """Names in `VARIANT_ARGUMENTS` that these conventions have."""
+    named = conventions.get("variants", "").split(",")
+    return tuple(name for name in VARIANT_ARGUMENTS if name.removeprefix("w_") in named)
 
 
 CONVENTIONS = (
@@ -107,6 +141,21 @@ CONVENTIONS = (
         bug="L3",
     ),
     Convention(
+        "variants",
+        {
+            "none": "none",
+            "peepholes": "peepholes, from the cell before to i and f, from the new one to o",
+            "projection": "hidden states are projected",
+            "coupled": "f = 1 - i",
+            "cell_clip": "cells are clipped, as in TensorFlow",
+            "gate_clip": "what enters the gates is clipped, as in ONNX Runtime",
+        },
+        "call",
+        searched=("none",),  # the adapter takes further arguments
+        bug="L10",
+        several=True,
+    ),
+    Convention(
         "lengths",
         {"own": "each utterance has its own", "equal": "all utterances of a call are as long"},
         "call",
@@ -126,6 +175,7 @@ CONVENTIONS = (
         {
             "in_place": "hidden[t] belongs to frame t",
             "as_walked": "hidden[0] belongs to the last frame",
+            "as_walked_padded": "hidden[0] belongs to the last padded frame, as in Keras",
             "refused": "there is no backward direction",
         },
         "later",

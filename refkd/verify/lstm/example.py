@@ -4,30 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from refkd.verify.records import Arguments
+from refkd.verify.lstm.translate import sent
+from refkd.verify.records import Arguments, Conventions
 
 SHOWN = 100  # numbers of a case that is printed
 
 
-def example(arguments: Arguments) -> str:
-    """Sizes of a case, and all of its numbers if they are few.
+def example(arguments: Arguments, conventions: Conventions) -> str:
+    """Sizes of a case and, if they are few, all of its numbers in the implementation's layout.
 
-    Parameters
-    ----------
-    arguments : mapping of str to Any
-        In the canonical form.
-
-    Returns
-    -------
-    str
-        Lines; arguments that are all 0 are named in the last one.
+    Arguments that are all 0 are named in the last line.
     """
-    (T, N, D), H = arguments["inputs"].shape, len(arguments["w_hidden"])
+    (T, N, D), H = arguments["inputs"].shape, arguments["c0"].shape[1]
     way = "backward" if arguments["reverse"] else "forward"
     lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {_short(arguments['lengths'])}"]
     arrays = {
         name: value
-        for name, value in arguments.items()
+        for name, value in sent(arguments, conventions).items()
         if isinstance(value, np.ndarray) and value.dtype.kind == "f"
     }
     if sum(value.size for value in arrays.values()) > SHOWN:

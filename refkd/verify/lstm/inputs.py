@@ -22,7 +22,7 @@ def sixteenths(rng: np.random.Generator, shape: Sequence[int], within: float = 2
 def batch(
     seed: int, lengths: Sequence[int], D: int = 5, H: int = 2, reverse: int = 0, **changed: Any
 ) -> dict[str, Any]:
-    """Whole utterances, weights, first states and gradients from above, all drawn.
+    """Whole utterances, weights (also of variants), first states and gradients from above, drawn.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def batch(
         "d_hidden": [sixteenths(rng, (T, H)) for T in lengths],
         "d_h_last": sixteenths(rng, (N, H)),
         "d_c_last": sixteenths(rng, (N, H)),
+        "peepholes": sixteenths(rng, (3 * H,), 1.0),
+        "w_projection": sixteenths(rng, (H, H), spread),
     }
     for name, value in changed.items():
         inputs[name] = _filled(inputs[name], value)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
+from refkd.verify.lstm.inputs import FRAMES
 from refkd.verify.lstm.translate import padded_frames
 from refkd.verify.records import (
     Answer,
@@ -16,18 +17,22 @@ from refkd.verify.records import (
     Symptom,
 )
 
+PADDED = ("hidden", "d_inputs")  # results that have padded frames
+
 
 def judge(
     case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
 ) -> tuple[str | None, Deviation | None]:
     """What is wrong with a restored answer in plain words, and where; None if nothing is."""
+    poisoned = nan_behind(arguments)
     if answer.outputs is None:
-        if answer.failure == "raised" and case.status == "acceptable":
+        if answer.failure == "raised" and (case.status == "acceptable" or poisoned):
             return None, None
         return f"{answer.failure}: {answer.sentence}", None
     if answer.overwritten:
         return f"the argument {answer.overwritten[0]} is overwritten", None
-    if case.status == "acceptable":
+    spread = poisoned and any(np.isnan(values).any() for values in answer.outputs.values())
+    if case.status == "acceptable" or spread:
         return None, None
     deviation = worst_deviation(
         answer.outputs,
@@ -38,6 +43,15 @@ def judge(
     return ("other numbers" if deviation else None), deviation
 
 
+def nan_behind(arguments: Arguments) -> list[str]:
+    """Arguments whose padded frames hold NaN.
+
+    It may spread, since 0 times NaN is NaN; that finite padding does not is asked by other cases.
+    """
+    padded = padded_frames(arguments)
+    return [name for name in FRAMES if np.isnan(arguments[name][padded]).any()]
+
+
 def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
     """(T, N): frames in which hidden may be anything."""
     padding = how.get("padding", "any")
@@ -46,7 +60,27 @@ def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
     return np.zeros(arguments["inputs"].shape[:2], dtype=bool)
 
 
-def remark(outcome: Outcome) -> Symptom:
+def remark(outcome: Outcome) -> Symptom | None:
+    """What to know from an answer that will do; None if there is nothing."""
+    if outcome.case.status == "acceptable":
+        return _without_frames(outcome)
+    poisoned = nan_behind(outcome.arguments)
+    outputs = outcome.answer.outputs
+    if not poisoned:
+        return None
+    what = f"NaN in padded frames of {' and '.join(poisoned)}"
+    if outputs is None:
+        return Symptom("", f"{what} is refused")
+    lost = {name: np.isnan(values) for name, values in outputs.items() if np.isnan(values).any()}
+    there = ~padded_frames(outcome.arguments)
+    if any(name not in PADDED or places[there].any() for name, places in lost.items()):
+        return Symptom("", f"{what} spreads to other frames; finite padding is asked about apart")
+    return (
+        Symptom("", f"{what} comes back in padded frames of {' and '.join(lost)}") if lost else None
+    )
+
+
+def _without_frames(outcome: Outcome) -> Symptom:
     """What an implementation makes of an utterance without frames."""
     outputs = outcome.answer.outputs
     if outputs is None:

@@ -1,13 +1,25 @@
 """The kit for LSTMs: what the core asks of it."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
 
 from refkd import check
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.lstm import cases, large_cases, translate
-from refkd.verify.lstm.conventions import ARGUMENTS, CONVENTIONS, RESULTS, STATES
+from refkd.verify.lstm.conventions import (
+    ARGUMENTS,
+    CANONICAL_ARGUMENTS,
+    CANONICAL_RESULTS,
+    CONVENTIONS,
+    RESULTS,
+    STATES,
+    VARIANT_RESULTS,
+    variants,
+)
 from refkd.verify.lstm.defects import DEFECTS
 from refkd.verify.lstm.example import example
 from refkd.verify.lstm.judge import judge, remark
@@ -16,7 +28,7 @@ from refkd.verify.lstm.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.lstm.reduce import reduced, size, steps
 from refkd.verify.lstm.reference import reference
 from refkd.verify.lstm.settle import settle
-from refkd.verify.lstm.symptoms import likeliest, symptoms
+from refkd.verify.lstm.symptoms import can_show, symptoms, traits
 from refkd.verify.records import (
     Answer,
     Arguments,
@@ -24,9 +36,9 @@ from refkd.verify.records import (
     Case,
     Conventions,
     Deviation,
-    Finding,
     Outcome,
     Outputs,
+    Settled,
     Symptom,
 )
 
@@ -45,6 +57,14 @@ class LSTMKit(Kit):
     conventions = CONVENTIONS
     defects = DEFECTS
     forward = tuple(STATES)
+    canonical = CANONICAL_RESULTS
+    canonical_arguments = CANONICAL_ARGUMENTS
+
+    def signature(self, told: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names that the adapter takes and returns: more for some variants."""
+        sent = [name for name in variants(told) if name != "coupled"]
+        returned = [name for name in VARIANT_RESULTS if name[2:] in sent]
+        return (*ARGUMENTS, *sent), (*RESULTS, *returned)
 
     def probe_case(self) -> Case:
         return self.find("some_frames")
@@ -56,11 +76,21 @@ class LSTMKit(Kit):
     def concerns(self, case: Case, conventions: Conventions) -> bool:
         if case.inputs["reverse"] and conventions["reversed"] == "refused":
             return False
-        exact = conventions["dtype"] in ("float64", "float32")
-        return exact or max(map(len, case.inputs["inputs"])) <= HALF_FRAMES
+        if "w_projection" in variants(conventions) and len(case.inputs["w_hidden"]) == 1:
+            return False  # a projection is to fewer units
+        few = max(map(len, case.inputs["inputs"])) <= HALF_FRAMES
+        return few or translate.is_exact(conventions)
 
-    def likeliest(self, failing: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
-        return likeliest(failing, outcomes)
+    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
+        return can_show(bug, case)
+
+    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
+        return traits(case)
+
+    def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
+        if conventions["biases"] == "two":
+            return ()
+        return (dataclasses.replace(case, form={**case.form, "second_bias": True}),)
 
     def cases(self, selection: Selection) -> Iterator[Case]:
         shapes: set[tuple[int, ...]] = set()
@@ -98,14 +128,19 @@ class LSTMKit(Kit):
         return translate.present(case, conventions)
 
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        exact = conventions["dtype"] in ("float64", "float32")  # inputs are hardly rounded
-        return {**reference(arguments), **((case.expected or {}) if exact else {})}
+        known = translate.is_exact(conventions) and not variants(conventions)
+        return {**reference(arguments), **((case.expected or {}) if known else {})}
 
     def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
         return translate.translate(case, arguments, conventions)
 
     def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
         return translate.restore(outputs, arguments, conventions)
+
+    def laid_out(
+        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+    ) -> NDArray[Any]:
+        return translate.laid_out(name, values, arguments, conventions)
 
     def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
         return translate.express(arguments, outputs, conventions)
@@ -115,16 +150,14 @@ class LSTMKit(Kit):
     ) -> tuple[str | None, Deviation | None]:
         return judge(case, arguments, expected, answer, how)
 
-    def settle(
-        self, ask: Asker, conventions: Conventions, told: Conventions
-    ) -> tuple[dict[str, str], list[Finding]]:
+    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
         return settle(ask, conventions)
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return symptoms(outcome)
 
     def remark(self, outcome: Outcome) -> Symptom | None:
-        return remark(outcome) if outcome.case.status == "acceptable" else None
+        return remark(outcome)
 
     def reductions(self, case: Case) -> Sequence[Case]:
         return [reduced(case, step) for step in steps(case)]
@@ -133,12 +166,12 @@ class LSTMKit(Kit):
         return size(case)
 
     def cost(self, arguments: Arguments) -> int:
-        D, H = arguments["inputs"].shape[2], arguments["h0"].shape[1]
+        D, H = arguments["inputs"].shape[2], arguments["c0"].shape[1]
         steps = int(arguments["lengths"].sum())
         return steps * (STEP_COST + 4 * int(H) * (int(D) + int(H)) // STEP_FLOPS)
 
     def example(self, arguments: Arguments, conventions: Conventions) -> str:
-        return example(arguments)
+        return example(arguments, conventions)
 
 
 def _selected(selection: Selection) -> Iterator[Case]:

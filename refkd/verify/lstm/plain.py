@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.lstm.conventions import ARGUMENTS, RESULTS
+from refkd.verify.lstm.conventions import CANONICAL_ARGUMENTS, CANONICAL_RESULTS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,7 +20,9 @@ class Pass:
     """What the walk through one utterance left behind, one row for each step."""
 
     x: Floats  # (S, D)
+    a: Floats  # (S, 4, H): what enters i, f, g, o
     gates: Floats  # (S, 4, H): i, f, g, o
+    output: Floats  # (S, H): what is projected, if there is a projection
     h: Floats  # (S + 1, H), the first state included
     c: Floats
 
@@ -30,12 +32,17 @@ class PlainLSTM:
 
     bug = ""
     words = ""
+    square = False  # whether the defect takes P for H: where they differ, there is none
 
-    def __call__(self, *arguments: Any) -> tuple[Floats, ...]:
-        """States and gradients of a padded batch, in the order of `RESULTS`."""
-        given = self.take(dict(zip(ARGUMENTS, arguments, strict=True)))
+    def __call__(self, *arguments: Any) -> tuple[Floats | None, ...]:
+        """`CANONICAL_RESULTS` from `CANONICAL_ARGUMENTS`; None is what a variant has not got."""
+        given: dict[str, Any] = dict.fromkeys(CANONICAL_ARGUMENTS)
+        given |= dict(zip(CANONICAL_ARGUMENTS, arguments, strict=False))
+        if self.square and given["h0"].shape != given["c0"].shape:
+            return PlainLSTM()(*arguments)
+        given = self.take(given)
         T, N, _ = given["inputs"].shape
-        found = {
+        found: dict[str, Floats] = {
             "hidden": np.zeros((T, N, len(given["w_hidden"]))),
             "d_inputs": np.zeros(given["inputs"].shape),
         }
@@ -49,11 +56,11 @@ class PlainLSTM:
                 parts.append(one)
             for name in ("h_last", "c_last", "d_h0", "d_c0"):
                 found[name] = np.array([one[name] for one in parts])
-            for name in ("d_w_input", "d_w_hidden", "d_bias"):
+            for name in parts[0].keys() - found.keys():
                 found[name] = self.total(np.array([one[name] for one in parts]), given)
             found["d_bias_hidden"] = found["d_bias"].copy()
             found = self.give(found, given)
-        return tuple(found[name] for name in RESULTS)
+        return tuple(found.get(name) for name in CANONICAL_RESULTS)
 
     def take(self, given: dict[str, Any]) -> dict[str, Any]:
         """The arguments as they are used; a copy, free to be changed."""
@@ -79,14 +86,33 @@ class PlainLSTM:
 
     def forward(self, x: Floats, h: Floats, c: Floats, given: dict[str, Any]) -> Pass:
         """Walk from the first state to the last."""
-        gates, hs, cs = [], [h], [c]
-        for frame in x:
-            opened = self.gates(self.heard(frame, h, given))
-            h, c = self.step(opened, c)
-            gates.append(opened)
-            hs.append(h)
-            cs.append(c)
-        return Pass(x, np.reshape(gates, (len(x), 4, len(h))), np.array(hs), np.array(cs))
+        S, H = len(x), len(c)
+        a, gates, output = np.empty((S, 4, H)), np.empty((S, 4, H)), np.empty((S, H))
+        run = Pass(x, a, gates, output, np.empty((S + 1, len(h))), np.empty((S + 1, H)))
+        run.h[0], run.c[0] = h, c
+        for s, frame in enumerate(x):
+            a[s], gates[s], run.c[s + 1] = self.opened(
+                self.heard(frame, run.h[s], given), run.c[s], given
+            )
+            output[s] = self.output(gates[s], run.c[s], run.c[s + 1])
+            projected = given["w_projection"] is not None
+            run.h[s + 1] = output[s] @ given["w_projection"] if projected else output[s]
+        return run
+
+    def opened(self, a: Floats, c: Floats, given: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
+        """What enters the gates, the gates, and the new cell, from what the gates hear (4, H)."""
+        peepholes = given["peepholes"]
+        if peepholes is not None:
+            i, f, o = peepholes.reshape(3, -1)
+            a = a + np.stack([i * c, f * c, 0.0 * c, 0.0 * c])
+        gates = self.gates(_clipped(a, given["gate_clip"]))
+        if given["coupled"]:
+            gates[1] = 1.0 - gates[0]
+        c = _clipped(self.cell(gates, c), given["cell_clip"])
+        if peepholes is not None:
+            a[3] += o * c
+            gates[3] = self.gates(_clipped(a, given["gate_clip"]))[3]
+        return a, gates, c
 
     def heard(self, x: Floats, h: Floats, given: dict[str, Any]) -> Floats:
         """(4, H): what the gates hear."""
@@ -107,11 +133,14 @@ class PlainLSTM:
         """Of the candidate and of the cell."""
         return np.tanh(a)
 
-    def step(self, gates: Floats, c: Floats) -> tuple[Floats, Floats]:
-        """h and c after one frame."""
-        i, f, g, o = gates
-        c = f * c + i * g
-        return o * self.tanh(c), c
+    def cell(self, gates: Floats, c: Floats) -> Floats:
+        """The cell after one frame."""
+        i, f, g, _ = gates
+        return np.asarray(f * c + i * g)
+
+    def output(self, gates: Floats, c_before: Floats, c: Floats) -> Floats:
+        """What the output gate lets out."""
+        return np.asarray(gates[3] * self.tanh(c))
 
     def last(self, run: Pass) -> tuple[Floats, Floats]:
         """h and c where the walk ends."""
@@ -125,18 +154,44 @@ class PlainLSTM:
         self, run: Pass, d_hidden: Floats, d_h: Floats, d_c: Floats, given: dict[str, Any]
     ) -> dict[str, Floats]:
         """Walk back and collect the gradients."""
-        d_a = np.zeros(run.gates.shape)
+        d_a, d_hs = np.zeros(run.gates.shape), np.zeros((len(run.gates), len(d_h)))
         for s in reversed(range(len(run.gates))):
-            c_before, c = run.c[s : s + 2]
-            d_h = self.met(d_h, d_hidden[s], s)
-            d_c = self.into_cell(d_c, d_h, run.gates[s], c)
-            into = self.into_gates(d_c, d_h, run.gates[s], c_before, c)
-            d_a[s] = into * self.slopes(run.gates[s])
-            d_c = self.cell_before(d_c, run.gates[s], s)
+            d_h = d_hs[s] = self.met(d_h, d_hidden[s], s)
+            d_a[s], d_c = self.step_back(run, d_h, d_c, s, given)
             d_h = self.hidden_before(d_a[s], given)
-        flat = d_a.reshape(len(d_a), 4 * len(d_h))
-        d_inputs = flat @ given["w_input"].T
-        return {"d_inputs": d_inputs, "d_h0": d_h, "d_c0": d_c} | self.sums(run, flat)
+        flat = d_a.reshape(len(d_a), len(given["bias"]))
+        found = {"d_inputs": flat @ given["w_input"].T, "d_h0": d_h, "d_c0": d_c}
+        if given["w_projection"] is not None:
+            found["d_w_projection"] = run.output.T @ d_hs
+        if given["peepholes"] is not None:
+            seen = run.c[:-1], run.c[:-1], run.c[1:]
+            pulls = (d_a[:, gate] * c for gate, c in zip((0, 1, 3), seen, strict=True))
+            found["d_peepholes"] = np.concatenate([one.sum(axis=0) for one in pulls])
+        return found | self.sums(run, flat)
+
+    def step_back(
+        self, run: Pass, d_h: Floats, d_c: Floats, s: int, given: dict[str, Any]
+    ) -> tuple[Floats, Floats]:
+        """Gradient in what enters the gates of step s (4, H), and in the cell before."""
+        gates, (c_before, c) = run.gates[s], run.c[s : s + 2]
+        d_output = d_h if given["w_projection"] is None else given["w_projection"] @ d_h
+        slopes = self.slopes(gates)
+        if given["gate_clip"] is not None:
+            slopes = slopes * (np.abs(run.a[s]) < given["gate_clip"])
+        d_c = self.into_cell(d_c, d_output, gates, c)
+        if given["peepholes"] is not None:
+            i, f, o = given["peepholes"].reshape(3, -1)
+            d_c = d_c + o * (self.into_gates(d_c, d_output, gates, c_before, c) * slopes)[3]
+        if given["cell_clip"] is not None:
+            d_c = d_c * (np.abs(c) < given["cell_clip"])
+        into = self.into_gates(d_c, d_output, gates, c_before, c)
+        if given["coupled"]:
+            into[:2] = into[0] - into[1], 0.0 * into[1]
+        d_a = into * slopes
+        d_c = self.cell_before(d_c, gates, s)
+        if given["peepholes"] is not None:
+            d_c = d_c + i * d_a[0] + f * d_a[1]
+        return d_a, d_c
 
     def met(self, d_h: Floats, d_output: Floats, s: int) -> Floats:
         """All that pulls at h of step s: what came from the step after, and from above."""
@@ -180,5 +235,9 @@ class PlainLSTM:
 
 
 def plain_lstm(*arguments: Any) -> tuple[Floats, ...]:
-    """`PlainLSTM` as a function: the right answer without any compiled kernel."""
-    return PlainLSTM()(*arguments)
+    """`PlainLSTM` as an adapter: the right answer without any compiled kernel."""
+    return tuple(result for result in PlainLSTM()(*arguments) if result is not None)
+
+
+def _clipped(values: Floats, limit: float | None) -> Floats:
+    return values if limit is None else np.clip(values, -limit, limit)

@@ -14,6 +14,7 @@ from refkd.verify.records import Case
 ZEROED = ("h0", "c0", "w_hidden", "w_input", "bias", "bias_hidden", "inputs", "d_hidden",
           "d_h_last", "d_c_last")  # fmt: skip
 
+UNUSUAL = ("integers", "memory")
 LAST_COUNTS = ("padded", "frames", "inputs", "units")
 
 
@@ -27,7 +28,8 @@ def reduced(case: Case, step: str) -> Case:
     step : str
         `only=N`: that utterance alone, as much padded as before; `padded=K`: so many frames behind
         the longest; `frames=T`: no utterance has more; `inputs=D`, `units=H`: the first of them;
-        `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers.
+        `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers;
+        `plain`: the usual integers, arrays without gaps in memory.
 
     Returns
     -------
@@ -58,6 +60,8 @@ def reduced(case: Case, step: str) -> Case:
         given = _of_units(given, H, n)
     elif kind == "forward":
         given["reverse"] = 0
+    elif kind == "plain":
+        form = {name: value for name, value in form.items() if name not in UNUSUAL}
     elif kind == "no" and what in ZEROED:
         given[what] = _each(np.zeros_like, given[what])
     elif kind == "whole":
@@ -85,6 +89,8 @@ def steps(case: Case) -> Iterator[str]:
     yield from (f"units={n}" for n in _fewer(given["w_hidden"].shape[0]))
     if given["reverse"]:
         yield "forward"
+    if any(name in case.form for name in UNUSUAL):
+        yield "plain"
     for name in ZEROED:
         if any(one.any() for one in _arrays(given[name])):
             yield f"no={name}"
@@ -99,7 +105,8 @@ def size(case: Case) -> int:
     padding: int = case.form.get("extra_frames", 0)
     odd = sum(int((one != 0).sum() + (one != np.round(one)).sum()) for one in arrays)
     whole = 3 * sum(int(one.size) for one in arrays)
-    return odd + whole + int(inputs["reverse"]) + padding
+    unusual = sum(name in case.form for name in UNUSUAL)
+    return odd + whole + int(inputs["reverse"]) + padding + unusual
 
 
 def _of_units(given: dict[str, Any], H: int, n: int) -> dict[str, Any]:
@@ -108,6 +115,8 @@ def _of_units(given: dict[str, Any], H: int, n: int) -> dict[str, Any]:
     return (
         given
         | {name: given[name][..., gates] for name in WEIGHTS}
+        | {"peepholes": given["peepholes"].reshape(3, H)[:, :n].ravel()}
+        | {"w_projection": given["w_projection"][:n, :n]}
         | {"w_hidden": given["w_hidden"][:n][:, gates]}
         | {name: given[name][:, :n] for name in STATES}
         | {"d_hidden": [one[:, :n] for one in given["d_hidden"]]}

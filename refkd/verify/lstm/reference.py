@@ -1,4 +1,4 @@
-"""The right answer of an LSTM in the canonical form, from refkd's own."""
+"""The right answer of an LSTM in the canonical form, from refkd's own; of a variant, in NumPy."""
 
 from typing import Any
 
@@ -6,6 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import refkd
+from refkd.verify.lstm.conventions import (
+    CANONICAL_ARGUMENTS,
+    CANONICAL_RESULTS,
+    VARIANT_ARGUMENTS,
+)
+from refkd.verify.lstm.plain import PlainLSTM
 from refkd.verify.records import Arguments, Outputs
 
 
@@ -22,6 +28,10 @@ def reference(arguments: Arguments) -> Outputs:
     mapping of str to array
         All results; hidden and d_inputs are 0 in padded frames.
     """
+    if arguments.keys() & VARIANT_ARGUMENTS.keys():
+        results = PlainLSTM()(*map(arguments.get, CANONICAL_ARGUMENTS))
+        named = zip(CANONICAL_RESULTS, results, strict=True)
+        return {name: values for name, values in named if values is not None}
     params = refkd.LSTMParams(
         arguments["w_input"], arguments["w_hidden"], arguments["bias"] + arguments["bias_hidden"]
     )

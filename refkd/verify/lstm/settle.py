@@ -6,41 +6,39 @@ from refkd.verify.kit import Asker
 from refkd.verify.lstm.cases import CASES
 from refkd.verify.lstm.conventions import RESULTS
 from refkd.verify.lstm.translate import padded_frames
-from refkd.verify.records import Conventions, Finding, Outcome
+from refkd.verify.records import Conventions, Finding, Outcome, Settled
+
+BACKWARD = ("some_frames_reversed", "ragged_reversed_the_longest_last", "one_frame_reversed")
+ORDERS = ("in_place", "as_walked", "as_walked_padded")
 
 
-def settle(ask: Asker, conventions: Conventions) -> tuple[dict[str, str], list[Finding]]:
-    """How outputs of the backward direction lie, and what stands in padded frames.
-
-    Parameters
-    ----------
-    ask : Asker
-        Runs cases.
-    conventions : mapping of str to str
-        Those that are known.
-
-    Returns
-    -------
-    settled : dict
-        `reversed` and `padding`.
-    findings : list of Finding
-        A note if some outputs are not returned, and hence not looked at.
-    """
-    settled = {"reversed": _reversed(ask, conventions)}
-    (ragged,) = ask.outcomes([CASES["ragged"]()], {**conventions, **settled})
-    settled["padding"] = _padding(ragged)
-    return settled, _not_returned(ragged, conventions)
+def settle(ask: Asker, conventions: Conventions) -> Settled:
+    """How outputs of the backward direction lie, and what stands in padded frames."""
+    order, findings = _reversed(ask, conventions)
+    (ragged,) = ask.outcomes([CASES["ragged"]()], {**conventions, "reversed": order or ORDERS[0]})
+    padding = _padding(ragged)
+    return Settled(
+        {"reversed": order or ORDERS[0], "padding": padding or "any"},
+        (*findings, *_not_returned(ragged, conventions)),
+        frozenset(
+            name for name, value in (("reversed", order), ("padding", padding)) if value is None
+        ),
+    )
 
 
-def _reversed(ask: Asker, conventions: Conventions) -> str:
-    case = CASES["some_frames_reversed"]()
-    tried = {}
-    for value in ("in_place", "as_walked"):
-        (outcome,) = ask.outcomes([case], {**conventions, "reversed": value})
-        if outcome.answer.failure == "raised":
-            return "refused"
-        tried[value] = _wrong_hidden(outcome)
-    return min(tried, key=lambda value: tried[value])
+def _reversed(ask: Asker, conventions: Conventions) -> tuple[str | None, list[Finding]]:
+    """The order under which fewest outputs are wrong; None if no answer can be read."""
+    wrong = {}
+    for order in ORDERS:
+        cases = [CASES[name]() for name in BACKWARD]
+        outcomes = ask.outcomes(cases, {**conventions, "reversed": order})
+        answers = [outcome.answer for outcome in outcomes]
+        if all(answer.failure == "raised" for answer in answers):
+            words = f"the backward direction is refused: {answers[0].sentence}"
+            return "refused", [Finding("", words, "note")]
+        if any(answer.outputs is not None for answer in answers):
+            wrong[order] = sum(map(_wrong_hidden, outcomes))
+    return min(wrong, key=lambda order: wrong[order], default=None), []
 
 
 def _wrong_hidden(outcome: Outcome) -> int:
@@ -49,10 +47,11 @@ def _wrong_hidden(outcome: Outcome) -> int:
     return deviation.outside if deviation is not None and deviation.output == "hidden" else 0
 
 
-def _padding(outcome: Outcome) -> str:
+def _padding(outcome: Outcome) -> str | None:
+    """What stands in padded frames of the outputs; None if there are none."""
     padded = padded_frames(outcome.arguments)
     if outcome.answer.outputs is None or not padded.any():
-        return "any"
+        return None
     hidden = outcome.answer.outputs["hidden"]
     if not hidden[padded].any():
         return "zero"

@@ -1,30 +1,34 @@
 """What wrong numbers of an LSTM show by themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, worst_deviation
-from refkd.verify.lstm.conventions import GATE_NAMES, GRADIENTS, RESULTS, STATES
+from refkd.verify.lstm.conventions import GATE_NAMES, GRADIENTS, STATES
 from refkd.verify.lstm.translate import padded_frames
-from refkd.verify.records import Outcome, Symptom, Tolerance
+from refkd.verify.records import Case, Outcome, Symptom, Tolerance
 
+MANY = 200  # frames
 LARGE = 100.0  # where an exponential of float32 overflows
 DIGITS = Tolerance(1e-2, 1e-3)  # numbers around 1 that are wrong by less have lost digits
 ENOUGH = 8  # numbers that have one factor by more than chance
 SHARED = 1e-6  # entries of an output have one factor if they agree to this
+BIASES = {"d_bias", "d_bias_hidden"}
+SUMMED = {"d_w_input", "d_w_hidden", *BIASES}
 
 
 def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
     wrong = _wrong(outcome, TOLERANCES[outcome.conventions["dtype"]])
     if not wrong:  # only what stands in padded frames
-        return []
+        return [Symptom("L6", "hidden is not what it is elsewhere in padded frames")]
     return [
         *_not_finite(outcome, wrong),
         *_digits(outcome, wrong),
-        *_padding(outcome),
+        *_padding(outcome, wrong),
+        *_another_result(outcome, wrong),
         *_dropout(outcome),
         *_factors(outcome, wrong),
         *_gradients(outcome, wrong),
@@ -37,37 +41,49 @@ def _wrong(outcome: Outcome, tolerance: Tolerance) -> list[str]:
     got, expected = outcome.answer.outputs or {}, outcome.expected
     return [
         name
-        for name in RESULTS
-        if name in got
-        and name in expected
-        and worst_deviation(got, {name: expected[name]}, tolerance, free) is not None
+        for name in expected
+        if name in got and worst_deviation(got, {name: expected[name]}, tolerance, free) is not None
     ]
 
 
 def _not_finite(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     got = outcome.answer.outputs or {}
-    arguments = outcome.arguments
-    if all(np.isfinite(got[name]).all() for name in wrong):
-        return
-    if np.isnan(arguments["inputs"]).any():
-        bug = "L5" if arguments["reverse"] else "L6"
-        yield Symptom(bug, "NaN in padded frames comes through: they must be left out, not masked")
-    elif any(np.abs(arguments[name]).max() > LARGE for name in ("inputs", "bias", "c0")):
+    lost = not all(np.isfinite(got[name]).all() for name in wrong)
+    if lost and can_show("L12", outcome.case):
         yield Symptom("L12", "large inputs, biases or cells give NaN or inf")
-    else:
-        yield Symptom("L13", "some numbers are never set, or not finite")
 
 
 def _digits(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     largest = max(float(np.abs(outcome.expected[name]).max()) for name in wrong)
     if largest > 0.1 and not _wrong(outcome, DIGITS):
-        yield Symptom("V10", "the last digits are lost; the formulas are right")
+        yield Symptom("V10", "only the last digits are wrong")
 
 
-def _padding(outcome: Outcome) -> Iterator[Symptom]:
-    got = outcome.answer.outputs or {}
-    if "d_inputs" in got and got["d_inputs"][padded_frames(outcome.arguments)].any():
+def _padding(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
+    """The forward pass is wrong in padded utterances only, or padded frames have a gradient."""
+    reverse = outcome.arguments["reverse"]
+    got, expected = outcome.answer.outputs or {}, outcome.expected
+    frames = padded_frames(outcome.arguments)
+    whole = ~frames.any(axis=0)
+    states = [name for name in wrong if name in STATES]
+    kept, right = ({name: each[name][..., whole, :] for name in states} for each in (got, expected))
+    dtype = outcome.conventions["dtype"]
+    if states and whole.any() and worst_deviation(kept, right, TOLERANCES[dtype]) is None:
+        bug = "L6" if not reverse else "L5" if "hidden" in states else ""
+        yield Symptom(bug, f"{', '.join(states)}: wrong in padded utterances only")
+    if not reverse and "d_inputs" in got and got["d_inputs"][frames].any():
         yield Symptom("L6", "the gradient of padded frames is not zero")
+
+
+def _another_result(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
+    """A last state, or the gradient of a first one, is what the other one should be."""
+    got, expected = outcome.answer.outputs or {}, outcome.expected
+    for pair in ("h_last", "c_last"), ("d_h0", "d_c0"):
+        for name, other in (pair, pair[::-1]):
+            if name in wrong and other in expected and got[name].shape == expected[other].shape:
+                close = np.allclose(got[name], expected[other], SHARED, SHARED)
+                if close and expected[other].size > 1:
+                    yield Symptom("", f"{name} is what {other} should be")
 
 
 def _dropout(outcome: Outcome) -> Iterator[Symptom]:
@@ -79,7 +95,8 @@ def _dropout(outcome: Outcome) -> Iterator[Symptom]:
     dropped, kept = there & (got == 0.0), there & (got != 0.0)
     mixed = dropped.any(axis=2) & kept.any(axis=2)
     if mixed.any() and _factor(got[kept], expected[kept]) is not None:
-        yield Symptom("L9", "some outputs are 0, the others only scaled: dropout is on")
+        words = "in some frames a part of hidden is 0, the rest right up to one factor"
+        yield Symptom("L9", f"{words}, as with dropout")
 
 
 def _factor(got: NDArray[np.float64], expected: NDArray[np.float64]) -> float | None:
@@ -99,10 +116,10 @@ def _factors(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     numbers = sum(int((expected[name] != 0.0).sum()) for name in wrong)
     if numbers < ENOUGH or None in factors.values():
         return
-    off = {f"{factor:.6g}" for factor in factors.values()}
-    if len(off) > 1:
+    off = {f"{factor:.6g}" for factor in factors.values()} - {"1"}
+    if len(off) != 1:
         return
-    bug = "L2" if set(wrong) <= {"d_bias", "d_bias_hidden"} else "L7"
+    bug = "L2" if set(wrong) <= BIASES else "L7" if set(wrong) & SUMMED else ""
     what = "all gradients" if len(wrong) == len(GRADIENTS) else ", ".join(wrong)
     yield Symptom(bug, f"{what}: off by the factor {off.pop()} exactly")
 
@@ -111,16 +128,17 @@ def _gradients(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     """The forward pass is right, and some gradients are."""
     if set(wrong) & set(STATES):
         return
-    if set(wrong) <= {"d_bias", "d_bias_hidden"} and len(wrong) == 1:
+    if set(wrong) <= BIASES and len(wrong) == 1:
         yield Symptom("L2", f"only {wrong[0]} is wrong")
     gates = _wrong_gates(outcome)
     if len(gates) in (1, 2):
+        bug = "L8" if len(gates) == 1 else ""  # two may have been exchanged
         names = " and ".join(GATE_NAMES[gate] for gate in gates)
-        yield Symptom("L8", f"the gradient of the {names} is wrong, that of other gates is right")
+        yield Symptom(bug, f"the gradient of the {names} is wrong, that of other gates is right")
     if set(wrong) <= {"d_h0", "d_c0"}:
         yield Symptom("L7", f"of the gradients, only {' and '.join(wrong)} is wrong")
     if set(wrong) <= {"d_w_hidden"}:
-        yield Symptom("L7", "of the gradients, only that of the recurrent matrix is wrong")
+        yield Symptom("", "of the gradients, only that of the recurrent matrix is wrong")
 
 
 def _wrong_gates(outcome: Outcome) -> list[str]:
@@ -134,18 +152,62 @@ def _wrong_gates(outcome: Outcome) -> list[str]:
     return [gate for gate, wrong in zip(GATE_NAMES, off, strict=True) if wrong.any()]
 
 
-def likeliest(failing: Sequence[Outcome], outcomes: Sequence[Outcome]) -> str:
-    """The bug class that is shown by most of these failing outcomes, and by few that are right.
+def can_show(bug: str, case: Case) -> bool:
+    """Whether an example made from this case can show this class at all."""
+    inputs = case.inputs
+    frames, padded = _frames(case)
+    above = (*inputs["d_hidden"], inputs["d_h_last"], inputs["d_c_last"])
+    pulled = any(array.any() for array in above)
+    shown: dict[str, bool] = {
+        "L3": frames > 1 or inputs["c0"].any(),
+        "L4": frames > 1 or inputs["h0"].any() or pulled,
+        "L5": inputs["reverse"] and frames > 1,
+        "L6": padded,
+        "L7": pulled,
+        "L8": pulled,
+        "L11": frames > 1 and len(inputs["inputs"]) > 1,
+        "L12": _largest(case) > LARGE,
+        "L13": inputs["h0"].any() or inputs["c0"].any(),
+        "G10": bool({"integers", "memory"} & case.form.keys()),
+    }
+    return bool(shown.get(bug, True))
 
-    If the forward pass is wrong somewhere, gradients say nothing. Lost digits have a symptom.
-    """
-    forward = [one for one in failing if one.deviation and one.deviation.output in STATES]
-    impossible = ("V10", "L8", "L7") if forward else ("V10", "L10", "L3", "L13")
-    looked_at = forward or failing
-    classes = dict.fromkeys(bug for one in looked_at for bug in one.case.catches)
 
-    def score(bug: str) -> float:
-        shown = sum(bug in one.case.catches for one in looked_at)
-        return shown / len(looked_at) * shown / sum(bug in one.case.catches for one in outcomes)
+def traits(case: Case) -> dict[str, str]:
+    """What is special about a case, and the class that it is after; empty if there are several."""
+    inputs, form = case.inputs, case.form
+    frames, padded = _frames(case)
+    several, reverse = len(inputs["inputs"]) > 1, bool(inputs["reverse"])
+    special = {
+        "several frames read backward": ("L5", reverse and frames > 1),
+        "padded frames": ("L6", padded),
+        "padded frames read forward": ("L6", padded and not reverse),
+        "padded frames read backward": ("L5", padded and reverse),
+        "several frames": ("", frames > 1),
+        "several utterances": ("", several),
+        "several utterances of several frames": ("L11", several and frames > 1),
+        "many frames": ("", frames >= MANY),
+        "a first hidden state": ("L13", inputs["h0"].any()),
+        "a first cell state": ("L13", inputs["c0"].any()),
+        "a first state": ("L13", inputs["h0"].any() or inputs["c0"].any()),
+        "biases": ("", inputs["bias"].any() or inputs["bias_hidden"].any()),
+        "large inputs, biases or cells": ("L12", _largest(case) > LARGE),
+        "integers of 32 bits": ("G10", "integers" in form),
+        "arrays that are not contiguous": ("G10", "memory" in form),
+    }
+    return {trait: bug for trait, (bug, there) in special.items() if there}
 
-    return max([bug for bug in classes if bug not in impossible] or classes, key=score)
+
+def _frames(case: Case) -> tuple[int, bool]:
+    """Frames of the padded batch, and whether any is padding."""
+    lengths = [*map(len, case.inputs["inputs"])]
+    frames = max(lengths) + case.form.get("extra_frames", 0)
+    return frames, min(lengths) < frames
+
+
+def _largest(case: Case) -> float:
+    """The largest input, bias or cell, also in padded frames."""
+    inputs = case.inputs
+    padding = np.nan_to_num(np.array(case.form.get("padding", 0.0)))
+    loud = (*inputs["inputs"], padding, inputs["bias"], inputs["bias_hidden"], inputs["c0"])
+    return max(float(np.abs(array).max(initial=0.0)) for array in loud)

@@ -1,23 +1,38 @@
 """Between the canonical form of an LSTM call and somebody's conventions.
 
 Canonical: inputs (T, N, D), w_input (D, 4H), w_hidden (H, 4H), two biases (4H,), gates i, f, g, o,
-hidden[t] of either direction belongs to frame t and is 0 in padded frames.
+hidden[t] of either direction belongs to frame t and is 0 in padded frames. With a projection the
+first states, w_hidden and hidden have P of H units, and w_projection is (H, P).
 """
 
+import itertools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import rounded
-from refkd.verify.lstm.conventions import GATES, GRADIENTS, RESULTS
+from refkd.verify.lstm.conventions import (
+    ARGUMENTS,
+    AXES,
+    CANONICAL_RESULTS,
+    GATES,
+    GRADIENTS,
+    STATES,
+    VARIANT_ARGUMENTS,
+    VARIANT_RESULTS,
+    variants,
+)
 from refkd.verify.lstm.inputs import FRAMES, WEIGHTS
 from refkd.verify.lstm.inputs import STATES as FIRST_AND_LAST
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
-RUBBISH = 3.0  # in padded frames
+RUBBISH = 3.0  # in padded frames, and no input
+LOUDEST_HALF = 1024.0  # rubbish in half precision, so that sums of its products are finite
+CELL_CLIP, GATE_CLIP = 0.5, 1.0
 GATED = (*WEIGHTS, "d_w_input", "d_w_hidden", "d_bias", "d_bias_hidden")
-MATRICES = ("w_input", "w_hidden", "d_w_input", "d_w_hidden")
+PEEPHOLES = ("peepholes", "d_peepholes")
+MATRICES = ("w_input", "w_hidden", "w_projection", "d_w_input", "d_w_hidden", "d_w_projection")
 BY_FRAME = ("inputs", "d_hidden", "hidden", "d_inputs")
 WALKED = ("d_hidden", "hidden")
 
@@ -25,28 +40,41 @@ WALKED = ("d_hidden", "hidden")
 def present(case: Case, conventions: Conventions) -> Arguments:
     """Pad whole utterances; padded frames hold rubbish that nobody may look at."""
     dtype, form = conventions["dtype"], case.form
-    given = dict(case.inputs)
     extra = form.get("extra_frames", 0)
+    given = _of_variants(dict(case.inputs), conventions)
     if conventions["lengths"] == "equal":
         given, extra = _cut(given), 0
     lengths = np.array([len(one) for one in given["inputs"]])
     fill = dict.fromkeys(FRAMES, form.get("padding", RUBBISH))
     fill["d_hidden"] = form.get("upstream_padding", 0.0)
-    if conventions.get("padding") == "held":  # padded outputs repeat the last one, which they pull
+    if conventions.get("padding", "zero") != "zero":  # what else stands there may be pulled at
         fill["d_hidden"] = 0.0
-    padded = {
-        name: _padded([rounded(one, dtype) for one in given[name]], extra, fill[name])
-        for name in FRAMES
-    }
-    numbers = {name: rounded(given[name], dtype) for name in (*WEIGHTS, *FIRST_AND_LAST)}
-    return {
-        "inputs": padded["inputs"],
-        "lengths": lengths,
-        **{name: numbers[name] for name in (*WEIGHTS, "h0", "c0")},
-        "reverse": given["reverse"],
-        "d_hidden": padded["d_hidden"],
-        **{name: numbers[name] for name in ("d_h_last", "d_c_last")},
-    }
+    loudest = np.inf if is_exact(conventions) else LOUDEST_HALF
+    for name in FRAMES:
+        rows = [rounded(one, dtype) for one in given[name]]
+        given[name] = _padded(rows, extra, np.clip(fill[name], -loudest, loudest))
+    for name in (*WEIGHTS, *FIRST_AND_LAST, *(set(given) & {"peepholes", "w_projection"})):
+        given[name] = rounded(given[name], dtype)
+    order = (*ARGUMENTS, *variants(conventions))
+    return {name: lengths if name == "lengths" else given[name] for name in order}
+
+
+def _of_variants(given: dict[str, Any], conventions: Conventions) -> dict[str, Any]:
+    """The inputs of a case with what the variants need, and without what they do not."""
+    present = variants(conventions)
+    given |= {"coupled": 1, "cell_clip": CELL_CLIP, "gate_clip": GATE_CLIP}
+    if "w_projection" in present:
+        P = (len(given["w_projection"]) + 1) // 2
+        given["w_hidden"] = given["w_hidden"][:P]
+        given["d_hidden"] = [one[:, :P] for one in given["d_hidden"]]
+        given |= {name: given[name][:, :P] for name in ("h0", "d_h_last", "w_projection")}
+    unused = set(VARIANT_ARGUMENTS) - set(present)
+    return {name: value for name, value in given.items() if name not in unused}
+
+
+def is_exact(conventions: Conventions) -> bool:
+    """Whether the dtype holds more than half precision."""
+    return conventions["dtype"] in ("float64", "float32")
 
 
 def padded_shape(case: Case) -> tuple[int, ...]:
@@ -82,29 +110,41 @@ def padded_frames(arguments: Arguments) -> NDArray[np.bool_]:
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
     """Canonical arguments as the implementation wants them."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
-    values = dict(arguments)
-    if conventions["biases"] == "one":
-        values |= {"bias": values["bias"] + values["bias_hidden"], "bias_hidden": None}
-    if conventions["forget_bias"] == "added":  # so that the sum is what the canonical form says
-        H = len(values["w_hidden"])
-        values["bias"] = values["bias"] - (np.arange(4 * H) // H == GATES.index("f"))
+    values = sent(arguments, conventions)
     for name, value in values.items():
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            values[name] = _sent(name, value, arguments, conventions).astype(dtype)
+            values[name] = value.astype(dtype)
+    if case.form.get("second_bias"):  # which a layer that has one bias does not look at
+        values["bias_hidden"] = values["bias"]
     values["lengths"] = values["lengths"].astype(case.form.get("integers", "int64"))
     return Call(values, case.form.get("memory", "contiguous"))
 
 
+def sent(arguments: Arguments, conventions: Conventions) -> dict[str, Any]:
+    """What the implementation is given, but for its dtypes."""
+    values = {name: value for name, value in arguments.items() if name != "coupled"}
+    if conventions["biases"] == "one":
+        values |= {"bias": values["bias"] + values["bias_hidden"], "bias_hidden": None}
+    if conventions["forget_bias"] == "added":  # so that the sum is what the canonical form says
+        bias = values["bias"].reshape(4, -1).copy()
+        bias[GATES.index("f")] -= 1.0
+        values["bias"] = bias.ravel()
+    for name, value in values.items():
+        if isinstance(value, np.ndarray):
+            values[name] = laid_out(name, value, arguments, conventions)
+    return values
+
+
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
     """The implementation's outputs with axes, gates and frames in the canonical order."""
-    _check_returned(outputs, conventions)
-    shapes = _shapes(arguments)
+    expected = _returned(outputs, conventions)
     restored = {}
-    for name, got in outputs.items():
-        wanted = _sent(name, np.zeros(shapes[name]), arguments, conventions).shape
-        if got.shape != wanted:
-            raise ValueError(f"returns {name} of shape {got.shape}, expected {wanted}")
-        restored[name] = _received(name, got.astype(np.float64), arguments, conventions)
+    for name in CANONICAL_RESULTS:
+        if name in expected:
+            got = _checked(name, outputs.get(name), arguments, conventions)
+            restored[name] = _received(name, got.astype(np.float64), arguments, conventions)
+        elif name in outputs:
+            raise ValueError(f"{name}: expected nothing, got shape {outputs[name].shape}")
     return restored
 
 
@@ -121,40 +161,61 @@ def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) ->
 
 
 def _left_out(conventions: Conventions) -> set[str]:
+    """Results that nobody expects."""
+    without = {name for name in VARIANT_RESULTS if name[2:] not in variants(conventions)}
     if conventions["returned"] == "states":
-        return set(GRADIENTS)
-    return {"d_bias_hidden"} if conventions["biases"] == "one" else set()
+        return {*GRADIENTS, *VARIANT_RESULTS}
+    return without | {"d_bias_hidden"} if conventions["biases"] == "one" else without
 
 
-def _check_returned(outputs: Outputs, conventions: Conventions) -> None:
-    every = RESULTS.keys() - _left_out(conventions)
-    surplus = [name for name in outputs if name not in every]
-    if surplus:
-        raise ValueError(f"returns {surplus[0]}, which is not expected")
-    missing = [name for name in RESULTS if name in every and name not in outputs]
-    if conventions["returned"] == "some":
-        if not missing or missing == list(GRADIENTS):
-            raise ValueError("returns more or less than some outputs")
-        missing = [name for name in missing if name == "hidden"]
-    if missing:
-        raise ValueError(f"returns no {missing[0]}")
+def _returned(outputs: Outputs, conventions: Conventions) -> set[str]:
+    """Names of the results that are expected; of "some", `hidden` and those that came."""
+    every = {*CANONICAL_RESULTS} - _left_out(conventions)
+    if conventions["returned"] != "some":
+        return every
+    came = every & outputs.keys()
+    if came in (every, set(STATES)):
+        raise ValueError(f"expected some results, got {'all' if came == every else 'the states'}")
+    return came | {"hidden"}
 
 
-def _shapes(arguments: Arguments) -> dict[str, tuple[int, ...]]:
-    """Canonical shape of every result."""
-    T, N, _ = arguments["inputs"].shape
-    H = len(arguments["w_hidden"])
-    states = dict.fromkeys(("h_last", "c_last", "d_h0", "d_c0"), (N, H))
-    of_arguments = {"d_" + name: arguments[name].shape for name in ("inputs", *WEIGHTS)}
-    return {"hidden": (T, N, H), **states, **of_arguments}
+def _checked(
+    name: str, got: NDArray[Any] | None, arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
+    """A result that is there, has its shape, and is made of numbers."""
+    (T, N, D), (P, _) = arguments["inputs"].shape, arguments["w_hidden"].shape
+    H = arguments["c0"].shape[1]
+    sizes = {"T": T, "N": N, "D": D, "H": H, "P": P, "3H": 3 * H, "4H": 4 * H}
+    axes = AXES[name]
+    if "w_projection" not in arguments:
+        axes = tuple(axis.replace("P", "H") for axis in axes)
+    if name in BY_FRAME and conventions["layout"] == "NTD":
+        axes = (axes[1], axes[0], axes[2])
+    if name in MATRICES and conventions["weights"] == "rows":
+        axes = axes[::-1]
+    shape = tuple(sizes[axis] for axis in axes)
+    if got is None or got.shape != shape:
+        came = "nothing" if got is None else f"{got.shape}{_turned_axes(got.shape, axes, shape)}"
+        raise ValueError(f"{name}: expected shape ({', '.join(axes)}) = {shape}, got {came}")
+    if got.dtype.kind not in "fiub":
+        raise ValueError(f"{name}: expected numbers, got {got.dtype}")
+    return got
 
 
-def _sent(
-    name: str, value: NDArray[np.float64], arguments: Arguments, conventions: Conventions
-) -> NDArray[np.float64]:
-    """One array, from the canonical form to the implementation's."""
-    if name in GATED:
-        value = value[..., _columns(value.shape[-1], conventions)]
+def _turned_axes(got: tuple[int, ...], axes: tuple[str, ...], shape: tuple[int, ...]) -> str:
+    """Which order of axes a shape has, if it is another one."""
+    orders = itertools.permutations(range(len(axes)))
+    fitting = [order for order in orders if tuple(shape[axis] for axis in order) == got]
+    names = ", ".join(axes[axis] for axis in fitting[0]) if len(fitting) == 1 else ""
+    return f", which is ({names})" if names else ""
+
+
+def laid_out(
+    name: str, value: NDArray[Any], arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
+    """One argument or result, from the canonical form to the implementation's."""
+    if name in GATED or name in PEEPHOLES:
+        value = value[..., _columns(name, value.shape[-1], conventions)]
     if name in MATRICES and conventions["weights"] == "rows":
         value = value.T
     if name in WALKED:
@@ -174,24 +235,27 @@ def _received(
         value = _turned(value, arguments, conventions)
     if name in MATRICES and conventions["weights"] == "rows":
         value = value.T
-    if name in GATED:
-        value = value[..., np.argsort(_columns(value.shape[-1], conventions))]
+    if name in GATED or name in PEEPHOLES:
+        value = value[..., np.argsort(_columns(name, value.shape[-1], conventions))]
     return value
 
 
-def _columns(width: int, conventions: Conventions) -> NDArray[np.int64]:
-    """Where the implementation's 4H columns stand in the canonical ones."""
-    blocks = np.arange(width).reshape(4, -1)
-    return np.asarray(blocks[[GATES.index(gate) for gate in conventions["gates"]]].ravel())
+def _columns(name: str, width: int, conventions: Conventions) -> NDArray[np.int64]:
+    """Where the implementation's columns, one block for each gate, stand in the canonical ones."""
+    gates, own = GATES, conventions["gates"]
+    if name in PEEPHOLES:
+        gates, own = gates.replace("g", ""), own.replace("g", "")
+    blocks = np.arange(width).reshape(len(gates), -1)
+    return np.asarray(blocks[[gates.index(gate) for gate in own]].ravel())
 
 
-def _turned(
-    value: NDArray[np.float64], arguments: Arguments, conventions: Conventions
-) -> NDArray[np.float64]:
+def _turned(value: NDArray[Any], arguments: Arguments, conventions: Conventions) -> NDArray[Any]:
     """Each utterance turned around, if that is how its outputs lie; twice is not at all."""
-    if not arguments["reverse"] or conventions.get("reversed") != "as_walked":
+    how = conventions.get("reversed")
+    if not arguments["reverse"] or how not in ("as_walked", "as_walked_padded"):
         return value
-    turned = value.copy()
-    for n, T in enumerate(arguments["lengths"]):
-        turned[:T, n] = value[:T, n][::-1]
+    turned = value[::-1].copy()
+    if how == "as_walked":
+        for n, T in enumerate(arguments["lengths"]):
+            turned[:T, n], turned[T:, n] = value[:T, n][::-1], value[T:, n]
     return turned

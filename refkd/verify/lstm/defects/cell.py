@@ -29,10 +29,8 @@ class NoTanhOfCell(PlainLSTM):
     bug = "L10"
     words = "the output is o c, without tanh"
 
-    def step(self, gates, c):
-        i, f, g, o = gates
-        c = f * c + i * g
-        return o * c, c
+    def output(self, gates, c_before, c):
+        return gates[3] * c
 
     def into_cell(self, d_c, d_h, gates, c):
         return d_c + d_h * gates[3]
@@ -126,8 +124,8 @@ class OutputOfOldCell(PlainLSTM):
     bug = "L10"
     words = "the output is that of the cell before the step"
 
-    def step(self, gates, c):
-        return gates[3] * np.tanh(c), super().step(gates, c)[1]
+    def output(self, gates, c_before, c):
+        return gates[3] * np.tanh(c_before)
 
 
 class NothingIsForgotten(PlainLSTM):
@@ -149,10 +147,8 @@ class CellIsClipped(PlainLSTM):
     bug = "L10"
     words = "the cell is clipped to [-1, 1]"
 
-    def step(self, gates, c):
-        i, f, g, o = gates
-        c = np.clip(f * c + i * g, -1.0, 1.0)
-        return o * np.tanh(c), c
+    def cell(self, gates, c):
+        return np.clip(super().cell(gates, c), -1.0, 1.0)
 
     def into_cell(self, d_c, d_h, gates, c):
         return super().into_cell(d_c, d_h, gates, c) * (np.abs(c) < 1.0)

@@ -16,6 +16,10 @@ class FirstStateReplaced(PlainLSTM):
         return given | {name: make(given) for name, make in self.replaced.items()}
 
 
+class FirstStatesMixed(FirstStateReplaced):
+    square = True
+
+
 class FirstStateCarriedOver(PlainLSTM):
     bug = "L13"
     words = "an utterance starts in the last state of the one before"
@@ -47,10 +51,10 @@ DEFECTS = (
     ),
     FirstStateReplaced("h0 is left out", h0=lambda given: np.zeros_like(given["h0"])),
     FirstStateReplaced("c0 is left out", c0=lambda given: np.zeros_like(given["c0"])),
-    FirstStateReplaced(
+    FirstStatesMixed(
         "h0 and c0 are exchanged", h0=lambda given: given["c0"], c0=lambda given: given["h0"]
     ),
-    FirstStateReplaced("h0 stands for c0, too", c0=lambda given: given["h0"]),
+    FirstStatesMixed("h0 stands for c0, too", c0=lambda given: given["h0"]),
     FirstStateReplaced(
         "the first states of the first utterance are used for all",
         h0=lambda given: np.broadcast_to(given["h0"][:1], given["h0"].shape),

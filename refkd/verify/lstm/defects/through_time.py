@@ -19,6 +19,7 @@ class LastGradient(PlainLSTM):
 
 class LastGradientsExchanged(PlainLSTM):
     bug = "L7"
+    square = True
     words = "the gradients of the last hidden and of the last cell state are exchanged"
 
     def upstream(self, n, walk, given):
@@ -156,6 +157,7 @@ class FirstStateGradient(PlainLSTM):
 
 class FirstStateGradientsExchanged(PlainLSTM):
     bug = "L7"
+    square = True
     words = "the gradients of h0 and c0 are exchanged"
 
     def give(self, found, given):

@@ -64,6 +64,7 @@ class GradientsExchanged(PlainLSTM):
 
 class RecurrentTransposed(PlainLSTM):
     bug = "L4"
+    square = True
     words = "the recurrent matrix is transposed, gate by gate"
 
     def take(self, given):
@@ -127,6 +128,7 @@ class RecurrentStackedByUnit(StackedByUnit):
 
 class GradientTransposed(PlainLSTM):
     bug = "L4"
+    square = True
     words = "the gradient of the recurrent matrix is transposed, gate by gate"
 
     def give(self, found, given):
@@ -135,6 +137,7 @@ class GradientTransposed(PlainLSTM):
 
 class RecurrentTransposedBackward(PlainLSTM):
     bug = "L4"
+    square = True
     words = "the recurrent matrix is transposed, gate by gate, on the way back"
 
     def hidden_before(self, d_a, given):
