@@ -1,16 +1,18 @@
 """The kit for forced alignment: right aligners pass, conventions are found, planted bugs named."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
-from planted.align_plants import HELD_OUT, PLANTED, adapter, runs
+from planted.align_plants import HELD_OUT, PLANTED, adapter, best_path, runs, strict
 from planted.door import DirectDoor
 
 import refkd
 from refkd.verify.adapters import torchaudio_align
+from refkd.verify.alignment.cases import CASES
 from refkd.verify.alignment.kit import AlignmentKit
-from refkd.verify.alignment.plain import plain_align
+from refkd.verify.alignment.plain import PlainAligner, plain_align
 from refkd.verify.alignment.translate import log_probs
 from refkd.verify.bugs import BUGS
 from refkd.verify.compare import rounded
@@ -45,7 +47,8 @@ def test_right_aligners_are_right(function):
     report = report_on(function)
     assert faults(report) == []
     assert report.agreed == report.asked > 40
-    assert {known for _, known in report.conventions.values()} == {"found"}
+    unasked = {name for name, (_, known) in report.conventions.items() if known != "found"}
+    assert unasked == (set() if function is SPANS else {"end", "blanks"})
 
 
 def test_every_case_of_a_full_run_agrees_with_the_plain_aligner():
@@ -65,17 +68,11 @@ def test_fewer_digits_are_enough_where_the_dtype_has_no_more(dtype):
 
 def latest(logp, target, blank, parts):
     """The most probable path, the last among equals: the logits are turned round."""
-    turned = forwards(logp[::-1], target[::-1], blank, parts)
+    turned = best_path(logp[::-1], target[::-1], blank, parts)
     if turned is None:
         return None
     L = len(target)
     return [(L - said + 1, True) if on else (L - said, False) for said, on in turned[::-1]]
-
-
-def forwards(*given):
-    from planted.align_plants import best_path
-
-    return best_path(*given)
 
 
 def test_equally_probable_paths_are_equally_right():
@@ -87,7 +84,76 @@ def test_equally_probable_paths_are_equally_right():
     assert faults(report_on(adapter(find=latest))) == []
 
 
+@pytest.mark.parametrize(
+    "otherwise", [lambda ways: np.argmax(ways), lambda ways: 2 - np.argmax(ways[::-1])]
+)
+def test_ties_may_be_broken_either_way(otherwise):
+    assert faults(report_on(adapter(find=strict(otherwise)), selection=Selection())) == []
+
+
+@pytest.mark.parametrize("third", [0, 1, 2])
+def test_the_worst_of_three_predecessors_where_two_tie_is_a_fault(third):
+    for seed in range(3):
+        worse = adapter(find=strict(lambda ways: third))
+        (fault,) = faults(report_on(worse, selection=Selection(quick=True, seed=seed)))
+        assert fault.bug == "A14"
+        assert "tie" in fault.words
+
+
+@pytest.mark.parametrize("name", [one for one in CASES if one.startswith("tie_")])
+def test_every_tie_by_hand_has_several_best_paths(name):
+    case = KIT.find(name)
+    (logits,), (labels,) = case.inputs["logits"], case.inputs["labels"]
+    costs = [
+        sum(logits[t, k] for t, k in enumerate(path))
+        for path in itertools.product(range(logits.shape[1]), repeat=len(logits))
+        if spelt(path, 0) == labels
+    ]
+    assert costs.count(max(costs)) > 1
+
+
 # Conventions
+
+
+def test_conventions_that_make_no_difference_are_not_asked():
+    report = report_on(lambda *arguments: FRAMES(*arguments)[0])
+    assert found(report, "input") == ("logits", "not asked")
+
+
+def test_class_0_for_the_first_blank_alone_is_no_convention():
+    """With class 0 for the blank its answers are right, so another argument has to contradict."""
+    wrong = adapter(find=strict(lambda ways: np.argmax(ways), leading=0))
+    report = report_on(wrong)
+    assert found(report, "blank") == ("argument", "assumed")
+    assert [one.bug for one in faults(report)] == ["A10"]
+
+
+def test_a_blank_that_the_argument_contradicts_may_be_refused():
+    def first(logits, labels, input_lengths, label_lengths, blank):
+        if blank != 0:
+            raise ValueError("the blank is class 0")
+        return FRAMES(logits, labels, input_lengths, label_lengths, blank)
+
+    report = report_on(first)
+    assert found(report, "blank") == ("first", "found")
+    assert faults(report) == []
+
+
+def test_classes_and_indices_are_those_of_the_implementation():
+    def swapped(logits, labels, input_lengths, label_lengths, blank):
+        path, scores = FRAMES(logits.swapaxes(0, 1), labels, input_lengths, label_lengths, 0)
+        return np.where(path == 0, 1, path).T, scores.T
+
+    how = {**STANDARD, "layout": "NTK", "blank": "first", "alignment": "frames"}
+    (fault,) = faults(report_on(swapped, {"layout": "NTK", "blank": "first"}, case="probe"))
+    assert fault.deviation.layout
+    n, t = fault.deviation.index
+    case = KIT.find("probe")
+    right = KIT.express(
+        *((arguments := KIT.present(case, how)), KIT.reference(case, arguments, how)), how
+    )["alignment"]
+    assert (fault.deviation.expected, fault.deviation.got) == (right[t, n], 1.0)
+    assert right[t, n] == 0
 
 
 def test_inclusive_ends_are_found():
@@ -167,6 +233,59 @@ def test_batch_first_and_a_blank_of_its_own_are_found():
     assert faults(report) == []
 
 
+def touching(path, target, blank):
+    """Each label in two spans, where it lasts."""
+    found = runs(path, target, blank)
+    parts = [(k, [(a, a + 1), (a + 1, b)] if b > a + 1 else [(a, b)]) for k, a, b in found]
+    return [(k, *part) for k, both in parts for part in both]
+
+
+def test_a_label_in_two_spans_is_a_fault():
+    assert "touch" in faults(report_on(adapter(spans=touching)))[0].words
+
+
+def test_the_stride_of_the_longest_target_is_a_fault():
+    def strided(logits, labels, input_lengths, label_lengths, blank):
+        longest = max(label_lengths)
+        rows = labels.ravel()[: len(labels) * longest].reshape(-1, longest)
+        return FRAMES(logits, rows, input_lengths, label_lengths, blank)
+
+    fault = faults(report_on(strided))[0]
+    assert (fault.bug, "longest" in fault.words) == ("A9", True)
+
+
+def test_padding_holds_labels_that_are_in_no_target():
+    shapes = set()
+    for name in [one for one in CASES if one.startswith("padded_by")]:
+        case = KIT.find(name)
+        arguments = KIT.present(case, STANDARD)
+        padded = np.arange(arguments["labels"].shape[1]) >= arguments["label_lengths"][:, None]
+        assert not set(arguments["labels"][padded]) & set(arguments["labels"][~padded])
+        shapes.add((case.form.get("extra_frames", 0), case.form.get("extra_labels", 0)))
+    assert len({frames for frames, _ in shapes} - {0}) >= 3
+    assert len({labels for _, labels in shapes} - {0}) >= 3
+
+
+SHAPE_SENTENCES = {
+    "alignment: expected an array of integers, got nothing": {},
+    "alignment: expected shape (T, N) = (7, 2), got (2, 7)": {"alignment": np.zeros((2, 7))},
+    "alignment: expected whole numbers, got others": {"alignment": np.full((7, 2), 0.5)},
+    "alignment: expected real numbers, got complex128": {"alignment": np.zeros((7, 2)) * 1j},
+    "scores: expected numbers, got nothing": {"alignment": np.zeros((7, 2))},
+    "scores: expected shape (T, N) = (7, 2), got (7,)": {
+        "alignment": np.zeros((7, 2)),
+        "scores": np.zeros(7),
+    },
+}
+
+
+@pytest.mark.parametrize("sentence", SHAPE_SENTENCES)
+def test_what_cannot_be_read_is_a_sentence(sentence):
+    arguments = KIT.present(KIT.find("probe"), STANDARD)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        KIT.restore(SHAPE_SENTENCES[sentence], arguments, STANDARD)
+
+
 # The reference
 
 
@@ -238,7 +357,7 @@ def test_what_is_left_of_a_reduced_case_still_fits():
 def test_known_defects_have_words_of_their_own_and_show():
     given = [KIT.present(case, STANDARD) for case in KIT.cases(Selection())]
     asked = [tuple(arguments[name] for name in KIT.arguments) for arguments in given]
-    answers = [plain_align(*one) for one in asked]
+    answers = [PlainAligner()(*one) for one in asked]
     assert len({defect.words for defect in KIT.defects}) == len(KIT.defects)
     for defect in KIT.defects:
         assert defect.bug in BUGS
@@ -292,7 +411,8 @@ def test_every_planted_defect_is_caught(score):
 
 def test_the_right_class_is_named(score):
     results = score["planted"].values()
-    assert sum(bug == got for bug, got in results) >= 0.9 * len(results)
+    assert sum(bug == got for bug, got in results) >= 0.8 * len(results)
+    assert all(got in ("", bug) for bug, got in results)
 
 
 def test_the_smallest_example_can_be_run_again():
@@ -300,7 +420,7 @@ def test_the_smallest_example_can_be_run_again():
     fault = faults(report_on(wrong))[0]
     assert fault.words == "repeated labels may do without the blank between them"
     again = report_on(wrong, case=fault.case)
-    assert faults(again)[0].words == fault.words
+    assert fault.words in faults(again)[0].words  # one case alone may have several explanations
     assert faults(report_on(FRAMES, case=fault.case)) == []
     assert "labels[0]" in fault.example
 

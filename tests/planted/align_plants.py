@@ -110,6 +110,38 @@ def best_path(logp, target, blank, parts):
     return path
 
 
+def strict(otherwise, leading=None):
+    """A search from the first frame that compares strictly: a tie of two goes to `otherwise`.
+
+    A tie of the two best of (stay, step, skip) is nobody's, so the third may be taken. The class of
+    the blank before the first label is `leading`, if that is given.
+    """
+
+    def find(logp, target, blank, parts):
+        classes = [blank] + [k for label in target for k in (label, blank)]
+        states, T = len(classes), len(logp)
+        emitted = logp[:, classes].copy()
+        if leading is not None:
+            emitted[:, 0] = logp[:, leading]
+        score, back = np.full((T, states), -np.inf), np.zeros((T, states), int)
+        score[0, :2] = emitted[0, :2]
+        for t, s in itertools.product(range(1, T), range(states)):
+            skips = s > 1 and classes[s] not in (blank, classes[s - 2])
+            ways = [score[t - 1, s], *score[t - 1, max(s - 1, 0) : s], -np.inf][:2]
+            ways.append(score[t - 1, s - 2] if skips else -np.inf)
+            best = [k for k in range(3) if all(ways[k] > ways[m] for m in range(3) if m != k)]
+            back[t, s] = best[0] if best else otherwise(ways)
+            score[t, s] = ways[back[t, s]] + emitted[t, s]
+        s = states - 1 if states == 1 or score[-1, -1] >= score[-1, -2] else states - 2
+        path = []
+        for t in range(T - 1, -1, -1):
+            path.append(((s + 1) // 2, s % 2 == 1))
+            s -= back[t, s]
+        return path[::-1] if score[-1].max() > -np.inf else None
+
+    return find
+
+
 def runs(path, target, blank):
     """(label, start, end) of every label, end exclusive."""
     found = []

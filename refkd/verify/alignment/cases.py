@@ -93,6 +93,40 @@ def repeats_alike() -> dict[str, Any]:
     return batch([np.zeros((7, 3))], [[1, 1, 2]])
 
 
+# Ties: whole numbers, and a state whose two best predecessors are as good. Whoever takes the third
+# ends two nats lower. States are blank, 1, blank, 2, blank.
+
+
+@case("A14", "A6")
+def tie_of_step_and_skip() -> dict[str, Any]:
+    """1 1 2, 1 0 2 and 0 1 2 cost 2; 2 comes from 1 or from the blank, not from itself."""
+    return batch([np.array([[-2.0, -2, -2], [0, 0, -2], [-2, 0, 0]])], [[1, 2]])
+
+
+@case("A14", "A6")
+def tie_of_stay_and_step() -> dict[str, Any]:
+    """1 2 2 and 1 0 2 cost nothing; 2 comes from itself or from the blank, not from 1."""
+    return batch([np.array([[-2.0, 0, -2], [0, -2, 0], [-2, -2, 0]])], [[1, 2]])
+
+
+@case("A14", "A6")
+def tie_of_stay_and_skip() -> dict[str, Any]:
+    """1 1 2 and 1 2 2 cost nothing; 2 comes from itself or from 1, not from the blank."""
+    return batch([np.array([[-2.0, 0, -2], [-2, 0, 0], [-2, -2, 0]])], [[1, 2]])
+
+
+@case("A14", "A6")
+def tie_before_the_last_blank() -> dict[str, Any]:
+    """1 1 0 and 1 0 0 cost nothing."""
+    return batch([np.array([[-2.0, 0], [0, 0], [0, -2]])], [[1]])
+
+
+@case("A14", "A1")
+def tie_before_a_repeat() -> dict[str, Any]:
+    """1 0 1 1 and 1 0 0 1 cost nothing; 1 must not come from 1."""
+    return batch([np.array([[-2.0, 0], [0, 0], [0, 0], [-2, 0]])], [[1, 1]])
+
+
 @case("A8", extra_frames=2)
 def ragged() -> dict[str, Any]:
     logits = [drawn_logits(4, 6, 5), drawn_logits(5, 3, 5), drawn_logits(6, 1, 5)]
@@ -102,6 +136,34 @@ def ragged() -> dict[str, Any]:
 @case("A8", "A9", extra_frames=1, extra_labels=2)
 def ragged_labels() -> dict[str, Any]:
     return batch([drawn_logits(7, 5, 4), drawn_logits(8, 7, 4)], [[1], [2, 3, 2]])
+
+
+# Padding holds labels that are in no target and frames that are loud, in several shapes: a row that
+# is read with another stride than the padded one gives something else.
+
+
+def _poisoned() -> dict[str, Any]:
+    return batch([drawn_logits(40, 6, 7), drawn_logits(41, 4, 7)], [[1, 2, 1], [3]])
+
+
+@case("A9", extra_labels=1)
+def padded_by_a_label() -> dict[str, Any]:
+    return _poisoned()
+
+
+@case("A8", extra_frames=1, padding=1e3)
+def padded_by_a_loud_frame() -> dict[str, Any]:
+    return _poisoned()
+
+
+@case("A8", "A9", extra_frames=2, extra_labels=2, padding=-1.0)
+def padded_by_two_of_each() -> dict[str, Any]:
+    return _poisoned()
+
+
+@case("A8", "A9", extra_frames=5, extra_labels=5)
+def padded_by_five_of_each() -> dict[str, Any]:
+    return _poisoned()
 
 
 @case("A9", "A12")

@@ -4,7 +4,7 @@ from refkd.verify.ctc.conventions import CONVENTIONS as CTC
 from refkd.verify.kit import Convention
 
 SHARED = ("dtype", "layout", "input", "labels", "blank")  # the same arguments as CTC losses
-BUGS = {"dtype": "A11", "input": "A11", "labels": "A9", "blank": "A10"}
+BUGS = {"dtype": "A11", "input": "A15", "labels": "A9", "blank": "A10"}
 
 CONVENTIONS = (
     *(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refkd.verify.alignment.plain import PADDING, Floats, Ints
-from refkd.verify.alignment.translate import express, log_probs
+from refkd.verify.alignment.translate import LAST, canonical, express, log_probs
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
 
@@ -30,8 +30,9 @@ def judge(
         return None, None
     got = answer.outputs
     tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-    deviation = worst_deviation(got, expected, tolerance)
-    if deviation is None:
+    deviation = worst_deviation(got, {name: expected[name] for name in got}, tolerance)
+    otherwise = {name: expected[LAST + name] for name in got if LAST + name in expected}
+    if deviation is None or (otherwise and not worst_deviation(got, otherwise, tolerance)):
         return None, None
     own = _own(arguments, expected, got, how)
     if own is not None:
@@ -41,9 +42,9 @@ def judge(
 
 def _own(arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions) -> Outputs | None:
     """What is expected with this path; None if it is no path, or a worse one."""
-    path = got["alignment"]
+    right, path = (canonical(one["alignment"], arguments, how) for one in (expected, got))
     logp = log_probs(arguments)
-    best, mine = (path_scores(logp, one) for one in (expected["alignment"], path))
+    best, mine = (path_scores(logp, one) for one in (right, path))
     totals = {"scores": mine.sum(axis=0)}, {"scores": best.sum(axis=0)}
     if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[how["dtype"]]):
         return None

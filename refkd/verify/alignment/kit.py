@@ -1,9 +1,11 @@
 """The kit for forced alignment: what the core asks of it."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refkd import check
 from refkd.check import ArgumentError
@@ -13,9 +15,11 @@ from refkd.verify.alignment import translate
 from refkd.verify.alignment.cases import CASES, LARGE
 from refkd.verify.alignment.conventions import CONVENTIONS
 from refkd.verify.alignment.defects import DEFECTS
-from refkd.verify.alignment.drawn import PREFIX, drawn
+from refkd.verify.alignment.drawn import PREFIXES, drawn
 from refkd.verify.alignment.plain import PADDING
-from refkd.verify.alignment.symptoms import symptoms
+from refkd.verify.alignment.settle import settle
+from refkd.verify.alignment.symptoms import can_show, symptoms, traits
+from refkd.verify.ctc import translate as ctc
 from refkd.verify.ctc.reduce import reduced, size, steps
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
@@ -25,13 +29,15 @@ from refkd.verify.records import (
     Case,
     Conventions,
     Deviation,
-    Finding,
     Outcome,
     Outputs,
+    Settled,
     Symptom,
 )
 
-DRAWN, QUICKLY_DRAWN = 80, 20  # cases
+DRAWN = {"drawn": 80, "ties": 24}  # cases
+QUICKLY_DRAWN = {"drawn": 20, "ties": 6}
+OTHER_BLANKS = {"first": (2, 4), "last": (1, 0)}  # for an argument that is not looked at
 SHAPES = 8  # of few shapes
 READABLE = 40  # logits in an example that is printed
 
@@ -53,7 +59,10 @@ class AlignmentKit(Kit):
     }
     conventions = CONVENTIONS
     defects = DEFECTS
-    general: ClassVar[dict[str, str]] = {"alignment": "A6", "scores": "A4"}
+
+    @property
+    def canonical(self) -> tuple[str, ...]:
+        return (*self.results, *(translate.LAST + name for name in self.results))
 
     def probe_case(self) -> Case:
         return self.find("probe")
@@ -69,8 +78,8 @@ class AlignmentKit(Kit):
 
     def _every(self, selection: Selection) -> Iterator[Case]:
         yield from (make() for make in CASES.values())
-        count = QUICKLY_DRAWN if selection.quick else DRAWN
-        yield from (drawn(f"{PREFIX}{selection.seed}-{n}") for n in range(count))
+        for prefix, count in (QUICKLY_DRAWN if selection.quick else DRAWN).items():
+            yield from (drawn(f"{prefix}-{selection.seed}-{n}") for n in range(count))
         if not selection.quick:
             yield from (make() for make in LARGE.values())
 
@@ -86,7 +95,7 @@ class AlignmentKit(Kit):
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
         known = {**CASES, **LARGE}
-        if base.startswith(PREFIX):
+        if base.startswith(PREFIXES):
             case = drawn(base)
         else:
             case = known[check.one_of("--case", base, known)]()
@@ -121,6 +130,11 @@ class AlignmentKit(Kit):
     def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
         return translate.restore(outputs, arguments, conventions)
 
+    def laid_out(
+        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+    ) -> NDArray[Any]:
+        return translate.laid_out(name, values, conventions)
+
     def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
         return translate.express(arguments, outputs, conventions)
 
@@ -129,13 +143,23 @@ class AlignmentKit(Kit):
     ) -> tuple[str | None, Deviation | None]:
         return judging.judge(case, arguments, expected, answer, how)
 
-    def settle(
-        self, ask: Asker, conventions: Conventions, told: Conventions
-    ) -> tuple[dict[str, str], list[Finding]]:
-        return {}, []
+    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+        return settle(conventions)
+
+    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
+        return can_show(bug, case, conventions)
+
+    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
+        return traits(case)
+
+    def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
+        return [
+            dataclasses.replace(case, form={**case.form, "blank_argument": other})
+            for other in OTHER_BLANKS.get(conventions["blank"], ())
+        ]
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
-        return symptoms(outcome)
+        return list(symptoms(outcome))
 
     def remark(self, outcome: Outcome) -> Symptom | None:
         if outcome.case.status != "acceptable":
@@ -144,8 +168,11 @@ class AlignmentKit(Kit):
         if outcome.answer.outputs is None:
             return Symptom(bug, f"{name}: refused ({outcome.answer.sentence})")
         path = outcome.answer.outputs["alignment"]
+        if np.array_equal(path, outcome.expected["alignment"]):
+            return Symptom(bug, f"{name}: the same path as without")
+        path = translate.canonical(path, outcome.arguments, outcome.conventions)
         spelt = judging.spells(path, outcome.arguments)
-        return Symptom(bug, f"{name}: {'a path' if spelt else 'something that is no path'}")
+        return Symptom(bug, f"{name}: {'another path' if spelt else 'something that is no path'}")
 
     def reductions(self, case: Case) -> Sequence[Case]:
         if case.status != "must":
@@ -162,12 +189,16 @@ class AlignmentKit(Kit):
 
     def example(self, arguments: Arguments, conventions: Conventions) -> str:
         T, N, K = arguments["logits"].shape
-        lines = [f"T={T} N={N} K={K} blank={arguments['blank']}"]
+        order, blank = ctc.classes(arguments, conventions)
+        moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
+        lines = [f"T={T} N={N} K={K} blank={blank}{moved}"]
+        logits = arguments["logits"][:, :, np.argsort(order)]
         lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
         for n, (frames, labels) in enumerate(lengths):
-            lines.append(f"labels[{n}] = {arguments['labels'][n, :labels].tolist()}")
-            if arguments["logits"].size <= READABLE:
-                lines.append(f"logits[:, {n}] = {arguments['logits'][:frames, n].tolist()}")
+            lines.append(f"labels[{n}] = {order[arguments['labels'][n, :labels]].tolist()}")
+            if logits.size <= READABLE:
+                place = f"[:, {n}]" if conventions["layout"] == "TNK" else f"[{n}]"
+                lines.append(f"logits{place} = {logits[:frames, n].tolist()}")
         return "\n".join(lines[:8])
 
 

@@ -1,6 +1,7 @@
 """Forced alignment in plain NumPy, made to be spoilt: every step is a method.
 
-It shares nothing with the compiled kernels. `PlainAligner()` is in the canonical form.
+It shares nothing with the compiled kernels. `PlainAligner()` is in the canonical form. It gives two
+answers: of equally probable ways the first is taken, and then the last.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from refkd.verify.softmax import log_softmax
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 PADDING = -1  # class of a frame that does not exist
+NEAR = 1e-9  # nats, by which equally probable ways may differ
 
 
 class PlainAligner:
@@ -21,7 +23,16 @@ class PlainAligner:
     bug = ""
     words = ""
 
-    def __call__(
+    last = False  # whether the last of equally probable ways is taken
+
+    def __call__(self, *arguments: Any) -> tuple[Ints, Floats, Ints, Floats]:
+        """What `aligned` gives where the first of equal ways is taken, and where the last is."""
+        self.last = False
+        first = self.aligned(*arguments)
+        self.last = True
+        return (*first, *self.aligned(*arguments))
+
+    def aligned(
         self, logits: Floats, labels: Ints, input_lengths: Ints, label_lengths: Ints, blank: int
     ) -> tuple[Ints, Floats]:
         """Class of each frame and its log-probability (T, N); -1 and 0 in the padding."""
@@ -57,7 +68,7 @@ class PlainAligner:
         """(T,): class of each frame on the best path."""
         states = np.full(2 * len(target) + 1, blank)
         states[1::2] = target
-        emission = logp[:, states]
+        emission = self.emission(logp, states)
         ways = self.ways(states, blank)
         cost = np.where(self.starts(len(states)), emission[0], -np.inf)
         origins = []
@@ -73,6 +84,10 @@ class PlainAligner:
             order.append(s)
         return np.asarray(states[order[::-1]])
 
+    def emission(self, logp: Floats, states: Ints) -> Floats:
+        """(T, S): log-probability of the class of each state."""
+        return logp[:, states]
+
     def ways(self, states: Ints, blank: int) -> tuple[NDArray[np.bool_], ...]:
         """Whether a state may be reached from itself, the one before it, and two before it."""
         s = np.arange(len(states))
@@ -87,7 +102,7 @@ class PlainAligner:
     def end(self, cost: Floats) -> int:
         """The state in which the path ends, given the scores of all."""
         last = np.arange(max(len(cost) - 2, 0), len(cost))
-        return int(last[np.argmax(cost[last])])
+        return int(last[self.best(cost[last])])
 
     def arriving(self, cost: Floats, ways: tuple[NDArray[np.bool_], ...]) -> Floats:
         """(3, S): score of coming from each of the states before."""
@@ -99,7 +114,10 @@ class PlainAligner:
 
     def best(self, before: Floats) -> Ints:
         """(S,): by how many states the best way goes on."""
-        return np.asarray(before.argmax(axis=0))
+        near = before >= before.max(axis=0) - NEAR
+        return np.asarray(
+            len(near) - 1 - near[::-1].argmax(axis=0) if self.last else near.argmax(0)
+        )
 
     def emitted(self, emission: Floats, t: int) -> Floats:
         """(S,): log-probabilities of a frame."""
@@ -116,4 +134,4 @@ class PlainAligner:
 
 def plain_align(*arguments: Any) -> tuple[Ints, Floats]:
     """`PlainAligner` as a function: the right answer without any compiled kernel."""
-    return PlainAligner()(*arguments)
+    return PlainAligner().aligned(*arguments)

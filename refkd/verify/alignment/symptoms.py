@@ -1,51 +1,78 @@
 """What a wrong alignment shows by itself."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import pairwise, product
 
 import numpy as np
 
-from refkd.verify.alignment.judge import path_scores
-from refkd.verify.alignment.plain import Ints
-from refkd.verify.alignment.translate import TWICE, log_probs
-from refkd.verify.records import Outcome, Symptom
+from refkd.verify.alignment.judge import path_scores, spells
+from refkd.verify.alignment.plain import NEAR, PADDING, Ints
+from refkd.verify.alignment.translate import BLANK_SPAN, TOUCHING, TWICE, canonical, log_probs
+from refkd.verify.records import Case, Conventions, Outcome, Symptom
 
+MOVES = range(-2, 3)  # frames by which all spans may be moved
 Span = tuple[int, int, int]  # label, start, end
+MANY_FRAMES, MANY_LABELS, MANY_CLASSES = 200, 100, 1_000
+LOUD = 50.0  # logits that are larger than those of most cases
 
 
-def symptoms(outcome: Outcome) -> list[Symptom]:
+def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
-    got = (outcome.answer.outputs or {})["alignment"]
-    right, arguments = outcome.expected["alignment"], outcome.arguments
-    if np.array_equal(got, right):
-        return [Symptom("A4", "the alignment is right, but not its scores")]
-    if (got == TWICE).any():
-        return [Symptom("A2", "spans overlap")]
+    arguments, how = outcome.arguments, outcome.conventions
+    got, right = (
+        canonical(outputs["alignment"], arguments, how)
+        for outputs in (outcome.answer.outputs or {}, outcome.expected)
+    )
+    logp = log_probs(arguments)
+    lost = (path_scores(logp, right) - path_scores(logp, got)).sum(axis=0)  # of each utterance
+    spelt = spells(got, arguments)
+    if spelt and (np.abs(lost) < NEAR).all():
+        yield from _of_scores(outcome, got)
+        return
+    if (got == BLANK_SPAN).any():
+        yield Symptom("A5", "spans of the blank are returned beside those of the labels")
+        return
+    if (got == TOUCHING).any():
+        yield Symptom("", "two spans of the same label touch")
     blank = arguments["blank"]
     pairs = [(spans(a, blank), spans(b, blank)) for a, b in zip(got.T, right.T, strict=True)]
-    if any(_labels(mine) != _labels(best) for mine, best in pairs):
-        return list(_other_labels([(_labels(mine), _labels(best)) for mine, best in pairs]))
-    late = [
-        (one[1] - other[1], one[2] - other[2])
-        for mine, best in pairs
+    labels = [(_labels(mine), _labels(best)) for mine, best in pairs]
+    if any(mine != best for mine, best in labels):
+        yield from _other_labels(labels)
+        return
+    frames = arguments["input_lengths"]
+    yield from _other_edges([
+        (*one[1:], *other[1:], int(T))
+        for (mine, best), T in zip(pairs, frames, strict=True)
         for one, other in zip(mine, best, strict=True)
-    ]
-    found = list(_other_edges(np.array(late).reshape(-1, 2)))
-    if found:
-        return found
-    if path_scores(log_probs(arguments), got).sum() == -np.inf:
-        return [Symptom("A11", "a path without any probability is returned")]
-    return [Symptom("A6", "a less probable path of the labels is returned")]
+    ])  # fmt: skip
+    if spelt and np.isfinite(lost).all():
+        yield Symptom("", "a less probable path of the labels is returned")
+
+
+def _of_scores(outcome: Outcome, path: Ints) -> Iterator[Symptom]:
+    got, arguments, how = outcome.answer.outputs or {}, outcome.arguments, outcome.conventions
+    if how["alignment"] == "frames" and how["scores"] == "log_prob":
+        raw = np.take_along_axis(arguments["logits"], np.maximum(path, 0)[:, :, None], axis=2)
+        raw = np.where(path == PADDING, 0.0, raw[:, :, 0])
+        if np.allclose(got["scores"], raw, rtol=1e-4, atol=1e-5):
+            yield Symptom("A15", "scores are the logits themselves, not log-probabilities")
+    yield Symptom("", "the alignment is right, but not its scores")
 
 
 def spans(path: Ints, blank: int) -> list[Span]:
-    """The runs of labels on a path (T,)."""
-    found, start = [], 0
-    for label, run in groupby(path.tolist()):
-        end = start + len(list(run))
-        if label >= 0 and label != blank:
-            found.append((label, start, end))
-        start = end
+    """The spans of labels on a path (T,); a frame of two spans belongs to both."""
+    found: list[Span] = []
+    overlap = 0
+    for t, label in enumerate(path.tolist()):
+        before = found[-1] if found and found[-1][2] == t else None
+        if before and (label == TWICE or (label == before[0] and not overlap)):
+            found[-1] = (*before[:2], t + 1)
+        elif before and label == TOUCHING:
+            found.append((before[0], t, t + 1))
+        elif label >= 0 and label != blank:
+            found.append((label, t - overlap, t + 1))
+        overlap = overlap + 1 if label == TWICE else 0
     return found
 
 
@@ -54,22 +81,78 @@ def _labels(found: list[Span]) -> list[int]:
 
 
 def _other_labels(pairs: list[tuple[list[int], list[int]]]) -> Iterator[Symptom]:
-    if all(mine == best[:-1] for mine, best in pairs):
-        yield Symptom("A9", "the last label is missing")
-    if all(mine == best[1:] for mine, best in pairs):
-        yield Symptom("A9", "the first label is missing")
     if all(mine == best[::-1] for mine, best in pairs):
         yield Symptom("A9", "the labels come backwards")
-    yield Symptom("A6", "what is returned does not spell the labels")
+    yield Symptom("", "what is returned does not spell the labels")
 
 
-def _other_edges(late: Ints) -> Iterator[Symptom]:
-    """From (start, end) of each span against the right one: minus is early."""
-    starts, ends = late.T
-    if len(late) > 1 and late.any() and (late == late[0, 0]).all():
-        way = "late" if late[0, 0] > 0 else "early"
-        yield Symptom("A3", f"everything is {abs(int(late[0, 0]))} frames {way}")
-    elif ends.any() and not starts.any():
-        yield Symptom("A2", "spans start where they should, but end elsewhere")
-    elif starts.any() and not ends.any():
-        yield Symptom("A3", "spans end where they should, but start elsewhere")
+def _other_edges(edges: list[tuple[int, ...]]) -> Iterator[Symptom]:
+    """From (start, end, right start, right end, T) of each span, if all are moved alike."""
+    if len(edges) < 2:
+        return
+    start, end, right_start, right_end, T = np.array(edges).T
+    fitting = [
+        (at_start, at_end)
+        for at_start, at_end in product(MOVES, MOVES)
+        if (start == np.clip(right_start + at_start, 0, T)).all()
+        and (end == np.clip(right_end + at_end, 0, T)).all()
+    ]
+    if len(fitting) != 1 or fitting == [(0, 0)]:
+        return
+    ((at_start, at_end),) = fitting
+    by = at_start or at_end
+    frames = f"{abs(by)} frame{'s' * (abs(by) > 1)} {'late' if by > 0 else 'early'}"
+    if at_start == at_end:
+        yield Symptom("A3", f"everything is {frames}")
+    elif at_start == 0:
+        yield Symptom("A2", f"every span ends {frames}")
+    elif at_end == 0:
+        yield Symptom("A3", f"every span starts {frames}")
+
+
+def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
+    """Whether an example made from this case can show this class at all."""
+    inputs, form = case.inputs, case.form
+    lengths, targets = [*map(len, inputs["logits"])], [*map(len, inputs["labels"])]
+    scored = conventions["scores"] != "none"
+    padded = min(lengths) < max(lengths) + form.get("extra_frames", 0)
+    shown = {
+        "A1": _repeats(case),
+        "A2": any(targets),
+        "A3": any(targets),
+        "A4": scored,
+        "A5": conventions["alignment"] == "spans",
+        "A8": padded or max(lengths) > 1,
+        "A9": any(targets) or form.get("extra_labels", 0) > 0,
+        "A10": inputs["logits"][0].shape[1] > 1,
+        "A12": 0 in targets or case.status == "acceptable",
+        "A15": scored,
+        "A16": bool({"integers", "memory"} & form.keys()),
+        "A17": max(lengths) >= MANY_FRAMES or max(targets) >= MANY_LABELS,
+    }
+    return bool(shown.get(bug, True))
+
+
+def traits(case: Case) -> dict[str, str]:
+    """What is special about a case, and the class that it is after; empty if there are several."""
+    inputs, form = case.inputs, case.form
+    lengths, targets = [*map(len, inputs["logits"])], [*map(len, inputs["labels"])]
+    every = np.concatenate(inputs["logits"])
+    special = {
+        "repeated labels": ("A1", _repeats(case)),
+        "an empty target": ("A12", 0 in targets),
+        "padded frames": ("A8", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
+        "padded labels": ("A9", min(targets) < max(targets) + form.get("extra_labels", 0)),
+        "logits of -inf": ("A11", bool(np.isneginf(every).any())),
+        "large logits": ("A11", bool(np.abs(every[np.isfinite(every)]).max() > LOUD)),
+        "many frames": ("", max(lengths) >= MANY_FRAMES),
+        "many classes": ("", every.shape[1] >= MANY_CLASSES),
+        "another blank than 0": ("A10", inputs["blank"] != 0),
+        "integers of 32 bits": ("A16", "integers" in form),
+        "several utterances": ("", len(lengths) > 1),
+    }
+    return {trait: bug for trait, (bug, there) in special.items() if there}
+
+
+def _repeats(case: Case) -> bool:
+    return any(a == b for target in case.inputs["labels"] for a, b in pairwise(target))

@@ -15,7 +15,9 @@ from refkd.verify.ctc import translate as ctc
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 from refkd.verify.softmax import log_softmax
 
-TWICE = -2  # class of a frame that lies in two spans
+LAST = "last_"  # begins the names of what a plain aligner gives otherwise where ways are equal
+# Classes of a frame: in two spans; in a span that should not be; first of a span of the same label
+TWICE, BLANK_SPAN, TOUCHING = -2, -3, -4
 
 
 def present(case: Case, conventions: Conventions) -> Arguments:
@@ -31,95 +33,120 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
     """Classes and scores of frames, those of spans painted onto their frames."""
+    for name, values in outputs.items():
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"{name}: expected real numbers, got {values.dtype}")
     if "alignment" not in outputs:
-        raise ValueError("returns no alignment")
+        raise ValueError("alignment: expected an array of integers, got nothing")
+    if not (np.mod(outputs["alignment"], 1) == 0).all():
+        raise ValueError("alignment: expected whole numbers, got others")
+    by_frame = conventions["alignment"] == "frames"
+    path = outputs["alignment"].astype(np.int64)
+    if by_frame:
+        path = _by_frame("alignment", path, arguments, conventions)
     if (conventions["scores"] == "none") == ("scores" in outputs):
-        raise ValueError("returns scores" if "scores" in outputs else "returns no scores")
-    given = outputs["alignment"]
-    scores = outputs.get("scores")
-    if conventions["alignment"] == "frames":
-        path = _by_frame("an alignment", given, arguments, conventions).astype(np.int64)
-        path = np.where(valid_frames(arguments), _classes(path, arguments, conventions), PADDING)
-        painted = {"alignment": path}
-        if scores is not None and conventions["scores"] != "total":
-            frames = _by_frame("scores", scores, arguments, conventions)
-            scores = np.where(valid_frames(arguments), frames, 0.0)
+        expected, got = "numbers", "nothing"
+        if "scores" in outputs:
+            expected, got = "none", str(outputs["scores"].shape)
+        raise ValueError(f"scores: expected {expected}, got {got}")
+    if "scores" not in outputs:
+        return {"alignment": _of_frames(path, arguments, conventions)[0]}
+    scores = outputs["scores"].astype(np.float64)
+    if conventions["scores"] == "total":
+        _check("scores", scores, "N", (arguments["logits"].shape[1],))
+        return {"alignment": _of_frames(path, arguments, conventions)[0], "scores": scores}
+    if by_frame:
+        scores = _by_frame("scores", scores, arguments, conventions)
     else:
-        painted = _painted(given, scores, arguments, conventions)
-        scores = painted.pop("scores", scores)
-    if scores is not None:
-        if conventions["scores"] == "total" and scores.shape != (arguments["logits"].shape[1],):
-            raise ValueError(f"returns scores of shape {scores.shape}, expected one each")
-        painted["scores"] = scores.astype(np.float64)
-    return painted
+        _check("scores", scores, "n", (len(path),))
+    path, scores = _of_frames(path, arguments, conventions, scores)
+    return {"alignment": path, "scores": scores}
+
+
+def _check(name: str, values: NDArray[Any], axes: str, shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        text = f"({', '.join(axes)}{',' * (len(axes) == 1)}) = {shape}"
+        raise ValueError(f"{name}: expected shape {text}, got {values.shape}")
 
 
 def _by_frame(
-    name: str, given: NDArray[Any], arguments: Arguments, conventions: Conventions
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
 ) -> NDArray[Any]:
     T, N, _ = arguments["logits"].shape
     time_first = conventions["layout"] == "TNK"
-    shape = (T, N) if time_first else (N, T)
-    if given.shape != shape:
-        raise ValueError(f"returns {name} of shape {given.shape}, expected {shape}")
-    return given if time_first else given.T
+    _check(name, values, *(("TN", (T, N)) if time_first else ("NT", (N, T))))
+    return values if time_first else values.T
 
 
-def _classes(path: Ints, arguments: Arguments, conventions: Conventions) -> Ints:
+def laid_out(name: str, values: NDArray[Any], conventions: Conventions) -> NDArray[Any]:
+    """A canonical output in the implementation's axes; spans stay painted onto frames."""
+    by_frame = conventions["alignment"] == "frames" and values.ndim == 2
+    return values.T if by_frame and conventions["layout"] != "TNK" else values
+
+
+def canonical(path: Ints, arguments: Arguments, conventions: Conventions) -> Ints:
     """Classes of the implementation in the canonical order; what is none stays."""
     order, _ = ctc.classes(arguments, conventions)
-    back = np.argsort(order)
-    inside = (path >= 0) & (path < len(back))
-    return np.asarray(np.where(inside, back[np.clip(path, 0, len(back) - 1)], path))
+    return _renamed(path, np.argsort(order))
 
 
-def _painted(
-    rows: NDArray[Any],
-    scores: NDArray[Any] | None,
-    arguments: Arguments,
-    conventions: Conventions,
-) -> dict[str, NDArray[Any]]:
+def _renamed(path: Ints, names: Ints) -> Ints:
+    inside = (path >= 0) & (path < len(names))
+    return np.asarray(np.where(inside, names[np.clip(path, 0, len(names) - 1)], path))
+
+
+def _of_frames(
+    path: Ints, arguments: Arguments, conventions: Conventions, scores: Floats | None = None
+) -> tuple[Ints, Floats]:
+    """(T, N): class and score of each frame, those of spans painted onto their frames."""
     T, N, _ = arguments["logits"].shape
-    rows = rows.reshape(-1, 4) if rows.size == 0 else rows
+    there = valid_frames(arguments)
+    if conventions["alignment"] == "frames":
+        scores = np.zeros((T, N)) if scores is None else scores
+        return np.where(there, path, PADDING), np.where(there, scores, 0.0)
+    scores = np.zeros(len(path)) if scores is None else scores
+    rows = path.reshape(-1, 4) if path.size == 0 else path
     if rows.ndim != 2 or rows.shape[1] != 4:
-        raise ValueError(f"returns spans of shape {rows.shape}, expected rows of 4")
-    if scores is not None and conventions["scores"] != "total" and scores.shape != (len(rows),):
-        raise ValueError(f"returns scores of shape {scores.shape}, expected one for each span")
-    there, blank = valid_frames(arguments), arguments["blank"]
+        raise ValueError(f"alignment: expected rows of 4 numbers, got shape {rows.shape}")
+    _, blank = ctc.classes(arguments, conventions)
     kept = conventions["blanks"] == "kept"
     path = np.where(there, PADDING if kept else blank, PADDING)
     painted, taken = np.zeros((T, N)), np.zeros((T, N), dtype=int)
-    for at, (n, label, start, end) in enumerate(rows.astype(np.int64)):
+    ends = set()
+    for (n, label, start, end), score in zip(rows.tolist(), scores.tolist(), strict=True):
         if not 0 <= n < N:
-            raise ValueError(f"returns a span of utterance {n}, and there are {N}")
-        frames = slice(max(start, 0), max(end + (conventions["end"] == "inclusive"), 0))
-        (label,) = _classes(np.array([label]), arguments, conventions)
-        if label == blank and not kept:
-            raise ValueError("returns spans of the blank")
-        path[frames, n] = label
+            raise ValueError(f"alignment: expected utterances below N = {N}, got {n}")
+        after = end + (conventions["end"] == "inclusive")
+        frames = slice(max(start, 0), max(after, 0))
+        path[frames, n] = BLANK_SPAN if label == blank and not kept else label
+        if (n, label, start) in ends and 0 <= start < min(after, T):
+            path[start, n] = TOUCHING
+        ends.add((n, label, after))
         taken[frames, n] += 1
-        if scores is not None and conventions["scores"] != "total":
-            painted[frames, n] = scores[at]
+        painted[frames, n] = score
     path[taken > 1] = TWICE
-    result = {"alignment": path}
-    if scores is not None and conventions["scores"] != "total":
-        result["scores"] = painted
-    return result
+    return path, painted
 
 
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-    """Path and scores as the conventions want them."""
-    path, logp = outputs["alignment"], outputs["scores"]
-    expressed = {"alignment": path}
+    """Paths and scores as the conventions want them, in the implementation's classes."""
+    order, _ = ctc.classes(arguments, conventions)
     how = conventions["scores"]
-    if how == "none":
-        return expressed
-    values = np.where(path == PADDING, 0.0, np.exp(logp) if how == "prob" else logp)
-    if how == "total":
-        values = values.sum(axis=0)
-    elif conventions["alignment"] == "spans":
-        values = _of_spans(path, values, arguments, conventions)
-    return {**expressed, "scores": values}
+    expressed = {}
+    for which in ("", LAST):
+        if which + "alignment" not in outputs:
+            continue
+        path, logp = outputs[which + "alignment"], outputs[which + "scores"]
+        expressed[which + "alignment"] = _renamed(path, order)
+        if how == "none":
+            continue
+        values = np.where(path == PADDING, 0.0, np.exp(logp) if how == "prob" else logp)
+        if how == "total":
+            values = values.sum(axis=0)
+        elif conventions["alignment"] == "spans":
+            values = _of_spans(path, values, arguments, conventions)
+        expressed[which + "scores"] = values
+    return expressed
 
 
 def _of_spans(path: Ints, values: Floats, arguments: Arguments, conventions: Conventions) -> Floats:

@@ -1,11 +1,30 @@
 """What distillation losses do differently and are right about."""
 
 from refkd.records.rules import RULES
+from refkd.verify.distill import grid
 from refkd.verify.kit import Convention
 
 LAYOUTS = {"TNK": (0, 1, 2), "NTK": (1, 0, 2), "NKT": (1, 2, 0)}  # axes of (T, N, K)
 REDUCED = ("sum", "batchmean", "mean", "mean_elements")  # one number for the batch
 OFFERS = ("rules", "divergences", "options")
+TOGETHER = "+"  # joins what is refused in combination
+
+
+class Combinations(Convention):
+    """Any number of combinations of the choices, as in "Soft+js,temperature+no_scale_t2"."""
+
+    def parts(self, value: str) -> tuple[str, ...]:
+        """The choices that a value is made of."""
+        return tuple(value.replace(TOGETHER, ",").split(",")) if value else ()
+
+    def words(self, value: str) -> str:
+        """A value in plain words."""
+        combinations = value.split(",") if value else ()
+        return "; ".join(
+            " with ".join(self.choices[part] for part in self.parts(combination))
+            for combination in combinations
+        ) or "none"  # fmt: skip
+
 
 CONVENTIONS = (
     Convention(
@@ -97,15 +116,22 @@ CONVENTIONS = (
     Convention("rules", {name: name for name in RULES}, "later", several=True),
     Convention(
         "divergences",
-        {name: name for name in ("kl", "reverse_kl", "js", "cross_entropy")},
+        {name: name for name in grid.DIVERGENCES},
         "later",
         several=True,
     ),
-    Convention(
-        "options",
+    Convention("options", {name: name for name in grid.OPTIONS}, "later", several=True),
+    Combinations(
+        "refused",
         {
-            name: name
-            for name in ("temperature", "scale_t2", "drop_selected", "no_blank_candidates")
+            **{name: name for name in (*grid.RULES, *grid.DIVERGENCES)},
+            "temperature": "a temperature",
+            "no_temperature": "no temperature",
+            "scale_t2": "scale_t2",
+            "no_scale_t2": "no scale_t2",
+            "keep": "blank frames kept",
+            "drop_selected": "drop_selected",
+            "no_blank_candidates": "no_blank_candidates",
         },
         "later",
         several=True,

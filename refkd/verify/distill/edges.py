@@ -100,6 +100,35 @@ def tie_of_paths() -> dict[str, Any]:
     return tied("Monotone", window=[2, 1], max_step=2)
 
 
+def warped(student: str, teacher: str) -> dict[str, Any]:
+    """Frames of two kinds, which cost nothing where they are alike and the same where not."""
+    kinds = {"x": [2.0, 0.0], "o": [0.0, 2.0]}
+    frames = [np.array([kinds[kind] for kind in text]) for text in (student, teacher)]
+    return batch(frames[:1], frames[1:], rule_of("OrderedPath", window=[2, 2]))
+
+
+@edge("K12", "K15", open=True)
+def tie_of_moves() -> dict[str, Any]:
+    """The path pays at both ends; a move that ties with the cheapest and is none pays again."""
+    return warped("ooo", "xox")
+
+
+@edge("K12", "K15", open=True)
+def tie_beside_the_diagonal() -> dict[str, Any]:
+    """The path pays at two corners; along the diagonal it would pay three times."""
+    return warped("oxo", "xox")
+
+
+@edge("K12", "K15", open=True)
+def ties_of_moves_in_five_frames() -> dict[str, Any]:
+    return warped("oxoxo", "xxoxx")
+
+
+@edge("K12", "K15", open=True)
+def ties_beside_the_diagonal_in_four_frames() -> dict[str, Any]:
+    return warped("oxox", "xoxo")
+
+
 @edge("K10")
 def only_blank_dropped() -> dict[str, Any]:
     return only_blank("Hard", "drop_selected", window=[1, 1])
@@ -163,6 +192,11 @@ def equal_in_js() -> dict[str, Any]:
 def confident() -> dict[str, Any]:
     """What the student rules out it rules out by e^-60 and more."""
     return both(35, (5, 4), 16.0, rule_of("FrameWise"))
+
+
+@edge("K7", "K17", extreme=True)
+def confident_in_reverse() -> dict[str, Any]:
+    return both(54, (5, 4), 16.0, rule_of("FrameWise", divergence="reverse_kl"))
 
 
 @edge("K17", extreme=True)
@@ -237,12 +271,27 @@ def strided() -> dict[str, Any]:
     return batch(student, teacher, rule_of("FrameWise"))
 
 
-@edge("K6", padding=np.inf, extra_frames=1, status="acceptable")
+@edge("K6", extra_frames=1)
+def padded_by_one_frame() -> dict[str, Any]:
+    return two_lengths(rule_of("FrameWise"))
+
+
+@edge("K6", extra_frames=5)
+def padded_by_five_frames() -> dict[str, Any]:
+    return two_lengths(rule_of("FrameWise"))
+
+
+@edge("K6", padding=1e4, extra_frames=2)
+def padding_is_loud() -> dict[str, Any]:
+    return two_lengths(rule_of("FrameWise"))
+
+
+@edge("K6", padding=np.inf, extra_frames=1)
 def padding_of_infinities() -> dict[str, Any]:
     return two_lengths(rule_of("FrameWise"))
 
 
-@edge("K6", padding=np.nan, extra_frames=1, status="acceptable")
+@edge("K6", padding=np.nan, extra_frames=1)
 def padding_of_nan() -> dict[str, Any]:
     return two_lengths(rule_of("FrameWise"))
 

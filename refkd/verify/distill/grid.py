@@ -1,6 +1,11 @@
-"""Every rule in every variation: the bulk of the distillation cases, called RULE-VARIATION."""
+"""Every rule in every variation and every combination of what it may be asked together with.
+
+A variation is called RULE-VARIATION; a combination RULE-DIVERGENCE, or
+RULE-DIVERGENCE+OPTION+OPTION.
+"""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -38,12 +43,27 @@ BUGS = {
     "PerTeacher": ("K13", "K11"),
 }
 WINDOWED = [name for name, facts in RULES.items() if "window" in facts]
-T, K, BLANK = 7, 4, 2
+NO_PATH = ("OrderedPath", "Monotone_steps")  # around frames that must not be selected
+FRAMES, K, BLANK = 7, 4, 2
+FEW_FRAMES, SEED = 5, 2  # of a combination; float32 chooses the same frames as float64
+
+DIVERGENCES = ("kl", "reverse_kl", "js", "cross_entropy")
+BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
+TEMPERATURE = 1.5  # its square is neither its double nor a number of frames or classes
+OPTIONS: dict[str, tuple[dict[str, Any], str]] = {  # how the rule asks for it, and what it catches
+    "temperature": ({"temperature": TEMPERATURE}, "K5"),
+    "scale_t2": ({"scale_t2": True}, "K4"),
+    "drop_selected": ({"blank_frames": "drop_selected"}, "K10"),
+    "no_blank_candidates": ({"blank_frames": "no_blank_candidates"}, "K10"),
+}
+DIVERGENCE_BUGS = {"kl": (), "reverse_kl": ("K1", "K18"), "js": ("K18",), "cross_entropy": ("K18",)}
 
 
-def _inputs(rule: str, lengths: tuple[int, ...] = (T,), scale: float = 1.0, **options: Any) -> Any:
+def _inputs(
+    rule: str, lengths: tuple[int, ...] = (FRAMES,), seed: int = 0, **options: Any
+) -> dict[str, Any]:
     facts = {**RULES[rule], "blank": BLANK, **options}
-    pairs = [drawn_pair(n + 10 * len(rule), L, K, BLANK, scale) for n, L in enumerate(lengths)]
+    pairs = [drawn_pair(n + 10 * len(rule), L, K, BLANK) for n, L in enumerate(lengths, seed)]
     student, teacher = zip(*pairs, strict=True)
     return batch(student, teacher, rule_of(facts.pop("rule"), **facts))
 
@@ -54,27 +74,21 @@ def _masked(teacher: Floats, only: int | None) -> Floats:
     return np.where(order >= (1 if only is None else teacher.shape[1] - only), teacher, -np.inf)
 
 
-def _with_masked(rule: str, only: int | None = None, **options: Any) -> Any:
-    inputs = _inputs(rule, **options)
+def _with_masked(rule: str, only: int | None = None) -> dict[str, Any]:
+    inputs = _inputs(rule)
     return {**inputs, "teacher": [_masked(one, only) for one in inputs["teacher"]]}
 
 
 Variation = tuple[tuple[str, ...], Callable[[str], Any], dict[str, Any]]
 VARIATIONS: dict[str, Variation] = {
-    "plain": ((), lambda rule: _inputs(rule, (T, T)), {}),
-    "ragged": (("K6",), lambda rule: _inputs(rule, (5, T, 2)), {"extra_frames": 2}),
-    "temperature": (("K5",), lambda rule: _inputs(rule, temperature=2.0), {}),
-    "scaled": (("K4",), lambda rule: _inputs(rule, temperature=2.0, scale_t2=True), {}),
-    "reverse": (("K1", "K18"), lambda rule: _inputs(rule, divergence="reverse_kl"), {}),
-    "js": (("K18",), lambda rule: _inputs(rule, divergence="js"), {}),
-    "entropy": (("K18",), lambda rule: _inputs(rule, divergence="cross_entropy"), {}),
-    "masked": (("K7",), _with_masked, {}),
-    "drop": (("K10",), lambda rule: _inputs(rule, blank_frames="drop_selected"), {}),
-    "invisible": (
-        ("K10",),
-        lambda rule: _inputs(rule, blank_frames="no_blank_candidates"),
-        {},
+    "plain": ((), lambda rule: _inputs(rule, (FRAMES, FRAMES)), {}),
+    "ragged": (("K6",), lambda rule: _inputs(rule, (5, FRAMES, 2)), {"extra_frames": 2}),
+    "tempting": (
+        ("K6",),
+        lambda rule: _inputs(rule, (5, FRAMES, 2)),
+        {"extra_frames": 1, "padding": "tempting"},
     ),
+    "masked": (("K7",), _with_masked, {}),
     "onehot": (("K7",), lambda rule: _with_masked(rule, 1), {}),
     "single": (("K11",), lambda rule: _inputs(rule, (1, 1)), {}),
     "earlier": (("K11",), lambda rule: _inputs(rule, window=[3, -1]), {}),
@@ -83,7 +97,7 @@ VARIATIONS: dict[str, Variation] = {
     "wide": (("K11",), lambda rule: _inputs(rule, window=[20, 1]), {}),
     "outside": (("K10", "K11"), lambda rule: _inputs(rule, window=[9, -8]), {}),
 }
-QUICK = ("plain", "ragged", "temperature", "scaled", "reverse", "masked", "drop", "invisible")
+QUICK = ("plain", "ragged", "tempting", "masked")
 
 
 def grid_case(name: str) -> Case:
@@ -92,23 +106,31 @@ def grid_case(name: str) -> Case:
     Parameters
     ----------
     name : str
-        RULE-VARIATION.
+        RULE-VARIATION, or of a combination.
 
     Returns
     -------
     Case
-        With the bugs of its variation first, then those of its rule.
+        With the bugs of its variation or options first, then those of its rule.
 
     Raises
     ------
     ArgumentError
         If there is no such rule or variation, or the rule cannot be varied so.
     """
-    rule, _, variation = name.partition("-")
-    check.one_of("--case", name, [*grid_names()])
-    bugs, make, form = VARIATIONS[variation]
-    catches = tuple(dict.fromkeys((*bugs, *BUGS[rule])))
-    return Case(name, make(rule), catches, "generated", form=form)
+    rule, _, asked = name.partition("-")
+    if name not in NAMES:
+        check.fail("--case", "a name that --list shows", name)
+    if asked in VARIATIONS:
+        bugs, make, form = VARIATIONS[asked]
+        inputs = make(rule)
+    else:
+        divergence, *options = asked.split("+")
+        bugs = tuple(OPTIONS[option][1] for option in options) + DIVERGENCE_BUGS[divergence]
+        facts = {key: value for option in options for key, value in OPTIONS[option][0].items()}
+        inputs = _inputs(rule, (FEW_FRAMES,), SEED, divergence=divergence, **facts)
+        form = {}
+    return Case(name, inputs, tuple(dict.fromkeys((*bugs, *BUGS[rule]))), "generated", form=form)
 
 
 def grid_names(quick: bool = False) -> Iterator[str]:
@@ -117,14 +139,25 @@ def grid_names(quick: bool = False) -> Iterator[str]:
         for rule in RULES:
             if _possible(rule, variation):
                 yield f"{rule}-{variation}"
+    yield from combinations()
+
+
+def combinations() -> Iterator[str]:
+    """Names of the cases that ask for one combination each of rule, divergence and options."""
+    for rule, divergence in product(RULES, DIVERGENCES):
+        for temperature, scale, blank_frames in product(
+            ("", "+temperature"), ("", "+scale_t2"), BLANK_FRAMES
+        ):
+            if not (blank_frames == "no_blank_candidates" and rule in NO_PATH):
+                blank = "" if blank_frames == "keep" else f"+{blank_frames}"
+                yield f"{rule}-{divergence}{temperature}{scale}{blank}"
 
 
 def _possible(rule: str, variation: str) -> bool:
     if variation in ("earlier", "later", "whole", "wide", "outside") and rule not in WINDOWED:
         return False
-    if variation in ("earlier", "later", "outside") and rule == "OrderedPath":
-        return False  # its path begins and ends where both do
-    return (rule, variation) not in (
-        ("OrderedPath", "invisible"),  # skips no frame, so that none can be invisible
-        ("Monotone_steps", "invisible"),  # no path of single steps around the blanks
-    )
+    # an OrderedPath begins and ends where both do
+    return not (variation in ("earlier", "later", "outside") and rule == "OrderedPath")
+
+
+NAMES = frozenset(grid_names())

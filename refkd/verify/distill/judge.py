@@ -1,6 +1,7 @@
 """Whether an answer of a distillation loss is right."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
@@ -26,7 +27,7 @@ def judge(
 ) -> Verdict:
     """What is wrong in plain words, and the worst deviation."""
     if answer.outputs is None:
-        if answer.failure == "raised" and case.status != "must":
+        if answer.failure == "raised" and (case.status != "must" or may_refuse(case)):
             return None, None
         return f"{answer.failure}: {answer.sentence}", None
     if case.status == "must_reject":
@@ -38,11 +39,32 @@ def judge(
     got = answer.outputs
     wanted = {name: value for name, value in expected.items() if name in got}
     tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-    deviation = worst_deviation(got, wanted, tolerance)
+    deviation = worst_deviation(got, wanted, tolerance, spread_of_padding(arguments, got))
     if deviation is not None and is_open(case, how):
         own = _of_own_choice(arguments, wanted, got, how, tolerance)
         deviation = worst_deviation(got, own, tolerance)
     return ("other numbers" if deviation else None), deviation
+
+
+def may_refuse(case: Case) -> bool:
+    """Whether a refusal is as right: of NaN in padding, and of a whole or one-sided window."""
+    window, padding = case.inputs["rule"].get("window"), case.form.get("padding", 0.0)
+    if padding != "tempting" and not np.isfinite(padding):
+        return True
+    return window == "whole" or (window is not None and min(window) < 0)
+
+
+def spread_of_padding(arguments: Arguments, got: Outputs) -> dict[str, NDArray[np.bool_]]:
+    """Where outputs are not finite in a call whose padded frames are not finite.
+
+    A mask that multiplies gives that, since 0 times NaN is NaN; other cases ask whether finite
+    padding has any influence.
+    """
+    padded = ~translate.valid_frames(arguments)
+    sent = (arguments[name][padded] for name in ("student", "teacher"))
+    if all(np.isfinite(frames).all() for frames in sent):
+        return {}
+    return {name: ~np.isfinite(values) for name, values in got.items()}
 
 
 def is_open(case: Case, how: Conventions) -> bool:

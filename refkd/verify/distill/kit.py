@@ -1,23 +1,23 @@
 """The kit for distillation losses: what the core asks of it."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from refkd import check
 from refkd.verify.distill import translate
 from refkd.verify.distill.conventions import CONVENTIONS
 from refkd.verify.distill.defects import DEFECTS
 from refkd.verify.distill.drawn import drawn
 from refkd.verify.distill.edges import EDGES, LARGE
 from refkd.verify.distill.grid import grid_case, grid_names
-from refkd.verify.distill.judge import judge
+from refkd.verify.distill.judge import judge, spread_of_padding
 from refkd.verify.distill.reduce import reduced, size, smaller
 from refkd.verify.distill.reference import reference
 from refkd.verify.distill.settle import concerns, settle
-from refkd.verify.distill.symptoms import symptoms
-from refkd.verify.distill.worked import FRAME_WISE, WORKED
+from refkd.verify.distill.symptoms import can_show, symptoms, traits
+from refkd.verify.distill.worked import PROBES, WORKED
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
     Answer,
@@ -26,13 +26,13 @@ from refkd.verify.records import (
     Case,
     Conventions,
     Deviation,
-    Finding,
     Outcome,
     Outputs,
+    Settled,
     Symptom,
 )
 
-BY_HAND = {**WORKED, **EDGES, **LARGE}
+BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
 DRAWN, QUICKLY_DRAWN = 40, 6  # cases
 SHAPES = 8  # of few shapes
 READABLE = 30  # logits in an example that is printed
@@ -57,12 +57,7 @@ class DistillKit(Kit):
     }
     conventions = CONVENTIONS
     defects = DEFECTS
-    general: ClassVar[dict[str, str]] = {
-        "loss": "K18",
-        "grad": "K18",
-        "pairs": "K13",
-        "teacher_grad": "K8",
-    }
+    forward = ("loss",)
 
     @property
     def canonical(self) -> tuple[str, ...]:
@@ -72,7 +67,7 @@ class DistillKit(Kit):
         return self.probe_cases()[0]
 
     def probe_cases(self) -> Sequence[Case]:
-        return [self.find(f"probe_{rule}") for rule in FRAME_WISE]
+        return [make() for make in PROBES.values()]
 
     def concerns(self, case: Case, conventions: Conventions) -> bool:
         return concerns(case, conventions)
@@ -105,10 +100,8 @@ class DistillKit(Kit):
             case = BY_HAND[base]()
         elif base.startswith("drawn-"):
             case = drawn(base)
-        elif base in grid_names():
-            case = grid_case(base)
         else:
-            check.fail("--case", "a name that --list shows", base)
+            case = grid_case(base)
         for step in reductions:
             case = reduced(case, step)
         return case
@@ -134,6 +127,11 @@ class DistillKit(Kit):
     def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
         return translate.restore(outputs, arguments, conventions)
 
+    def laid_out(
+        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+    ) -> NDArray[Any]:
+        return translate.laid_out(name, values, conventions)
+
     def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
         return translate.express(arguments, outputs, conventions)
 
@@ -142,10 +140,14 @@ class DistillKit(Kit):
     ) -> tuple[str | None, Deviation | None]:
         return judge(case, arguments, expected, answer, how)
 
-    def settle(
-        self, ask: Asker, conventions: Conventions, told: Conventions
-    ) -> tuple[dict[str, str], list[Finding]]:
+    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
         return settle(ask, conventions, told)
+
+    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
+        return can_show(bug, case, conventions)
+
+    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
+        return traits(case)
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return list(symptoms(outcome))
@@ -173,8 +175,10 @@ class DistillKit(Kit):
     def example(self, arguments: Arguments, conventions: Conventions) -> str:
         lines = [f"rule: {', '.join(f'{k}={v}' for k, v in arguments['rule'].items())}"]
         if arguments["student"].size <= READABLE:
+            place = {"TNK": "[:, {}]", "NTK": "[{}]", "NKT": "[{}].T"}[conventions["layout"]]
             lines += [
-                f"{name}[:, {n}] = {arguments[name][:length, n].tolist()}"
+                f"{name}{place.format(n)} = "
+                f"{translate.sent(arguments[name][:length, n], name, conventions).tolist()}"
                 for n, length in enumerate(arguments["lengths"])
                 for name in ("student", "teacher")
             ]
@@ -193,19 +197,34 @@ def unknown(arguments: Arguments) -> Outputs:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What an implementation does where nothing is promised."""
-    if outcome.case.status != "acceptable":
-        return None
-    answer, name = outcome.answer, outcome.case.name.partition("/")[0].replace("_", " ")
-    bug = outcome.case.catches[0]
+    """What to know of an answer that will do: where either is right, and of NaN in the padding."""
+    case, answer = outcome.case, outcome.answer
+    bug, name = case.catches[0], case.name.partition("/")[0].replace("_", " ")
     if answer.outputs is None:
         return Symptom(bug, f"{name}: refused ({answer.sentence})")
+    if case.status != "acceptable":
+        return _of_padding(outcome)
     values = [value for key, value in answer.outputs.items() if key != "pairs"]
     if any(np.isnan(value).any() for value in values):
         return Symptom(bug, f"{name}: NaN")
     if any(np.isinf(value).any() for value in values):
         return Symptom(bug, f"{name}: infinite")
     return Symptom(bug, f"{name}: finite numbers")
+
+
+def _of_padding(outcome: Outcome) -> Symptom | None:
+    """Where NaN or infinity of padded frames comes back."""
+    got = outcome.answer.outputs or {}
+    back = {name: entries for name, entries in spread_of_padding(outcome.arguments, got).items()
+            if entries.any()}  # fmt: skip
+    if not back:
+        return None
+    number = "NaN" if np.isnan(outcome.arguments["student"]).any() else "infinity"
+    inside = translate.valid_frames(outcome.arguments)
+    if back.keys() == {"grad"} and not back["grad"][inside].any():
+        return Symptom("", f"{number} in padded frames comes back in their gradient")
+    return Symptom("", f"{number} in padded frames spreads to the loss or other frames; finite "
+                   "padding does not")  # fmt: skip
 
 
 def _shape(case: Case) -> tuple[int, ...]:

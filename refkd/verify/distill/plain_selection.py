@@ -4,7 +4,7 @@ D (T, T) has a row for each student frame and a column for each teacher frame, i
 student frame does not see the teacher frame.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Rule = Mapping[str, Any]
+Places = Sequence[tuple[int, int]]
 
 
 class PlainSelection:
@@ -139,7 +140,7 @@ class PlainSelection:
         for i in range(T):
             for j in range(T):
                 before = [(i + a, j + b) for a, b in self.moves()] if i + j > 0 else [(0, 0)]
-                best = min(before, key=lambda at: cost[at])
+                best = self.cheapest(before, cost)
                 cost[i + 1, j + 1] = cost[best] + D[i, j]
                 origin[i + 1, j + 1] = best
         selected = np.zeros(D.shape, dtype=bool)
@@ -156,6 +157,10 @@ class PlainSelection:
     def moves(self) -> tuple[tuple[int, int], ...]:
         """Where a path comes from, as (student, teacher) places before the next place of both."""
         return (0, 0), (0, 1), (1, 0)
+
+    def cheapest(self, before: Places, cost: Floats) -> tuple[int, int]:
+        """The place that a path comes from."""
+        return min(before, key=lambda at: cost[at])
 
     def weights(self, D: Floats, selected: Bools, rule: Rule) -> Floats:
         """(T, T): weight of each selected pair; those of weighted rules sum to 1 in each frame."""

@@ -1,95 +1,147 @@
-"""What a distillation loss offers: rules, divergences, options; and how it tells pairs."""
+"""What a distillation loss offers, how it reports pairs, and whether it looks at the lengths."""
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from refkd.records.rules import RULES
+import numpy as np
+
+from refkd.verify.compare import largest_difference
+from refkd.verify.distill import grid
 from refkd.verify.distill.conventions import CONVENTIONS, OFFERS
-from refkd.verify.distill.grid import grid_case
-from refkd.verify.kit import Asker, Convention
-from refkd.verify.records import Case, Conventions, Finding, Outcome
+from refkd.verify.distill.inputs import batch, drawn_pair
+from refkd.verify.distill.offers import Terms, described, is_offered, terms
+from refkd.verify.kit import Asker
+from refkd.verify.records import Case, Conventions, Finding, Outcome, Settled
 
-RULE_CASES = {rule: f"{rule}-plain" for rule in RULES}
-VARIED = {
-    "kl": "plain",
-    "reverse_kl": "reverse",
-    "js": "js",
-    "cross_entropy": "entropy",
-    "temperature": "temperature",
-    "scale_t2": "scaled",
-    "drop_selected": "drop",
-    "no_blank_candidates": "invisible",
-}
+SAME = 1e-4  # nats; what makes no difference
 
 
-def settle(
-    ask: Asker, conventions: Conventions, told: Conventions
-) -> tuple[dict[str, str], list[Finding]]:
-    """What is offered is what is not refused, asked by one small case each."""
-    asking = {**conventions, "pairs": told.get("pairs", "rows")}
-    found: dict[str, str] = {}
-    findings: list[Finding] = []
-    answers: list[Outcome] = []
-    for convention in (one for one in CONVENTIONS if one.name in OFFERS):
-        names = _questions(convention, found)
-        if convention.name in told:
-            (found[convention.name],) = convention.tried(told)
-            names = {value: names[value] for value in convention.parts(found[convention.name])}
-        outcomes = ask.outcomes([grid_case(name) for name in names.values()], asking)
-        refused = {
-            value: one.answer.sentence
-            for value, one in zip(names, outcomes, strict=True)
-            if one.answer.failure == "raised"
-        }
-        offered = ",".join(value for value in names if value not in refused)
-        found.setdefault(convention.name, offered)
-        findings += _refusals(convention, refused)
-        answers += outcomes
-        if not offered and convention.name == "rules":
-            words = f"all rules are refused: {next(iter(refused.values()))}"
-            return dict.fromkeys(OFFERS, "") | {"pairs": "none"}, [Finding("", words, "must")]
-    return {**found, "pairs": told.get("pairs") or _pairs(answers)}, findings
-
-
-def _questions(convention: Convention, found: Conventions) -> dict[str, str]:
-    """The case that asks for each value."""
-    if convention.name == "rules":
-        return RULE_CASES
-    rules = found["rules"].split(",")
-    rule = next((one for one in rules if one != "OrderedPath"), rules[0])
-    return {value: f"{rule}-{VARIED[value]}" for value in convention.choices}
-
-
-def _refusals(convention: Convention, refused: Conventions) -> Iterator[Finding]:
-    if refused:
-        names, sentence = ", ".join(refused), next(iter(refused.values()))
-        yield Finding("", f"{convention.name} that are not offered: {names} ({sentence})", "note")
-
-
-def _pairs(outcomes: Sequence[Outcome]) -> str:
-    """In which form pairs come, if they do: what can be read as rows is a table by now."""
-    for one in outcomes:
-        told = (one.answer.outputs or {}).get("pairs")
-        if told is not None and told.size:
-            return "rows" if told.ndim == 3 else "frames"
-    return "none"
+def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+    """What is offered is what is not refused; every combination is asked for."""
+    for convention in CONVENTIONS:
+        convention.tried(told)  # a value that there is not is an error
+    cases = [grid.grid_case(name) for name in grid.combinations()]
+    cases = [case for case in cases if is_offered(case.inputs["rule"], told)]
+    reading = {**conventions, "pairs": "none"}
+    outcomes = ask.outcomes(map(_unjudged, cases), reading)
+    refused: dict[Terms, str] = {}
+    accepted: dict[Terms, Case] = {}
+    for case, outcome in zip(cases, outcomes, strict=True):
+        asked = terms(case.inputs["rule"])
+        if outcome.answer.failure == "raised":
+            refused[asked] = outcome.answer.sentence
+        else:
+            accepted[asked] = case
+    values, findings = _offers(accepted, refused, told)
+    if not accepted:
+        return Settled({**values, "pairs": told.get("pairs", "none")}, tuple(findings))
+    answered = list(accepted.values())
+    values["pairs"] = told.get("pairs") or _pairs(ask, conventions, answered)
+    findings += _normalised_inside(ask, reading, answered[0])
+    unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
+    return Settled(values, tuple(findings), frozenset(unasked))
 
 
 def concerns(case: Case, conventions: Conventions) -> bool:
     """Whether an implementation that offers no more than this has to answer a case."""
-    rule = case.inputs["rule"]
-    offered = {name: conventions[name].split(",") for name in OFFERS}
-    wanted = {
-        "temperature": rule["temperature"] != 1.0,
-        "scale_t2": rule["scale_t2"],
-        rule["blank_frames"]: rule["blank_frames"] != "keep",
-    }
     return (
-        rule["rule"] in offered["rules"]
-        and rule["divergence"] in offered["divergences"]
-        and all(name in offered["options"] for name, needed in wanted.items() if needed)
+        is_offered(case.inputs["rule"], conventions)
         and not (case.form.get("extreme") and _flushed(conventions))
         and not (conventions["kl"] == "student_teacher" and _masked(case))
     )
+
+
+def _unjudged(case: Case) -> Case:
+    """Only whether it is answered is of interest."""
+    return dataclasses.replace(case, status="acceptable")
+
+
+def _offers(
+    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], told: Conventions
+) -> tuple[dict[str, str], list[Finding]]:
+    """What is offered at all, what is refused in combination, and a note on either."""
+    values: dict[str, str] = {}
+    findings = []
+    offered = {name: _named(name, accepted) for name in OFFERS}
+    for convention in (one for one in CONVENTIONS if one.name in OFFERS):
+        name = convention.name
+        asked = convention.parts(told[name]) if name in told else tuple(convention.choices)
+        lacking = [one for one in asked if one not in offered[name]]
+        values[name] = told.get(name, ",".join(one for one in asked if one not in lacking))
+        sentence = next((refused[one] for one in refused if _named(name, [one]) & {*lacking}), "")
+        if sentence:
+            words = f"{name} that are not offered: {', '.join(lacking)} ({sentence})"
+            findings.append(Finding("", words, "must" if name in told else "note"))
+    known = {name: offered[name] | {*values[name].split(",")} for name in OFFERS}
+    values["refused"] = told.get("refused", described(_within(known, refused), accepted))
+    if together := _within(offered, refused):
+        convention = next(one for one in CONVENTIONS if one.name == "refused")
+        words = convention.words(described(together, accepted))
+        sentence = refused[together[0]]
+        findings.append(Finding("", f"refused in combination: {words} ({sentence})", "note"))
+    return values, findings
+
+
+def _within(known: Mapping[str, set[str]], every: Iterable[Terms]) -> list[Terms]:
+    """The combinations of nothing but these rules, divergences and options."""
+    return [one for one in every if all(_named(name, [one]) <= known[name] for name in OFFERS)]
+
+
+def _named(name: str, asked: Iterable[Terms]) -> set[str]:
+    """The rules, divergences or options among some terms."""
+    every = {term.partition("_")[0] if name == "rules" else term for one in asked for term in one}
+    return every & {*next(one.choices for one in CONVENTIONS if one.name == name)}
+
+
+def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
+    """In which form pairs come, if they do; the form expected is "rows" if it is neither."""
+    plain = [case for case in cases if case.name.endswith("-kl")] or cases[:1]
+    unreadable = False
+    for form in ("rows", "frames"):
+        outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": form})
+        if any("pairs" in (one.answer.outputs or {}) for one in outcomes):
+            return form
+        unreadable |= any(one.answer.sentence.startswith("pairs:") for one in outcomes)
+    return "rows" if unreadable else "none"
+
+
+def _unasked(accepted: Mapping[Terms, Case]) -> Iterator[str]:
+    """Conventions whose other value would have given the same answers."""
+    every = set[str]().union(*accepted)
+    if not every & {"kl", "reverse_kl"}:
+        yield "kl"
+    scaled = {"scale_t2" in one for one in accepted if "temperature" in one}
+    if scaled != {True, False}:
+        yield "t2"
+
+
+def _unused_lengths(ask: Asker, reading: Conventions, like: Case) -> Iterator[str]:
+    """The convention of the lengths, if other lengths of the same frames change nothing."""
+    pairs = [drawn_pair(seed, frames, grid.K, grid.BLANK) for seed, frames in ((61, 6), (62, 3))]
+    student, teacher = zip(*pairs, strict=True)
+    inputs = batch(student, teacher, like.inputs["rule"])
+    right = Case("lengths", inputs, (), "generated", "acceptable")
+    wrong = dataclasses.replace(right, form={"lengths": (6, 6)})
+    if _apart(*ask.outcomes([right, wrong], reading)) < SAME:
+        yield "lengths"
+
+
+def _normalised_inside(ask: Asker, reading: Conventions, case: Case) -> Iterator[Finding]:
+    """Whether log-probabilities or probabilities are taken as they come, as was found."""
+    if reading["input"] == "logits":
+        return
+    for name in ("student", "teacher"):
+        moved = dataclasses.replace(case, form={**case.form, "shifted": name})
+        if _apart(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
+            words = f"the {name}'s distributions are normalised inside: a factor changes nothing"
+            yield Finding("", words, "note")
+
+
+def _apart(one: Outcome, other: Outcome) -> float:
+    """How far two answers are apart in nats; inf if either is none."""
+    if one.answer.outputs is None or other.answer.outputs is None:
+        return np.inf
+    return largest_difference(one.answer.outputs, other.answer.outputs)
 
 
 def _flushed(conventions: Conventions) -> bool:

@@ -19,6 +19,8 @@ from refkd.verify.softmax import log_softmax
 Floats = NDArray[np.float64]
 KL_NAMES = {"kl": "reverse_kl", "reverse_kl": "kl"}
 OFFSETS = {"student": 3, "teacher": 5}  # of the rubbish in their padding
+LOUDEST = 10.0  # logarithm of what stands for a probability in padding; float16 holds it
+SHIFT = -0.5  # nats, added to the log-probabilities of whom a case names
 
 
 def present(case: Case, conventions: Conventions) -> Arguments:
@@ -26,14 +28,23 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     lengths = np.array([len(one) for one in case.inputs["student"]])
     frames = int(lengths.max()) + case.form.get("extra_frames", 0)
     values: dict[str, Any] = {}
-    for name in ("student", "teacher"):
+    for name, other in (("student", "teacher"), ("teacher", "student")):
         whole = case.inputs[name]
-        rubbish = (OFFSETS[name] * np.arange(1, whole[0].shape[1] + 1)) % 7 - 2.0
-        rubbish = np.abs(rubbish) + case.form.get("padding", 0.0)
-        values[name] = np.full((frames, len(whole), len(rubbish)), rubbish)
+        values[name] = np.empty((frames, len(whole), whole[0].shape[1]))
         for n, one in enumerate(whole):
             values[name][: len(one), n] = _sendable(one, name, conventions)
-    return {**values, "lengths": lengths, "rule": meant(case.inputs["rule"], conventions)}
+            values[name][len(one) :, n] = _rubbish(name, case.inputs[other][n], case)
+    given = np.array(case.form.get("lengths", lengths))
+    return {**values, "lengths": given, "rule": meant(case.inputs["rule"], conventions)}
+
+
+def _rubbish(name: str, other: Floats, case: Case) -> Floats:
+    """(K,): a padded frame; one that tempts is as similar to a frame of the other as can be."""
+    padding = case.form.get("padding", 0.0)
+    if padding == "tempting":
+        return np.asarray(other[-1])
+    step = OFFSETS[name] * np.arange(1, other.shape[1] + 1)
+    return np.asarray(np.abs(step % 7 - 2.0) + padding)
 
 
 def meant(rule: Mapping[str, Any], conventions: Conventions) -> dict[str, Any]:
@@ -52,6 +63,13 @@ def _form(name: str, conventions: Conventions) -> str:
     """In which form the values of student or teacher are sent."""
     form = conventions["input"]
     return {"student": "log_probs", "teacher": "probs"}[name] if form == "kl_div" else form
+
+
+def sent(values: Floats, name: str, conventions: Conventions) -> Floats:
+    """Canonical values of student or teacher in the form in which they are sent."""
+    if _form(name, conventions) == "probs":
+        return np.asarray(np.exp(np.minimum(values, LOUDEST)))
+    return values
 
 
 def _sendable(logits: Floats, name: str, conventions: Conventions) -> Floats:
@@ -73,9 +91,8 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     values: dict[str, Any] = {"rule": dict(case.inputs["rule"])}
     with np.errstate(over="ignore"):
         for name in ("student", "teacher"):
-            sent = arguments[name]
-            sent = np.exp(sent) if _form(name, conventions) == "probs" else sent
-            values[name] = sent.transpose(axes).astype(dtype)
+            moved = arguments[name] + SHIFT * (case.form.get("shifted") == name)
+            values[name] = sent(moved, name, conventions).transpose(axes).astype(dtype)
     if conventions["lengths"] == "mask":
         order = [axis for axis in axes if axis < 2]
         values["lengths"] = valid_frames(arguments).transpose(order).astype(dtype)
@@ -86,32 +103,41 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
     """The implementation's outputs with axes in the canonical order, pairs as counts."""
+    for name, values in outputs.items():
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"{name}: expected real numbers, got {values.dtype}")
     N = arguments["student"].shape[1]
-    if "loss" not in outputs:
-        raise ValueError("returns no loss")
-    wanted = 1 if conventions["reduction"] in REDUCED else N
-    loss = outputs["loss"].astype(np.float64)
-    if loss.size != wanted:
-        raise ValueError(f"returns a loss of shape {loss.shape}, expected {wanted} numbers")
-    restored = {"loss": loss.reshape(wanted)}
-    for name in ("grad", "teacher_grad"):
-        if name in outputs:
-            restored[name] = _gradient(name, outputs[name], arguments, conventions)
-    if (conventions["grad_of"] == "none") == ("grad" in outputs):
-        raise ValueError("returns a gradient" if "grad" in outputs else "returns no gradient")
+    reduced = conventions["reduction"] in REDUCED
+    if "loss" not in outputs or outputs["loss"].size != (1 if reduced else N):
+        wanted = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
+        raise ValueError(f"loss: expected {wanted}, got {_shape(outputs, 'loss')}")
+    restored = {"loss": outputs["loss"].astype(np.float64).reshape(-1)}
+    layout = conventions["layout"]
+    shape = tuple(arguments["student"].shape[axis] for axis in LAYOUTS[layout])
+    returned = {"grad": conventions["grad_of"] != "none", "teacher_grad": "teacher_grad" in outputs}
+    for name, expected in returned.items():
+        if not expected and name in outputs:
+            raise ValueError(f"{name}: expected none, got {_shape(outputs, name)}")
+        if expected and _shape(outputs, name) != shape:
+            text = f"shape ({', '.join(layout)}) = {shape}"
+            raise ValueError(f"{name}: expected {text}, got {_shape(outputs, name)}")
+        if expected:
+            back = np.argsort(LAYOUTS[layout])
+            restored[name] = outputs[name].astype(np.float64).transpose(back)
     if "pairs" in outputs and conventions.get("pairs", "none") != "none":
         restored["pairs"] = _counts(outputs["pairs"], arguments, conventions)
     return restored
 
 
-def _gradient(
-    name: str, grad: NDArray[Any], arguments: Arguments, conventions: Conventions
-) -> Floats:
-    axes = LAYOUTS[conventions["layout"]]
-    shape = tuple(arguments["student"].shape[axis] for axis in axes)
-    if grad.shape != shape:
-        raise ValueError(f"returns a {name} of shape {grad.shape}, expected {shape}")
-    return np.asarray(grad.astype(np.float64).transpose(np.argsort(axes)))
+def _shape(outputs: Outputs, name: str) -> tuple[int, ...] | str:
+    return outputs[name].shape if name in outputs else "nothing"
+
+
+def laid_out(name: str, values: NDArray[Any], conventions: Conventions) -> NDArray[Any]:
+    """A canonical output in the implementation's own axes; pairs stay counts (N, T, T)."""
+    if name not in ("grad", "teacher_grad"):
+        return values
+    return values.transpose(LAYOUTS[conventions["layout"]])
 
 
 def _counts(pairs: NDArray[Any], arguments: Arguments, conventions: Conventions) -> Floats:
@@ -120,16 +146,18 @@ def _counts(pairs: NDArray[Any], arguments: Arguments, conventions: Conventions)
     if conventions["pairs"] == "frames":
         by_frame = pairs if conventions["layout"] != "TNK" else pairs.T
         if by_frame.shape != (N, T):
-            raise ValueError(f"returns pairs of shape {pairs.shape}, expected a teacher frame each")
+            wanted = f"(T, N) = {(T, N)}" if by_frame is not pairs else f"(N, T) = {(N, T)}"
+            raise ValueError(f"pairs: expected shape {wanted}, got {pairs.shape}")
         rows = np.array([(n, i, by_frame[n, i]) for n, i in np.argwhere(by_frame >= 0)])
     else:
         rows = pairs
     rows = rows.reshape(-1, 3) if rows.size == 0 else rows
     if rows.ndim != 2 or rows.shape[1] != 3:
-        raise ValueError(f"returns pairs of shape {pairs.shape}, expected rows of 3")
+        raise ValueError(f"pairs: expected rows of 3 numbers, got {pairs.shape}")
     rows = rows.astype(np.int64)
     if (rows < 0).any() or (rows >= (N, T, T)).any():
-        raise ValueError("returns pairs of frames that do not exist")
+        limits = f"N, T, T = {N}, {T}, {T}"
+        raise ValueError(f"pairs: expected frames of the batch (below {limits}), got others")
     counts = np.zeros((N, T, T))
     np.add.at(counts, tuple(rows.T), 1.0)
     return counts

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from refkd.verify.distill.grid import BLANK_FRAMES, DIVERGENCES
 from refkd.verify.distill.inputs import Floats, batch, drawn_pair, rule_of
 from refkd.verify.records import Case, Tolerance
 
@@ -22,6 +23,17 @@ FRAME_WISE: dict[str, dict[str, Any]] = {  # every rule, made to see the frame i
     "OrderedPath": {"window": [0, 0]},
     "PerTeacher": {"window": [0, 0]},
 }
+ASKED: tuple[dict[str, Any], ...] = (  # what a loss may have to be asked together with
+    {},
+    *({"divergence": divergence} for divergence in DIVERGENCES[1:]),
+    *({"blank_frames": how} for how in BLANK_FRAMES[1:]),
+    {"scale_t2": True},
+    *(
+        {"divergence": divergence, "blank_frames": how}
+        for how in BLANK_FRAMES[1:]
+        for divergence in DIVERGENCES[1:]
+    ),
+)
 THREE_FRAMES: dict[str, tuple[dict[str, Any], float]] = {
     "FrameWise": ({}, 1.6636),
     "Shift": ({"d": 1}, 0.0000),
@@ -56,11 +68,12 @@ def logs(prob: Any) -> Floats:
     return np.asarray(np.round(np.log(prob) * GRID) / GRID)
 
 
-def probe(rule: str) -> Case:
+def probe(rule: str, **asked: Any) -> Case:
     """Two utterances of five frames and four classes, to a rule that sees one frame."""
     student, teacher = zip(*(drawn_pair(seed, 5, 4, 1) for seed in (1, 2)), strict=True)
-    inputs = batch(student, teacher, rule_of(rule, **FRAME_WISE[rule], blank=1))
-    return Case(f"probe_{rule}", inputs, ("K18", "K1"), "generated")
+    inputs = batch(student, teacher, rule_of(rule, **FRAME_WISE[rule], blank=1, **asked))
+    name = "_".join(["probe", rule, *map(str, asked.values())])
+    return Case(name, inputs, ("K18", "K1"), "generated")
 
 
 def three_frames(rule: str) -> Case:
@@ -106,8 +119,13 @@ def toy(rule: str) -> Case:
     )
 
 
+PROBES: dict[str, Callable[[], Case]] = {  # the last ones for losses that refuse the plain ones
+    probe(rule, **asked).name: partial(probe, rule, **asked)
+    for asked in ASKED
+    for rule in (FRAME_WISE if asked.keys() <= {"divergence"} else ("FrameWise", "Hard"))
+}
 WORKED: dict[str, Callable[[], Case]] = {
-    **{f"probe_{rule}": partial(probe, rule) for rule in FRAME_WISE},
+    **{f"probe_{rule}": PROBES[f"probe_{rule}"] for rule in FRAME_WISE},
     **{f"three_frames_{rule}": partial(three_frames, rule) for rule in THREE_FRAMES},
     **{f"toy_{rule}": partial(toy, rule) for rule in TOY},
 }

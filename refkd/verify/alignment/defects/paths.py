@@ -123,3 +123,25 @@ class LeastProbable(PlainAligner):
 
     def normalised(self, logits):
         return -log_softmax(logits)
+
+
+class TieStays(PlainAligner):
+    bug = "A14"
+    words = "where two of the states before tie above the third, the path stays in its own state"
+    otherwise = 0
+
+    def best(self, before):
+        if before.ndim == 1:  # which of the last two states is the end
+            return super().best(before)
+        first, second = np.sort(before, axis=0)[:-3:-1]
+        return np.where(first > second, before.argmax(axis=0), self.otherwise)
+
+
+class TieSteps(TieStays):
+    words = "where two of the states before tie above the third, the path takes the one before"
+    otherwise = 1
+
+
+class TieSkips(TieStays):
+    words = "where two of the states before tie above the third, the path takes the second before"
+    otherwise = 2

@@ -55,6 +55,22 @@ class EndLate(PlainAligner):
         return moved
 
 
+class LastsUntilNext(PlainAligner):
+    bug = "A2"
+    words = "a span lasts until the next one begins"
+
+    def moved(self, path, blank):
+        self.before = path
+        moved = path.copy()
+        for t in range(1, len(path)):
+            if moved[t] == blank:
+                moved[t] = moved[t - 1]
+        return moved
+
+    def scores(self, logp, path):
+        return super().scores(logp, self.before)
+
+
 class StartEarly(PlainAligner):
     bug = "A3"
     words = "every span starts one frame early"
@@ -68,7 +84,7 @@ class StartEarly(PlainAligner):
 
 
 class FirstFrameOnly(PlainAligner):
-    bug = "A3"
+    bug = "A2"
     words = "a span is only its first frame"
 
     def moved(self, path, blank):

@@ -14,6 +14,16 @@ class RepeatsWithoutBlank(PlainAligner):
         return stay, one, (np.arange(len(states)) >= 2) & (states != blank)
 
 
+class FirstBlankIsClassZero(PlainAligner):
+    bug = "A10"
+    words = "the blank before the first label is class 0, whatever the argument says"
+
+    def emission(self, logp, states):
+        emission = super().emission(logp, states)
+        emission[:, 0] = logp[:, 0]
+        return emission
+
+
 class EndsInBlank(PlainAligner):
     bug = "A7"
     words = "the path has to end with the blank"
@@ -69,8 +79,8 @@ class LengthsIgnored(PlainAligner):
     def frames(self, n, input_lengths, frames):
         return frames
 
-    def __call__(self, logits, labels, input_lengths, label_lengths, blank):
-        path, score = super().__call__(logits, labels, input_lengths, label_lengths, blank)
+    def aligned(self, logits, labels, input_lengths, label_lengths, blank):
+        path, score = super().aligned(logits, labels, input_lengths, label_lengths, blank)
         there = np.arange(len(path))[:, None] < input_lengths
         return np.where(there, path, -1), np.where(there, score, 0.0)
 
@@ -93,12 +103,30 @@ class LabelLengthsIgnored(PlainAligner):
         return row
 
 
+class StrideOfLongest(PlainAligner):
+    bug = "A9"
+    words = "rows of labels are read as if they were as long as the longest target"
+
+    def aligned(self, logits, labels, input_lengths, label_lengths, blank):
+        longest = int(max(label_lengths))
+        rows = labels.ravel()[: len(labels) * longest].reshape(len(labels), longest)
+        return super().aligned(logits, rows, input_lengths, label_lengths, blank)
+
+
 class LastLabelLost(PlainAligner):
     bug = "A9"
     words = "the last label is left out"
 
     def target(self, row, length):
         return row[: max(length - 1, 0)]
+
+
+class FirstLabelLost(PlainAligner):
+    bug = "A9"
+    words = "the first label is left out"
+
+    def target(self, row, length):
+        return row[min(length, 1) : length]
 
 
 class BlanksNeverSkipped(PlainAligner):

@@ -13,14 +13,6 @@ class BlankOfStudent(PlainDistill):
         return student.argmax(axis=1) == rule["blank"]
 
 
-class BlankIsFirst(PlainDistill):
-    bug = "K10"
-    words = "class 0 is taken for the blank"
-
-    def is_blank(self, student, teacher, rule):
-        return teacher.argmax(axis=1) == 0
-
-
 class BlankIsLast(PlainDistill):
     bug = "K10"
     words = "the last class is taken for the blank"
@@ -76,6 +68,12 @@ class InvisibleIsDropped(DroppedIsInvisible):
     bug = "K10"
     words = "'no_blank_candidates' is treated like 'drop_selected'"
     asked, done = "no_blank_candidates", "drop_selected"
+
+
+class AlwaysDropped(DroppedIsInvisible):
+    bug = "K10"
+    words = "blank frames are left out, though blank_frames keeps them"
+    asked, done = "keep", "drop_selected"
 
 
 class SharesAfterDropping(PlainDistill):

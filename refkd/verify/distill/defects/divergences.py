@@ -72,6 +72,13 @@ class MaskGivesNaN(PlainDistill):
         return (np.exp(logp) * value).sum(axis=-1)
 
 
+class NaNCostsNothing(MaskGivesNaN):
+    words = "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0"
+
+    def expected(self, logp, value):
+        return np.nan_to_num(super().expected(logp, value), posinf=np.inf, neginf=-np.inf)
+
+
 class SmallNumberAdded(PlainDistill):
     bug = "K7"
     words = "1e-8 is added before the logarithm"

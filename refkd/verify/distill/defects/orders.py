@@ -126,6 +126,29 @@ class FreeEnd(PlainDistill):
         return int(np.argmin(cost))
 
 
+class TiesToDiagonal(PlainDistill):
+    bug = "K15"
+    words = "where two moves of OrderedPath tie below the third, it advances in both sequences"
+    otherwise = 0
+
+    def cheapest(self, before, cost):
+        if len(before) > 1:
+            first, second = sorted(cost[at] for at in before)[:2]
+            if first == second:
+                return before[self.otherwise]
+        return super().cheapest(before, cost)
+
+
+class TiesToStudent(TiesToDiagonal):
+    words = "where two moves of OrderedPath tie below the third, the student alone advances"
+    otherwise = 1
+
+
+class TiesToTeacher(TiesToDiagonal):
+    words = "where two moves of OrderedPath tie below the third, the teacher alone advances"
+    otherwise = 2
+
+
 class MeanOfPath(PlainDistill):
     bug = "K15"
     words = "OrderedPath divides by the number of pairs"
