@@ -1,8 +1,12 @@
 """Optax's CTC as an adapter: copy it, change the line that computes the loss."""
 
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
+
+MULTIPLES = (8, 4, 8)  # of frames, utterances, labels: JAX compiles again for each shape
+QUICKLY = {"xla_backend_optimization_level": 0}  # to optimise takes longer than to run all cases
 
 
 def ctc_loss(
@@ -10,20 +14,43 @@ def ctc_loss(
 ) -> tuple[Any, Any]:
     """`optax.ctc_loss`, which wants the batch first and paddings in place of lengths.
 
-    It computes in single precision unless JAX_ENABLE_X64=1 is in the environment, and is compiled
-    again for each shape: `--shapes few` keeps to eight.
+    It is compiled for few padded shapes. Added frames and labels are padding; added utterances
+    have no frame, no label and no upstream gradient.
     """
+    import jax
+
+    (T, N, _), L = logits.shape, labels.shape[1]
+    frames, rows, places = (-size % step for size, step in zip((T, N, L), MULTIPLES, strict=True))
+    logit_padding = np.arange(T) >= input_lengths[:, None]
+    label_padding = np.arange(L) >= label_lengths[:, None]
+    weight = np.ones(N, logits.dtype) if d_loss is None else d_loss
+    with jax.enable_x64(logits.dtype == np.float64):
+        loss, grad = _compiled()(
+            np.pad(logits.transpose(1, 0, 2), ((0, rows), (0, frames), (0, 0))),
+            np.pad(logit_padding, ((0, rows), (0, frames)), constant_values=True),
+            np.pad(labels, ((0, rows), (0, places))),
+            np.pad(label_padding, ((0, rows), (0, places)), constant_values=True),
+            np.pad(weight, (0, rows)),
+            blank=blank,
+        )
+    return np.asarray(loss)[:N], np.asarray(grad)[:N, :T].transpose(1, 0, 2)
+
+
+@cache
+def _compiled() -> Any:
+    """The loss of each utterance and the gradient in the logits, compiled for each shape."""
     import jax
     import optax
 
-    T, N, _ = logits.shape
-    logit_padding = (np.arange(T) >= input_lengths[:, None]).astype(logits.dtype)
-    label_padding = (np.arange(labels.shape[1]) >= label_lengths[:, None]).astype(logits.dtype)
+    @partial(jax.jit, static_argnames="blank", compiler_options=QUICKLY)
+    def run(
+        logits: Any, logit_padding: Any, labels: Any, label_padding: Any, weight: Any, blank: int
+    ) -> tuple[Any, Any]:
+        def loss_of(x: Any) -> Any:
+            paddings = logit_padding.astype(x.dtype), label_padding.astype(x.dtype)
+            return optax.ctc_loss(x, paddings[0], labels, paddings[1], blank_id=blank)
 
-    def loss_of(x: Any) -> Any:
-        return optax.ctc_loss(x, logit_padding, labels, label_padding, blank_id=blank)
+        loss, backward = jax.vjp(loss_of, logits)
+        return loss, *backward(weight)
 
-    loss, backward = jax.vjp(loss_of, logits.transpose(1, 0, 2))
-    weight = np.ones(N) if d_loss is None else d_loss
-    (grad,) = backward(weight.astype(loss.dtype))
-    return np.asarray(loss), np.asarray(grad).transpose(1, 0, 2)
+    return run

@@ -1,0 +1,39 @@
+"""Paddle's LSTM as an adapter: copy it, change the lines that make and run the layer."""
+
+from typing import Any
+
+WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
+
+def lstm(
+    inputs: Any,
+    lengths: Any,
+    w_input: Any,
+    w_hidden: Any,
+    bias: Any,
+    bias_hidden: Any,
+    h0: Any,
+    c0: Any,
+    reverse: int,
+    d_hidden: Any,
+    d_h_last: Any,
+    d_c_last: Any,
+) -> tuple[Any, ...]:
+    """One direction of `paddle.nn.LSTM` with sequence lengths, and all gradients."""
+    import paddle
+
+    D, H = inputs.shape[2], h0.shape[1]
+    x, h, c = (paddle.to_tensor(one, stop_gradient=False) for one in (inputs, h0, c0))
+    paddle.set_default_dtype(inputs.dtype.name)
+    direction = "bidirect" if reverse else "forward"
+    layer = paddle.nn.LSTM(D, H, direction=direction, time_major=True)
+    weights = [getattr(layer, name + "_reverse" * reverse) for name in WEIGHTS]
+    for weight, value in zip(weights, (w_input, w_hidden, bias, bias_hidden), strict=True):
+        weight.set_value(value)
+    first = (paddle.stack([h] * (1 + reverse)), paddle.stack([c] * (1 + reverse)))
+    outputs, (h_last, c_last) = layer(x, first, sequence_length=paddle.to_tensor(lengths))
+    states = [outputs[..., H * reverse :], h_last[reverse], c_last[reverse]]
+    above = [paddle.to_tensor(one) for one in (d_hidden, d_h_last, d_c_last)]
+    paddle.autograd.backward(states, above)
+    gradients = [one.grad for one in (x, *weights, h, c)]
+    return tuple(one.numpy() for one in (*states, *gradients))
