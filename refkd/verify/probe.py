@@ -20,13 +20,13 @@ from refkd.verify.records import (
     Finding,
     Outcome,
     Outputs,
-    Settled,
 )
 from refkd.verify.run import Asking, judged, outputs_of
 
 Values: TypeAlias = dict[str, str]
 
 LIKELY = 1_000  # combinations that are tried with a wrong implementation
+SIMPLER = 8  # simpler probe cases that are tried with it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +81,6 @@ def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementa
     if likely is None:
         raise ArgumentError(f"{target}: {search.failure(told)}")
     settled = kit.settle(Asking(kit, door), likely, told)
-    if isinstance(settled, tuple):
-        settled = Settled(settled[0], tuple(settled[1]))
     later = settled.values
     contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
     conventions = {**likely, **later}
@@ -148,7 +146,7 @@ class _Search:
         """
         both = [*self._deciding("call"), *self._deciding("answer")]
         likely = _combinations(both, told)[:LIKELY]
-        for case in (self.case, *self.simpler):
+        for case in (self.case, *self.simpler[:SIMPLER]):
             outcomes = [
                 self._outcome(case, how, told) for how in likely if not self._refuted(how, told)
             ]
@@ -197,6 +195,8 @@ class _Search:
     def _refuted(self, how: Conventions, told: Conventions) -> bool:
         """Whether something that these conventions leave out of account changes the answer."""
         cases = self.kit.contradictions(self.case, how)
+        if not cases:
+            return False
         asked = self._outcome(self.case, how, told).answer.outputs or {}
         return any(
             outcome.problem is not None

@@ -31,7 +31,7 @@ def _compiled(dtype: str) -> Any:
     import openvino
     from openvino import opset4
 
-    shapes = ([-1, -1, -1], [-1], [-1, -1], [-1], [])
+    shapes: tuple[list[int], ...] = ([-1, -1, -1], [-1], [-1, -1], [-1], [])
     dtypes = (dtype, *["int32"] * 4)
     inputs = [
         opset4.parameter(shape, np.dtype(one)) for shape, one in zip(shapes, dtypes, strict=True)
