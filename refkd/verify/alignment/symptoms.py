@@ -47,7 +47,10 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
         for one, other in zip(mine, best, strict=True)
     ])  # fmt: skip
     if spelt and np.isfinite(lost).all():
-        yield Symptom("", "a less probable path of the labels is returned")
+        by_frame = (
+            how["alignment"] == "frames"
+        )  # the path itself; spans may be cut out of a right one
+        yield Symptom("A6" * by_frame, "a less probable path of the labels is returned")
 
 
 def _of_scores(outcome: Outcome, path: Ints) -> Iterator[Symptom]:

@@ -1,11 +1,12 @@
 """Distillation cases at the edges: ties, blanks only, certainty, masks, rubbish, size."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from refkd.verify.distill.inputs import Floats, batch, drawn_pair, rule_of
+from refkd.verify.distill.inputs import batch, drawn_pair, rule_of
 from refkd.verify.records import Case, Status
 
 EDGES: dict[str, Callable[[], Case]] = {}
@@ -18,21 +19,7 @@ def edge(
 ) -> Callable[[Make], Make]:
     """Register a function that makes the inputs of the case that is called like it.
 
-    Parameters
-    ----------
-    *catches : str
-        Bug classes, likeliest first.
-    status : {"must", "must_reject", "acceptable"}
-        What answer is wanted.
-    large : bool
-        Whether a quick run leaves it out.
-    **form : Any
-        How the inputs are laid out, and `open`, `extreme` of the kit.
-
-    Returns
-    -------
-    callable
-        A decorator that leaves the function as it is.
+    `form` says how the inputs are laid out, and has `open` and `extreme` of the kit.
     """
 
     def register(make: Make) -> Make:
@@ -98,35 +85,6 @@ def tie_of_student_frames() -> dict[str, Any]:
 @edge("K12", "K15", open=True)
 def tie_of_paths() -> dict[str, Any]:
     return tied("Monotone", window=[2, 1], max_step=2)
-
-
-def warped(student: str, teacher: str) -> dict[str, Any]:
-    """Frames of two kinds, which cost nothing where they are alike and the same where not."""
-    kinds = {"x": [2.0, 0.0], "o": [0.0, 2.0]}
-    frames = [np.array([kinds[kind] for kind in text]) for text in (student, teacher)]
-    return batch(frames[:1], frames[1:], rule_of("OrderedPath", window=[2, 2]))
-
-
-@edge("K12", "K15", open=True)
-def tie_of_moves() -> dict[str, Any]:
-    """The path pays at both ends; a move that ties with the cheapest and is none pays again."""
-    return warped("ooo", "xox")
-
-
-@edge("K12", "K15", open=True)
-def tie_beside_the_diagonal() -> dict[str, Any]:
-    """The path pays at two corners; along the diagonal it would pay three times."""
-    return warped("oxo", "xox")
-
-
-@edge("K12", "K15", open=True)
-def ties_of_moves_in_five_frames() -> dict[str, Any]:
-    return warped("oxoxo", "xxoxx")
-
-
-@edge("K12", "K15", open=True)
-def ties_beside_the_diagonal_in_four_frames() -> dict[str, Any]:
-    return warped("oxox", "xoxo")
 
 
 @edge("K10")
@@ -271,31 +229,6 @@ def strided() -> dict[str, Any]:
     return batch(student, teacher, rule_of("FrameWise"))
 
 
-@edge("K6", extra_frames=1)
-def padded_by_one_frame() -> dict[str, Any]:
-    return two_lengths(rule_of("FrameWise"))
-
-
-@edge("K6", extra_frames=5)
-def padded_by_five_frames() -> dict[str, Any]:
-    return two_lengths(rule_of("FrameWise"))
-
-
-@edge("K6", padding=1e4, extra_frames=2)
-def padding_is_loud() -> dict[str, Any]:
-    return two_lengths(rule_of("FrameWise"))
-
-
-@edge("K6", padding=np.inf, extra_frames=1)
-def padding_of_infinities() -> dict[str, Any]:
-    return two_lengths(rule_of("FrameWise"))
-
-
-@edge("K6", padding=np.nan, extra_frames=1)
-def padding_of_nan() -> dict[str, Any]:
-    return two_lengths(rule_of("FrameWise"))
-
-
 @edge("K7", status="acceptable")
 def reverse_of_a_masked_teacher() -> dict[str, Any]:
     """KL(student || teacher) is infinite where the teacher rules out what the student does not."""
@@ -324,8 +257,37 @@ def long_path() -> dict[str, Any]:
     return both(53, (400, 8), 1.0, rule_of("OrderedPath", window=[8, 4]))
 
 
-def two_lengths(rule: dict[str, Any]) -> dict[str, Any]:
-    """A long and a short utterance."""
-    pairs: Sequence[tuple[Floats, Floats]] = [drawn_pair(47, 4, 3, 0), drawn_pair(48, 2, 3, 0)]
-    student, teacher = zip(*pairs, strict=True)
-    return batch(student, teacher, rule)
+def warped(name: str) -> Case:
+    """Frames of two kinds, which cost nothing where they are alike and the same where not.
+
+    Along the path of three moves that is right, the two cheapest tie: who then takes the third pays
+    once more.
+    """
+    kinds = {"x": [2.0, 0.0], "o": [0.0, 2.0]}
+    frames = [np.array([kinds[kind] for kind in text]) for text in TIES_OF_MOVES[name]]
+    inputs = batch(frames[:1], frames[1:], rule_of("OrderedPath", window=[2, 2]))
+    return Case(name, inputs, ("K12", "K15"), "generated", form={"open": True})
+
+
+def padded(name: str) -> Case:
+    """A long and a short utterance, and what may not be looked at."""
+    student, teacher = zip(drawn_pair(47, 4, 3, 0), drawn_pair(48, 2, 3, 0), strict=True)
+    inputs = batch(student, teacher, rule_of("FrameWise"))
+    return Case(name, inputs, ("K6",), "generated", form=PADDINGS[name])
+
+
+TIES_OF_MOVES = {  # frames of the student and of the teacher
+    "tie_of_moves": ("ooo", "xox"),
+    "tie_beside_the_diagonal": ("oxo", "xox"),
+    "ties_of_moves_in_five_frames": ("oxoxo", "xxoxx"),
+    "ties_beside_the_diagonal_in_four_frames": ("oxox", "xoxo"),
+}
+PADDINGS: dict[str, dict[str, Any]] = {
+    "padded_by_one_frame": {"extra_frames": 1},
+    "padded_by_five_frames": {"extra_frames": 5},
+    "padding_is_loud": {"extra_frames": 2, "padding": 1e4},
+    "padding_of_infinities": {"extra_frames": 1, "padding": np.inf},
+    "padding_of_nan": {"extra_frames": 1, "padding": np.nan},
+}
+EDGES |= {name: partial(warped, name) for name in TIES_OF_MOVES}
+EDGES |= {name: partial(padded, name) for name in PADDINGS}
