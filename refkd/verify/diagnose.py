@@ -1,4 +1,4 @@
-"""From wrong numbers to named bugs: known defects first, then symptoms, then a description."""
+"""From wrong numbers to bugs: known defects first, then symptoms, then kinds of deviation."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,15 +12,8 @@ from refkd.verify.run import outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 FORWARD_ONLY = "; its gradient is wrong in a way of its own"
-FAILURES = {
-    "raised": "a call is refused where numbers are wanted",
-    "unreadable": "what is returned cannot be read",
-    "crashed": "the process ends where numbers are wanted",
-    "timed out": "no answer comes in time (--time-limit gives more)",
-}
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
-ENOUGH = 2  # cases that must show a symptom before it has a class
-PASSING = 3  # cases that must pass before those that fail can be told apart from them
+SEVERAL = 2  # cases with a trait that tells them from others
 RARE = 2  # times as many cases that have no name make a symptom a thing of chance
 
 
@@ -79,7 +72,7 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
     rare = [
         explanation
         for explanation in explanations
-        if _is_rare(by_class[explanation.classes], len(wrong), simplest)
+        if is_rare(by_class[explanation.classes], len(wrong), simplest)
     ]
     explanations = [explanation for explanation in explanations if explanation not in rare]
     wrong += [outcome for explanation in rare for outcome in explanation.outcomes]
@@ -89,69 +82,11 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
         large = tuple(outcome for outcome in wrong if _looks_like(kit, outcome, most))
         explanations[explanations.index(most)] = replace(most, outcomes=most.outcomes + large)
         wrong = [outcome for outcome in wrong if outcome not in large]
-    told_apart = partial(_told_apart, kit, _passing_traits(kit, outcomes), len(passing))
+    told_apart = partial(_told_apart, kit, passing_traits(kit, outcomes), len(passing))
     explanations += _by_symptom(kit, wrong, told_apart)
     silent = [outcome for outcome in failing if outcome.deviation is None]
     explanations += _without_numbers(silent, told_apart)
     return sorted(explanations, key=lambda explanation: -len(explanation.outcomes))
-
-
-def named(
-    kit: Kit,
-    explanation: Explanation,
-    example: Outcome,
-    outcomes: Sequence[Outcome],
-    reductions: Sequence[Outcome],
-    unnamed: int,
-) -> Symptom:
-    """The class of a bug as far as there is evidence, else a description of the deviation.
-
-    Parameters
-    ----------
-    kit : Kit
-        Knows what a case can show.
-    explanation : Explanation
-        What the bug may be.
-    example : Outcome
-        The smallest one that shows it: a class that it cannot show is not named.
-    outcomes : sequence of Outcome
-        Of all cases that were run.
-    reductions : sequence of Outcome
-        Of the steps to the example.
-    unnamed : int
-        Cases that something else explains which has no class. Beside a fault that is not known and
-        spoils many cases, what few cases show says little.
-
-    Returns
-    -------
-    Symptom
-        Its class is empty if nothing, or more than one thing, explains the numbers.
-    """
-    words, traits, bug = _described(kit, explanation, outcomes)
-    if not explanation.symptoms:
-        return Symptom("" if unnamed else bug, words + traits)
-    possible = [
-        symptom
-        for symptom in explanation.symptoms
-        if kit.can_show(symptom.bug, example.case, example.conventions)
-    ]
-    if not possible:
-        return Symptom("", "; or ".join(symptom.words for symptom in explanation.symptoms))
-    if len(possible) > 1:
-        names = "; or ".join(f"{symptom.words} ({symptom.bug})" for symptom in possible)
-        return Symptom("", f"several known faults give these numbers: {names}")
-    (symptom,) = possible
-    if explanation.exact:
-        smaller = [outcome for outcome in reductions if outcome.answer.outputs is not None]
-        chance = len(explanation.outcomes) == 1 and not all(map(explanation.shows, smaller))
-        return Symptom("", words + traits) if chance else symptom
-    asked = [*outcomes, *reductions]
-    shown = [outcome for outcome in asked if outcome.problem and explanation.shows(outcome)]
-    wrong = [outcome for outcome in outcomes if outcome.deviation is not None]
-    wrong.sort(key=lambda outcome: kit.cost(outcome.arguments))
-    if len(shown) < ENOUGH or _is_rare(explanation.outcomes, unnamed, wrong[:TRIES]):
-        return Symptom("", symptom.words + traits)
-    return symptom if symptom.bug else Symptom("" if unnamed else bug, symptom.words + traits)
 
 
 def reproduces(kit: Kit, defect: Defect, forward: bool, outcome: Outcome) -> bool:
@@ -225,7 +160,7 @@ def _best_defect(
     return Explanation(symptoms, shown, partial(reproduces, kit, defects[0], forward), exact=True)
 
 
-def _is_rare(shown: Sequence[Outcome], others: int, simplest: Sequence[Outcome]) -> bool:
+def is_rare(shown: Sequence[Outcome], others: int, simplest: Sequence[Outcome]) -> bool:
     """Whether so few outcomes, beside others without an explanation, show something by chance.
 
     What all the simplest ones show is none: the other ones may be its consequences.
@@ -248,7 +183,7 @@ def _by_symptom(
         symptom = max(counts, key=lambda each: counts[each])  # the first among equals
         shown = tuple(outcome for outcome, seen in left.items() if symptom in seen)
         left = {outcome: seen for outcome, seen in left.items() if outcome not in shown}
-        if _is_rare(shown, len(strange), wrong[:TRIES]):
+        if is_rare(shown, len(strange), wrong[:TRIES]):
             strange += shown
             continue
 
@@ -282,7 +217,7 @@ def _by_kind(
     strange: Iterable[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
 ) -> list[Explanation]:
     """Outcomes that deviate in the same way, without a name; few beside many are the same fault."""
-    groups = [part for shown in _kinds(strange).values() for part in told_apart(shown)]
+    groups = [part for shown in kinds(strange).values() for part in told_apart(shown)]
     kept: list[list[Outcome]] = []
     for shown in sorted(groups, key=lambda shown: -len(shown)):
         numbers = shown[0].deviation is not None
@@ -307,7 +242,7 @@ def _told_apart(
         trait: count
         for trait, count in counts.items()
         if not passing[trait]
-        and ENOUGH <= count < len(shown)
+        and SEVERAL <= count < len(shown)
         and RARE * (len(shown) - count) <= passed
     }
     if not telling:
@@ -319,7 +254,7 @@ def _told_apart(
     return [parts[True], *_told_apart(kit, passing, passed, parts[False])]
 
 
-def _kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
+def kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:
     """Outcomes by how they deviate, whatever the sign."""
     kinds: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
@@ -332,33 +267,7 @@ def _has_deviated(outcome: Outcome) -> bool:
     return outcome.problem is not None
 
 
-def _described(
-    kit: Kit, explanation: Explanation, outcomes: Sequence[Outcome]
-) -> tuple[str, str, str]:
-    """Words on which output is off, how far and in how many cases; what these cases have in common.
-
-    If the cases that fail are just those that have one trait, it gives the class, which comes last.
-    """
-    shown = explanation.outcomes
-    words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
-    words += "; ".join(f"{_deviation(group)} in {len(group)}" for group in _kinds(shown).values())
-    words += f" of {len(outcomes)} cases"
-    traits = dict(kit.traits(shown[0].case, shown[0].conventions))
-    for outcome in shown:
-        own = kit.traits(outcome.case, outcome.conventions)
-        traits = {trait: bug for trait, bug in traits.items() if trait in own}
-    passing = _passing_traits(kit, outcomes)
-    total = sum(outcome.problem is None for outcome in outcomes)
-    telling = [trait for trait in traits if total >= PASSING and not passing[trait]]
-    shared = [trait for trait in traits if RARE * passing[trait] <= total]
-    if telling:
-        classes = {traits[trait] for trait in telling}
-        common = f"; of all cases just those with {' and '.join(telling)} are wrong"
-        return words, common, classes.pop() if len(classes) == 1 else ""
-    return words, f"; all of them with {' and '.join(shared)}" * bool(shared), ""
-
-
-def _passing_traits(kit: Kit, outcomes: Sequence[Outcome]) -> Counter[str]:
+def passing_traits(kit: Kit, outcomes: Sequence[Outcome]) -> Counter[str]:
     """How many of the cases that pass have each trait."""
     return Counter(
         trait
@@ -366,19 +275,3 @@ def _passing_traits(kit: Kit, outcomes: Sequence[Outcome]) -> Counter[str]:
         if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
         for trait in kit.traits(outcome.case, outcome.conventions)
     )
-
-
-def _deviation(shown: Sequence[Outcome]) -> str:
-    """How outcomes of one kind deviate."""
-    first = shown[0]
-    if first.deviation is None:
-        return FAILURES.get(first.kind[0], first.kind[0])
-    output, what, _ = first.kind
-    if " for " in what:
-        got, _, expected = what.partition(" for ")
-        return f"{output} is {got} where {expected} is wanted"
-    deviations = [outcome.deviation for outcome in shown if outcome.deviation is not None]
-    largest = max(abs(deviation.got - deviation.expected) for deviation in deviations)
-    signs = {outcome.kind[1] for outcome in shown}
-    how = {"less": "too small", "more": "too large"}.get(signs.pop(), "off")
-    return f"{output} is {'off' if signs else how} by up to {largest:.3g}"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -79,7 +79,7 @@ def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementa
     if likely is None and (likely := search.readable(dtype)) is not None:
         contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
     if likely is None:
-        raise ArgumentError(f"{target}: {search.failure(told)}")
+        raise ArgumentError(f"{target}: {search.failure()}")
     settled = kit.settle(Asking(kit, door), likely, told)
     later = settled.values
     contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
@@ -117,6 +117,8 @@ class _Search:
         self.door = door
         self.answers: dict[tuple[str, ...], Answer] = {}
         self.references: dict[tuple[bytes | str, ...], Outputs] = {}
+        self.presented: dict[tuple[str, ...], Arguments] = {}
+        self.failures: list[Answer] = []
         self.case, *self.simpler = kit.probe_cases()
         call = self._deciding("call")
         asked = [*_combinations(call, told), *_combinations(call, {})]
@@ -146,9 +148,11 @@ class _Search:
         """
         both = [*self._deciding("call"), *self._deciding("answer")]
         likely = _combinations(both, told)[:LIKELY]
-        for case in (self.case, *self.simpler[:SIMPLER]):
+        for case in self._probes():
             outcomes = [
-                self._outcome(case, how, told) for how in likely if not self._refuted(how, told)
+                self._outcome(case, how, told)
+                for how in likely
+                if self._is_readable(case, how, told) and not self._refuted(how, told)
             ]
             readable = [one for one in outcomes if one.problem is None or one.deviation is not None]
             most = max(map(_results_right, readable), default=0)
@@ -169,28 +173,40 @@ class _Search:
 
     def readable(self, told: Conventions) -> Values | None:
         """The likeliest conventions under which what comes has the right shapes, if any."""
-        for how, outcome in self._likely_outcomes(told):
-            if outcome.answer.outputs is not None:
+        both = [*self._deciding("call"), *self._deciding("answer")]
+        for how in _combinations(both, told)[:LIKELY]:
+            if any(self._is_readable(case, how, told) for case in self._probes()):
                 return how
         return None
 
-    def failure(self, told: Conventions) -> str:
+    def failure(self) -> str:
         """How the likeliest call fails where no answer can be read; what is returned says most."""
-        answers = [outcome.answer for _, outcome in self._likely_outcomes(told)]
-        returned = [answer for answer in answers if answer.failure == "unreadable"]
+        returned = [answer for answer in self.failures if answer.failure == "unreadable"]
         if returned:
             return f"what it returns cannot be read: {returned[0].sentence}"
-        likeliest = answers[0]
+        likeliest = self.failures[0]
         ending = likeliest.traceback.rstrip() or likeliest.sentence
-        same = len({answer.sentence for answer in answers}) == 1
+        same = len({answer.sentence for answer in self.failures}) == 1
         ways = "in the same way" if same else "under all conventions, under the likeliest like this"
         return f"every call fails {ways} ({likeliest.failure}):\n{ending}"
 
-    def _likely_outcomes(self, told: Conventions) -> Iterator[tuple[Values, Outcome]]:
-        both = [*self._deciding("call"), *self._deciding("answer")]
-        for how in _combinations(both, told)[:LIKELY]:
-            for case in (self.case, *self.simpler):
-                yield how, self._outcome(case, how, told)
+    def _probes(self) -> tuple[Case, ...]:
+        return (self.case, *self.simpler[:SIMPLER])
+
+    def _is_readable(self, case: Case, how: Conventions, told: Conventions) -> bool:
+        """Whether the answer to a case has the right shapes; else it is one of the failures."""
+        answer = self._answer(case, how, told)
+        if answer.outputs is not None:
+            call = tuple(how[one.name] for one in self._deciding("call"))
+            if (case.name, *call) not in self.presented:
+                self.presented[case.name, *call] = self.kit.present(case, how)
+            try:
+                self.kit.restore(answer.outputs, self.presented[case.name, *call], how)
+                return True
+            except ValueError as error:
+                answer = Answer(failure="unreadable", sentence=str(error))
+        self.failures.append(answer)
+        return False
 
     def _refuted(self, how: Conventions, told: Conventions) -> bool:
         """Whether something that these conventions leave out of account changes the answer."""

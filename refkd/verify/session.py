@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from refkd.verify.compare import largest_difference
-from refkd.verify.diagnose import diagnose, named
+from refkd.verify.diagnose import diagnose
 from refkd.verify.doors import Door
 from refkd.verify.kit import Kit, Selection
+from refkd.verify.naming import named
 from refkd.verify.probe import Probed, probe
 from refkd.verify.records import (
     Case,
@@ -180,12 +181,11 @@ def faults(
     shrunk: bool = True,
 ) -> Iterator[Finding]:
     """What must be mended by these outcomes, each with its smallest case or the case as it was."""
-    unnamed: list[int] = []  # cases that each unnamed fault explains, the most frequent first
+    before: list[tuple[str, int]] = []
     for explanation in diagnose(kit, outcomes):
         example, asked = smallest(kit, Asking(kit, door), explanation)
-        symptom = named(kit, explanation, example, outcomes, asked, max(unnamed, default=0))
-        if not symptom.bug:
-            unnamed.append(len(explanation.outcomes))
+        symptom = named(kit, explanation, example, outcomes, asked, before)
+        before.append((symptom.bug, len(explanation.outcomes)))
         if not shrunk:
             example = explanation.outcomes[0]
         yield Finding(
