@@ -10,8 +10,10 @@ import pytest
 from mutants import field_align, field_ctc, field_distill, field_lstm
 from planted.door import DirectDoor
 
+from refkd.check import ArgumentError
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
+from refkd.verify.records import Finding
 from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
@@ -24,7 +26,10 @@ WRONG_NAME_COSTS = 3
 def faults(kit_name, mutant, quick=True):
     """Findings of a report that must be mended."""
     kit = kit_named(kit_name)
-    report = verify(kit, DirectDoor(mutant.function, kit), mutant.told, Selection(quick))
+    try:
+        report = verify(kit, DirectDoor(mutant.function, kit), mutant.told, Selection(quick))
+    except ArgumentError as error:  # nothing that it returns can be read
+        return [Finding("", str(error), "must")]
     return [finding for finding in report.findings if finding.level == "must"]
 
 

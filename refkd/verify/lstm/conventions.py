@@ -35,9 +35,9 @@ GRADIENTS = {
 }
 RESULTS = {**STATES, **GRADIENTS}
 VARIANT_ARGUMENTS = {  # these follow the others, for the variants that are told
-    "peepholes": "(3H,) float: how i and f see the cell before, and o the new one, in this order",
-    "w_projection": "(H, P) float: hidden states are o tanh(c) times it; P stands for H in theirs",
-    "coupled": "f = 1 - i; nothing is sent",
+    "peepholes": "(3H,) float: from the cell before to i and f, then from the new cell to o",
+    "w_projection": "(H, P) float: hidden states, of P entries, are o tanh(c) times it",
+    "coupled": "1: f = 1 - i; it is not sent",
     "cell_clip": "float: cells are clipped to [-cell_clip, cell_clip]",
     "gate_clip": "float: what enters i, f, g, o is clipped to [-gate_clip, gate_clip]",
 }

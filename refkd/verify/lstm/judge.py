@@ -74,7 +74,8 @@ def remark(outcome: Outcome) -> Symptom | None:
     lost = {name: np.isnan(values) for name, values in outputs.items() if np.isnan(values).any()}
     there = ~padded_frames(outcome.arguments)
     if any(name not in PADDED or places[there].any() for name, places in lost.items()):
-        return Symptom("", f"{what} spreads to other frames; finite padding is asked about apart")
+        words = "spreads to other frames, as 0 times NaN is NaN; finite padding is tested apart"
+        return Symptom("", f"{what} {words}")
     return (
         Symptom("", f"{what} comes back in padded frames of {' and '.join(lost)}") if lost else None
     )

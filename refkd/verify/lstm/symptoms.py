@@ -12,7 +12,7 @@ from refkd.verify.records import Case, Outcome, Symptom, Tolerance
 
 MANY = 200  # frames
 LARGE = 100.0  # where an exponential of float32 overflows
-DIGITS = Tolerance(1e-2, 1e-3)  # numbers around 1 that are wrong by less have lost digits
+HALF = Tolerance(1e-2, 1e-3)  # numbers around 1 that are wrong by less may have half precision
 ENOUGH = 8  # numbers that have one factor by more than chance
 SHARED = 1e-6  # entries of an output have one factor if they agree to this
 BIASES = {"d_bias", "d_bias_hidden"}
@@ -23,7 +23,8 @@ def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
     wrong = _wrong(outcome, TOLERANCES[outcome.conventions["dtype"]])
     if not wrong:  # only what stands in padded frames
-        return [Symptom("L6", "hidden is not what it is elsewhere in padded frames")]
+        what = "held" if outcome.conventions["padding"] == "held" else "0"
+        return [Symptom("L6", f"hidden is {what} in some padded frames only")]
     return [
         *_not_finite(outcome, wrong),
         *_digits(outcome, wrong),
@@ -55,8 +56,13 @@ def _not_finite(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
 
 def _digits(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     largest = max(float(np.abs(outcome.expected[name]).max()) for name in wrong)
-    if largest > 0.1 and not _wrong(outcome, DIGITS):
-        yield Symptom("V10", "only the last digits are wrong")
+    first = (outcome.answer.outputs or {})[wrong[0]]
+    with np.errstate(over="ignore"):
+        halves = bool((first == first.astype(np.float16)).all())
+    if largest > 0.1 and not _wrong(outcome, TOLERANCES["float32"]):
+        yield Symptom("V10", "only digits that float32 has not are wrong")
+    elif largest > 0.1 and halves and not _wrong(outcome, HALF):
+        yield Symptom("V10", f"{wrong[0]} holds no more digits than float16")
 
 
 def _padding(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
