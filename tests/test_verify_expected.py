@@ -14,7 +14,8 @@ import refkd
 from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.bugs import BUGS
-from refkd.verify.expected import Setting, as_lines, compare, read_expected, write_expected
+from refkd.verify.comparison import as_lines, compare
+from refkd.verify.expected import Setting, read_expected, write_expected
 from refkd.verify.junit import write_junit
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named

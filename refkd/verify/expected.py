@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,13 +12,11 @@ from typing import Any, TypeAlias
 import refkd
 from refkd import check
 from refkd.files import replacing
-from refkd.verify.bugs import BUGS
 from refkd.verify.kit import Selection
 from refkd.verify.records import Conventions, Finding, Report
 
 SCHEMA, VERSION = "refkd-verify-expected", 1
 PROBING = "conventions"  # stands for the case of a fault that shows before any case is run
-SHOWN = 5  # names of cases on one line
 
 Fault: TypeAlias = tuple[str, str]  # bug class and case
 
@@ -66,7 +64,7 @@ class Expected:
         """Names of the cases that are expected to fail."""
         return sorted({case for _, case in self.faults})
 
-    def check_dtype(self, dtype: str) -> None:
+    def checkdtype_of(self, dtype: str) -> None:
         """Refuse an implementation that is held to other tolerances."""
         if dtype != self.dtype:
             check.fail(self.file, f"an implementation in {self.dtype}", dtype)
@@ -75,25 +73,6 @@ class Expected:
         """The bug classes that are known of this case, as text; empty if none is."""
         bugs = sorted(bug or "no class" for bug, name in self.faults if name == case)
         return ", ".join(bugs)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What has changed since a file was written; `unasked` are its cases that were not run."""
-
-    expected: Expected
-    new: frozenset[Fault]
-    gone: frozenset[Fault] = frozenset()
-    unasked: frozenset[str] = frozenset()
-
-    def knows(self, finding: Finding) -> bool:
-        """Whether all of a finding is expected."""
-        return self.new.isdisjoint(_faults_in(finding))
-
-    @property
-    def exit_code(self) -> int:
-        """0 if exactly the expected faults appeared, else 1."""
-        return int(bool(self.new or self.gone or self.unasked))
 
 
 def read_expected(file: str | os.PathLike[str]) -> Expected:
@@ -159,10 +138,10 @@ def write_expected(file: str | os.PathLike[str], report: Report, setting: Settin
         "schema": SCHEMA,
         "version": VERSION,
         "refkd": refkd.__version__,
-        "hypothesis": _hypothesis(),
+        "hypothesis": hypothesis_version(),
         "kit": setting.kit,
         "target": report.target,
-        "dtype": _dtype(report),
+        "dtype": dtype_of(report),
         "told": dict(sorted(setting.told.items())),
         "selection": {
             "quick": setting.selection.quick,
@@ -179,108 +158,30 @@ def write_expected(file: str | os.PathLike[str], report: Report, setting: Settin
 def faults_of(report: Report) -> frozenset[Fault]:
     """Class and case of every failing case, and of every fault that showed while probing."""
     musts = (finding for finding in report.findings if finding.level == "must")
-    return frozenset(fault for finding in musts for fault in _faults_in(finding))
-
-
-def compare(expected: Expected, report: Report, *, by_case: bool = False) -> Comparison:
-    """Hold the faults of a report against the expected ones.
-
-    Parameters
-    ----------
-    expected : Expected
-        Of the same setting.
-    report : Report
-        Of a run.
-    by_case : bool
-        Whether some cases were left out on purpose: the class that a fault is given depends on all
-        of them, so a case that is expected to fail may then fail in any way.
-
-    Returns
-    -------
-    Comparison
-        Its `exit_code` is 1 if they differ.
-
-    Raises
-    ------
-    ArgumentError
-        If the run was of another dtype: its tolerances are others.
-    """
-    expected.check_dtype(_dtype(report))
-    faults = faults_of(report)
-    if by_case:
-        new = frozenset(fault for fault in faults if not expected.known(fault[1]))
-        return Comparison(expected, new)
-    asked = {PROBING, *(trial.case for trial in report.trials)}
-    return Comparison(
-        expected,
-        faults - expected.faults,
-        frozenset(fault for fault in expected.faults - faults if fault[1] in asked),
-        frozenset(expected.cases) - asked,
-    )
-
-
-def as_lines(comparison: Comparison) -> Iterator[str]:
-    """What has changed, in plain words."""
-    expected = comparison.expected
-    if not comparison.exit_code:
-        count = len(expected.faults)
-        yield f"{expected.file}: exactly the expected faults, in {_counted(count, 'case')}"
-        return
-    for faults, change in ((comparison.new, "new"), (comparison.gone, "gone")):
-        for bug, cases in sorted(_by_bug(faults).items()):
-            name = f"{BUGS[bug]} ({bug})" if bug in BUGS else "a fault without a class"
-            yield f"{change}: {name}, in {_counted(len(cases), 'case')}: {_names(cases)}"
-    if comparison.unasked:
-        cases = sorted(comparison.unasked)
-        yield f"not asked: {_counted(len(cases), 'expected case')}: {_names(cases)}"
-    for name, then, now in (
-        ("refkd", expected.refkd, refkd.__version__),
-        ("Hypothesis", expected.hypothesis, _hypothesis()),
-    ):
-        if then != now:
-            yield f"{expected.file} was written with {name} {then}, this run has {now}"
-
-
-def as_value(comparison: Comparison) -> dict[str, Any]:
-    """The same for JSON."""
-    return {
-        "file": comparison.expected.file,
-        "new": listed(comparison.new),
-        "gone": listed(comparison.gone),
-        "unasked": sorted(comparison.unasked),
-    }
+    return frozenset(fault for finding in musts for fault in faults_in(finding))
 
 
 def listed(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     """Faults for JSON: each class with its cases, sorted."""
-    return [{"bug": bug, "cases": cases} for bug, cases in sorted(_by_bug(faults).items())]
+    return [{"bug": bug, "cases": cases} for bug, cases in sorted(by_bug(faults).items())]
 
 
-def _faults_in(finding: Finding) -> list[Fault]:
+def faults_in(finding: Finding) -> list[Fault]:
     return [(finding.bug, case) for case in finding.failing or (PROBING,)]
 
 
-def _by_bug(faults: Iterable[Fault]) -> dict[str, list[str]]:
+def by_bug(faults: Iterable[Fault]) -> dict[str, list[str]]:
     cases: dict[str, list[str]] = {}
     for bug, case in sorted(faults):
         cases.setdefault(bug, []).append(case)
     return cases
 
 
-def _names(cases: list[str]) -> str:
-    more = f" and {len(cases) - SHOWN} more" if len(cases) > SHOWN else ""
-    return ", ".join(cases[:SHOWN]) + more
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _dtype(report: Report) -> str:
+def dtype_of(report: Report) -> str:
     return report.conventions["dtype"][0]
 
 
-def _hypothesis() -> str | None:
+def hypothesis_version() -> str | None:
     """The version of what draws the cases."""
     try:
         return version("hypothesis")

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from refkd.files import replacing
-from refkd.verify.expected import PROBING, Comparison
+from refkd.verify.comparison import Comparison
+from refkd.verify.expected import PROBING
 from refkd.verify.records import Finding, Report, Trial
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2

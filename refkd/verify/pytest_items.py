@@ -11,7 +11,8 @@ import pytest
 from refkd import check
 from refkd.check import ArgumentError
 from refkd.verify.doors import AdapterDoor
-from refkd.verify.expected import PROBING, Expected, Setting, compare, read_expected
+from refkd.verify.comparison import compare
+from refkd.verify.expected import PROBING, Expected, Setting, read_expected
 from refkd.verify.kit import Kit, Selection
 from refkd.verify.kits import kit_named
 from refkd.verify.probe import Probed, probe

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import refkd
-from refkd.verify.expected import Comparison, as_value
+from refkd.verify.comparison import Comparison, as_value
 from refkd.verify.kit import Kit
 from refkd.verify.records import Deviation, Finding, Report, Trial
 
