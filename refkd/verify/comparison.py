@@ -64,7 +64,7 @@ def compare(expected: Expected, report: Report, *, by_case: bool = False) -> Com
     ArgumentError
         If the run was of another dtype: its tolerances are others.
     """
-    expected.checkdtype_of(dtype_of(report))
+    expected.check_dtype(dtype_of(report))
     faults = faults_of(report)
     if by_case:
         new = frozenset(fault for fault in faults if not expected.known(fault[1]))

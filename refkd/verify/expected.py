@@ -64,7 +64,7 @@ class Expected:
         """Names of the cases that are expected to fail."""
         return sorted({case for _, case in self.faults})
 
-    def checkdtype_of(self, dtype: str) -> None:
+    def check_dtype(self, dtype: str) -> None:
         """Refuse an implementation that is held to other tolerances."""
         if dtype != self.dtype:
             check.fail(self.file, f"an implementation in {self.dtype}", dtype)

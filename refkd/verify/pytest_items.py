@@ -10,8 +10,8 @@ import pytest
 
 from refkd import check
 from refkd.check import ArgumentError
-from refkd.verify.doors import AdapterDoor
 from refkd.verify.comparison import compare
+from refkd.verify.doors import AdapterDoor
 from refkd.verify.expected import PROBING, Expected, Setting, read_expected
 from refkd.verify.kit import Kit, Selection
 from refkd.verify.kits import kit_named

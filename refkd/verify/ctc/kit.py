@@ -19,7 +19,8 @@ from refkd.verify.ctc.reduce import reduced, size, steps
 from refkd.verify.ctc.remark import remark
 from refkd.verify.ctc.settle import settle
 from refkd.verify.ctc.shapes import SHAPES, fitted
-from refkd.verify.ctc.symptoms import can_show, symptoms, traits
+from refkd.verify.ctc.symptoms import symptoms
+from refkd.verify.ctc.traits import can_show, traits
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
