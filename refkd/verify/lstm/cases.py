@@ -11,49 +11,8 @@ CASES = Register()
 case = CASES.case
 
 HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
-LOG_2, LOG_3 = 0.6931471805599453, 1.0986122886681098
 ZERO_STATES: dict[str, Any] = {"h0": 0.0, "c0": 0.0}
 NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
-
-
-# --- by hand -------------------------------------------------------------------------------------
-
-
-@case(
-    expected={
-        "hidden": np.array([[[0.2744014530142786]]]),
-        "c_last": np.array([[37 / 60]]),
-        "d_inputs": np.zeros((1, 1, 2)),
-        "d_bias": np.array([9 / 80, 1 / 18, 12 / 25, 0.0]),
-        "d_h0": np.zeros((1, 1)),
-        "d_c0": np.array([[2 / 3]]),
-    },
-)
-def one_frame_by_hand() -> dict[str, Any]:
-    """i = 3/4, f = 2/3, g = 3/5, o = 1/2, so c = 2/3 1/4 + 3/4 3/5."""
-    bias = [LOG_3, LOG_2, LOG_2, 0.0]
-    weights: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias": bias, "bias_hidden": 0.0}
-    above = NOTHING_ABOVE | {"d_c_last": 1.0}
-    return batch(0, [1], 2, 1, inputs=1.0, h0=0.5, c0=0.25, **weights, **above)
-
-
-@case(
-    expected={
-        "hidden": np.array([[[0.4996646498695336]], [[0.48201379003790845]],
-                            [[0.3807970779778824]]]),
-        "c_last": np.ones((1, 1)),
-        "d_inputs": np.zeros((3, 1, 1)),
-        "d_w_input": np.array([[0.0, 3 / 2, 7 / 8, 0.0]]),
-        "d_bias": np.array([0.0, 3 / 2, 7 / 8, 0.0]),
-        "d_h0": np.zeros((1, 1)),
-        "d_c0": np.array([[1 / 8]]),
-    },
-)  # fmt: skip
-def cell_halves_by_hand() -> dict[str, Any]:
-    """With all weights 0 every sigmoid is 1/2: the cell goes 8, 4, 2, 1."""
-    weights: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias": 0.0, "bias_hidden": 0.0}
-    above = NOTHING_ABOVE | {"d_c_last": 1.0}
-    return batch(0, [3], 1, 1, inputs=1.0, h0=0.0, c0=8.0, **weights, **above)
 
 
 # --- one frame -----------------------------------------------------------------------------------

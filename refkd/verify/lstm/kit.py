@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from refkd import check
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
-from refkd.verify.lstm import cases, large_cases, translate
+from refkd.verify.lstm import cases, hand_cases, large_cases, translate
 from refkd.verify.lstm.conventions import (
     ARGUMENTS,
     CANONICAL_ARGUMENTS,
@@ -113,7 +113,7 @@ class LSTMKit(Kit):
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
-        known = {**cases.CASES, **large_cases.CASES}
+        known = {**hand_cases.CASES, **cases.CASES, **large_cases.CASES}
         if base.startswith(PREFIX):
             case = Recipe.named(base).case()
         elif base in known:
@@ -182,7 +182,7 @@ def _selected(selection: Selection) -> Iterator[Case]:
 
 
 def _every(selection: Selection, recipes: Iterable[Recipe]) -> Iterator[Case]:
-    yield from (make() for make in cases.CASES.values())
+    yield from (make() for make in (hand_cases.CASES | cases.CASES).values())
     yield from published().values()
     yield from (one.case() for one in recipes)
     if not selection.quick:
