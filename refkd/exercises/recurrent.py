@@ -11,7 +11,7 @@ from refkd.exercises.exercise import Exercise, Table, Tables, case, slip, slips_
 from refkd.kernels.rnn import rnn_forward
 from refkd.lstm import lstm_trace
 from refkd.records.parameters import LSTMParams
-from refkd.verify.lstm.conventions import ARGUMENTS, EXCHANGED
+from refkd.verify.lstm.conventions import ARGUMENTS, EXCHANGED, VARIANT_ARGUMENTS
 from refkd.verify.lstm.defects.weights import GatesExchanged
 from refkd.verify.records import Case, Defect
 
@@ -103,17 +103,21 @@ def _lstm_step(
 def _plain_step(
     plain: Any, x: Floats, h: Floats, c: Floats, w_input: Floats, w_hidden: Floats, bias: Floats
 ) -> Tables:
-    given = dict.fromkeys(ARGUMENTS, np.zeros((1, 1, len(h)))) | {
-        "inputs": x[None, None],
-        "lengths": np.array([1]),
-        "w_input": w_input,
-        "w_hidden": w_hidden,
-        "bias": bias,
-        "bias_hidden": np.zeros(len(bias)),
-        "h0": h[None],
-        "c0": c[None],
-        "reverse": 0,
-    }
+    given = (
+        dict.fromkeys(ARGUMENTS, np.zeros((1, 1, len(h))))
+        | dict.fromkeys(VARIANT_ARGUMENTS)
+        | {
+            "inputs": x[None, None],
+            "lengths": np.array([1]),
+            "w_input": w_input,
+            "w_hidden": w_hidden,
+            "bias": bias,
+            "bias_hidden": np.zeros(len(bias)),
+            "h0": h[None],
+            "c0": c[None],
+            "reverse": 0,
+        }
+    )
     given = plain.take(given)
     run = plain.forward(given["inputs"][:, 0], given["h0"][0], given["c0"][0], given)
     return *run.gates[0], run.c[-1], run.h[-1]

@@ -176,6 +176,12 @@ def frames_shifted() -> dict[str, Any]:
     return batch([drawn_logits(58, 4, 4) + np.array([[3.0], [-7.0], [0.0], [12.0]])], [[1, 3]])
 
 
+@case("V11", "V9")
+def frames_of_different_height() -> dict[str, Any]:
+    """The largest logit of all frames lies far above those of one frame."""
+    return batch([drawn_logits(84, 4, 4) + np.array([[0.0], [1000.0], [-1000.0], [0.0]])], [[2, 1]])
+
+
 @case("V9", "V10")
 def peaked() -> dict[str, Any]:
     return batch([drawn_logits(59, 6, 5, 4)], [[1, 4, 2]])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.verify.compare import rounded
 from refkd.verify.ctc.conventions import REDUCED
 from refkd.verify.ctc.judge import below_zero_slack
 from refkd.verify.ctc.translate import upstream, valid_frames
@@ -67,8 +68,10 @@ def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterato
         logits = numbers.arguments["logits"][numbers.valid]
         usual = bool(np.abs(logits).max(initial=0.0) <= LARGE)  # others may lose digits by overflow
         yield Symptom("V10" * usual, "all numbers are right to four digits, but not to more")
-    elif all(np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right):
-        yield Symptom("G11", "digits are lost: all numbers are off by a few per cent at most")
+    elif all(
+        np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right
+    ) and np.array_equal(got["loss"], rounded(got["loss"], "float16")):
+        yield Symptom("G11", "losses are numbers of half precision, and right to a few per cent")
 
 
 def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
