@@ -19,6 +19,7 @@ TOLERANCE = TOLERANCES["float64"]
 UNWRITTEN = "NotImplementedError"
 SAID = {
     "raised": "raises",
+    "unreadable": "returns something else:",
     "crashed": "crashes:",
     "timed out": "takes too long:",
     "not asked": "was not asked:",
