@@ -240,8 +240,9 @@ def test_rows_with_the_stride_of_the_longest_target_are_seen(output):
         lambda *a: (np.full(len(a[2]), np.nan), np.full(a[0].shape, np.nan)),
         edited(field_ctc.LOG.replace("-np.inf", "-5.0"), "ctc"),
         PLANTED["repeats skip"][1],
+        PLANTED["last frame dropped"][1],  # as if input lengths were wrong, but without padding
     ],
-    ids=["ones", "nan", "floor", "repeats"],
+    ids=["ones", "nan", "floor", "repeats", "last frame"],
 )
 def test_a_class_is_named_only_if_its_example_can_show_it(function):
     found = faults(function)
