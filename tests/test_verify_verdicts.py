@@ -251,6 +251,14 @@ def test_a_class_is_named_only_if_its_example_can_show_it(function):
         assert not fault.bug or KIT.can_show(fault.bug, KIT.find(fault.case), {})
 
 
+def test_lengths_are_not_blamed_by_an_example_of_full_length():
+    (fault,) = faults(PLANTED["last frame dropped"][1])
+    case = KIT.find(fault.case)
+    assert len({*map(len, case.inputs["logits"])}) == 1
+    assert "extra_frames" not in case.form
+    assert (fault.bug, fault.words) == ("", "the last frame of every utterance is left out")
+
+
 def test_what_is_not_known_is_described():
     """Label smoothing, say: the deviation is told, not a guess."""
     right = adapter()
