@@ -213,14 +213,11 @@ def _door(
 
 def _again(kit: "Kit", options: argparse.Namespace, told: dict[str, str], case: str) -> str:
     """The command that runs one case again."""
-    words: list[str] = ["refkd", "verify", kit.name]
-    if options.target:
-        words.append(options.target)
-    for one in kit.conventions:
-        if one.name in told:
-            words += [one.flag, told[one.name]]
-    words += ["--case", case]
-    if options.exec:
-        words += ["--exchange", options.exchange] if options.exchange != "npz" else []
-        words += ["--exec", *options.exec]
-    return shlex.join(words)
+    from refkd.verify.expected import Setting
+    from refkd.verify.kit import Selection
+
+    command = Setting(kit.name, told, Selection(), case).command(options.target or "")
+    if not options.exec:
+        return command
+    exchange = ["--exchange", options.exchange] if options.exchange != "npz" else []
+    return f"{command} {shlex.join([*exchange, '--exec', *options.exec])}"
