@@ -286,6 +286,20 @@ def test_what_failing_cases_alone_have_gives_the_class():
     assert "just those with integers of 32 bits are wrong" in fault.words
 
 
+def test_a_trait_is_not_said_to_be_alone_beside_another_fault():
+    right = adapter()
+
+    def function(logits, labels, input_lengths, label_lengths, blank, d_loss):
+        loss, grad = right(logits, labels, input_lengths, label_lengths, blank, d_loss)
+        grad[:, np.isinf(loss)] = np.nan
+        return (loss + 0.125 * (labels.dtype == np.int32)), grad
+
+    by_class = {fault.bug: fault.words for fault in faults(function)}
+    assert by_class.keys() == {"G4", "G10"}
+    assert "all cases with integers of 32 bits are wrong" in by_class["G10"]
+    assert "just those" not in by_class["G10"]
+
+
 def test_shrinking_keeps_the_kind_of_deviation():
     """NaN beside a finite loss must not become the NaN of an infinite one."""
     right = adapter()

@@ -91,7 +91,7 @@ def _described(
 ) -> tuple[str, str, str]:
     """Words on which output is off, how far and in how many cases; what these cases have in common.
 
-    If the cases that fail are just those that have one trait, it gives the class, which comes last.
+    If these cases are just those that have one trait, it gives the class, which comes last.
     """
     shown = explanation.outcomes
     words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
@@ -107,7 +107,10 @@ def _described(
     shared = [trait for trait in traits if RARE * passing[trait] <= total]
     if telling:
         classes = {traits[trait] for trait in telling}
-        common = f"; of all cases just those with {' and '.join(telling)} are wrong"
+        names = " and ".join(telling)
+        alone = not any(outcome.problem for outcome in outcomes if outcome not in shown)
+        common = f"; of all cases just those with {names} are wrong"
+        common = common if alone else f"; all cases with {names} are wrong"
         return words, common, classes.pop() if len(classes) == 1 else ""
     return words, f"; all of them with {' and '.join(shared)}" * bool(shared), ""
 
