@@ -3,8 +3,6 @@
 It shares nothing with the compiled kernels. `PlainCTC()` is an adapter in the canonical form.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -187,8 +185,3 @@ def shifted(row: Floats, by: int) -> Floats:
     else:
         moved[:by] = row[-by:]
     return moved
-
-
-def plain_ctc(*arguments: Any) -> tuple[Floats, Floats]:
-    """`PlainCTC` as a function: the right answer without any compiled kernel."""
-    return PlainCTC()(*arguments)

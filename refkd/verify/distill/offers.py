@@ -1,7 +1,8 @@
 """Which combinations of rule, divergence and options a distillation loss offers."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain, combinations
+from itertools import combinations
 from typing import Any
 
 from refkd.verify.distill import grid
@@ -9,6 +10,13 @@ from refkd.verify.distill.conventions import OFFERS, TOGETHER
 from refkd.verify.records import Conventions
 
 Terms = frozenset[str]  # what a rule asks for, one term of each axis
+
+_ORDER = (
+    *grid.RULES,
+    *grid.DIVERGENCES,
+    *("temperature", "no_temperature", "scale_t2", "no_scale_t2"),
+    *grid.BLANK_FRAMES,
+)
 
 
 def terms(rule: Mapping[str, Any]) -> Terms:
@@ -57,24 +65,11 @@ def described(refused: Collection[Terms], accepted: Collection[Terms]) -> str:
 
 
 def _parts(whole: Iterable[Terms], size: int) -> Sequence[Terms]:
-    """Every combination of so many terms, those that are in most first."""
-    every = [
-        frozenset(part) for one in whole for part in combinations(_in_order(one), size)
-    ]  # fmt: skip
-    counts = dict.fromkeys(every, 0)
-    for part in every:
-        counts[part] += 1
-    return sorted(counts, key=lambda part: -counts[part])
+    """Every combination of so many terms, those that are in most first, ties in table order."""
+    counts = Counter(part for one in whole for part in combinations(_in_order(one), size))
+    parts = sorted(counts, key=lambda part: (-counts[part], [*map(_ORDER.index, part)]))
+    return [*map(frozenset, parts)]
 
 
 def _in_order(asked: Terms) -> list[str]:
-    return [
-        term
-        for term in chain(
-            grid.RULES,
-            grid.DIVERGENCES,
-            ("temperature", "no_temperature", "scale_t2", "no_scale_t2"),
-            grid.BLANK_FRAMES,
-        )
-        if term in asked
-    ]
+    return sorted(asked, key=_ORDER.index)

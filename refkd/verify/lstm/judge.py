@@ -31,14 +31,16 @@ def judge(
         return f"{answer.failure}: {answer.sentence}", None
     if answer.overwritten:
         return f"the argument {answer.overwritten[0]} is overwritten", None
-    spread = poisoned and any(np.isnan(values).any() for values in answer.outputs.values())
-    if case.status == "acceptable" or spread:
+    if case.status == "acceptable":
         return None, None
+    free = {name: np.isnan(got) & bool(poisoned) for name, got in answer.outputs.items()}
+    if "hidden" in free:
+        free["hidden"] |= free_frames(arguments, how)[..., None]
     deviation = worst_deviation(
         answer.outputs,
         {name: value for name, value in expected.items() if name in answer.outputs},
         combined(TOLERANCES[how["dtype"]], case.tolerance),
-        {"hidden": free_frames(arguments, how)[..., None]},
+        free,
     )
     return ("other numbers" if deviation else None), deviation
 
@@ -46,7 +48,8 @@ def judge(
 def nan_behind(arguments: Arguments) -> list[str]:
     """Arguments whose padded frames hold NaN.
 
-    It may spread, since 0 times NaN is NaN; that finite padding does not is asked by other cases.
+    It may spread as NaN, since 0 times NaN is NaN; that finite padding does not is asked by other
+    cases.
     """
     padded = padded_frames(arguments)
     return [name for name in FRAMES if np.isnan(arguments[name][padded]).any()]
