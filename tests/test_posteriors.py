@@ -99,7 +99,7 @@ def test_what_no_reader_takes(tmp_path):
         "typo.npz": "metadata of kind, blank, .*, got 'shift'",
         "list.npz": r"metadata.blank as one value, got shape \(3,\)",
         "kind.npz": "kind: expected one of 'logits', .*, got 'logit'",
-        "text.npz": "arrays of numbers",
+        "text.npz": "arrays saved by NumPy, got a file that begins otherwise",
         "cut.npz": "arrays saved by NumPy",
         "folder.npz": "a file, got a folder",
         "missing.npz": "a file, got none",
@@ -170,6 +170,19 @@ def test_scripts_read_back(tmp_path, kaldiio, monkeypatch):
     assert (read_posteriors("b.scp").arrays["x"] == ARRAYS["one"]).all()
 
 
+def test_spaces_and_tabs_end_a_name_and_belong_to_a_path(tmp_path, kaldiio, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a folder").mkdir()
+    kaldiio.save_mat("a folder/one.mat", ARRAYS["one"])
+    for line in ("x a folder/one.mat", "x\ta folder/one.mat", " x\t  a folder/one.mat\t"):
+        (tmp_path / "a.scp").write_text(f"\n{line}\n")
+        told = read_posteriors("a.scp")
+        assert told.names == ("x",)
+        assert (told.arrays["x"] == ARRAYS["one"]).all()
+    (tmp_path / "t.ark").write_text("x\t[\n 1 0 ]\ne\u0301  [\n 0 1 ]\n", encoding="utf-8")
+    assert read_posteriors("t.ark").names == ("x", "\u00e9")
+
+
 @pytest.mark.parametrize("entry", ["touch ran |", "|touch ran", "cat a.ark | tee ran|"])
 def test_commands_are_refused_before_anything_is_opened(tmp_path, entry, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -234,6 +247,9 @@ def test_a_sentence_where_kaldiio_is_missing(tmp_path, monkeypatch):
         ("\ufeff<blk> 0\r\nm\t2\r\n\r\na 1\r\n", ("<blk>", "a", "m")),
         ("<eps> 0\na 1\n#0 2\n#1 3\n", ("<eps>", "a")),
         ("#0\na\n", ("#0", "a")),
+        ("<blk>\n \n\u3000\n\u00a0\na\n\n", ("<blk>", " ", "\u3000", "\u00a0", "a")),
+        ("<blk> 0\n  1\n\u00a0 2\n", ("<blk>", " ", "\u00a0")),
+        ("-\ne\u0301\n", ("-", "\u00e9")),
     ],
 )
 def test_tokens(tmp_path, text, symbols):
@@ -246,7 +262,14 @@ def test_tokens(tmp_path, text, symbols):
     [
         (b"", "tokens.txt: expected a symbol on every line, got none"),
         (b"a 0\nb\n", "tokens.txt, line 2: expected SYMBOL ID, got 'b'"),
-        (b"a\n\nb 1\n", "tokens.txt, line 3: expected SYMBOL, got 'b 1'"),
+        (b"a\nb 1\n", "tokens.txt, line 2: expected SYMBOL, got 'b 1'"),
+        (b"a\n\nb\n", "tokens.txt, line 2: expected SYMBOL, got ''"),
+        (b"a\nb \n", "tokens.txt, line 2: expected SYMBOL, got 'b '"),
+        (b"a\n  \n", "tokens.txt, line 2: expected SYMBOL, got '  '"),
+        (
+            "ü\nu\u0308\n".encode(),
+            r"line 2: expected every symbol once, got 'ü' \(U\+00FC\)",
+        ),
         (b"a 0\nb 0\n", "line 2: expected every id once, got 0"),
         (b"a 0\na 1\n", "line 2: expected every symbol once, got 'a'"),
         (b"a 0\nb 2\n", "tokens.txt: expected the ids 0 to 1, got none with id 1"),
@@ -339,6 +362,19 @@ def test_ctm_comments_order_and_rounding(tmp_path):
     assert list(told) == ["u", "v"]
 
 
+def test_ctm_of_eight_columns_and_only_spaces_and_tabs_split(tmp_path):
+    """As NeMo writes it. A no-break space belongs to its label; what is skipped has any length."""
+    (tmp_path / "a.ctm").write_text(
+        "u\t1\t0.00 0.50 a\u00a0b NA lex NA\nu 1 0.50 0 sp\nu 1 0.50 0.2 e\u0301 0.9 lex x\n",
+        encoding="utf-8",
+    )
+    told = read_reference(tmp_path / "a.ctm", skip=("sp",))["u"]
+    assert told.labels == ("a\u00a0b", "\u00e9")
+    assert_close(told.ends, [0.5, 0.7], VALUE)
+    skipped = read_reference(tmp_path / "a.ctm", skip=("sp", "e\u0301"))["u"]
+    assert skipped.labels == ("a\u00a0b",)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -346,7 +382,11 @@ def test_ctm_comments_order_and_rounding(tmp_path):
         ("u 1 0 1\n", "line 1: expected utterance channel start duration label"),
         ("u 1 0 1 a\nu 1 x 1 b\n", "line 2: expected seconds for start and duration, got x 1"),
         ("u 1 0 nan a\n", "line 1: expected seconds"),
-        ("u 1 0 0 a\n", "line 1: expected start >= 0 and duration > 0, got 0 and 0"),
+        ("u 1 0 0 a\n", "line 1: expected some duration, or the label skipped, got 0 s of 'a'"),
+        ("u 1 0 -1 a\n", "line 1: expected start >= 0 and duration >= 0, got 0 and -1"),
+        ("u 1 0 1 New York\n", "line 1, column 6: expected a confidence or NA, got 'York'"),
+        ("u 1 0 1 a 0.5 b\n", "line 1, column 7: expected one of lex, .*, got 'b'"),
+        ("u 1 0 1 a 0.5 lex s t\n", "line 1: expected utterance channel start duration label"),
         ("u 1 0 1 a\nu 2 1 1 b\n", "line 2: expected one channel for 'u', got 1 and 2"),
         ("u 1 0.5 1 b\nu 1 0 0.6 a\n", "line 1: expected nothing else after 0.5 s, got 'a' until"),
     ],

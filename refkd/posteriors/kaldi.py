@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.posteriors.lines import read_lines, refuse
+from refkd.text import columns, nfc, read_lines, refuse
 
 Arrays = dict[str, NDArray[Any]]
 BEGINS = re.compile(rb"\0B(FM|DM|CM[23]?) |\s*\[")  # a matrix, binary or as text
@@ -31,11 +31,8 @@ def read_archive(path: Path) -> Arrays:
     arrays: Arrays = {}
     with path.open("rb") as file:
         while True:
-            try:
-                name = matio.read_token(file)
-            except UnicodeDecodeError:
-                refuse(path, "names in UTF-8", "other bytes")
-            if name is None:
+            name = _name(file, path)
+            if not name:
                 return arrays
             if name in arrays:
                 refuse(path, "every utterance once", repr(name))
@@ -45,6 +42,8 @@ def read_archive(path: Path) -> Arrays:
 def read_script(path: Path) -> Arrays:
     """Every matrix that a list points to; relative paths as Kaldi takes them, from where we are.
 
+    The first spaces and tabs end a name; those inside the path that follows belong to it.
+
     Raises
     ------
     DataError
@@ -53,8 +52,10 @@ def read_script(path: Path) -> Arrays:
     """
     places: dict[str, tuple[str, Path, int]] = {}
     for where, line in read_lines(path):
-        name, _, place = line.partition(" " if " " in line else "\t")
-        place = place.strip()
+        fields = columns(line, most=2)
+        if not fields:
+            continue
+        name, place = nfc(fields[0]), "".join(fields[1:])
         if place.startswith("|") or place.endswith("|"):
             refuse(where, "a file", "a command, which is never run; write the archive to a file")
         found = PLACE.fullmatch(place)
@@ -73,6 +74,17 @@ def read_script(path: Path) -> Arrays:
         except OSError as error:
             refuse(where, f"to read {archive}", error.strerror)
     return arrays
+
+
+def _name(file: BinaryIO, path: Path) -> str:
+    """The name before the next matrix, which white space of ASCII ends; empty after the last."""
+    letters = bytearray()
+    while (byte := file.read(1)) and not (letters and byte.isspace()):
+        letters += byte.strip()
+    try:
+        return nfc(letters.decode())
+    except UnicodeDecodeError:
+        refuse(path, "names in UTF-8", "other bytes")
 
 
 def _matrix(matio: Any, file: BinaryIO, where: str) -> NDArray[Any]:

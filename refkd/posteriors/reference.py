@@ -12,8 +12,10 @@ import numpy as np
 
 from refkd import check
 from refkd.check import Floats, Ints
-from refkd.posteriors.lines import read_lines, refuse
+from refkd.text import columns, nfc, read_lines, refuse
 
+CTM = "utterance channel start duration label [confidence [type [speaker]]]"
+KINDS_OF_LABEL = ("lex", "un-lex", "non-lex", "for-lex", "frag", "fp", "misc", "noscore", "na")
 ROUNDING = 0.02  # seconds; what ends this much after the next begins, ends where that begins
 
 
@@ -54,13 +56,14 @@ def read_reference(
     tier : str
         Which intervals of a TextGrid; not used for CTM.
     skip : collection of str
-        Labels that are not read, such as those of silence; empty intervals never are.
+        Labels that are not read, such as those of silence; they may have no length. Empty
+        intervals never are.
 
     Returns
     -------
     dict of str to Reference
         For each utterance. Names and labels in which `refkd align` has escaped characters
-        are as they were before.
+        are as they were before, and all are in Unicode's composed form (NFC).
 
     Raises
     ------
@@ -127,9 +130,14 @@ def words_of(phones: Reference, words: Reference) -> Ints:
 
 def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     """In order of time, without gaps of rounding running backwards."""
+    left_out = {nfc(label) for label in skip}
     kept = sorted(
-        (one for one in stretches if one.label not in skip), key=lambda one: (one.start, one.end)
+        (one for one in stretches if one.label not in left_out),
+        key=lambda one: (one.start, one.end),
     )
+    for one in kept:
+        if one.start == one.end:
+            refuse(one.where, "some duration, or the label skipped", f"0 s of {one.label!r}")
     starts, ends = (
         np.array([getattr(one, side) for one in kept], dtype=np.float64)
         for side in ("start", "end")
@@ -146,18 +154,19 @@ def _ctm(path: Path) -> dict[str, list[_Stretch]]:
     found: dict[str, list[_Stretch]] = {}
     channels: dict[str, str] = {}
     for where, text in read_lines(path):
-        if text.startswith(";;"):
+        fields = columns(text)
+        if not fields or fields[0].startswith(";;"):
             continue
-        columns = text.split()
-        if len(columns) not in (5, 6):
-            refuse(where, "utterance channel start duration label [confidence]", repr(text))
-        name, channel, *times, label = columns[:5]
+        if not 5 <= len(fields) <= 8:
+            refuse(where, CTM, repr(text))
+        name, channel, *times, label = fields[:5]
+        _check_more(where, *fields[5:7])
         try:
             start, duration = (check.finite_number("time", one) for one in times)
         except ValueError:
             refuse(where, "seconds for start and duration", " ".join(times))
-        if start < 0.0 or duration <= 0.0:
-            refuse(where, "start >= 0 and duration > 0", f"{start:g} and {duration:g}")
+        if start < 0.0 or duration < 0.0:
+            refuse(where, "start >= 0 and duration >= 0", f"{start:g} and {duration:g}")
         if channels.setdefault(name, channel) != channel:
             refuse(where, f"one channel for {name!r}", f"{channels[name]} and {channel}")
         one = _Stretch(where, _plain(label), start, start + duration)
@@ -165,6 +174,17 @@ def _ctm(path: Path) -> dict[str, list[_Stretch]]:
     if not found:
         refuse(path, "at least one line", "none")
     return found
+
+
+def _check_more(where: str, confidence: str = "NA", kind: str = "lex") -> None:
+    """Columns 6 and 7 of a CTM, so that no part of a label with spaces is taken for one."""
+    try:
+        if confidence.upper() != "NA":
+            check.finite_number("confidence", confidence)
+    except ValueError:
+        refuse(f"{where}, column 6", "a confidence or NA", repr(confidence))
+    if kind.lower() not in KINDS_OF_LABEL:
+        refuse(f"{where}, column 7", "one of " + ", ".join(KINDS_OF_LABEL), repr(kind))
 
 
 def _textgrid(path: Path, tier: str) -> list[_Stretch]:
@@ -183,13 +203,13 @@ def _textgrid(path: Path, tier: str) -> list[_Stretch]:
     if not isinstance(intervals, IntervalTier):
         refuse(path, f"intervals in tier {tier!r}", "points")
     return [
-        _Stretch(str(path), label, float(start), float(end))
+        _Stretch(str(path), nfc(label), float(start), float(end))
         for start, end, label in intervals.entries
     ]
 
 
 def _plain(text: str) -> str:
-    """Undo the escapes of `refkd align`; other texts with a percent sign stay as they are."""
+    """Undo the escapes of `refkd align`, where they are some, and compose accents (NFC)."""
 
     def decoded(match: re.Match[str]) -> str:
         try:
@@ -197,4 +217,4 @@ def _plain(text: str) -> str:
         except UnicodeDecodeError:
             return match[0]
 
-    return re.sub(r"(%[0-9A-F]{2})+", decoded, text)
+    return nfc(re.sub(r"(%[0-9A-F]{2})+", decoded, text))

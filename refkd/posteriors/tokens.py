@@ -4,9 +4,9 @@ import os
 import re
 from pathlib import Path
 
-from refkd.posteriors.lines import read_lines, refuse
+from refkd.text import nfc, read_lines, refuse, visible
 
-WITH_ID = re.compile(r"(\S+)\s+(\d+)")
+WITH_ID = re.compile(r"[ \t]*([^ \t]+|[ \t])[ \t]+([0-9]+)[ \t]*")
 
 
 def read_tokens(path: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -15,14 +15,15 @@ def read_tokens(path: str | os.PathLike[str]) -> tuple[str, ...]:
     Parameters
     ----------
     path : path
-        UTF-8; every line `SYMBOL` (ESPnet), or every line `SYMBOL ID` (Kaldi, icefall) with the
-        ids 0 to K-1 in any order. Blank lines are passed over. Kaldi's disambiguation symbols
-        (`#0`, `#1`, ...) are left out where they come after all others.
+        UTF-8; every line `SYMBOL` (ESPnet), or every line `SYMBOL ID` (Kaldi, icefall), separated
+        by spaces or tabs, with the ids 0 to K-1 in any order. A symbol may be one space or tab.
+        Without ids a line is a symbol as it stands; empty lines may only end the file. Kaldi's
+        disambiguation symbols (`#0`, `#1`, ...) are left out where they come after all others.
 
     Returns
     -------
     tuple of str
-        K symbols.
+        K symbols, in Unicode's composed form (NFC).
 
     Raises
     ------
@@ -43,23 +44,30 @@ def read_tokens(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """
     file = Path(path)
     lines = read_lines(file)
+    while lines and not lines[-1][1]:
+        lines.pop()
     if not lines:
         refuse(file, "a symbol on every line", "none")
     with_ids = WITH_ID.fullmatch(lines[0][1]) is not None
     symbols: dict[int, str] = {}
     taken: set[str] = set()
     for where, text in lines:
-        found = WITH_ID.fullmatch(text)
-        if (found is not None) != with_ids or (found is None and len(text.split()) > 1):
-            refuse(where, "SYMBOL ID" if with_ids else "SYMBOL", repr(text))
-        symbol, number = (found[1], int(found[2])) if found else (text, len(symbols))
+        if with_ids and not text.strip(" \t"):
+            continue
+        match = WITH_ID.fullmatch(text)
+        if with_ids and match is None:
+            refuse(where, "SYMBOL ID", repr(text))
+        if not with_ids and (not text or (len(text) > 1 and re.search(r"\s", text))):
+            refuse(where, "SYMBOL", visible(text))
+        symbol, number = (match[1], int(match[2])) if match else (text, len(symbols))
+        symbol = nfc(symbol)
         if number in symbols:
             refuse(where, "every id once", number)
         if symbol in taken:
-            refuse(where, "every symbol once", repr(symbol))
+            refuse(where, "every symbol once", visible(symbol))
         taken.add(symbol)
         symbols[number] = symbol
-    while with_ids and symbols and re.fullmatch(r"#\d+", symbols[max(symbols)]):
+    while with_ids and symbols and re.fullmatch(r"#[0-9]+", symbols[max(symbols)]):
         symbols.pop(max(symbols))
     missing = next((n for n in range(len(symbols)) if n not in symbols), None)
     if missing is not None:
