@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from refkd import check
 from refkd.check import DataError
+from refkd.data.corpus import check_audio
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.network import Network
 from refkd.network_file import Values
@@ -104,7 +104,7 @@ def arriving_frames(
     >>> [(heard, frame.shape) for heard, frame in frames]
     [(0.035, (1, 80)), (0.055, (1, 80)), (0.0675, (1, 80))]
     """
-    samples = check.array("audio", audio, ("n",))
+    samples = check_audio("audio", audio)
     window, hop = settings.samples(rate)
     step, span = settings.stack * hop, window + (settings.stack - 1) * hop
     begin = 0
@@ -139,7 +139,7 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     Raises
     ------
     ArgumentError
-        If the network is bidirectional or the audio is empty or not finite.
+        If the network is bidirectional or the audio is empty or not of finite samples in [-1, 1].
     DataError
         If the metadata do not say how to hear, or the rate is another.
     """
@@ -148,7 +148,7 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
         expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
         raise DataError(f"audio: expected {expected}, got {rate}")
     network.stream().push(np.zeros((1, network.inputs)))  # compiles, before any clock runs
-    samples = check.finite_array("audio", audio, ("n",))
+    samples = check_audio("audio", audio)
     return _emissions(network.stream(), facts, arriving_frames(samples, rate, settings), settings)
 
 

@@ -54,7 +54,10 @@ def split_of_lengths(lengths):
         ({"rate": 0}, "rate: expected a whole number >= 1, got 0"),
         ({"audio": np.zeros(0)}, "audio: expected at least one sample, got none"),
         ({"audio": np.full(1600, np.nan)}, "audio: expected finite numbers, got nan at (0,)"),
-        ({"audio": np.full(1600, -1.5)}, "audio: expected samples in [-1, 1], got -1.5"),
+        (
+            {"audio": np.full(1600, -1.5)},
+            "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got -1.5",
+        ),
         ({"phones": ()}, "phones: expected at least one, got none"),
         ({"starts": [0.0]}, "starts: expected shape (2,), got shape (1,)"),
         (

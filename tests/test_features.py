@@ -206,6 +206,21 @@ def test_settings_that_do_not_fit_the_audio(audio, rate, settings, sentence):
     assert str(error.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("audio", "got"),
+    [
+        (np.array([0, 1, -1], np.int16), "whole numbers"),
+        (np.array([0.0, -32768.0]), "-32768.0"),
+        (np.array([0.5, 1.5], np.float32), "1.5"),
+    ],
+)
+def test_samples_of_another_range(audio, got):
+    with pytest.raises(ArgumentError) as error:
+        log_mel(audio, 8000)
+    expected = "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got "
+    assert str(error.value) == expected + got
+
+
 def test_stacking_nothing():
     with pytest.raises(ArgumentError, match=r"frames: expected T >= 1, got T=0"):
         stack(np.zeros((0, 2)), 2)

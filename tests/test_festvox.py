@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load
-from refkd.data.festvox import Label, read_corpus, read_labels
-from refkd.data.wav import FileError, read_wav
+from refkd.data.festvox import Label, read_corpus, read_labels, read_sentences
+from refkd.data.wav import read_wav
+from refkd.text import FileError
 
 RATE = 1000
 
@@ -79,8 +80,11 @@ def wav_bytes(path):
     ("damage", "sentence"),
     [
         (lambda data: b"", "expected a WAV file of plain PCM, got an early end"),
-        (lambda data: b"fLaC" + data[4:], "expected a WAV file of plain PCM, got file does not"),
-        (lambda data: data[:20] + b"\x07" + data[21:], "expected a WAV file of plain PCM, got unk"),
+        (lambda data: b"fLaC" + data[4:], "expected a WAV file of plain PCM, got a file that beg"),
+        (lambda data: data[:20] + b"\x07" + data[21:], "expected a WAV file of plain PCM, got enc"),
+        (lambda data: data[:20] + b"\x03" + data[21:], "expected a WAV file of plain PCM, got flo"),
+        (lambda data: data[:32] + b"\x04" + data[33:], "expected frames of 2 bytes, as its bits"),
+        (lambda data: data[:36], "expected a WAV file with a chunk 'fmt ' and a chunk 'data' afte"),
         (lambda data: data[:24] + bytes(4) + data[28:], "expected a WAV file of plain PCM, got 0"),
         (lambda data: data[:34] + b"\x78" + data[35:], "expected samples of 8, 16, 24 or 32 bits"),
         (lambda data: b"NIST_1A\n" + data, "expected a WAV file with a RIFF header, got a SPHERE"),
@@ -94,6 +98,50 @@ def test_a_damaged_wav_is_named(tmp_path, damage, sentence):
     with pytest.raises(FileError) as error:
         read_wav(path)
     assert str(error.value).startswith(f"{path}: {sentence}")
+
+
+HALVES = struct.pack("<4h", 2**14, -(2**14), 2**13, 3 * 2**13)
+HALVES_24 = b"".join((n * 2**21).to_bytes(3, "little", signed=True) for n in (2, -2, 1, 3))
+UNTIL_THE_END = 0xFFFFFFFF  # what ffmpeg writes to a pipe
+
+
+def riff(data, bits=16, extensible=False, encoding=1, length=None, whole=None):
+    """A WAV file of 8000 Hz with one channel, and the lengths that its headers state."""
+    size = bits // 8
+    form = struct.pack(
+        "<HHIIHH", 0xFFFE if extensible else encoding, 1, 8000, 8000 * size, size, bits
+    )
+    if extensible:
+        subformat = struct.pack("<H", encoding) + bytes.fromhex("000000001000800000aa00389b71")
+        form += struct.pack("<HHI", 22, bits, 4) + subformat
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"LIST" + struct.pack("<I", 3)
+    chunks += b"abc\0data" + struct.pack("<I", len(data) if length is None else length) + data
+    return b"RIFF" + struct.pack("<I", len(chunks) if whole is None else whole) + chunks
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        riff(HALVES),
+        riff(HALVES, extensible=True),
+        riff(HALVES_24, bits=24, extensible=True),
+        riff(HALVES, length=UNTIL_THE_END, whole=UNTIL_THE_END),
+        riff(HALVES + b"\0", length=UNTIL_THE_END),
+        riff(HALVES, length=0x7FFFF000),
+        riff(HALVES, whole=20),
+        riff(HALVES) + b"LIST\x02\0\0\0ab",
+    ],
+)
+def test_headers_that_recorders_and_pipes_write(tmp_path, data):
+    (tmp_path / "a.wav").write_bytes(data)
+    audio, rate = read_wav(tmp_path / "a.wav")
+    assert (audio.tolist(), rate) == ([0.5, -0.5, 0.25, 0.75], 8000)
+
+
+def test_an_extensible_header_of_another_encoding_is_refused(tmp_path):
+    (tmp_path / "a.wav").write_bytes(riff(HALVES, extensible=True, encoding=3))
+    with pytest.raises(FileError, match=r"got floating-point samples \(convert it by: ffmpeg"):
+        read_wav(tmp_path / "a.wav")
 
 
 def test_a_missing_wav_is_named(tmp_path):
@@ -116,6 +164,14 @@ def test_no_damage_raises_anything_else(tmp_path, place, values, cut):
     assert audio.ndim == 1
     assert rate > 0
     assert np.abs(audio).max() <= 1.0
+
+
+def test_vowel_signs_tell_sentences_apart(tmp_path):
+    write_corpus(tmp_path / "a", sentences=3)
+    text = '( a "\u0915\u0940" )\n(\tb\t"\u0915\u093e, we\u0301" )\n( c\u00a0d "x" )\n'
+    (tmp_path / "a" / "etc" / "txt.done.data").write_text(text, encoding="utf-8")
+    sentences = read_sentences(tmp_path / "a")
+    assert sentences == {"a": "\u0915\u0940", "b": "\u0915\u093e w\u00e9", "c\u00a0d": "x"}
 
 
 # --- labels --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from strategies import SEEDS
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.check import DataError
+from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
@@ -86,6 +86,16 @@ def test_a_frame_needs_nothing_that_comes_later():
         *_, (again, last) = arriving_frames(begun, RATE, SETTINGS)
         assert again == heard
         np.testing.assert_array_equal(last, frame)
+
+
+def test_samples_of_16_bits_are_refused():
+    whole = (32767 * noise(90)).astype(np.int16)
+    for hear in (
+        lambda: listen(student(), whole, RATE),
+        lambda: next(arriving_frames(whole, RATE, SETTINGS)),
+    ):
+        with pytest.raises(ArgumentError, match=r"samples in \[-1, 1\] \(divide those of 16 bits"):
+            hear()
 
 
 # --- phones --------------------------------------------------------------------------------------

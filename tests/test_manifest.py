@@ -229,6 +229,95 @@ def test_a_wrong_lexicon_is_named(tmp_path, text, sentence):
     assert str(error.value) == f"{path}{sentence}"
 
 
+def lexicon_of(tmp_path, text, inventory=None):
+    (tmp_path / "words.txt").write_text(text, encoding="utf-8")
+    if inventory is not None:
+        (tmp_path / "phones.txt").write_text("\n".join(inventory), encoding="utf-8")
+        inventory = tmp_path / "phones.txt"
+    return read_lexicon(tmp_path / "words.txt", inventory)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GDP  G IY1 # abbrev\n# made by hand\n;;; old\nGDP(2) G AH0\n",
+        "gdp\tG IY1\ngdp\tG AH0\n",
+        "gdp 1.0 G IY1\ngdp 0.25 G AH0\n",
+        "gdp 1 G IY1 #1\ngdp 0.25 G AH0 #2\n",
+        "gdp\t0.25\t0.17\t1.0\t1.43\tG AH0\ngdp\t0.99\t0.05\t.5\t1.0\tG IY1\n",
+        "gdp 1e-05 G AH0\ngdp\t0.5\t0.05\t.5\t1.0\tG IY1\n",
+        "gdp G IY1\ngdp 0.5 G AH0\n",
+    ],
+)
+def test_remarks_and_probabilities_are_no_phones(tmp_path, text):
+    """The layouts of CMU, Kaldi and MFA, and the most probable pronunciation of two."""
+    assert lexicon_of(tmp_path, text, ["G", "IY1", "AH0"]) == {"gdp": ("G", "IY1")}
+    assert lexicon_of(tmp_path, text) == {"gdp": ("G", "IY1")}
+
+
+@pytest.mark.parametrize(
+    ("text", "inventory", "sentence"),
+    [
+        ("a 0.5 0.5 AH\n", None, "line 1, column 7: expected a phone, got '0.5'"),
+        ("a AH\nb B 0.5\n", None, "line 2, column 5: expected a phone, got '0.5'"),
+        ("a A\u00a0B\n", None, "line 1, column 3: expected a phone, got 'A\\xa0B' (U+0041 U+00A0"),
+        ("a 0.5\n", None, "line 1: expected a word and its phones, got 'a'"),
+        ("a AH\n b AH  abbr\n", ["AH"], "line 2, column 8: expected a phone of the inventory, got"),
+        (
+            "a \u0430\n",
+            ["a"],
+            "line 1, column 3: expected a phone of the inventory, got '\u0430' (U+04",
+        ),
+    ],
+)
+def test_what_is_no_phone_is_named_by_line_and_column(tmp_path, text, inventory, sentence):
+    with pytest.raises(DataError) as error:
+        lexicon_of(tmp_path, text, inventory)
+    assert str(error.value).startswith(f"{tmp_path / 'words.txt'}, {sentence}")
+
+
+def test_a_digit_may_be_a_phone(tmp_path):
+    """German in SAMPA has 2, 6 and 9."""
+    assert lexicon_of(tmp_path, "er 6\nund U n t\n") == {"er": ("6",), "und": ("U", "n", "t")}
+
+
+def test_phones_of_a_manifest_are_of_the_inventory(tmp_path):
+    (tmp_path / "phones.txt").write_text("a 0\nb 1\ne\u0301 2\n", encoding="utf-8")
+    lines = entries(tmp_path, 4)
+    for line in lines:
+        line["phones"] = "a \u00e9"
+    inventory = str(tmp_path / "phones.txt")
+    corpus = read_manifest(write_manifest(tmp_path, lines), inventory=inventory)
+    assert corpus.train[0].phones == ("a", "\u00e9")
+    lines[1]["phones"] = "a b\u00a0a"
+    path = write_manifest(tmp_path, lines)
+    with pytest.raises(DataError) as error:
+        read_manifest(path, inventory=inventory)
+    sentence = f"{path}, line 2: expected phones of the inventory, got 'b\\xa0a' (U+0062 U+00A0"
+    assert str(error.value).startswith(sentence)
+
+
 def test_words_keep_letters_of_every_script():
     assert words_of("Ещё раз: naïve, 2nd!") == ["ещё", "раз", "naïve", "2nd"]
     assert words_of("don\u2019t") == ["don't"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("हिन्दी, की", ["हिन्दी", "की"]),
+        ("ที่นี่", ["ที่นี่"]),
+        ("كَتَبَ", ["كَتَبَ"]),
+        ("E\u0301te\u0301", ["\u00e9t\u00e9"]),
+        ("mi\u200cxaham\u200c!", ["mi\u200cxaham"]),
+        ("\u2764\ufe0f \u0301", []),
+    ],
+)
+def test_combining_marks_are_parts_of_words(text, words):
+    assert words_of(text) == words
+
+
+def test_a_text_is_found_whatever_its_normal_form(tmp_path):
+    lexicon = lexicon_of(tmp_path, "e\u0301te\u0301 e t E\u0301\n")
+    assert lexicon == {"\u00e9t\u00e9": ("e", "t", "\u00c9")}
+    assert lexicon[words_of("\u00c9T\u00c9")[0]] == lexicon[words_of("E\u0301te\u0301")[0]]

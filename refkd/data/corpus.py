@@ -2,14 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
 from refkd.check import Floats
+from refkd.text import nfc
 
 Audio = NDArray[np.float32]
+
+
+def check_audio(argument: str, audio: ArrayLike) -> NDArray[Any]:
+    """Samples (n,) in [-1, 1], n >= 1; whole numbers, as sound cards give them, are refused."""
+    samples = check.finite_array(argument, audio, ("n",))
+    if samples.size == 0:
+        check.fail(argument, "at least one sample", "none")
+    loudest = float(samples[np.abs(samples).argmax()])
+    whole = np.asarray(audio).dtype.kind in "iu" and loudest != 0.0
+    if whole or abs(loudest) > 1.0:
+        got = "whole numbers" if whole else loudest
+        check.fail(argument, "samples in [-1, 1] (divide those of 16 bits by 32768)", got)
+    return samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +41,7 @@ class Utterance:
         Samples per second.
     phones : tuple of str
         What is spoken, L >= 1 symbols; pauses only where they count as symbols of the corpus.
+        Kept, like the name, in Unicode's composed form (NFC).
     starts, ends : (L,) float64 arrays or None
         When each phone begins and ends, seconds from the first sample; phones do not overlap.
         None, both, where nobody knows.
@@ -56,13 +72,11 @@ class Utterance:
 
     def __post_init__(self) -> None:
         check.integer("rate", self.rate, low=1)
-        audio = check.finite_array("audio", self.audio, ("n",)).astype(np.float32, copy=False)
-        if audio.size == 0:
-            check.fail("audio", "at least one sample", "none")
-        if np.abs(audio).max() > 1.0:
-            check.fail("audio", "samples in [-1, 1]", float(audio[np.abs(audio).argmax()]))
+        audio = check_audio("audio", self.audio).astype(np.float32, copy=False)
         if len(self.phones) == 0:
             check.fail("phones", "at least one", "none")
+        object.__setattr__(self, "name", nfc(self.name))
+        object.__setattr__(self, "phones", tuple(nfc(phone) for phone in self.phones))
         object.__setattr__(self, "audio", audio)
         if self.starts is None or self.ends is None:
             if self.starts is not self.ends:

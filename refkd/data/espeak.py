@@ -21,7 +21,7 @@ from refkd.data import espeak_library
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.lexicon import words_of
 from refkd.data.splits import assemble, check_limits, take_turns
-from refkd.data.wav import FileError, read_lines
+from refkd.text import FileError, nfc, read_lines
 
 MARGIN = 0.1  # seconds of silence before and after each line
 STRESS = "\u02c8\u02cc"  # primary, secondary
@@ -103,7 +103,7 @@ def read_espeak(
     >>> read_espeak("nowhere.txt")
     Traceback (most recent call last):
         ...
-    refkd.data.wav.FileError: nowhere.txt: expected a text file, got No such file or directory
+    refkd.text.FileError: nowhere.txt: expected a text file, got No such file or directory
     """
     voices = _several("voices", voices)
     for voice in voices:
@@ -158,7 +158,7 @@ def read_text(path: Path) -> dict[str, str]:
     FileError
         If it cannot be read or holds no word; a DataError.
     """
-    lines = (CONTROL.sub(" ", line).strip() for line in read_lines(path, "a text file"))
+    lines = (nfc(CONTROL.sub(" ", line).strip()) for _, line in read_lines(path))
     found = {line: " ".join(words_of(line)) for line in lines}
     found = {line: words for line, words in found.items() if words}
     if not found:

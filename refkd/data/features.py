@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
 from refkd.check import Floats
+from refkd.data.corpus import check_audio
 
 TAPERS = {"hann": 0.5, "hamming": 0.54}  # the constant a of (F2)
 
@@ -189,7 +190,8 @@ def log_mel(
     Raises
     ------
     ArgumentError
-        If the audio is empty or not finite, or the settings do not fit the rate.
+        If the audio is empty or not of finite samples in [-1, 1], or the settings do not fit the
+        rate.
 
     Notes
     -----
@@ -206,9 +208,7 @@ def log_mel(
     """
     settings = FeatureSettings() if settings is None else settings
     check.integer("rate", rate, low=1)
-    samples = check.finite_array("audio", audio, ("n",)).astype(np.float64, copy=False)
-    if samples.size == 0:
-        check.fail("audio", "at least one sample", "none")
+    samples = check_audio("audio", audio).astype(np.float64, copy=False)
     window, hop = settings.samples(rate)
     samples = np.pad(samples, (0, max(0, window - samples.size)))
     size = 2 ** math.ceil(math.log2(window))

@@ -14,13 +14,15 @@ import numpy as np
 from refkd import check
 from refkd.check import ArgumentError, DataError
 from refkd.data.corpus import Corpus, Utterance
+from refkd.data.lexicon import words_of
 from refkd.data.splits import assemble, check_limits, of_one_rate, reason, take_turns
-from refkd.data.wav import FileError, read_lines, read_wav
+from refkd.data.wav import read_wav
+from refkd.text import FileError, columns, read_lines
 
 PAUSES = frozenset({"pau", "sil", "#", "h#", "#h", "sp", "ssil", "brth", "<sil>", "<s>", "</s>"})
 MARGIN = 0.1  # seconds of pause that a clip keeps at either side, at most half the pause
 SLACK = 0.05  # seconds by which the last label may exceed the audio
-SENTENCE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
+SENTENCE = re.compile(r'\([ \t]*([^ \t]+)[ \t]+"(.*)"[ \t]*\)')
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def read_corpus(
     >>> read_corpus("nowhere")
     Traceback (most recent call last):
         ...
-    refkd.data.wav.FileError: nowhere: expected a folder, got none
+    refkd.text.FileError: nowhere: expected a folder, got none
     """
     if rate is not None:
         check.integer("rate", rate, low=1)
@@ -142,11 +144,11 @@ def read_sentences(folder: Path) -> dict[str, str]:
             raise FileError(part, "a folder", "none")
     path = folder / "etc" / "txt.done.data"
     found = {}
-    for line in read_lines(path, 'sentences as ( name "text" )'):
+    for _, line in read_lines(path, 'sentences as ( name "text" )', errors="replace"):
         match = SENTENCE.search(line)
         if match:
             name, text = match.groups()
-            found[name] = " ".join(re.findall(r"\w+", text.lower())) or name
+            found[name] = " ".join(words_of(text)) or name
     if not found:
         raise FileError(path, 'sentences as ( name "text" )', "none")
     return found
@@ -165,7 +167,7 @@ def read_labels(path: Path) -> list[Label]:
     FileError
         If it cannot be read, its times do not rise, or it names no phone; a DataError.
     """
-    lines = [line.split() for line in read_lines(path, "a label file that can be read")]
+    lines = [columns(line) for _, line in read_lines(path, "a label file that can be read")]
     if ["#"] not in lines:
         raise FileError(path, "a line '#' before the labels", "none")
     labels: list[Label] = []

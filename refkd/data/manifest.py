@@ -13,7 +13,9 @@ from refkd.check import ArgumentError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.lexicon import read_lexicon, words_of
 from refkd.data.splits import SPLITS, assemble, check_limits, of_one_rate, take_turns
-from refkd.data.wav import FileError, read_lines, read_wav
+from refkd.data.wav import read_wav
+from refkd.posteriors.tokens import read_tokens
+from refkd.text import FileError, columns, nfc, read_lines, visible
 
 KEYS = ("audio", "phones", "text", "starts", "ends", "split", "group")
 
@@ -23,6 +25,7 @@ def read_manifest(
     rate: int | None = None,
     *,
     lexicon: str | None = None,
+    inventory: str | None = None,
     train: int = 1_000_000,
     validation: int = 1_000_000,
     test: int = 1_000_000,
@@ -37,6 +40,8 @@ def read_manifest(
         Samples per second; recordings of another rate are left out. By default that of most.
     lexicon : str, optional
         A file with a word and its phones on each line, for recordings with text but no phones.
+    inventory : str, optional
+        A file with all phones, in the layout of `read_tokens`; then any other is an error.
     train, validation, test : int
         The most recordings in each split, in the order of the file.
 
@@ -65,12 +70,17 @@ def read_manifest(
         check.integer("rate", rate, low=1)
     limits = check_limits(train, validation, test)
     path = Path(file)
-    words = {} if lexicon is None else read_lexicon(lexicon)
+    words = {} if lexicon is None else read_lexicon(lexicon, inventory)
+    allowed = None if inventory is None else set(read_tokens(inventory))
     lines = [
         _Line(path, number, text, words)
-        for number, text in enumerate(read_lines(path, "a manifest of JSON lines"), 1)
+        for number, (_, text) in enumerate(read_lines(path, "a manifest of JSON lines"), 1)
         if text.strip()
     ]
+    for line in lines:
+        for phone in line.phones:
+            if allowed is not None and phone not in allowed:
+                line.fail("phones of the inventory", visible(phone))
     for line in lines:
         for key in ("split", "starts"):
             if (key in line.entry) != (key in lines[0].entry):
@@ -133,18 +143,18 @@ class _Line:
             if len(times) != len(self.phones):
                 self.fail(f"{len(self.phones)} {key!r}, one for each phone", len(times))
         own = self.entry["audio"] if "split" in self.entry else self.entry.get("text")
-        self.group = self.entry.get("group", own or self.entry["audio"])
+        self.group = nfc(self.entry.get("group", own or self.entry["audio"]))
 
     def _phones(self, lexicon: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         if "phones" in self.entry:
             phones = self.entry["phones"]
-            phones = phones.split() if isinstance(phones, str) else phones
+            phones = columns(phones) if isinstance(phones, str) else phones
             texts = isinstance(phones, list) and all(isinstance(one, str) for one in phones)
             if not texts or not phones or "" in phones:
                 self.fail(
                     "'phones' as a list of symbols or a text", repr(self.entry["phones"])[:40]
                 )
-            return tuple(phones)
+            return tuple(nfc(phone) for phone in phones)
         if "text" not in self.entry:
             self.fail("'phones' or 'text'", "neither")
         if not lexicon:
@@ -152,7 +162,7 @@ class _Line:
         words = words_of(self.entry["text"])
         for word in words:
             if word not in lexicon:
-                self.fail("words of the lexicon", repr(word))
+                self.fail("words of the lexicon", visible(word))
         if not words:
             self.fail("a word in 'text'", repr(self.entry["text"]))
         return tuple(phone for word in words for phone in lexicon[word])

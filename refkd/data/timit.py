@@ -14,7 +14,8 @@ from refkd import check
 from refkd.check import ArgumentError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.splits import assemble, check_limits, of_one_rate
-from refkd.data.wav import FileError, read_lines, read_wav
+from refkd.data.wav import read_wav
+from refkd.text import FileError, columns, read_lines
 
 SLACK = 0.05  # seconds by which the last label may exceed the audio
 SILENCE = "sil"
@@ -119,8 +120,8 @@ def read_phones(path: Path) -> Spans:
         If it cannot be read or its phones do not follow each other; a DataError.
     """
     spans: Spans = []
-    for line in read_lines(path, "a label file that can be read"):
-        fields = line.split()
+    for _, line in read_lines(path, "a label file that can be read"):
+        fields = columns(line)
         if not fields:
             continue
         try:

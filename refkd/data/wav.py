@@ -1,52 +1,27 @@
-"""Reading WAV files by the standard library, and the sentence for a file that cannot be read."""
+"""Reading WAV files, whatever the Python version, and the sentence for one that cannot be read."""
 
-import io
-import wave
+import struct
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from refkd.check import DataError
 from refkd.data.corpus import Audio
+from refkd.text import refuse
+
+PCM, FLOATS, EXTENSIBLE = 1, 3, 0xFFFE
+KIND = b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"  # of the subformat, after its number
+UNKNOWN = 0x7FFFF000  # the least length that stands for "until the end", written to pipes
 
 
-class FileError(DataError):
-    """A file is not what its reader expects.
+class _Format(NamedTuple):
+    """How samples are stored: the rate is in Hz, the size that of a frame in bytes."""
 
-    Parameters
-    ----------
-    path : str or Path
-        The file, and the line where that helps.
-    expected : str
-        What the reader wants; kept as an attribute, to count files with the same fault.
-    got : object
-        What came instead.
-    """
-
-    def __init__(self, path: str | Path, expected: str, got: object) -> None:
-        super().__init__(f"{path}: expected {expected}, got {got}")
-        self.expected = expected
-
-
-def read_lines(path: Path, expected: str) -> list[str]:
-    """The lines of a text file in UTF-8; other bytes are replaced.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    expected : str
-        What the reader wants.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read; a DataError.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
-    except (OSError, ValueError) as error:
-        raise FileError(path, expected, getattr(error, "strerror", error)) from None
+    encoding: int
+    channels: int
+    rate: int
+    size: int
+    bits: int
 
 
 def read_wav(path: str | Path) -> tuple[Audio, int]:
@@ -55,7 +30,9 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     Parameters
     ----------
     path : str or Path
-        PCM of 8, 16, 24 or 32 bits, any number of channels.
+        PCM of 8, 16, 24 or 32 bits, any number of channels, under a plain or an extensible header.
+        A data length that stands for "unknown", as programs write it to pipes, means the rest of
+        the file; the length in the RIFF header is not used.
 
     Returns
     -------
@@ -82,34 +59,53 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     (array([ 0.5, -0.5], dtype=float32), 8000)
     """
     path = Path(path)
+    wanted = "a WAV file that can be read"
     try:
         data = path.read_bytes()
-        if data.startswith(b"NIST_1A"):
-            got = "a SPHERE header (convert it by: sox OLD.wav NEW.wav)"
-            raise FileError(path, "a WAV file with a RIFF header", got)
-        with wave.open(io.BytesIO(data), "rb") as file:
-            channels, width, rate, promised = file.getparams()[:4]
-            floats = getattr(file, "getformat", lambda: 1)() == 3  # newer Pythons read them
-            samples = file.readframes(promised)
-    except FileError:
-        raise
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", error)
-        raise FileError(path, "a WAV file that can be read", reason) from None
-    except Exception as error:  # damaged files end in errors of many kinds inside the library
-        reason = str(error) or "an early end"
-        raise FileError(path, "a WAV file of plain PCM", reason) from None
-    if floats or rate <= 0:
-        got = "floating-point samples" if floats else f"{rate} Hz"
-        raise FileError(path, "a WAV file of plain PCM", got)
-    if width not in (1, 2, 3, 4):
-        raise FileError(path, "samples of 8, 16, 24 or 32 bits", f"{8 * width} bits")
-    frames = len(samples) // (channels * width)
-    if frames < promised:
-        raise FileError(path, "as many samples as its header says", f"{frames} of {promised}")
+        refuse(path, wanted, getattr(error, "strerror", error))
+    if data.startswith(b"NIST_1A"):
+        got = "a SPHERE header (convert it by: sox OLD.wav NEW.wav)"
+        refuse(path, "a WAV file with a RIFF header", got)
+    plain = "a WAV file of plain PCM"
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        begins = f"a file that begins with {data[:12]!r}"
+        refuse(path, plain, begins if len(data) >= 12 else "an early end")
+    fmt, promised, samples = _chunks(path, data)
+    if fmt.encoding != PCM:
+        got = "floating-point samples" if fmt.encoding == FLOATS else f"encoding {fmt.encoding}"
+        refuse(path, plain, f"{got} (convert it by: ffmpeg -i OLD.wav -c:a pcm_s16le NEW.wav)")
+    if fmt.rate == 0 or fmt.channels == 0:
+        refuse(path, plain, f"{fmt.rate} Hz and {fmt.channels} channels")
+    if fmt.bits not in (8, 16, 24, 32):
+        refuse(path, "samples of 8, 16, 24 or 32 bits", f"{fmt.bits} bits")
+    size = fmt.channels * fmt.bits // 8
+    if fmt.size != size:
+        refuse(path, f"frames of {size} bytes, as its bits and channels need", fmt.size)
+    frames = len(samples) // size
+    if promised < UNKNOWN and frames < promised // size:
+        refuse(path, "as many samples as its header says", f"{frames} of {promised // size}")
     if frames == 0:
-        raise FileError(path, "at least one sample", "none")
-    return _numbers(samples, width).reshape(frames, channels).mean(axis=1, dtype=np.float32), rate
+        refuse(path, "at least one sample", "none")
+    numbers = _numbers(samples[: frames * size], fmt.bits // 8)
+    return numbers.reshape(frames, -1).mean(axis=1, dtype=np.float32), fmt.rate
+
+
+def _chunks(path: Path, data: bytes) -> tuple[_Format, int, bytes]:
+    """The format, and the length and the bytes of the first data chunk."""
+    fmt, place = None, 12
+    while place + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, place)
+        body = data[place + 8 : place + 8 + (len(data) if size >= UNKNOWN else size)]
+        if name == b"fmt " and len(body) >= 16:
+            encoding, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", body)
+            if encoding == EXTENSIBLE and body[26:40] == KIND:
+                encoding = int.from_bytes(body[24:26], "little")
+            fmt = _Format(encoding, channels, rate, frame, bits)
+        elif name == b"data" and fmt is not None:
+            return fmt, size, body
+        place += 8 + size + size % 2
+    refuse(path, "a WAV file with a chunk 'fmt ' and a chunk 'data' after it", "an early end")
 
 
 def _numbers(samples: bytes, width: int) -> Audio:
