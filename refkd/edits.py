@@ -66,7 +66,8 @@ def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols
     Raises
     ------
     ArgumentError
-        If the numbers of utterances differ or every reference is empty.
+        If the numbers of utterances differ, every reference is empty, or one is a plain text, whose
+        letters would be counted.
 
     Examples
     --------
@@ -75,6 +76,11 @@ def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols
     0.25
     """
     true, decoded = list(references), list(hypotheses)
+    for argument, sequences in (("references", true), ("hypotheses", decoded)):
+        text = next((one for one in sequences if isinstance(one, str)), None)
+        if text is not None:
+            expected = "a list of symbols for each utterance, such as list(text) or text.split()"
+            check.fail(argument, expected, f"the text {text!r:.60}")
     check.same_length("hypotheses", len(decoded), "references", len(true), "N")
     pairs = zip(true, decoded, strict=True)
     edits = sum(edit_distance(reference, hypothesis) for reference, hypothesis in pairs)

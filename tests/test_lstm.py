@@ -212,6 +212,24 @@ def test_torch_layout_by_hand():
     assert params.bias.tolist() == (11 * rows).tolist()
 
 
+def test_layers_without_bias():
+    """What torch, ONNX and Keras leave out, or give as None, is zero."""
+    w_input, w_hidden, half = CASE.params.w_input, CASE.params.w_hidden, CASE.params.bias / 2
+    W, R, _ = CASE.params.to_onnx()
+    for params, expected in (
+        (refkd.LSTMParams.from_torch(w_input.T, w_hidden.T, None, None), 0 * half),
+        (refkd.LSTMParams.from_torch(w_input.T, w_hidden.T), 0 * half),
+        (refkd.LSTMParams.from_torch(w_input.T, w_hidden.T, None, half), half),
+        (refkd.LSTMParams.from_onnx(W, R, None), 0 * half),
+        (refkd.LSTMParams.from_onnx(W, R), 0 * half),
+        (refkd.LSTMParams.from_keras(w_input, w_hidden, None), 0 * half),
+        (refkd.LSTMParams.from_keras(w_input, w_hidden), 0 * half),
+    ):
+        np.testing.assert_array_equal(params.bias, expected)
+        np.testing.assert_array_equal(params.w_input, w_input)
+        np.testing.assert_array_equal(params.w_hidden, w_hidden)
+
+
 @pytest.mark.parametrize("library", ["torch", "onnx", "keras"])
 def test_there_and_back(library):
     case = Case(6)
@@ -370,6 +388,12 @@ OTHER = Case(9, inputs=2).params
                 np.ones((1, 8, 3)), np.ones((1, 8, 2)), np.ones((1, 8))
             ),
             "B: expected shape (1, 16), got shape (1, 8)",
+        ),
+        (
+            lambda: refkd.LSTMParams.from_torch(
+                CASE.w_input.T, CASE.w_hidden.T, None, CASE.bias[:2]
+            ),
+            "bias_hh: expected shape (8,), got shape (2,)",
         ),
         (
             lambda: refkd.LSTMParams.from_keras(CASE.w_input, CASE.w_hidden.T, CASE.bias),

@@ -67,7 +67,11 @@ class LSTMParams:
 
     @classmethod
     def from_torch(
-        cls, weight_ih: ArrayLike, weight_hh: ArrayLike, bias_ih: ArrayLike, bias_hh: ArrayLike
+        cls,
+        weight_ih: ArrayLike,
+        weight_hh: ArrayLike,
+        bias_ih: ArrayLike | None = None,
+        bias_hh: ArrayLike | None = None,
     ) -> "LSTMParams":
         """Weights of one direction of a layer of torch.nn.LSTM.
 
@@ -77,8 +81,8 @@ class LSTMParams:
             Rows i, f, g, o.
         weight_hh : (4H, H) array
             Rows i, f, g, o.
-        bias_ih, bias_hh : (4H,) array
-            Two biases that are always summed.
+        bias_ih, bias_hh : (4H,) array, optional
+            Two biases that are always summed; zero where a layer has none.
 
         Returns
         -------
@@ -102,7 +106,7 @@ class LSTMParams:
         if hidden == 0 or gates != 4 * hidden:
             check.fail("weight_hh", "shape (4H, H)", f"shape {w_hidden.shape}")
         w_input = _float64("weight_ih", weight_ih, (gates, "D"))
-        bias = _float64("bias_ih", bias_ih, (gates,)) + _float64("bias_hh", bias_hh, (gates,))
+        bias = _bias("bias_ih", bias_ih, (gates,)) + _bias("bias_hh", bias_hh, (gates,))
         return cls(w_input.T, w_hidden.T, bias)
 
     def to_torch(self) -> tuple[Floats, Floats, Floats, Floats]:
@@ -128,7 +132,7 @@ class LSTMParams:
         )
 
     @classmethod
-    def from_onnx(cls, W: ArrayLike, R: ArrayLike, B: ArrayLike) -> "LSTMParams":
+    def from_onnx(cls, W: ArrayLike, R: ArrayLike, B: ArrayLike | None = None) -> "LSTMParams":
         """Weights of one direction of an ONNX LSTM, whose gates come in the order i, o, f, c.
 
         Parameters
@@ -137,8 +141,8 @@ class LSTMParams:
             Inputs to gates; slice one direction out of a bidirectional layer.
         R : (1, 4H, H) array
             Previous hidden state to gates.
-        B : (1, 8H) array
-            Input bias, then recurrent bias.
+        B : (1, 8H) array, optional
+            Input bias, then recurrent bias; zero where a layer has none.
 
         Returns
         -------
@@ -162,7 +166,7 @@ class LSTMParams:
         if hidden == 0 or gates != 4 * hidden:
             check.fail("R", "shape (1, 4H, H)", f"shape {(1, *w_hidden.shape)}")
         w_input = _float64("W", W, (1, gates, "D"))[0]
-        bias = _float64("B", B, (1, 2 * gates))[0].reshape(2, gates).sum(axis=0)
+        bias = _bias("B", B, (1, 2 * gates))[0].reshape(2, gates).sum(axis=0)
         return cls(*(_reordered(one, FROM_ONNX).T for one in (w_input, w_hidden, bias)))
 
     def to_onnx(self) -> tuple[Floats, Floats, Floats]:
@@ -187,7 +191,7 @@ class LSTMParams:
 
     @classmethod
     def from_keras(
-        cls, kernel: ArrayLike, recurrent_kernel: ArrayLike, bias: ArrayLike
+        cls, kernel: ArrayLike, recurrent_kernel: ArrayLike, bias: ArrayLike | None = None
     ) -> "LSTMParams":
         """Weights of keras.layers.LSTM, whose gates i, f, c, o are ours.
 
@@ -197,8 +201,8 @@ class LSTMParams:
             Inputs to gates.
         recurrent_kernel : (H, 4H) array
             Previous hidden state to gates.
-        bias : (4H,) array
-            As stored: `unit_forget_bias` is already in it.
+        bias : (4H,) array, optional
+            As stored: `unit_forget_bias` is already in it. Zero where a layer has none.
 
         Returns
         -------
@@ -221,7 +225,7 @@ class LSTMParams:
         if hidden == 0 or gates != 4 * hidden:
             check.fail("recurrent_kernel", "shape (H, 4H)", f"shape {w_hidden.shape}")
         w_input = _float64("kernel", kernel, ("D", gates))
-        return cls(w_input, w_hidden, _float64("bias", bias, (gates,)))
+        return cls(w_input, w_hidden, _bias("bias", bias, (gates,)))
 
     def to_keras(self) -> tuple[Floats, Floats, Floats]:
         """kernel (D, 4H), recurrent_kernel (H, 4H) and bias (4H,).
@@ -243,6 +247,10 @@ class LSTMParams:
 
 def _float64(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> Floats:
     return check.finite_array(argument, value, shape).astype(np.float64)
+
+
+def _bias(argument: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Floats:
+    return np.zeros(shape) if value is None else _float64(argument, value, shape)
 
 
 def _reordered(stacked: Floats, order: tuple[int, int, int, int]) -> Floats:
