@@ -439,7 +439,7 @@ def test_a_spectrogram_above(files, tmp_path, plot):
     for name in FRAMES:
         with wave.open(str(folder / f"{name}.wav"), "wb") as file:
             file.setparams((1, 2, 8000, 0, "NONE", ""))
-            file.writeframes(np.arange(4000, dtype="<i2").tobytes())
+            file.writeframes(np.arange(160 * FRAMES[name], dtype="<i2").tobytes())
     audio = ("--audio", folder, "--figures", "shift", "--numbers", table)
     assert plot(files, *audio)[0] == 0
     assert "speech" in {panel for _, panel, _ in numbers(table)} or table.exists()
@@ -448,9 +448,63 @@ def test_a_spectrogram_above(files, tmp_path, plot):
     both = ("--utterance", "one", "--utterance", "two")
     code, _, err = plot(files, "--audio", folder / "one.wav", *both)
     assert (code, "audio: expected a folder for several utterances" in err) == (2, True)
+    code, _, err = plot(files, "--audio", folder / "two.wav", "--utterance", "one")
+    sentence = "audio: expected 0.8 s for utterance 'one', as teacher has, got 0.4 s"
+    assert (code, sentence in err) == (2, True)
     (folder / "one.wav").unlink()
     code, _, err = plot(files, "--audio", folder, "--utterance", "one")
     assert (code, "one.wav: expected a WAV file that can be read" in err) == (1, True)
+
+
+# --- guesses against the evidence ----------------------------------------------------------------
+
+
+def spoken(path, *words):
+    """Words of 0.1 s each in utterance `one`."""
+    lines = [f"one 1 {0.1 * n} 0.1 {word}\n" for n, word in enumerate(words)]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("separator", [" ", "\N{LOWER ONE EIGHTH BLOCK}x"])
+def test_a_separator_that_no_model_says_stops_by_word(tmp_path, plot, separator):
+    symbols, spikes = ("<blk>", "a", separator), {"one": {2: 1, 8: 1}}
+    arrays = arrays_of(spikes, {"one": 12})
+    arrays = {name: array[:, :3] for name, array in arrays.items()}
+    facts = {"symbols": symbols, "frame_shift": 0.02}
+    files = [write(tmp_path / "m.npz", arrays, **facts)]
+    by_word = ("--reference", spoken(tmp_path / "w.ctm", "a", "a"), "--by", "word")
+    code, _, err = plot([f"m={files[0]}"], *by_word)
+    sentence = (
+        f"by word: expected {separator!r}, or another symbol that separates words, to be best"
+    )
+    assert (code, sentence in err, "--no-marks" in err) == (2, True, True)
+    code, _, err = plot([f"m={files[0]}"], *by_word, "--no-marks")
+    assert (code, "words: expected a CTM or TextGrids, because the models have" in err) == (2, True)
+    phones = ("--words", spoken(tmp_path / "words.ctm", "A", "A"), "--no-marks")
+    assert plot([f"m={files[0]}"], *by_word, *phones)[0] == 0
+    single = ("--reference", spoken(tmp_path / "w.ctm", "aa"), "--by", "word")
+    assert plot([f"m={files[0]}"], *single)[0] == 0
+
+
+def test_a_separator_that_is_said_is_one(tmp_path, plot):
+    arrays = arrays_of({"one": {2: 1, 5: 2, 8: 1}}, {"one": 12})
+    path = write(tmp_path / "m.npz", arrays, symbols=("<blk>", "a", " ", "b"), frame_shift=0.02)
+    by_word = ("--reference", spoken(tmp_path / "w.ctm", "a", "a"), "--by", "word")
+    assert plot([f"m={path}"], *by_word)[0] == 0
+
+
+def test_a_hyphen_is_no_blank_by_its_name_alone(tmp_path, plot):
+    """An alphabet of letters and a hyphen, its blank called otherwise."""
+    facts = {"symbols": ("", "a", "-", "b"), "frame_shift": 0.02}
+    path = write(tmp_path / "m.npz", arrays_of({"one": {2: 1}}, {"one": 10}), **facts)
+    code, _, err = plot([f"m={path}"])
+    sentence = (
+        "m: error: expected --blank to say which class it is, got 2 by its symbol '-', which "
+    )
+    assert (code, sentence in err) == (1, True)
+    assert "is best in 0 % of frames, but 0 ('') in 90 %" in err
+    assert plot([f"m={path}"], "--blank", "0")[0] == 0
 
 
 # --- refusals ------------------------------------------------------------------------------------

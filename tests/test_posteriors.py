@@ -541,6 +541,71 @@ def test_blank_that_nobody_tells():
     assert said(unclear, level="warning") == ["the blank is 0, the best class in 43 % of frames"]
 
 
+@pytest.mark.parametrize("name", ["<blk>", "<blank>", "blank", "<pad>", "[PAD]", "<b>", "-", "_"])
+def test_names_of_blanks(name):
+    symbols = ("a", "m", name)
+    assert facts_of(a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=symbols)).blank == 2
+
+
+def test_of_several_names_the_one_that_is_heard_is_the_blank():
+    told = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
+    assert facts_of(told).blank == 2
+    assert said(told) == ["the blank is 2, by its symbol 'blank'"]
+
+
+def test_a_name_against_the_evidence_is_an_error():
+    """Best in no frame, although another class is in 90 %; rare but not against it: a warning."""
+    best = np.repeat([2, 0, 1], [90, 0, 10])
+    told = a_set(arrays={"one": np.eye(3)[best]}, blank=None, symbols=("-", "a", "m"))
+    assert said(told, level="error") == [
+        "expected --blank to say which class it is, got 0 by its symbol '-', which is best in 0 % "
+        "of frames, but 2 ('m') in 90 %"
+    ]
+    with pytest.raises(ArgumentError, match="teacher: expected --blank to say which class it is"):
+        normalised(told)
+    rare = np.repeat([2, 0, 1], [60, 20, 20])
+    told = a_set(arrays={"one": np.eye(3)[rare]}, blank=None, symbols=("-", "a", "m"))
+    assert said(told, level="error") == []
+    assert normalised(told).blank == 0
+    assert said(a_set(arrays={"one": np.eye(3)[best]}), level="error") == []  # told: class 0
+
+
+@pytest.mark.parametrize("total", [0.5, 0.95, 1.2])
+def test_numbers_from_0_to_1_that_do_not_sum_to_one_are_of_no_kind(total):
+    arrays = {"one": total * 0.7 * spiky() + 0.3 * total / 3}
+    told = a_set(arrays=arrays, kind=None)
+    assert said(told, level="error") == [
+        "expected --kind to say whether the numbers are probabilities or logits, got numbers from "
+        f"0 to 1 that sum to {total:.3g} in a frame"
+    ]
+    with pytest.raises(ArgumentError, match="teacher: expected --kind to say whether"):
+        normalised(told)
+    expected = arrays["one"] / total
+    got = normalised(a_set(arrays=arrays)).arrays["one"]
+    assert_close(np.exp(got), expected, VALUE)
+    assert said(a_set(arrays=arrays, kind="logits"), level="error") == []
+
+
+def test_one_normal_form_of_symbols_and_names():
+    """An accent of its own is no other symbol; a look-alike is, and shows its code points."""
+    one, other = (
+        a_set(name, {utterance: spiky()}, symbols=("-", letter, "m"))
+        for name, utterance, letter in (
+            ("teacher", "caf\u00e9", "\u00e9"),
+            ("small", "cafe\u0301", "e\u0301"),
+        )
+    )
+    assert other.names == ("caf\u00e9",)
+    true = {"caf\u00e9": timed("\u00e9m", [0, 0.1, 0.3])}
+    assert said(one, other, reference=true) == []
+    alike = a_set("small", {"caf\u00e9": spiky()}, symbols=("-", "\u00e9", "\u043c"))
+    assert said(one, alike) == [
+        "1 classes have another symbol than in teacher, such as 2: '\u043c' (U+043C), there 'm'"
+    ]
+    with pytest.raises(ArgumentError, match="arrays: expected names=2 to match their names in NFC"):
+        PosteriorSet("small", {"\u00e9": spiky(), "e\u0301": spiky()})
+
+
 def test_padding():
     padded = np.concatenate([spiky(), np.tile(spiky(1), (12, 1))])
     told = a_set(arrays={"one": padded, "two": spiky(30)})

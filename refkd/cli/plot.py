@@ -42,6 +42,12 @@ def add_parser(commands: Commands) -> None:
     truth = plot.add_argument_group("true times")
     truth.add_argument("--reference", metavar="PATH", help="CTM, TextGrid or folder of TextGrids")
     truth.add_argument("--by", choices=("symbol", "word"), help="what is timed (default symbol)")
+    truth.add_argument(
+        "--no-marks",
+        action="store_true",
+        default=None,
+        help="by word: no symbol marks words, although some look like it, such as | or a space",
+    )
     truth.add_argument("--words", metavar="PATH", help="words, where --reference holds phones")
     truth.add_argument("--tier", metavar="NAME", help="of TextGrids (default phones)")
     truth.add_argument("--skip", metavar="LABELS", help="left out of it, such as sil,sp")

@@ -17,18 +17,21 @@ from refkd.cli.rule_options import OF_RULE, rule_settings
 from refkd.posteriors.collection import KINDS, PosteriorSet
 from refkd.posteriors.comparison import Comparison, compare
 from refkd.posteriors.diagnose import diagnose
+from refkd.posteriors.facts import symbols_heard
+from refkd.posteriors.mismatch import check_audio_length
 from refkd.posteriors.order import in_one_order
 from refkd.posteriors.read import read_posteriors
 from refkd.posteriors.tables import measured, shift_table, truth_table
 from refkd.posteriors.tokens import read_tokens
 from refkd.posteriors.truth import Truth, read_truth
 from refkd.students import StudentSettings
+from refkd.text import nfc
 
 if TYPE_CHECKING:
     from visualize.comparison_figures import Drawing
     from visualize.speech import Speech
 
-OF_REFERENCE = ("by", "words", "tier", "skip")
+OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
 
 
 def plot_models(options: argparse.Namespace) -> int:
@@ -43,7 +46,7 @@ def plot_models(options: argparse.Namespace) -> int:
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
     rule = None if options.rule is None else rule_settings(options, options.rule)
     sets, assumed = in_one_order(_read(options))
-    truth = _truth(options, sets[0].symbols or ())
+    truth = _truth(options, sets)
     findings = assumed + diagnose(
         *sets,
         reference=None if truth is None else truth.labels,
@@ -105,16 +108,18 @@ def _read(options: argparse.Namespace) -> list[PosteriorSet]:
     return sets
 
 
-def _truth(options: argparse.Namespace, symbols: Sequence[str]) -> Truth | None:
+def _truth(options: argparse.Namespace, sets: Sequence[PosteriorSet]) -> Truth | None:
     if options.reference is None:
         return None
     return read_truth(
         options.reference,
-        symbols,
+        sets[0].symbols or (),
         by=options.by or "symbol",
         words=options.words,
         tier=options.tier,
         skip=options.skip.split(",") if options.skip else (),
+        heard=symbols_heard(sets) if options.by == "word" else None,
+        marked=not options.no_marks,
     )
 
 
@@ -140,7 +145,7 @@ def _drawing(
         utterances,
         truth=truth,
         found={one.name: truth.of(comparison, one) for one in comparison.models} if truth else {},
-        speech=_speech(options.audio, utterances),
+        speech=_speech(options.audio, utterances, comparison),
         width=width,
         **lessons,
     )
@@ -150,7 +155,9 @@ def _seconds(text: str) -> float:
     return check.finite_number("latency", float(text))
 
 
-def _speech(path: str | None, utterances: Sequence[str]) -> "Mapping[str, Speech]":
+def _speech(
+    path: str | None, utterances: Sequence[str], comparison: Comparison
+) -> "Mapping[str, Speech]":
     """Spectrograms of the utterances whose audio is there."""
     from refkd.data.features import FeatureSettings, log_mel
     from refkd.data.wav import read_wav
@@ -161,7 +168,8 @@ def _speech(path: str | None, utterances: Sequence[str]) -> "Mapping[str, Speech
         return {}
     audio = Path(path)
     if audio.is_dir():
-        files = {name: audio / f"{name}.wav" for name in utterances}
+        named = {nfc(file.stem): file for file in audio.glob("*.wav")}
+        files = {name: named.get(name, audio / f"{name}.wav") for name in utterances}
     elif len(utterances) == 1:
         files = {utterances[0]: audio}
     else:
@@ -169,6 +177,7 @@ def _speech(path: str | None, utterances: Sequence[str]) -> "Mapping[str, Speech
     found = {}
     for name, file in files.items():
         samples, rate = read_wav(file)
+        check_audio_length(name, samples.size / rate, [one.told for one in comparison.models])
         settings = FeatureSettings(stack=1)
         clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
         found[name] = Speech(log_mel(samples, rate, settings).astype(np.float64), clock)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
+from refkd.text import nfc
 
 Posteriors: TypeAlias = NDArray[np.floating]  # float32 or float64
 KINDS = ("logits", "log_probabilities", "probabilities")
@@ -23,7 +24,8 @@ class PosteriorSet:
         Of the model, or of its file; errors and findings use it.
     arrays : mapping of str to (T, K) array
         One for each utterance, T >= 1, the same K >= 1 for all; float32 stays as it is, float16
-        becomes float32, all else float64. NaN is kept: `diagnose` says where it is.
+        becomes float32, all else float64. NaN is kept: `diagnose` says where it is. Names of
+        utterances are kept, like symbols, in Unicode's composed form (NFC).
     kind : {"logits", "log_probabilities", "probabilities"}, optional
         Log-probabilities are in nats.
     blank : int, optional
@@ -60,7 +62,8 @@ class PosteriorSet:
     subsampling: int | None = None
 
     def __post_init__(self) -> None:
-        arrays = {name: _posteriors(name, array) for name, array in self.arrays.items()}
+        arrays = {nfc(name): _posteriors(name, array) for name, array in self.arrays.items()}
+        check.same_length("arrays", len(arrays), "their names in NFC", len(self.arrays), "names")
         if not arrays:
             check.fail("arrays", "at least one utterance", "none")
         _check_classes(arrays)
@@ -71,7 +74,7 @@ class PosteriorSet:
             blank = check.integer("blank", self.blank, low=0, high=self.classes - 1)
             object.__setattr__(self, "blank", blank)
         if self.symbols is not None:
-            symbols = tuple(str(symbol) for symbol in self.symbols)
+            symbols = tuple(nfc(str(symbol)) for symbol in self.symbols)
             check.same_length("symbols", len(symbols), "the arrays", self.classes, "K")
             object.__setattr__(self, "symbols", symbols)
         if self.frame_shift is not None:

@@ -12,7 +12,7 @@ from refkd.posteriors.facts import (
     Facts,
     departures,
     facts_of,
-    named_blank,
+    named_blanks,
     other_logarithm,
 )
 from refkd.posteriors.finding import Finding, Level
@@ -80,6 +80,7 @@ def diagnose(
 
 def _alone(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
     yield from _numbers(told, facts)
+    yield from (("error", doubt.sentence) for doubt in facts.doubts)
     if len(facts.sample):
         yield from _kind(told, facts)
         yield from _blank(told, facts)
@@ -148,7 +149,7 @@ def _row_sums(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
 def _blank(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
     shares, blank = facts.shares, facts.blank
     likely, percent = int(shares.argmax()), 100.0 * shares
-    if told.blank is None and named_blank(told) is not None:
+    if told.blank is None and named_blanks(told):
         yield "assumed", f"the blank is {blank}, by its symbol {(told.symbols or ())[blank]!r}"
     elif told.blank is None:
         level: Level = "assumed" if shares[blank] >= 0.5 else "warning"

@@ -1,7 +1,9 @@
 """What nobody has told about posteriors, as far as the numbers show it."""
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,12 +14,25 @@ from refkd.posteriors.collection import Posteriors, PosteriorSet
 
 ROW_SUM = 0.01  # half precision and compressed matrices stay within it
 SAMPLE = 1000  # frames, spread over all utterances, that show what kind of numbers they are
-BLANK_NAMES = ("<blk>", "<blank>", "<pad>", "[PAD]", "<b>", "-")
+BLANK_NAMES = ("<blk>", "<blank>", "blank", "<pad>", "[pad]", "<b>", "-", "_")  # in any case
+RARE = 0.1  # of the best class's share: what is best less often is no blank by its name alone
 OTHER_LOGARITHMS = {
     "logarithms to base 10; multiply by ln 10": math.log(10.0),
     "logarithms to base 2; multiply by ln 2": math.log(2.0),
     "negative logarithms; change the sign": -1.0,
 }
+
+
+class Doubt(NamedTuple):
+    """Where name or range and evidence contradict each other, and only the user can know."""
+
+    expected: str
+    got: str
+
+    @property
+    def sentence(self) -> str:
+        """Both, as in every error."""
+        return f"expected {self.expected}, got {self.got}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +56,11 @@ class Facts:
     shares : (K,) array
         In what share of the usable frames each class is best.
     blank : int
-        What was told; else the class named like a blank; else the one that is best most often,
-        because a CTC model says blank in most frames.
+        What was told; else the class named like a blank, the one that is best most often if there
+        are several; else the one that is best most often, because a CTC model says blank in most
+        frames.
+    doubts : tuple of Doubt
+        Why kind or blank cannot be assumed, and have to be told.
     """
 
     best: dict[str, Ints]
@@ -53,6 +71,7 @@ class Facts:
     kind: str
     shares: Floats
     blank: int
+    doubts: tuple[Doubt, ...]
 
 
 def facts_of(told: PosteriorSet) -> Facts:
@@ -93,6 +112,12 @@ def facts_of(told: PosteriorSet) -> Facts:
     frames = np.concatenate(sample)
     shown = kind_shown(frames, lowest)
     shares = counts / max(1.0, counts.sum())
+    blank = _blank(told, shares)
+    doubts: list[Doubt] = []
+    if told.kind is None and shown == "logits":
+        doubts += _doubts_of_kind(frames, lowest)
+    if told.blank is None and blank in named_blanks(told):
+        doubts += _doubts_of_blank(told, shares, blank)
     return Facts(
         best=best,
         unusable=bad,
@@ -101,7 +126,8 @@ def facts_of(told: PosteriorSet) -> Facts:
         shown=shown,
         kind=told.kind or shown,
         shares=shares,
-        blank=_blank(told, shares),
+        blank=blank,
+        doubts=tuple(doubts),
     )
 
 
@@ -112,8 +138,29 @@ def _lowest(values: Posteriors) -> float:
 def _blank(told: PosteriorSet, shares: Floats) -> int:
     if told.blank is not None:
         return told.blank
-    named = named_blank(told)
-    return int(shares.argmax()) if named is None else named
+    named = named_blanks(told) or range(told.classes)
+    return max(named, key=lambda label: shares[label])
+
+
+def _doubts_of_kind(frames: Posteriors, lowest: float) -> Iterator[Doubt]:
+    """Numbers from 0 to 1 that do not sum to one are no clear case of any kind."""
+    if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
+        total = np.median(frames.sum(axis=1))
+        yield Doubt(
+            "--kind to say whether the numbers are probabilities or logits",
+            f"numbers from 0 to 1 that sum to {total:.3g} in a frame",
+        )
+
+
+def _doubts_of_blank(told: PosteriorSet, shares: Floats, blank: int) -> Iterator[Doubt]:
+    likely = int(shares.argmax())
+    if shares[blank] < RARE * shares[likely]:
+        names = told.symbols or ()
+        yield Doubt(
+            "--blank to say which class it is",
+            f"{blank} by its symbol {names[blank]!r}, which is best in {100 * shares[blank]:.0f} % "
+            f"of frames, but {likely} ({names[likely]!r}) in {100 * shares[likely]:.0f} %",
+        )
 
 
 def departures(values: Posteriors, kind: str) -> Floats:
@@ -159,10 +206,20 @@ def other_logarithm(frames: Posteriors) -> str | None:
     return None
 
 
-def named_blank(told: PosteriorSet) -> int | None:
-    """The one class whose symbol is a usual name of the blank."""
-    found = [n for n, symbol in enumerate(told.symbols or ()) if symbol in BLANK_NAMES]
-    return found[0] if len(found) == 1 else None
+def named_blanks(told: PosteriorSet) -> list[int]:
+    """The classes whose symbol is a usual name of the blank."""
+    symbols = enumerate(told.symbols or ())
+    return [label for label, symbol in symbols if symbol.casefold() in BLANK_NAMES]
+
+
+def symbols_heard(sets: Iterable[PosteriorSet]) -> set[str]:
+    """The symbols that are best in some frame of some model."""
+    return {
+        symbol
+        for one in sets
+        for symbol, share in zip(one.symbols or (), facts_of(one).shares, strict=False)
+        if share > 0.0
+    }
 
 
 def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
@@ -216,7 +273,8 @@ def normalised(told: PosteriorSet) -> PosteriorSet:
     Raises
     ------
     ArgumentError
-        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability.
+        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability;
+        names the set, if kind or blank are not told and evidence contradicts range or name.
 
     Examples
     --------
@@ -228,6 +286,8 @@ def normalised(told: PosteriorSet) -> PosteriorSet:
     """
     check.instance("told", told, PosteriorSet)
     facts = facts_of(told)
+    for doubt in facts.doubts:
+        check.fail(told.name, *doubt)
     return PosteriorSet(
         told.name,
         {name: log_posteriors_of(told, facts.kind, name) for name in told.arrays},

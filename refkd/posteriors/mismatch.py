@@ -1,14 +1,17 @@
 """Whether the posteriors of two models, or posteriors and true times, belong together."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
+from refkd import check
 from refkd.posteriors.collection import PosteriorSet
 from refkd.posteriors.reference import Reference
+from refkd.text import visible
 
 EDGES = 3  # frames, the longer ones, that models may differ by at the ends of an utterance
+WINDOW = 0.1  # seconds at the ends of the audio that models with short frames may not answer
 Said = tuple[Literal["warning", "error"], str]
 
 
@@ -33,8 +36,11 @@ def against_reference(
         labels = sorted({label for name in shared for label in reference[name].labels})
         unknown = [label for label in labels if label not in told.symbols]
         if unknown:
-            got = f"{len(unknown)} labels of the reference are no symbols, such as {unknown[0]!r}"
-            yield "warning", got
+            yield (
+                "warning",
+                f"{len(unknown)} labels of the reference are no symbols, such as "
+                f"{visible(unknown[0])}",
+            )
     if told.frame_shift is None:
         return
     late = []
@@ -50,6 +56,16 @@ def against_reference(
             f"{len(late)} of {len(shared)} utterances end before their reference, the worst "
             f"{name!r}: posteriors until {length:.3g} s, reference until {end:.3g} s",
         )
+
+
+def check_audio_length(utterance: str, seconds: float, models: Sequence[PosteriorSet]) -> None:
+    """Refuse audio that is not as long as the posteriors of an utterance, of known frame shifts."""
+    for told in models:
+        shift = told.frame_shift or 0.0
+        length = (told.first_frame or 0.0) + len(told.arrays[utterance]) * shift
+        if abs(seconds - length) > max(WINDOW, EDGES * shift):
+            expected = f"{length:.3g} s for utterance {utterance!r}, as {told.name} has"
+            check.fail("audio", expected, f"{seconds:.3g} s")
 
 
 def _names(first: Collection[str], other: Collection[str], between: str) -> Iterator[Said]:
@@ -81,7 +97,7 @@ def _classes(
             yield (
                 "error",
                 f"{len(different)} classes have another symbol than in {first.name}, such as {n}: "
-                f"{its!r}, there {mine!r}",
+                f"{visible(its)}, there {visible(mine)}",
             )
             return
     if first_blank != blank:

@@ -20,7 +20,7 @@ from refkd.posteriors.delays import (
     word_delays_of_tokens,
 )
 from refkd.posteriors.reference import Reference, read_reference
-from refkd.posteriors.words import Marks, word_marks
+from refkd.posteriors.words import BEGINS, DELIMITERS, Marks, separated, word_marks
 from refkd.records.intervals import Interval, Ratio
 
 By: TypeAlias = Literal["symbol", "word"]
@@ -86,6 +86,8 @@ def read_truth(
     words: PathLike | None = None,
     tier: str | None = None,
     skip: Collection[str] = (),
+    heard: Collection[str] | None = None,
+    marked: bool = True,
 ) -> Truth:
     """Read true times in the form that the symbols of a model ask for.
 
@@ -104,6 +106,10 @@ def read_truth(
         Of `reference`; by default "phones", or "words" where tokens are joined to words.
     skip : collection of str
         Labels that are not read.
+    heard : collection of str, optional
+        The symbols that are best in some frame, as evidence that marks of words are marks.
+    marked : bool
+        Whether symbols that look like marks of words are such.
 
     Returns
     -------
@@ -113,7 +119,8 @@ def read_truth(
     Raises
     ------
     ArgumentError
-        If words are needed and not given, or given and not needed.
+        If words are needed and not given, or given and not needed, or symbols look like marks
+        that separate words, utterances have several words, and no such symbol is heard.
     DataError
         As `read_reference`.
     """
@@ -122,9 +129,15 @@ def read_truth(
         if words is not None:
             check.fail("words", "a path by word only", words)
         return Truth(read_reference(reference, tier or "phones", skip))
-    marks = word_marks(symbols)
+    marks = word_marks(symbols) if marked else None
     if marks is not None:
-        return Truth(read_reference(words or reference, tier or "words", skip), marks=marks)
+        spoken = read_reference(words or reference, tier or "words", skip)
+        several = any(len(utterance.labels) > 1 for utterance in spoken.values())
+        if several and heard is not None and not separated(heard, marks):
+            separator = next(one for one in symbols if one in DELIMITERS or one.startswith(BEGINS))
+            expected = f"{separator!r}, or another symbol that separates words, to be best in some "
+            check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
+        return Truth(spoken, marks=marks)
     if words is None and Path(reference).suffix.lower() == ".ctm":
         expected = "a CTM or TextGrids, because the models have phones without marks of words"
         check.fail("words", expected, "none")

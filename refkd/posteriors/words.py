@@ -1,6 +1,6 @@
 """Joining the tokens of a model to words, by the marks that tokenizers leave on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from refkd import check
@@ -50,6 +50,11 @@ def word_marks(symbols: Sequence[str]) -> Marks | None:
     if any(symbol.endswith("@@") for symbol in symbols):
         return "@@"
     return "delimiter" if set(DELIMITERS) & set(symbols) else None
+
+
+def separated(heard: Collection[str], marks: Marks) -> bool:
+    """Whether symbols that a model says can begin a second word; else all tokens are one."""
+    return marks in ("##", "@@") or word_marks(list(heard)) == marks
 
 
 def join_words(tokens: Sequence[str], marks: Marks) -> list[JoinedWord]:
