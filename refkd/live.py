@@ -14,6 +14,7 @@ from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.network import Network
 from refkd.network_file import Values
 from refkd.streaming import Stream
+from refkd.text import nfc
 
 SETTING = "features."
 
@@ -186,7 +187,7 @@ def hearing(network: Network) -> tuple[Values, FeatureSettings]:
     Returns
     -------
     facts : dict of arrays
-        The metadata, complete and of the network's sizes.
+        The metadata, complete and of the network's sizes; symbols in NFC.
     settings : FeatureSettings
         How audio becomes its frames.
 
@@ -215,4 +216,5 @@ def hearing(network: Network) -> tuple[Values, FeatureSettings]:
     if settings.stack * settings.bands != network.inputs:
         got = f"{settings.stack} x {settings.bands}"
         raise DataError(f"network: expected frames of {network.inputs} numbers, got {got}")
-    return facts, settings
+    symbols = np.array([nfc(str(symbol)) for symbol in facts["symbols"]])
+    return {**facts, "symbols": symbols}, settings

@@ -202,6 +202,7 @@ def test_marks_of_tokenizers(symbols, marks):
         (["un@@", "do", "it", "a@@"], "@@", [("undo", 0, 1), ("it", 2, 2), ("a", 3, 3)]),
         (["|", "H", "I", "|", "|", "A"], "delimiter", [("HI", 1, 2), ("A", 5, 5)]),
         ([], "delimiter", []),
+        (["|", "e", "\u0301", "|", "a"], "delimiter", [("\u00e9", 1, 2), ("a", 4, 4)]),
     ],
 )
 def test_tokens_joined_to_words(tokens, marks, words):

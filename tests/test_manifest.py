@@ -1,10 +1,13 @@
 """Manifests: what a line may say, and the sentence for every other line."""
 
 import json
+import unicodedata
 import wave
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load, prepare
@@ -315,6 +318,11 @@ def test_words_keep_letters_of_every_script():
 )
 def test_combining_marks_are_parts_of_words(text, words):
     assert words_of(text) == words
+
+
+@given(st.text())
+def test_words_do_not_depend_on_the_normal_form(text):
+    assert words_of(unicodedata.normalize("NFD", text)) == words_of(text)
 
 
 def test_a_text_is_found_whatever_its_normal_form(tmp_path):

@@ -133,7 +133,7 @@ def _drawing(
     """Gather everything that figures need."""
     from visualize.comparison_figures import Drawing
 
-    utterances = tuple(dict.fromkeys(options.utterance or [comparison.typical]))
+    utterances = tuple(dict.fromkeys(map(nfc, options.utterance or [comparison.typical])))
     for name in utterances:
         check_utterance(name, comparison.utterances)
     lessons: dict[str, Any] = {}

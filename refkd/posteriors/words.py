@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from refkd import check
+from refkd.text import nfc
 
 Marks: TypeAlias = Literal["\N{LOWER ONE EIGHTH BLOCK}", "##", "@@", "delimiter"]
 
@@ -70,7 +71,7 @@ def join_words(tokens: Sequence[str], marks: Marks) -> list[JoinedWord]:
     Returns
     -------
     list of JoinedWord
-        In order, without marks and delimiters; words of marks alone are left out.
+        In order, without marks and delimiters, in NFC; words of marks alone are left out.
 
     Raises
     ------
@@ -100,7 +101,7 @@ def join_words(tokens: Sequence[str], marks: Marks) -> list[JoinedWord]:
         else:
             words.append(JoinedWord(text, place, place))
         open_word = marks != "@@" or token.endswith("@@")
-    return [word for word in words if word.text]
+    return [word._replace(text=nfc(word.text)) for word in words if word.text]
 
 
 def _without(token: str, marks: Marks) -> str:
