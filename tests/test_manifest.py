@@ -267,6 +267,11 @@ def test_remarks_and_probabilities_are_no_phones(tmp_path, text):
         ("a 0.5\n", None, "line 1: expected a word and its phones, got 'a'"),
         ("a AH\n b AH  abbr\n", ["AH"], "line 2, column 8: expected a phone of the inventory, got"),
         (
+            "a AH0 B (x)\na AH1 B B\n",
+            None,
+            "line 1, column 9: expected a phone of the inventory, g",
+        ),
+        (
             "a \u0430\n",
             ["a"],
             "line 1, column 3: expected a phone of the inventory, got '\u0430' (U+04",
@@ -277,6 +282,13 @@ def test_what_is_no_phone_is_named_by_line_and_column(tmp_path, text, inventory,
     with pytest.raises(DataError) as error:
         lexicon_of(tmp_path, text, inventory)
     assert str(error.value).startswith(f"{tmp_path / 'words.txt'}, {sentence}")
+
+
+def test_what_is_not_cmus_inventory_is_not_taken_for_it(tmp_path):
+    """Pauses beside ARPAbet are phones, and so is all in lexicons of tones or of other phones."""
+    assert lexicon_of(tmp_path, "a AH0 B D\n<unk> SPN\n")["<unk>"] == ("SPN",)
+    assert lexicon_of(tmp_path, "a AO1 B X\nb AO4 Q\n")["b"] == ("AO4", "Q")
+    assert lexicon_of(tmp_path, "a AH B X\n") == {"a": ("AH", "B", "X")}
 
 
 def test_a_digit_may_be_a_phone(tmp_path):

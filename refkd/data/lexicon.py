@@ -2,15 +2,21 @@
 
 import re
 import unicodedata
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from refkd.posteriors.tokens import read_tokens
-from refkd.text import nfc, read_lines, refuse, visible
+from refkd.text import columns, nfc, read_lines, refuse, visible
 
 VARIANT = re.compile(r"\([0-9]+\)$")
 FIELD = re.compile("[^ \t]+")
 DECIMAL = re.compile(r"([0-9]*\.)?[0-9]+e[-+]?[0-9]+|[0-9]*\.[0-9]+")  # no alphabet has it
 NUMBER = re.compile(rf"[0-9]+|{DECIMAL.pattern}")  # a digit is a phone in some
+VOWELS = "AA AE AH AO AW AX AXR AY EH ER EY IH IX IY OW OY UH UW UX"
+CONSONANTS = "B CH D DH DX EL EM EN F G HH JH K L M N NG NX P Q R S SH T TH V W WH Y Z ZH"
+PAUSES = "SIL SPN NSN sil sp spn nsn"  # beside the phones, in Kaldi and MFA
+ARPABET_SHARE = 0.8
 JOINERS = "\u200c\u200d"  # without width, inside words of Persian and of Indian languages
 MARK = "\u0300"  # stands for all combining marks and joiners, which the class \w leaves out
 WORD = re.compile(rf"\w[\w{MARK}]*(?:'\w[\w{MARK}]*)*")
@@ -53,8 +59,9 @@ def read_lexicon(
         that begins with `#`. Of several pronunciations, WORD(2) and so on, the most probable
         counts, else the first.
     inventory : str or Path, optional
-        All phones, in the layout of `read_tokens`; without it anything is a phone that can be
-        printed and is no decimal number.
+        All phones, in the layout of `read_tokens`. By default those of ARPAbet, if there are its
+        vowels with a digit of stress and four of five symbols are of it; else anything is a phone
+        that can be printed and is no decimal number.
 
     Returns
     -------
@@ -67,49 +74,62 @@ def read_lexicon(
         If it cannot be read, a word has no phone, what stands for a phone is none (named by line
         and column, the place of its first character), or there is no word; a DataError.
     """
-    phones = None if inventory is None else set(read_tokens(inventory))
     entries = []
     for where, line in read_lines(Path(path), "a lexicon"):
-        fields = _columns(line)
+        fields = _fields(line)
         if fields:
-            entries.append((where, fields))
+            entries.append((where, line, fields))
     if not entries:
         refuse(path, "lines of a word and its phones", "none")
-    shared = min(_leading(NUMBER, fields) for _, fields in entries)
+    shared = min(_leading(NUMBER, fields) for _, _, fields in entries)
+    counted = Counter(chain.from_iterable(fields[1:] for _, _, fields in entries))
+    phones = _arpabet(counted) if inventory is None else set(read_tokens(inventory))
+    composed: dict[str, str] = {}
     lexicon: dict[str, tuple[float, tuple[str, ...]]] = {}
-    for where, fields in entries:
+    for where, line, fields in entries:
         numbers = max(shared, _leading(DECIMAL, fields))
         first = 1 + next(count for count in (4, 1, 0) if count <= numbers)
         if len(fields) == first:
-            refuse(where, "a word and its phones", visible(fields[0][0]))
-        for phone in fields[first:]:
-            _check_phone(f"{where}, column {phone.start() + 1}", nfc(phone[0]), phones)
-        word = nfc(VARIANT.sub("", fields[0][0]).lower())
-        probability = float(fields[1][0]) if first > 1 else 1.0
+            refuse(where, "a word and its phones", visible(fields[0]))
+        for n, field in enumerate(fields[first:], first):
+            if field not in composed:
+                composed[field] = nfc(field)
+                if not _is_phone(composed[field], phones):
+                    column = [match.start() for match in FIELD.finditer(line)][n] + 1
+                    expected = "a phone" if phones is None else "a phone of the inventory"
+                    refuse(f"{where}, column {column}", expected, visible(field))
+        word = nfc(VARIANT.sub("", fields[0]).lower())
+        probability = float(fields[1]) if first > 1 else 1.0
         if word not in lexicon or probability > lexicon[word][0]:
-            lexicon[word] = probability, tuple(nfc(phone[0]) for phone in fields[first:])
+            lexicon[word] = probability, tuple(composed[field] for field in fields[first:])
     return {word: spoken for word, (_, spoken) in lexicon.items()}
 
 
-def _columns(line: str) -> list[re.Match[str]]:
-    """The word and all columns after it, each with its place, without remarks."""
-    fields = list(FIELD.finditer(line))
-    if line.startswith(";;;") or (fields and fields[0][0] == "#"):
+def _fields(line: str) -> list[str]:
+    """The word and all columns after it, without remarks."""
+    fields = columns(line)
+    if line.startswith(";;;") or fields[:1] == ["#"]:
         return []
-    remarks = (n for n, field in enumerate(fields) if n > 0 and field[0].startswith("#"))
-    return fields[: next(remarks, len(fields))]
+    remarks = (n for n, field in enumerate(fields) if n > 0 and field.startswith("#"))
+    return fields[: next(remarks, len(fields))] if "#" in line else fields
 
 
-def _leading(pattern: re.Pattern[str], fields: list[re.Match[str]]) -> int:
+def _leading(pattern: re.Pattern[str], fields: list[str]) -> int:
     """How many columns after the word are such numbers."""
-    return next(
-        (n for n, field in enumerate(fields[1:]) if not pattern.fullmatch(field[0])),
-        len(fields) - 1,
-    )
+    others = (n for n, field in enumerate(fields[1:]) if not pattern.fullmatch(field))
+    return next(others, len(fields) - 1)
 
 
-def _check_phone(where: str, phone: str, inventory: set[str] | None) -> None:
-    if inventory is not None and phone not in inventory:
-        refuse(where, "a phone of the inventory", visible(phone))
-    if DECIMAL.fullmatch(phone) or not phone.isprintable():
-        refuse(where, "a phone", visible(phone))
+def _arpabet(counted: Counter[str]) -> set[str] | None:
+    """The inventory of CMU's dictionary, if stress and nearly all symbols show that it is used."""
+    stressed = {vowel + digit for vowel in VOWELS.split() for digit in "012"}
+    inventory = stressed.union(VOWELS.split(), CONSONANTS.split())
+    inside = sum(count for symbol, count in counted.items() if symbol in inventory)
+    shown = not stressed.isdisjoint(counted) and inside >= ARPABET_SHARE * counted.total()
+    return inventory.union(PAUSES.split()) if shown else None
+
+
+def _is_phone(phone: str, inventory: set[str] | None) -> bool:
+    if inventory is not None:
+        return phone in inventory
+    return phone.isprintable() and not DECIMAL.fullmatch(phone)
