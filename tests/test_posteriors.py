@@ -518,7 +518,13 @@ def test_probabilities_told_as_something_else_and_the_reverse():
     ],
 )
 def test_other_logarithms(change, words):
-    told = a_set(arrays={"one": change(spiky())}, kind=None, blank=None, symbols=None)
+    """Not told, they stop; told to be logits, they are taken for such with a warning."""
+    arrays = {"one": change(spiky())}
+    assert said(a_set(arrays=arrays, kind=None), level="error") == [
+        f"expected natural logarithms, or --kind logits, got what looks like {words}"
+    ]
+    told = a_set(arrays=arrays, kind="logits")
+    assert said(told, level="error") == []
     assert f"the numbers look like {words}" in said(told, level="warning")
 
 

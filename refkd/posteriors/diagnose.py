@@ -118,7 +118,7 @@ def _kind(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
     if kind == "probabilities" and facts.lowest < 0.0:
         yield "error", f"probabilities are told, the numbers begin at {facts.lowest:g}"
         return
-    other = other_logarithm(facts.sample) if shown == "logits" else None
+    other = other_logarithm(facts.sample) if shown == "logits" and told.kind else None
     if shown == "probabilities" != kind:
         yield "warning", f"{kind} are told, the numbers look like probabilities"
     elif other is not None:

@@ -143,8 +143,11 @@ def _blank(told: PosteriorSet, shares: Floats) -> int:
 
 
 def _doubts_of_kind(frames: Posteriors, lowest: float) -> Iterator[Doubt]:
-    """Numbers from 0 to 1 that do not sum to one are no clear case of any kind."""
-    if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
+    """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
+    other = other_logarithm(frames) if frames.size else None
+    if other is not None:
+        yield Doubt("natural logarithms, or --kind logits", f"what looks like {other}")
+    elif frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
         total = np.median(frames.sum(axis=1))
         yield Doubt(
             "--kind to say whether the numbers are probabilities or logits",
