@@ -26,7 +26,7 @@ class Reference:
     Parameters
     ----------
     labels : tuple of str
-        L phones or words in the order of time.
+        L phones or words in the order of time, kept in Unicode's composed form (NFC).
     starts, ends : (L,) arrays
         In seconds; start < end, and nothing begins before the end of the one before.
     """
@@ -34,6 +34,9 @@ class Reference:
     labels: tuple[str, ...]
     starts: Floats
     ends: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(nfc(label) for label in self.labels))
 
 
 class _Stretch(NamedTuple):
@@ -197,9 +200,10 @@ def _textgrid(path: Path, tier: str) -> list[_Stretch]:
         grid: Any = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
     except Exception as error:  # its parser fails in many ways on what is no TextGrid
         refuse(path, "a TextGrid", str(error).splitlines()[0] if str(error) else "something else")
-    if tier not in grid.tierNames:
-        refuse(path, f"a tier {tier!r}", ", ".join(map(repr, grid.tierNames)) or "none")
-    intervals = grid.getTier(tier)
+    names = {nfc(name): name for name in grid.tierNames}
+    if nfc(tier) not in names:
+        refuse(path, f"a tier {tier!r}", ", ".join(map(repr, names)) or "none")
+    intervals = grid.getTier(names[nfc(tier)])
     if not isinstance(intervals, IntervalTier):
         refuse(path, f"intervals in tier {tier!r}", "points")
     return [
