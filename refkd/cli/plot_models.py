@@ -17,7 +17,6 @@ from refkd.cli.rule_options import OF_RULE, rule_settings
 from refkd.posteriors.collection import KINDS, PosteriorSet
 from refkd.posteriors.comparison import Comparison, compare
 from refkd.posteriors.diagnose import diagnose
-from refkd.posteriors.facts import symbols_heard
 from refkd.posteriors.mismatch import check_audio_length
 from refkd.posteriors.order import in_one_order
 from refkd.posteriors.read import read_posteriors
@@ -46,7 +45,7 @@ def plot_models(options: argparse.Namespace) -> int:
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
     rule = None if options.rule is None else rule_settings(options, options.rule)
     sets, assumed = in_one_order(_read(options))
-    truth = _truth(options, sets)
+    truth = _truth(options, sets[0].symbols or ())
     findings = assumed + diagnose(
         *sets,
         reference=None if truth is None else truth.labels,
@@ -108,17 +107,16 @@ def _read(options: argparse.Namespace) -> list[PosteriorSet]:
     return sets
 
 
-def _truth(options: argparse.Namespace, sets: Sequence[PosteriorSet]) -> Truth | None:
+def _truth(options: argparse.Namespace, symbols: Sequence[str]) -> Truth | None:
     if options.reference is None:
         return None
     return read_truth(
         options.reference,
-        sets[0].symbols or (),
+        symbols,
         by=options.by or "symbol",
         words=options.words,
         tier=options.tier,
         skip=options.skip.split(",") if options.skip else (),
-        heard=symbols_heard(sets) if options.by == "word" else None,
         marked=not options.no_marks,
     )
 

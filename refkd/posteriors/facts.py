@@ -1,7 +1,7 @@
 """What nobody has told about posteriors, as far as the numbers show it."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -213,16 +213,6 @@ def named_blanks(told: PosteriorSet) -> list[int]:
     """The classes whose symbol is a usual name of the blank."""
     symbols = enumerate(told.symbols or ())
     return [label for label, symbol in symbols if symbol.casefold() in BLANK_NAMES]
-
-
-def symbols_heard(sets: Iterable[PosteriorSet]) -> set[str]:
-    """The symbols that are best in some frame of some model."""
-    return {
-        symbol
-        for one in sets
-        for symbol, share in zip(one.symbols or (), facts_of(one).shares, strict=False)
-        if share > 0.0
-    }
 
 
 def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:

@@ -16,7 +16,6 @@ from refkd.posteriors.kaldi import read_archive, read_script
 from refkd.text import refuse
 
 Arrays = dict[str, NDArray[Any]]
-NUMPY = b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY"  # how npz, an empty npz and npy begin
 METADATA = "metadata."
 FACTS = ("kind", "blank", "symbols", "frame_shift", "first_frame", "subsampling")
 
@@ -112,15 +111,11 @@ def _read_npy(path: Path) -> Arrays:
 def _load(path: Path) -> Arrays | NDArray[Any]:
     try:
         with path.open("rb") as file:
-            numpys = file.read(6).startswith(NUMPY)
-            file.seek(0)
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.lib.npyio.NpzFile):
                 return {name: loaded[name] for name in loaded.files}
             return np.asarray(loaded)
-    except ValueError as error:  # NumPy takes every other file for pickled objects
-        if not numpys:
-            refuse(path, "arrays saved by NumPy", "a file that begins otherwise")
+    except ValueError as error:
         pickled = "allow_pickle" in str(error)
         refuse(path, "arrays of numbers", "pickled objects" if pickled else "something else")
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:

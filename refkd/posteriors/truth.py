@@ -61,7 +61,12 @@ class Truth:
         return "symbol" if self.marks is None else "word"
 
     def of(self, comparison: Comparison, model: ComparedModel) -> dict[str, TrueDelays]:
-        """Errors and delays of a model in each utterance whose true times are known."""
+        """Errors and delays of a model in each utterance whose true times are known.
+
+        An ArgumentError if utterances have several words, and no model says what separates them.
+        """
+        if self.marks is not None:
+            self._check_separators(comparison, self.marks)
         found = {}
         for name in comparison.utterances:
             if name not in self.labels or (self.words is not None and name not in self.words):
@@ -77,6 +82,17 @@ class Truth:
                 found[name] = symbol_delays(said, self.labels[name])
         return found
 
+    def _check_separators(self, comparison: Comparison, marks: Marks) -> None:
+        """Refuse to join all tokens of an utterance to one word, for want of a separator."""
+        spikes = [spikes for model in comparison.models for spikes, _ in model.spikes.values()]
+        heard = {comparison.symbols[label] for label in np.unique(np.concatenate(spikes))}
+        several = any(len(utterance.labels) > 1 for utterance in self.labels.values())
+        if several and not separated(heard, marks):
+            symbols = comparison.symbols
+            separator = next(one for one in symbols if one in DELIMITERS or one.startswith(BEGINS))
+            expected = f"{separator!r}, or another symbol that separates words, to be best in some "
+            check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
+
 
 def read_truth(
     reference: PathLike,
@@ -86,7 +102,6 @@ def read_truth(
     words: PathLike | None = None,
     tier: str | None = None,
     skip: Collection[str] = (),
-    heard: Collection[str] | None = None,
     marked: bool = True,
 ) -> Truth:
     """Read true times in the form that the symbols of a model ask for.
@@ -106,8 +121,6 @@ def read_truth(
         Of `reference`; by default "phones", or "words" where tokens are joined to words.
     skip : collection of str
         Labels that are not read.
-    heard : collection of str, optional
-        The symbols that are best in some frame, as evidence that marks of words are marks.
     marked : bool
         Whether symbols that look like marks of words are such.
 
@@ -119,8 +132,7 @@ def read_truth(
     Raises
     ------
     ArgumentError
-        If words are needed and not given, or given and not needed, or symbols look like marks
-        that separate words, utterances have several words, and no such symbol is heard.
+        If words are needed and not given, or given and not needed.
     DataError
         As `read_reference`.
     """
@@ -131,13 +143,7 @@ def read_truth(
         return Truth(read_reference(reference, tier or "phones", skip))
     marks = word_marks(symbols) if marked else None
     if marks is not None:
-        spoken = read_reference(words or reference, tier or "words", skip)
-        several = any(len(utterance.labels) > 1 for utterance in spoken.values())
-        if several and heard is not None and not separated(heard, marks):
-            separator = next(one for one in symbols if one in DELIMITERS or one.startswith(BEGINS))
-            expected = f"{separator!r}, or another symbol that separates words, to be best in some "
-            check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
-        return Truth(spoken, marks=marks)
+        return Truth(read_reference(words or reference, tier or "words", skip), marks=marks)
     if words is None and Path(reference).suffix.lower() == ".ctm":
         expected = "a CTM or TextGrids, because the models have phones without marks of words"
         check.fail("words", expected, "none")
