@@ -183,7 +183,7 @@ def _check_more(where: str, confidence: str = "NA", kind: str = "lex") -> None:
     """Columns 6 and 7 of a CTM, so that no part of a label with spaces is taken for one."""
     try:
         if confidence.upper() != "NA":
-            check.finite_number("confidence", confidence)
+            check.finite_number("confidence", float(confidence))
     except ValueError:
         refuse(f"{where}, column 6", "a confidence or NA", repr(confidence))
     if kind.lower() not in KINDS_OF_LABEL:
