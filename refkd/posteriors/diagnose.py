@@ -80,9 +80,10 @@ def diagnose(
 
 def _alone(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
     yield from _numbers(told, facts)
-    yield from (("error", doubt.sentence) for doubt in facts.doubts)
-    if len(facts.sample):
+    yield from (("error", doubt.sentence) for doubt in facts.doubts.values())
+    if len(facts.sample) and "kind" not in facts.doubts:
         yield from _kind(told, facts)
+    if len(facts.sample) and "blank" not in facts.doubts:
         yield from _blank(told, facts)
     yield from _times(told)
 

@@ -1,7 +1,6 @@
 """What nobody has told about posteriors, as far as the numbers show it."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,8 +58,8 @@ class Facts:
         What was told; else the class named like a blank, the one that is best most often if there
         are several; else the one that is best most often, because a CTC model says blank in most
         frames.
-    doubts : tuple of Doubt
-        Why kind or blank cannot be assumed, and have to be told.
+    doubts : dict of {"kind", "blank"} to Doubt
+        Why one of these cannot be assumed, and has to be told.
     """
 
     best: dict[str, Ints]
@@ -71,7 +70,7 @@ class Facts:
     kind: str
     shares: Floats
     blank: int
-    doubts: tuple[Doubt, ...]
+    doubts: dict[str, Doubt]
 
 
 def facts_of(told: PosteriorSet) -> Facts:
@@ -113,11 +112,10 @@ def facts_of(told: PosteriorSet) -> Facts:
     shown = kind_shown(frames, lowest)
     shares = counts / max(1.0, counts.sum())
     blank = _blank(told, shares)
-    doubts: list[Doubt] = []
-    if told.kind is None and shown == "logits":
-        doubts += _doubts_of_kind(frames, lowest)
-    if told.blank is None and blank in named_blanks(told):
-        doubts += _doubts_of_blank(told, shares, blank)
+    doubts = {
+        "kind": _doubt_of_kind(frames, lowest) if told.kind is None and shown == "logits" else None,
+        "blank": _doubt_of_blank(told, shares, blank) if told.blank is None else None,
+    }
     return Facts(
         best=best,
         unusable=bad,
@@ -127,7 +125,7 @@ def facts_of(told: PosteriorSet) -> Facts:
         kind=told.kind or shown,
         shares=shares,
         blank=blank,
-        doubts=tuple(doubts),
+        doubts={fact: doubt for fact, doubt in doubts.items() if doubt is not None},
     )
 
 
@@ -142,28 +140,31 @@ def _blank(told: PosteriorSet, shares: Floats) -> int:
     return max(named, key=lambda label: shares[label])
 
 
-def _doubts_of_kind(frames: Posteriors, lowest: float) -> Iterator[Doubt]:
+def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
     """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
     other = other_logarithm(frames) if frames.size else None
     if other is not None:
-        yield Doubt("natural logarithms, or --kind logits", f"what looks like {other}")
-    elif frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
+        return Doubt("natural logarithms, or --kind logits", f"what looks like {other}")
+    if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
         total = np.median(frames.sum(axis=1))
-        yield Doubt(
+        return Doubt(
             "--kind to say whether the numbers are probabilities or logits",
             f"numbers from 0 to 1 that sum to {total:.3g} in a frame",
         )
+    return None
 
 
-def _doubts_of_blank(told: PosteriorSet, shares: Floats, blank: int) -> Iterator[Doubt]:
+def _doubt_of_blank(told: PosteriorSet, shares: Floats, blank: int) -> Doubt | None:
+    """A class is no blank for its name alone if it is hardly ever best."""
     likely = int(shares.argmax())
-    if shares[blank] < RARE * shares[likely]:
-        names = told.symbols or ()
-        yield Doubt(
-            "--blank to say which class it is",
-            f"{blank} by its symbol {names[blank]!r}, which is best in {100 * shares[blank]:.0f} % "
-            f"of frames, but {likely} ({names[likely]!r}) in {100 * shares[likely]:.0f} %",
-        )
+    if blank not in named_blanks(told) or shares[blank] >= RARE * shares[likely]:
+        return None
+    names = told.symbols or ()
+    return Doubt(
+        "--blank to say which class it is",
+        f"{blank} by its symbol {names[blank]!r}, which is best in {100 * shares[blank]:.0f} % "
+        f"of frames, but {likely} ({names[likely]!r}) in {100 * shares[likely]:.0f} %",
+    )
 
 
 def departures(values: Posteriors, kind: str) -> Floats:
@@ -279,7 +280,7 @@ def normalised(told: PosteriorSet) -> PosteriorSet:
     """
     check.instance("told", told, PosteriorSet)
     facts = facts_of(told)
-    for doubt in facts.doubts:
+    for doubt in facts.doubts.values():
         check.fail(told.name, *doubt)
     return PosteriorSet(
         told.name,
