@@ -128,6 +128,7 @@ def riff(data, bits=16, extensible=False, encoding=1, length=None, whole=None):
         riff(HALVES, length=UNTIL_THE_END, whole=UNTIL_THE_END),
         riff(HALVES + b"\0", length=UNTIL_THE_END),
         riff(HALVES, length=0x7FFFF000),
+        riff(HALVES, length=0x7FFFFF00),
         riff(HALVES, whole=20),
         riff(HALVES) + b"LIST\x02\0\0\0ab",
     ],
@@ -136,6 +137,13 @@ def test_headers_that_recorders_and_pipes_write(tmp_path, data):
     (tmp_path / "a.wav").write_bytes(data)
     audio, rate = read_wav(tmp_path / "a.wav")
     assert (audio.tolist(), rate) == ([0.5, -0.5, 0.25, 0.75], 8000)
+
+
+@pytest.mark.parametrize("length", [9, 0x7FFFE000, 0x80000000])
+def test_a_length_that_the_file_does_not_have_is_refused(tmp_path, length):
+    (tmp_path / "a.wav").write_bytes(riff(HALVES_24, bits=24, length=length + 6))
+    with pytest.raises(FileError, match=r"as many samples as its header says, got 4 of \d+$"):
+        read_wav(tmp_path / "a.wav")
 
 
 def test_an_extensible_header_of_another_encoding_is_refused(tmp_path):

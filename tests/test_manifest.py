@@ -338,6 +338,6 @@ def test_words_do_not_depend_on_the_normal_form(text):
 
 
 def test_a_text_is_found_whatever_its_normal_form(tmp_path):
-    lexicon = lexicon_of(tmp_path, "e\u0301te\u0301 e t E\u0301\n")
-    assert lexicon == {"\u00e9t\u00e9": ("e", "t", "\u00c9")}
+    lexicon = lexicon_of(tmp_path, "e\u0301te\u0301 e t E\u0301\nl\u2019e\u0301 l e\n")
+    assert lexicon == {"\u00e9t\u00e9": ("e", "t", "\u00c9"), "l'\u00e9": ("l", "e")}
     assert lexicon[words_of("\u00c9T\u00c9")[0]] == lexicon[words_of("E\u0301te\u0301")[0]]

@@ -36,7 +36,7 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Don't stop, 'Ada'!")
     ["don't", 'stop', 'ada']
     """
-    plain = nfc(text.lower().replace("\u2019", "'"))
+    plain = _plain(text)
     shadow = "".join(
         MARK if letter in JOINERS or unicodedata.category(letter)[0] == "M" else letter
         for letter in plain
@@ -53,8 +53,8 @@ def read_lexicon(
     Parameters
     ----------
     path : str or Path
-        Lines of a word, perhaps one (Kaldi, MFA) or four (MFA) probabilities with a decimal point
-        or on every line, and its phones, with spaces or tabs between. Lines that begin with `;;;`
+        Lines of a word, perhaps one or four probabilities, each with a decimal point or on every
+        line, and its phones, with spaces or tabs between. Lines that begin with `;;;`
         or whose first column is `#` are remarks, and so is the rest of a line from a later column
         that begins with `#`. Of several pronunciations, WORD(2) and so on, the most probable
         counts, else the first.
@@ -98,11 +98,16 @@ def read_lexicon(
                     column = [match.start() for match in FIELD.finditer(line)][n] + 1
                     expected = "a phone" if phones is None else "a phone of the inventory"
                     refuse(f"{where}, column {column}", expected, visible(field))
-        word = nfc(VARIANT.sub("", fields[0]).lower())
+        word = _plain(VARIANT.sub("", fields[0]))
         probability = float(fields[1]) if first > 1 else 1.0
         if word not in lexicon or probability > lexicon[word][0]:
             lexicon[word] = probability, tuple(composed[field] for field in fields[first:])
     return {word: spoken for word, (_, spoken) in lexicon.items()}
+
+
+def _plain(text: str) -> str:
+    """In lower case and NFC, with one apostrophe."""
+    return nfc(text.lower().replace("\u2019", "'"))
 
 
 def _fields(line: str) -> list[str]:

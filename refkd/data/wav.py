@@ -11,7 +11,7 @@ from refkd.text import refuse
 
 PCM, FLOATS, EXTENSIBLE = 1, 3, 0xFFFE
 KIND = b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"  # of the subformat, after its number
-UNKNOWN = 0x7FFFF000  # the least length that stands for "until the end", written to pipes
+UNKNOWN = 0x7FFFF000  # from here to the next power of two, with or without the highest bit
 
 
 class _Format(NamedTuple):
@@ -59,11 +59,10 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     (array([ 0.5, -0.5], dtype=float32), 8000)
     """
     path = Path(path)
-    wanted = "a WAV file that can be read"
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        refuse(path, wanted, getattr(error, "strerror", error))
+        refuse(path, "a WAV file that can be read", getattr(error, "strerror", error))
     if data.startswith(b"NIST_1A"):
         got = "a SPHERE header (convert it by: sox OLD.wav NEW.wav)"
         refuse(path, "a WAV file with a RIFF header", got)
@@ -83,7 +82,7 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     if fmt.size != size:
         refuse(path, f"frames of {size} bytes, as its bits and channels need", fmt.size)
     frames = len(samples) // size
-    if promised < UNKNOWN and frames < promised // size:
+    if frames < promised // size:
         refuse(path, "as many samples as its header says", f"{frames} of {promised // size}")
     if frames == 0:
         refuse(path, "at least one sample", "none")
@@ -92,18 +91,21 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
 
 
 def _chunks(path: Path, data: bytes) -> tuple[_Format, int, bytes]:
-    """The format, and the length and the bytes of the first data chunk."""
+    """The format, and the length and the bytes of the first data chunk.
+
+    Programs that write to a pipe, and cannot go back, state a length that means "until the end".
+    """
     fmt, place = None, 12
     while place + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, place)
-        body = data[place + 8 : place + 8 + (len(data) if size >= UNKNOWN else size)]
+        body = data[place + 8 : place + 8 + size]
         if name == b"fmt " and len(body) >= 16:
             encoding, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", body)
             if encoding == EXTENSIBLE and body[26:40] == KIND:
                 encoding = int.from_bytes(body[24:26], "little")
             fmt = _Format(encoding, channels, rate, frame, bits)
         elif name == b"data" and fmt is not None:
-            return fmt, size, body
+            return fmt, len(body) if size & 0x7FFFFFFF >= UNKNOWN else size, body
         place += 8 + size + size % 2
     refuse(path, "a WAV file with a chunk 'fmt ' and a chunk 'data' after it", "an early end")
 
