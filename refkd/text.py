@@ -7,6 +7,8 @@ from typing import NoReturn
 
 from refkd.check import DataError
 
+LONGEST = 400  # characters of a path, or of what is quoted out of a file
+
 
 class FileError(DataError):
     """A file is not what its reader expects.
@@ -22,8 +24,14 @@ class FileError(DataError):
     """
 
     def __init__(self, path: object, expected: str, got: object) -> None:
-        super().__init__(f"{path}: expected {expected}, got {got}")
+        super().__init__(f"{_short(path)}: expected {_short(expected)}, got {_short(got)}")
         self.expected = expected
+
+
+def _short(shown: object) -> str:
+    """What is shown, without the middle of what is longer than a path may reasonably be."""
+    text = str(shown)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 4 :]}"
 
 
 def refuse(where: object, expected: str, got: object) -> NoReturn:

@@ -221,6 +221,8 @@ def test_archives_that_are_refused(tmp_path, kaldiio):
         ("one a.ark:4[0:3]\n", "line 1: expected NAME FILE"),
         ("one none.ark\none none.ark\n", "line 2: expected every utterance once"),
         ("one none.ark:3\n", r"line 1: expected to read none\.ark"),
+        ("one a\0b\n", r"line 1: expected NAME FILE or NAME FILE:OFFSET, got 'one a\\x00b'"),
+        ("one " + "a" * 9999, r"line 1: expected to read a{192} \.\.\. a{100}, got"),
     ],
 )
 def test_scripts_that_are_refused(tmp_path, kaldiio, text, reason, monkeypatch):
@@ -270,6 +272,7 @@ def test_tokens(tmp_path, text, symbols):
             "ü\nu\u0308\n".encode(),
             r"line 2: expected every symbol once, got 'ü' \(U\+00FC\)",
         ),
+        (b"a " + b"9" * 9999, "line 1: expected SYMBOL, got 'a 9{197} [.]{3} 9{99}'$"),
         (b"a 0\nb 0\n", "line 2: expected every id once, got 0"),
         (b"a 0\na 1\n", "line 2: expected every symbol once, got 'a'"),
         (b"a 0\nb 2\n", "tokens.txt: expected the ids 0 to 1, got none with id 1"),

@@ -15,7 +15,7 @@ from refkd.text import columns, nfc, read_lines, refuse
 
 Arrays = dict[str, NDArray[Any]]
 BEGINS = re.compile(rb"\0B(FM|DM|CM[23]?) |\s*\[")  # a matrix, binary or as text
-PLACE = re.compile(r"(?P<file>.+?)(:(?P<offset>\d+))?")
+PLACE = re.compile(r"(?P<file>.+?)(:(?P<offset>[0-9]{1,18}))?")
 WANTED = "a matrix of Kaldi, binary or text"
 
 
@@ -59,7 +59,7 @@ def read_script(path: Path) -> Arrays:
         if place.startswith("|") or place.endswith("|"):
             refuse(where, "a file", "a command, which is never run; write the archive to a file")
         found = PLACE.fullmatch(place)
-        if found is None or place == "-" or place.endswith("]"):
+        if found is None or place == "-" or place.endswith("]") or "\0" in place:
             refuse(where, "NAME FILE or NAME FILE:OFFSET", repr(line))
         if name in places:
             refuse(where, "every utterance once", repr(name))

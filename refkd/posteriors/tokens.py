@@ -6,7 +6,7 @@ from pathlib import Path
 
 from refkd.text import nfc, read_lines, refuse, visible
 
-WITH_ID = re.compile(r"[ \t]*([^ \t]+|[ \t])[ \t]+([0-9]+)[ \t]*")
+WITH_ID = re.compile(r"[ \t]*([^ \t]+|[ \t])[ \t]+([0-9]{1,9})[ \t]*")
 
 
 def read_tokens(path: str | os.PathLike[str]) -> tuple[str, ...]:
