@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
+from refkd import check
 from refkd.check import DataError
 
 LONGEST = 400  # characters of a path, or of what is quoted out of a file
@@ -73,6 +75,13 @@ def columns(line: str, most: int = 0) -> list[str]:
 def nfc(text: str) -> str:
     """The composed normal form of Unicode, in which texts are compared here."""
     return unicodedata.normalize("NFC", text)
+
+
+def symbols_of(argument: str, value: Iterable[str]) -> tuple[str, ...]:
+    """Symbols in NFC; an ArgumentError for a plain text, whose letters would be taken for them."""
+    if isinstance(value, str):
+        check.fail(argument, "a list of symbols", f"the text {value!r:.60}")
+    return tuple(nfc(check.instance(argument, symbol, str)) for symbol in value)
 
 
 def visible(text: str) -> str:

@@ -59,6 +59,8 @@ def split_of_lengths(lengths):
             "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got -1.5",
         ),
         ({"phones": ()}, "phones: expected at least one, got none"),
+        ({"phones": "ab"}, "phones: expected a list of symbols, got the text 'ab'"),
+        ({"phones": ("a", 1)}, "phones: expected a str, got int"),
         ({"starts": [0.0]}, "starts: expected shape (2,), got shape (1,)"),
         (
             {"starts": [0.0, 0.05]},

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
 from refkd.check import Floats
-from refkd.text import nfc
+from refkd.text import nfc, symbols_of
 
 Audio = NDArray[np.float32]
 
@@ -73,10 +73,10 @@ class Utterance:
     def __post_init__(self) -> None:
         check.integer("rate", self.rate, low=1)
         audio = check_audio("audio", self.audio).astype(np.float32, copy=False)
+        object.__setattr__(self, "name", nfc(check.instance("name", self.name, str)))
+        object.__setattr__(self, "phones", symbols_of("phones", self.phones))
         if len(self.phones) == 0:
             check.fail("phones", "at least one", "none")
-        object.__setattr__(self, "name", nfc(self.name))
-        object.__setattr__(self, "phones", tuple(nfc(phone) for phone in self.phones))
         object.__setattr__(self, "audio", audio)
         if self.starts is None or self.ends is None:
             if self.starts is not self.ends:

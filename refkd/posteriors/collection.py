@@ -62,7 +62,10 @@ class PosteriorSet:
     subsampling: int | None = None
 
     def __post_init__(self) -> None:
-        arrays = {nfc(name): _posteriors(name, array) for name, array in self.arrays.items()}
+        arrays = {
+            nfc(check.instance("arrays", name, str)): _posteriors(name, array)
+            for name, array in self.arrays.items()
+        }
         check.same_length("arrays", len(arrays), "their names in NFC", len(self.arrays), "names")
         if not arrays:
             check.fail("arrays", "at least one utterance", "none")

@@ -72,14 +72,18 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if len(missing) == len(first):
-        got = f"such as {missing[0]!r} and {extra[0]!r}" if missing and extra else "of none at all"
+        got = (
+            f"such as {visible(missing[0])} and {visible(extra[0])}"
+            if missing and extra
+            else "of none at all"
+        )
         yield "error", f"no utterance is both in it {between}, {got}"
     elif missing or extra:
         example = (missing or extra)[0]
         yield (
             "warning",
             f"{len(missing) + len(extra)} utterances are not both in it {between} and are left "
-            f"out, such as {example!r}",
+            f"out, such as {visible(example)}",
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from refkd import check
 from refkd.check import Floats, Ints
-from refkd.text import columns, nfc, read_lines, refuse
+from refkd.text import columns, nfc, read_lines, refuse, symbols_of
 
 CTM = "utterance channel start duration label [confidence [type [speaker]]]"
 KINDS_OF_LABEL = ("lex", "un-lex", "non-lex", "for-lex", "frag", "fp", "misc", "noscore", "na")
@@ -36,7 +36,7 @@ class Reference:
     ends: Floats
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", tuple(nfc(label) for label in self.labels))
+        object.__setattr__(self, "labels", symbols_of("labels", self.labels))
 
 
 class _Stretch(NamedTuple):
