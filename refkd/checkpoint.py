@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.check import DataError, Floats
-from refkd.files import replacing
+from refkd.files import replacing, write_arrays
 from refkd.optimise import AdamState
 
 Values = dict[str, NDArray[Any]]
@@ -99,22 +99,18 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
     adam = checkpoint.adam
     parts = {"parameters": checkpoint.parameters, "mean": adam.mean, "square": adam.square}
     arrays = {
-        f"{part}.{name}": value for part, values in parts.items() for name, value in values.items()
+        "fingerprint": np.array(checkpoint.fingerprint),
+        "step": np.array(adam.step),
+        "history": np.array([list(epoch.as_dict().values()) for epoch in checkpoint.history]),
     }
-    history = [list(epoch.as_dict().values()) for epoch in checkpoint.history]
+    for part, values in parts.items():
+        arrays.update({f"{part}.{name}": value for name, value in values.items()})
     said = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
     if said:
         arrays["said"] = np.stack(said)
     try:
         with replacing(path) as file:
-            np.savez(
-                file,
-                allow_pickle=False,
-                fingerprint=np.array(checkpoint.fingerprint),
-                step=np.array(adam.step),
-                history=np.array(history),
-                **arrays,
-            )
+            write_arrays(file, arrays)
     except OSError as error:
         raise DataError(f"{path}: expected to write there, got {error.strerror}") from None
 

@@ -1,10 +1,14 @@
 """Files that are complete or not there."""
 
 import os
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 UNFINISHED = ".part"  # ends the name of a temporary file
 
@@ -44,6 +48,41 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         os.replace(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_arrays(file: str | os.PathLike[str] | BinaryIO, arrays: Mapping[str, ArrayLike]) -> None:
+    """Write named arrays as an npz file, which `numpy.load` reads.
+
+    `numpy.savez` takes names as keywords: an array called "file" is an error, and before NumPy 2.2
+    its `allow_pickle=False` is one more array.
+
+    Parameters
+    ----------
+    file : path or binary file
+        A path is taken as it stands.
+    arrays : mapping of str to array
+        Under any names.
+
+    Raises
+    ------
+    ValueError
+        If an array holds Python objects, which would have to be pickled.
+
+    Examples
+    --------
+    >>> import io
+    >>> import numpy as np
+    >>> from refkd.files import write_arrays
+    >>> file = io.BytesIO()
+    >>> write_arrays(file, {"file": [1.5, 2.0]})
+    >>> _ = file.seek(0)
+    >>> np.load(file)["file"]
+    array([1.5, 2. ])
+    """
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def remove_unfinished(folder: Path, files: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.check import DataError
-from refkd.files import replacing
+from refkd.files import replacing, write_arrays
 
 Values = dict[str, NDArray[Any]]
 SUFFIXES = {"forward": "", "backward": "_reverse"}
@@ -32,7 +32,7 @@ def write_network(
     arrays["output.weight"] = values["output.w"].T
     arrays["output.bias"] = values["output.bias"]
     with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        write_arrays(file, arrays)
 
 
 def read_network(path: Path) -> tuple[Values, Values]:

@@ -9,7 +9,7 @@ import numpy as np
 from refkd.alignment_files import AlignedUtterance, Phone, ctm
 from refkd.check import Floats
 from refkd.data.dataset import Dataset, Split
-from refkd.files import replacing
+from refkd.files import replacing, write_arrays
 from refkd.followed import Followed
 from refkd.inference import logits_of
 from refkd.outcome import Model, Study
@@ -71,7 +71,7 @@ def _file_name(model: Model, study: Study) -> str:
 def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -> None:
     """Arrays (T, K) of logits by name, and what they mean."""
     with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **posterior_facts(data), **logits)
+        write_arrays(file, {**posterior_facts(data), **logits})
 
 
 def _write_followed(followed: Followed, data: Dataset, folder: Path) -> None:
@@ -92,7 +92,7 @@ def _write_speech(data: Dataset, folder: Path) -> None:
         for name, array in zip(test.names, ragged, strict=True)
     }
     with replacing(folder / HEARD) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        write_arrays(file, arrays)
     _write_reference(test, data, folder / REFERENCE)
 
 

@@ -11,13 +11,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.files import write_arrays
+
 MANIFEST = "manifest.txt"  # of a raw folder: NAME DTYPE DIMENSIONS LENGTH LENGTH ...
 JSON = ".json"  # ends the name of a mapping
 
 
 def write_npz(file: str | Path | BinaryIO, values: Mapping[str, Any]) -> None:
     """Write named values as one npz file; mappings become JSON texts called NAME.json."""
-    np.savez(file, allow_pickle=False, **_arrays(values))
+    write_arrays(file, _arrays(values))
 
 
 def read_npz(file: str | Path | BinaryIO) -> dict[str, Any]:
