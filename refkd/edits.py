@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats, Ints
-from refkd.kernels.edit import edit_pairs, edit_table
+from refkd.kernels.edit import edit_crossing, edit_pairs, edit_table
 
 Symbols: TypeAlias = Sequence[Hashable] | Ints
+TABLE_CELLS = 2**20  # 18 MB; a larger table is never made
 
 
 def edit_distance(reference: Symbols, hypothesis: Symbols) -> int:
@@ -101,13 +102,48 @@ def _align(
     reference: Ints, hypothesis: Ints, reference_times: Floats, hypothesis_times: Floats
 ) -> tuple[int, Ints]:
     """The number of edits, and for each reference symbol its partner's position or -1."""
-    shape = (reference.size + 1, hypothesis.size + 1)
-    edits, displacement = np.empty(shape, dtype=np.int64), np.empty(shape)
-    move = np.zeros(shape, dtype=np.int8)
-    edit_table(reference, hypothesis, reference_times, hypothesis_times, edits, displacement, move)
     pair = np.empty(reference.size, dtype=np.int64)
-    edit_pairs(move, pair)
-    return int(edits[-1, -1]), pair
+    edits = _fill_pairs(reference, hypothesis, (reference_times, hypothesis_times), 0.0, None, pair)
+    return edits, pair
+
+
+def _fill_pairs(
+    reference: Ints,
+    hypothesis: Ints,
+    times: tuple[Floats, Floats],
+    before: float,
+    bound: int | None,
+    pair: Ints,
+) -> int:
+    """Fill `pair` (R,) by halves until the table is small, and return the number of edits."""
+    R, H = reference.size, hypothesis.size
+    if R < 2 or (R + 1) * (H + 1) <= TABLE_CELLS:
+        shape = (R + 1, H + 1)
+        table = np.empty(shape, dtype=np.int64), np.empty(shape)
+        move = np.zeros(shape, dtype=np.int8)
+        edit_table(reference, hypothesis, *times, before, *table, move)
+        edit_pairs(move, pair)
+        return int(table[0][-1, -1])
+
+    longest = max(R, H)  # more edits are never needed
+    if bound is None:
+        bound = max(abs(R - H), longest // 64)
+    row = np.empty(H + 1, dtype=np.int64), np.empty(H + 1), np.empty(H + 1, dtype=np.int64)
+    middle = np.empty(H + 1, dtype=np.int64), np.empty(H + 1)
+    parts = reference, hypothesis, times, before
+    while (reached := edit_crossing(*parts, bound, row, middle)) < R:
+        # if edits go on as they came, and a tenth more
+        bound = min(longest, 1 + int(bound * min(4.0, 1.1 * R / max(1, reached))))
+    edits, half, column = int(row[0][H]), R // 2, int(row[2][H])
+    upper, passed = int(middle[0][column]), float(middle[1][column])
+
+    first = times[0][:half], times[1][:column]
+    second = times[0][half:], times[1][column:]
+    _fill_pairs(reference[:half], hypothesis[:column], first, before, upper, pair[:half])
+    rest = pair[half:]
+    _fill_pairs(reference[half:], hypothesis[column:], second, passed, edits - upper, rest)
+    rest[rest >= 0] += column
+    return edits
 
 
 def matches(

@@ -2,6 +2,8 @@
 
 import json
 import math
+import tracemalloc
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from strategies import SPIKING, spike_trains, spiky
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.edits import phone_error_rate
+import refkd.edits
+from refkd.edits import matches, phone_error_rate
 from refkd.kernels.edit import edit_pairs, edit_table
 from refkd.metrics import emission_delay, frame_agreement, peakiness, true_agreement
 from refkd.records.agreement import FrameAgreement, Peakiness
@@ -90,18 +93,68 @@ def test_phone_error_rate_refusals():
 def test_alignment_has_fewest_edits_then_least_displacement(reference, hypothesis):
     labels = [np.array(list(one.values()), dtype=np.int64) for one in (reference, hypothesis)]
     times = [np.array(list(one), dtype=np.float64) for one in (reference, hypothesis)]
-    R, H = labels[0].size, labels[1].size
-    edits, displacement = np.empty((R + 1, H + 1), dtype=np.int64), np.empty((R + 1, H + 1))
-    move, pair = np.zeros((R + 1, H + 1), dtype=np.int8), np.empty(R, dtype=np.int64)
-    edit_table(*labels, *times, edits, displacement, move)
-    edit_pairs(move, pair)
+    edits, displacement, pair = by_table(*labels, *times)
     best = oracle.best_cost(*labels, *times)
-    assert (edits[R, H], displacement[R, H]) == best
+    assert (edits, displacement) == best
 
-    walk = [(i, None if pair[i] < 0 else int(pair[i])) for i in range(R)]
-    walk += [(None, j) for j in range(H) if j not in pair]
+    walk = [(i, None if pair[i] < 0 else int(pair[i])) for i in range(labels[0].size)]
+    walk += [(None, j) for j in range(labels[1].size) if j not in pair]
     assert oracle.cost(walk, *labels, *times) == best
     assert (np.diff(pair[pair >= 0]) > 0).all()
+
+
+def by_table(reference, hypothesis, *times):
+    """Edits and displacement of the best alignment, and its pairs, from the whole table."""
+    shape = (reference.size + 1, hypothesis.size + 1)
+    edits, displacement = np.empty(shape, dtype=np.int64), np.empty(shape)
+    move, pair = np.zeros(shape, dtype=np.int8), np.empty(reference.size, dtype=np.int64)
+    edit_table(reference, hypothesis, *times, 0.0, edits, displacement, move)
+    edit_pairs(move, pair)
+    return edits[-1, -1], displacement[-1, -1], pair
+
+
+# Few symbols and few times make ties; tenths, sums that depend on the order of additions.
+TIMED = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=12)
+
+
+@given(TIMED, TIMED, st.sampled_from([1.0, 0.1]), st.sampled_from([0, 12, 40]))
+def test_alignment_by_halves_is_that_of_the_table(reference, hypothesis, unit, cells):
+    labels = [np.array([label for label, _ in one], np.int64) for one in (reference, hypothesis)]
+    times = [np.array(sorted(t for _, t in one)) * unit for one in (reference, hypothesis)]
+    edits, _, pair = by_table(*labels, *times)
+    with mock.patch.object(refkd.edits, "TABLE_CELLS", cells):
+        assert refkd.edit_distance(*labels) == edits
+        of_reference, of_hypothesis = matches(*labels, *times)
+    partner = {int(i): int(pair[i]) for i in of_reference}
+    assert partner == dict(zip(of_reference.tolist(), of_hypothesis.tolist(), strict=True))
+    equal = [i for i in np.flatnonzero(pair >= 0) if labels[0][i] == labels[1][pair[i]]]
+    assert equal == of_reference.tolist()
+
+
+@pytest.mark.parametrize("lengths", [(40, 300), (300, 40), (300, 300)])
+def test_a_long_alignment_with_many_edits_is_that_of_the_table(lengths, monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = [rng.integers(0, 9, length) for length in lengths]
+    times = [np.sort(rng.uniform(0, 100, length)) for length in lengths]
+    edits, _, pair = by_table(*labels, *times)
+    monkeypatch.setattr(refkd.edits, "TABLE_CELLS", 500)
+    assert refkd.edit_distance(*labels) == edits
+    of_reference, of_hypothesis = matches(*labels, *times)
+    assert pair[of_reference].tolist() == of_hypothesis.tolist()
+
+
+def test_the_memory_of_an_alignment_grows_with_the_length_and_not_with_its_square(monkeypatch):
+    symbols = np.arange(1000) % 50
+    other = np.delete(symbols, [10, 500, 501, 990])
+    monkeypatch.setattr(refkd.edits, "TABLE_CELLS", 300)
+    refkd.edit_distance(symbols[:100], other[:90])  # compiles
+    tracemalloc.start()
+    try:
+        assert refkd.edit_distance(symbols, other) == 4
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2e5  # bytes; the tables would have 17 million
 
 
 # --- alignment shift -----------------------------------------------------------------------------
