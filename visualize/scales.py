@@ -34,9 +34,8 @@ def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neithe
     >>> scale_beside(axes["a"], axes["a"].imshow([[0, 1]], aspect="auto"), "nats").ax.get_ylabel()
     'nats'
     """
-    figure, box = axes.get_figure(root=True), axes.get_position()
-    assert figure is not None
-    width = figure.get_figwidth()
+    figure, box = axes.figure, axes.get_position()
+    width = figure.bbox.width / figure.dpi
     place = (box.x1 + 0.1 / width, box.y0, 0.1 / width, box.height)
     bar = figure.colorbar(image, cax=figure.add_axes(place), extend=extend, label=label)
     bar.outline.set_linewidth(0.5)
@@ -71,8 +70,6 @@ def scale_in(axes: Axes, image: AxesImage, label: str, extend: str = "neither") 
     >>> scale_in(axes[SCALE], axes["a"].imshow([[0, 1]], aspect="auto"), "nats").ax.get_xlabel()
     'nats'
     """
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    bar = figure.colorbar(image, cax=axes, extend=extend, label=label, orientation="horizontal")
+    bar = axes.figure.colorbar(image, cax=axes, extend=extend, label=label, orientation="horizontal")
     bar.outline.set_linewidth(0.5)
     return bar
