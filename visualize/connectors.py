@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from numpy.typing import ArrayLike
 
 from refkd.check import Floats
@@ -19,6 +20,7 @@ from visualize.panels import GAP, MOST_ROWS, thickness, write_symbol
 from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import EARLY, STUDENT, TEACHER, TEXT, signed
 
+MOST_LINES = 1000  # that are artists of their own; of 200,000, each with 10 kB, they would be 2 GB
 CROSSES = 0.14  # inches at either edge of the connectors, for spikes without a partner
 
 
@@ -123,6 +125,24 @@ def _row_heights(rows: int) -> Floats:
     return heights / links_height(rows)
 
 
+def _draw_crowd(axes: Axes, links: Links, symbols: Sequence[str], width: float) -> list[Artist]:
+    """All connectors of a symbol as one collection, for each symbol."""
+    labels, sign = links.shift.labels, np.sign(links.shift.offset).astype(np.int64)
+    ends = np.stack([links.ends, np.tile([0.0, 1.0], (labels.size, 1))], axis=2)
+    colours = np.array([TEXT, STUDENT, EARLY])[sign]  # -1, early, is the last
+    return [
+        axes.add_collection(
+            LineCollection(
+                list(ends[labels == label]),
+                colors=colours[labels == label].tolist(),
+                linewidths=width,
+                gid=f"matched {symbols[label]}",
+            )
+        )
+        for label in np.unique(labels)
+    ]
+
+
 def draw_links(
     axes: Axes, links: Links, symbols: Sequence[str], *, rows: int | None = None
 ) -> list[Artist]:
@@ -149,11 +169,14 @@ def draw_links(
     crossings, heights = links.crossings(rows), _row_heights(rows)
     thin = thickness(axes, len(links.ends))
     drawn: list[Artist] = []
+    if shift.n > MOST_LINES:
+        drawn += _draw_crowd(axes, links, symbols, thin)
     for n, (ends, number) in enumerate(zip(links.ends, links.numbers, strict=True)):
         colour = STUDENT if shift.offset[n] > 0 else EARLY if shift.offset[n] < 0 else TEXT
-        line = axes.plot(ends, (0, 1), color=colour, linewidth=thin, solid_capstyle="round")
-        line[0].set_gid(f"matched {symbols[shift.labels[n]]}")
-        drawn += line
+        if shift.n <= MOST_LINES:
+            line = axes.plot(ends, (0, 1), color=colour, linewidth=thin, solid_capstyle="round")
+            line[0].set_gid(f"matched {symbols[shift.labels[n]]}")
+            drawn += line
         if chosen[n] >= 0:
             x, y = crossings[n, chosen[n]], heights[chosen[n]]
             drawn.append(write_symbol(axes, x, y, number, colour, va="center_baseline"))

@@ -1,9 +1,9 @@
 """Where text goes so that nothing overlaps: measured, never guessed, and always the same."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
@@ -95,13 +95,16 @@ def rows_of(centres: Floats, widths: Sequence[float]) -> list[int]:
     >>> rows_of(np.array([[0.0, 0.0], [0.1, 0.1], [0.2, 0.2], [1.0, 1.0]]), [0.3, 0.3, 0.3, 0.3])
     [0, 1, -1, 0]
     """
-    filled = np.full(centres.shape[1], -np.inf)
+    filled = [-math.inf] * centres.shape[1]
     chosen = []
-    for row_centres, width in zip(centres, widths, strict=True):
-        free = np.flatnonzero(filled <= row_centres - width / 2)
-        if free.size:
-            filled[free[0]] = row_centres[free[0]] + width / 2
-        chosen.append(int(free[0]) if free.size else -1)
+    for row_centres, width in zip(centres.tolist(), widths, strict=True):
+        for row, centre in enumerate(row_centres):
+            if filled[row] <= centre - width / 2:
+                filled[row] = centre + width / 2
+                chosen.append(row)
+                break
+        else:
+            chosen.append(-1)
     return chosen
 
 

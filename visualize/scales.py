@@ -70,6 +70,7 @@ def scale_in(axes: Axes, image: AxesImage, label: str, extend: str = "neither") 
     >>> scale_in(axes[SCALE], axes["a"].imshow([[0, 1]], aspect="auto"), "nats").ax.get_xlabel()
     'nats'
     """
-    bar = axes.figure.colorbar(image, cax=axes, extend=extend, label=label, orientation="horizontal")
+    figure = axes.figure
+    bar = figure.colorbar(image, cax=axes, extend=extend, label=label, orientation="horizontal")
     bar.outline.set_linewidth(0.5)
     return bar
