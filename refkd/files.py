@@ -1,14 +1,21 @@
-"""Files that are complete or not there."""
+"""Files that are complete or not there, and locks that die with their process."""
 
+import errno
 import os
+import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 UNFINISHED = ".part"  # ends the name of a temporary file
 
@@ -27,6 +34,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     binary file
         To write to.
 
+    Raises
+    ------
+    OSError
+        With the name of the file, if it cannot be written or is a device, a pipe or a folder.
+
     Examples
     --------
     >>> import tempfile
@@ -39,6 +51,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     'late'
     """
     target = Path(path)
+    if target.exists() and not target.is_file():  # a device would become a file for everybody
+        raise OSError(errno.EINVAL, "what is no regular file", str(target))
     unfinished = target.with_name(f"{target.name}.{os.getpid()}{UNFINISHED}")
     try:
         with unfinished.open("wb") as file:
@@ -46,6 +60,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())  # a full disk shows before the older file is gone
         os.replace(unfinished, target)
+    except OSError as error:
+        if error.filename in (None, str(unfinished)):
+            error.filename = str(target)
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -97,3 +115,60 @@ def remove_unfinished(folder: Path, files: str) -> None:
     """
     for unfinished in folder.glob(f"{files}.[0-9]*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock, a file that is removed afterwards; if the process dies, the lock is free.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, which a process that died may have left. Its folder exists.
+
+    Raises
+    ------
+    BlockingIOError
+        At once, if somebody else holds the lock; nothing is touched.
+    OSError
+        If the file cannot be made.
+    """
+    descriptor = _open_locked(path)
+    try:
+        yield
+    finally:
+        if sys.platform == "win32":  # where an open file cannot be removed
+            os.close(descriptor)
+            with suppress(OSError):
+                path.unlink()
+        else:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+
+def _open_locked(path: Path) -> int:
+    """The descriptor of the file at `path`, locked."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(descriptor)
+            if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # whoever held it has removed it since it was opened
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(errno.EWOULDBLOCK, error.strerror) from None
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP):
+            raise  # those are of file systems without locks

@@ -1,9 +1,10 @@
 """The folder of a run, which one command claims: results at the end, checkpoints on the way."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,63 @@ import refkd
 from refkd import check
 from refkd.check import DataError
 from refkd.configuration import RunSettings
-from refkd.files import remove_unfinished, replacing
+from refkd.files import locked, remove_unfinished, replacing
 
 RUN, RESULTS, CHECKPOINTS = "run.json", "results.json", "checkpoints"
+LOCK = ".refkd-lock"  # there while a command is at work
+
+
+@contextmanager
+def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
+    """Make a folder and keep other commands out of it; if it stays empty, it is removed again.
+
+    Parameters
+    ----------
+    path : path
+        A folder, or where there is nothing.
+    argument : str
+        Who named it.
+
+    Yields
+    ------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ArgumentError
+        If another command is at work there, or it cannot be made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from refkd.run_folder import held
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with held(parent + "/run") as folder:
+    ...         _ = (folder / "word.txt").write_text("late")
+    ...     sorted(one.name for one in folder.iterdir())
+    ['word.txt']
+    """
+    folder = Path(path)
+    with ExitStack() as stack:
+        try:
+            for one in [one for one in (folder, *folder.parents) if not one.exists()][::-1]:
+                one.mkdir(exist_ok=True)
+                stack.callback(_remove_empty, one)
+            if not folder.is_dir():
+                check.fail(argument, "a folder that can be written to", f"the file {folder}")
+            if os.access(folder, os.W_OK):  # where nothing can be written, nothing can be lost
+                stack.enter_context(locked(folder / LOCK))
+        except BlockingIOError:
+            check.fail(argument, "a folder where no other command is at work", folder)
+        except OSError as error:
+            check.fail(argument, "a folder that can be written to", f"{folder}: {error.strerror}")
+        yield folder
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def new_folder(path: str | Path) -> Path:
@@ -37,7 +92,7 @@ def new_folder(path: str | Path) -> Path:
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if any(one.name != LOCK for one in folder.iterdir()):
             check.fail("out", "a new or empty folder", f"{folder}, which holds files")
     except OSError as error:
         check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
@@ -106,7 +161,7 @@ def _begun(folder: Path) -> bool:
     """Whether a run has left anything here that another command must not touch."""
     if not (folder / RUN).exists():
         return False
-    others = {one.name for one in folder.iterdir()} - {RUN, CHECKPOINTS}
+    others = {one.name for one in folder.iterdir()} - {RUN, CHECKPOINTS, LOCK}
     checkpoints = folder / CHECKPOINTS
     return bool(others) or (checkpoints.is_dir() and any(checkpoints.iterdir()))
 

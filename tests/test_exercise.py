@@ -159,7 +159,7 @@ def test_only_what_is_named_is_marked(tmp_path, capsys):
         (["check", "nowhere"], "DIR: expected a folder that `refkd exercise new` has made"),
         (["check", ".", "softmax"], "exercise: expected one of 'tanh_step', 'lstm_step'"),
         (["check", ".", "--time-limit", "0"], "--time-limit: expected a number > 0"),
-        (["new", "file"], "DIR: expected a folder, got the file file"),
+        (["new", "file"], "DIR: expected a folder that can be written to, got the file file"),
     ],
 )
 def test_wrong_usage(tmp_path, monkeypatch, capsys, arguments, sentence):

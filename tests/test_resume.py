@@ -16,6 +16,7 @@ import pytest
 
 import refkd
 from refkd.cli import main
+from refkd.run_folder import LOCK
 
 pytestmark = [
     pytest.mark.compiled_only,
@@ -127,7 +128,8 @@ def wait_until(done, process):
 
 
 def files(folder):
-    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != LOCK)
+    return {path: path.read_bytes() for path in paths}
 
 
 def without_seconds(told):

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import nullcontext
 
 from refkd.cli.commands import Commands
 
@@ -37,9 +38,13 @@ def add_parser(commands: Commands) -> None:
 
 def _align(options: argparse.Namespace) -> int:
     from refkd.align import write_alignment
+    from refkd.run_folder import held
 
     names = ("model", "data", "split", "labels", "config", "out")
     given = {name: getattr(options, name) for name in names}
-    for sentence, count in write_alignment(form=options.format, **given).items():
+    folder = options.format == "textgrid" and options.out is not None
+    with held(options.out) if folder else nullcontext():
+        problems = write_alignment(form=options.format, **given)
+    for sentence, count in problems.items():
         print(f"refkd: {sentence}: {count}", file=sys.stderr)
     return 0

@@ -36,9 +36,10 @@ def add_parser(commands: Commands) -> None:
 
 def _new(options: argparse.Namespace) -> int:
     from refkd.exercises.write import write_exercises
+    from refkd.run_folder import held
 
-    folder = Path(options.folder)
-    written, kept = write_exercises(folder, options.solutions)
+    with held(options.folder, "DIR") as folder:
+        written, kept = write_exercises(folder, options.solutions)
     for name in written:
         print(folder / name)
     if kept:

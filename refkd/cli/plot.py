@@ -100,12 +100,15 @@ def _plot(options: argparse.Namespace) -> int:
     from refkd.cli.plot_models import plot_models
     from refkd.cli.plot_run import plot_run
     from refkd.cli.plot_toy import plot_toy
+    from refkd.run_folder import held
 
+    draw = plot_run if options.model is None else plot_models
     if options.toy:
-        return plot_toy(options)
-    if options.gallery is not None:
-        return plot_gallery(options)
-    if (options.run is None) == (options.model is None):
+        draw = plot_toy
+    elif options.gallery is not None:
+        draw = plot_gallery
+    elif (options.run is None) == (options.model is None):
         got = "neither" if options.run is None else "both"
         check.fail("refkd plot", "RUN_DIR, --model NAME=FILE or --toy", got)
-    return plot_run(options) if options.model is None else plot_models(options)
+    with held(options.out if options.gallery is None else options.gallery):
+        return draw(options)

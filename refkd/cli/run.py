@@ -10,6 +10,7 @@ from refkd.cli.commands import Commands
 
 if TYPE_CHECKING:
     from refkd.checkpoint import Epoch
+    from refkd.configuration import RunSettings
 
 REPORT = "report.html"
 
@@ -66,10 +67,8 @@ def add_parser(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from refkd.configuration import read_settings
-    from refkd.results import results, table
-    from refkd.run_contents import write_run
-    from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
-    from refkd.study import run_study
+    from refkd.results import table
+    from refkd.run_folder import held
 
     names = ("data", "seed", "seeds", "new_teachers", "animate")
     given = {name: getattr(options, name) for name in names}
@@ -77,16 +76,9 @@ def _run(options: argparse.Namespace) -> int:
     given["network"] = options.cell and {"cell": options.cell}
     overrides = {name: value for name, value in given.items() if value is not None}
     settings = read_settings(options.config, overrides, options.quick)
-    folder = claim_folder(options.out, settings)
-    told = finished(folder)
-    if told is None:
+    with held(options.out) as folder:
         try:
-            with _Progress(settings.trainings) as progress:
-                study = run_study(settings, progress.tell, folder / CHECKPOINTS)
-            told = results(study)
-            write_run(study, folder)
-            _draw(folder, told)
-            finish_run(told, folder)
+            told = _finished(folder, settings)
         except KeyboardInterrupt:
             again = "the same command goes on from the last complete epoch"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
@@ -97,6 +89,25 @@ def _run(options: argparse.Namespace) -> int:
         print(table(told))
         print(f"\n{told['seconds']:.0f} seconds; {folder / REPORT} shows it all")
     return 0
+
+
+def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
+    """The results in the folder, after what is left to do there."""
+    from refkd.results import results
+    from refkd.run_contents import write_run
+    from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
+    from refkd.study import run_study
+
+    claim_folder(folder, settings)
+    told = finished(folder)
+    if told is None:
+        with _Progress(settings.trainings) as progress:
+            study = run_study(settings, progress.tell, folder / CHECKPOINTS)
+        told = results(study)
+        write_run(study, folder)
+        _draw(folder, told)
+        finish_run(told, folder)
+    return told
 
 
 def _draw(folder: Path, told: dict[str, Any]) -> None:

@@ -36,9 +36,11 @@ def _verify(options: argparse.Namespace) -> int:
     from refkd.verify.kits import kit_named
 
     if options.write is not None:
+        from refkd.run_folder import held
         from refkd.verify.write import write_vectors
 
-        print(write_vectors(Path(options.write)))
+        with held(options.write, "--write") as folder:
+            print(write_vectors(folder))
         return 0
     if options.kit is None:
         check.fail("refkd verify", "a kit or --write DIR", "neither")
