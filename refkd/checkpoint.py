@@ -1,8 +1,6 @@
 """The state of a training after an epoch, on disk, so that it can go on from there."""
 
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,23 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.array_files import read_npz
 from refkd.check import DataError, Floats
 from refkd.files import replacing, write_arrays
 from refkd.optimise import AdamState
 
 Values = dict[str, NDArray[Any]]
 NUMBERS = ("ctc", "lesson", "validation", "seconds")  # of an epoch
-# What NumPy raises for a file that is no npz, or no longer.
-UNREADABLE = (
-    OSError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -151,8 +139,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
     if not Path(path).exists():
         return None
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            kept = {name: arrays[name] for name in arrays.files}
+        kept = read_npz(path)
         found = str(kept["fingerprint"])
         history = kept["history"].reshape(-1, len(NUMBERS)).tolist()
         said = kept.get("said", (None,) * len(history))
@@ -165,7 +152,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
             AdamState(int(kept["step"]), mean, square),
             tuple(Epoch(*one, said=heard) for one, heard in zip(history, said, strict=True)),
         )
-    except UNREADABLE:
+    except (ValueError, KeyError, TypeError):
         got = "a file of another kind or a damaged one; without it this training begins anew"
         raise DataError(f"{path}: expected a checkpoint, got {got}") from None
     if found != fingerprint:

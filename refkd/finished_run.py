@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from refkd.array_files import ArrayFileError, read_npz
 from refkd.check import DataError, Floats, Ints
-from refkd.checkpoint import NUMBERS, UNREADABLE, Epoch
+from refkd.checkpoint import NUMBERS, Epoch
 from refkd.distill import distill_trace
 from refkd.metrics import emission_delay
 from refkd.network import Network
@@ -254,10 +255,9 @@ def _model(folder: Path, name: str, one: dict[str, Any]) -> RunModel:
 
 def _speech(path: Path) -> tuple[dict[str, Floats], dict[str, Ints]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except UNREADABLE:
-        raise DataError(f"{path}: expected what a run wrote, got something else") from None
+        arrays = read_npz(path)
+    except ArrayFileError as error:
+        raise DataError(f"{path}: expected what a run wrote, got {error}") from None
     features, labels = (
         {name.removeprefix(part): arrays[name] for name in arrays if name.startswith(part)}
         for part in (FEATURES, LABELS)

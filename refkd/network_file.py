@@ -1,7 +1,5 @@
 """Networks on disk: plain npz, names and layout of torch.nn.LSTM and torch.nn.RNN, no pickle."""
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -9,12 +7,14 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.array_files import ArrayFileError, read_npz
 from refkd.check import DataError
 from refkd.files import replacing, write_arrays
 
 Values = dict[str, NDArray[Any]]
 SUFFIXES = {"forward": "", "backward": "_reverse"}
 METADATA = "metadata."
+MOST_METADATA = 1 << 24  # bytes: symbols, means and standard deviations
 
 
 def write_network(
@@ -43,15 +43,19 @@ def read_network(path: Path) -> tuple[Values, Values]:
     DataError
         If there is no such file or it does not hold a network.
     """
-    arrays = _read_arrays(path)
+    try:
+        arrays = read_npz(path, lambda shapes: _check_shapes(path, shapes))
+    except ArrayFileError as error:
+        _fail(path, str(error))
     metadata = {
         name.removeprefix(METADATA): arrays.pop(name)
         for name in list(arrays)
         if name.startswith(METADATA)
     }
-    layers = sum(name.startswith("weight_hh_l") and "_reverse" not in name for name in arrays)
-    directions = 2 if "weight_hh_l0_reverse" in arrays else 1
-    _check_shapes(path, arrays, layers, directions)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            _fail(path, f"{name} with numbers that are not finite")
+    layers, directions = _size(arrays)
     values: Values = {}
     for ours, theirs in _directions(layers, directions):
         values[f"{ours}.w_input"] = np.ascontiguousarray(arrays[f"weight_ih_{theirs}"].T)
@@ -62,6 +66,12 @@ def read_network(path: Path) -> tuple[Values, Values]:
     return values, metadata
 
 
+def _size(arrays: Mapping[str, NDArray[Any]]) -> tuple[int, int]:
+    """Layers and directions of a network with such arrays."""
+    layers = sum(name.startswith("weight_hh_l") and "_reverse" not in name for name in arrays)
+    return layers, 2 if "weight_hh_l0_reverse" in arrays else 1
+
+
 def _directions(layers: int, directions: int) -> Iterator[tuple[str, str]]:
     """Our name and PyTorch's of every direction of every layer."""
     for layer in range(layers):
@@ -69,21 +79,12 @@ def _directions(layers: int, directions: int) -> Iterator[tuple[str, str]]:
             yield f"layer{layer}.{direction}", f"l{layer}{SUFFIXES[direction]}"
 
 
-def _read_arrays(path: Path) -> Values:
-    try:
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.lib.npyio.NpzFile):
-                return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        _fail(path, "no such file")
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        pass
-    _fail(path, "a file of another kind")
-
-
-def _check_shapes(path: Path, arrays: Values, layers: int, directions: int) -> None:
-    """Every array that such a network needs, of its shape, and no other."""
+def _check_shapes(path: Path, values: Values) -> None:
+    """Every array that such a network needs, of its shape, and no other but metadata."""
+    arrays = {name: values[name] for name in values if not name.startswith(METADATA)}
+    if sum(values[name].nbytes for name in values.keys() - arrays.keys()) > MOST_METADATA:
+        _fail(path, f"more than {MOST_METADATA} bytes of metadata")
+    layers, directions = _size(arrays)
     sizes = {name: arrays[name].shape for name in arrays if arrays[name].ndim == 2}
     for name in ("weight_ih_l0", "weight_hh_l0", "output.weight"):
         if name not in sizes:
@@ -108,8 +109,6 @@ def _check_shapes(path: Path, arrays: Values, layers: int, directions: int) -> N
             _fail(path, f"{name} of shape {array.shape}")
         if array.dtype != dtype or dtype not in (np.float32, np.float64):
             _fail(path, f"{name} of dtype {array.dtype}")
-        if not np.isfinite(array).all():
-            _fail(path, f"{name} with numbers that are not finite")
 
 
 def _fail(path: Path, got: str) -> NoReturn:

@@ -220,7 +220,7 @@ def test_damaged_speech_is_refused(written, tmp_path):
     study, _ = written
     write_run(study, tmp_path)
     (tmp_path / "speech" / "test.npz").write_bytes(b"PK, but no archive")
-    with pytest.raises(DataError, match="expected what a run wrote, got something else"):
+    with pytest.raises(DataError, match="expected what a run wrote, got a damaged file"):
         read_run(tmp_path, results(study))
 
 

@@ -89,7 +89,7 @@ def test_what_no_reader_takes(tmp_path):
     (tmp_path / "two.npy").write_bytes((tmp_path / "flat.npz").read_bytes())
     for name, reason in {
         "batch.npy": r"one utterance of shape \(T, K\), got a batch of shape \(2, 3, 4\)",
-        "pickled.npy": "arrays of numbers, got pickled objects",
+        "pickled.npy": "a single array of numbers, got the array of pickled objects",
         "empty.npz": "at least one utterance, got none",
         "turned.npz": r"utterance 'two': expected K=5 as in 'one', got K=6; \(K, T\) arrays must",
         "classes.npz": "utterance 'two': expected K=5 as in 'one', got K=6$",
@@ -99,12 +99,12 @@ def test_what_no_reader_takes(tmp_path):
         "typo.npz": "metadata of kind, blank, .*, got 'shift'",
         "list.npz": r"metadata.blank as one value, got shape \(3,\)",
         "kind.npz": "kind: expected one of 'logits', .*, got 'logit'",
-        "text.npz": "arrays of numbers",
-        "cut.npz": "arrays saved by NumPy",
+        "text.npz": "an npz archive of numbers, got no npz",
+        "cut.npz": "an npz archive of numbers, got a damaged file: File is not a zip file",
         "folder.npz": "a file, got a folder",
         "missing.npz": "a file, got none",
-        "one.npz": "an npz archive, got a single array",
-        "two.npy": "a single array, got an npz archive",
+        "one.npz": "an npz archive of numbers, got a single array",
+        "two.npy": "a single array of numbers, got an npz archive",
         "model.pt": "a name that ends in .npz, .npy, .ark, .scp, got '.pt'",
     }.items():
         with pytest.raises(DataError, match=rf"{name}.*{reason}"):

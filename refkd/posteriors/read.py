@@ -1,15 +1,13 @@
 """Reading posteriors: npz, npy, Kaldi archives (docs/guides/posteriors.md)."""
 
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from refkd.array_files import ArrayFileError, read_npy, read_npz
 from refkd.check import ArgumentError, DataError
 from refkd.posteriors.collection import PosteriorSet
 from refkd.posteriors.kaldi import read_archive, read_script
@@ -92,34 +90,21 @@ def read_posteriors(
 
 
 def _read_npz(path: Path) -> Arrays:
-    loaded = _load(path)
-    if not isinstance(loaded, dict):
-        refuse(path, "an npz archive", "a single array")
-    return loaded
+    try:
+        return read_npz(path)
+    except ArrayFileError as error:
+        refuse(path, "an npz archive of numbers", error)
 
 
 def _read_npy(path: Path) -> Arrays:
-    loaded = _load(path)
-    if isinstance(loaded, dict):
-        refuse(path, "a single array", "an npz archive")
-    if loaded.ndim == 3:
-        expected = "one utterance of shape (T, K)"
-        refuse(path, expected, f"a batch of shape {loaded.shape}; save each without padding as npz")
-    return {path.stem: loaded}
-
-
-def _load(path: Path) -> Arrays | NDArray[Any]:
     try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.lib.npyio.NpzFile):
-                return {name: loaded[name] for name in loaded.files}
-            return np.asarray(loaded)
-    except ValueError as error:
-        pickled = "allow_pickle" in str(error)
-        refuse(path, "arrays of numbers", "pickled objects" if pickled else "something else")
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        refuse(path, "arrays saved by NumPy", error)
+        array = read_npy(path)
+    except ArrayFileError as error:
+        refuse(path, "a single array of numbers", error)
+    if array.ndim == 3:
+        expected = "one utterance of shape (T, K)"
+        refuse(path, expected, f"a batch of shape {array.shape}; save each without padding as npz")
+    return {path.stem: array}
 
 
 READERS = {".npz": _read_npz, ".npy": _read_npy, ".ark": read_archive, ".scp": read_script}

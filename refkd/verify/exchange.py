@@ -11,9 +11,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd import array_files
 from refkd.files import write_arrays
 
 MANIFEST = "manifest.txt"  # of a raw folder: NAME DTYPE DIMENSIONS LENGTH LENGTH ...
+MOST = 1 << 28  # bytes of one answer
 JSON = ".json"  # ends the name of a mapping
 
 
@@ -24,8 +26,7 @@ def write_npz(file: str | Path | BinaryIO, values: Mapping[str, Any]) -> None:
 
 def read_npz(file: str | Path | BinaryIO) -> dict[str, Any]:
     """Read what `write_npz` has written, or a program that keeps to the same form."""
-    with np.load(file, allow_pickle=False) as arrays:
-        return _values({name: arrays[name] for name in arrays.files})
+    return _values(array_files.read_npz(file, most=MOST))
 
 
 def write_raw(folder: Path, values: Mapping[str, Any]) -> None:
