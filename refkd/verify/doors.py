@@ -1,20 +1,21 @@
 """Where calls go in and answers come out: an adapter in a child process, or any program."""
 
 import contextlib
-import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import numpy as np
+
 from refkd import check
+from refkd.verify.process import LastWords, end, first_line, started
 from refkd.verify.records import Answer, Call
-from refkd.verify.worker import receive, send
+from refkd.verify.worker import NUMBERS, receive, send
 
 START_LIMIT = 300.0  # seconds to import the adapter: some libraries compile first
 PATIENCE = 3  # calls that may time out before the rest is not asked
@@ -30,19 +31,19 @@ class Door(Protocol):
         """End the child process, if there is one."""
 
 
-def perturbed() -> dict[str, str]:
-    """The environment in which glibc hands out memory that holds rubbish rather than zeros."""
-    return {**os.environ, "MALLOC_PERTURB_": "165"}
-
-
 def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
     """The answer that a worker or a program has written down."""
     if "error" in values:
         trace = str(values.get("traceback", ""))
-        return Answer(failure="raised", sentence=str(values["error"]), traceback=trace)
+        return Answer(failure="raised", sentence=first_line(values["error"]), traceback=trace)
     if "unreadable" in values:
-        return Answer(failure="unreadable", sentence=str(values["unreadable"]))
+        return Answer(failure="unreadable", sentence=first_line(values["unreadable"]))
     outputs = {name: values[name] for name in results if name in values}
+    for name, value in outputs.items():
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in NUMBERS:
+            got = f"{value.dtype} entries" if isinstance(value, np.ndarray) else "a text"
+            sentence = f"{name}: expected an array of numbers, got {got}"
+            return Answer(failure="unreadable", sentence=sentence)
     overwritten = [name for name in str(values.get("overwritten", "")).split(",") if name]
     return Answer(outputs, overwritten=tuple(overwritten))
 
@@ -167,14 +168,9 @@ class _Child:
     """A process that answers npz by npz; a thread listens, so that waiting may end anywhere."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            env=perturbed(),
-        )
+        pipe = subprocess.PIPE
+        self.process = started(command, stdin=pipe, stdout=pipe, stderr=pipe)
+        self.words = LastWords(self.process.stderr)
         self.ready = False
         self.replies: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -197,9 +193,8 @@ class _Child:
         return reply
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.errors):
+        end(self.process)
+        for stream in (self.process.stdin, self.process.stdout):
             assert stream is not None
             with contextlib.suppress(OSError):  # what was still unsent has nobody to read it
                 stream.close()
@@ -208,16 +203,14 @@ class _Child:
         stdout = self.process.stdout
         assert stdout is not None
         try:
-            while (reply := receive(stdout)) is not None:  # type: ignore[arg-type]
-                self.replies.put(reply)
-        except (OSError, ValueError):
-            pass
-        self.replies.put(None)
+            with contextlib.suppress(OSError, ValueError):
+                while (reply := receive(stdout)) is not None:  # type: ignore[arg-type]
+                    self.replies.put(reply)
+        finally:
+            self.replies.put(None)
 
     def _last_words(self) -> str:
         code = self.process.wait()
-        self.errors.seek(0)
-        lines = self.errors.read().decode("utf-8", "replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
+        said = self.words.line()
         ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"{ending}: {said[-1]}" if said else ending
+        return f"{ending}: {said}" if said else ending

@@ -60,19 +60,32 @@ def write_raw(folder: Path, values: Mapping[str, Any]) -> None:
 
 def read_raw(folder: Path) -> dict[str, Any]:
     """Read a folder as `write_raw` lays it out; without a manifest there are only texts."""
+    files = {path.name: path for path in folder.iterdir() if not path.is_dir()}
+    for name, path in files.items():
+        if not path.is_file():
+            raise ValueError(f"{name:.60}, which is no regular file")
+    if sum(path.stat().st_size for path in files.values()) > MOST:
+        raise ValueError(f"files of more than {MOST} bytes")
     arrays = {}
-    manifest = folder / MANIFEST
-    for line in manifest.read_text(encoding="ascii").splitlines() if manifest.exists() else ():
-        name, dtype, _, *shape = line.split()
-        kind = np.dtype(dtype).newbyteorder("<")
-        data = np.frombuffer((folder / name).read_bytes(), dtype=kind)
-        arrays[name] = data.reshape([int(length) for length in shape])
-    for text in folder.glob("*.txt"):
-        if text.name != MANIFEST:
-            arrays[text.stem] = np.array(text.read_text(encoding="utf-8"))
-    for text in folder.glob("*" + JSON):
-        arrays[text.name] = np.array(text.read_text(encoding="utf-8"))
+    for line in _text(files.pop(MANIFEST)).splitlines() if MANIFEST in files else ():
+        try:
+            name, dtype, _, *lengths = line.split()
+            kind = np.dtype(dtype).newbyteorder("<")
+            shape = [int(length) for length in lengths]
+            if min(shape, default=0) < 0:
+                raise ValueError
+            arrays[name] = np.frombuffer(files.pop(name).read_bytes(), kind).reshape(shape)
+        except Exception:  # np.dtype parses what a program has written, which raises anything
+            form = "NAME DTYPE DIMENSIONS LENGTH ... that fits a file"
+            raise ValueError(f"{MANIFEST} expected {form}, got {line!r:.60}") from None
+    for name, path in files.items():
+        if name.endswith((".txt", JSON)):
+            arrays[name.removesuffix(".txt")] = np.array(_text(path))
     return _values(arrays)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _arrays(values: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
@@ -89,7 +102,10 @@ def _values(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, array in arrays.items():
         if name.endswith(JSON):
-            values[name.removesuffix(JSON)] = json.loads(str(array))
+            try:
+                values[name.removesuffix(JSON)] = json.loads(str(array))
+            except RecursionError:
+                raise ValueError(f"{name:.60}, which is nested too deep") from None
         elif array.dtype.kind == "U":
             values[name] = str(array)
         else:

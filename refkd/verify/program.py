@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from refkd import check
-from refkd.verify.doors import PATIENCE, answered, in_two_parts, perturbed
+from refkd.verify.doors import PATIENCE, answered, in_two_parts
 from refkd.verify.exchange import MANIFEST, read_npz, read_raw, write_npz, write_raw
+from refkd.verify.process import LastWords, end, first_line, started
 from refkd.verify.records import Answer, Call
 
 LOOK_EVERY = 0.02  # seconds between looks at a running program
@@ -80,7 +81,9 @@ class ProgramDoor:
         if self.timed_out >= PATIENCE:
             refusal = f"{PATIENCE} calls before took too long"
             return [Answer(failure="not asked", sentence=refusal)] * len(calls)
-        with tempfile.TemporaryDirectory(prefix="refkd-verify-") as name:
+        with tempfile.TemporaryDirectory(
+            prefix="refkd-verify-", ignore_cleanup_errors=True
+        ) as name:
             folder = Path(name)
             places = [folder / f"{n:04}" for n in range(len(calls))]
             for place, call in zip(places, calls, strict=True):
@@ -115,21 +118,20 @@ class ProgramDoor:
 
     def _run(self, folder: Path, places: Sequence[Path]) -> Answer:
         """Run the program and say how it ended, should an answer be missing."""
-        with tempfile.TemporaryFile() as errors:
-            try:
-                process = subprocess.Popen(
-                    [*self.command, str(folder)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=errors,
-                    stderr=errors,
-                    env=perturbed(),
-                )
-            except OSError as error:
-                check.fail(self.command[0], "a program that can be started", error)
-            if not self._wait(process, list(places)):
-                return Answer(failure="timed out", sentence=f"no answer in {self.time_limit:g} s")
-            errors.seek(0)
-            said = errors.read().decode("utf-8", "replace").strip().split("\n")[-1].strip()
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        try:
+            process = started([*self.command, str(folder)], stdin=subprocess.DEVNULL, **streams)
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            check.fail(self.command[0], "a program that can be started", said)
+        words = LastWords(process.stdout)
+        try:
+            in_time = self._wait(process, list(places))
+        finally:
+            end(process)
+        if not in_time:
+            return Answer(failure="timed out", sentence=f"no answer in {self.time_limit:g} s")
+        said = words.line()
         code = process.returncode
         ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}, no answer"
         return Answer(failure="crashed", sentence=f"{ending}: {said}" if said else ending)
@@ -150,8 +152,6 @@ class ProgramDoor:
             if ended:
                 return True
             if time.monotonic() - last > self.time_limit:
-                process.kill()
-                process.wait()
                 return False
 
     def _answers(self, places: Sequence[Path], begun: float) -> list[Answer | None]:
@@ -169,6 +169,7 @@ class ProgramDoor:
     def _answer(self, place: Path) -> Answer:
         try:
             values = read_raw(place / "answer") if self.raw else read_npz(place / "answer.npz")
-        except (ValueError, OSError, EOFError) as error:
-            return Answer(failure="crashed", sentence=f"its answer cannot be read: {error}")
+        except (ValueError, OSError) as error:
+            got = first_line(getattr(error, "strerror", None) or error)
+            return Answer(failure="crashed", sentence=f"its answer cannot be read: {got}")
         return answered(values, self.results)

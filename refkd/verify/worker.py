@@ -18,9 +18,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.exchange import read_npz, write_npz
+from refkd.verify.exchange import MOST, read_npz, write_npz
 
 LENGTH_BYTES = 8
+NUMBERS = "fiub"  # kinds of dtypes
 
 
 def send(pipe: BinaryIO, values: Mapping[str, Any]) -> None:
@@ -34,10 +35,13 @@ def send(pipe: BinaryIO, values: Mapping[str, Any]) -> None:
 
 def receive(pipe: BinaryIO) -> dict[str, Any] | None:
     """Read what `send` has written; None at the end of the pipe."""
-    length = pipe.read(LENGTH_BYTES)
-    if len(length) < LENGTH_BYTES:
+    head = pipe.read(LENGTH_BYTES)
+    if len(head) < LENGTH_BYTES:
         return None
-    data = pipe.read(int.from_bytes(length, "little"))
+    length = int.from_bytes(head, "little")
+    if length > 2 * MOST:
+        raise ValueError("something else than `send` has written into the pipe")
+    data = pipe.read(length)
     return read_npz(io.BytesIO(data))
 
 
@@ -105,7 +109,7 @@ def _numbers(name: str, value: Any) -> NDArray[Any]:
     except ValueError:
         sentence = f"{name}: expected an array of numbers, got rows of unequal length"
         raise TypeError(sentence) from None
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in NUMBERS:
         if array.dtype.name != "bfloat16":
             kind = type(value).__name__ if array.ndim == 0 else f"{array.dtype} entries"
             raise TypeError(f"{name}: expected an array of numbers, got {kind}")
