@@ -89,6 +89,8 @@ class RunSettings:
         check.integer("seeds", self.seeds, low=1)
         check.flag("new_teachers", self.new_teachers)
         check.flag("animate", self.animate)
+        if not isinstance(self.rules, list | tuple):
+            check.fail("rules", "a list of names", repr(self.rules))
         if not self.rules:
             check.fail("rules", "at least one", "none")
         distill = {}
@@ -251,6 +253,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise check.DataError(f"{path}: expected a file, got {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise check.DataError(f"{path}: expected TOML, got {error}") from None
+    except RecursionError:
+        raise check.DataError(f"{path}: expected TOML, got values nested too deep") from None
 
 
 def _table(section: str, value: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from refkd import check
 from refkd.check import DataError
 from refkd.configuration import RunSettings
 from refkd.files import locked, remove_unfinished, replacing
+from refkd.results_form import misfits
 
 RUN, RESULTS, CHECKPOINTS = "run.json", "results.json", "checkpoints"
 LOCK = ".refkd-lock"  # there while a command is at work
@@ -171,11 +172,14 @@ def finished(folder: Path) -> dict[str, Any] | None:
     path = folder / RESULTS
     if not path.exists():
         return None
+    again = "remove it, and the same command trains again"
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        again = "remove it, and the same command trains again"
+    except (OSError, ValueError, RecursionError):
         raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
+    if (place := next(misfits(told), None)) is not None:
+        got = f"nothing of the kind at {place}" if place else "no object"
+        raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
     return told
 
 

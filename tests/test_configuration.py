@@ -219,6 +219,15 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(tmp_path):
         read_settings(tmp_path / "none.toml")
     with pytest.raises(DataError, match=r"run.toml: expected TOML, got "):
         settings_of(tmp_path, "seed = = 1")
+    for deep in ("a = " + "[" * 5000, "a = " + "{a=" * 5000):
+        with pytest.raises(DataError, match="expected TOML, got values nested too deep"):
+            settings_of(tmp_path, deep)
+
+
+@pytest.mark.parametrize("value", ["1", "1.5", "true", '"CTC"', "{}", "1979-05-27", "inf"])
+def test_rules_that_are_no_list_are_refused(tmp_path, value):
+    with pytest.raises(ArgumentError, match="rules: expected a list of names, got"):
+        settings_of(tmp_path, f"rules = {value}")
 
 
 def test_an_infinite_tau_is_written_as_text_and_read_again():

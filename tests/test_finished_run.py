@@ -19,6 +19,7 @@ from refkd.finished_run import read_run
 from refkd.inference import logits_of
 from refkd.records.rule_facts import rule_facts, rule_from
 from refkd.results import results
+from refkd.results_form import misfits
 from refkd.run_contents import write_run
 from refkd.run_folder import finish_run
 from refkd.study import run_study
@@ -209,10 +210,45 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         read_run(tmp_path)
 
 
-def test_a_run_of_another_version_is_refused(tmp_path):
-    (tmp_path / "results.json").write_text('{"seeds": [0], "students": []}', encoding="utf-8")
-    with pytest.raises(DataError, match="expected a run of this version"):
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("{}", "nothing of the kind at refkd;"),
+        ("[]", "no object;"),
+        ("null", "no object;"),
+        ('{"refkd": "0", "seconds": true}', "nothing of the kind at seconds;"),
+        ("[" * 100_000, "something else;"),
+        ("", "something else;"),
+    ],
+)
+def test_results_of_another_version_are_refused(tmp_path, text, got):
+    (tmp_path / "results.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"results\.json: expected what a run .*wrote, got {got}"):
         read_run(tmp_path)
+
+
+@compiled_only
+def test_whatever_is_missing_in_the_results_is_named(written):
+    told = results(written[0])
+    assert list(misfits(told)) == []
+    places = []
+
+    def check(value, place):
+        """Put something else in place of each part that the form knows, one after the other."""
+        for name in list(value):
+            inner = f"{place}.{name}".lstrip(".")
+            kept, value[name] = value[name], object()
+            found = list(misfits(told))
+            assert not found or inner in found
+            places.extend(found)
+            value[name] = kept
+            if isinstance(kept, dict):
+                check(kept, inner)
+            elif isinstance(kept, list) and kept and isinstance(kept[0], dict):
+                check(kept[0], f"{inner}[0]")
+
+    check(told, "")
+    assert {"summary", "students[0].offset.mean", "teachers[0].seconds", "seeds"} <= set(places)
 
 
 @compiled_only

@@ -34,14 +34,10 @@ def tell(narration: Narration, options: argparse.Namespace) -> None:
     if options.out is not None:
         _write(_whole(narration, options.format), Path(options.out))
         return
-    try:
-        if options.format == "text":
-            _print_steps(narration, options.step)
-        else:
-            sys.stdout.write(_whole(narration, options.format))
-        sys.stdout.flush()
-    except BrokenPipeError:  # who reads has seen enough, as with `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if options.format == "text":
+        _print_steps(narration, options.step)
+    else:
+        sys.stdout.write(_whole(narration, options.format))
 
 
 def _whole(narration: Narration, form: str) -> str:

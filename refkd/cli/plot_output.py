@@ -134,10 +134,11 @@ def _is_free(path: Path) -> bool:
     """Whether nothing would be lost."""
     from visualize.numbers import COLUMNS
 
-    if not path.exists():
-        return path.parent.is_dir()
+    if not path.is_file():  # a device or a pipe might never end
+        return not path.exists() and path.parent.is_dir()
+    head = ",".join(COLUMNS)
     try:
         with path.open(encoding="utf-8") as file:
-            return file.readline().strip() == ",".join(COLUMNS)
+            return file.readline(len(head) + 1).strip() == head
     except (OSError, ValueError):
         return False

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refkd.cli.commands import Commands
+from refkd.cli.commands import Commands, Parser
 
 if TYPE_CHECKING:
     from refkd.verify.doors import Door
@@ -48,7 +48,7 @@ def _verify(options: argparse.Namespace) -> int:
     return _run(kit, kit_parser(kit).parse_args(options.rest))
 
 
-def kit_parser(kit: "Kit") -> argparse.ArgumentParser:
+def kit_parser(kit: "Kit") -> Parser:
     """The options of `refkd verify KIT`.
 
     Parameters
@@ -58,10 +58,10 @@ def kit_parser(kit: "Kit") -> argparse.ArgumentParser:
 
     Returns
     -------
-    ArgumentParser
+    Parser
         Of what follows the name of the kit.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"refkd verify {kit.name}",
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
         f"({', '.join(kit.results)}); docs/guides/verify.md has examples to copy.",
