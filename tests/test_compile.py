@@ -1,7 +1,11 @@
 """The decorator of the kernels: options, the cache that cannot be written, one parallel loop."""
 
+import errno
+import importlib.util
+import os
 import threading
 import time
+from pathlib import Path
 
 import numba
 import pytest
@@ -98,3 +102,54 @@ def test_the_wrapper_keeps_name_and_documentation(compiler):
 
     assert kernel(parallel=True)(documented).__name__ == "documented"
     assert kernel(parallel=True)(documented).__doc__ == "What it says."
+
+
+@pytest.fixture
+def made_anew(tmp_path):
+    """A function that makes the same kernel as a new process would."""
+    source = tmp_path / f"kernels_{tmp_path.name}.py"
+    source.write_text(
+        "from refkd.kernels.compile import kernel\n\n@kernel\ndef double(x):\n    return 2 * x\n",
+        encoding="utf-8",
+    )
+
+    def make():
+        spec = importlib.util.spec_from_file_location(source.stem, source)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.double
+
+    return make
+
+
+@pytest.mark.compiled_only
+@pytest.mark.parametrize(("ending", "length"), [("nbi", 0), ("nbi", 50), ("nbc", 0), ("nbc", 100)])
+def test_a_damaged_cache_is_named_and_mended(made_anew, ending, length):
+    first = made_anew()
+    assert first(4) == 8
+    folder = Path(first.stats.cache_path)
+    [damaged] = folder.glob(f"*.{ending}")
+    damaged.write_bytes(damaged.read_bytes()[:length])
+    second = made_anew()
+    with pytest.warns(RuntimeWarning) as caught:
+        assert second(4) == 8
+    assert [str(one.message) for one in caught] == [
+        f"{folder}: expected Numba's cache, got damaged files, which are compiled anew"
+    ]
+    third = made_anew()
+    assert third(4) == 8
+    assert sum(third.stats.cache_hits.values()) == 1
+
+
+@pytest.mark.compiled_only
+def test_a_cache_that_cannot_be_written_is_named_and_the_call_goes_on(made_anew, monkeypatch):
+    double = made_anew()
+
+    def full(*paths):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    expected = "expected to write Numba's cache there, got No space left on device"
+    with pytest.warns(RuntimeWarning, match=expected) as caught:
+        assert double(4) == 8
+    assert str(caught[0].message).startswith(double.stats.cache_path)
