@@ -134,7 +134,7 @@ def test_a_damaged_cache_is_named_and_mended(made_anew, ending, length):
     with pytest.warns(RuntimeWarning) as caught:
         assert second(4) == 8
     assert [str(one.message) for one in caught] == [
-        f"{folder}: expected Numba's cache, got damaged files, which are compiled anew"
+        f"{folder}: expected Numba's cache, got damaged files; their kernels are compiled anew"
     ]
     third = made_anew()
     assert third(4) == 8

@@ -1,6 +1,7 @@
 """The one decorator every kernel wears."""
 
 import functools
+import os
 import threading
 import warnings
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import numba
 
 # Numba's plainest thread pool aborts the process when two Python threads enter it at once.
 _one_parallel_loop = threading.Lock()
+_without_threads = False  # a forked process whose parent's OpenMP cannot be used any more
+_warned: set[str] = set()
 
 
 def kernel(
@@ -42,10 +45,33 @@ def kernel(
 
     @functools.wraps(function)
     def one_at_a_time(*arguments: Any) -> Any:
+        if _without_threads:  # or else OpenMP would end this process, and its pool would hang
+            raise RuntimeError(
+                "parallel loop: expected a process by spawn or forkserver, got one forked from a "
+                "process that has run such a loop (docs/guides/processes.md)"
+            )
         with _one_parallel_loop:
             return compiled(*arguments)
 
     return one_at_a_time
+
+
+def _after_fork() -> None:
+    """Find out what a forked process can do; the thread that held the lock is not in it."""
+    global _one_parallel_loop, _without_threads
+    _one_parallel_loop = threading.Lock()
+    try:
+        layer = numba.threading_layer()  # type: ignore[attr-defined]
+    except ValueError:  # no parallel loop has run
+        return
+    if layer == "omp":
+        from numba.np.ufunc import omppool  # type: ignore[attr-defined]
+
+        _without_threads = omppool.openmp_vendor == "GNU"
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _forgive(cache: Any) -> None:
@@ -58,23 +84,21 @@ def _forgive(cache: Any) -> None:
         except Exception:  # a damaged pickle raises anything
             with suppress(OSError):
                 cache.flush()  # the file is written anew after compilation
-            warnings.warn(
-                f"{cache.cache_path}: expected Numba's cache, got damaged files, which are "
-                "compiled anew",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            _warn(cache, "Numba's cache, got damaged files; their kernels are compiled anew")
             return None
 
     def save_overload(signature: Any, result: Any) -> None:
         try:
             save(signature, result)
         except OSError as error:
-            warnings.warn(
-                f"{cache.cache_path}: expected to write Numba's cache there, got "
-                f"{error.strerror}; kernels are compiled in every process",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            got = f"{error.strerror}; kernels are compiled in every process"
+            _warn(cache, f"to write Numba's cache there, got {got}")
 
     cache.load_overload, cache.save_overload = load_overload, save_overload
+
+
+def _warn(cache: Any, expected: str) -> None:
+    sentence = f"{cache.cache_path}: expected {expected}"
+    if sentence not in _warned:  # once, not for every kernel
+        _warned.add(sentence)
+        warnings.warn(sentence, RuntimeWarning, stacklevel=3)
