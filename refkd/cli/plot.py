@@ -96,6 +96,7 @@ def _flag(name: str) -> str:
 
 def _plot(options: argparse.Namespace) -> int:
     from refkd import check
+    from refkd.cli.own_figures import check_own_figures
     from refkd.cli.plot_gallery import plot_gallery
     from refkd.cli.plot_models import plot_models
     from refkd.cli.plot_run import plot_run
@@ -110,5 +111,6 @@ def _plot(options: argparse.Namespace) -> int:
     elif (options.run is None) == (options.model is None):
         got = "neither" if options.run is None else "both"
         check.fail("refkd plot", "RUN_DIR, --model NAME=FILE or --toy", got)
+    check_own_figures()
     with held(options.out if options.gallery is None else options.gallery):
         return draw(options)

@@ -66,6 +66,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from refkd.cli.own_figures import check_own_figures
     from refkd.configuration import read_settings
     from refkd.results import table
     from refkd.run_folder import held
@@ -76,6 +77,7 @@ def _run(options: argparse.Namespace) -> int:
     given["network"] = options.cell and {"cell": options.cell}
     overrides = {name: value for name, value in given.items() if value is not None}
     settings = read_settings(options.config, overrides, options.quick)
+    check_own_figures()  # before hours of training
     with held(options.out) as folder:
         try:
             told = _finished(folder, settings)
