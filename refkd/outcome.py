@@ -171,7 +171,7 @@ class Study:
     tuning : dict
         Of each student with several weights: {weight: phone error rate on the validation split}.
     seconds : float
-        Of the whole study.
+        Of the whole study, with the epochs that were done before it was interrupted.
     followed : Followed or None
         What was kept to be animated; None unless the settings ask for it.
     """

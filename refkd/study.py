@@ -89,7 +89,7 @@ def run_study(
             judge.student(one, mains.get(one.seed, mains[settings.seed])) for one in students
         ),
         tuning=school.tuning,
-        seconds=time.perf_counter() - begin,
+        seconds=time.perf_counter() - begin + school.seconds_before,
         followed=gathered(
             data, [(one.name, one.start, one.history) for one in [*every, *students]]
         ),
@@ -130,6 +130,7 @@ class _School:
         self.tuning: dict[str, dict[float, float]] = {}
         self.weights: dict[str, float] = {}
         self.median_lag = 1
+        self.seconds_before = 0.0  # of epochs that earlier processes have done
 
     def teachers(self, seed: int) -> dict[TeacherKey, _Trained]:
         """Every teacher of the settings, by kind and guidance."""
@@ -188,6 +189,7 @@ class _School:
         if watch is not None:
             label = name if self.settings.seeds == 1 else f"{name}, seed {seed}"
             told = partial(watch, label, training.epochs)
+        begin = time.perf_counter()
         network, history = train(
             start,
             data.train,
@@ -199,6 +201,8 @@ class _School:
             None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
             followed_in(data.validation).features if follow else None,
         )
+        epochs = sum(epoch.seconds for epoch in history)
+        self.seconds_before += max(0.0, epochs - (time.perf_counter() - begin))
         return _Trained(name, seed, start, network, history, lesson, network.hash(), data)
 
     def _lesson(self, one: StudentSettings, weight: float, teacher: _Trained) -> Lesson:

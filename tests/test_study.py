@@ -488,3 +488,19 @@ def test_a_users_mistake_is_one_line_without_a_traceback(
     assert error.startswith("refkd: ")
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_the_seconds_are_those_of_all_processes(tmp_path):
+    given = {"rules": ["CTC"], "network": {"hidden": 4}, "training": {"epochs": 2}}
+    given["speech"] = {"train": 4, "validation": 1, "test": 2}
+    settings = read_settings(None, given)
+    first = run_study(settings, None, tmp_path)
+    for name in ("teacher-seed-0.npz", "CTC-seed-0.npz"):
+        with np.load(tmp_path / name) as arrays:
+            kept = dict(arrays)
+        kept["history"][:, 3] += 1000.0  # as on a slow machine
+        np.savez(tmp_path / name, **kept)
+    again = run_study(settings, None, tmp_path)
+    assert again.teacher.network.hash() == first.teacher.network.hash()
+    assert first.seconds < 1000.0
+    assert 4000.0 < again.seconds < 5000.0
