@@ -9,6 +9,7 @@ from typing import NoReturn
 from refkd import check
 from refkd.check import DataError
 
+SEPARATOR = re.compile("[ \t]+")
 LONGEST = 400  # characters of a path, or of what is quoted out of a file
 
 
@@ -69,7 +70,7 @@ def columns(line: str, most: int = 0) -> list[str]:
     What follows column number `most`, where it is not 0, stays in that one.
     """
     stripped = line.strip(" \t")
-    return re.split("[ \t]+", stripped, maxsplit=max(0, most - 1)) if stripped else []
+    return SEPARATOR.split(stripped, max(0, most - 1)) if stripped else []
 
 
 def nfc(text: str) -> str:

@@ -88,7 +88,7 @@ def read_lexicon(
     lexicon: dict[str, tuple[float, tuple[str, ...]]] = {}
     for where, line, fields in entries:
         numbers = max(shared, _leading(DECIMAL, fields))
-        first = 1 + next(count for count in (4, 1, 0) if count <= numbers)
+        first = 1 + (4 if numbers >= 4 else min(numbers, 1))
         if len(fields) == first:
             refuse(where, "a word and its phones", visible(fields[0]))
         for n, field in enumerate(fields[first:], first):
@@ -115,14 +115,18 @@ def _fields(line: str) -> list[str]:
     fields = columns(line)
     if line.startswith(";;;") or fields[:1] == ["#"]:
         return []
-    remarks = (n for n, field in enumerate(fields) if n > 0 and field.startswith("#"))
-    return fields[: next(remarks, len(fields))] if "#" in line else fields
+    if "#" in line:
+        remarks = (n for n, field in enumerate(fields) if n > 0 and field.startswith("#"))
+        return fields[: next(remarks, len(fields))]
+    return fields
 
 
 def _leading(pattern: re.Pattern[str], fields: list[str]) -> int:
     """How many columns after the word are such numbers."""
-    others = (n for n, field in enumerate(fields[1:]) if not pattern.fullmatch(field))
-    return next(others, len(fields) - 1)
+    count = 0
+    while count + 1 < len(fields) and pattern.fullmatch(fields[count + 1]):
+        count += 1
+    return count
 
 
 def _arpabet(counted: Counter[str]) -> set[str] | None:
