@@ -51,9 +51,9 @@ def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
     >>> refkd.greedy_decode(logits), refkd.beam_decode(logits)  # `a -`, `- a`, `a a`: 0.64
     (array([], dtype=int64), array([1]))
     """
-    check.integer("beam", beam, low=1)
+    beam = check.integer("beam", beam, low=1)
     logp = log_posteriors(logits)
-    check.integer("blank", blank, low=0, high=logp.shape[1] - 1)
+    blank = check.integer("blank", blank, low=0, high=logp.shape[1] - 1)
     prefixes: list[Prefix] = [()]
     ends_blank, ends_label = np.zeros(1), np.full(1, -np.inf)  # (B1)
     for frame in logp:

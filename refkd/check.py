@@ -1,7 +1,9 @@
 """Every sentence of error: what was expected of an argument, and what came."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -11,9 +13,19 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 T = TypeVar("T")
+# Characters of a word, of what came and of what was expected that a sentence shows.
+WORD, GOT, EXPECTED = 300, 240, 1000
 
 
-class ArgumentError(ValueError):
+class _Sentence(ValueError):
+    """An error of one line whose words are of readable length."""
+
+    def __init__(self, sentence: str) -> None:
+        line = " ".join(part.strip() for part in sentence.splitlines())
+        super().__init__(re.sub(r"\S+", lambda word: _cut(word[0], WORD), line))
+
+
+class ArgumentError(_Sentence):
     """An argument is not what the function expects.
 
     Examples
@@ -41,21 +53,33 @@ class InfeasibleTargetError(ArgumentError):
     """
 
 
-class DataError(ValueError):
+class DataError(_Sentence):
     """A file or a corpus is not what its reader expects."""
 
 
 def fail(argument: str, expected: str, got: object) -> NoReturn:
     """Raise the one sentence that all argument errors share."""
-    raise ArgumentError(f"{argument}: expected {expected}, got {got}")
+    came = _cut(got if isinstance(got, str) else shown(got, str), GOT)
+    raise ArgumentError(f"{argument}: expected {_cut(expected, EXPECTED)}, got {came}")
+
+
+def shown(value: object, write: Callable[[object], str] = repr) -> str:
+    """A value as text, whatever it is: an int may have more digits than Python writes."""
+    try:
+        return write(value)
+    except Exception:
+        return f"a value of type {type(value).__name__} that cannot be shown"
+
+
+def store(record: object, **values: object) -> None:
+    """Put checked values into a frozen dataclass, from within its __post_init__."""
+    for name, value in values.items():
+        object.__setattr__(record, name, value)
 
 
 def finite_number(argument: str, value: Any) -> float:
     """A real, finite number as float."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        fail(argument, "a number", repr(value))
+    number = _real(argument, value)
     if not math.isfinite(number):
         fail(argument, "a finite number", number)
     return number
@@ -63,7 +87,9 @@ def finite_number(argument: str, value: Any) -> float:
 
 def positive(argument: str, value: Any, *, infinite: bool = False) -> float:
     """A number > 0 as float; inf only where `infinite` allows it."""
-    number = math.inf if infinite and value == math.inf else finite_number(argument, value)
+    number = _real(argument, value)
+    if not (infinite and number == math.inf):
+        finite_number(argument, number)
     if number <= 0.0:
         fail(argument, "a number > 0", value)
     return number
@@ -79,8 +105,9 @@ def non_negative(argument: str, value: Any) -> float:
 
 def integer(argument: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
     """A whole number, low <= value <= high, as int."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        fail(argument, "a whole number", repr(value))
+    value = _scalar(value)
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        fail(argument, "a whole number", shown(value))
     number = int(value)
     if low is not None and number < low:
         fail(argument, f"a whole number >= {low}", number)
@@ -92,15 +119,17 @@ def integer(argument: str, value: Any, *, low: int | None = None, high: int | No
 def flag(argument: str, value: Any) -> bool:
     """True or False, nothing that merely counts as one."""
     if not isinstance(value, (bool, np.bool_)):
-        fail(argument, "True or False", repr(value))
+        fail(argument, "True or False", shown(value))
     return bool(value)
 
 
 def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T:
-    """One of the named choices."""
-    if value not in list(choices):
-        fail(argument, "one of " + ", ".join(repr(choice) for choice in choices), repr(value))
-    return value
+    """One of the named choices, as it stands among them."""
+    try:
+        return {choice: choice for choice in choices}[value]
+    except (KeyError, TypeError):  # unhashable things are no choice either
+        names = ", ".join(repr(choice) for choice in choices)
+    fail(argument, f"one of {names}", shown(value))
 
 
 def instance(argument: str, value: Any, kind: type[T]) -> T:
@@ -114,22 +143,37 @@ def array(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> NDAr
     """A real array of the given shape, float32 or float64 as it came, C-contiguous.
 
     A letter in `shape` stands for any length; everything else but floating point becomes float64.
+    Aligned and writeable, too: kernels are compiled for such arrays.
     """
-    try:
-        result = np.asarray(value)
-    except ValueError:
-        fail(argument, _shape_text(shape), "rows of different lengths")
+    result = any_array(argument, value, _shape_text(shape))
     if result.dtype.kind not in "fiu":
         fail(argument, "real numbers", f"dtype {result.dtype}")
     if result.dtype not in (np.float32, np.float64):
-        result = result.astype(np.float64)
+        try:
+            with np.errstate(over="raise"):
+                result = result.astype(np.float64)
+        except FloatingPointError:
+            fail(argument, "numbers up to 1.8e308", f"a larger {result.dtype}")
     fits = result.ndim == len(shape) and all(
         isinstance(expected, str) or expected == got
         for expected, got in zip(shape, result.shape, strict=True)
     )
     if not fits:
         fail(argument, _shape_text(shape), f"shape {_numbers_text(result.shape)}")
-    return np.ascontiguousarray(result)
+    return np.require(np.ascontiguousarray(result), requirements=["A", "W"])
+
+
+def any_array(argument: str, value: ArrayLike, expected: str = "an array") -> NDArray[Any]:
+    """What NumPy makes of a value, without a mask."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+        fail(argument, "an array without a mask", "a masked array")
+    try:
+        return np.asarray(value)
+    except Exception as error:  # of whatever library the value is from
+        if isinstance(error, ValueError) and isinstance(value, list | tuple):
+            fail(argument, expected, "rows of different lengths")
+        fail(argument, expected, f"a {type(value).__name__} that says: {error}")
 
 
 def finite_array(
@@ -179,7 +223,7 @@ def same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple[
 
 def labels(argument: str, value: ArrayLike, classes: int, blank: int) -> Ints:
     """Label sequence (L,) as int64: 0 <= label < K, never the blank."""
-    result = np.asarray(value)
+    result = any_array(argument, value)
     if result.size == 0 and result.ndim == 1:
         return np.zeros(0, dtype=np.int64)
     if result.ndim != 1 or result.dtype.kind not in "iu":
@@ -192,7 +236,7 @@ def labels(argument: str, value: ArrayLike, classes: int, blank: int) -> Ints:
     blanks = np.flatnonzero(result == blank)
     if blanks.size:
         fail(argument, f"labels other than blank={blank}", f"the blank at {blanks[0]}")
-    return np.ascontiguousarray(result, dtype=np.int64)
+    return np.require(np.ascontiguousarray(result, dtype=np.int64), requirements=["A", "W"])
 
 
 def feasible(argument: str, value: Ints, frames: int) -> None:
@@ -210,6 +254,30 @@ def same_length(argument: str, got: int, other: str, expected: int, unit: str) -
     """Two sequences of one length."""
     if got != expected:
         fail(argument, f"{unit}={expected} to match {other}", f"{unit}={got}")
+
+
+def _scalar(value: Any) -> Any:
+    """The number in an array without axes; everything else as it is."""
+    if isinstance(value, np.ndarray) and value.ndim == 0 and type(value) is np.ndarray:
+        return value[()]
+    return value
+
+
+def _real(argument: str, value: Any) -> float:
+    """A real number as float; neither text nor True, which float() would take."""
+    value = _scalar(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        fail(argument, "a number", shown(value))
+    try:
+        return float(value)
+    except OverflowError:
+        fail(argument, "a number up to 1.8e308", "a larger one")
+
+
+def _cut(text: str, most: int) -> str:
+    """Text of at most so many characters and a mark where some are left out."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]} ... {text[-half:]}"
 
 
 def _numbers_text(numbers: Sequence[int] | NDArray[Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from refkd import check
 from refkd.data.features import FeatureSettings
 from refkd.data.sources import find_source
-from refkd.layers import CELLS
+from refkd.stack import Size
 from refkd.students import CTC, MAIN, STUDENTS, StudentSettings, TeacherKey
 from refkd.train import TrainingSettings
 
@@ -22,6 +22,7 @@ Settings = TypeVar("Settings")
 NAME = re.compile(
     r"(?!(unidirectional-|guided-)?teacher|.*-(seed|weight)-)[a-z0-9][a-z0-9_-]*", re.IGNORECASE
 )
+SEED, SEEDS = 2**63 - 1, 65_535  # as large as JSON and the intervals take them
 DEFAULT_RULES = (CTC, "FrameWise", "Shift", "Hard", "OrderedPath", "PerTeacher")
 
 
@@ -34,9 +35,8 @@ class NetworkSettings:
     cell: str = "lstm"
 
     def __post_init__(self) -> None:
-        check.integer("layers", self.layers, low=1)
-        check.integer("hidden", self.hidden, low=1)
-        check.one_of("cell", self.cell, CELLS)
+        size = Size.checked(1, self.hidden, self.layers, 1, True, self.cell)
+        check.store(self, layers=size.layers, hidden=size.hidden, cell=size.cell)
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class RunSettings:
     data : str
         "synthetic", "festvox:DIR" or another form of `refkd.data.sources`.
     seed : int
-        Of the networks, the batches and the noise, >= 0. Synthetic speech has a seed of its own
-        among its options, so that runs of several seeds hear the same corpus, as with real speech.
+        Of the networks, the batches and the noise, 0 to 2**63 - 1. Synthetic speech has a seed of
+        its own among its options, so that runs of several seeds hear the same corpus, as with real
+        speech.
     seeds : int
-        How many times every student is trained, >= 1: with seed, seed + 1, ...
+        How many times every student is trained, 1 to 65535: with seed, seed + 1, ...
     new_teachers : bool
         Whether each seed has teachers of its own; otherwise all learn from those of `seed`.
     animate : bool
@@ -85,12 +86,17 @@ class RunSettings:
     distill: dict[str, StudentSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check.integer("seed", self.seed, low=0)
-        check.integer("seeds", self.seeds, low=1)
-        check.flag("new_teachers", self.new_teachers)
-        check.flag("animate", self.animate)
         if not isinstance(self.rules, list | tuple):
             check.fail("rules", "a list of names", repr(self.rules))
+        check.store(
+            self,
+            data=check.instance("data", self.data, str),
+            seed=check.integer("seed", self.seed, low=0, high=SEED),
+            seeds=check.integer("seeds", self.seeds, low=1, high=SEEDS),
+            new_teachers=check.flag("new_teachers", self.new_teachers),
+            animate=check.flag("animate", self.animate),
+            rules=tuple(self.rules),
+        )
         if not self.rules:
             check.fail("rules", "at least one", "none")
         distill = {}
@@ -100,7 +106,7 @@ class RunSettings:
                 check.fail("rules", "every student once", f"{name!r} twice")
             known = self.distill.get(name)
             distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known
-        object.__setattr__(self, "distill", distill)
+        check.store(self, distill=distill)
         for name, one in distill.items():
             if one.learns:
                 one.made_rule(median_lag=1)  # refuses what the rule would refuse

@@ -56,7 +56,7 @@ def ctc_trace(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> CTCTrace:
     array([[0.3333, 0.6667],
            [0.3333, 0.6667]])
     """
-    logits, labels = _checked(logits, labels, blank)
+    logits, labels, blank = _checked(logits, labels, blank)
     logp = _log_softmax(logits)
     states, skip = _states(labels, blank)
     log_alpha = np.empty((len(logp), len(states)))
@@ -155,7 +155,7 @@ def ctc_align(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> Alignment
     >>> [(span.label, span.start, span.end) for span in path.spans]
     [(1, 1, 3), (2, 3, 4)]
     """
-    logits, labels = _checked(logits, labels, blank)
+    logits, labels, blank = _checked(logits, labels, blank)
     logp = _log_softmax(logits)
     states, skip = _states(labels, blank)
     score = np.empty((len(logp), len(states)))
@@ -220,7 +220,7 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     check.same_length("labels", len(labels), "logits", len(logits), "N")
     values = check.logits("logits", logits.values)
     K = values.shape[1]
-    check.integer("blank", blank, low=0, high=K - 1)
+    blank = check.integer("blank", blank, low=0, high=K - 1)
     targets = check.labels("labels", labels.values, K, blank)
     for n, length in enumerate(logits.lengths.tolist()):
         if length == 0:
@@ -246,13 +246,13 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     return losses, result
 
 
-def _checked(logits: ArrayLike, labels: ArrayLike, blank: int) -> tuple[Floats, Ints]:
+def _checked(logits: ArrayLike, labels: ArrayLike, blank: int) -> tuple[Floats, Ints, int]:
     checked_logits = check.logits("logits", logits)
     frames, K = checked_logits.shape
-    check.integer("blank", blank, low=0, high=K - 1)
+    blank = check.integer("blank", blank, low=0, high=K - 1)
     checked_labels = check.labels("labels", labels, K, blank)
     check.feasible("labels", checked_labels, frames)
-    return checked_logits, checked_labels
+    return checked_logits, checked_labels, blank
 
 
 def _log_softmax(logits: Floats) -> Floats:

@@ -77,7 +77,7 @@ def distill_trace(
            [0.    , 0.    ]])
     """
     options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
-    student, teacher = paired_logits(
+    student, teacher, blank = paired_logits(
         "student_logits", student_logits, "teacher_logits", teacher_logits, blank
     )
     return distill(options, student, teacher, blank, with_target=True)
@@ -187,7 +187,7 @@ def distill_loss_batch(
     array([0.1927, 0.    ])
     """
     options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
-    student, teacher = paired_batches(
+    student, teacher, blank = paired_batches(
         "student_logits", student_logits, "teacher_logits", teacher_logits, blank
     )
     losses, grads = (

@@ -1,6 +1,7 @@
 """One utterance under one rule: band, selection, loss and gradient."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,14 @@ from refkd.records.traces import DistillTrace
 from refkd.selection import pair_weights, select_pairs, soft_minimum
 
 BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
+
+
+def checked_temperature(value: Any) -> float:
+    """A temperature by which logits and gradients can be divided, as float."""
+    temperature = check.positive("temperature", value)
+    if not 1e-100 <= temperature <= 1e100:
+        check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
+    return temperature
 
 
 @dataclass(frozen=True)
@@ -29,12 +38,10 @@ class Options:
         cls, rule: Rule, divergence: str, temperature: float, scale_t2: bool, blank_frames: str
     ) -> "Options":
         if type(rule) not in RULES.values():
-            check.fail("rule", "a rule such as Hard(Window(5, 0))", repr(rule))
-        check.one_of("divergence", divergence, DIVERGENCES)
-        temperature = check.positive("temperature", temperature)
-        if not 1e-100 <= temperature <= 1e100:
-            check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
-        check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
+            check.fail("rule", "a rule such as Hard(Window(5, 0))", check.shown(rule))
+        divergence = check.one_of("divergence", divergence, DIVERGENCES)
+        temperature = checked_temperature(temperature)
+        blank_frames = check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
         if blank_frames == "no_blank_candidates" and isinstance(rule, OrderedPath):
             expected = "'keep' or 'drop_selected' for OrderedPath, which skips no teacher frame"
             check.fail("blank_frames", expected, repr(blank_frames))

@@ -54,7 +54,7 @@ def guided_loss(logits: ArrayLike, guide_logits: ArrayLike, blank: int = 0) -> t
     array([[ 0.16, -0.16],
            [ 0.  ,  0.  ]])
     """
-    model, guide = paired_logits("logits", logits, "guide_logits", guide_logits, blank)
+    model, guide, blank = paired_logits("logits", logits, "guide_logits", guide_logits, blank)
     return _guided(model, guide, blank)
 
 
@@ -97,7 +97,7 @@ def guided_loss_batch(
     >>> losses.round(4)                      # equal scores: the first class, here the blank, wins
     array([-0.2,  0. ])
     """
-    model, guide = paired_batches("logits", logits, "guide_logits", guide_logits, blank)
+    model, guide, blank = paired_batches("logits", logits, "guide_logits", guide_logits, blank)
     losses, grads = np.empty(len(logits)), logits.with_values(np.empty_like(model))
     for n in range(len(logits)):
         part = slice(logits.offsets[n], logits.offsets[n + 1])

@@ -10,6 +10,7 @@ from refkd.records.agreement import NAN
 from refkd.records.intervals import Counts, Interval, Ratio, Resampling
 
 PERCENT = (2.5, 97.5)
+REPEATS = 10_000_000  # far beyond what changes a percentile, within what fits into memory
 CHUNK = 2**20  # entries of a matrix of draws that are held as 8-byte numbers at a time
 
 
@@ -23,7 +24,7 @@ def resample(seeds: int, utterances: int, repeats: int = 10_000, seed: int = 0) 
     utterances : int
         1 <= N <= 65535.
     repeats : int
-        B >= 1.
+        1 <= B <= 10,000,000.
     seed : int
         Of the random numbers, >= 0.
 
@@ -48,9 +49,9 @@ def resample(seeds: int, utterances: int, repeats: int = 10_000, seed: int = 0) 
     [3, 3, 3, 3]
     """
     most = int(np.iinfo(np.uint16).max)
-    check.integer("seeds", seeds, low=1, high=most)
-    check.integer("utterances", utterances, low=1, high=most)
-    check.integer("repeats", repeats, low=1)
+    seeds = check.integer("seeds", seeds, low=1, high=most)
+    utterances = check.integer("utterances", utterances, low=1, high=most)
+    repeats = check.integer("repeats", repeats, low=1, high=REPEATS)
     rng = np.random.default_rng(check.integer("seed", seed, low=0))
     drawn_utterances = _draw(rng, utterances, repeats)
     return Resampling(seeds=_draw(rng, seeds, repeats), utterances=drawn_utterances)
@@ -202,6 +203,8 @@ def _chunks(rows: int, width: int) -> list[slice]:
 
 def _ratios(argument: str, ratio: Ratio, draws: Resampling) -> Floats:
     """Each seed's ratio (1 + B, S): as measured, then in every resampling of the utterances."""
+    check.instance(argument, ratio, Ratio)
+    check.instance("draws", draws, Resampling)
     seeds, utterances = ratio.numerator.shape
     check.same_length(argument, seeds, "draws", draws.seeds.shape[1], "S")
     check.same_length(argument, utterances, "draws", draws.utterances.shape[1], "N")

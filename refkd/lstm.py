@@ -58,6 +58,7 @@ def lstm_trace(
     array([1., 2., 4.])
     """
     check.instance("params", params, LSTMParams)
+    reverse = check.flag("reverse", reverse)
     inputs = _frames("inputs", inputs, params.inputs)
     T, H = len(inputs), params.hidden
     h0 = _state("h0", h0, H)
@@ -65,8 +66,8 @@ def lstm_trace(
     gates = np.tile(params.bias, (T, 1))
     add_matmul(inputs, params.w_input, gates)
     hidden, cell = np.empty((T, H)), np.empty((T, H))
-    lstm_forward(gates, params.w_hidden, h0, c0, bool(reverse), hidden, cell)
-    return LSTMTrace(inputs, h0, c0, bool(reverse), gates, cell, hidden)
+    lstm_forward(gates, params.w_hidden, h0, c0, reverse, hidden, cell)
+    return LSTMTrace(inputs, h0, c0, reverse, gates, cell, hidden)
 
 
 def lstm_grad(

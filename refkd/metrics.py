@@ -233,7 +233,7 @@ def true_agreement(
     start = check.finite_number("first_frame", first_frame)
     times = start + np.arange(best.size) * check.positive("frame_shift", frame_shift)
     first, last = np.searchsorted(times, begin), np.searchsorted(times, end)
-    spoken = np.full(best.size, blank)
+    spoken = np.full(best.size, blank, dtype=np.int64)
     missed = 0
     for label, a, b in zip(true, first, last, strict=True):
         spoken[a:b] = label

@@ -3,12 +3,12 @@
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from refkd import check, stack
-from refkd.layers import CELLS
 from refkd.network_file import read_network, write_network
 from refkd.parameters import Parameters
 from refkd.records.passes import NetworkTrace
@@ -66,7 +66,7 @@ class Network(Parameters):
         hidden : int
             H, units in each direction of each layer, >= 1.
         layers : int
-            >= 1.
+            1 to 1000. The network may have up to 2**31 parameters.
         outputs : int
             K, labels with blank, >= 1.
         bidirectional : bool
@@ -95,18 +95,9 @@ class Network(Parameters):
         >>> net.parameters()["layer1.backward.w_input"].shape
         (16, 32)
         """
-        check.integer("inputs", inputs, low=1)
-        check.integer("hidden", hidden, low=1)
-        check.integer("layers", layers, low=1)
-        check.integer("outputs", outputs, low=1)
-        check.one_of("cell", cell, CELLS)
-        kind = np.dtype(dtype)
-        if kind not in (np.float32, np.float64):
-            check.fail("dtype", "float32 or float64", kind)
+        size = stack.Size.checked(inputs, hidden, layers, outputs, bidirectional, cell)
         rng = np.random.default_rng(check.integer("seed", seed, low=0))
-        return cls(
-            stack.draw_values(rng, inputs, hidden, layers, outputs, bidirectional, cell, kind)
-        )
+        return cls(stack.draw_values(rng, size, _float_kind(dtype)))
 
     def forward(
         self, features: Ragged, dropout: float = 0.0, seed: int | None = None
@@ -152,7 +143,7 @@ class Network(Parameters):
         if not 0.0 <= share < 1.0:
             check.fail("dropout", "a share >= 0 and < 1", dropout)
         if seed is not None:
-            check.integer("seed", seed, low=0)
+            seed = check.integer("seed", seed, low=0)
         elif share > 0.0:
             check.fail("seed", "a whole number >= 0 because dropout > 0", None)
         masks = stack.draw_masks(self.values, len(frames), share, seed)
@@ -237,3 +228,14 @@ class Network(Parameters):
             If there is no such file or it does not hold a network.
         """
         return cls(*read_network(Path(path)))
+
+
+def _float_kind(value: DTypeLike) -> np.dtype[Any]:
+    """float32 or float64."""
+    try:
+        kind = None if value is None else np.dtype(value)
+    except Exception:  # NumPy raises of every kind
+        kind = None
+    if kind is None or kind not in (np.float32, np.float64):
+        check.fail("dtype", "float32 or float64", check.shown(value) if kind is None else kind)
+    return kind

@@ -142,7 +142,7 @@ def clip_gradients(grads: Mapping[str, NDArray[Any]], limit: float) -> Values:
     >>> clip_gradients({"w": np.array([3.0, 4.0])}, limit=2.5)["w"].tolist()
     [1.5, 2.0]
     """
-    check.positive("limit", limit)
+    limit = check.positive("limit", limit)
     norm = gradient_norm(grads)
     if not math.isfinite(norm):
         check.fail("grads", "finite numbers", f"a norm of {norm}")
@@ -180,10 +180,11 @@ def learning_rate(step: int, steps: int, peak: float, rise: float = 0.15) -> flo
     >>> [round(learning_rate(step, 8, peak=1.0, rise=0.25), 3) for step in range(8)]
     [0.5, 1.0, 1.0, 1.0, 1.0, 0.854, 0.5, 0.146]
     """
-    check.integer("steps", steps, low=1)
-    check.integer("step", step, low=0, high=steps - 1)
-    check.positive("peak", peak)
-    if not 0.0 <= check.finite_number("rise", rise) <= 0.5:
+    steps = check.integer("steps", steps, low=1)
+    step = check.integer("step", step, low=0, high=steps - 1)
+    peak = check.positive("peak", peak)
+    rise = check.finite_number("rise", rise)
+    if not 0.0 <= rise <= 0.5:
         check.fail("rise", "a share between 0 and 0.5", rise)
     risen = min(1.0, (step + 1) / (rise * steps)) if rise > 0.0 else 1.0
     late = max(0.0, 2.0 * step / steps - 1.0)

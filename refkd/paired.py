@@ -9,8 +9,8 @@ from refkd.records.ragged import Ragged
 
 def paired_logits(
     name: str, logits: ArrayLike, other_name: str, other: ArrayLike, blank: int
-) -> tuple[Floats, Floats]:
-    """The logits (T, K) of who learns, finite, and as many of whom it learns from, in float64.
+) -> tuple[Floats, Floats, int]:
+    """The logits (T, K) of who learns, finite, as many of whom it learns from, and the blank.
 
     Raises
     ------
@@ -21,13 +21,12 @@ def paired_logits(
     others = check.logits(other_name, other)
     check.same_length(other_name, others.shape[1], name, own.shape[1], "K")
     check.same_length(other_name, len(others), name, len(own), "T")
-    check.integer("blank", blank, low=0, high=own.shape[1] - 1)
-    return own, others
+    return own, others, check.integer("blank", blank, low=0, high=own.shape[1] - 1)
 
 
 def paired_batches(
     name: str, logits: Ragged, other_name: str, other: Ragged, blank: int
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, int]:
     """The same for the values (sum T, K) of two batches of equal lengths.
 
     Raises

@@ -52,7 +52,8 @@ def _select_all(rule: Any, band: Floats, left: int, selected: Bools) -> None:
 
 
 def _select_monotone(rule: rules.Monotone, band: Floats, left: int, selected: Bools) -> None:
-    max_step = sum(band.shape) if rule.max_step is None else rule.max_step
+    any_step = sum(band.shape)  # no longer step fits into a band (T, W)
+    max_step = any_step if rule.max_step is None else min(rule.max_step, any_step)
     cost, origin = np.empty_like(band), np.zeros(band.shape, dtype=np.int64)
     if select.select_monotone(band, max_step, cost, origin, selected) == np.inf:
         expected = f"a path of steps <= max_step={rule.max_step} between the visible teacher frames"

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from refkd import check
 from refkd.check import Ints
 from refkd.layers import (
     CELLS,
@@ -25,6 +26,8 @@ Array = NDArray[Any]
 Values = dict[str, Array]
 DIRECTIONS = ("forward", "backward")
 PARTS = Weights._fields
+# More than anybody trains with loops on a CPU; beyond it a slip of the pen, and memory at an end.
+LAYERS, PARAMETERS = 1000, 2**31
 
 
 def layers_of(values: Mapping[str, Array]) -> int:
@@ -37,17 +40,45 @@ def directions_of(values: Mapping[str, Array]) -> tuple[str, ...]:
     return DIRECTIONS[: 2 if "layer0.backward.w_input" in values else 1]
 
 
-def draw_values(
-    rng: Generator,
-    inputs: int,
-    hidden: int,
-    layers: int,
-    outputs: int,
-    bidirectional: bool,
-    cell: str,
-    dtype: np.dtype[Any],
-) -> Values:
+class Size(NamedTuple):
+    """What the shapes of a network follow from."""
+
+    inputs: int
+    hidden: int
+    layers: int
+    outputs: int
+    bidirectional: bool
+    cell: str
+
+    @classmethod
+    def checked(
+        cls, inputs: int, hidden: int, layers: int, outputs: int, bidirectional: bool, cell: str
+    ) -> "Size":
+        size = cls(
+            check.integer("inputs", inputs, low=1),
+            check.integer("hidden", hidden, low=1),
+            check.integer("layers", layers, low=1, high=LAYERS),
+            check.integer("outputs", outputs, low=1),
+            check.flag("bidirectional", bidirectional),
+            check.one_of("cell", cell, CELLS),
+        )
+        if size.parameters > PARAMETERS:
+            names = "inputs, hidden, layers, outputs"
+            check.fail(names, f"at most {PARAMETERS} parameters", size.parameters)
+        return size
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learnt."""
+        S, gates = 2 if self.bidirectional else 1, self.hidden * CELLS[self.cell]
+        heard = self.inputs + (self.layers - 1) * S * self.hidden
+        rows = heard + self.layers * (self.hidden + 1)
+        return S * rows * gates + (S * self.hidden + 1) * self.outputs
+
+
+def draw_values(rng: Generator, size: Size, dtype: np.dtype[Any]) -> Values:
     """Fresh parameters: weights uniform in +-1/sqrt(units that feed them), biases zero."""
+    inputs, hidden, layers, outputs, bidirectional, cell = size
     directions = DIRECTIONS[: 2 if bidirectional else 1]
     width, gates = hidden * len(directions), hidden * CELLS[cell]
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from refkd import check
-from refkd.distillation import BLANK_FRAMES
+from refkd.distillation import BLANK_FRAMES, checked_temperature
 from refkd.divergences import DIVERGENCES
 from refkd.records import rules
+from refkd.records.rule_facts import window_from
 from refkd.records.rules import RULES, Rule
 from refkd.records.window import Window
 
@@ -115,31 +116,41 @@ class StudentSettings:
     blank_frames: str = "keep"
 
     def __post_init__(self) -> None:
+        weights: Any = self.weight
+        if isinstance(weights, tuple):
+            if not weights:
+                check.fail("weight", "a number or at least one", "none")
+            weights = tuple(check.non_negative("weight", weight) for weight in weights)
+        else:
+            weights = check.non_negative("weight", weights)
         tau: Any = self.tau
-        if tau == "inf":  # as results.json has it
-            object.__setattr__(self, "tau", math.inf)
-        check.one_of("rule", self.rule, (CTC, *RULES))
-        if isinstance(self.weight, tuple) and not self.weight:
-            check.fail("weight", "a number or at least one", "none")
-        for weight in self.candidates:
-            check.non_negative("weight", weight)
-        check.non_negative("ctc", self.ctc)
-        if not 0.0 <= check.finite_number("warm_up", self.warm_up) <= 1.0:
+        seen = window_from(self.window)
+        top = rules.TopK(seen, self.k, math.inf if isinstance(tau, str) and tau == "inf" else tau)
+        check.store(
+            self,
+            rule=check.one_of("rule", self.rule, (CTC, *RULES)),
+            weight=weights,
+            ctc=check.non_negative("ctc", self.ctc),
+            warm_up=check.finite_number("warm_up", self.warm_up),
+            start=check.one_of("start", self.start, ("fresh", CTC)),
+            longer=check.positive("longer", self.longer),
+            teacher=check.one_of("teacher", self.teacher, TEACHERS),
+            guidance=check.non_negative("guidance", self.guidance),
+            teacher_hears=check.one_of("teacher_hears", self.teacher_hears, ("clean", "noisy")),
+            choice=check.one_of("choice", self.choice, ("rule", "random")),
+            window="whole" if seen == Window.whole() else (seen.left, seen.right),
+            d=None if self.d is None else rules.Shift(self.d).d,
+            weights=rules.Blend(self.weights).weights,
+            k=top.k,
+            tau=top.tau,
+            max_step=rules.Monotone(seen, self.max_step).max_step,
+            divergence=check.one_of("divergence", self.divergence, DIVERGENCES),
+            temperature=checked_temperature(self.temperature),
+            scale_t2=check.flag("scale_t2", self.scale_t2),
+            blank_frames=check.one_of("blank_frames", self.blank_frames, BLANK_FRAMES),
+        )
+        if not 0.0 <= self.warm_up <= 1.0:
             check.fail("warm_up", "a share between 0 and 1", self.warm_up)
-        check.one_of("start", self.start, ("fresh", CTC))
-        check.positive("longer", self.longer)
-        check.one_of("teacher", self.teacher, TEACHERS)
-        check.non_negative("guidance", self.guidance)
-        check.one_of("teacher_hears", self.teacher_hears, ("clean", "noisy"))
-        check.one_of("choice", self.choice, ("rule", "random"))
-        if self.window != "whole":
-            if not isinstance(self.window, tuple) or len(self.window) != 2:
-                check.fail("window", "[left, right] or 'whole'", self.window)
-            Window(*self.window)
-        check.one_of("divergence", self.divergence, DIVERGENCES)
-        check.positive("temperature", self.temperature)
-        check.flag("scale_t2", self.scale_t2)
-        check.one_of("blank_frames", self.blank_frames, BLANK_FRAMES)
 
     @property
     def learns(self) -> bool:
@@ -160,7 +171,7 @@ class StudentSettings:
 
     def made_rule(self, median_lag: int) -> Rule:
         """The rule with these parameters."""
-        seen = Window.whole() if isinstance(self.window, str) else Window(*self.window)
+        seen = window_from(self.window)
         known: dict[str, Callable[[], Rule]] = {
             "FrameWise": rules.FrameWise,
             "Shift": lambda: rules.Shift(median_lag if self.d is None else self.d),

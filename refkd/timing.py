@@ -68,8 +68,6 @@ def timed_shift(
     """
     for name, clock in (("teacher_clock", teacher_clock), ("student_clock", student_clock)):
         check.instance(name, clock, Clock)
-        check.positive(f"{name}.frame_shift", clock.frame_shift)
-        check.finite_number(f"{name}.first_frame", clock.first_frame)
     teacher, student = check.same_classes(teacher_logits, student_logits)
     found = spikes(teacher, blank, at), spikes(student, blank, at)
     return shift_of_spikes(*found, teacher_clock, student_clock)

@@ -70,14 +70,19 @@ class TrainingSettings:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        check.integer("epochs", self.epochs, low=1)
-        check.integer("batch", self.batch, low=1)
-        check.positive("rate", self.rate)
-        if not 0.0 <= check.finite_number("rise", self.rise) <= 0.5:
+        check.store(
+            self,
+            epochs=check.integer("epochs", self.epochs, low=1),
+            batch=check.integer("batch", self.batch, low=1),
+            rate=check.positive("rate", self.rate),
+            rise=check.finite_number("rise", self.rise),
+            clip=check.positive("clip", self.clip),
+            noise=check.non_negative("noise", self.noise),
+            dropout=check.finite_number("dropout", self.dropout),
+        )
+        if not 0.0 <= self.rise <= 0.5:
             check.fail("rise", "a share between 0 and 0.5", self.rise)
-        check.positive("clip", self.clip)
-        check.non_negative("noise", self.noise)
-        if not 0.0 <= check.finite_number("dropout", self.dropout) < 1.0:
+        if not 0.0 <= self.dropout < 1.0:
             check.fail("dropout", "a share >= 0 and < 1", self.dropout)
 
 
@@ -145,7 +150,7 @@ def train(
     >>> history[2].ctc < history[0].ctc
     True
     """
-    check.integer("seed", seed, low=0)
+    seed = check.integer("seed", seed, low=0)
     adam, history = adam_start(network.parameters()), list[Epoch]()
     fingerprint = _fingerprint(network, split, settings, seed, lesson, validation, followed)
     done = None if checkpoint is None else read_checkpoint(checkpoint, fingerprint)

@@ -42,6 +42,15 @@ def test_numbers():
         (check.finite_number, "a", "x: expected a number, got 'a'"),
         (check.finite_number, None, "x: expected a number, got None"),
         (check.finite_number, [1.0, 2.0], "x: expected a number, got [1.0, 2.0]"),
+        (check.finite_number, "1.5", "x: expected a number, got '1.5'"),
+        (check.finite_number, True, "x: expected a number, got True"),
+        (check.finite_number, np.complex64(1), "x: expected a number, got np.complex64(1+0j)"),
+        (check.finite_number, 10**400, "x: expected a number up to 1.8e308, got a larger one"),
+        (
+            check.integer,
+            "9" * 500,
+            f"x: expected a whole number, got '{'9' * 119} ... {'9' * 119}'",
+        ),
         (check.finite_number, INF, "x: expected a finite number, got inf"),
         (check.finite_number, NAN, "x: expected a finite number, got nan"),
         (check.positive, 0, "x: expected a number > 0, got 0"),
@@ -68,6 +77,8 @@ def test_whole_numbers():
 def test_choices():
     assert check.one_of("x", "b", ("a", "b")) == "b"
     assert check.one_of("x", "b", {"a": 1, "b": 2}) == "b"
+    assert type(check.one_of("x", np.str_("b"), ("a", "b"))) is str
+    assert sentence_of(check.one_of, np.array(["a"]), ("a",)).startswith("x: expected one of 'a'")
     assert sentence_of(check.one_of, "c", ("a", "b")) == "x: expected one of 'a', 'b', got 'c'"
     assert check.instance("x", "text", str) == "text"
     assert sentence_of(check.instance, 3, str) == "x: expected a str, got int"
@@ -97,6 +108,53 @@ def test_arrays():
 )
 def test_refused_arrays(value, shape, sentence):
     assert sentence_of(check.array, value, shape) == sentence
+
+
+class _NeedsGradient:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.\nUse detach().")
+
+
+def test_what_is_no_plain_array_is_refused_in_one_sentence():
+    got = "x: expected shape (T,), got a _NeedsGradient that says: Can't call numpy() on Tensor"
+    assert (
+        sentence_of(check.array, _NeedsGradient(), ("T",))
+        == f"{got} that requires grad. Use detach()."
+    )
+    masked = np.ma.masked_array([1.0, 2.0], [True, False])
+    for value in (masked, [masked, masked]):
+        got = sentence_of(check.array, value, ("T",))
+        assert got == "x: expected an array without a mask, got a masked array"
+    assert sentence_of(check.labels, masked, 3, 0).endswith("got a masked array")
+
+
+def test_arrays_for_kernels_are_native_aligned_and_writeable():
+    numbers = np.arange(6.0).reshape(2, 3)
+    packed = np.zeros((2, 3), dtype=[("skip", "i1"), ("value", "f8")])
+    packed["value"] = numbers
+    locked = numbers.copy()
+    locked.flags.writeable = False
+    for value in (packed["value"], locked, numbers.astype(">f8"), numbers.T.copy().T):
+        checked = check.array("x", value, (2, 3))
+        assert checked.flags.carray
+        assert checked.dtype.isnative
+        assert checked.tolist() == numbers.tolist()
+
+
+def test_a_long_double_that_no_float_holds_is_refused():
+    large = np.longdouble("1e400")
+    if np.isinf(large):
+        pytest.skip("long double is double here")
+    got = "x: expected numbers up to 1.8e308, got a larger"
+    assert sentence_of(check.array, [large], ("n",)).startswith(got)
+
+
+def test_sentences_stay_short_and_in_one_line():
+    for value in ("a" * 10**6, "a\nb" * 10**5, "\ud800" * 10**5, 10**5000, [1.5] * 10**5):
+        sentence = sentence_of(check.fail, "less", value)
+        assert len(sentence.splitlines()) == 1
+        assert len(sentence) < 300
+    assert len(str(check.DataError(f"{'a' * 10**6}.npz: expected a file"))) < 400
 
 
 def test_finite_arrays():

@@ -1,6 +1,7 @@
 """Windows and rules: what they hold, what they refuse and in which words."""
 
 import dataclasses
+import json
 import math
 
 import numpy as np
@@ -11,6 +12,7 @@ from strategies import RULES, windows
 
 import refkd
 from refkd.records import rules
+from refkd.records.rule_facts import rule_facts
 
 INF = math.inf
 WINDOW = refkd.Window(2, 1)
@@ -140,3 +142,31 @@ def test_refused_rules(build, arguments, sentence):
 def test_a_whole_window_is_shown_as_it_is_written():
     assert repr(refkd.Hard(refkd.Window.whole())) == "Hard(window=Window.whole())"
     assert repr(refkd.Window(5, -1)) == "Window(left=5, right=-1)"
+
+
+@pytest.mark.parametrize("dtype", [*"bhilqBHILQ"])
+def test_whole_numbers_of_any_dtype_become_python_ints(dtype):
+    def written(two):  # JSON knows no other kind of number
+        window = refkd.Window(two, two)
+        made = refkd.Shift(two), refkd.TopK(window, two), refkd.Monotone(window, two)
+        return json.dumps([rule_facts(rule) for rule in made])
+
+    two = np.dtype(dtype).type(2)
+    assert written(two) == written(np.array(two)) == written(2)
+    assert refkd.Shift(two).window == refkd.Window(2, -2)
+
+
+def test_wide_windows_of_narrow_dtypes_do_not_overflow():
+    assert refkd.Window(np.int8(100), np.int8(100)).clipped(300) == refkd.Window(100, 100)
+    assert refkd.Window(np.uint64(3), np.int64(-1)) == refkd.Window(3, -1)
+    assert type(refkd.Soft(WINDOW, np.float32(0.5)).tau) is float
+
+
+def test_a_shift_of_any_dtype_costs_the_same():
+    rng = np.random.default_rng(0)
+    student, teacher = rng.normal(size=(2, 20, 5))
+    costs = {
+        refkd.distill_loss(student, teacher, refkd.Shift(dtype(2)))[0]
+        for dtype in (int, np.uint8, np.uint16, np.int8, np.uint64)
+    }
+    assert len(costs) == 1

@@ -112,8 +112,6 @@ def test_measures_are_ready_for_json():
     [
         (3, (TEACHER, STUDENT), "teacher_logits: expected K=3 to match student_logits, got K=2"),
         (2, (0.02, STUDENT), "teacher_clock: expected a Clock, got float"),
-        (2, (TEACHER, Clock(0.0)), "student_clock.frame_shift: expected a number > 0, got 0.0"),
-        (2, (Clock(0.02, math.inf), STUDENT), "teacher_clock.first_frame: expected a finite"),
     ],
 )
 def test_refusals(classes, clocks, sentence):

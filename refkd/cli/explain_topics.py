@@ -56,7 +56,7 @@ def explain_lstm_options(options: argparse.Namespace) -> Narration:
     """Tell of a small LSTM."""
     inputs = list(examples.INPUTS)
     if options.inputs is not None:
-        inputs = [check.finite_number("inputs", text) for text in options.inputs.split(",")]
+        inputs = [_number(text) for text in options.inputs.split(",")]
     frames = _frames(options.frames, len(inputs))
     features = np.array(inputs)[:, np.newaxis]
     params = examples.lstm_params(options.units)
@@ -162,6 +162,14 @@ def _labels(text: str, symbols: Sequence[str]) -> Ints:
         else:
             check.fail("labels", f"symbols such as {symbols[-1]!r}, or numbers", repr(one))
     return np.array(found, dtype=np.int64)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        check.fail("inputs", "a number", repr(text))
+    return check.finite_number("inputs", number)
 
 
 def _frames(text: str | None, total: int) -> range:

@@ -64,17 +64,21 @@ class FeatureSettings:
     stack: int = 2
 
     def __post_init__(self) -> None:
-        check.positive("window", self.window)
-        check.positive("hop", self.hop)
+        check.store(
+            self,
+            window=check.positive("window", self.window),
+            hop=check.positive("hop", self.hop),
+            taper=check.one_of("taper", self.taper, TAPERS),
+            bands=check.integer("bands", self.bands, low=1),
+            low=check.non_negative("low", self.low),
+            high=None if self.high is None else check.positive("high", self.high),
+            floor=check.positive("floor", self.floor),
+            stack=check.integer("stack", self.stack, low=1),
+        )
         if self.hop > self.window:
             check.fail("hop", f"at most window={self.window} seconds", self.hop)
-        check.one_of("taper", self.taper, TAPERS)
-        check.integer("bands", self.bands, low=1)
-        check.non_negative("low", self.low)
-        if self.high is not None and check.positive("high", self.high) <= self.low:
+        if self.high is not None and self.high <= self.low:
             check.fail("high", f"more than low={self.low} Hz", self.high)
-        check.positive("floor", self.floor)
-        check.integer("stack", self.stack, low=1)
 
     def samples(self, rate: int) -> tuple[int, int]:
         """Samples in a window, and from one window to the next."""

@@ -165,7 +165,7 @@ def _ctm(path: Path) -> dict[str, list[_Stretch]]:
         name, channel, *times, label = fields[:5]
         _check_more(where, *fields[5:7])
         try:
-            start, duration = (check.finite_number("time", one) for one in times)
+            start, duration = (check.finite_number("time", float(one)) for one in times)
         except ValueError:
             refuse(where, "seconds for start and duration", " ".join(times))
         if start < 0.0 or duration < 0.0:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from refkd import check
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -11,9 +13,14 @@ class Clock:
     Parameters
     ----------
     frame_shift : float
-        From one frame to the next.
+        From one frame to the next, > 0.
     first_frame : float
         Time of frame 0.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is not finite or the frame shift not positive.
 
     Examples
     --------
@@ -24,6 +31,13 @@ class Clock:
 
     frame_shift: float
     first_frame: float = 0.0
+
+    def __post_init__(self) -> None:
+        check.store(
+            self,
+            frame_shift=check.positive("frame_shift", self.frame_shift),
+            first_frame=check.finite_number("first_frame", self.first_frame),
+        )
 
     def seconds(self, frames: Any) -> Any:
         """The times of frames."""

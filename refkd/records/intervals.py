@@ -27,16 +27,22 @@ class Ratio:
     Raises
     ------
     ArgumentError
-        If the shapes differ or a number is infinite, nan or, in the denominator, negative.
+        If the shapes differ, a number is nan or not 0 and not between 1e-100 and 1e100 in size,
+        or one of the denominator negative.
     """
 
     numerator: Floats
     denominator: Floats
 
     def __post_init__(self) -> None:
-        for name, shape in (("numerator", ("S", "N")), ("denominator", np.shape(self.numerator))):
+        shape: tuple[int | str, ...] = ("S", "N")
+        for name in ("numerator", "denominator"):
             value = check.finite_array(name, getattr(self, name), shape, np.dtype(np.float64))
-            object.__setattr__(self, name, value)
+            size = np.abs(value[value != 0.0])
+            if size.size and not 1e-100 <= size.min() <= size.max() <= 1e100:
+                check.fail(name, "numbers of size 0 or 1e-100 to 1e100", size.min())
+            check.store(self, **{name: value})
+            shape = value.shape
         if (self.denominator < 0.0).any():
             check.fail("denominator", "numbers >= 0", self.denominator.min())
 
@@ -51,10 +57,24 @@ class Resampling:
         Every row adds up to S.
     utterances : (B, N) uint16 array
         Every row adds up to N.
+
+    Raises
+    ------
+    ArgumentError
+        If either is no such array or they differ in length.
     """
 
     seeds: Counts
     utterances: Counts
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "utterances"):
+            counts = check.any_array(name, getattr(self, name))
+            if counts.dtype != np.uint16 or counts.ndim != 2:
+                got = f"shape {counts.shape}, dtype {counts.dtype}"
+                check.fail(name, "two axes of dtype uint16", got)
+            check.store(self, **{name: counts})
+        check.same_length("utterances", len(self.utterances), "seeds", len(self.seeds), "B")
 
 
 @dataclass(frozen=True)

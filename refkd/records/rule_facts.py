@@ -61,7 +61,7 @@ def rule_from(facts: dict[str, Any]) -> Rule:
     parameters = dict(facts)
     kind = RULES[check.one_of("rule", parameters.pop("rule", None), RULES)]
     if "window" in parameters:
-        parameters["window"] = _window(parameters["window"])
+        parameters["window"] = window_from(parameters["window"])
     if parameters.get("tau", 0.0) is None:
         parameters["tau"] = math.inf
     try:
@@ -71,11 +71,12 @@ def rule_from(facts: dict[str, Any]) -> Rule:
     return made
 
 
-def _window(value: Any) -> Window:
-    if value == "whole":
+def window_from(value: Any) -> Window:
+    """The window that [left, right] or "whole" stands for."""
+    if isinstance(value, str) and value == "whole":
         return Window.whole()
     if not isinstance(value, list | tuple) or len(value) != 2:
-        check.fail("window", "[left, right] or 'whole'", repr(value))
+        check.fail("window", "[left, right] or 'whole'", check.shown(value))
     return Window(*value)
 
 

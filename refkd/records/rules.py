@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from refkd import check
-from refkd.records.window import Window
+from refkd.records.window import MOST, Window
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Shift:
     Parameters
     ----------
     d : int
-        Frames, >= 0.
+        Frames, 0 <= d <= 2**63 - 1.
 
     Raises
     ------
     ArgumentError
-        If d < 0.
+        If d is out of its range.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Shift:
     weighted: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check.integer("d", self.d, low=0)
+        check.store(self, d=check.integer("d", self.d, low=0, high=MOST))
 
     @property
     def window(self) -> Window:
@@ -93,7 +93,7 @@ class Blend:
             check.fail("weights", "at least one number, none negative", values.tolist())
         if abs(values.sum() - 1.0) > 1e-9:
             check.fail("weights", "a sum of 1", f"a sum of {values.sum():.12g}")
-        object.__setattr__(self, "weights", tuple(values.tolist()))
+        check.store(self, weights=tuple(values.tolist()))
 
     @property
     def window(self) -> Window:
@@ -135,14 +135,14 @@ class TopK:
     window : Window
         What is searched.
     k : int
-        >= 1.
+        1 <= k <= 2**63 - 1.
     tau : float
         Weights softmax(-D / tau) among the k, in nats; inf for equal weights.
 
     Raises
     ------
     ArgumentError
-        If k < 1 or tau <= 0.
+        If k or tau is out of its range.
 
     Examples
     --------
@@ -158,8 +158,11 @@ class TopK:
 
     def __post_init__(self) -> None:
         check.instance("window", self.window, Window)
-        check.integer("k", self.k, low=1)
-        check.positive("tau", self.tau, infinite=True)
+        check.store(
+            self,
+            k=check.integer("k", self.k, low=1, high=MOST),
+            tau=check.positive("tau", self.tau, infinite=True),
+        )
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ class Soft:
 
     def __post_init__(self) -> None:
         check.instance("window", self.window, Window)
-        check.positive("tau", self.tau, infinite=True)
+        check.store(self, tau=check.positive("tau", self.tau, infinite=True))
 
 
 @dataclass(frozen=True)
@@ -203,12 +206,13 @@ class Monotone:
     window : Window
         What each frame may choose from.
     max_step : int or None
-        Teacher frames between the choices of neighbouring student frames, >= 1; None for any.
+        Teacher frames between the choices of neighbouring student frames, 1 to 2**63 - 1;
+        None for any.
 
     Raises
     ------
     ArgumentError
-        If max_step < 1.
+        If max_step is out of its range.
 
     Examples
     --------
@@ -224,7 +228,7 @@ class Monotone:
     def __post_init__(self) -> None:
         check.instance("window", self.window, Window)
         if self.max_step is not None:
-            check.integer("max_step", self.max_step, low=1)
+            check.store(self, max_step=check.integer("max_step", self.max_step, low=1, high=MOST))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from refkd import check
 
 WHOLE = 2**62  # wider than any utterance; windows are clipped to the utterance
+MOST = 2**63 - 1  # frames that kernels can count
 
 
 @dataclass(frozen=True)
@@ -14,14 +15,14 @@ class Window:
     Parameters
     ----------
     left : int
-        Frames before i.
+        Frames before i; negative for strictly later frames. At most 2**63 - 1 either way.
     right : int
         Frames after i; negative for strictly earlier frames. left + right >= 0.
 
     Raises
     ------
     ArgumentError
-        If left + right < 0.
+        If left + right < 0 or a number is larger.
 
     Examples
     --------
@@ -36,8 +37,9 @@ class Window:
     right: int = 0
 
     def __post_init__(self) -> None:
-        check.integer("left", self.left)
-        check.integer("right", self.right)
+        for side in ("left", "right"):
+            frames = check.integer(side, getattr(self, side), low=-MOST, high=MOST)
+            check.store(self, **{side: frames})
         if self.left + self.right < 0:
             check.fail("Window", "left + right >= 0", f"left={self.left}, right={self.right}")
 
