@@ -111,6 +111,10 @@ def test_an_over_long_name_is_not_echoed_whole(tmp_path, monkeypatch, capsys, co
 
 
 def test_a_sentence_is_cut_in_its_middle():
-    sentence = "x" * LONGEST
+    sentence = "xxxx " * (LONGEST // 5 - 1) + "xxxxx"
     assert shortened(sentence) == sentence
-    assert shortened(sentence + "y") == "x" * (LONGEST // 2) + " ... " + sentence[1:][-499:] + "y"
+    assert shortened(sentence + "y") == f"{sentence[:500]} ... {sentence[-499:]}y"
+
+
+def test_a_sentence_stays_in_one_line():
+    assert shortened("expected a name, got\r\n  'a\u2028b'") == "expected a name, got 'a b'"

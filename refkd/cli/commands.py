@@ -9,13 +9,15 @@ LONGEST = 1000  # characters of a sentence of error
 
 
 def shortened(sentence: str) -> str:
-    """The sentence, without its middle where somebody gave a name of a megabyte."""
-    half = LONGEST // 2
+    """The sentence in one line, without the middles of what somebody typed at great length."""
+    from refkd.check import ArgumentError
+
+    sentence, half = str(ArgumentError(sentence)), LONGEST // 2
     return sentence if len(sentence) <= LONGEST else f"{sentence[:half]} ... {sentence[-half:]}"
 
 
 class Parser(argparse.ArgumentParser):
-    """Does not echo over-long arguments."""
+    """Errors stay in one line of readable length, whatever was typed."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit."""
