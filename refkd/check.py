@@ -79,10 +79,9 @@ def store(record: object, **values: object) -> None:
 
 def finite_number(argument: str, value: Any) -> float:
     """A real, finite number as float."""
-    number = _real(argument, value)
-    if not math.isfinite(number):
-        fail(argument, "a finite number", number)
-    return number
+    if math.isfinite(number := _real(argument, value)):
+        return number
+    fail(argument, "a finite number", number)
 
 
 def positive(argument: str, value: Any, *, infinite: bool = False) -> float:
@@ -106,7 +105,7 @@ def non_negative(argument: str, value: Any) -> float:
 def integer(argument: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
     """A whole number, low <= value <= high, as int."""
     value = _scalar(value)
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Integral):
         fail(argument, "a whole number", shown(value))
     number = int(value)
     if low is not None and number < low:
@@ -118,9 +117,9 @@ def integer(argument: str, value: Any, *, low: int | None = None, high: int | No
 
 def flag(argument: str, value: Any) -> bool:
     """True or False, nothing that merely counts as one."""
-    if not isinstance(value, (bool, np.bool_)):
-        fail(argument, "True or False", shown(value))
-    return bool(value)
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    fail(argument, "True or False", shown(value))
 
 
 def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T:
@@ -132,11 +131,28 @@ def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T
     fail(argument, f"one of {names}", shown(value))
 
 
+def text(argument: str, value: Any) -> str:
+    """Text as str, not as NumPy's kind of it."""
+    return str(instance(argument, value, str))
+
+
 def instance(argument: str, value: Any, kind: type[T]) -> T:
-    """An instance of a class of this package."""
+    """An instance of a class."""
     if not isinstance(value, kind):
         fail(argument, f"a {kind.__name__}", type(value).__name__)
     return value
+
+
+def mapping(argument: str, value: Any) -> Mapping[Any, Any]:
+    """A dict or its like."""
+    return instance(argument, value, Mapping)  # type: ignore[type-abstract]
+
+
+def sequence(argument: str, value: Any) -> Sequence[Any]:
+    """A list or its like, of which an array is one."""
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return list(any_array(argument, value))
+    return instance(argument, value, Sequence)  # type: ignore[type-abstract]
 
 
 def array(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> NDArray[Any]:
@@ -171,9 +187,9 @@ def any_array(argument: str, value: ArrayLike, expected: str = "an array") -> ND
     try:
         return np.asarray(value)
     except Exception as error:  # of whatever library the value is from
-        if isinstance(error, ValueError) and isinstance(value, list | tuple):
-            fail(argument, expected, "rows of different lengths")
-        fail(argument, expected, f"a {type(value).__name__} that says: {error}")
+        uneven = isinstance(error, ValueError) and isinstance(value, list | tuple)
+        says = f"a {type(value).__name__} that says: {error}"
+        fail(argument, expected, "rows of different lengths" if uneven else says)
 
 
 def finite_array(
@@ -213,14 +229,6 @@ def logits(argument: str, value: ArrayLike, classes: int | None = None) -> Float
     return result
 
 
-def same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple[Floats, Floats]:
-    """Logits of two models over the same classes, as float64."""
-    teacher = logits("teacher_logits", teacher_logits)
-    student = logits("student_logits", student_logits)
-    same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
-    return teacher, student
-
-
 def labels(argument: str, value: ArrayLike, classes: int, blank: int) -> Ints:
     """Label sequence (L,) as int64: 0 <= label < K, never the blank."""
     result = any_array(argument, value)
@@ -250,6 +258,12 @@ def feasible(argument: str, value: Ints, frames: int) -> None:
         )
 
 
+def computed(argument: str, what: str, *results: NDArray[Any]) -> None:
+    """What was computed from finite numbers is finite, too: no product was too large."""
+    if not all(np.isfinite(result).all() for result in results):
+        fail(argument, f"numbers for which {what} are finite", "larger ones")
+
+
 def same_length(argument: str, got: int, other: str, expected: int, unit: str) -> None:
     """Two sequences of one length."""
     if got != expected:
@@ -258,15 +272,13 @@ def same_length(argument: str, got: int, other: str, expected: int, unit: str) -
 
 def _scalar(value: Any) -> Any:
     """The number in an array without axes; everything else as it is."""
-    if isinstance(value, np.ndarray) and value.ndim == 0 and type(value) is np.ndarray:
-        return value[()]
-    return value
+    return value[()] if type(value) is np.ndarray and value.ndim == 0 else value
 
 
 def _real(argument: str, value: Any) -> float:
     """A real number as float; neither text nor True, which float() would take."""
     value = _scalar(value)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
         fail(argument, "a number", shown(value))
     try:
         return float(value)
@@ -281,10 +293,8 @@ def _cut(text: str, most: int) -> str:
 
 
 def _numbers_text(numbers: Sequence[int] | NDArray[Any]) -> str:
-    inside = ", ".join(str(int(number)) for number in numbers)
-    return f"({inside},)" if len(numbers) == 1 else f"({inside})"
+    return str(tuple(int(number) for number in numbers))
 
 
 def _shape_text(shape: tuple[int | str, ...]) -> str:
-    inside = ", ".join(str(length) for length in shape)
-    return f"shape ({inside},)" if len(shape) == 1 else f"shape ({inside})"
+    return f"shape ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"

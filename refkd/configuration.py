@@ -90,7 +90,7 @@ class RunSettings:
             check.fail("rules", "a list of names", repr(self.rules))
         check.store(
             self,
-            data=check.instance("data", self.data, str),
+            data=check.text("data", self.data),
             seed=check.integer("seed", self.seed, low=0, high=SEED),
             seeds=check.integer("seeds", self.seeds, low=1, high=SEEDS),
             new_teachers=check.flag("new_teachers", self.new_teachers),
@@ -101,12 +101,12 @@ class RunSettings:
             check.fail("rules", "at least one", "none")
         distill = {}
         for name in self.rules:
-            check.one_of("rules", name, {**STUDENTS, **self.distill})
+            name = check.one_of("rules", name, {**STUDENTS, **self.distill})
             if self.rules.count(name) > 1:
                 check.fail("rules", "every student once", f"{name!r} twice")
             known = self.distill.get(name)
             distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known
-        check.store(self, distill=distill)
+        check.store(self, rules=tuple(distill), distill=distill)
         for name, one in distill.items():
             if one.learns:
                 one.made_rule(median_lag=1)  # refuses what the rule would refuse
@@ -197,12 +197,15 @@ def read_settings(
     (5, 0)
     """
     given = {} if file is None else _read_toml(Path(file))
-    for key, value in (overrides or {}).items():
+    for key, value in _table("overrides", {} if overrides is None else overrides).items():
         given[key] = {**given.get(key, {}), **value} if isinstance(value, Mapping) else value
     _known("configuration", given, [one.name for one in dataclasses.fields(RunSettings)])
     data = given.get("data", "synthetic")
     source, _ = find_source(data)
-    defaults = [CORPUS_DEFAULTS.get(data.partition(":")[0], {}), QUICK if quick else {}]
+    defaults = [
+        CORPUS_DEFAULTS.get(data.partition(":")[0], {}),
+        QUICK if check.flag("quick", quick) else {},
+    ]
 
     def merged(section: str) -> dict[str, Any]:
         table: dict[str, Any] = {}
@@ -265,7 +268,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _table(section: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        check.fail(section, f"a table [{section}]", repr(value))
+        check.fail(section, f"a table [{section}]", check.shown(value))
     return dict(value)
 
 

@@ -99,6 +99,7 @@ def distill(
             loss = float(np.sum(weight[selected] * band[selected]))
         grad = measure.gradient(weight, left, student, teacher)
     grad *= options.scale / options.temperature
+    check.computed("student_logits", "loss and gradient", np.array(options.scale * loss), grad)
 
     return DistillTrace(
         rule=rule,

@@ -95,7 +95,11 @@ def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
     try:
         return np.array([codes.setdefault(one, len(codes)) for one in symbols], dtype=np.int64)
     except TypeError:
-        check.fail(argument, "a sequence of symbols", f"{type(symbols).__name__} {symbols!r:.60}")
+        check.fail(
+            argument,
+            "a sequence of symbols",
+            f"{type(symbols).__name__} {check.shown(symbols):.60}",
+        )
 
 
 def _align(

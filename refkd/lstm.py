@@ -67,6 +67,7 @@ def lstm_trace(
     add_matmul(inputs, params.w_input, gates)
     hidden, cell = np.empty((T, H)), np.empty((T, H))
     lstm_forward(gates, params.w_hidden, h0, c0, reverse, hidden, cell)
+    check.computed("inputs", "all states", gates, hidden, cell)
     return LSTMTrace(inputs, h0, c0, reverse, gates, cell, hidden)
 
 
@@ -135,7 +136,9 @@ def lstm_grad(
     add_matmul(d_gates, np.ascontiguousarray(params.w_input.T), d_inputs)  # (L16)
     add_matmul(trace.inputs.T, d_gates, d_w_input)  # (L17)
     add_matmul(before.T, d_gates, d_w_hidden)  # (L17)
-    return LSTMGrads(d_inputs, d_w_input, d_w_hidden, d_gates.sum(axis=0), d_h, d_c)  # (L18)
+    grads = LSTMGrads(d_inputs, d_w_input, d_w_hidden, d_gates.sum(axis=0), d_h, d_c)  # (L18)
+    check.computed("d_hidden", "all gradients", *vars(grads).values())
+    return grads
 
 
 def _frames(argument: str, value: ArrayLike, width: int) -> Floats:

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.decode import At, best_labels, log_posteriors, spikes
 from refkd.edits import matches
+from refkd.paired import same_classes
 from refkd.records.agreement import FrameAgreement, Peakiness
 from refkd.records.clock import Clock
 from refkd.records.offsets import AlignmentShift, EmissionDelay
@@ -53,7 +54,7 @@ def alignment_shift(
     >>> shift.offset, shift.mean, shift.teacher_only_labels, shift.student_unmatched
     (array([1]), 1.0, array([2]), 0)
     """
-    teacher, student = check.same_classes(teacher_logits, student_logits)
+    teacher, student = same_classes(teacher_logits, student_logits)
     pairs = spike_pairs(spikes(teacher, blank, at), spikes(student, blank, at), FRAMES, FRAMES)
     return AlignmentShift(
         offset=pairs.student_frames - pairs.teacher_frames,  # (E5)
@@ -163,7 +164,7 @@ def frame_agreement(
     >>> frame_agreement(teacher, late).missed_spikes
     0.5
     """
-    teacher, student = check.same_classes(teacher_logits, student_logits)
+    teacher, student = same_classes(teacher_logits, student_logits)
     check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
     teacher_best, student_best = best_labels(teacher, blank), best_labels(student, blank)
     spiking, differs = teacher_best != blank, teacher_best != student_best

@@ -148,6 +148,7 @@ class Network(Parameters):
             check.fail("seed", "a whole number >= 0 because dropout > 0", None)
         masks = stack.draw_masks(self.values, len(frames), share, seed)
         layers, logits = stack.stack_forward(self.values, frames, features.offsets, masks)
+        check.computed("features", "all logits", logits)
         return NetworkTrace(layers, features.with_values(logits))
 
     def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:
@@ -178,7 +179,9 @@ class Network(Parameters):
             check.fail("d_logits", f"lengths {trace.logits.lengths.tolist()}", f"lengths {got}")
         shape = trace.logits.values.shape
         d_out = check.finite_array("d_logits", d_logits.values, shape, self.dtype)
-        return stack.stack_backward(self.values, trace.layers, d_out, offsets)
+        grads = stack.stack_backward(self.values, trace.layers, d_out, offsets)
+        check.computed("d_logits", "all gradients", *grads.values())
+        return grads
 
     def stream(self) -> Stream:
         """Start to hear one utterance as it arrives; only in one direction. See `Stream`."""
@@ -192,7 +195,7 @@ class Network(Parameters):
         **facts : arrays or numbers
             By name, such as frame_shift=0.02.
         """
-        new = {name: np.asarray(fact) for name, fact in facts.items()}
+        new = {name: check.any_array(name, fact) for name, fact in facts.items()}
         return replace(self, metadata={**self.metadata, **new})
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -42,3 +42,11 @@ def paired_batches(
     if 0 in lengths:
         check.fail(f"{name}[{lengths.index(0)}]", "T >= 1", "T=0")
     return paired_logits(name, logits.values, other_name, other.values, blank)
+
+
+def same_classes(teacher_logits: ArrayLike, student_logits: ArrayLike) -> tuple[Floats, Floats]:
+    """Logits of two models over the same classes, as float64."""
+    teacher = check.logits("teacher_logits", teacher_logits)
+    student = check.logits("student_logits", student_logits)
+    check.same_length("teacher_logits", teacher.shape[1], "student_logits", student.shape[1], "K")
+    return teacher, student

@@ -24,6 +24,21 @@ class Parameters:
 
     values: Values
 
+    def __post_init__(self) -> None:
+        values = check.mapping("values", self.values)
+        shapes = stack.Size.of(values).shapes()
+        dtype = check.any_array("values['output.bias']", values["output.bias"]).dtype
+        if dtype not in (np.float32, np.float64):
+            check.fail("values", "all float32 or all float64", dtype)
+        checked = {
+            name: check.finite_array(f"values[{name!r}]", values[name], shape)
+            for name, shape in shapes.items()
+        }
+        for name, value in checked.items():
+            if value.dtype != dtype:
+                check.fail(f"values[{name!r}]", f"{dtype} as the output", value.dtype)
+        check.store(self, values=checked)
+
     def parameters(self) -> Values:
         """The parameters by name, in a fixed order from the input up."""
         return dict(self.values)
@@ -44,10 +59,11 @@ class Parameters:
         Raises
         ------
         ArgumentError
-            If a name or a shape differs.
+            If a name or a shape differs or a number is not finite.
         """
-        if list(values) != list(self.values):
-            check.fail("values", f"the names {', '.join(self.values)}", ", ".join(values))
+        if list(check.mapping("values", values)) != list(self.values):
+            got = ", ".join(map(str, values)) or "none"
+            check.fail("values", f"the names {', '.join(self.values)}", got)
         cast = {
             name: check.array(f"values[{name!r}]", values[name], old.shape).astype(old.dtype)
             for name, old in self.values.items()

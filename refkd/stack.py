@@ -17,6 +17,7 @@ from refkd.layers import (
     affine_inputs,
     affine_weights,
     allocate,
+    cell_of,
     layer_backward,
     layer_forward,
 )
@@ -67,35 +68,58 @@ class Size(NamedTuple):
             check.fail(names, f"at most {PARAMETERS} parameters", size.parameters)
         return size
 
+    @classmethod
+    def of(cls, values: Mapping[str, Array]) -> "Size":
+        """That of parameters by name."""
+        names = "layer0.forward.w_input", "layer0.forward.w_hidden", "output.bias"
+        for name in names:
+            if name not in values:
+                check.fail("values", f"an array {name}", "none")
+        w_input, w_hidden, bias = (check.any_array(name, values[name]) for name in names)
+        if (w_input.ndim, w_hidden.ndim, bias.ndim) != (2, 2, 1):
+            got = f"{w_input.shape}, {w_hidden.shape} and {bias.shape}"
+            check.fail(", ".join(names), "shapes (D, 4H), (H, 4H) and (K,)", got)
+        inputs, hidden, outputs, cell = len(w_input), len(w_hidden), len(bias), cell_of(w_hidden)
+        directions = directions_of(values)
+        return cls.checked(inputs, hidden, layers_of(values), outputs, len(directions) == 2, cell)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """("forward",) or ("forward", "backward")."""
+        return DIRECTIONS[: 2 if self.bidirectional else 1]
+
     @property
     def parameters(self) -> int:
         """How many numbers are learnt."""
-        S, gates = 2 if self.bidirectional else 1, self.hidden * CELLS[self.cell]
+        S, gates = len(self.directions), self.hidden * CELLS[self.cell]
         heard = self.inputs + (self.layers - 1) * S * self.hidden
         rows = heard + self.layers * (self.hidden + 1)
         return S * rows * gates + (S * self.hidden + 1) * self.outputs
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of every parameter, from the input up."""
+        width, gates = self.hidden * len(self.directions), self.hidden * CELLS[self.cell]
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in range(self.layers):
+            for direction in self.directions:
+                name = f"layer{layer}.{direction}"
+                shapes[f"{name}.w_input"] = (self.inputs if layer == 0 else width, gates)
+                shapes[f"{name}.w_hidden"] = (self.hidden, gates)
+                shapes[f"{name}.bias"] = (gates,)
+        return shapes | {"output.w": (width, self.outputs), "output.bias": (self.outputs,)}
+
 
 def draw_values(rng: Generator, size: Size, dtype: np.dtype[Any]) -> Values:
     """Fresh parameters: weights uniform in +-1/sqrt(units that feed them), biases zero."""
-    inputs, hidden, layers, outputs, bidirectional, cell = size
-    directions = DIRECTIONS[: 2 if bidirectional else 1]
-    width, gates = hidden * len(directions), hidden * CELLS[cell]
+    width = size.hidden * len(size.directions)
 
-    def uniform(rows: int, columns: int, limit: float) -> Array:
-        return rng.uniform(-limit, limit, (rows, columns)).astype(dtype)
+    def drawn(name: str, shape: tuple[int, ...]) -> Array:
+        if name.endswith("bias"):
+            return np.zeros(shape, dtype)
+        limit = (width if name == "output.w" else size.hidden) ** -0.5
+        return rng.uniform(-limit, limit, shape).astype(dtype)
 
-    values: Values = {}
-    for layer in range(layers):
-        for direction in directions:
-            name = f"layer{layer}.{direction}"
-            heard = inputs if layer == 0 else width
-            values[f"{name}.w_input"] = uniform(heard, gates, hidden**-0.5)
-            values[f"{name}.w_hidden"] = uniform(hidden, gates, hidden**-0.5)
-            values[f"{name}.bias"] = np.zeros(gates, dtype)
-    values["output.w"] = uniform(width, outputs, width**-0.5)
-    values["output.bias"] = np.zeros(outputs, dtype)
-    return values
+    return {name: drawn(name, shape) for name, shape in size.shapes().items()}
 
 
 def hash_of(values: Values) -> str:

@@ -74,9 +74,14 @@ class Stream:
         """
         width, dtype = len(self._layers[0].w_input), self._output[1].dtype
         heard = check.finite_array("frames", frames, ("n", width), dtype)
+        before = list(self._states)
         for layer, weights in enumerate(self._layers):
             heard = self._walk(layer, weights, heard)
-        return _affine(heard, *self._output)
+        logits = _affine(heard, *self._output)
+        after, self._states = self._states, before
+        check.computed("frames", "all logits", logits)
+        self._states = after
+        return logits
 
     def _walk(self, layer: int, weights: Weights, heard: NDArray[Any]) -> NDArray[Any]:
         """The hidden states (n, H) of one layer, which goes on from its last state."""

@@ -9,6 +9,7 @@ from refkd import check
 from refkd.check import Floats, Ints
 from refkd.decode import At, spikes
 from refkd.edits import matches
+from refkd.paired import same_classes
 from refkd.records.clock import Clock
 from refkd.records.spike_pairs import SpikePairs
 from refkd.records.timed_offsets import TimedShift
@@ -68,7 +69,7 @@ def timed_shift(
     """
     for name, clock in (("teacher_clock", teacher_clock), ("student_clock", student_clock)):
         check.instance(name, clock, Clock)
-    teacher, student = check.same_classes(teacher_logits, student_logits)
+    teacher, student = same_classes(teacher_logits, student_logits)
     found = spikes(teacher, blank, at), spikes(student, blank, at)
     return shift_of_spikes(*found, teacher_clock, student_clock)
 

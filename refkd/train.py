@@ -199,10 +199,10 @@ def _epoch(
     for places in batches(split, settings.batch, order):
         part = split.take(places)
         noisy = _noisy(part.features, settings.noise, noise)
-        trace = network.forward(noisy, settings.dropout, int(dropout.integers(2**63)))
-        if not np.isfinite(trace.logits.values).all():
-            expected = "expected finite logits, got infinite ones: lower the rate"
-            raise DivergedError(f"training: {expected}")
+        try:
+            trace = network.forward(noisy, settings.dropout, int(dropout.integers(2**63)))
+        except check.ArgumentError as error:
+            raise DivergedError(f"training: {error}: lower the rate") from None
         losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
         d_values = d_logits.values
         if lesson is not None:
@@ -214,7 +214,10 @@ def _epoch(
         rate = learning_rate(adam.step, steps, settings.rate, settings.rise)
         grads = clip_gradients(grads, settings.clip)
         parameters, adam = adam_step(network.parameters(), grads, adam, rate)
-        network = network.with_parameters(parameters)
+        try:
+            network = network.with_parameters(parameters)
+        except check.ArgumentError as error:
+            raise DivergedError(f"training: {error}: lower the rate") from None
         ctc, frames = ctc + float(losses.sum()), frames + len(d_values)
     return network, adam, ctc / frames, taught / frames
 

@@ -211,7 +211,8 @@ def log_mel(
     ((8, 40), [18, 18, 18, 18, 18, 18, 18, 18])
     """
     settings = FeatureSettings() if settings is None else settings
-    check.integer("rate", rate, low=1)
+    check.instance("settings", settings, FeatureSettings)
+    rate = check.integer("rate", rate, low=1)
     samples = check_audio("audio", audio).astype(np.float64, copy=False)
     window, hop = settings.samples(rate)
     samples = np.pad(samples, (0, max(0, window - samples.size)))

@@ -54,17 +54,18 @@ def make_corpus(
     seed : int
         Decides everything random, >= 0.
     noise : float
-        Standard deviation of the white noise, >= 0; speech peaks at 0.2 to 0.8.
+        Standard deviation of the white noise, 0 to 1000; speech peaks at 0.2 to 0.8.
     coarticulation : float
-        Seconds over which the formants of neighbours blend, >= 0.
+        Seconds over which the formants of neighbours blend, 0 to 1.
     lexicon : int
-        Number of different words.
+        Number of different words, 1 to 1000.
     words : tuple of int
-        Fewest and most words in an utterance.
+        Fewest and most words in an utterance, 1 to 1000.
     speakers : int
-        Number of voices; pitch 90 to 220 Hz, formants 0.88 to 1.14 times a man's average.
+        Number of voices, 1 to 10,000; pitch 90 to 220 Hz, formants 0.88 to 1.14 times a man's
+        average.
     rates : tuple of float
-        Slowest and fastest speaking rate.
+        Slowest and fastest speaking rate, 0.1 to 10.
 
     Returns
     -------
@@ -83,19 +84,28 @@ def make_corpus(
     >>> one.group, one.phones[:3], one.rate
     ('t-i-n l-ae-sh-e-z', ('t', 'i', 'n'), 8000)
     """
-    for name, size in (("train", train), ("validation", validation), ("test", test)):
-        check.integer(name, size, low=1)
-    check.integer("seed", seed, low=0)
-    check.non_negative("noise", noise)
-    check.non_negative("coarticulation", coarticulation)
-    check.integer("lexicon", lexicon, low=1, high=1000)
-    check.integer("speakers", speakers, low=1)
+    train = check.integer("train", train, low=1)
+    validation = check.integer("validation", validation, low=1)
+    test = check.integer("test", test, low=1)
+    seed = check.integer("seed", seed, low=0)
+    noise = check.non_negative("noise", noise)
+    coarticulation = check.non_negative("coarticulation", coarticulation)
+    if noise > 1000.0:
+        check.fail("noise", "at most 1000", noise)
+    if coarticulation > 1.0:
+        check.fail("coarticulation", "at most 1 second", coarticulation)
+    lexicon = check.integer("lexicon", lexicon, low=1, high=1000)
+    speakers = check.integer("speakers", speakers, low=1, high=10_000)
     for name, pair in (("words", words), ("rates", rates)):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            check.fail(name, "two numbers", repr(pair))
-    check.integer("words[1]", words[1], low=check.integer("words[0]", words[0], low=1))
-    if check.positive("rates[1]", rates[1]) < check.positive("rates[0]", rates[0]):
+            check.fail(name, "two numbers", check.shown(pair))
+    fewest = check.integer("words[0]", words[0], low=1)
+    words = fewest, check.integer("words[1]", words[1], low=fewest, high=1000)
+    rates = check.positive("rates[0]", rates[0]), check.positive("rates[1]", rates[1])
+    if rates[1] < rates[0]:
         check.fail("rates", "the slowest before the fastest", rates)
+    if not 0.1 <= rates[0] <= rates[1] <= 10.0:
+        check.fail("rates", "numbers from 0.1 to 10", rates)
 
     rng = default_rng(SeedSequence(seed, spawn_key=(len(SHARES),)))
     vocabulary = make_lexicon(lexicon, rng)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats
 from refkd.distill import distill_trace
-from refkd.distillation import BLANK_FRAMES
+from refkd.distillation import BLANK_FRAMES, Options
 from refkd.explain.classes import Classes
 from refkd.explain.narration import (
     Cell,
@@ -21,6 +21,7 @@ from refkd.explain.narration import (
     told_frames,
 )
 from refkd.explain.pairs import OF_DIVERGENCE, distributions, rule_step, said_step, weighted_sum
+from refkd.paired import same_classes
 from refkd.records.rules import Blend, FrameWise, Rule, Soft, TopK
 from refkd.records.traces import DistillTrace
 
@@ -79,7 +80,14 @@ def explain_distill(
     pull of u = 0 [-0.3, 0.3]
     gradient [-0.3, 0.3]
     """
-    teacher, student = check.same_classes(teacher_logits, student_logits)
+    teacher, student = same_classes(teacher_logits, student_logits)
+    options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
+    blank = check.integer("blank", blank, low=0, high=student.shape[1] - 1)
+    temperature, divergence, blank_frames = (
+        options.temperature,
+        options.divergence,
+        options.blank_frames,
+    )
     asked = _Asked(student, teacher, rule, divergence, temperature, scale_t2, blank_frames, blank)
     trace = asked.trace()
     seen = told_frames(frames, len(student))

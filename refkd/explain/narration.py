@@ -170,8 +170,9 @@ def names_of(symbols: Sequence[str] | None, classes: int) -> tuple[str, ...]:
     """
     if symbols is None:
         return tuple(str(k) for k in range(classes))
+    symbols = check.sequence("symbols", symbols)
     check.same_length("symbols", len(symbols), "the logits", classes, "K")
-    return tuple(_name(str(symbol)) for symbol in symbols)
+    return tuple(_name(check.text(f"symbols[{n}]", one)) for n, one in enumerate(symbols))
 
 
 def frames_heads(letter: str, frames: Sequence[int]) -> list[str]:
@@ -183,6 +184,7 @@ def told_frames(frames: range | None, total: int) -> range:
     """The frames to tell of: all of them unless told otherwise, and at least one."""
     if frames is None:
         return range(total)
+    check.instance("frames", frames, range)
     inside = range(max(0, frames.start), min(total, frames.stop))
     if not inside:
         check.fail(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Bools, Floats
 from refkd.distill import distill_trace
+from refkd.distillation import checked_temperature
 from refkd.explain.narration import Narration, Step, Table, names_of, told_frames
 from refkd.explain.pairs import (
     OF_DIVERGENCE,
@@ -17,6 +18,7 @@ from refkd.explain.pairs import (
     rule_step,
     said_step,
 )
+from refkd.paired import same_classes
 from refkd.records.rules import Rule
 from refkd.records.traces import DistillTrace
 
@@ -72,9 +74,12 @@ def explain_select(
     >>> [step.title for step in told.steps]
     ['What both say', 'The divergence band', 'Hard', 'And if the student were silent?']
     """
-    teacher, student = check.same_classes(teacher_logits, student_logits)
+    teacher, student = same_classes(teacher_logits, student_logits)
+    rules = check.sequence("rules", rules)
     if not rules:
         check.fail("rules", "at least one rule", "none")
+    temperature = checked_temperature(temperature)
+    blank = check.integer("blank", blank, low=0, high=student.shape[1] - 1)
     options: dict[str, Any] = {
         "divergence": divergence,
         "temperature": temperature,

@@ -62,9 +62,10 @@ class PosteriorSet:
     subsampling: int | None = None
 
     def __post_init__(self) -> None:
+        check.store(self, name=check.text("name", self.name))
         arrays = {
-            nfc(check.instance("arrays", name, str)): _posteriors(name, array)
-            for name, array in self.arrays.items()
+            nfc(check.text("arrays", name)): _posteriors(name, array)
+            for name, array in check.mapping("arrays", self.arrays).items()
         }
         check.same_length("arrays", len(arrays), "their names in NFC", len(self.arrays), "names")
         if not arrays:
@@ -72,12 +73,12 @@ class PosteriorSet:
         _check_classes(arrays)
         object.__setattr__(self, "arrays", arrays)
         if self.kind is not None:
-            check.one_of("kind", self.kind, KINDS)
+            check.store(self, kind=check.one_of("kind", self.kind, KINDS))
         if self.blank is not None:
             blank = check.integer("blank", self.blank, low=0, high=self.classes - 1)
             object.__setattr__(self, "blank", blank)
         if self.symbols is not None:
-            symbols = tuple(nfc(str(symbol)) for symbol in self.symbols)
+            symbols = tuple(nfc(str(symbol)) for symbol in check.sequence("symbols", self.symbols))
             check.same_length("symbols", len(symbols), "the arrays", self.classes, "K")
             object.__setattr__(self, "symbols", symbols)
         if self.frame_shift is not None:
@@ -87,7 +88,8 @@ class PosteriorSet:
             first = check.finite_number("first_frame", self.first_frame)
             object.__setattr__(self, "first_frame", first)
         if self.subsampling is not None:
-            check.integer("subsampling", self.subsampling, low=1)
+            subsampling = check.integer("subsampling", self.subsampling, low=1)
+            object.__setattr__(self, "subsampling", subsampling)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -141,13 +141,17 @@ def compare(
     >>> both.offsets(both.of("small")).offset
     array([0.01])
     """
+    sets, at = check.sequence("sets", sets), check.one_of("at", at, ("start", "peak"))
     if not sets:
         check.fail("sets", "at least one", "none")
+    for one in sets:
+        check.instance("sets", one, PosteriorSet)
     names = [one.name for one in sets]
     for name in names:
         if names.count(name) > 1:
             check.fail("sets", "a name of its own for each", f"{name!r} twice")
-    for name in latency or {}:
+    latency = {} if latency is None else check.mapping("latency", latency)
+    for name in latency:
         check.one_of("latency", name, names)
     first, *others = sets
     shared = tuple(name for name in first.names if all(name in one.arrays for one in others))

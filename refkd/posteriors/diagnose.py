@@ -65,6 +65,9 @@ def diagnose(
         check.fail("sets", "at least one", "none")
     for one in sets:
         check.instance("sets", one, PosteriorSet)
+    if reference is not None:
+        check.mapping("reference", reference)
+    words = check.flag("words", words)
     every = [facts_of(one) for one in sets]
     findings: list[Finding] = []
     for one, facts in zip(sets, every, strict=True):

@@ -41,10 +41,13 @@ class Ragged:
     offsets: Ints
 
     def __post_init__(self) -> None:
-        values, offsets = np.ascontiguousarray(self.values), np.ascontiguousarray(self.offsets)
+        values, offsets = (
+            np.ascontiguousarray(check.any_array(name, getattr(self, name)))
+            for name in ("values", "offsets")
+        )
         if offsets.dtype.kind not in "iu":
             check.fail("offsets", "whole numbers", f"dtype {offsets.dtype}")
-        offsets = offsets.astype(np.int64, copy=False)
+        offsets = np.require(offsets, np.int64, ["A", "W"])  # as kernels are compiled for
         if offsets.ndim != 1 or offsets.size == 0 or offsets[0] != 0:
             check.fail("offsets", "shape (N+1,) starting with 0", offsets.tolist())
         if (np.diff(offsets) < 0).any():
@@ -81,9 +84,13 @@ class Ragged:
         >>> refkd.Ragged.from_list([[1, 2], [], [3]]).offsets.tolist()
         [0, 2, 2, 3]
         """
-        if len(sequences) == 0:
+        sequences = check.sequence("sequences", sequences)
+        if not sequences:
             check.fail("sequences", "at least one", "none")
-        arrays = [np.asarray(sequence) for sequence in sequences]
+        arrays = [check.any_array(f"sequences[{n}]", one) for n, one in enumerate(sequences)]
+        for n, one in enumerate(arrays):
+            if one.dtype.kind not in "biuf":
+                check.fail(f"sequences[{n}]", "numbers", f"dtype {one.dtype}")
         if all(one.ndim == 1 for one in arrays):  # an empty list of labels has no dtype of its own
             filled = [one.dtype for one in arrays if one.size]
             dtype = np.result_type(*filled) if filled else np.dtype(np.int64)
