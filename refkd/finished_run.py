@@ -1,7 +1,7 @@
 """A run as its folder keeps it: what is needed to draw it again, or to look into it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class RunModel:
     name : str
         As its files are called: "teacher", "Hard", ...
     title : str
-        As tables call it: "teacher", "CTC alone", "Hard [5, 0]", ...
+        As figures call it: "teacher", "CTC alone", "Hard [5, 0]", ...; no two have the same.
     posteriors : PosteriorSet
         Logits of every test utterance.
     rule : Rule or None
@@ -225,6 +225,11 @@ def read_run(path: str | Path, told: dict[str, Any] | None = None) -> Run:
     try:
         models = [_model(folder, one["name"], one) for one in _first_seed(told, "teachers")]
         models += [_model(folder, one["rule"], one) for one in _first_seed(told, "students")]
+        titles = [one.title for one in models]
+        models = [  # two students may have come to the same rule
+            one if titles.count(one.title) == 1 else replace(one, title=f"{one.title} ({one.name})")
+            for one in models
+        ]
         features, labels = _speech(folder / SPEECH / HEARD)
         times: dict[str, Reference] = {}
         for reference in (folder / SPEECH / REFERENCE, folder / EPOCHS / REFERENCE):

@@ -23,7 +23,7 @@ from refkd.check import ArgumentError
 from refkd.checkpoint import Epoch
 from visualize import new_figure, save_animation, save_figure, spikes_frames
 from visualize.animate import SHADES
-from visualize.style import BLANK, EARLY, STUDENT, TEACHER, TEXT
+from visualize.style import BLANK, EARLY, STUDENT, STUDENTS, TEACHER, TEXT
 
 TEACHER_SPIKES = {3: 1, 8: 2, 20: 3}
 EPOCHS = [{}, {6: 1}, {5: 1, 7: 2, 20: 3, 25: 1}]  # before training, after the first, the second
@@ -122,7 +122,8 @@ def test_nothing_moves_from_frame_to_frame():
         for figure in frames
     ]
     assert [label for label, *_ in layouts[0]] == [
-        *("phones", "teacher", "shift CTC", "CTC", "shift Hard", "Hard")
+        *("phones", "teacher", "shift CTC", "CTC"),
+        *("teacher above Hard", "shift Hard", "Hard"),
     ]
     assert layouts[0] == layouts[1] == layouts[2]
     assert len({tuple(figure.get_size_inches()) for figure in frames}) == 1
@@ -187,7 +188,7 @@ def test_the_last_epochs_of_a_shorter_training_stay():
         ),
         (
             {"students": {"teacher": [np.zeros((4, 3))] * 2}},
-            "students: expected other names than phones, teacher, validation, got 'teacher'",
+            "students: expected other names than phones, validation, teacher, got 'teacher'",
         ),
         ({"symbols": ["-", "a"]}, "teacher: expected K=2 to match symbols, got K=3"),
         ({"frame_shift": 0.0}, "frame_shift: expected a number > 0"),
@@ -243,7 +244,7 @@ def test_twenty_epochs_take_six_seconds(tmp_path):
 
 def test_colours_are_those_of_the_figures_or_shades_of_them(frames, tmp_path):
     """Where a figure has a colour of the style, its picture has the same; no other is invented."""
-    bases = np.array([to_rgb(one) for one in (TEACHER, STUDENT, EARLY, TEXT)])
+    bases = np.array([to_rgb(one) for one in (TEACHER, EARLY, TEXT, *STUDENTS)])
     share = np.linspace(0, 1, SHADES)[:, None, None]
     shades = np.rint(255 * (bases * (1 - share) + share)).astype(int).reshape(-1, 3)
     allowed = {tuple(shade) for shade in shades.tolist()}
@@ -257,7 +258,7 @@ def test_colours_are_those_of_the_figures_or_shades_of_them(frames, tmp_path):
             assert (picture[exact] == colour).all()
         assert {tuple(one) for one in np.unique(picture.reshape(-1, 3), axis=0).tolist()} <= allowed
     last = shown[-1][0].reshape(-1, 3)
-    for colour in np.rint(255 * bases).astype(int):  # an early connector is there, too
+    for colour in np.rint(255 * bases[:4]).astype(int):  # an early connector is there, too
         assert (last == colour).all(axis=1).any()
 
 

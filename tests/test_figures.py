@@ -103,8 +103,9 @@ def test_bars_hold_the_histogram_and_the_line_its_sum():
     bars = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in axes.patches}
     assert bars == {-1: 12.5, 0: 25.0, 1: 0.0, 2: 50.0, 3: 12.5}
     cumulative, mean = axes.lines
-    assert cumulative.get_ydata().tolist() == [12.5, 37.5, 37.5, 87.5, 100.0, 100.0]
-    assert cumulative.get_xdata().tolist() == [-1.5, -0.5, 0.5, 1.5, 2.5, 3.5]
+    assert cumulative.get_ydata().tolist() == [0.0, 12.5, 37.5, 87.5, 100.0, 100.0]
+    assert cumulative.get_xdata().tolist() == [-1.5, -1.0, 0.0, 2.0, 3.0, 3.5]
+    assert cumulative.get_drawstyle() == "steps-post"
     assert mean.get_xdata() == [1.25, 1.25]
     words = " ".join(text.get_text() for text in axes.texts)
     assert "n = 8, mean +1.25 (+25 ms)" in words

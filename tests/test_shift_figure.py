@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from test_figures import SHIFT, SYMBOLS, assert_readable, axes_of, spiky, texts_of, utterance
 from tolerances import VALUE, assert_close
 
 import refkd
+from refkd.decode import spikes
 from refkd.records.clock import Clock
 from refkd.records.window import Window
-from visualize import Phones, Speech, shift_figure
-from visualize.style import EARLY, STUDENT, TEXT
+from visualize import Phones, Speech, looks_of, shift_figure
+from visualize.style import EARLY, STUDENT, TEACHER, TEXT
+from visualize.style import WIDTHS as STYLE_WIDTHS
 
 
 def series(axes):
@@ -102,7 +105,10 @@ def test_panels_stand_in_order_and_hold_the_posteriors():
     models, phones = utterance(0, {"CTC": 2, "Hard": 3})
     figure = shift_figure(models, SYMBOLS, SHIFT, phones=phones)
     labels = [axes.get_label() for axes in figure.axes]
-    assert labels == ["phones", "teacher", "shift CTC", "CTC", "shift Hard", "Hard"]
+    assert labels == [
+        *("phones", "teacher", "shift CTC", "CTC"),
+        *("teacher above Hard", "shift Hard", "Hard"),
+    ]
     edges = [axes.get_position().y0 for axes in figure.axes]
     assert edges == sorted(edges, reverse=True)
     for name, logits in models.items():
@@ -118,6 +124,50 @@ def test_panels_stand_in_order_and_hold_the_posteriors():
                 assert set(np.flatnonzero(visible)) <= set(frames)
         fills = [one for one in axes_of(figure, name).collections if one.get_gid() is None]
         assert fills
+
+
+@pytest.mark.parametrize("width", [None, *STYLE_WIDTHS.values(), 13.0])
+def test_connectors_begin_at_the_spikes_of_the_teacher_whatever_stands_above(width):
+    models, _ = utterance(0, {"CTC": 2, "Hard": 3})
+    models = {"BiLSTM": models.pop("teacher"), **models}
+    figure = shift_figure(models, SYMBOLS, SHIFT, width=width)
+    order = sorted(figure.axes, key=lambda axes: -axes.get_position().y1)
+    labels = [axes.get_label() for axes in order if axes.get_label()]
+    named, frames = spikes(models["BiLSTM"])
+    for student in ("CTC", "Hard"):
+        above = labels[labels.index(f"shift {student}") - 1]
+        if above == "BiLSTM":  # the first student, where its name stands beside
+            assert student == "CTC"
+            assert width != 3.4
+            continue
+        assert above == f"teacher above {student}"
+        strip, below = axes_of(figure, above), axes_of(figure, f"shift {student}")
+        (stems,) = strip.collections
+        assert_close([stem[0, 0] for stem in stems.get_segments()], SHIFT * frames, VALUE)
+        assert to_hex(stems.get_color()[0]) == TEACHER.lower()
+        written = [text.get_text() for text in strip.texts]
+        assert [one for one in written if one in SYMBOLS] == [SYMBOLS[label] for label in named]
+        assert "BiLSTM" in written
+        touching = strip.get_position().y0, below.get_position().y1
+        assert_close(touching[0], touching[1], VALUE)
+    said = "Blue dots: spikes of BiLSTM, joined to those of the student below."
+    assert said in caption_of(figure)
+
+
+def test_every_model_has_one_colour_in_its_strips():
+    models, _ = utterance(0, {"CTC": 2, "Hard": 3})
+    looks = looks_of(["teacher", "Shift", "Hard", "CTC"], "teacher")
+    figure = shift_figure(models, SYMBOLS, SHIFT, looks=looks)
+    for name in models:
+        heading = next(one for one in axes_of(figure, name).texts if one.get_text() == name)
+        curves = [line for line in axes_of(figure, name).lines if line.get_gid() != SYMBOLS[0]]
+        assert {line.get_color() for line in curves} == {heading.get_color()} == {looks[name][0]}
+    for name in ("CTC", "Hard"):  # green is early, black is neither
+        joined = [x for x in axes_of(figure, f"shift {name}").lines if x.get_gid()]
+        colours = {x.get_color() for x in joined if not x.get_gid().endswith("only")}
+        assert looks[name][0] in colours <= {looks[name][0], EARLY, TEXT}
+    with pytest.raises(refkd.ArgumentError, match=r"looks: expected one of 'teacher', got 'CTC'"):
+        shift_figure(models, SYMBOLS, SHIFT, looks={"teacher": looks["teacher"]})
 
 
 def test_a_gap_is_left_where_a_symbol_cannot_be_seen():
@@ -443,7 +493,7 @@ def test_numbers_without_room_are_counted():
     pairs = len(series(strip)["matched a"])
     numbers = sum(text.get_text().startswith(("+", "\N{MINUS SIGN}", "0")) for text in strip.texts)
     assert numbers < pairs
-    assert left_out == 200 - written + pairs - numbers
+    assert left_out == 300 - written + pairs - numbers  # the teacher's are named twice
 
 
 def test_long_notes_keep_clear_of_the_next_model():

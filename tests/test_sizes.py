@@ -281,6 +281,28 @@ def test_frames_and_seconds_do_not_mix():
             draw({}, SHIFT)
 
 
+def test_frames_and_seconds_rise_at_the_same_time():
+    """A share is read at its time: not at the end of the bin in which that time is counted."""
+    offset = np.array([-1, 0, 0, 2, 2, 2, 2, 3])
+    frames = OffsetStatistics(offset, teacher_unmatched=2, student_unmatched=0)
+    seconds = TimedOffsets(SHIFT * offset, teacher_unmatched=2, student_unmatched=0)
+    for draw, panel, every in ((offsets_figure, "S", 8), (cumulative_figure, "cumulative", 10)):
+        in_frames, in_ms = (
+            next(
+                line
+                for line in axes_of(draw({"S": one}, SHIFT), panel).lines
+                if len(line.get_xdata()) > 2
+            )
+            for one in (frames, seconds)
+        )
+        assert_close(in_ms.get_xdata(), 1000 * SHIFT * np.array(in_frames.get_xdata()), VALUE)
+        assert_close(in_ms.get_ydata(), in_frames.get_ydata(), VALUE)
+        at = {0: 3, 1: 3, 2: 7}  # how many of all are at most so late
+        for late, count in at.items():
+            step = np.searchsorted(in_ms.get_xdata(), 1000 * SHIFT * late + 1e-9) - 1
+            assert_close(in_ms.get_ydata()[step], 100 * count / every, VALUE)
+
+
 @pytest.mark.parametrize("width", [3.4, None])
 def test_timed_offsets_are_readable(width):
     rng = np.random.default_rng(0)
@@ -297,10 +319,12 @@ def test_curves_rise_by_the_teachers_spikes_and_end_at_the_matched_share():
     }
     axes = axes_of(cumulative_figure(students, SHIFT), "cumulative")
     curves = lines_of(axes)
-    assert curves["early"].get_xdata().tolist() == [-1, 0, 1, 2]
-    assert curves["early"].get_ydata().tolist() == [25, 75, 75, 75]
-    assert curves["late"].get_ydata().tolist() == [0, 0, 25, 100]
-    assert curves["silent"].get_ydata().tolist() == [0] * 4
+    assert curves["early"].get_xdata().tolist() == [-1.5, -1, 0, 2.5]
+    assert curves["early"].get_ydata().tolist() == [0, 25, 75, 75]
+    assert curves["late"].get_xdata().tolist() == [-1.5, 1, 2, 2.5]
+    assert curves["late"].get_ydata().tolist() == [0, 25, 100, 100]
+    assert curves["silent"].get_ydata().tolist() == [0, 0]
+    assert {line.get_drawstyle() for line in curves.values()} == {"steps-post"}
     heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
     assert heights["late"] > heights["early"] > heights["silent"]
     nothing = cumulative_figure({"S": OffsetStatistics(np.zeros(0, dtype=int), 0, 0)}, SHIFT)

@@ -7,6 +7,7 @@ from visualize.cumulative import cumulative_figure as cumulative_figure
 from visualize.delays import delays_figure as delays_figure
 from visualize.gates import gates_figure as gates_figure
 from visualize.gradients import gradients_figure as gradients_figure
+from visualize.key import looks_of as looks_of
 from visualize.lattice import lattice_figure as lattice_figure
 from visualize.learning import learning_figure as learning_figure
 from visualize.numbers import write_numbers as write_numbers

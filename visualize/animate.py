@@ -21,10 +21,11 @@ from refkd.records.clock import Clock
 from visualize.connectors import Links
 from visualize.film import Film, Moment
 from visualize.glyphs import symbol_names
+from visualize.key import Look, looks_of
 from visualize.panels import Phones
-from visualize.style import EARLY, STUDENT, TEACHER, TEXT, in_style
+from visualize.style import EARLY, STUDENTS, TEACHER, TEXT, in_style
 
-TAKEN = ("phones", "teacher", "validation")  # labels of other axes
+TAKEN = ("phones", "validation")  # labels of other axes
 WIDTH = 6.0  # inches
 NARROWEST = 1.0  # inches of the strips
 DPI = 150.0
@@ -47,6 +48,8 @@ def spikes_frames(
     blank: int = 0,
     at: At = "start",
     width: float = WIDTH,
+    teacher_name: str = "teacher",
+    looks: Mapping[str, Look] | None = None,
 ) -> list[Figure]:
     """Draw the posteriors of students after every epoch below those of a trained teacher.
 
@@ -75,6 +78,10 @@ def spikes_frames(
         Time of a spike, as for `refkd.decode.spikes`.
     width : float
         Inches.
+    teacher_name : str
+        Under which the teacher is shown.
+    looks : mapping of str to (colour, line style), optional
+        Of all models, as from `looks_of`; by their order if not given.
 
     Returns
     -------
@@ -107,8 +114,10 @@ def spikes_frames(
     for name in told:
         check.one_of("histories", name, students)
     for name in students:
-        if name in TAKEN:
-            check.fail("students", "other names than " + ", ".join(TAKEN), repr(name))
+        if name in (*TAKEN, teacher_name):
+            expected = "other names than " + ", ".join([*TAKEN, teacher_name])
+            check.fail("students", expected, repr(name))
+    looks = looks_of([teacher_name, *students], teacher_name, looks)
     stories: dict[str, list[Moment]] = {}
     for name, said in students.items():
         argument, epochs = f"students[{name!r}]", len(said) - 1
@@ -120,8 +129,9 @@ def spikes_frames(
         for n, (one, epoch) in enumerate(zip(said, history, strict=True)):
             logits = check.logits(f"{argument}[{n}]", one, len(symbols))
             links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
-            stories[name].append(Moment(name, logits, links, epoch))
-    film = Film(trained, stories, symbol_names(symbols), clock, phones, blank, at, width)
+            stories[name].append(Moment(name, looks[name][0], logits, links, epoch))
+    shared = symbol_names(symbols), clock, phones, blank, at, width
+    film = Film(trained, teacher_name, looks, stories, *shared)
     if film.sides[1] < NARROWEST:
         least = math.ceil(10 * (width - film.sides[1] + NARROWEST)) / 10
         check.fail("width", f"at least {least} inches for such names", width)
@@ -208,6 +218,7 @@ def _palette() -> Ints:
     """Colours (n, 3) of the figures with their shades up to white, from 0 to 255."""
     share = np.linspace(0.0, 1.0, SHADES)[:, np.newaxis]
     shades = [
-        np.array(to_rgb(colour)) * (1 - share) + share for colour in (TEXT, TEACHER, STUDENT, EARLY)
+        np.array(to_rgb(colour)) * (1 - share) + share
+        for colour in (TEXT, TEACHER, EARLY, *STUDENTS)
     ]
     return np.rint(255 * np.concatenate(shades)).astype(np.int64)

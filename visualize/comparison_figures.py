@@ -1,8 +1,8 @@
 """Each figure of several models over the same utterances, or why there is none."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -10,8 +10,7 @@ from refkd.check import ArgumentError, fail
 from refkd.distill import distill_trace
 from refkd.posteriors.comparison import ComparedModel, Comparison
 from refkd.posteriors.delays import TrueDelays
-from refkd.posteriors.tables import Found
-from refkd.posteriors.truth import Truth, delay_and_error
+from refkd.posteriors.truth import delay_and_error
 from refkd.posteriors.words import word_marks
 from refkd.records.intervals import Interval
 from refkd.records.rules import FrameWise, Rule
@@ -20,65 +19,20 @@ from refkd.results import titled
 from visualize.band import band_figure
 from visualize.cumulative import cumulative_figure
 from visualize.delays import delays_figure
+from visualize.drawing import Drawing as Drawing
+from visualize.drawing import Drawn
 from visualize.gradients import gradients_figure
-from visualize.offsets import offsets_figure
+from visualize.offsets import Offsets, offsets_figure
 from visualize.panels import Phones
 from visualize.shift import shift_figure
-from visualize.speech import Speech
 from visualize.tradeoff import tradeoff_figure
-
-
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """What is drawn.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The models.
-    utterances : tuple of str
-        Those that have figures of their own, at least one.
-    truth : Truth, optional
-        True times.
-    found : mapping of str to mapping of str to TrueDelays
-        From `Truth.of` for each model, or empty.
-    rule : Rule, optional
-        Drawn between the teacher and each student of as many frames.
-    options : mapping
-        divergence and temperature, as `distill_trace` takes them.
-    speech : mapping of str to Speech
-        For the strip above an utterance.
-    width : float, optional
-        Of each figure in inches; None for its natural size.
-    """
-
-    comparison: Comparison
-    utterances: tuple[str, ...]
-    truth: Truth | None = None
-    found: Found = field(default_factory=dict)
-    rule: Rule | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    speech: Mapping[str, Speech] = field(default_factory=dict)
-    width: float | None = None
-
-    def file_name(self, figure: str, utterance: str, student: str = "") -> str:
-        """Of a figure of one utterance: the shortest that no other has."""
-        several = len(self.utterances) > 1
-        return "-".join([figure, *[student] * bool(student), *[utterance] * several])
-
-
-class Drawn(NamedTuple):
-    """Figures under the names of their files, and what was left out."""
-
-    figures: dict[str, Figure]
-    left_out: list[str]
 
 
 def _shift(drawing: Drawing) -> Drawn:
     comparison = drawing.comparison
     figures = {}
     for utterance in drawing.utterances:
-        traces, _ = _traces(drawing, utterance)
+        traces, _ = rule_traces(drawing, utterance)
         figures[drawing.file_name("shift", utterance)] = shift_figure(
             {one.name: one.log_posteriors(utterance) for one in comparison.models},
             comparison.symbols,
@@ -92,12 +46,15 @@ def _shift(drawing: Drawing) -> Drawn:
             blank=comparison.blank,
             at=comparison.at,
             width=drawing.width,
+            looks=drawing.looks,
         )
     return Drawn(figures, [])
 
 
 def _offsets(drawing: Drawing) -> Drawn:
-    return _of_offsets(drawing, "offsets", offsets_figure)
+    rule, students = drawing.rule, drawing.comparison.students
+    windows = {} if rule is None else {one.name: rule.window for one in students}
+    return _of_offsets(drawing, "offsets", partial(offsets_figure, windows=windows))
 
 
 def _cumulative(drawing: Drawing) -> Drawn:
@@ -105,11 +62,17 @@ def _cumulative(drawing: Drawing) -> Drawn:
 
 
 def _of_offsets(drawing: Drawing, name: str, draw: Callable[..., Figure]) -> Drawn:
-    comparison = drawing.comparison
+    """In frames where all models have one clock, as those of a run."""
+    comparison, bar = drawing.comparison, _bar(drawing.comparison)
     if not comparison.students:
         return Drawn({}, ["there is only one model"])
-    offsets = {one.name: comparison.offsets(one) for one in comparison.students}
-    return Drawn({name: draw(offsets, _bar(comparison), width=drawing.width)}, [])
+    in_frames = len({one.clock for one in comparison.models}) == 1
+    offsets: dict[str, Offsets] = {}
+    for one in comparison.students:
+        late = comparison.offsets(one)
+        offsets[one.name] = late.in_frames(bar) if in_frames else late
+    figure = draw(offsets, bar, width=drawing.width, looks=drawing.looks)
+    return Drawn({name: figure}, [])
 
 
 def _delays(drawing: Drawing) -> Drawn:
@@ -131,6 +94,7 @@ def _delays(drawing: Drawing) -> Drawn:
         teacher=drawing.comparison.teacher.name,
         unit=truth.by,
         width=drawing.width,
+        looks=drawing.looks,
     )
     return Drawn({"delays": figure}, [])
 
@@ -157,6 +121,8 @@ def _tradeoff(drawing: Drawing) -> Drawn:
         delay=f"mean delay after the true {truth.edge} of a {truth.by}",
         error=f"{truth.counted} error",
         width=drawing.width,
+        teacher_name=teacher,
+        looks=drawing.looks,
     )
     return Drawn({"tradeoff": figure}, [])
 
@@ -166,7 +132,7 @@ def _band(drawing: Drawing) -> Drawn:
     figures: dict[str, Figure] = {}
     left_out: list[str] = []
     for utterance in drawing.utterances:
-        traces, reasons = _traces(drawing, utterance)
+        traces, reasons = rule_traces(drawing, utterance)
         left_out += reasons
         for name, trace in traces.items():
             figures[drawing.file_name("band", utterance, name)] = band_figure(
@@ -183,7 +149,7 @@ def _gradients(drawing: Drawing) -> Drawn:
     figures: dict[str, Figure] = {}
     left_out: list[str] = []
     for utterance in drawing.utterances:
-        traces, reasons = _traces(drawing, utterance)
+        traces, reasons = rule_traces(drawing, utterance)
         left_out += reasons
         for name, trace in traces.items():
             student = comparison.of(name)
@@ -202,6 +168,7 @@ def _gradients(drawing: Drawing) -> Drawn:
                 blank=comparison.blank,
                 at=comparison.at,
                 width=drawing.width,
+                colour=drawing.looks[name][0],
             )
     return Drawn(figures, left_out)
 
@@ -217,7 +184,7 @@ FIGURES: dict[str, Callable[[Drawing], Drawn]] = {
 }
 
 
-def _traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrace], list[str]]:
+def rule_traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrace], list[str]]:
     """What the rule does for each student that it can be asked for, and why not for the others."""
     rule, comparison = drawing.rule, drawing.comparison
     if rule is None:

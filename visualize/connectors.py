@@ -1,4 +1,4 @@
-"""The strip between a teacher and a student: matched spikes joined, and how far apart they are."""
+"""Between a teacher and a student: matched spikes joined, and how far apart they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import ArrayLike
 
-from refkd.check import Floats
+from refkd.check import Floats, Ints
 from refkd.decode import At
 from refkd.metrics import alignment_shift
 from refkd.records.clock import Clock
 from refkd.records.offsets import AlignmentShift
 from refkd.records.timed_offsets import TimedShift
 from refkd.timing import timed_shift
-from visualize.panels import GAP, MOST_ROWS, thickness, write_symbol
+from visualize.glyphs import shown
+from visualize.panels import GAP, MOST_ROWS, spike_rows, thickness, write_symbol
 from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import EARLY, STUDENT, TEACHER, TEXT, signed
 
 MOST_LINES = 1000  # that are artists of their own; of 200,000, each with 10 kB, they would be 2 GB
+STEM = 0.06  # inches from a line of spikes up to their names
+EDGE = 0.1  # inches at the left edge of a figure that stay empty
 CROSSES = 0.14  # inches at either edge of the connectors, for spikes without a partner
 
 
@@ -125,11 +128,13 @@ def _row_heights(rows: int) -> Floats:
     return heights / links_height(rows)
 
 
-def _draw_crowd(axes: Axes, links: Links, symbols: Sequence[str], width: float) -> list[Artist]:
+def _draw_crowd(
+    axes: Axes, links: Links, symbols: Sequence[str], colour: str, width: float
+) -> list[Artist]:
     """All connectors of a symbol as one collection, for each symbol."""
     labels, sign = links.shift.labels, np.sign(links.shift.offset).astype(np.int64)
     ends = np.stack([links.ends, np.tile([0.0, 1.0], (labels.size, 1))], axis=2)
-    colours = np.array([TEXT, STUDENT, EARLY])[sign]  # -1, early, is the last
+    colours = np.array([TEXT, colour, EARLY])[sign]  # -1, early, is the last
     return [
         axes.add_collection(
             LineCollection(
@@ -144,7 +149,12 @@ def _draw_crowd(axes: Axes, links: Links, symbols: Sequence[str], width: float) 
 
 
 def draw_links(
-    axes: Axes, links: Links, symbols: Sequence[str], *, rows: int | None = None
+    axes: Axes,
+    links: Links,
+    symbols: Sequence[str],
+    *,
+    colour: str = STUDENT,
+    rows: int | None = None,
 ) -> list[Artist]:
     """Connect matched spikes, teacher above and student below, and write how far apart they are.
 
@@ -156,6 +166,8 @@ def draw_links(
         Pairs and unmatched spikes of one utterance.
     symbols : (K,) sequence of str
         Name of each label.
+    colour : str
+        Of the student, and of connectors where it is late.
     rows : int, optional
         Of numbers; as few as possible if not given.
 
@@ -170,26 +182,84 @@ def draw_links(
     thin = thickness(axes, len(links.ends))
     drawn: list[Artist] = []
     if shift.n > MOST_LINES:
-        drawn += _draw_crowd(axes, links, symbols, thin)
+        drawn += _draw_crowd(axes, links, symbols, colour, thin)
     for n, (ends, number) in enumerate(zip(links.ends, links.numbers, strict=True)):
-        colour = STUDENT if shift.offset[n] > 0 else EARLY if shift.offset[n] < 0 else TEXT
+        late = shift.offset[n]
+        shade = colour if late > 0 else EARLY if late < 0 else TEXT
         if shift.n <= MOST_LINES:
-            line = axes.plot(ends, (0, 1), color=colour, linewidth=thin, solid_capstyle="round")
+            line = axes.plot(ends, (0, 1), color=shade, linewidth=thin, solid_capstyle="round")
             line[0].set_gid(f"matched {symbols[shift.labels[n]]}")
             drawn += line
         if chosen[n] >= 0:
             x, y = crossings[n, chosen[n]], heights[chosen[n]]
-            drawn.append(write_symbol(axes, x, y, number, colour, va="center_baseline"))
-    for which, colour in enumerate((STUDENT, TEACHER)):
+            drawn.append(write_symbol(axes, x, y, number, shade, va="center_baseline"))
+    for which, shade in enumerate((colour, TEACHER)):
         seconds, y = links.ends[:, which], np.full(len(links.ends), which)
-        axes.plot(seconds, y, "o", color=colour, markersize=3 * thin, clip_on=False)
+        axes.plot(seconds, y, "o", color=shade, markersize=3 * thin, clip_on=False)
     edge = CROSSES / 2 / links_height(rows)
-    for seconds, y, colour, gid in (
+    for seconds, y, shade, gid in (
         (links.teacher_clock.seconds(shift.teacher_only_frames), 1 - edge, TEACHER, "teacher only"),
-        (links.student_clock.seconds(shift.student_only_frames), edge, STUDENT, "student only"),
+        (links.student_clock.seconds(shift.student_only_frames), edge, colour, "student only"),
     ):
         places = np.full(seconds.size, y)
-        drawn += axes.plot(seconds, places, "x", color=colour, markersize=5, gid=gid)
+        drawn += axes.plot(seconds, places, "x", color=shade, markersize=5, gid=gid)
+    axes.set(ylim=(0, 1), yticks=[])
+    axes.spines[:].set_visible(False)
+    return drawn
+
+
+def spikes_height(rows: int) -> float:
+    """Inches that a strip of spikes alone needs for so many rows of names."""
+    return STEM + rows * line_height()
+
+
+def draw_spikes(
+    axes: Axes,
+    found: tuple[Ints, Ints],
+    symbols: Sequence[str],
+    clock: Clock,
+    colour: str,
+    owner: str,
+) -> list[Artist]:
+    """Draw the spikes of a model alone: a line that is its own, a stem and a name for each.
+
+    Parameters
+    ----------
+    axes : Axes
+        Of `spikes_height`, x in seconds.
+    found : (labels, frames)
+        Spikes, as from `refkd.decode.spikes`.
+    symbols : (K,) sequence of str
+        Name of each label.
+    clock : Clock
+        When frames are.
+    colour : str
+        Of the model.
+    owner : str
+        The model's name, written left of the strip where it has room.
+
+    Returns
+    -------
+    list of Artist
+        Stems, then names.
+    """
+    labels, frames = found
+    box, dots = axes.get_window_extent(), axes.figure.dpi
+    scale, times, height = inches_per_unit(axes)[0], clock.seconds(frames), box.height / dots
+    _, chosen = spike_rows(frames, labels, symbols, scale * clock.frame_shift)
+    places = (times - axes.get_xlim()[0]) * scale
+    widths = [text_width(symbols[label]) for label in labels]
+    heights = (STEM + np.maximum(chosen, 0) * line_height()) / height
+    axes.axhline(0.0, color=colour, linewidth=0.8, clip_on=False)
+    drawn: list[Artist] = [axes.vlines(times, 0.0, heights, color=colour, linewidth=0.5)]
+    for x, y, label, row in zip(times, heights, labels, chosen, strict=True):
+        if row >= 0:
+            drawn.append(write_symbol(axes, x, y, symbols[label], colour, va="bottom"))
+    out = max((w / 2 - x for x, w in zip(places, widths, strict=True)), default=0.0)
+    apart = GAP + max(out, 0.0)  # of the names, too, that reach beyond the axes
+    if text_width(owner) + apart + EDGE <= box.x0 / dots:
+        name = axes.text(-apart * dots / box.width, 0.0, shown(owner), transform=axes.transAxes)
+        name.set(color=colour, ha="right", va="bottom", parse_math=False)
     axes.set(ylim=(0, 1), yticks=[])
     axes.spines[:].set_visible(False)
     return drawn

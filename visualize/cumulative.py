@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from visualize.histogram import Bins, number_bins
+from visualize.histogram import Bins, number_bins, share_by
 from visualize.key import KEY, Look, draw_key, looks_of, room_of_names
 from visualize.layout import Strip, panel_width, stacked_figure
 from visualize.names import write_ends
@@ -27,6 +26,7 @@ def cumulative_figure(
     title: str = "",
     caption: str = "",
     width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw the share of the teacher's spikes that each student has matched, by its offset.
 
@@ -46,6 +46,8 @@ def cumulative_figure(
         Added to the text below the figure.
     width : float, optional
         Inches. Names stand at the ends of the curves, or above where there is little room.
+    looks : mapping of str to (colour, line style), optional
+        Of the students, as from `looks_of`; by their order if not given.
 
     Returns
     -------
@@ -66,10 +68,10 @@ def cumulative_figure(
     >>> late = OffsetStatistics(np.array([0, 1, 1]), teacher_unmatched=1, student_unmatched=0)
     >>> (curve,) = cumulative_figure({"CTC": late}, frame_shift=0.02).axes[0].lines[1:]
     >>> curve.get_xdata().tolist(), curve.get_ydata().tolist()
-    ([-1.0, 0.0, 1.0], [0.0, 25.0, 75.0])
+    ([-1.5, 0.0, 1.0, 1.5], [0.0, 25.0, 75.0, 75.0])
     """
     bins = bins_of(statistics, frame_shift)
-    looks = looks_of(list(statistics))
+    looks = looks_of(list(statistics), looks=looks)
     right, above = room_of_names(list(statistics), width, LEFT)
     height = max(SIZE[1], 0.0 if above else len(looks) * line_height() + 0.1)
     strips = [Strip(KEY, above)] if above else []
@@ -100,7 +102,7 @@ def draw_cumulative(
     statistics : mapping of str to OffsetStatistics or TimedOffsets
         By student.
     bins : Bins
-        At whose offsets, or upper edges if they are of time, the curves have their points.
+        What x counts.
     looks : mapping of str to (colour, line style)
         Of each student.
     named : bool
@@ -111,21 +113,20 @@ def draw_cumulative(
     list of Artist
         The curves, then the names.
     """
-    edges = np.append(bins.numbers - 0.5, bins.high + 0.5) * bins.width
-    at = edges[1:] if bins.timed else bins.numbers * bins.width  # whole frames lie within bins
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
-    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, 102), ylabel="teacher's spikes matched (%)")
+    axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
     axes.set_xlabel(f"{LABEL} ({bins.units})")
     axes.set_yticks([0, 25, 50, 75, 100])
     number_bins(axes, bins)
     drawn: list[Artist] = []
     ends: dict[str, tuple[float, float]] = {}
     for name, one in statistics.items():
-        counts = np.cumsum(bins.counts(frames_late(one, bins.frame_shift)))
-        share = 100 * counts / max(one.n + one.teacher_unmatched, 1)
+        late, every = frames_late(one, bins.frame_shift), one.n + one.teacher_unmatched
+        at, share = share_by(late, bins, every)
         colour, line = looks[name]
         look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
-        drawn += axes.plot(at, share, gid=name, clip_on=False, **look)
+        drawn += axes.step(at, share, where="post", gid=name, clip_on=False, **look)
+        axes.set_xlim(at[0], at[-1])
         ends[name] = (float(at[-1]), float(share[-1]))
     if named:
         drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})

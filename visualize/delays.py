@@ -9,9 +9,10 @@ from refkd import check
 from refkd.records.offsets import EmissionDelay
 from visualize.grid import PanelHeading, grid_figure
 from visualize.histogram import Bins, draw_histogram, timed_bins
+from visualize.key import Look, looks_of
 from visualize.layout import panel_width
 from visualize.place import TOGETHER
-from visualize.style import STUDENT, TEACHER, in_style, signed
+from visualize.style import in_style, signed
 
 PANEL = 2.6, 1.4  # inches: axes without their labels
 LOW = 1.0  # inches of a panel where there is little room
@@ -29,6 +30,7 @@ def delays_figure(
     unit: str = "phone",
     caption: str = "",
     width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw histogram and cumulative share of delays, a row for each model.
 
@@ -47,6 +49,8 @@ def delays_figure(
         Below the figure.
     width : float, optional
         Inches; by the number of measures if not given.
+    looks : mapping of str to (colour, line style), optional
+        Of the models, as from `looks_of`; by their order if not given.
 
     Returns
     -------
@@ -69,6 +73,7 @@ def delays_figure(
     [0.0, 0.0, 66.7, 33.3]
     """
     panels, measures = _panels(delays)
+    looks = looks_of(list(delays), teacher, looks)
     values = {label: one.delay for label, (_, _, one) in panels.items()}
     bins = timed_bins(values.values(), check.positive("frame_shift", frame_shift))
     across, height = PANEL
@@ -81,7 +86,7 @@ def delays_figure(
             name,
             [measure, *_remarks(one, unit)],
             across + RIGHT - BETWEEN,
-            TEACHER if name == teacher else STUDENT,
+            looks[name][0],
         )
         for label, (name, measure, one) in panels.items()
     }

@@ -14,10 +14,11 @@ from refkd.check import Floats
 from refkd.checkpoint import Epoch
 from refkd.decode import At, spikes
 from refkd.records.clock import Clock
-from visualize.connectors import Links, draw_links, links_height
+from visualize.connectors import Links, draw_links, draw_spikes, links_height, spikes_height
 from visualize.heading import Heading, heading_height, write_heading
+from visualize.key import Look
 from visualize.layout import MARGIN, Strip, stacked_figure
-from visualize.model_strips import LIFT
+from visualize.model_strips import APART, LIFT
 from visualize.panels import (
     Phones,
     draw_phones,
@@ -30,7 +31,7 @@ from visualize.panels import (
 )
 from visualize.place import line_height
 from visualize.shift import FRAME_AXIS, LABELS, RIGHT
-from visualize.style import FAINT, STUDENT, TEACHER
+from visualize.style import FAINT
 
 ERROR_HEIGHT = 0.6
 TIME_AXIS = 0.6  # inches below the last strip over time, if another one follows
@@ -44,6 +45,8 @@ class Moment:
     ----------
     name : str
         Of the student.
+    colour : str
+        Its own.
     logits : (T, K) array
         What it says then.
     links : Links
@@ -53,6 +56,7 @@ class Moment:
     """
 
     name: str
+    colour: str
     logits: Floats
     links: Links
     epoch: Epoch | None
@@ -69,7 +73,7 @@ class Moment:
         if self.epoch is not None:
             error = f"{self.error:.1f} % error" if math.isfinite(self.error) else ""
             loss = f"CTC {self.epoch.ctc:.3f}"
-        return Heading(self.name, (error, loss, *mean, *self.links.remarks), STUDENT)
+        return Heading(self.name, (error, loss, *mean, *self.links.remarks), self.colour)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,10 @@ class Film:
     ----------
     teacher : (T, K) array
         What it says after training.
+    teacher_name : str
+        What it is called.
+    looks : mapping of str to (colour, line style)
+        Of all models.
     stories : mapping of str to sequence of Moment
         Of each student, before training and after every epoch; the last one stays.
     symbols : (K,) sequence of str
@@ -97,6 +105,8 @@ class Film:
     """
 
     teacher: Floats
+    teacher_name: str
+    looks: Mapping[str, Look]
     stories: Mapping[str, Sequence[Moment]]
     symbols: Sequence[str]
     clock: Clock
@@ -138,10 +148,14 @@ class Film:
         if self.phones is not None:
             rows["phones"] = phone_rows(self.phones, self.symbols, scale)[0]
             strips.append(Strip("phones", 0.05 + rows["phones"] * line_height()))
-        rows["teacher"] = names(self.teacher)
-        strips.append(Strip("teacher", posteriors_height(rows["teacher"])))
-        for name, story in self.stories.items():
+        theirs = names(self.teacher)
+        rows[self.teacher_name] = theirs
+        strips.append(Strip(self.teacher_name, posteriors_height(theirs)))
+        for n, (name, story) in enumerate(self.stories.items()):
             links, trained = f"shift {name}", story[1:]  # before, names are many and chance
+            if n > 0:
+                rows[f"teacher above {name}"] = theirs
+                strips.append(Strip(f"teacher above {name}", spikes_height(theirs), APART))
             rows[links] = max(one.links.rows(scale)[0] for one in trained)
             strips.append(Strip(links, links_height(rows[links])))
             rows[name] = max(names(one.logits) for one in trained)
@@ -163,10 +177,16 @@ class Film:
         if self.phones is not None:
             draw_phones(axes["phones"], self.phones, self.symbols)
             draw_starts([axes[label] for label in rows if label != "phones"], self.phones)
-        shown = [("teacher", self.teacher, Heading("teacher", ("trained",), TEACHER))]
+        colour = self.looks[self.teacher_name][0]
+        heading = Heading(self.teacher_name, ("trained",), colour)
+        shown = [(self.teacher_name, self.teacher, heading)]
+        found = spikes(self.teacher, self.blank, self.at)
         for name, story in self.stories.items():
             now, links = story[min(epoch, len(story) - 1)], f"shift {name}"
-            draw_links(axes[links], now.links, self.symbols, rows=rows[links])
+            if f"teacher above {name}" in axes:
+                strip = axes[f"teacher above {name}"]
+                draw_spikes(strip, found, self.symbols, self.clock, colour, self.teacher_name)
+            draw_links(axes[links], now.links, self.symbols, colour=now.colour, rows=rows[links])
             shown.append((name, now.logits, now.heading))
         for name, logits, heading in shown:
             draw_posteriors(
@@ -174,7 +194,7 @@ class Film:
                 logits,
                 self.symbols,
                 self.clock,
-                teacher=logits is self.teacher,
+                self.looks[name],
                 blank=self.blank,
                 at=self.at,
                 rows=rows[name],
@@ -182,7 +202,7 @@ class Film:
             write_heading(axes[name], heading.column, heading.colour)
         time_axes(list(axes.values()), self.clock)
         if errors is not None:
-            _draw_errors(errors, np.array([one.error for one in story]), epoch)
+            _draw_errors(errors, np.array([one.error for one in story]), epoch, now.colour)
         return figure
 
     @property
@@ -193,20 +213,21 @@ class Film:
         true = "Grey verticals: true starts of the phones. " * (self.phones is not None)
         return (
             f"Frame shift {1000 * self.clock.frame_shift:g} ms; a spike's time is the {time} frame "
-            "of a run. Numbers: student minus teacher in frames, + is late; a cross has no "
-            f"partner. Grey line: blank. {true}"
+            f"of a run. Blue dots: spikes of {self.teacher_name}, joined to those of the student "
+            "below. Numbers: student minus teacher in frames, + is late; green is early; a cross "
+            f"has no partner. Grey line: blank. {true}"
             + "Error: phones of the validation split. CTC: mean loss, nats per frame."
             * known
         )
 
 
-def _draw_errors(axes: Axes, errors: Floats, epoch: int) -> None:
+def _draw_errors(axes: Axes, errors: Floats, epoch: int, colour: str) -> None:
     """The validation error up to an epoch, and faintly what follows."""
     epochs = np.arange(len(errors))
     axes.set(xlim=(0, epochs[-1]), ylim=(0, 1.05 * np.nanmax(errors)))
     axes.plot(epochs, errors, color=FAINT)
-    axes.plot(epochs[: epoch + 1], errors[: epoch + 1], color=STUDENT, gid="validation error")
-    axes.plot(epoch, errors[epoch], "o", color=STUDENT, markersize=5, clip_on=False)
+    axes.plot(epochs[: epoch + 1], errors[: epoch + 1], color=colour, gid="validation error")
+    axes.plot(epoch, errors[epoch], "o", color=colour, markersize=5, clip_on=False)
     axes.set(xlabel="epoch", ylabel="validation\nerror (%)")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))

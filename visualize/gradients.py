@@ -37,6 +37,7 @@ def gradients_figure(
     blank: int = 0,
     at: At = "start",
     width: float | None = None,
+    colour: str = STUDENT,
 ) -> Figure:
     """Draw the gradients of several rules for one utterance over the same time and colours.
 
@@ -67,6 +68,8 @@ def gradients_figure(
         Time of a spike, as for `refkd.decode.spikes`.
     width : float, optional
         Inches; by the number of frames if not given.
+    colour : str
+        Of the student's spikes.
 
     Returns
     -------
@@ -129,7 +132,8 @@ def gradients_figure(
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
         scale = axes.pop(SCALE)
         for (name, trace), words in zip(traces.items(), titles, strict=True):
-            image, *_ = draw_gradient(axes[name], trace, rows, symbols, clock, strongest, found)
+            what = rows, symbols, clock, strongest, found, colour
+            image, *_ = draw_gradient(axes[name], trace, *what)
             axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
         scale_in(scale, image, "gradient (nats per logit)")  # type: ignore[arg-type]
@@ -144,6 +148,7 @@ def draw_gradient(
     clock: Clock,
     strongest: float,
     found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
+    colour: str = STUDENT,
 ) -> list[Artist]:
     """Draw the gradient of one rule as a heat map, and the spikes of both models on it.
 
@@ -163,6 +168,8 @@ def draw_gradient(
         Absolute value at which the colours end, > 0.
     found : pair of (labels, frames)
         Spikes of the teacher and of the student, all of them among `rows`.
+    colour : str
+        Of the student's.
 
     Returns
     -------
@@ -182,14 +189,14 @@ def draw_gradient(
     )
     drawn: list[Artist] = [image]
     row_of = {int(label): row for row, label in enumerate(rows)}
-    looks = (("o", TEACHER, "teacher's spikes"), ("x", STUDENT, "student's spikes"))
-    for (labels, frames), (mark, colour, gid) in zip(found, looks, strict=True):
+    marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
+    for (labels, frames), (mark, shade, gid) in zip(found, marks, strict=True):
         places = [row_of[int(label)] for label in labels]
         drawn += axes.plot(
             clock.seconds(frames),
             places,
             mark,
-            color=colour,
+            color=shade,
             markerfacecolor="none",
             markersize=6 if mark == "o" else 4,
             markeredgewidth=1.1,

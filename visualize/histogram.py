@@ -167,7 +167,7 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) 
             places * width, share, 0.8 * width, color=colour, alpha=0.75, zorder=2, gid="share"
         )
     ]
-    (line,) = axes.step(*_share_by(late, bins), where="post", color=TEXT)
+    (line,) = axes.step(*share_by(late, bins, late.size), where="post", color=TEXT)
     line.set_gid("cumulative share")
     drawn.append(line)
     if late.size:
@@ -179,16 +179,39 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) 
     return drawn
 
 
-def _share_by(late: Floats, bins: Bins) -> tuple[Floats, Floats]:
-    """Corners of the cumulative share in percent: of times exactly, of frames at each bin."""
-    edges = np.append(bins.numbers - 0.5, bins.high + 0.5) * bins.width
-    if bins.timed and late.size:
-        shown = np.clip(late * bins.unit, edges[0], edges[-1])
-        times, counts = np.unique(shown, return_counts=True)
-        share = np.append(0.0, 100 * np.cumsum(counts) / late.size)
-        return np.concatenate([edges[:1], times, edges[-1:]]), np.append(share, share[-1])
-    heights = np.cumsum(100 * bins.counts(late) / max(late.size, 1))
-    return edges, np.append(heights, heights[-1])
+def share_by(late: Floats, bins: Bins, total: int) -> tuple[Floats, Floats]:
+    """Count by when how many have come, exactly: a step up at each time that occurs.
+
+    Parameters
+    ----------
+    late : (n,) array
+        Frame shifts.
+    bins : Bins
+        From the lower edge of the first to the upper edge of the last, which hold what lies
+        beyond.
+    total : int
+        Of which the share is; 0 is taken for 1.
+
+    Returns
+    -------
+    x : (m,) array
+        Frames or ms.
+    share : (m,) array
+        In percent, at x and up to the next one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize.histogram import bins_around, share_by
+    >>> late = np.array([0.0, 1.0, 1.0])
+    >>> x, share = share_by(late, bins_around([late], 0.02), total=4)
+    >>> x.tolist(), share.tolist()
+    ([-1.5, 0.0, 1.0, 1.5], [0.0, 25.0, 75.0, 75.0])
+    """
+    ends = np.array([bins.low - 0.5, bins.high + 0.5]) * bins.width
+    times, counts = np.unique(np.clip(late * bins.unit, *ends), return_counts=True)
+    share = 100 * np.cumsum(np.concatenate([[0], counts, [0]])) / max(total, 1)
+    return np.concatenate([ends[:1], times, ends[1:]]), share
 
 
 def number_bins(axes: Axes, bins: Bins) -> None:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
+from refkd import check
 from visualize.glyphs import shown
 from visualize.layout import MARGIN
 from visualize.names import ARM
@@ -19,11 +20,14 @@ LEAST = 2.4  # inches of the panels, or the names at their right edge are too ma
 SAMPLE = 0.3  # inches of a line
 GAP = 0.06  # inches between a line and its name
 APART = 0.2  # inches between two entries
-DASHES: tuple[Any, ...] = (STUDENT_LINE, (0, (1.2, 1.0)), (0, (6, 1.2, 1.2, 1.2)))
+DOTTED, DASH_DOTTED, LONG = (0, (1.2, 1.0)), (0, (6, 1.2, 1.2, 1.2)), (0, (8, 2))
+DASHES: tuple[Any, ...] = (STUDENT_LINE, DOTTED, DASH_DOTTED, LONG)
 
 
-def looks_of(names: Sequence[str], teacher: str = "") -> dict[str, Look]:
-    """Give each line a colour and dashes, such that up to 18 students differ.
+def looks_of(
+    names: Sequence[str], teacher: str = "", looks: Mapping[str, Look] | None = None
+) -> dict[str, Look]:
+    """Give each model a colour and dashes, such that up to 24 students differ.
 
     Parameters
     ----------
@@ -31,11 +35,19 @@ def looks_of(names: Sequence[str], teacher: str = "") -> dict[str, Look]:
         In the order of the colours.
     teacher : str
         The name, if it is there, that is drawn solid in the teacher's colour.
+    looks : mapping of str to (colour, line style), optional
+        Of these models and perhaps others, decided before: figures that are given the same looks
+        draw a model alike, whichever others they show.
 
     Returns
     -------
     dict of str to (colour, line style)
         By name.
+
+    Raises
+    ------
+    ArgumentError
+        If `looks` are given and lack a name.
 
     Examples
     --------
@@ -43,11 +55,13 @@ def looks_of(names: Sequence[str], teacher: str = "") -> dict[str, Look]:
     >>> looks_of(["teacher", "CTC"], "teacher")["teacher"]
     ('#0072B2', '-')
     """
-    looks: dict[str, Look] = dict.fromkeys(names, (TEACHER, TEACHER_LINE))
-    for n, name in enumerate(name for name in looks if name != teacher):
+    if looks is not None:
+        return {name: looks[check.one_of("looks", name, looks)] for name in names}
+    drawn: dict[str, Look] = dict.fromkeys(names, (TEACHER, TEACHER_LINE))
+    for n, name in enumerate(name for name in drawn if name != teacher):
         turn, colour = divmod(n, len(STUDENTS))
-        looks[name] = (STUDENTS[colour], DASHES[(turn + colour) % len(DASHES)])
-    return looks
+        drawn[name] = (STUDENTS[colour], DASHES[(turn + colour) % len(DASHES)])
+    return drawn
 
 
 def room_of_names(names: Sequence[str], width: float | None, left: float) -> tuple[float, float]:

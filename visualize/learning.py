@@ -33,6 +33,7 @@ def learning_figure(
     title: str = "",
     caption: str = "",
     width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw losses and validation error against epochs, one line for each model.
 
@@ -49,6 +50,8 @@ def learning_figure(
         Added to the text below the figure.
     width : float, optional
         Inches. Names stand at the ends of the lines, or above where there is little room.
+    looks : mapping of str to (colour, line style), optional
+        Of the models, as from `looks_of`; by their order if not given.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def learning_figure(
     }
     drawn = {panel: _to_draw(lines) for panel, lines in curves.items()}
     shown = [panel for panel in PANELS if drawn[panel]]
-    looks = looks_of(list(histories), teacher)
+    looks = looks_of(list(histories), teacher, looks)
     right, above = room_of_names(list(histories), width, LEFT)
     most = 0 if above else max(len(lines) for lines in drawn.values())
     height = max(HEIGHT, most * line_height() + 0.1)

@@ -12,8 +12,9 @@ from refkd.decode import At, best_labels, spikes
 from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.choices import draw_choices, rows_shown
-from visualize.connectors import Links, draw_links, links_height
+from visualize.connectors import Links, draw_links, draw_spikes, links_height, spikes_height
 from visualize.heading import Heading
+from visualize.key import Look
 from visualize.layout import Strip
 from visualize.panels import draw_posteriors, posteriors_height, spike_rows
 
@@ -31,6 +32,8 @@ class ModelStrips:
     ----------
     heading : Heading
         Its name and remarks.
+    look : (colour, line style)
+        Of its lines.
     logits : (T, K) array
         Its outputs.
     clock : Clock
@@ -43,15 +46,19 @@ class ModelStrips:
         To the teacher; the teacher has none.
     choices : (DistillTrace, (T, K) array) or None
         What its rule chose, and the logits of the teacher that it chose from.
+    teacher : ModelStrips or None
+        Whose spikes are repeated above the connectors, where these do not begin at its posteriors.
     """
 
     heading: Heading
+    look: Look
     logits: Floats
     clock: Clock
     blank: int
     at: At
     links: Links | None = None
     choices: tuple[DistillTrace, Floats] | None = None
+    teacher: "ModelStrips | None" = None
 
     @cached_property
     def spikes(self) -> tuple[Ints, Ints]:
@@ -61,12 +68,10 @@ class ModelStrips:
     @property
     def labels(self) -> list[str]:
         """Of its axes, from the top down."""
-        name = self.heading.name
-        above, below = (
-            ["shift "] * (self.links is not None),
-            ["choices "] * (self.choices is not None),
-        )
-        return [kind + name for kind in (*above, "", *below)]
+        kinds = ["teacher above "] * (self.teacher is not None)
+        kinds += ["shift "] * (self.links is not None)
+        kinds += ["", *["choices "] * (self.choices is not None)]
+        return [kind + self.heading.name for kind in kinds]
 
     def strips(
         self, symbols: Sequence[str], scale: float, block: float, beside: bool
@@ -97,6 +102,11 @@ class ModelStrips:
         height = posteriors_height(rows)
         above = 0.0 if beside else APART + block
         strips = []
+        if self.teacher is not None:
+            (its, at), shift = self.teacher.spikes, self.teacher.clock.frame_shift
+            its_rows, names = spike_rows(at, its, symbols, scale * shift)
+            strips.append(Strip(f"teacher above {name}", spikes_height(its_rows), above or APART))
+            placed, above = placed + names, 0.0
         if self.links is not None:
             links_rows, numbers = self.links.rows(scale)
             strips.append(Strip(f"shift {name}", links_height(links_rows), above))
@@ -111,14 +121,18 @@ class ModelStrips:
     def draw(self, axes: Mapping[str, Axes], symbols: Sequence[str]) -> None:
         """Draw on the axes of these strips, by label."""
         name = self.heading.name
+        if self.teacher is not None:
+            its = self.teacher
+            strip, colour, owner = axes[f"teacher above {name}"], its.look[0], its.heading.name
+            draw_spikes(strip, its.spikes, symbols, its.clock, colour, owner)
         if self.links is not None:
-            draw_links(axes[f"shift {name}"], self.links, symbols)
+            draw_links(axes[f"shift {name}"], self.links, symbols, colour=self.look[0])
         draw_posteriors(
             axes[name],
             self.logits,
             symbols,
             self.clock,
-            teacher=self.links is None,
+            self.look,
             blank=self.blank,
             at=self.at,
         )

@@ -15,6 +15,7 @@ from refkd.records.timed_offsets import TimedOffsets
 from refkd.records.window import Window
 from visualize.grid import PanelHeading, columns_of, grid_figure
 from visualize.histogram import Bins, bins_around, draw_histogram, timed_bins
+from visualize.key import Look, looks_of
 from visualize.layout import panel_width
 from visualize.place import TOGETHER, text_width, wrapped
 from visualize.style import FAINT, STUDENT, in_style, signed
@@ -37,6 +38,7 @@ def offsets_figure(
     columns: int = 3,
     caption: str = "",
     width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw the histogram and the cumulative share of the offsets, one panel for each student.
 
@@ -54,6 +56,8 @@ def offsets_figure(
         Below the figure.
     width : float, optional
         Inches; by the number of columns if not given.
+    looks : mapping of str to (colour, line style), optional
+        Of the students, as from `looks_of`; by their order if not given.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def offsets_figure(
     >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
     [0.0, 0.0, 66.7, 33.3]
     """
-    bins = bins_of(statistics, frame_shift)
+    bins, looks = bins_of(statistics, frame_shift), looks_of(list(statistics), looks=looks)
     most = check.integer("columns", columns, low=1)
     windows = windows or {}
     remarks = {name: _remarks(one, bins, windows.get(name)) for name, one in statistics.items()}
@@ -90,7 +94,7 @@ def offsets_figure(
         across = room / columns - right
         height = float(np.clip(0.6 * across, LOW, PANEL[1]))
     headings = {
-        name: PanelHeading.wrapped(name, remarks[name], across + right - BETWEEN, STUDENT)
+        name: PanelHeading.wrapped(name, remarks[name], across + right - BETWEEN, looks[name][0])
         for name in statistics
     }
     above = max(heading.height for heading in headings.values()) + 0.2
@@ -106,7 +110,7 @@ def offsets_figure(
             ylabel="share of pairs (%)",
         )
         for name, one in statistics.items():
-            draw_offsets(axes[name], one, bins, windows.get(name))
+            draw_offsets(axes[name], one, bins, windows.get(name), looks[name][0])
             headings[name].write(axes[name])
     return figure
 
@@ -178,7 +182,11 @@ def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
 
 
 def draw_offsets(
-    axes: Axes, statistics: Offsets, bins: Bins, window: Window | None = None
+    axes: Axes,
+    statistics: Offsets,
+    bins: Bins,
+    window: Window | None = None,
+    colour: str = STUDENT,
 ) -> list[Artist]:
     """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean.
 
@@ -192,13 +200,15 @@ def draw_offsets(
         The bars.
     window : Window, optional
         The window of the student's rule in frames, shaded.
+    colour : str
+        Of the bars.
 
     Returns
     -------
     list of Artist
         Bars, then the cumulative line, then the mean and the window where there are any.
     """
-    drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins)
+    drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins, colour)
     if window is not None:
         low = max(-window.right - 0.5, (bins.low - 0.5) * bins.each) * bins.unit
         high = min(window.left + 0.5, (bins.high + 0.5) * bins.each) * bins.unit

@@ -15,15 +15,9 @@ from refkd.check import Floats, Ints
 from refkd.decode import At, log_posteriors, spikes
 from refkd.records.clock import Clock
 from visualize.glyphs import shown
+from visualize.key import Look
 from visualize.place import POINTS, fewest_rows, inches_per_unit, line_height, text_width
-from visualize.style import (
-    BLANK,
-    FAINT,
-    STUDENT,
-    STUDENT_LINE,
-    TEACHER,
-    TEACHER_LINE,
-)
+from visualize.style import BLANK, FAINT
 
 VISIBLE = 0.01  # lower posteriors would only thicken the zero line
 MOST_SYMBOLS = 100  # of one model, unless more of them spike
@@ -143,8 +137,8 @@ def draw_posteriors(
     logits: Floats,
     symbols: Sequence[str],
     clock: Clock,
+    look: Look,
     *,
-    teacher: bool,
     blank: int = 0,
     at: At = "start",
     rows: int | None = None,
@@ -161,8 +155,8 @@ def draw_posteriors(
         Name of each label.
     clock : Clock
         When frames are.
-    teacher : bool
-        Chooses between the teacher's look and the student's.
+    look : (colour, line style)
+        Of the model.
     blank : int
         Drawn as a grey line without a fill.
     at : {"start", "peak"}
@@ -177,7 +171,7 @@ def draw_posteriors(
     """
     prob = np.exp(log_posteriors(logits))
     labels, frames = spikes(logits, blank, at)
-    colour, dashes = (TEACHER, TEACHER_LINE) if teacher else (STUDENT, STUDENT_LINE)
+    colour, dashes = look
     thin = 1.2 * thickness(axes, frames.size)
     drawn: list[Artist] = []
     seconds = clock.seconds(np.arange(len(prob)))

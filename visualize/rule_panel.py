@@ -35,6 +35,7 @@ def draw_rule(
     *,
     blank: int = 0,
     at: At = "start",
+    colour: str = STUDENT,
 ) -> list[Artist]:
     """Draw window, choices and spikes; where a spike's pair meets its choice, a circle is struck.
 
@@ -56,6 +57,8 @@ def draw_rule(
         0 <= blank < K.
     at : {"start", "peak"}
         Time of a spike.
+    colour : str
+        Of the student, and of pairs of spikes where it is late.
 
     Returns
     -------
@@ -75,18 +78,18 @@ def draw_rule(
 
     own = clock.seconds(spikes(student, blank, at)[1])
     theirs = clock.seconds(frames)
-    for x, y, mark, colour, gid in (
+    for x, y, mark, shade, gid in (
         (np.full(theirs.size, limits[0]), theirs, TICKRIGHT, TEACHER, "teacher's spikes"),
-        (own, np.full(own.size, limits[0]), TICKUP, STUDENT, "student's spikes"),
+        (own, np.full(own.size, limits[0]), TICKUP, colour, "student's spikes"),
     ):
-        drawn += axes.plot(x, y, linestyle="", marker=mark, color=colour, markersize=5, gid=gid)
+        drawn += axes.plot(x, y, linestyle="", marker=mark, color=shade, markersize=5, gid=gid)
     late = np.sign(shift.offset)
     matched = axes.scatter(
         clock.seconds(shift.student_frames),
         clock.seconds(shift.teacher_frames),
         s=20,
         facecolors="none",
-        edgecolors=np.array([EARLY, TEXT, STUDENT])[late + 1],
+        edgecolors=np.array([EARLY, TEXT, colour])[late + 1],
         linewidths=0.9,
         zorder=4,
         gid="matched spikes",

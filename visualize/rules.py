@@ -1,6 +1,7 @@
 """Several rules side by side on one utterance: what a student sees, and what it learns from."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -13,9 +14,10 @@ from refkd.records.traces import DistillTrace
 from visualize.choices import shape_of
 from visualize.glyphs import symbol_names
 from visualize.grid import PanelHeading, columns_of, grid_figure
+from visualize.key import Look, looks_of
 from visualize.layout import panel_width
 from visualize.rule_panel import draw_rule
-from visualize.style import TEXT, in_style
+from visualize.style import STUDENT, in_style
 
 SIDE = 2.1  # inches of a panel, if no width is asked
 COLUMNS = 3  # if no width is asked
@@ -38,6 +40,7 @@ def rules_figure(
     blank: int = 0,
     at: At = "start",
     width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw several rules side by side: the window and the chosen teacher frames of each.
 
@@ -65,6 +68,8 @@ def rules_figure(
         Time of a spike, as for `refkd.decode.spikes`.
     width : float, optional
         Inches; chosen by the number of rules if not given.
+    looks : mapping of str to (colour, line style), optional
+        Of the student of each trace by its name, as from `looks_of`; vermilion if not given.
 
     Returns
     -------
@@ -94,9 +99,12 @@ def rules_figure(
     )
     symbols = symbol_names(symbols)
     teacher, students = _checked(traces, student_logits, teacher_logits, symbols)
+    colours = dict.fromkeys(traces, STUDENT)
+    if looks is not None:
+        colours = {name: colour for name, (colour, _) in looks_of(list(traces), "", looks).items()}
     columns, side, gap = _columns(len(traces), width)
     headings = {
-        name: PanelHeading.wrapped(name, [_charge(trace)], side + gap - BETWEEN, TEXT)
+        name: PanelHeading.wrapped(name, [_charge(trace)], side + gap - BETWEEN, colours[name])
         for name, trace in traces.items()
     }
     above = GAP + BETWEEN + max(heading.height for heading in headings.values())
@@ -113,7 +121,8 @@ def rules_figure(
         )
         for name, trace in traces.items():
             models = students[name], teacher
-            draw_rule(axes[name], trace, *models, symbols, clock, blank=blank, at=at)
+            options: dict[str, Any] = {"blank": blank, "at": at, "colour": colours[name]}
+            draw_rule(axes[name], trace, *models, symbols, clock, **options)
             headings[name].write(axes[name])
     return figure
 
@@ -169,7 +178,7 @@ def _legend(traces: Iterable[DistillTrace]) -> str:
         )
     sentences.append(
         "At the edges: spikes of the teacher (left) and of the student (below). Circles: spikes "
-        "that belong together, orange if the student is late, green if it is early, black "
-        "otherwise; where the choices meet a circle, a spike is learnt from its own."
+        "that belong together, in the colour of the student if it is late, green if it is early, "
+        "black otherwise; where the choices meet a circle, a spike is learnt from its own."
     )
     return " ".join(sentences)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from refkd.finished_run import Run, RunModel
 from visualize.animate import save_animation, spikes_frames
-from visualize.run_figures import phones_of
+from visualize.run_figures import looks_of_run, phones_of
 
 SPIKES = "spikes"  # begins the names of the files
 
@@ -60,6 +60,8 @@ def draw_animations(run: Run, folder: Path) -> list[Path]:
             phones=phones_of(run, run.followed),
             histories={one.title: run.histories(one.name)[0] for one in students},
             caption=f"Utterance {run.followed}.",
+            teacher_name=run.teacher.title,
+            looks=looks_of_run(run),
         )
         made.append(save_animation(frames, folder / name))
     return made

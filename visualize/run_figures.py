@@ -25,6 +25,7 @@ from visualize.cumulative import cumulative_figure
 from visualize.delays import delays_figure
 from visualize.gates import gates_figure
 from visualize.gradients import gradients_figure
+from visualize.key import Look, looks_of
 from visualize.lattice import lattice_figure
 from visualize.learning import learning_figure
 from visualize.offsets import offsets_figure
@@ -43,6 +44,15 @@ def typical_utterance(run: Run) -> str:
     return run.names[Ragged.from_list(list(run.features.values())).typical]
 
 
+def looks_of_run(run: Run) -> dict[str, Look]:
+    """Colour and line style of every model by its title, in every figure of the run."""
+    return looks_of([one.title for one in run.models], run.teacher.title)
+
+
+def _look(run: Run, width: float | None) -> dict[str, Any]:
+    return {"width": width, "looks": looks_of_run(run)}
+
+
 def _shift(run: Run, utterance: str, width: float | None) -> Figure:
     return shift_figure(
         {one.title: one.posteriors.arrays[utterance] for one in (run.teacher, *run.students)},
@@ -58,7 +68,7 @@ def _shift(run: Run, utterance: str, width: float | None) -> Figure:
         },
         notes={one.title: _note(one) for one in (run.teacher, *run.students)},
         title=utterance,
-        width=width,
+        **_look(run, width),
     )
 
 
@@ -75,23 +85,23 @@ def _rules(run: Run, utterance: str, width: float | None) -> Figure | None:
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
         title=utterance,
-        width=width,
+        **_look(run, width),
     )
 
 
 def _offsets(run: Run, utterance: str, width: float | None) -> Figure:
     windows = {
-        one["title"]: rule_from(one["lesson"]["selects"]).window
+        run.of(one["rule"]).title: rule_from(one["lesson"]["selects"]).window
         for one in run.told["students"]
         if one["lesson"] is not None
     }
     statistics = {one.title: run.offsets(one.name) for one in run.students}
-    return offsets_figure(statistics, run.clock.frame_shift, windows=windows, width=width)
+    return offsets_figure(statistics, run.clock.frame_shift, windows=windows, **_look(run, width))
 
 
 def _cumulative(run: Run, utterance: str, width: float | None) -> Figure:
     statistics = {one.title: run.offsets(one.name) for one in run.students}
-    return cumulative_figure(statistics, run.clock.frame_shift, width=width)
+    return cumulative_figure(statistics, run.clock.frame_shift, **_look(run, width))
 
 
 def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
@@ -102,31 +112,34 @@ def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
         one.title: {words: run.delays(one.name, side) for words, side in sides.items()}
         for one in (run.teacher, *run.students)
     }
-    return delays_figure(delays, run.clock.frame_shift, teacher=run.teacher.title, width=width)
+    return delays_figure(
+        delays, run.clock.frame_shift, teacher=run.teacher.title, **_look(run, width)
+    )
 
 
 def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
     students, summary = run.told["students"], run.told["summary"]
-    short = {one["rule"]: "CTC alone" if one["rule"] == CTC else one["rule"] for one in summary}
+    titles = {one["rule"]: run.of(one["rule"]).title for one in summary}
     shifts = {one.name for one in run.students if isinstance(one.rule, Shift)}
     teachers = [one for one in run.told["teachers"] if one["name"] == run.teacher.name]
     return tradeoff_figure(
         {
-            short[name]: (
+            titles[name]: (
                 [_number(one["offset"]["mean"]) for one in students if one["rule"] == name],
                 [one["phone_error_rate"] for one in students if one["rule"] == name],
             )
-            for name in short
+            for name in titles
         },
         run.clock.frame_shift,
         teacher=(0.0, fmean(one["phone_error_rate"] for one in teachers)),
-        baseline=short.get(CTC, ""),
+        baseline=titles.get(CTC, ""),
         intervals={
-            short[one["rule"]]: (_interval(one, "offset"), _interval(one, "phone_error_rate"))
+            titles[one["rule"]]: (_interval(one, "offset"), _interval(one, "phone_error_rate"))
             for one in summary
         },
-        line=[short[name] for name in short if name in shifts],
-        width=width,
+        line=[titles[name] for name in titles if name in shifts],
+        teacher_name=run.teacher.title,
+        **_look(run, width),
     )
 
 
@@ -139,7 +152,7 @@ def _sweep(run: Run, utterance: str, width: float | None) -> Figure | None:
 
 def _learning(run: Run, utterance: str, width: float | None) -> Figure:
     histories = {one.title: run.histories(one.name) for one in run.models}
-    return learning_figure(histories, teacher=run.teacher.title, width=width)
+    return learning_figure(histories, teacher=run.teacher.title, **_look(run, width))
 
 
 def _band(run: Run, utterance: str, width: float | None) -> Figure | None:
@@ -177,6 +190,7 @@ def _gradients(run: Run, utterance: str, width: float | None) -> Figure | None:
         first_frame=run.clock.first_frame,
         title=f"{pushed.title}: {utterance}",
         width=width,
+        colour=looks_of_run(run)[pushed.title][0],
     )
 
 

@@ -1,6 +1,7 @@
 """The alignment shift of one utterance: posteriors stacked over one time axis, spikes connected."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,12 +14,13 @@ from visualize.clocks import Numbers, clocks_of
 from visualize.connectors import Links
 from visualize.glyphs import symbol_names
 from visualize.heading import Heading, heading_height, write_heading
+from visualize.key import Look, looks_of
 from visualize.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.model_strips import ModelStrips
 from visualize.panels import MOST_SYMBOLS, Phones, draw_phones, draw_starts, phone_rows, time_axes
 from visualize.place import line_height
 from visualize.speech import Speech, draw_speech
-from visualize.style import STUDENT, TEACHER, in_style
+from visualize.style import in_style
 
 SPEECH_HEIGHT = 0.7  # inches
 FRAME_AXIS = 0.5  # inches above the first strip
@@ -43,6 +45,7 @@ def shift_figure(
     blank: int = 0,
     at: At = "start",
     width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw the posteriors of a teacher and its students, and how far apart their spikes are.
 
@@ -78,13 +81,16 @@ def shift_figure(
     width : float, optional
         Inches; chosen by the number of frames and spikes if not given. In a narrow figure names
         stand above the strips.
+    looks : mapping of str to (colour, line style), optional
+        Of the models, as from `looks_of`; by their order if not given.
 
     Returns
     -------
     Figure
         Its axes are labelled "speech" and "phones" (if given), then the models' names, with
-        "shift NAME" for the strip of connectors above each student and "choices NAME" for the
-        strip of its trace below.
+        "shift NAME" for the strip of connectors above each student, "teacher above NAME" for the
+        teacher's spikes over those, where its posteriors stand elsewhere, and "choices NAME" for
+        the strip of its trace below.
 
     Raises
     ------
@@ -104,13 +110,17 @@ def shift_figure(
     ['teacher', 'shift student', 'student', 'choices student']
     """
     models = _models(
-        logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at
+        logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at, looks
     )
     symbols = symbol_names(symbols)
     shared = models[0].clock if all(one.clock == models[0].clock for one in models) else None
     begin = min(one.clock.seconds(-0.5) for one in models)
     end = max(one.clock.seconds(len(one.logits) - 0.5) for one in models)
     sides, beside = _sides(models, width)
+    teacher, *students = models
+    for n, one in enumerate(students):  # only the first can stand directly below the teacher
+        if n > 0 or not beside:
+            models[n + 1] = replace(one, teacher=teacher)
     scale = sides[1] / (end - begin)
 
     strips: list[Strip] = []
@@ -162,6 +172,7 @@ def _models(
     notes: Mapping[str, str],
     blank: int,
     at: At,
+    looks: Mapping[str, Look] | None,
 ) -> list[ModelStrips]:
     """Everything that is drawn of each model, checked, the teacher first."""
     if not logits:
@@ -171,6 +182,7 @@ def _models(
         check.same_length(f"logits[{name!r}]", one.shape[1], "symbols", len(symbols), "K")
     clocks = clocks_of(list(logits), frame_shift, first_frame)
     teacher, *students = values
+    looks = looks_of(list(values), teacher, looks)
     for name, trace in traces.items():
         check.one_of("traces", name, students)
         check.instance(f"traces[{name!r}]", trace, DistillTrace)
@@ -187,9 +199,10 @@ def _models(
             in_frames = len(set(clocks.values())) == 1
             links = Links.between(*pair, in_frames=in_frames, blank=blank, at=at)
             remarks += links.remarks
-        heading = Heading(name, tuple(remarks), STUDENT if links else TEACHER)
+        heading = Heading(name, tuple(remarks), looks[name][0])
         choices = (traces[name], values[teacher]) if name in traces else None
-        models.append(ModelStrips(heading, one, clocks[name], blank, at, links, choices))
+        its = heading, looks[name], one, clocks[name], blank, at, links, choices
+        models.append(ModelStrips(*its))
     return models
 
 
@@ -222,8 +235,9 @@ def _sentences(
     ]
     if len(models) > 1:
         sentences.append(
+            f"Blue dots: spikes of {models[0].heading.name}, joined to those of the student below. "
             f"Numbers: student minus teacher in {'frames' if in_frames else 'ms'}, + is late; "
-            "a cross has no partner."
+            "green is early; a cross has no partner."
         )
     sentences.append("Grey line: blank.")
     if with_phones:

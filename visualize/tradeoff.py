@@ -15,10 +15,11 @@ from refkd import check
 from refkd.check import Floats
 from refkd.records.clock import Clock
 from refkd.records.intervals import Interval
+from visualize.key import Look, looks_of
 from visualize.layout import Strip, panel_width, stacked_figure
 from visualize.names import write_names
 from visualize.place import TOGETHER, line_height, text_width
-from visualize.style import BLANK, STUDENT, TEACHER, TEXT, in_style
+from visualize.style import BLANK, TEACHER, TEXT, in_style
 
 SIZE = (5.2, 3.6)  # inches of the axes
 LARGE = (6.4, 4.6)  # if there are more than MANY students
@@ -40,6 +41,8 @@ def tradeoff_figure(
     error: str = "phone error",
     caption: str = "",
     width: float | None = None,
+    teacher_name: str = "teacher",
+    looks: Mapping[str, Look] | None = None,
 ) -> Figure:
     """Draw phone error against mean delay, one point for each student.
 
@@ -68,6 +71,10 @@ def tradeoff_figure(
         Below the figure.
     width : float, optional
         Inches; by the number of students if not given.
+    teacher_name : str
+        Under which the teacher is shown.
+    looks : mapping of str to (colour, line style), optional
+        Of the students, as from `looks_of`; by their order if not given.
 
     Returns
     -------
@@ -77,8 +84,9 @@ def tradeoff_figure(
     Raises
     ------
     ArgumentError
-        If there is no student, or delays and errors of one are not equally many, or infinite, or
-        a name of `intervals` or `line` is no student's, or `width` is too small.
+        If there is no student, the teacher has the name of one, delays and errors of one are not
+        equally many, or infinite, a name of `intervals` or `line` is no student's, or `width` is
+        too small.
 
     Examples
     --------
@@ -98,7 +106,7 @@ def tradeoff_figure(
         for name, (x, y) in seeds.items()
         if np.isfinite(x).any()
     }
-    intervals = intervals or {}
+    intervals, looks = intervals or {}, looks_of(list(students), looks=looks)
     for argument, names in (("intervals", intervals), ("line", line)):
         for name in names:
             check.one_of(argument, name, students)
@@ -106,6 +114,8 @@ def tradeoff_figure(
     silent = {name: 100 * float(y.mean()) for name, (_, y) in seeds.items() if name not in points}
     if teacher is not None:
         check.finite_array("teacher", teacher, (2,))
+        if teacher_name in students:
+            check.fail("teacher_name", "a name that no student has", repr(teacher_name))
     several = any(x.size > 1 for name, (x, _) in points.items() if name not in intervals)
     left, right, top = 0.65, 0.2, 0.15 if frame_shift is None else 0.55
     size = LARGE if len(points) > MANY else SIZE
@@ -129,7 +139,8 @@ def tradeoff_figure(
         strip = Strip("tradeoff", height)
         figure, panels = stacked_figure([strip], (left, across, right), top, text, below=0.6)
         axes = panels["tradeoff"]
-        draw_tradeoff(axes, points, teacher, baseline, intervals, joined, numbers)
+        its = {} if teacher is None else {teacher_name: teacher}
+        draw_tradeoff(axes, points, its, baseline, intervals, joined, numbers, looks)
         axes.set_ylabel(f"{error} (%)")
         axes.set_xlabel(f"{delay} ({'ms' if frame_shift is None else 'frames'})")
         if frame_shift is not None:
@@ -142,11 +153,12 @@ def tradeoff_figure(
 def draw_tradeoff(
     axes: Axes,
     points: Mapping[str, tuple[Floats, Floats]],
-    teacher: tuple[float, float] | None,
+    teacher: Mapping[str, tuple[float, float]],
     baseline: str,
     intervals: Intervals,
     line: Sequence[str],
     written: Mapping[str, str],
+    looks: Mapping[str, Look],
 ) -> list[Artist]:
     """Draw the points with their names where there is room.
 
@@ -156,8 +168,8 @@ def draw_tradeoff(
         In its final place; x becomes frames, y percent.
     points : mapping of str to ((n,) array, (n,) array)
         Delays in frames and errors as fractions of the seeds.
-    teacher : (float, float) or None
-        Delay and error.
+    teacher : mapping of str to (float, float)
+        Delay and error of the teacher by its name; empty without one.
     baseline : str
         The student drawn as a diamond.
     intervals : mapping of str to (Interval, Interval)
@@ -166,6 +178,8 @@ def draw_tradeoff(
         Those joined by a line.
     written : mapping of str to str
         What stands for a name that is too long.
+    looks : mapping of str to (colour, line style)
+        Of each student.
 
     Returns
     -------
@@ -178,64 +192,59 @@ def draw_tradeoff(
     for name in bars:
         means[name] = np.array([one.mean for one in intervals[name]]) * [1, 100]
         del seeds[name]
-    if teacher is not None:
-        means["teacher"] = np.array([teacher[0], 100 * teacher[1]])
+    theirs = {name: np.array([x, 100 * y]) for name, (x, y) in teacher.items()}
     path = sorted([means[name] for name in line], key=tuple)
     strokes = [ends for pair in bars.values() for ends in pair]
     dots = np.concatenate([np.empty((0, 2)), *seeds.values(), *strokes])
-    _set_limits(axes, np.concatenate([dots, *([mean] for mean in means.values())]))
+    marks = np.reshape([*means.values(), *theirs.values()], (-1, 2))
+    _set_limits(axes, np.concatenate([dots, marks]))
 
     drawn: list[Artist] = []
     if len(path) > 1:
-        (joined,) = axes.plot(*np.transpose(path), color=STUDENT, linewidth=0.7, zorder=1)
+        (joined,) = axes.plot(*np.transpose(path), color=BLANK, linewidth=0.7, zorder=1)
         joined.set_gid("fixed shifts")
         drawn.append(joined)
     for name in points:
-        drawn.append(_draw_mean(axes, name, means[name], name == baseline, name in line))
+        colour, alone, shift = looks[name][0], name == baseline, name in line
+        drawn += axes.plot(
+            *means[name],
+            "D" if alone else "o",
+            color=colour,
+            markersize=6.5 if alone or shift else 7,
+            markerfacecolor="white" if shift else colour,
+            markeredgecolor=TEXT if alone else colour if shift else "white",
+            gid=name,
+            zorder=4,
+            clip_on=False,
+        )
         if name in bars:
             for ends, cap, what in zip(bars[name], "|_", ("delay", "error"), strict=True):
-                (bar,) = axes.plot(*ends.T, cap + "-", color=STUDENT, linewidth=0.8, markersize=5)
+                (bar,) = axes.plot(*ends.T, cap + "-", color=colour, linewidth=0.8, markersize=5)
                 bar.set_gid(f"{name}, interval of {what}")
                 drawn.append(bar)
         elif len(seeds[name]) > 1:
-            (dots_of,) = axes.plot(*seeds[name].T, ".", color=STUDENT, markersize=4, alpha=0.6)
+            (dots_of,) = axes.plot(*seeds[name].T, ".", color=colour, markersize=4, alpha=0.6)
             dots_of.set_gid(f"{name}, seeds")
             drawn.append(dots_of)
             spokes = np.stack([seeds[name], np.broadcast_to(means[name], seeds[name].shape)])
-            drawn += axes.plot(*np.moveaxis(spokes, 2, 0), color=STUDENT, linewidth=0.5, alpha=0.5)
-    if teacher is not None:
-        drawn.append(axes.axhline(100 * teacher[1], color=TEACHER, linewidth=0.8, zorder=1))
-        drawn += axes.plot(
-            *means["teacher"], "s", color=TEACHER, markersize=7, gid="teacher", zorder=4
-        )
-        strokes.append(np.array([[axes.get_xlim()[end], 100 * teacher[1]] for end in (0, 1)]))
+            drawn += axes.plot(*np.moveaxis(spokes, 2, 0), color=colour, linewidth=0.5, alpha=0.5)
+    for name, (x, y) in theirs.items():
+        drawn.append(axes.axhline(y, color=TEACHER, linewidth=0.8, zorder=1))
+        drawn += axes.plot(x, y, "s", color=TEACHER, markersize=7, gid=name, zorder=4)
+        strokes.append(np.array([[end, y] for end in axes.get_xlim()]))
     strokes += [np.array(ends) for ends in itertools.pairwise(path)]
     strokes.append(np.array([[0.0, end] for end in axes.get_ylim()]))
-    marked = {written.get(name, name): mean for name, mean in means.items()}
-    write_names(axes, marked, dots, strokes, {"teacher": TEACHER})
+    marked = {written.get(name, name): mean for name, mean in means.items()} | theirs
+    colours = {written.get(name, name): looks[name][0] for name in means}
+    write_names(axes, marked, dots, strokes, colours | dict.fromkeys(theirs, TEACHER))
     return drawn
 
 
-def _draw_mean(axes: Axes, name: str, mean: Floats, baseline: bool, shift: bool) -> Artist:
-    (mark,) = axes.plot(
-        *mean,
-        "D" if baseline else "o",
-        color=STUDENT,
-        markersize=6.5 if baseline or shift else 7,
-        markerfacecolor="white" if shift else STUDENT,
-        markeredgecolor=TEXT if baseline else STUDENT if shift else "white",
-        gid=name,
-        zorder=4,
-        clip_on=False,
-    )
-    return mark
-
-
-def _bars(delay: Interval, error: Interval) -> list[Floats]:
-    """Ends (2, 2) of the horizontal and of the vertical bar, in frames and percent."""
+def _bars(delay: Interval, error: Interval) -> Floats:
+    """Ends (2, 2, 2) of the horizontal and of the vertical bar, in frames and percent."""
     x, y = delay.mean, 100 * error.mean
-    across = np.array([[delay.low, y], [delay.high, y]])
-    return [across, np.array([[x, 100 * error.low], [x, 100 * error.high]])]
+    across, up = (delay.low, delay.high), (100 * error.low, 100 * error.high)
+    return np.array([[(end, y) for end in across], [(x, end) for end in up]])
 
 
 def _seeds(name: str, delays: ArrayLike, errors: ArrayLike) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from refkd.check import Floats
 from refkd.records.agreement import plain
+from refkd.records.offsets import OffsetStatistics
 from refkd.records.spike_pairs import SpikePairs
 from refkd.records.spread import MatchedSpread, SpreadInSeconds
 
@@ -34,6 +35,8 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
     (3, 0.03, 0.03, 0.25)
     >>> round(pooled.within(0.03), 3), pooled.histogram(0.02)
     (0.667, {0: 1, 2: 1, 3: 1})
+    >>> pooled.in_frames(0.03).offset
+    array([0, 1, 2])
     """
 
     offset: Floats
@@ -54,6 +57,14 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
     def values(self) -> Floats:
         """The offsets."""
         return self.offset
+
+    def in_frames(self, frame_shift: float) -> OffsetStatistics:
+        """The same offsets in frames, where both models have the clock of this frame shift."""
+        return OffsetStatistics(
+            np.rint(self.offset / frame_shift).astype(np.int64),
+            self.teacher_unmatched,
+            self.student_unmatched,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers in seconds, ready for JSON; None where there is nothing to measure."""
