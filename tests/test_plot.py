@@ -223,7 +223,7 @@ def test_symbols_that_the_font_lacks_are_told_once(files, plot, tmp_path):
     code, _, err = plot(files, "--tokens", tokens, "--rule", "Hard")
     assert code == 0
     (warning,) = [line for line in err.splitlines() if line.startswith("warning: ")]
-    assert "2 of 4 symbols have characters that the font DejaVu Sans lacks" in warning
+    assert "2 of the symbols drawn have characters that the font DejaVu Sans lacks" in warning
     assert "--font" in warning
 
 

@@ -458,7 +458,8 @@ def test_extreme_utterances_are_readable(models):
 
 def test_a_model_alone_among_words_that_are_no_symbols():
     words = Phones(["two", "\u4f60"], np.array([0.1, 0.2]), np.array([0.2, 0.5]))
-    figure = shift_figure({"T": spiky({5: 1, 12: 2})}, SYMBOLS[:4], SHIFT, phones=words)
+    with pytest.warns(UserWarning, match=r"1 of the symbols drawn has .*: U\+4F60\."):
+        figure = shift_figure({"T": spiky({5: 1, 12: 2})}, SYMBOLS[:4], SHIFT, phones=words)
     assert [axes.get_label() for axes in figure.axes] == ["phones", "T"]
     assert [text.get_text() for text in axes_of(figure, "phones").texts] == ["two", "U+4F60"]
     (caption,) = [text for text in figure.texts if text.get_gid() == "caption"]

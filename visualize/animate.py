@@ -15,7 +15,7 @@ from PIL import Image  # comes with matplotlib
 from refkd import check
 from refkd.check import Ints
 from refkd.checkpoint import Epoch
-from refkd.decode import At
+from refkd.decode import At, spikes
 from refkd.files import replacing
 from refkd.records.clock import Clock
 from visualize.connectors import Links
@@ -130,7 +130,10 @@ def spikes_frames(
             logits = check.logits(f"{argument}[{n}]", one, len(symbols))
             links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
             stories[name].append(Moment(name, looks[name][0], logits, links, epoch))
-    shared = symbol_names(symbols), clock, phones, blank, at, width
+    every = [trained, *(one.logits for story in stories.values() for one in story)]
+    named = {int(label) for one in every for label in spikes(one, blank, at)[0]}
+    names = symbol_names(symbols, [*sorted(named), *(phones.labels if phones else ())])
+    shared = names, clock, phones, blank, at, width
     film = Film(trained, teacher_name, looks, stories, *shared)
     if film.sides[1] < NARROWEST:
         least = math.ceil(10 * (width - film.sides[1] + NARROWEST)) / 10

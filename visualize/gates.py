@@ -97,10 +97,10 @@ def gates_figure(
     clock = Clock(
         check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
     )
-    symbols = symbol_names(symbols)
-    known = phones is None or all(isinstance(k, str) or k < len(symbols) for k in phones.labels)
-    if not known:
+    spoken = () if phones is None else phones.labels
+    if not all(isinstance(k, str) or k < len(symbols) for k in spoken):
         check.fail("symbols", "a name of every phone", f"{len(symbols)} names")
+    symbols = symbol_names(symbols, spoken)
     T, H = trace.hidden.shape
     spelled = width is None or width >= SPELLED
     names = {name: NAMES[name] if spelled else name for name in NAMES}

@@ -2,11 +2,12 @@
 
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from visualize.fonts import font_with
 from visualize.style import font_families
 
 SIGNS = {" ": "\N{OPEN BOX}", "\t": "\N{RIGHTWARDS ARROW TO BAR}", "\n": "\\n", "\r": "\\r"}
@@ -15,7 +16,7 @@ CARRIER = "\N{DOTTED CIRCLE}"  # under a mark that stands alone
 FEW = 3  # characters that a warning names
 
 
-def drawable(symbols: Sequence[str]) -> tuple[list[str], str]:
+def drawable(symbols: Sequence[str]) -> list[str]:
     """Write symbols so that each can be drawn and seen.
 
     Parameters
@@ -26,42 +27,62 @@ def drawable(symbols: Sequence[str]) -> tuple[list[str], str]:
 
     Returns
     -------
-    names : list of str
+    list of str
         One for each symbol.
-    sentence : str
-        How many symbols have characters that the font lacks, and which; "" if there are none.
 
     Examples
     --------
     >>> from visualize.glyphs import drawable
-    >>> names, sentence = drawable(["a", "", "\\u200b", "\\u4f60\\u597d"])
-    >>> names
+    >>> drawable(["a", "", "\u200b", "\u4f60\u597d"])
     ['a', '""', 'U+200B', 'U+4F60U+597D']
-    >>> sentence.split(":")[0]
-    '1 of 4 symbols has characters that the font DejaVu Sans lacks'
     """
-    names = [_spelled(symbol) for symbol in symbols]
-    lacking = {symbol: [one for one in symbol if _lacks(one)] for symbol in symbols}
-    count = sum(bool(lacking[symbol]) for symbol in symbols)
-    if not count:
-        return names, ""
-    codes = list(dict.fromkeys(_code(one) for few in lacking.values() for one in few))
-    some = ", ".join([*codes[:FEW], *["and more"] * (len(codes) > FEW)])
-    fonts, has = " and ".join(font_families()), "has" if count == 1 else "have"
-    return names, (
-        f"{count} of {len(symbols)} symbols {has} characters that the font {fonts} lacks: "
-        f"{some}. Codes stand for them; "
-        "in_font (or --font) chooses another installed font."
+    return [_spelled(symbol) for symbol in symbols]
+
+
+def lacking(symbols: Iterable[str]) -> str:
+    """Say what the font lacks, and which installed font has it.
+
+    Parameters
+    ----------
+    symbols : iterable of str
+        Those that are drawn.
+
+    Returns
+    -------
+    str
+        A sentence; "" if nothing is lacking.
+
+    Examples
+    --------
+    >>> from visualize.glyphs import lacking
+    >>> lacking(["a", "\u200b"])
+    ''
+    >>> lacking(["a", "\u4f60\u597d"]).split(":")[0]
+    '1 of the symbols drawn has characters that the font DejaVu Sans lacks'
+    """
+    short = [symbol for symbol in symbols if any(map(_lacks, symbol))]
+    if not short:
+        return ""
+    every = list(dict.fromkeys(one for symbol in short for one in symbol if _lacks(one)))
+    some = ", ".join([*map(_code, every[:FEW]), *["and more"] * (len(every) > FEW)])
+    fonts, has = " and ".join(font_families()), "has" if len(short) == 1 else "have"
+    better = font_with(set(map(ord, every)))
+    advice = f"{better} has them" if better else "no installed font has all of them, so install one"
+    return (
+        f"{len(short)} of the symbols drawn {has} characters that the font {fonts} "
+        f"lacks: {some}. Codes stand for them; {advice}: in_font (or --font) chooses a font."
     )
 
 
-def symbol_names(symbols: Sequence[str]) -> list[str]:
-    """Write symbols as `drawable` does, and warn if the font lacks any of their characters.
+def symbol_names(symbols: Sequence[str], drawn: Iterable[int | str]) -> list[str]:
+    """Write symbols as `drawable` does, and warn if the font lacks characters of those drawn.
 
     Parameters
     ----------
     symbols : sequence of str
         As the model's list of labels has them.
+    drawn : iterable of int or str
+        Labels whose symbols are drawn, and words that are.
 
     Returns
     -------
@@ -71,13 +92,15 @@ def symbol_names(symbols: Sequence[str]) -> list[str]:
     Examples
     --------
     >>> from visualize.glyphs import symbol_names
-    >>> symbol_names(["<blank>", " "]) == ["<blank>", "\\u2423"]
+    >>> symbol_names(["<blank>", " ", "\u4f60"], [1]) == ["<blank>", "\u2423", "U+4F60"]
     True
     """
-    names, sentence = drawable(symbols)
+    sentence = lacking(
+        dict.fromkeys(one if isinstance(one, str) else symbols[one] for one in drawn)
+    )
     if sentence:
         warnings.warn(sentence, stacklevel=3)
-    return names
+    return drawable(symbols)
 
 
 def shown(text: str) -> str:

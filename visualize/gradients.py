@@ -101,7 +101,6 @@ def gradients_figure(
     teacher = check.logits("teacher_logits", teacher_logits, student.shape[1])
     check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
     check.same_length("symbols", len(symbols), "student_logits", student.shape[1], "K")
-    symbols = symbol_names(symbols)
     if not traces:
         check.fail("traces", "at least one", "none")
     for name, trace in traces.items():
@@ -109,6 +108,7 @@ def gradients_figure(
         check.array(f"traces[{name!r}].grad", trace.grad, student.shape)
     found = spikes(teacher, blank, at), spikes(student, blank, at)
     rows = _rows([trace.grad for trace in traces.values()], found, blank)
+    symbols = symbol_names(symbols, rows)
     strongest = max(float(abs(trace.grad).max()) for trace in traces.values()) or 1.0
 
     frames = len(student)

@@ -93,7 +93,7 @@ def lattice_figure(
     if not np.isfinite(trace.loss):
         check.fail("trace", "labels with a path", f"a loss of {trace.loss}")
     check.same_length("symbols", len(symbols), "trace", trace.occupancy.shape[1], "K")
-    symbols = symbol_names(symbols)
+    symbols = symbol_names(symbols, trace.states)
     T, S = trace.log_alpha.shape
     if best is not None:
         check.instance("best", best, Alignment)

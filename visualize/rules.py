@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
-from refkd.decode import At
+from refkd.decode import At, spikes
 from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from visualize.choices import shape_of
@@ -97,8 +97,8 @@ def rules_figure(
     clock = Clock(
         check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
     )
-    symbols = symbol_names(symbols)
     teacher, students = _checked(traces, student_logits, teacher_logits, symbols)
+    symbols = symbol_names(symbols, spikes(teacher, blank, at)[0])
     colours = dict.fromkeys(traces, STUDENT)
     if looks is not None:
         colours = {name: colour for name, (colour, _) in looks_of(list(traces), "", looks).items()}

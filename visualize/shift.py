@@ -112,7 +112,8 @@ def shift_figure(
     models = _models(
         logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at, looks
     )
-    symbols = symbol_names(symbols)
+    named = {int(label) for one in models for label in one.spikes[0]}
+    symbols = symbol_names(symbols, [*sorted(named), *(phones.labels if phones else ())])
     shared = models[0].clock if all(one.clock == models[0].clock for one in models) else None
     begin = min(one.clock.seconds(-0.5) for one in models)
     end = max(one.clock.seconds(len(one.logits) - 0.5) for one in models)

@@ -1,5 +1,6 @@
 """One look for all figures, switched on around each of them and never for the whole session."""
 
+import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -7,9 +8,9 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont
 
 from refkd import check
+from visualize.fonts import is_installed
 
 TEACHER = "#0072B2"
 STUDENT = "#D55E00"
@@ -29,6 +30,8 @@ SLIDE_PIXELS = 1920  # across a slide, which shows a figure of that width twice 
 
 SMALL = 8.0  # points; nothing is smaller
 NORMAL = 9.0
+
+SCREEN = 96.0  # dots per inch by which browsers count
 
 FONT = "DejaVu Sans"  # comes with matplotlib
 _families: ContextVar[tuple[str, ...]] = ContextVar("font families", default=(FONT,))
@@ -102,15 +105,13 @@ def in_font(family: str) -> Iterator[None]:
     >>> from visualize import in_font
     >>> from visualize.glyphs import drawable
     >>> rare = "\N{LATIN LETTER VOICED LARYNGEAL SPIRANT}"
-    >>> drawable([rare])[0]
+    >>> drawable([rare])
     ['U+1D24']
     >>> with in_font("DejaVu Serif"):
-    ...     drawable([rare])[0] == [rare]
+    ...     drawable([rare]) == [rare]
     True
     """
-    try:
-        findfont(FontProperties(family=[family]), fallback_to_default=False)
-    except ValueError:
+    if not is_installed(family):
         check.fail("font", "the name of an installed font", repr(family))
     before = _families.set((family, FONT) if family != FONT else (FONT,))
     try:
@@ -137,8 +138,20 @@ def font_families() -> tuple[str, ...]:
     return _families.get()
 
 
+class CellFigure(Figure):
+    """A figure that a notebook shows where it is the last line of a cell."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """The picture at twice the pixels of a screen, and the size at which it is shown."""
+        picture = io.BytesIO()
+        with in_style():
+            self.savefig(picture, format="png", dpi=2 * SCREEN)
+        width, height = (round(SCREEN * inches) for inches in self.get_size_inches())
+        return picture.getvalue(), {"width": width, "height": height}
+
+
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure that no window system knows of.
+    """Make an empty figure that no window system knows of, and that notebooks show.
 
     Parameters
     ----------
@@ -158,7 +171,7 @@ def new_figure(width: float, height: float) -> Figure:
     >>> new_figure(4.0, 3.0).get_size_inches().tolist()
     [4.0, 3.0]
     """
-    return Figure(figsize=(width, height))
+    return CellFigure(figsize=(width, height))
 
 
 def signed(number: float) -> str:

@@ -6,11 +6,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from refkd.check import Floats
+from refkd.records.notebook import Displayed
 from refkd.records.ragged import Ragged
 
 
 @dataclass(frozen=True, eq=False)
-class LSTMTrace:
+class LSTMTrace(Displayed):
     """A pass over one utterance: what went in and everything computed; row t is frame t.
 
     Parameters
@@ -34,6 +35,9 @@ class LSTMTrace:
     gates: Floats
     cell: Floats
     hidden: Floats
+
+    def _picture(self) -> tuple[str, Floats, None]:
+        return "hidden: frames from left to right, units from the top", self.hidden.T, None
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from refkd.check import Floats, Ints
+import numpy as np
+
+from refkd.check import Bools, Floats, Ints
+from refkd.records.notebook import Displayed
 from refkd.records.rules import Rule
 from refkd.records.window import Window
 
 
 @dataclass(frozen=True, eq=False)
-class CTCTrace:
+class CTCTrace(Displayed):
     """The tables of one CTC pass.
 
     Parameters
@@ -34,6 +37,9 @@ class CTCTrace:
     occupancy: Floats
     loss: float
     grad: Floats
+
+    def _picture(self) -> tuple[str, Floats, None]:
+        return "occupancy: frames from left to right, labels from the top", self.occupancy.T, None
 
 
 class Span(NamedTuple):
@@ -68,7 +74,7 @@ class Alignment:
 
 
 @dataclass(frozen=True, eq=False)
-class DistillTrace:
+class DistillTrace(Displayed):
     """Everything that one selection rule computed for one utterance.
 
     Parameters
@@ -105,3 +111,10 @@ class DistillTrace:
     grad: Floats
     target: Floats | None
     target_divergence: float | None
+
+    def _picture(self) -> tuple[str, Floats, Bools]:
+        words = "divergence: student frames from left to right, earlier teacher frames below; "
+        chosen = np.zeros(self.divergence.shape, dtype=bool)
+        i, j = self.pairs.T
+        chosen[i, j - i + self.window.left] = self.pair_weight > 0.0
+        return f"{words}blue: the pairs of the rule", self.divergence.T[::-1], chosen.T[::-1]
