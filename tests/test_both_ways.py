@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 
+import matplotlib
 import numpy as np
 import pytest
 from made_runs import BANDS, OPTIONS, made_run
@@ -22,6 +23,8 @@ from visualize.comparison_figures import FIGURES as OF_MODELS
 from visualize.drawing import Drawing
 from visualize.run import run_figures
 from visualize.run_figures import FIGURES as OF_RUNS
+from visualize.run_figures import looks_of_run
+from visualize.style import BLANK, EARLY, TEACHER, TEXT
 
 RULE = refkd.Hard(refkd.Window(5, 0))
 BOTH = sorted(set(OF_RUNS) & set(OF_MODELS))
@@ -29,9 +32,9 @@ NAMES = {"band": "band-Hard [5, 0]", "gradients": "gradients-CTC alone"}  # of m
 OTHERS = {"tradeoff": ("x", "x_unit")}  # a run's delay is that to the teacher, not to true times
 
 
-def made():
+def made(**rules):
     """A run whose results are those of its arrays."""
-    run = made_run(lengths=(60, 90), names=("a", "b"), rules={"Hard": RULE})
+    run = made_run(lengths=(60, 90), names=("a", "b"), rules={**rules, "Hard": RULE})
     run.told["data"]["symbols"] = ["<blank>", "a", "b", "tj", "o", "x"]
     for model in run.students:  # earlier towards the end
         for name, said in model.posteriors.arrays.items():
@@ -106,3 +109,33 @@ def test_every_figure_has_the_same_numbers_both_ways(name, tmp_path):
         for one in (of_run, of_models)
     ]
     assert colours[0].items() <= colours[1].items()
+
+
+def test_a_model_has_one_name_and_one_colour_in_every_figure():
+    run = made(Shift=refkd.Shift(1), FrameWise=refkd.FrameWise())
+    teacher, *students = run.models
+    run = replace(run, models=(replace(teacher, title="BiLSTM"), *students))
+    looks = looks_of_run(run)
+    taught = {"Shift 1", "FrameWise", "Hard [5, 0]"}
+    students = {"CTC alone", *taught}
+    expected = {
+        **{name: {"BiLSTM", *students} for name in ("shift", "delays", "tradeoff")},
+        **dict.fromkeys(("offsets", "cumulative"), students),
+        "rules": taught,
+    }
+    assert looks["BiLSTM"] == (TEACHER, "-")
+    assert len({colour for colour, _ in looks.values()} | {EARLY, TEXT, BLANK}) == 5 + 3
+    for name, figure in run_figures(run, figures=expected, utterance="b"):
+        texts = figure.findobj(matplotlib.text.Text)
+        named = {text.get_text(): text.get_color() for text in texts if text.get_text() in looks}
+        assert named == {title: looks[title][0] for title in expected[name]}
+        assert not {text.get_text() for text in texts} & {"teacher", "Shift", "Hard", "CTC"}
+
+
+def test_models_are_alike_in_every_figure_of_a_plot():
+    drawing = as_models(made())
+    figures, _ = comparison_figures(drawing, ["shift", "offsets", "delays", "cumulative"])
+    for figure in figures.values():
+        for text in figure.findobj(matplotlib.text.Text):
+            if text.get_text() in drawing.looks:
+                assert text.get_color() == drawing.looks[text.get_text()][0]

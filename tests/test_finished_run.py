@@ -205,6 +205,20 @@ def test_histories_are_told_seed_by_seed(written, run):
     assert run.histories("teacher") == [list(study.teacher.history)]
 
 
+@compiled_only
+def test_students_that_came_to_the_same_rule_have_two_names(written):
+    told = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
+    for one in told["students"]:
+        if one["rule"] in ("Hard", "OrderedPath"):
+            one["title"] = "Hard [5, 0]"
+    titles = [one.title for one in read_run(written[1], told).students]
+    assert [one for one in titles if one.startswith("Hard")] == [
+        "Hard [5, 0] (Hard)",
+        "Hard [5, 0] (OrderedPath)",
+    ]
+    assert len(set(titles)) == len(titles)
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(DataError, match="expected the folder of a finished run, got none"):
         read_run(tmp_path)
