@@ -30,7 +30,7 @@ from visualize.grid import columns_of
 from visualize.key import draw_key, key_height, key_places, looks_of
 from visualize.layout import panel_width
 from visualize.place import TOGETHER, wrapped
-from visualize.style import SLIDE_PIXELS, WIDTHS
+from visualize.style import BLANK, EARLY, SLIDE_PIXELS, TEACHER, TEXT, WIDTHS
 from visualize.toy import toy_models, toy_table
 
 STUDENTS = ["CTC alone", "FrameWise", "Shift 2", "Hard [5, 0]", "OrderedPath [5, 0]", "silent"]
@@ -204,7 +204,8 @@ def test_eighteen_students_look_different_and_the_teacher_is_solid():
     assert len({(colour, str(dashes)) for colour, dashes in looks.values()}) == 19
     assert list(looks)[-1] == "teacher"
     assert len({str(dashes) for _, dashes in list(looks.values())[:3]}) == 3
-    assert looks["teacher"][1] == "-"
+    assert looks["teacher"] == (TEACHER, "-")
+    assert not {colour for colour, _ in list(looks.values())[:-1]} & {TEACHER, EARLY, BLANK, TEXT}
 
 
 def test_numbers_stand_for_names_where_these_would_cover_the_points():
