@@ -39,6 +39,13 @@ def add_parser(commands: Commands) -> None:
     )
     for name, metavar, text in OF_POSTERIORS:
         facts.add_argument(_flag(name), action="append", metavar=metavar, help=text)
+    folded = plot.add_argument_group("classes that are folded together before anything is matched")
+    folded.add_argument(
+        "--merge", action="append", metavar="A=B", help="class A is counted as B; repeat it"
+    )
+    folded.add_argument(
+        "--drop", action="append", metavar="CLASS", help="counted as the blank; repeat it"
+    )
     truth = plot.add_argument_group("true times")
     truth.add_argument("--reference", metavar="PATH", help="CTM, TextGrid or folder of TextGrids")
     truth.add_argument("--by", choices=("symbol", "word"), help="what is timed (default symbol)")
@@ -75,6 +82,14 @@ def add_parser(commands: Commands) -> None:
     out = plot.add_argument_group("what is written")
     out.add_argument("--format", default="png,svg", metavar="NAMES", help="of png,svg,pdf")
     out.add_argument("--numbers", metavar="FILE.csv", help="everything that is drawn, as numbers")
+    out.add_argument(
+        "--pairs",
+        metavar="FILE.csv",
+        help="every spike of every utterance, matched or not, with its times and offset",
+    )
+    out.add_argument(
+        "--spikes", choices=("ctm", "textgrid"), help="when each model says what, as files"
+    )
     out.add_argument("--out", default="refkd-plot", metavar="DIR", help="default %(default)s")
     out.add_argument(
         "--gallery",

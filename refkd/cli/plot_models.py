@@ -13,10 +13,13 @@ import numpy as np
 from refkd import check
 from refkd.cli.each_model import for_each, models_of
 from refkd.cli.plot_output import Output, check_utterance, figures_of
+from refkd.cli.plot_spikes import write_pairs, write_spikes
 from refkd.cli.rule_options import OF_RULE, rule_settings
 from refkd.posteriors.collection import KINDS, PosteriorSet
 from refkd.posteriors.comparison import Comparison, compare
 from refkd.posteriors.diagnose import diagnose
+from refkd.posteriors.finding import Finding
+from refkd.posteriors.folding import Folding, fold_classes
 from refkd.posteriors.mismatch import check_audio_length
 from refkd.posteriors.order import in_one_order
 from refkd.posteriors.read import read_posteriors
@@ -44,8 +47,9 @@ def plot_models(options: argparse.Namespace) -> int:
     wanted = figures_of(options, FIGURES)
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
     rule = None if options.rule is None else rule_settings(options, options.rule)
-    sets, assumed = in_one_order(_read(options))
-    truth = _truth(options, sets[0].symbols or ())
+    folding = _folding(options)
+    sets, assumed = _sets(_read(options), folding)
+    truth = _truth(options, sets[0].symbols or (), folding)
     findings = assumed + diagnose(
         *sets,
         reference=None if truth is None else truth.labels,
@@ -62,7 +66,12 @@ def plot_models(options: argparse.Namespace) -> int:
     figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)
-    files = [str(file) for file in output.write(figures)]
+    written = output.write(figures)
+    if output.pairs is not None:
+        written.append(write_pairs(comparison, output.pairs, "s"))
+    if options.spikes is not None:
+        written += write_spikes(comparison, Path(options.out), options.spikes)
+    files = [str(file) for file in written]
     if options.json:
         told = measured(drawing.comparison, truth, drawing.found, findings)
         print(json.dumps({**told, "left_out": left_out, "files": files}, indent=1))
@@ -107,10 +116,32 @@ def _read(options: argparse.Namespace) -> list[PosteriorSet]:
     return sets
 
 
-def _truth(options: argparse.Namespace, symbols: Sequence[str]) -> Truth | None:
+def _folding(options: argparse.Namespace) -> Folding:
+    """What --merge and --drop say."""
+    merge: dict[str, str] = {}
+    for text in options.merge or ():
+        symbol, _, other = text.partition("=")
+        if not symbol or not other:
+            check.fail("merge", "A=B, two classes", repr(text))
+        if merge.setdefault(symbol, other) != other:
+            check.fail("merge", f"one class that {symbol!r} is counted as", "two")
+    return Folding(merge, tuple(options.drop or ()))
+
+
+def _sets(
+    sets: Sequence[PosteriorSet], folding: Folding
+) -> tuple[tuple[PosteriorSet, ...], tuple[Finding, ...]]:
+    """The same classes for all models, as far as their symbols show how; those that are folded."""
+    known, named = in_one_order(sets)
+    folded, changed = fold_classes(known, folding)
+    ordered, moved = in_one_order(folded)
+    return ordered, named + changed + moved
+
+
+def _truth(options: argparse.Namespace, symbols: Sequence[str], folding: Folding) -> Truth | None:
     if options.reference is None:
         return None
-    return read_truth(
+    truth = read_truth(
         options.reference,
         symbols,
         by=options.by or "symbol",
@@ -119,6 +150,9 @@ def _truth(options: argparse.Namespace, symbols: Sequence[str]) -> Truth | None:
         skip=options.skip.split(",") if options.skip else (),
         marked=not options.no_marks,
     )
+    if truth.counted == "word":
+        return truth
+    return replace(truth, labels={name: folding.labels(one) for name, one in truth.labels.items()})
 
 
 def _drawing(

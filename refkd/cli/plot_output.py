@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd import check
+from refkd.cli.plot_spikes import PAIRS
 from refkd.cli.run import REPORT
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Output:
         Of a column, a page or a slide.
     font : str or None
         Family.
+    pairs : Path or None
+        CSV file of all spikes.
     """
 
     folder: str
@@ -40,19 +43,22 @@ class Output:
     numbers: Path | None
     size: str | None
     font: str | None
+    pairs: Path | None = None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Output":
         """Check the options before anything is read."""
+        from visualize.numbers import COLUMNS
         from visualize.save import METADATA
 
         formats = options.format.split(",")
         for form in formats:
             check.one_of("format", form, METADATA)
-        numbers = None if options.numbers is None else Path(options.numbers)
-        if numbers is not None and not _is_free(numbers):
-            check.fail("numbers", "a new file or one of this command in a folder", numbers)
-        output = cls(options.out, formats, numbers, options.size, options.font)
+        numbers, pairs = (
+            _table(name, getattr(options, name), columns)
+            for name, columns in (("numbers", COLUMNS), ("pairs", PAIRS))
+        )
+        output = cls(options.out, formats, numbers, options.size, options.font, pairs)
         output.drawn(lambda: None)  # there is such a font
         return output
 
@@ -130,15 +136,18 @@ def check_utterance(name: str, known: Sequence[str]) -> None:
         check.fail("utterance", f"one of {len(known)}, such as {known[0]!r}", repr(name))
 
 
-def _is_free(path: Path) -> bool:
-    """Whether nothing would be lost."""
-    from visualize.numbers import COLUMNS
-
-    if not path.is_file():  # a device or a pipe might never end
-        return not path.exists() and path.parent.is_dir()
-    head = ",".join(COLUMNS)
-    try:
-        with path.open(encoding="utf-8") as file:
-            return file.readline(len(head) + 1).strip() == head
-    except (OSError, ValueError):
-        return False
+def _table(option: str, file: str | None, columns: Sequence[str]) -> Path | None:
+    """A CSV file that is new, or begins with the columns of this command: nothing would be lost."""
+    if file is None:
+        return None
+    path = Path(file)
+    free = path.parent.is_dir()
+    if path.exists():
+        try:
+            with path.open(encoding="utf-8") as old:
+                free = old.readline().strip() == ",".join(columns)
+        except (OSError, ValueError):
+            free = False
+    if not free:
+        check.fail(option, "a new file or one of this command in a folder", path)
+    return path
