@@ -82,6 +82,7 @@ def results_of(models, utterances, seeds):
         "versions": {"python": "3.11.0", "numpy": "2.0.0"},
         "data": {
             "name": "<made>",
+            "rate": 8000,
             "frame_shift": 0.02,
             "first_frame": 0.0175,
             "symbols": list(SYMBOLS),

@@ -13,24 +13,29 @@ from PIL import Image
 
 import refkd
 from refkd.decode import log_posteriors, spikes
-from visualize import new_figure, save_figure
+from visualize import new_figure, save_figure, write_numbers
 from visualize.report import write_report
 
 # Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
 NEEDED = os.environ.get("REFKD_NEEDS_BROWSER", "") not in ("", "0")
+needs_browser = pytest.mark.skipif(
+    not (NEEDED or (CHROMIUM and DRIVER)), reason="chromium and chromedriver are not installed"
+)
 pytestmark = [
     pytest.mark.compiled_only,
-    pytest.mark.skipif(
-        not (NEEDED or (CHROMIUM and DRIVER)), reason="chromium and chromedriver are not installed"
-    ),
+    needs_browser,
     pytest.mark.skipif(
         os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0"), reason="no kernel is tested here"
     ),
 ]
 NAMES, LENGTHS = ("short", "typical </script>", "long"), (31, 47, 1500)
 NARROW = refkd.Soft(refkd.Window(5, 1), 0.3)
-GUTTER, RIGHT = 36, 8  # pixels beside the strips
-TEACHER_TOP, BELOW_BAND = 170, 48  # pixels to a posterior of 1, and from the band down
+GUTTER, RIGHT = 46, 8  # pixels beside the strips
+TEACHER_TOP, LINKS_MIDDLE, BELOW_BAND = (
+    184,
+    316,
+    48,
+)  # pixels to a posterior of 1, and from the band down
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,7 @@ def path(run, tmp_path_factory):
     axes.plot([0, 1], gid="<blank> & 'a'")
     axes.imshow(np.eye(3))
     save_figure(figure, folder / "shift", ("svg",))
+    write_numbers({"shift": figure}, folder / "shift.csv")
     write_report(run, folder, folder / "report.html")
     return folder / "report.html"
 
@@ -92,19 +98,31 @@ class Explorer:
         press = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
         self.browser.point(left + width / 2, top + height / 2, *press)
 
+    def choose(self, part, place):
+        """An utterance, or a student, by its place."""
+        self.browser.run(
+            "const [part, place] = arguments;"
+            "if (part === 'student') document.querySelectorAll('[name=student]')[place].click();"
+            "else {"
+            "  const choice = document.querySelector('[data-part=utterance]');"
+            "  choice.value = place;"
+            "  choice.dispatchEvent(new Event('change', { bubbles: true }));"
+            "}",
+            part,
+            place,
+        )
+
     def choose_student(self, name):
-        place = [one.name for one in self.run.students].index(name)
-        self.browser.run("document.querySelectorAll('[name=student]')[arguments[0]].click()", place)
+        self.choose("student", [one.name for one in self.run.students].index(name))
 
     def choose_utterance(self, name):
         self.frames = LENGTHS[NAMES.index(name)]
-        self.browser.run(
-            "const choice = document.querySelector('[data-part=utterance]');"
-            "choice.value = [...choice.options].findIndex((one) =>"
-            " one.textContent.startsWith(arguments[0]));"
-            "choice.dispatchEvent(new Event('change', { bubbles: true }))",
-            name,
+        names = self.browser.run(
+            "return [...document.querySelector('[data-part=utterance]').options]"
+            ".map((one) => one.textContent)"
         )
+        (place,) = [n for n, told in enumerate(names) if told.startswith(name)]
+        self.choose("utterance", place)
 
     def place(self, frame):
         """Where a frame is, while the whole utterance is in view."""
@@ -120,10 +138,12 @@ class Explorer:
     def focus(self):
         self.browser.run("document.querySelector('[data-part=stage]').focus()")
 
-    def picture(self):
-        """The strips as (height, width, 4) pixels."""
+    def picture(self, part="strips"):
+        """The strips, or the cursor above them, as (height, width, 4) pixels."""
         coded = self.browser.run(
-            "return document.querySelector('[data-part=strips]').toDataURL().split(',')[1]"
+            "return document.querySelector(`[data-part=${arguments[0]}]`)"
+            ".toDataURL().split(',')[1]",
+            part,
         )
         with Image.open(io.BytesIO(base64.b64decode(coded))) as image:
             return np.asarray(image)
@@ -140,7 +160,7 @@ def explorer(browser, run, path):
 
 
 def test_it_loads_without_a_word_on_the_console_and_without_the_network(explorer):
-    assert explorer.text("frame") == f"frame {explorer.attribute('aria-valuenow')} of 47"
+    assert explorer.text("frame") == f"frame {explorer.attribute('aria-valuenow')} of 0 to 46"
     loaded = explorer.browser.run(
         "return performance.getEntriesByType('resource').map((one) => one.name)"
         ".filter((name) => !name.startsWith('data:'))"
@@ -183,7 +203,7 @@ def window_rows(run, name, utterance, frame):
 def test_a_pointer_shows_what_the_rule_saw_and_chose(explorer, run, name, frame):
     explorer.choose_student(name)
     explorer.point(frame)
-    assert explorer.text("frame") == f"frame {frame} of 47"
+    assert explorer.text("frame") == f"frame {frame} of 0 to 46"
     assert explorer.text("seconds") == f"{run.clock.seconds(frame):.3f} s"
     assert explorer.rows("divergences") == window_rows(run, name, NAMES[1], frame)
     told = explorer.text("sentence")
@@ -240,7 +260,8 @@ def test_the_sentence_tells_of_several_teacher_frames_or_none(explorer, run):
     most = int(counts.argmax())
     explorer.point(most)
     frames = pairs[pairs[:, 0] == most][:, 1]
-    told = f"chose {len(frames)} teacher frames, {frames[0]} to {frames[-1]}; the most similar is "
+    *others, last = frames
+    told = f"chose teacher frames {', '.join(map(str, others))} and {last}; the most similar is "
     assert told in explorer.text("sentence")
 
 
@@ -310,6 +331,36 @@ def test_the_strips_are_drawn_where_the_numbers_are(explorer, run):
         assert abs(highest - expected) < 2.5
 
 
+def test_no_line_strikes_an_offset_through(explorer, run):
+    """On the canvas of the cursor each offset stands again, on a ground of its own."""
+    explorer.choose_student("Hard")
+    teacher, student = (run.of(name).posteriors.arrays[NAMES[1]] for name in ("teacher", "Hard"))
+    shift = refkd.alignment_shift(teacher, student)
+    explorer.point(int(shift.student_frames[2]))
+    picture = explorer.picture("cursor")
+    _, _, width, _ = explorer.box("stage")
+    middles = (shift.teacher_frames + shift.student_frames) / 2
+    x = GUTTER + (middles + 0.5) * (width - GUTTER - RIGHT) / 47
+    corners = picture[LINKS_MIDDLE - 7, np.rint(x).astype(int)]
+    assert len(corners) > 3
+    assert (corners == 255).all()
+
+
+def test_what_has_no_room_is_counted(explorer, run):
+    """Of 1500 frames in some 800 pixels, hardly a name stands; in 60 frames, all do."""
+    explorer.choose_student("Hard")
+    explorer.choose_utterance("long")
+    explorer.focus()
+    explorer.browser.press("0")
+    names, offsets = map(int, re.findall(r"\d+", explorer.text("hidden")))
+    arrays = [run.of(name).posteriors.arrays["long"] for name in ("teacher", "Hard")]
+    assert explorer.text("hidden") == f"No room for {names} names and {offsets} offsets: zoom in."
+    assert 100 < names < sum(spikes(one)[1].size for one in arrays)
+    assert 50 < offsets < refkd.alignment_shift(*arrays).n
+    explorer.browser.press(*["+"] * 8)
+    assert explorer.text("hidden") == ""
+
+
 def test_pointing_at_the_band_compares_with_that_teacher_frame(explorer, run):
     explorer.choose_student("Hard")
     x, _ = explorer.place(23)
@@ -323,7 +374,7 @@ def test_another_utterance_is_another(explorer, run):
     explorer.choose_student("OrderedPath")
     explorer.choose_utterance("short")
     explorer.point(9)
-    assert explorer.text("frame") == "frame 9 of 31"
+    assert explorer.text("frame") == "frame 9 of 0 to 30"
     assert explorer.rows("divergences") == window_rows(run, "OrderedPath", "short", 9)
     assert explorer.attribute("aria-valuemax") == "30"
 
@@ -345,9 +396,9 @@ def test_the_keyboard_moves_the_frame(explorer, run):
         (("Left",), 0),
     ):
         press(*keys)
-        assert explorer.text("frame") == f"frame {frame} of 47"
+        assert explorer.text("frame") == f"frame {frame} of 0 to 46"
         assert explorer.attribute("aria-valuenow") == f"{frame}"
-        assert f"frame {frame} of 47" in explorer.attribute("aria-valuetext")
+        assert f"frame {frame} of 0 to 46" in explorer.attribute("aria-valuetext")
     assert explorer.rows("divergences") == window_rows(run, "Hard", NAMES[1], 0)
 
 
@@ -361,9 +412,9 @@ def test_the_keyboard_moves_from_spike_to_spike(explorer, run):
         explorer.browser.press("n")
         told.append(explorer.text("frame"))
     after = [frame for frame in frames if frame > 0][:3]
-    assert told == [f"frame {frame} of 47" for frame in after]
+    assert told == [f"frame {frame} of 0 to 46" for frame in after]
     explorer.browser.press("p")
-    assert explorer.text("frame") == f"frame {after[1]} of 47"
+    assert explorer.text("frame") == f"frame {after[1]} of 0 to 46"
 
 
 def test_the_keyboard_compares_with_other_teacher_frames(explorer, run):
@@ -378,7 +429,7 @@ def test_the_keyboard_compares_with_other_teacher_frames(explorer, run):
     for _ in range(chosen - 18):
         explorer.browser.press("Down")
     assert explorer.text("other") == f"teacher, frame {chosen}"
-    assert explorer.text("frame") == "frame 23 of 47"
+    assert explorer.text("frame") == "frame 23 of 0 to 46"
 
 
 def test_what_is_shown_is_spoken_when_it_rests(explorer):
@@ -409,27 +460,27 @@ def test_every_control_is_reached_by_the_tab_key_and_seen(explorer):
 def test_zoom_by_keys_and_buttons(explorer):
     explorer.point(20)
     explorer.focus()
-    assert explorer.text("range") == "all 47 frames"
+    assert explorer.text("range") == "all 47 frames, 0 to 46"
     explorer.browser.press("+", "+")
     first, last = map(int, re.findall(r"\d+", explorer.text("range"))[:2])
     assert first <= 20 <= last
     assert last - first + 1 in (20, 21)  # 47 / 1.5 / 1.5
     explorer.browser.press("0")
-    assert explorer.text("range") == "all 47 frames"
+    assert explorer.text("range") == "all 47 frames, 0 to 46"
     explorer.click("nearer")
-    assert explorer.text("range") != "all 47 frames"
+    assert explorer.text("range") != "all 47 frames, 0 to 46"
     explorer.click("farther")
-    assert explorer.text("range") == "all 47 frames"
+    assert explorer.text("range") == "all 47 frames, 0 to 46"
     explorer.click("nearer")
     explorer.click("whole")
-    assert explorer.text("range") == "all 47 frames"
+    assert explorer.text("range") == "all 47 frames, 0 to 46"
 
 
 def test_moving_out_of_view_moves_the_view(explorer):
     explorer.point(20)
     explorer.focus()
     explorer.browser.press("+", "+", "+", "+", "End")
-    assert explorer.text("range") == "frames 38 to 46 of 47"
+    assert explorer.text("range") == "frames 38 to 46 of 0 to 46"
     explorer.browser.press("Home")
     assert explorer.text("range").startswith("frames 0 to ")
 
@@ -457,15 +508,15 @@ def test_dragging_moves_in_time_and_a_click_holds(explorer):
 def test_an_utterance_of_1500_frames_is_drawn_and_moved_in(explorer, run):
     explorer.choose_student("Hard")
     explorer.choose_utterance("long")
-    assert explorer.text("range") != "all 1500 frames"  # a frame would be half a pixel
+    assert explorer.text("range") != "all 1500 frames, 0 to 1499"  # a frame would be half a pixel
     explorer.focus()
     explorer.browser.press("0")
-    assert explorer.text("range") == "all 1500 frames"
+    assert explorer.text("range") == "all 1500 frames, 0 to 1499"
     explorer.browser.press("End")
-    assert explorer.text("frame") == "frame 1499 of 1500"
+    assert explorer.text("frame") == "frame 1499 of 0 to 1499"
     assert explorer.rows("divergences") == window_rows(run, "Hard", "long", 1499)
     explorer.browser.press(*["+"] * 12)
-    assert explorer.text("range") == "frames 1489 to 1499 of 1500"
+    assert explorer.text("range") == "frames 1489 to 1499 of 0 to 1499"
     assert np.count_nonzero(explorer.picture()[..., 3]) > 10_000
     assert explorer.browser.messages() == []
 
@@ -481,3 +532,70 @@ def test_a_telephone_is_wide_enough(browser, run, path, width):
     explorer.point(23)
     assert explorer.rows("divergences") == window_rows(run, "Hard", NAMES[1], 23)
     assert browser.messages() == []
+
+
+def test_figures_are_dark_where_the_page_is(browser, run, path):
+    def ground(scheme):
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.devtools("Emulation.setEmulatedMedia", {"features": [feature]})
+        explorer = Explorer(browser, run, path)
+        browser.run("document.querySelector('figure img').scrollIntoView({ block: 'center' })")
+        left, top = browser.run(
+            "const box = document.querySelector('figure img').getBoundingClientRect();"
+            "return [box.left, box.top]"
+        )
+        with Image.open(io.BytesIO(browser.picture())) as image:
+            pixels = np.asarray(image.convert("RGB"))[round(top) + 2 :, round(left) + 2 :]
+        explorer.focus()
+        return pixels[:180, :280].reshape(-1, 3)
+
+    light, dark = ground("light"), ground("dark")
+    browser.devtools("Emulation.setEmulatedMedia", {"features": []})
+    assert (light[0] == 255).all()
+    assert (dark[0] < 40).all()
+    assert np.median(dark, axis=0).max() < 40
+    assert dark.max(axis=1).max() > 220  # text and axes
+
+
+def says_that_it_scrolls(browser, place=0):
+    """Whether the first table, scrolled so far, says that there is more to the right."""
+    return browser.run(
+        "const part = document.querySelector('.scrolls'); part.scrollLeft = arguments[0];"
+        "return new Promise((done) => setTimeout(() => done(part.classList.contains('more') &&"
+        " getComputedStyle(part, '::after').content.includes('scroll for more')), 50))",
+        place,
+    )
+
+
+def test_a_table_says_that_it_scrolls(browser, run, path):
+    Explorer(browser, run, path, width=390)
+    assert says_that_it_scrolls(browser)
+    assert not says_that_it_scrolls(browser, 5000)
+
+
+def test_figures_are_in_two_columns_where_there_is_room(browser, run, path):
+    for width, columns in ((1400, 2), (800, 1)):
+        Explorer(browser, run, path, width=width)
+        script = "return document.querySelector('.figures').clientWidth / "
+        script += "document.querySelector('figure').offsetWidth"
+        assert round(browser.run(script)) == columns
+
+
+def test_a_figure_is_offered_as_files(explorer, path):
+    svg, csv = explorer.browser.run(
+        "return [...document.querySelectorAll('.files a')].map((one) => [one.download, one.href])"
+    )
+    assert svg[0] == "shift.svg"
+    assert svg[1].startswith("data:image/svg+xml,")
+    assert csv[0] == "shift.csv"
+    assert csv[1].startswith("blob:")
+
+
+def test_bars_are_kept_in_print_and_in_forced_colours(explorer):
+    explorer.choose_student("Hard")
+    styles = explorer.browser.run(
+        "return ['.bar', '.interval', '.stage canvas'].map((one) => {"
+        " const style = getComputedStyle(document.querySelector(one));"
+        " return [style.printColorAdjust, style.forcedColorAdjust]; })"
+    )
+    assert styles == [["exact", "none"]] * 3

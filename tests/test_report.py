@@ -23,11 +23,12 @@ from visualize import new_figure, save_figure
 from visualize.report import figures as figures_module
 from visualize.report import page as page_module
 from visualize.report import write_report
-from visualize.report.comparison import comparison_table
 from visualize.report.explorer import FEW, explorer_data
 from visualize.report.figures import embedded_figures, figures_of
 from visualize.report.packing import HIDDEN, HIGHEST, pack_choices, pack_distributions
 from visualize.report.reproduce import run_command, run_toml
+from visualize.report.run_explorer import explored_run
+from visualize.report.run_table import run_table
 from visualize.run_figures import FIGURES
 
 NUMBER = r"-?\d+\.\d+"
@@ -73,7 +74,15 @@ class Page(HTMLParser):
 
     @property
     def data(self):
-        return inflated(self.scripts[0])
+        (text,) = [
+            text
+            for (_, at), text in zip(self.of("script"), self.scripts, strict=True)
+            if at.get("id") == "explorer-data"
+        ]
+        return inflated(text)
+
+    def of(self, tag):
+        return [one for one in self.elements if one[0] == tag]
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +139,7 @@ def test_nothing_comes_from_elsewhere(page, text):
 
 def test_the_browser_is_told_to_load_nothing(page):
     (policy,) = [at["content"] for _, at in page.elements if "http-equiv" in at]
-    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert policy.startswith("default-src 'none'; img-src data:; media-src data:;")
 
 
 def test_the_same_run_gives_the_same_bytes(run, figures, text, tmp_path):
@@ -141,7 +150,7 @@ def test_the_same_run_gives_the_same_bytes(run, figures, text, tmp_path):
 def test_no_id_is_there_twice(page):
     ids = Counter(at["id"] for _, at in page.elements if "id" in at)
     assert max(ids.values()) == 1
-    links = {at["href"][1:] for tag, at in page.elements if tag == "a"}
+    links = {at["href"][1:] for _, at in page.of("a") if "href" in at}
     assert links <= set(ids)
 
 
@@ -202,8 +211,8 @@ def test_a_difference_is_strong_where_its_interval_does_not_hold_zero(text, run)
     """All made intervals lie above zero; one that holds zero is written weakly."""
     told = run.told["summary"][0]
     weak = {**told, "against": {"FrameWise": {"mean": 0.0, "sd": None, "low": -0.1, "high": 0.1}}}
-    assert "<strong>" in comparison_table({**run.told, "summary": [told]})
-    assert "<strong>" not in comparison_table({**run.told, "summary": [weak]})
+    assert "<strong>" in run_table({**run.told, "summary": [told]})
+    assert "<strong>" not in run_table({**run.told, "summary": [weak]})
 
 
 def test_an_interval_is_drawn_where_its_numbers_are(run, text):
@@ -233,7 +242,7 @@ def test_names_and_symbols_stay_text(page):
     ]
     assert {one["name"] for one in page.data["utterances"]} == set(NAMES)
     assert page.data["symbols"] == list(SYMBOLS)
-    assert "refkd run: <made>" in page.words
+    assert "refkd run: Teacher and students: <made>" in page.words
 
 
 # --- the explorer's numbers are those of the traces, to the digits that are shown
@@ -327,14 +336,14 @@ def test_who_has_no_rule_has_no_choices(run, page):
 
 def test_the_speech_is_told_where_it_is_loud(run, page):
     for utterance, told in utterances(page).items():
-        levels = unpacked(told["speech"], "u1").astype(float)
+        levels = unpacked(told["speech"]["levels"], "u1").astype(float)
         energies = np.clip(run.features[utterance].ravel(), -2.0, 3.0)
         assert np.abs(levels / 255 * 5.0 - 2.0 - energies).max() <= 0.5 * 5.0 / 255 + 1e-6
 
 
 def test_true_phones_are_there_where_their_times_are_known(page):
     told = utterances(page)
-    assert told[NAMES[0]]["phones"] == [[1, 2], [0.0, 0.1], [0.1, 0.2]]
+    assert told[NAMES[0]]["phones"] == [["a", "</script>"], [0.0, 0.1], [0.1, 0.2]]
     assert told[NAMES[2]]["phones"] == [[], [], []]
 
 
@@ -349,11 +358,11 @@ def longer():
 
 
 def test_the_median_the_longest_and_the_shortest_come_first(longer):
-    told = inflated(explorer_data(longer, 10**6, 10**6)[0])["utterances"]
+    told = inflated(explorer_data(explored_run(longer), 10**6, 10**6)[0])["utterances"]
     assert [(one["name"], one["why"]) for one in told[:3]] == [
-        ("u15", "median length"),
-        ("u29", "the longest"),
-        ("u00", "the shortest"),
+        ("u15", "65 frames, median length"),
+        ("u29", "107 frames, the longest"),
+        ("u00", "20 frames, the shortest"),
     ]
     assert len(told) == 30
 
@@ -365,23 +374,25 @@ def test_then_those_whose_spikes_are_furthest_apart():
         for name, frames in zip(names, rolled, strict=True):
             teacher = run.teacher.posteriors.arrays[name]
             student.posteriors.arrays[name][:] = np.roll(teacher, frames, axis=0)
-    told = inflated(explorer_data(run, 10**6, 10**6)[0])["utterances"]
+    told = inflated(explorer_data(explored_run(run), 10**6, 10**6)[0])["utterances"]
     assert [one["name"] for one in told] == ["d", "f", "a", "c", "b", "e"]
-    assert told[3]["why"] == "spikes 2.0 frames apart"
+    assert told[3]["why"] == "32 frames, spikes 2.0 frames apart"
 
 
 def test_what_is_told_fits_into_its_bytes(longer):
     for usual in (50_000, 100_000, 150_000):
-        text, shown = explorer_data(longer, usual, usual)
+        text, shown = explorer_data(explored_run(longer), usual, usual)
         assert len(text) <= usual
         assert len(inflated(text)["utterances"]) == shown
     assert FEW < shown < 30
 
 
 def test_the_first_few_may_take_more(longer):
-    text, shown = explorer_data(longer, 1000, 10**6)
+    text, shown = explorer_data(explored_run(longer), 1000, 10**6)
     assert shown == FEW
-    text, shown = explorer_data(longer, 1000, 30_000)  # not all of the few: the short ones
+    text, shown = explorer_data(
+        explored_run(longer), 1000, 30_000
+    )  # not all of the few: the short ones
     assert 0 < shown < FEW
     assert len(text) <= 30_000
 
@@ -392,7 +403,7 @@ def test_a_page_stays_below_its_bytes(longer, figures, tmp_path, monkeypatch):
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 250_000 < len(text.encode()) <= 300_000
     shown = len(Page(text).data["utterances"])
-    assert f"Test utterances here: {shown} of 30, of median" in text
+    assert f"Utterances here: {shown} of 30, of median" in text
 
 
 # --- figures
@@ -428,6 +439,36 @@ def test_an_image_is_the_drawing_in_the_file(page, figures):
 
 def test_every_figure_of_a_run_is_known():
     assert list(figures_module.TITLES) == list(FIGURES)
+
+
+def test_the_numbers_of_a_figure_are_in_the_page(figures, tmp_path):
+    text = "figure,panel\nshift,<b> & 音\n" * 9
+    (tmp_path / "shift.svg").write_bytes((figures / "shift.svg").read_bytes())
+    (tmp_path / "shift.csv").write_text(text, encoding="utf-8")
+    page = Page(embedded_figures({"shift": tmp_path / "shift.svg"}))
+    (coded,) = page.scripts
+    assert zlib.decompress(base64.b64decode(coded)).decode("utf-8") == text
+    offered = [at for _, at in page.of("a")]
+    assert [at["download"] for at in offered] == ["shift.svg", "shift.csv"]
+
+
+def test_numbers_that_find_no_room_are_not_offered(figures, tmp_path, monkeypatch):
+    (tmp_path / "shift.svg").write_bytes((figures / "shift.svg").read_bytes())
+    (tmp_path / "shift.csv").write_text("figure\n", encoding="utf-8")
+    monkeypatch.setattr(figures_module, "NUMBERS", 10)
+    page = Page(embedded_figures({"shift": tmp_path / "shift.svg"}))
+    assert [at["download"] for _, at in page.of("a")] == ["shift.svg"]
+
+
+def test_a_figure_of_one_student_is_called_after_it(figures):
+    told = embedded_figures({"band-small": figures / "shift.svg"})
+    assert "<strong>What the best searching rule saw: small.</strong>" in told
+
+
+def test_the_contents_lead_to_every_figure(page, figures):
+    links = [at["href"] for _, at in page.of("a") if "href" in at]
+    ids = [f"#figure-{name}" for name in figures_of(figures)]
+    assert links == ["#comparison", "#explorer", "#figures", *ids, "#made"]
 
 
 def test_figures_share_their_room(figures, monkeypatch):

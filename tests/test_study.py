@@ -121,7 +121,7 @@ def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
 def test_every_figure_is_drawn(run):
     files = {file.name for file in (run / "a" / "figures").iterdir()}
     drawn = set(FIGURES) - {"sweep"}  # no weight and no window was tried
-    assert files == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
+    assert files == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg", "csv")}
     assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
 
 

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.finished_run import Run
+from visualize.numbers import write_numbers
 from visualize.run_animations import draw_animations
 from visualize.run_figures import FIGURES, typical_utterance
 from visualize.save import save_figure
@@ -20,7 +21,7 @@ def draw_run(
     utterance: str | None = None,
     formats: tuple[str, ...] = ("png", "svg"),
 ) -> list[Path]:
-    """Draw a run and write its figures, and its moving pictures if no figures are named.
+    """Draw a run and write its figures with their numbers, and moving pictures if none is named.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def draw_run(
     made: list[Path] = []
     for name, figure in run_figures(run, figures=figures, utterance=utterance):
         made += save_figure(figure, folder / name, formats)
+        made.append(write_numbers({name: figure}, folder / f"{name}.csv"))
     return made if figures is not None else made + draw_animations(run, folder)
 
 

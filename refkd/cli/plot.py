@@ -90,6 +90,12 @@ def add_parser(commands: Commands) -> None:
     out.add_argument(
         "--spikes", choices=("ctm", "textgrid"), help="when each model says what, as files"
     )
+    out.add_argument(
+        "--report",
+        action="store_true",
+        default=None,
+        help="report.html, which shows it all, frame by frame; a run has it anyway",
+    )
     out.add_argument("--out", default="refkd-plot", metavar="DIR", help="default %(default)s")
     out.add_argument(
         "--gallery",

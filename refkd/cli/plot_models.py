@@ -40,10 +40,12 @@ def plot_models(options: argparse.Namespace) -> int:
     """Check posteriors, compare them, draw, and say what was found."""
     from visualize.comparison import comparison_figures
     from visualize.comparison_figures import FIGURES
+    from visualize.report import write_models_report
 
     _check_companions(options, "reference", OF_REFERENCE)
     _check_companions(options, "rule", OF_RULE)
     output = Output.of(options)
+    output.check_report(options.report)
     wanted = figures_of(options, FIGURES)
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
     rule = None if options.rule is None else rule_settings(options, options.rule)
@@ -62,6 +64,8 @@ def plot_models(options: argparse.Namespace) -> int:
             print(json.dumps({"findings": [vars(one) for one in findings], "files": []}, indent=1))
         return 1
     comparison = compare(sets, latency, options.at or "start")
+    if options.report and not comparison.students:
+        check.fail("report", "two models or more", "one")
     drawing = _drawing(options, comparison, truth, rule, output.width)
     figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
     for sentence in left_out:
@@ -71,6 +75,14 @@ def plot_models(options: argparse.Namespace) -> int:
         written.append(write_pairs(comparison, output.pairs, "s"))
     if options.spikes is not None:
         written += write_spikes(comparison, Path(options.out), options.spikes)
+    if options.report:
+        audio = _audio_files(options.audio, drawing.utterances, comparison.utterances)
+        written.append(
+            output.write_report(
+                figures,
+                lambda svg, page: write_models_report(drawing, findings, svg, audio, page),
+            )
+        )
     files = [str(file) for file in written]
     if options.json:
         told = measured(drawing.comparison, truth, drawing.found, findings)
@@ -214,6 +226,19 @@ def _speech(
         clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
         found[name] = Speech(log_mel(samples, rate, settings).astype(np.float64), clock)
     return found
+
+
+def _audio_files(
+    path: str | None, drawn: Sequence[str], utterances: Sequence[str]
+) -> dict[str, Path]:
+    """The WAV files of utterances, as far as they are there."""
+    if path is None:
+        return {}
+    audio = Path(path)
+    if not audio.is_dir():
+        return {drawn[0]: audio}
+    files = {name: audio / f"{name}.wav" for name in utterances}
+    return {name: file for name, file in files.items() if file.is_file()}
 
 
 def _tables(drawing: "Drawing") -> list[str]:

@@ -109,16 +109,27 @@ class Output:
                 files.append(write_numbers(figures, self.numbers))
         return files
 
-    def write_report(self, run: "Run", figures: Iterable[str]) -> Path:
-        """Write the page of a run with the figures that have been written as SVG."""
+    def check_report(self, wanted: bool | None) -> None:
+        """A page is made of figures as SVG."""
+        if wanted and "svg" not in self.formats:
+            check.fail("report", "svg among --format", ",".join(self.formats))
+
+    def write_report(
+        self, figures: Mapping[str, Any], write: Callable[[dict[str, Path], Path], None]
+    ) -> Path:
+        """Write a page with the figures that have been written as SVG, and with their numbers."""
+        from refkd.alignment_files import file_names
         from refkd.plot_folder import claim_files, plot_folder
         from refkd.run_folder import saying_where
-        from visualize.report import write_report
+        from visualize import write_numbers
 
         folder = plot_folder(self.folder)
-        claim_files(folder, [REPORT])
+        files = [folder / f"{name}.svg" for name in file_names(list(figures))]
+        claim_files(folder, [REPORT, *(file.with_suffix(".csv").name for file in files)])
         with saying_where(folder):
-            write_report(run, {name: folder / f"{name}.svg" for name in figures}, folder / REPORT)
+            for file, (name, figure) in zip(files, figures.items(), strict=True):
+                write_numbers({name: figure}, file.with_suffix(".csv"))
+            write(dict(zip(figures, files, strict=True)), folder / REPORT)
         return folder / REPORT
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from functools import partial
 
 from refkd import check
 from refkd.cli.plot_output import Output, check_utterance, figures_of
@@ -17,6 +18,7 @@ OF_MODELS = (
 def plot_run(options: argparse.Namespace) -> int:
     """Draw a run and say which files were written."""
     from refkd.finished_run import read_run
+    from visualize.report import write_report
     from visualize.run import run_figures
     from visualize.run_animations import SPIKES
     from visualize.run_figures import FIGURES
@@ -28,6 +30,7 @@ def plot_run(options: argparse.Namespace) -> int:
     if len(utterances) > 1:
         check.fail("utterance", "one for a run", f"{len(utterances)}")
     output = Output.of(options)
+    output.check_report(options.report)
     wanted = figures_of(options, (*FIGURES, SPIKES))
     run = read_run(options.run)
     if wanted is not None and SPIKES in wanted and run.followed is None:
@@ -40,8 +43,8 @@ def plot_run(options: argparse.Namespace) -> int:
     files = output.write(figures)
     if SPIKES in (wanted or [SPIKES]):
         files += output.animate(run)
-    if wanted is None and "svg" in output.formats:
-        files.append(output.write_report(run, figures))
+    if options.report or (wanted is None and "svg" in output.formats):
+        files.append(output.write_report(figures, partial(write_report, run)))
     told = [str(file) for file in files]
     print(json.dumps({"files": told}, indent=1) if options.json else "\n".join(told))
     return 0

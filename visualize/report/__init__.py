@@ -1,3 +1,4 @@
-"""The page that a run ends with: its table, its figures, and an explorer of its alignments."""
+"""Pages of runs and of any models: a table, figures, and an explorer of alignments."""
 
-from visualize.report.page import write_report as write_report
+from visualize.report.models_page import write_models_report as write_models_report
+from visualize.report.run_page import write_report as write_report

@@ -2,16 +2,44 @@
 
 import base64
 import re
+import zlib
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from visualize.style import EARLY, FAINT, STUDENT, TEACHER, TEXT
 from visualize.titles import TITLES
 
 FIGURES = 2_200_000  # bytes of all figures in a page
+NUMBERS = 400_000  # bytes of their numbers
 PNG_DPI = 200
 KEPT = ' /:=;,()!*+@?-._~"$[]{}|^`'  # inside a data URI in single quotes, where & begins an entity
+
+
+def _dark() -> str:
+    """Rules that give the colours of `visualize.style` their counterparts on a dark ground.
+
+    Matplotlib writes colours into style attributes, so a rule finds them there. The ground becomes
+    transparent; white elsewhere, as around dots, stays.
+    """
+    rules = [
+        f'[style*="{side}: {light}"]{{{side}:{dark}!important}}'
+        for light, dark in ON_DARK.items()
+        for side in ("fill", "stroke")
+    ]
+    rules += ["#patch_1 path{fill:none!important}", "use:not([style]),text{fill:#ececec}"]
+    rules += [f'[id^="patch_"]>[style*="fill: {WHITE}"]{{fill:#16181b!important}}']
+    return f"@media (prefers-color-scheme:dark){{{' '.join(rules)}}}"
+
+
+WHITE = "#ffffff"
+ON_DARK = {
+    **{TEACHER.lower(): "#56b4e9", STUDENT.lower(): "#e8803a", EARLY.lower(): "#2fc39a"},
+    **{TEXT.lower(): "#ececec", "#000000": "#ececec", FAINT.lower(): "#4a4e54"},
+    "#efefef": "#2a2d31",  # every other phone
+}
+DARK = _dark()
 
 
 def figures_of(folder: Path) -> dict[str, Path]:
@@ -32,6 +60,14 @@ def figures_of(folder: Path) -> dict[str, Path]:
     return {name: found[name] for name in (*known, *found)}
 
 
+def contents_of(figures: Mapping[str, Path]) -> str:
+    """Write links to figures, for the contents of the page."""
+    return "".join(
+        f'<li><a href="#figure-{escape(name)}">{escape(_title(name)[0])}</a></li>'
+        for name in figures
+    )
+
+
 def embedded_figures(figures: Mapping[str, Path]) -> str:
     """Write figures as HTML that needs no other file.
 
@@ -39,28 +75,58 @@ def embedded_figures(figures: Mapping[str, Path]) -> str:
     ----------
     figures : mapping of str to Path
         SVG files by name; where one is too large for the page and a PNG of the same name is
-        smaller, that one is taken.
+        smaller, that one is taken. Numbers are in a CSV of the same name, if there is one.
 
     Returns
     -------
     str
-        A figure element for each; one that finds no room is named by its file.
+        A figure element for each, with links to its drawing and its numbers; what finds no room is
+        named by its file.
     """
-    written, room = [], FIGURES
+    written, room, room_of_numbers = [], FIGURES, NUMBERS
     for name, path in figures.items():
-        title, caption = TITLES.get(name, (name, ""))
+        title, caption = _title(name)
         images = (
             _image(one, f"{title}. {caption}".strip()) for one in (path, path.with_suffix(".png"))
         )
         image = next((one for one in images if one and len(one) <= room), None)
         room -= len(image or "")
+        numbers = _numbers(path.with_suffix(".csv"), name)
+        told = numbers if len(numbers) <= room_of_numbers else ""
+        room_of_numbers -= len(told)
+        ending = "PNG" if image and "src='data:image/png" in image else "SVG"
+        file = f"{path.stem}.{ending.lower()}"
+        links = [f'<a data-image="figure-{escape(name)}" download="{escape(file)}">{ending}</a>']
+        if told:
+            links.append(
+                f'<a data-numbers="numbers-{escape(name)}" download="{escape(path.stem)}.csv">'
+                "numbers as CSV</a>"
+            )
         shown = image or f"<p>Too large for this page: {escape(path.name)}</p>"
+        files = f'<span class="files">{" ".join(links[not image :])}</span>'
         words = f"<strong>{escape(title)}.</strong> {escape(caption)}"
         written.append(
-            f'<figure id="figure-{escape(name)}"><div>{shown}</div>'
-            f"<figcaption>{words}</figcaption></figure>"
+            f'<figure id="figure-{escape(name)}"><figcaption>{words} {files}</figcaption>'
+            f"<div>{shown}</div>{told}</figure>"
         )
     return "\n".join(written)
+
+
+def _title(name: str) -> tuple[str, str]:
+    """What a figure is called, also one of a certain utterance or student, and what it shows."""
+    kind, _, of = name.partition("-")
+    if kind not in TITLES:
+        return name, ""
+    title, caption = TITLES[kind]
+    return f"{title}: {of}" if of else title, caption
+
+
+def _numbers(path: Path, name: str) -> str:
+    """The numbers of a figure, deflated, for a script to unpack; none without a file."""
+    if not path.exists():
+        return ""
+    coded = base64.b64encode(zlib.compress(path.read_bytes(), 9)).decode("ascii")
+    return f'<script type="text/plain" id="numbers-{escape(name)}">{coded}</script>'
 
 
 def _image(path: Path, text: str) -> str | None:
@@ -79,10 +145,11 @@ def _image(path: Path, text: str) -> str | None:
 
 
 def _small(svg: str) -> str:
-    """The same drawing to 1/100 point, without what only editors read."""
+    """The same drawing to 1/100 point, dark where the page is, without what only editors read."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r'(?<= [dxy]=")[^"]*|translate\([^)]*\)', _rounded, body)
+    body = body.replace("</style>", f"{DARK}</style>", 1)
     return re.sub(r"\s*\n\s*", " ", body)
 
 

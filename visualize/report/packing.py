@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from refkd.check import Floats, Ints
+from refkd.data.features import FeatureSettings, hertz, mel
 from refkd.records.traces import DistillTrace
+from visualize.speech import Speech
 
 # What is shown is what is packed: numbers are rounded here, once, to the digits of the page.
 PROBABILITY_DIGITS = 4
@@ -142,30 +144,46 @@ def pack_choices(trace: DistillTrace) -> dict[str, Any]:
     return told
 
 
-def pack_speech(features: Floats, bands: int) -> str:
+def pack_speech(speech: Speech, centres: tuple[int, int]) -> dict[str, Any]:
     """Pack log-mel energies as levels from 0 to 255.
 
     Parameters
     ----------
-    features : (T, D) array
-        Normalised energies of stacked frames, D a multiple of `bands`.
-    bands : int
-        From low to high frequencies.
+    speech : Speech
+        Normalised energies of bands, from low to high frequencies.
+    centres : tuple of int
+        In Hz, of the lowest and the highest band.
 
     Returns
     -------
-    str
-        One byte for each band of each frame as it was before stacking.
+    dict
+        "levels", one byte for each band of each frame, the number of "bands", the "clock" of the
+        frames in seconds, and the centres as "hertz".
 
     Examples
     --------
     >>> import numpy as np
+    >>> from refkd.records.clock import Clock
+    >>> from visualize import Speech
     >>> from visualize.report.packing import pack_speech
-    >>> pack_speech(np.array([[-2.0, 3.0]]), bands=2)
+    >>> pack_speech(Speech(np.array([[-2.0, 3.0]]), Clock(0.01)), (100, 3800))["levels"]
     'AP8='
     """
-    share = (features.reshape(-1, bands) - DARKEST) / (BRIGHTEST - DARKEST)
-    return packed(np.rint(255 * np.clip(share, 0.0, 1.0)), np.uint8)
+    share = (speech.values - DARKEST) / (BRIGHTEST - DARKEST)
+    return {
+        "levels": packed(np.rint(255 * np.clip(share, 0.0, 1.0)), np.uint8),
+        "bands": speech.values.shape[1],
+        "clock": vars(speech.clock),
+        "hertz": centres,
+    }
+
+
+def band_centres(settings: FeatureSettings, rate: int) -> tuple[int, int]:
+    """The centres of the lowest and the highest mel band, in whole Hz, at a rate in Hz."""
+    high = rate / 2.0 if settings.high is None else settings.high
+    pitches = np.linspace(mel(settings.low), mel(high), settings.bands + 2)
+    low, *_, high = hertz(pitches[1:-1]).tolist()
+    return round(low), round(high)
 
 
 def pack_frames(*lists: Sequence[int] | Ints) -> list[str]:

@@ -14,10 +14,12 @@ function drawFrames(context, box, scale, view) {
     ticks.push({ x: scale.x(n * step), text: `${n * step}` });
   }
   drawAxis(context, scale, view, ticks, `${view.frame}`, box.top, box.top + box.height);
+  writeUnit(context, "frame", scale, box.top + 12);
 }
 
 function drawTime(context, box, scale, view) {
-  const { first_frame: first, frame_shift: shift } = view.run.clock;
+  const { first_frame: first, frame_shift: shift } = view.learner.clock;
+  const { unit } = view.run;
   const step = niceStep(scale.perFrame / shift, 64, 0.001);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const ticks = [];
@@ -28,11 +30,17 @@ function drawTime(context, box, scale, view) {
   ) {
     ticks.push({
       x: scale.x((n * step - first) / shift),
-      text: `${(n * step).toFixed(digits)}\u2009s`,
+      text: (n * step).toFixed(digits),
     });
   }
-  const tag = `${view.run.seconds(view.frame).toFixed(3)}\u2009s`;
+  const tag = `${view.seconds.toFixed(3)}\u2009${unit}`;
   drawAxis(context, scale, view, ticks, tag, box.top + 4, box.top);
+  writeUnit(context, unit, scale, box.top + 16);
+}
+
+function writeUnit(context, text, scale, y) {
+  context.textAlign = "right";
+  context.fillText(text, scale.left - 12, y);
 }
 
 /** Ticks at `edge`, their names in a row of 16 pixels, and a tag that hides none of them. */
@@ -55,4 +63,5 @@ function drawAxis(context, scale, view, ticks, tag, top, edge) {
   context.fillRect(at - wide, top - 1, 2 * wide, 16);
   context.fillStyle = colours.ground;
   context.fillText(tag, at, top + 12);
+  context.fillStyle = colours.muted;
 }

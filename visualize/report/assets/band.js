@@ -23,10 +23,10 @@ function cividis(share) {
 
 /** Divergences inside the window: student frames along x, distances of teacher frames along y. */
 function drawBand(context, box, scale, view) {
-  const { utterance, choices } = view;
+  const { frames, choices } = view;
   const { columns, divergences, highest } = choices;
   const cell = box.height / columns;
-  choices.picture ??= heatMap(utterance.frames, columns, (x, y) => {
+  choices.picture ??= heatMap(frames, columns, (x, y) => {
     const value = divergences[x * columns + columns - 1 - y];
     return value === HIDDEN ? [0, 0, 0, 0] : cividis(Math.sqrt(value / highest));
   });
@@ -35,7 +35,7 @@ function drawBand(context, box, scale, view) {
     choices.picture,
     scale.x(-0.5),
     box.top,
-    utterance.frames * scale.perFrame,
+    frames * scale.perFrame,
     box.height,
   );
   const { studentFrames, teacherFrames, weights } = choices;

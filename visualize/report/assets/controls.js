@@ -9,13 +9,14 @@ const KEYS = {
   PageUp: (explorer) => explorer.moveTo(explorer.view.frame - 10),
   PageDown: (explorer) => explorer.moveTo(explorer.view.frame + 10),
   Home: (explorer) => explorer.moveTo(0),
-  End: (explorer) => explorer.moveTo(explorer.view.utterance.frames - 1),
+  End: (explorer) => explorer.moveTo(explorer.view.frames - 1),
   "+": (explorer) => explorer.zoom(1 / 1.5),
   "=": (explorer) => explorer.zoom(1 / 1.5), // the same key without Shift
   "-": (explorer) => explorer.zoom(1.5),
   0: (explorer) => explorer.zoom(Infinity),
   n: (explorer) => explorer.nextSpike(1),
   p: (explorer) => explorer.nextSpike(-1),
+  a: (explorer) => playOrPause(explorer),
   " ": (explorer) => hold(explorer, !explorer.held),
   Escape: (explorer) => hold(explorer, false),
 };
@@ -46,6 +47,7 @@ function listen(explorer) {
     if (row) explorer.moveTo(explorer.view.frame, Number(row.dataset.frame));
   });
   listenToPointer(explorer);
+  listenToSound(explorer);
   new ResizeObserver(() => explorer.layOut()).observe(part("width"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => explorer.draw(true));
 }
@@ -56,7 +58,7 @@ function pointed(explorer, event) {
   const { left, top } = explorer.stage.getBoundingClientRect();
   const [x, y] = [event.clientX - left, event.clientY - top];
   const box = boxes.find((one) => y >= one.top && y < one.top + one.height) ?? { name: "" };
-  const frame = Math.min(Math.max(Math.round(scale.frame(x)), 0), view.utterance.frames - 1);
+  const frame = Math.min(Math.max(Math.round(scale.frame(x)), 0), view.frames - 1);
   let teacherFrame = null;
   if (box.name === "band") {
     const { choices } = view;
@@ -76,7 +78,7 @@ function listenToPointer(explorer) {
     const count = view.to - view.from;
     const { left, width, perFrame } = explorer.scale;
     if (grip.overview) {
-      explorer.show(((x - left) / width) * view.utterance.frames - count / 2, count);
+      explorer.show(((x - left) / width) * view.frames - count / 2, count);
     } else if (grip.moved || Math.abs(x - grip.x) > 4) {
       grip.moved = true;
       explorer.show(grip.from + 0.5 + (grip.x - x) / perFrame, count);
@@ -92,7 +94,7 @@ function listenToPointer(explorer) {
   stage.addEventListener("pointermove", (event) => {
     if (grip && (event.pointerType === "mouse" || grip.overview)) return drag(event);
     const { frame, teacherFrame, overview } = pointed(explorer, event);
-    if (!overview && !explorer.held) explorer.moveTo(frame, teacherFrame);
+    if (!overview && !explorer.held && !plays(explorer)) explorer.moveTo(frame, teacherFrame);
   });
   stage.addEventListener("pointerup", (event) => {
     if (grip && !grip.moved) {

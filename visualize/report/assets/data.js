@@ -115,20 +115,20 @@ class Choices {
   }
 }
 
-/** One utterance: the speech, and what every model makes of it. */
+/** One utterance: the speech where it is known, and what every model makes of it. */
 class Utterance {
   constructor(packed, run) {
     const wide = run.symbols.length > 255;
-    this.name = packed.name;
-    this.frames = packed.frames;
-    this.phones = packed.phones;
-    this.speech = { ...run.speech, levels: unpack(packed.speech, Uint8Array) };
+    const { name, phones, audio, silenced, speech } = packed;
+    Object.assign(this, { name, phones, audio, silenced });
+    this.speech = speech && { ...speech, levels: unpack(speech.levels, Uint8Array) };
     this.distributions = packed.distributions.map((one) => new Distributions(one, wide, run.one));
     this.spikes = packed.spikes.map(([labels, frames]) => ({
       labels: unpack(labels, Uint16Array),
       frames: unpack(frames, Uint16Array),
     }));
     this.students = packed.students.map((one) => ({
+      late: one.late, // of each link
       links: one.links.map((frames) => unpack(frames, Uint16Array)), // the teacher's, the student's
       choices: one.choices && new Choices(one.choices, wide, run.one),
     }));
@@ -147,10 +147,6 @@ class Run {
     return this.opened.get(n);
   }
 
-  seconds(frame) {
-    return this.clock.first_frame + frame * this.clock.frame_shift;
-  }
-
   probability(value) {
     return (value / this.one).toFixed(this.digits.probability);
   }
@@ -164,6 +160,10 @@ class Run {
     return (value === HIGHEST ? "\u2265 " : "") + (value / 1000).toFixed(3);
   }
 }
+
+/** When a frame of a clock is, and which frame, not rounded, is at a time. */
+const secondsAt = (clock, frame) => clock.first_frame + frame * clock.frame_shift;
+const frameAt = (clock, seconds) => (seconds - clock.first_frame) / clock.frame_shift;
 
 /** A signed whole number with a minus as wide as a plus; zero has no sign. */
 function signed(number) {

@@ -2,7 +2,7 @@
 
 const READABLE = 4; // pixels of a frame, before anyone has zoomed
 const SMALLEST = 8; // frames in view at the highest zoom
-const GUTTER = 36; // pixels for the numbers of an axis
+const GUTTER = 46; // pixels for the numbers of an axis
 const QUIET = 300; // milliseconds without a change before it is spoken
 
 class Explorer {
@@ -20,7 +20,7 @@ class Explorer {
     const { run } = this.view;
     this.part("utterance").append(
       ...run.utterances.map((one, n) => {
-        const option = made("option", "", `${one.name}: ${one.frames} frames, ${one.why}`);
+        const option = made("option", "", `${one.name}: ${one.why}`);
         option.value = n;
         return option;
       }),
@@ -42,8 +42,9 @@ class Explorer {
   openUtterance(n, student) {
     const { view } = this;
     view.utterance = view.run.utterance(n);
+    view.learner = null;
     this.chooseStudent(student);
-    this.stage.setAttribute("aria-valuemax", view.utterance.frames - 1);
+    openSound(this);
     const late = mostLate(view.links);
     const count = Math.max(Math.floor(this.scale.width / READABLE), SMALLEST);
     this.show(late - (count >> 1), count);
@@ -51,34 +52,49 @@ class Explorer {
   }
 
   chooseStudent(n) {
-    const { run, utterance } = this.view;
+    const { view } = this;
+    const { run, utterance } = view;
     const model = run.students[n];
+    const before = view.learner?.clock;
     const of = (place, distributions) => ({
-      title: run.models[place].title,
+      ...run.models[place], // title and clock
       distributions: utterance.distributions[distributions],
       spikes: utterance.spikes[place],
     });
-    Object.assign(this.view, { student: n, model, teacherFrame: null, ...utterance.students[n] });
-    this.view.taughtBy = of(model.teacher, model.teacher_distributions);
-    this.view.learner = of(model.place, model.distributions);
-    this.part("window").hidden = !model.rule;
-    const loss = this.view.choices
-      ? ` Loss of this utterance: ${this.view.choices.loss} nats.`
-      : "";
+    const { links, late, choices } = utterance.students[n];
+    Object.assign(view, { student: n, model, teacherFrame: null, links, late, choices });
+    view.taughtBy = of(model.teacher, model.teacher_distributions);
+    view.learner = of(model.place, model.distributions);
+    view.frames = view.learner.distributions.frames;
+    this.part("window").hidden = !choices;
+    const loss = choices ? ` Loss of this utterance: ${choices.loss} nats.` : "";
     this.part("explained").textContent = model.note + loss;
+    this.stage.setAttribute("aria-valuemax", view.frames - 1);
     this.layOut();
+    if (before) this.keepTime(before);
+  }
+
+  /** The same stretch of time and the same moment, in frames of another clock. */
+  keepTime(before) {
+    const { from, to, frame, learner } = this.view;
+    const now = (one) => Math.round(frameAt(learner.clock, secondsAt(before, one)));
+    const count = Math.round(((to - from) * before.frame_shift) / learner.clock.frame_shift);
+    this.show(now(from + 0.5), count);
+    this.moveTo(now(frame));
   }
 
   /** Show `count` frames from `from` on, as far as there are any. */
   show(from, count) {
     const { view } = this;
-    const { frames } = view.utterance;
+    const { frames } = view;
     const shown = Math.min(Math.max(count, SMALLEST), frames);
     view.from = Math.min(Math.max(from, 0), frames - shown) - 0.5;
     view.to = view.from + shown;
     const [first, last] = [Math.ceil(view.from), Math.floor(view.to)];
     this.part("range").textContent =
-      shown === frames ? `all ${frames} frames` : `frames ${first} to ${last} of ${frames}`;
+      shown === frames
+        ? `all ${frames} frames, 0 to ${frames - 1}`
+        : `frames ${first} to ${last} of 0 to ${frames - 1}`;
     this.draw(true);
   }
 
@@ -90,10 +106,12 @@ class Explorer {
     this.show(Math.min(Math.max(first, around - count + 1), around), count);
   }
 
-  moveTo(frame, teacherFrame = null) {
+  moveTo(frame, teacherFrame = null, heard = false) {
     const { view } = this;
-    view.frame = Math.min(Math.max(frame, 0), view.utterance.frames - 1);
+    view.frame = Math.min(Math.max(frame, 0), view.frames - 1);
+    view.seconds = secondsAt(view.learner.clock, view.frame);
     view.teacherFrame = teacherFrame;
+    if (!heard) seekSound(this);
     const count = view.to - view.from;
     const room = Math.min(3, count / 4);
     if (view.frame < view.from + room) this.show(view.frame - room, count);
@@ -129,19 +147,23 @@ class Explorer {
     const width = this.stage.clientWidth;
     const small = width < 560;
     const { choices, taughtBy, learner, utterance } = view;
+    const tall = small ? 84 : 106;
     const rows = choices ? Math.min(Math.max(choices.columns * 11, 22), small ? 90 : 132) : 0;
     const strips = [
       ["frames", "", 16, null],
-      ["speech", "speech: log-mel energies", small ? 40 : 56, drawSpeech],
-      ["phones", "true phones", 18, drawPhones],
-      ["teacher", `${taughtBy.title}: posteriors, spikes by name`, small ? 68 : 92, drawPosteriors],
-      ["links", "", small ? 52 : 70, drawLinks],
-      ["student", `${learner.title}: posteriors, spikes by name`, small ? 68 : 92, drawPosteriors],
-      ["band", "divergence by distance of the teacher frame", rows, drawBand],
+      ["speech", "speech: log-mel energies by frequency (Hz)", small ? 40 : 56, drawSpeech],
+      ["phones", "what is really said", 18, drawPhones],
+      ["teacher", `${taughtBy.title}: posterior, and spikes by name`, tall, drawPosteriors],
+      ["links", `how much later the student is (${view.run.late})`, 70, drawLinks],
+      ["student", `${learner.title}: posterior, and spikes by name`, tall, drawPosteriors],
+      ["band", "divergence by distance of the teacher frame (frames)", rows, drawBand],
       ["time", "", 20, null],
       ["overview", "", 16, drawOverview],
     ].filter(
-      ([name]) => (name !== "band" || choices) && (name !== "phones" || utterance.phones[0].length),
+      ([name]) =>
+        (name !== "band" || choices) &&
+        (name !== "speech" || utterance.speech) &&
+        (name !== "phones" || utterance.phones[0].length),
     );
     let top = 0;
     this.boxes = strips.map(([name, title, height, draw]) => {
@@ -189,6 +211,7 @@ class Explorer {
   drawStrips() {
     const { view, boxes, scale } = this;
     view.colours = coloursOf(this.stage);
+    view.hidden = { names: 0, offsets: 0 };
     const context = this.cleared("strips");
     for (const box of boxes.filter((one) => one.draw)) {
       context.save();
@@ -200,6 +223,7 @@ class Explorer {
       box.draw(context, box, scale, view);
       context.restore();
     }
+    this.part("hidden").textContent = withoutRoom(view.hidden);
   }
 
   drawFrame() {
@@ -207,11 +231,11 @@ class Explorer {
     const boxes = Object.fromEntries(this.boxes.map((one) => [one.name, one]));
     drawCursor(this.cleared("cursor"), boxes, scale, view);
     showFrame(this.part, view);
-    const { frame, run, utterance } = view;
+    const { frame, frames, run } = view;
     this.stage.setAttribute("aria-valuenow", frame);
     this.stage.setAttribute(
       "aria-valuetext",
-      `frame ${frame} of ${utterance.frames}, ${run.seconds(frame).toFixed(3)} seconds`,
+      `frame ${frame} of 0 to ${frames - 1}, ${view.seconds.toFixed(3)} ${run.unit}`,
     );
     this.part("held").hidden = !this.held;
     clearTimeout(this.speaking);
@@ -219,4 +243,11 @@ class Explorer {
       this.part("spoken").textContent = this.part("sentence").textContent;
     }, QUIET);
   }
+}
+
+/** What is not written because it would touch its neighbour. */
+function withoutRoom({ names, offsets }) {
+  const some = (count, what) => (count ? [`${count} ${what}${count === 1 ? "" : "s"}`] : []);
+  const told = [...some(names, "name"), ...some(offsets, "offset")].join(" and ");
+  return told && `No room for ${told}: zoom in.`;
 }

@@ -38,10 +38,16 @@ function mostLate([teachers, students]) {
   return students[latest] ?? 0;
 }
 
+/** The teacher's frame that is nearest in time to the student's. */
+function nearest(view) {
+  const frame = Math.round(onTeacherAxis(view, view.frame));
+  return Math.min(Math.max(frame, 0), view.taughtBy.distributions.frames - 1);
+}
+
 /** What is compared with the student's frame: a teacher frame, or the mixture of several. */
 function compared(view) {
   const { choices } = view;
-  if (!choices) return { frame: view.frame, distributions: view.taughtBy.distributions };
+  if (!choices) return { frame: nearest(view), distributions: view.taughtBy.distributions };
   if (view.teacherFrame !== null) {
     return { frame: view.teacherFrame, distributions: view.taughtBy.distributions };
   }
@@ -52,7 +58,7 @@ function compared(view) {
 }
 
 function showWindow(body, view) {
-  const { run, utterance, frame, choices } = view;
+  const { run, frame, choices } = view;
   if (!choices) {
     body.replaceChildren();
     return;
@@ -77,7 +83,7 @@ function showWindow(body, view) {
       const value = choices.divergence(frame, one);
       const bar = made("span", "bar");
       bar.style.width = value === HIDDEN ? "0" : `${(100 * value) / longest}%`;
-      const outside = one < 0 || one >= utterance.frames;
+      const outside = one < 0 || one >= view.taughtBy.distributions.frames;
       const row = made("tr", chosen.get(one) ? "chosen" : "", "", [
         made("td", "number", outside ? "\u2013" : `${one}`),
         made("td", "number", signed(frame - one)),
@@ -142,8 +148,9 @@ function sentence(view) {
   const says = `The student says ${best(run, view.learner.distributions, frame)}.`;
   const teacherSays = (one) => best(run, view.taughtBy.distributions, one);
   if (!choices) {
-    const other = `The ${view.taughtBy.title} says ${teacherSays(frame)} at the same frame.`;
-    return `${says} ${other} ${model.note}`;
+    const other = nearest(view);
+    const where = other === frame ? "at the same frame" : `in frame ${other}`;
+    return `${says} The teacher says ${teacherSays(other)} ${where}. ${model.note}`;
   }
   const about = (one) => {
     const value = run.divergence(choices.divergence(frame, one));
@@ -169,25 +176,25 @@ function chosenIn({ run, frame, model, choices }, about) {
     return `${model.rule} mixes ${chosen.length} teacher frames, ${most}.`;
   }
   if (chosen.length === 1) return `${model.rule} chose teacher frame ${about(first)}.`;
-  const range = `${chosen[0].frame} to ${chosen[chosen.length - 1].frame}`;
-  const told = `${model.rule} chose ${chosen.length} teacher frames, ${range}`;
+  const told = `${model.rule} chose teacher frames ${listed(chosen.map((one) => one.frame))}`;
   return `${told}; the most similar is ${about(first)}.`;
 }
 
+const listed = (frames) => `${frames.slice(0, -1).join(", ")} and ${frames[frames.length - 1]}`;
+
 function phoneAt(view) {
   const [labels, starts, ends] = view.utterance.phones;
-  const now = view.run.seconds(view.frame);
-  const n = starts.findIndex((start, m) => start <= now && now < ends[m]);
-  return n < 0 ? "" : view.run.symbols[labels[n]];
+  const n = starts.findIndex((start, m) => start <= view.seconds && view.seconds < ends[m]);
+  return n < 0 ? "" : labels[n];
 }
 
 function showFrame(part, view) {
-  const { run, utterance, frame } = view;
+  const { frame } = view;
   const { frame: other } = compared(view);
   const phone = phoneAt(view);
-  part("frame").textContent = `frame ${frame} of ${utterance.frames}`;
-  part("seconds").textContent = `${run.seconds(frame).toFixed(3)} s`;
-  part("phone").textContent = phone && `true phone ${phone}`;
+  part("frame").textContent = `frame ${frame} of 0 to ${view.frames - 1}`;
+  part("seconds").textContent = `${view.seconds.toFixed(3)} ${view.run.unit}`;
+  part("phone").textContent = phone && `true label ${phone}`;
   part("sentence").textContent = sentence(view);
   part("other").textContent = other === null ? "mixture" : `teacher, frame ${other}`;
   part("own").textContent = `student, frame ${frame}`;

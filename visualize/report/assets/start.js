@@ -1,2 +1,5 @@
-const told = await inflated(document.getElementById("explorer-data").textContent);
-new Explorer(document.getElementById("explorer"), new Run(told));
+showScrolling();
+await offerFiles();
+const packed = document.getElementById("explorer-data").textContent;
+const told = new Run(await inflated(packed));
+if (told.utterances.length) new Explorer(document.getElementById("explorer"), told);

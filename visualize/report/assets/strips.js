@@ -51,23 +51,27 @@ function heatMap(columns, rows, colour) {
   return canvas;
 }
 
-/** Texts of one row, left to right; one that would touch its neighbour is left out. */
-function writeRow(context, texts, y, low, high) {
-  context.textAlign = "center";
-  let free = low;
-  for (const { x, text, colour } of texts) {
-    const half = context.measureText(text).width / 2;
-    if (x - half >= free && x + half <= high) {
-      context.fillStyle = colour;
-      context.fillText(text, x, y);
-      free = x + half + 4;
-    }
+const ROW = 13; // pixels of a row of texts
+
+/** Each text in the first row that has room for it, left to right, and how many have none. */
+function placed(context, texts, rows, low, high) {
+  const free = Array(rows).fill(low);
+  const shown = [];
+  for (const one of texts) {
+    const half = context.measureText(one.text).width / 2;
+    const x = (row) => Math.min(Math.max(one.x(row), low + half), high - half);
+    const row = free.findIndex((end, n) => x(n) - half >= end);
+    if (row < 0) continue;
+    free[row] = x(row) + half + 4;
+    shown.push({ ...one, x: x(row), row, half });
   }
+  return { shown, hidden: texts.length - shown.length };
 }
 
 function drawSpeech(context, box, scale, view) {
   const { utterance, colours } = view;
-  const { levels, bands, columns_per_frame: per } = utterance.speech;
+  const { levels, bands, clock } = utterance.speech;
+  const x = (column) => scale.x(frameAt(view.learner.clock, secondsAt(clock, column)));
   const columns = levels.length / bands;
   utterance.picture ??= heatMap(columns, bands, (x, y) => {
     const grey = 255 - 0.92 * levels[x * bands + bands - 1 - y];
@@ -76,9 +80,9 @@ function drawSpeech(context, box, scale, view) {
   context.imageSmoothingEnabled = false;
   context.drawImage(
     utterance.picture,
-    scale.x(-0.5),
+    x(-0.5),
     box.top,
-    (columns / per) * scale.perFrame,
+    x(columns - 0.5) - x(-0.5),
     box.height,
   );
   context.strokeStyle = colours.faint;
@@ -86,8 +90,9 @@ function drawSpeech(context, box, scale, view) {
 }
 
 function drawPhones(context, box, scale, view) {
-  const { run, utterance, colours } = view;
-  const frameOf = (seconds) => (seconds - run.clock.first_frame) / run.clock.frame_shift;
+  const { utterance, colours } = view;
+  const frameOf = (seconds) => frameAt(view.learner.clock, seconds);
+  context.textAlign = "center";
   const [labels, starts, ends] = utterance.phones;
   const right = scale.left + scale.width;
   labels.forEach((label, n) => {
@@ -96,21 +101,21 @@ function drawPhones(context, box, scale, view) {
     if (high <= low) return;
     context.fillStyle = n % 2 ? colours["phone-other"] : colours.phone;
     context.fillRect(low, box.top, high - low, box.height);
-    const name = run.symbols[label];
-    const half = context.measureText(name).width / 2;
-    if (high - low >= 2 * half + 2) {
-      writeRow(
-        context,
-        [{ x: (low + high) / 2, text: name, colour: colours.ink }],
-        box.top + 13,
-        low,
-        high,
-      );
-    }
+    if (high - low >= context.measureText(label).width + 2) {
+      context.fillStyle = colours.ink;
+      context.fillText(label, (low + high) / 2, box.top + 13);
+    } else view.hidden.names += 1;
   });
 }
 
-const NAMES = 15; // pixels above the posteriors, for the names of spikes
+const NAMES = 2 * ROW + 3; // pixels above the posteriors, for the names of spikes
+
+/** Where a frame of the teacher is, in frames of the student, whose clock may be another. */
+const onStudentAxis = ({ learner, taughtBy }, frame) =>
+  frameAt(learner.clock, secondsAt(taughtBy.clock, frame));
+
+const onTeacherAxis = ({ learner, taughtBy }, frame) =>
+  frameAt(taughtBy.clock, secondsAt(learner.clock, frame));
 
 /** Posteriors as filled curves with the names of the spikes above them. */
 function drawPosteriors(context, box, scale, view) {
@@ -123,8 +128,11 @@ function drawPosteriors(context, box, scale, view) {
   const base = box.top + box.height;
   const full = box.height - NAMES;
   const y = (probability) => base - probability * full;
-  const first = Math.max(Math.floor(scale.from) - 1, 0);
-  const last = Math.min(Math.ceil(scale.to) + 1, distributions.frames - 1);
+  const x = (t) => scale.x(teaches ? onStudentAxis(view, t) : t);
+  const frame = (one) => (teaches ? onTeacherAxis(view, one) : one);
+  const first = Math.max(Math.floor(frame(scale.from)) - 1, 0);
+  const last = Math.min(Math.ceil(frame(scale.to)) + 1, distributions.frames - 1);
+  if (last < first) return;
   context.strokeStyle = colours.faint;
   context.setLineDash([]);
   for (const level of [0, 0.5, 1])
@@ -133,7 +141,7 @@ function drawPosteriors(context, box, scale, view) {
     const blank = symbol === run.blank;
     for (const path of stretches(curve, first, last, blank)) {
       context.beginPath();
-      path.forEach((t, n) => context[n ? "lineTo" : "moveTo"](scale.x(t), y(curve[t] ?? 0)));
+      path.forEach((t, n) => context[n ? "lineTo" : "moveTo"](x(t), y(curve[t] ?? 0)));
       context.setLineDash(blank ? [] : dash);
       context.lineWidth = blank ? 1 : 1.6;
       context.lineJoin = "round"; // a pointed one would tower above its posterior
@@ -142,8 +150,8 @@ function drawPosteriors(context, box, scale, view) {
       if (!blank) {
         context.globalAlpha = 0.22;
         context.fillStyle = colour;
-        context.lineTo(scale.x(path[path.length - 1]), base);
-        context.lineTo(scale.x(path[0]), base);
+        context.lineTo(x(path[path.length - 1]), base);
+        context.lineTo(x(path[0]), base);
         context.fill();
         context.globalAlpha = 1;
       }
@@ -151,15 +159,18 @@ function drawPosteriors(context, box, scale, view) {
   }
   context.setLineDash([]);
   context.lineWidth = 1;
+  const right = scale.left + scale.width;
   const names = [];
   for (let n = lowerBound(spikes.frames, first); spikes.frames[n] <= last; n += 1) {
-    names.push({
-      x: scale.x(spikes.frames[n]),
-      text: run.symbols[spikes.labels[n]],
-      colour: textColour,
-    });
+    const at = x(spikes.frames[n]);
+    if (at < scale.left || at > right) continue;
+    names.push({ x: () => at, text: run.symbols[spikes.labels[n]] });
   }
-  writeRow(context, names, box.top + 10, scale.left, scale.left + scale.width);
+  const { shown, hidden } = placed(context, names, 2, scale.left, right);
+  view.hidden.names += hidden;
+  context.textAlign = "center";
+  context.fillStyle = textColour;
+  for (const one of shown) context.fillText(one.text, one.x, box.top + NAMES - 5 - ROW * one.row);
 }
 
 function line(context, x0, y0, x1, y1) {
@@ -191,23 +202,28 @@ function stretches(curve, first, last, all) {
 
 /** The whole utterance, with the part that is in view. */
 function drawOverview(context, box, scale, view) {
-  const { utterance, colours } = view;
-  const x = (frame) => scale.left + ((frame + 0.5) / utterance.frames) * scale.width;
+  const { colours } = view;
+  const x = (frame) => scale.left + ((frame + 0.5) / view.frames) * scale.width;
+  const own = (frame) => frame;
+  const theirs = (frame) => onStudentAxis(view, frame);
   context.fillStyle = colours.phone;
   context.fillRect(scale.left, box.top, scale.width, box.height);
-  for (const [frames, top, colour] of [
-    [view.taughtBy.spikes.frames, box.top + 1, colours.teacher],
-    [view.learner.spikes.frames, box.top + box.height / 2 + 1, colours.student],
+  for (const [frames, place, top, colour] of [
+    [view.taughtBy.spikes.frames, theirs, box.top + 1, colours.teacher],
+    [view.learner.spikes.frames, own, box.top + box.height / 2 + 1, colours.student],
   ]) {
     context.strokeStyle = colour;
-    for (const frame of frames) line(context, x(frame), top, x(frame), top + box.height / 2 - 2);
+    for (const frame of frames) {
+      const at = x(place(frame));
+      line(context, at, top, at, top + box.height / 2 - 2);
+    }
   }
   context.strokeStyle = colours.ink;
   context.lineWidth = 2;
   context.strokeRect(
     x(scale.from),
     box.top,
-    ((scale.to - scale.from) / utterance.frames) * scale.width,
+    ((scale.to - scale.from) / view.frames) * scale.width,
     box.height,
   );
   context.lineWidth = 1;
@@ -224,7 +240,13 @@ function writeTitle(context, box, scale, view) {
   context.textAlign = "right";
   if (box.name === "teacher" || box.name === "student") {
     context.fillText("1", scale.left - 6, box.top + NAMES + 4);
+    context.fillText("0.5", scale.left - 6, (box.top + NAMES + box.top + box.height) / 2 + 4);
     context.fillText("0", scale.left - 6, box.top + box.height);
+  }
+  if (box.name === "speech") {
+    const [low, high] = view.utterance.speech.hertz;
+    context.fillText(`${high}`, scale.left - 6, box.top + 9);
+    context.fillText(`${low}`, scale.left - 6, box.top + box.height);
   }
   if (box.name === "band") writeBandScale(context, box, scale, view);
 }

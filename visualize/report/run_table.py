@@ -5,15 +5,23 @@ from html import escape
 from typing import Any
 
 from refkd.summary import BASELINES
+from visualize.report.cells import (
+    NONE,
+    drawn_interval,
+    ends_of,
+    error_range,
+    interval_text,
+    number_text,
+    percent_text,
+    table_of,
+)
 
 TITLES = {"CTC": "CTC alone", "FrameWise": "FrameWise"}
-WIDTH, HEIGHT = 150, 22  # of the drawn intervals, in pixels
-NONE = "\N{EN DASH}"
 
 Told = dict[str, Any]
 
 
-def comparison_table(told: Told) -> str:
+def run_table(told: Told) -> str:
     """Write the comparison of all models over all seeds as HTML.
 
     Parameters
@@ -28,23 +36,19 @@ def comparison_table(told: Told) -> str:
 
     Examples
     --------
-    >>> from visualize.report.comparison import comparison_table
+    >>> from visualize.report.run_table import run_table
     >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
     >>> ctc = {"rule": "CTC", "title": "CTC alone", "weight": 0.0, "phone_error_rate": error,
     ...        "offset": error, "delay": error, "against": {}, "against_shift": None, "seconds": 9}
     >>> told = {"teachers": [], "summary": [ctc], "seeds": [0],
     ...         "configuration": {"new_teachers": False}}
-    >>> "<td>20.0 <span>[10.0, 30.0]</span></td>" in comparison_table(told)
+    >>> "<td>20.0 <span>[10.0, 30.0]</span></td>" in run_table(told)
     True
     """
     columns = _columns(told)
-    heads = "".join(
-        f'<th scope="col">{head}<small>{unit}</small></th>' for head, unit, _ in columns
-    )
     rows = [_teacher_row(told, one, columns) for one in told["teachers"]]
     rows += [_student_row(one, columns) for one in told["summary"]]
-    head = f'<thead><tr><th scope="col">model</th>{heads}</tr></thead>'
-    return f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"
+    return table_of([(head, unit) for head, unit, _ in columns], rows)
 
 
 Column = tuple[str, str, Callable[[Told], str]]
@@ -55,16 +59,20 @@ def _columns(told: Told) -> list[Column]:
     low, high = _error_range(told)
     columns: list[Column] = [
         ("weight", "", lambda one: f"{one['weight']:g}" if one["weight"] else NONE),
-        ("phone error", "% [95 %]", lambda one: _interval(one["phone_error_rate"], 100, ".1f")),
-        ("", _ends(low, high), lambda one: _drawn(one["phone_error_rate"], low, high, "student")),
+        ("phone error", "% [95 %]", lambda one: interval_text(one["phone_error_rate"], 100, ".1f")),
+        (
+            "",
+            ends_of(low, high),
+            lambda one: drawn_interval(one["phone_error_rate"], low, high, "student"),
+        ),
     ]
     if len(told["seeds"]) > 1:
         columns.append(
-            ("SD", "points", lambda one: _number(one["phone_error_rate"]["sd"], 100, ".1f"))
+            ("SD", "points", lambda one: number_text(one["phone_error_rate"]["sd"], 100, ".1f"))
         )
     columns += [
-        ("offset", "frames [95 %]", lambda one: _interval(one["offset"], 1, "+.1f")),
-        ("delay", "ms [95 %]", lambda one: _interval(one["delay"], 1000, "+.0f")),
+        ("offset", "frames [95 %]", lambda one: interval_text(one["offset"], 1, "+.1f")),
+        ("delay", "ms [95 %]", lambda one: interval_text(one["delay"], 1000, "+.0f")),
     ]
     for name in BASELINES:
         if any(name in one["against"] for one in told["summary"]):
@@ -96,8 +104,8 @@ def _teacher_row(told: Told, one: Told, columns: list[Column]) -> str:
     low, high = _error_range(told)
     written = {
         "phone error": f"{100 * error:.1f}",
-        "": _drawn({"mean": error, "low": error, "high": error}, low, high, "teacher"),
-        "delay": _number(one["delay"]["mean"], 1000, "+.0f"),
+        "": drawn_interval({"mean": error, "low": error, "high": error}, low, high, "teacher"),
+        "delay": number_text(one["delay"]["mean"], 1000, "+.0f"),
         "training": _seconds(one),
     }
     cells = "".join(f"<td>{written.get(head, '')}</td>" for head, _, _ in columns)
@@ -113,48 +121,13 @@ def _several(told: Told) -> bool:
     return bool(told["configuration"]["new_teachers"])
 
 
-def _number(value: float | None, scale: float, form: str) -> str:
-    """A number in its unit; a dash where nothing could be measured."""
-    return NONE if value is None else f"{scale * value:{form}}".replace("-", "\N{MINUS SIGN}")
-
-
-def _interval(found: Told, scale: float, form: str) -> str:
-    mean, low, high = (_number(found[name], scale, form) for name in ("mean", "low", "high"))
-    return mean if found["low"] is None else f"{mean} <span>[{low}, {high}]</span>"
-
-
 def _difference(found: Told | None) -> str:
     """A difference of error rates, strong where its interval does not hold zero."""
     if not found:
         return ""
-    text = _interval(found, 100, "+.1f")
+    text = interval_text(found, 100, "+.1f")
     beyond = found["low"] is not None and (found["low"] > 0 or found["high"] < 0)
     return f"<strong>{text}</strong>" if beyond else text
-
-
-def _error_range(told: Told) -> tuple[float, float]:
-    """From what to what the drawn intervals reach, in whole twentieths."""
-    rates = [one["phone_error_rate"] for one in told["teachers"]]
-    for one in told["summary"]:
-        rates += [one["phone_error_rate"]["low"], one["phone_error_rate"]["high"]]
-    return min(rates) // 0.05 * 0.05, -(-max(rates) // 0.05) * 0.05 or 0.05
-
-
-def _ends(low: float, high: float) -> str:
-    return f'<span class="ends"><span>{100 * low:.0f}</span><span>{100 * high:.0f}</span></span>'
-
-
-def _drawn(found: Told, low: float, high: float, who: str) -> str:
-    """An interval as a line with a dot at its mean; the numbers beside it say the same."""
-    x = {
-        name: 5 + (WIDTH - 10) * (found[name] - low) / (high - low)
-        for name in ("low", "mean", "high")
-    }
-    y = HEIGHT / 2
-    line = f'<path d="M{x["low"]:.1f} {y:g}H{x["high"]:.1f}"/>'
-    dot = f'<circle cx="{x["mean"]:.1f}" cy="{y:g}" r="4"/>'
-    size = f'width="{WIDTH}" height="{HEIGHT}"'
-    return f'<svg class="interval {who}" {size} aria-hidden="true">{line}{dot}</svg>'
 
 
 def finding(told: Told) -> str:
@@ -172,27 +145,30 @@ def finding(told: Told) -> str:
 
     Examples
     --------
-    >>> from visualize.report.comparison import finding
+    >>> from visualize.report.run_table import finding
     >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
     >>> ctc = {"rule": "CTC", "title": "CTC alone", "phone_error_rate": error, "delay": error,
     ...        "against": {}}
     >>> finding({"teacher": {"phone_error_rate": 0.1}, "summary": [ctc]})
     'The teacher makes 10.0 % phone errors. CTC alone makes 20.0 %.'
     """
-    rate = _percent(told["teacher"]["phone_error_rate"])
+    rate = percent_text(told["teacher"]["phone_error_rate"])
     says = [f"The teacher makes {rate} phone errors."]
     students = {one["rule"]: one for one in told["summary"]}
     best = min(students.values(), key=lambda one: float(one["phone_error_rate"]["mean"]))
     if "CTC" in students:
-        says.append(f"CTC alone makes {_percent(students['CTC']['phone_error_rate']['mean'])}.")
+        says.append(f"CTC alone makes {percent_text(students['CTC']['phone_error_rate']['mean'])}.")
     if best["rule"] != "CTC":
-        rate = _percent(best["phone_error_rate"]["mean"])
+        rate = percent_text(best["phone_error_rate"]["mean"])
         says.append(f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}.")
     if "CTC" in best["against"]:
-        points = _interval(best["against"]["CTC"], 100, "+.1f")
+        points = interval_text(best["against"]["CTC"], 100, "+.1f")
         says.append(f"That is {points} points to CTC alone.")
     return " ".join(says)
 
 
-def _percent(rate: float) -> str:
-    return f"{_number(rate, 100, '.1f')} %"
+def _error_range(told: Told) -> tuple[float, float]:
+    rates = [one["phone_error_rate"] for one in told["teachers"]]
+    for one in told["summary"]:
+        rates += [one["phone_error_rate"]["low"], one["phone_error_rate"]["high"]]
+    return error_range(rates)

@@ -1,0 +1,183 @@
+"""What the explorer shows of any models: each beside the first, under its own clock."""
+
+import base64
+import io
+import wave
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.check import Floats
+from refkd.data.features import FeatureSettings, log_mel
+from refkd.data.wav import read_wav
+from refkd.posteriors.comparison import ComparedModel, Comparison
+from refkd.records.clock import Clock
+from refkd.records.traces import DistillTrace
+from refkd.results import titled
+from visualize.comparison_figures import Drawing, rule_traces
+from visualize.report.explorer import Explored
+from visualize.report.packing import (
+    PROBABILITY_DIGITS,
+    band_centres,
+    pack_choices,
+    pack_distributions,
+    pack_frames,
+    pack_speech,
+)
+from visualize.report.run_explorer import about_rule
+from visualize.speech import Speech
+
+LONGEST = 65_535  # frames: numbers of frames take two bytes
+
+
+def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
+    """Gather what the explorer shows of several models.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        Two models or more, and what is known about them.
+    audio : mapping of str to Path
+        WAV files by the names of utterances.
+    """
+
+    def utterance(name: str, why: str) -> dict[str, Any]:
+        return _utterance(drawing, name, why) | _heard(audio.get(name))
+
+    total = len(drawing.comparison.utterances)
+    return Explored(_shared(drawing), _ranked(drawing), total, utterance)
+
+
+def _shared(drawing: Drawing) -> dict[str, Any]:
+    """What all utterances share; a model's distributions have the model's place."""
+    comparison = drawing.comparison
+    return {
+        "symbols": comparison.symbols,
+        "blank": comparison.blank,
+        "digits": {"probability": PROBABILITY_DIGITS},
+        "unit": "s",
+        "late": "frames" if _one_clock(comparison) else "ms",
+        "first": 0,
+        "models": [{"title": one.name, "clock": vars(one.clock)} for one in comparison.models],
+        "students": [
+            {
+                "place": place,
+                "teacher": 0,
+                "distributions": place,
+                "teacher_distributions": 0,
+                "rule": "" if drawing.rule is None else titled(drawing.rule),
+                "note": _note(drawing, one),
+            }
+            for place, one in enumerate(comparison.students, 1)
+        ],
+    }
+
+
+def _one_clock(comparison: Comparison) -> bool:
+    return len({one.clock for one in comparison.models}) == 1
+
+
+def _note(drawing: Drawing, student: ComparedModel) -> str:
+    teacher = drawing.comparison.teacher
+    if drawing.rule is not None:
+        return about_rule(drawing.rule, drawing.options)
+    if teacher.clock == student.clock:
+        return f"Each frame is compared with the same frame of {teacher.name}."
+    return f"Each frame is compared with the frame of {teacher.name} that is nearest in time."
+
+
+def _ranked(drawing: Drawing) -> dict[str, str]:
+    """Utterances that are drawn first, then as in a run; without those too long for a page."""
+    comparison = drawing.comparison
+    names = [
+        name
+        for name in comparison.utterances
+        if max(len(one.told.arrays[name]) for one in comparison.models) <= LONGEST
+    ]
+    if not names:
+        return {}
+    lengths = np.array([len(comparison.teacher.told.arrays[name]) for name in names])
+    apart = np.array([_apart(comparison, name) for name in names])
+    ranked = {name: "as in the figures" for name in drawing.utterances if name in names}
+    ranked.setdefault(names[int(lengths.argmax())], "the longest")
+    ranked.setdefault(names[int(lengths.argmin())], "the shortest")
+    for n in np.argsort(-apart, kind="stable"):
+        ranked.setdefault(names[n], f"spikes {1000 * apart[n]:.0f} ms apart")
+    return ranked
+
+
+def _apart(comparison: Comparison, name: str) -> float:
+    """Mean distance in seconds between the spikes of the students and those of the teacher."""
+    offsets = [comparison.shift(student, name).offset for student in comparison.students]
+    every = np.abs(np.concatenate(offsets))
+    return float(every.mean()) if every.size else 0.0
+
+
+def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
+    comparison, truth = drawing.comparison, drawing.truth
+    temperature = float(drawing.options.get("temperature", 1.0))
+    traces, _ = rule_traces(drawing, name)
+    known = None if truth is None else truth.labels.get(name)
+    seconds = len(comparison.teacher.told.arrays[name]) * comparison.teacher.clock.frame_shift
+    return {
+        "name": name,
+        "why": f"{seconds:.3g} s, {why}",
+        "phones": [[], [], []]
+        if known is None
+        else [[*known.labels], known.starts.round(4).tolist(), known.ends.round(4).tolist()],
+        "distributions": [
+            pack_distributions(_at_temperature(one.log_posteriors(name), temperature))
+            for one in comparison.models
+        ],
+        "spikes": [pack_frames(*one.spikes[name]) for one in comparison.models],
+        "students": [
+            _student(comparison, one, name, traces.get(one.name)) for one in comparison.students
+        ],
+    }
+
+
+def _at_temperature(log_prob: Floats, temperature: float) -> Floats:
+    """Probabilities (T, K) of log-posteriors that were divided by the temperature."""
+    scaled = np.exp(log_prob / temperature)
+    prob: Floats = scaled / scaled.sum(axis=1, keepdims=True)
+    return prob
+
+
+def _student(
+    comparison: Comparison, student: ComparedModel, name: str, trace: DistillTrace | None
+) -> dict[str, Any]:
+    shift = comparison.shift(student, name)
+    if _one_clock(comparison):
+        late = (shift.student_frames - shift.teacher_frames).tolist()
+    else:
+        late = np.rint(1000 * shift.offset).astype(np.int64).tolist()
+    told = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
+    return told if trace is None else {**told, "choices": pack_choices(trace)}
+
+
+def _heard(path: Path | None) -> dict[str, Any]:
+    """The speech as a picture and as sound, where there is a file of it."""
+    if path is None:
+        return {}
+    samples, rate = read_wav(path)
+    settings = FeatureSettings(stack=1)
+    energies = log_mel(samples, rate, settings).astype(np.float64)
+    normal = (energies - energies.mean()) / (energies.std() or 1.0)
+    clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
+    return {
+        "speech": pack_speech(Speech(normal, clock), band_centres(settings, rate)),
+        "audio": _sound(samples, rate),
+    }
+
+
+def _sound(samples: NDArray[np.float32], rate: int) -> str:
+    """Samples in [-1, 1] as a WAV file of 16 bits, in base64."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, rate, 0, "NONE", ""))
+        whole = np.rint(np.clip(samples, -1.0, 1.0) * 32767).astype("<i2")
+        out.writeframes(whole.tobytes())
+    return base64.b64encode(file.getvalue()).decode("ascii")

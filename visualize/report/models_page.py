@@ -1,0 +1,183 @@
+"""The page of any models: what was measured, the explorer, the figures, and what was assumed."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import refkd
+from refkd.posteriors.comparison import Comparison
+from refkd.posteriors.finding import Finding
+from refkd.posteriors.tables import measured
+from visualize.comparison_figures import Drawing
+from visualize.report.cells import (
+    NONE,
+    drawn_interval,
+    ends_of,
+    error_range,
+    interval_text,
+    number_text,
+    table_of,
+)
+from visualize.report.models_explorer import explored_models
+from visualize.report.page import write_page
+
+Told = dict[str, Any]
+
+
+def write_models_report(
+    drawing: Drawing,
+    findings: Sequence[Finding],
+    figures: Mapping[str, Path],
+    audio: Mapping[str, Path],
+    path: Path,
+) -> None:
+    """Write the page of two models or more: one file that needs no other and no network.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        The models, and what is known about them.
+    findings : sequence of Finding
+        What `diagnose` said.
+    figures : mapping of str to Path
+        SVG files by name.
+    audio : mapping of str to Path
+        WAV files by the names of utterances.
+    path : Path
+        The file; the same input gives the same bytes.
+    """
+    comparison = drawing.comparison
+    told = measured(comparison, drawing.truth, drawing.found, findings)
+    parts = {
+        "kind": "refkd plot",
+        "title": escape(" and ".join(_names(comparison))),
+        "finding": _finding(comparison, told),
+        "facts": _facts(comparison),
+        "table": models_table(comparison, told),
+        "counted": _counted(comparison, told),
+        "made_title": "What was assumed",
+        "made": _assumed(findings),
+    }
+    write_page(parts, explored_models(drawing, audio), figures, path)
+
+
+def _names(comparison: Comparison) -> list[str]:
+    """Of two models both, of more the first and how many others."""
+    first, *others = (one.name for one in comparison.models)
+    return [first, *others] if len(others) < 2 else [first, f"{len(others)} other models"]
+
+
+def _finding(comparison: Comparison, told: Told) -> str:
+    """Who is how late after the first model."""
+    says = []
+    for student in comparison.students:
+        mean = number_text(told["shift"][student.name]["mean"], 1000, "+.0f")
+        says.append(f"{escape(student.name)} {mean} ms")
+    return f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(says)}."
+
+
+def _facts(comparison: Comparison) -> str:
+    shifts = {
+        f"{one.name}: frames of {1000 * one.clock.frame_shift:g} ms" for one in comparison.models
+    }
+    if comparison.frame_shift is not None:
+        shifts = {f"frames of {1000 * comparison.frame_shift:g} ms"}
+    facts = (
+        f"{len(comparison.utterances):,} utterances",
+        f"{len(comparison.symbols):,} classes",
+        *sorted(shifts),
+        f"refkd {refkd.__version__}",
+    )
+    return "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+
+
+def models_table(comparison: Comparison, told: Told) -> str:
+    """Write the offsets of all models, and where true times are known their errors and delays.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The models.
+    told : dict
+        From `refkd.posteriors.tables.measured`.
+
+    Returns
+    -------
+    str
+        A table element.
+    """
+    heads = [("n", ""), ("offset", "mean, ms"), ("median", "ms"), ("5 to 95 %", "ms")]
+    heads += [("unmatched", "%"), ("extra", "%")]
+    truth = told.get("truth")
+    if truth is not None:
+        errors = [one["error_interval"] for one in truth["models"].values()]
+        ends = [one[end] for one in errors for end in ("low", "high", "mean")]
+        low, high = error_range([end for end in ends if end is not None] or [0.0])
+        heads += [("error", "% [95 %]"), ("", ends_of(low, high))]
+        heads += [(f"delay after true {truth['edge']}", "ms [95 %]")]
+    rows = []
+    for one in comparison.models:
+        who = "teacher" if one is comparison.teacher else "student"
+        cells = _offsets(told["shift"].get(one.name))
+        if truth is not None:
+            cells += _true(truth["models"].get(one.name), low, high, who)
+        row = "".join(f"<td>{cell}</td>" for cell in cells)
+        rows.append(f'<tr class="{who}"><th scope="row">{escape(one.name)}</th>{row}</tr>')
+    return table_of(heads, rows)
+
+
+def _offsets(found: Told | None) -> list[str]:
+    """The cells of a student's offsets after the first model."""
+    if found is None:
+        return [""] * 6
+    mean, median, low, high = (
+        number_text(found[name], 1000, "+.0f") for name in ("mean", "median", "p5", "p95")
+    )
+    shares = (found[f"{who}_unmatched_share"] for who in ("teacher", "student"))
+    return [
+        f"{found['n']}",
+        f"<strong>{mean}</strong>",
+        median,
+        f"{low} to {high}",
+        *(number_text(one, 100, ".1f") for one in shares),
+    ]
+
+
+def _true(found: Told | None, low: float, high: float, who: str) -> list[str]:
+    """The cells of a model that was held against true times."""
+    if found is None:
+        return [NONE, "", NONE]
+    error = found["error_interval"]
+    drawn = "" if error["low"] is None else drawn_interval(error, low, high, who)
+    return [
+        interval_text(error, 100, ".1f"),
+        drawn,
+        interval_text(found["delay_interval"], 1000, "+.0f"),
+    ]
+
+
+def _counted(comparison: Comparison, told: Told) -> str:
+    """What is counted, and what the intervals are."""
+    says = (
+        f"Offset: spikes after the equal ones of {escape(comparison.teacher.name)}; positive is "
+        "late. Unmatched: its spikes that nobody has; extra: spikes that it does not have."
+    )
+    if "truth" not in told:
+        return says
+    known = max((one["utterances"] for one in told["truth"]["models"].values()), default=0)
+    return (
+        f"{says} True times are known of {known} utterances. [ ]: 95 % intervals, bootstrap over "
+        "utterances. Only what is right has a delay: read it beside the error."
+    )
+
+
+def _assumed(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "<p>Nothing: the files tell everything.</p>"
+    rows = "".join(
+        f'<tr class="{one.level}"><th scope="row">{escape(one.name)}</th><td>{one.level}</td>'
+        f"<td>{escape(one.sentence)}</td></tr>"
+        for one in findings
+    )
+    return f'<div class="scrolls"><table class="findings"><tbody>{rows}</tbody></table></div>'

@@ -1,0 +1,190 @@
+"""What the explorer shows of a run: every student beside its teacher, and what its rule chose."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from refkd.data.features import FeatureSettings
+from refkd.decode import log_posteriors, spikes
+from refkd.finished_run import Run, RunModel
+from refkd.metrics import alignment_shift
+from refkd.records.rules import Rule
+from visualize.report.explorer import Explored
+from visualize.report.packing import (
+    PROBABILITY_DIGITS,
+    band_centres,
+    pack_choices,
+    pack_distributions,
+    pack_frames,
+    pack_speech,
+)
+from visualize.run_figures import best_searching, typical_utterance
+from visualize.speech import Speech
+
+ABOUT = {
+    "FrameWise": "Every student frame learns from the same teacher frame.",
+    "Shift": "Every student frame learns from a teacher frame at a fixed distance.",
+    "Blend": "Every student frame learns from a fixed mixture of earlier teacher frames.",
+    "Hard": "Every student frame learns from the most similar teacher frame in its window.",
+    "TopK": "Every student frame learns from a mixture of the most similar teacher frames in its "
+    "window.",
+    "Soft": "Every student frame learns from a mixture of all teacher frames in its window, the "
+    "more similar the more weight.",
+    "Monotone": "The teacher frames never step back: the path of least divergence through the "
+    "windows.",
+    "OrderedPath": "Every frame of both is met, in order, along the cheapest path.",
+    "PerTeacher": "Every teacher frame teaches the most similar student frame that sees it; some "
+    "student frames are taught by none, some by several.",
+}
+
+DIVERGENCES = {
+    "kl": "KL(teacher || student)",
+    "reverse_kl": "KL(student || teacher)",
+    "js": "Jensen-Shannon",
+    "cross_entropy": "cross-entropy",
+}
+
+
+def explored_run(run: Run) -> Explored:
+    """Gather what the explorer shows of a run.
+
+    Parameters
+    ----------
+    run : Run
+        From `refkd.finished_run.read_run`.
+    """
+    ranked = _ranked(run)
+    return Explored(_shared(run), ranked, len(ranked), lambda name, why: _utterance(run, name, why))
+
+
+def _ranked(run: Run) -> dict[str, str]:
+    """The utterances, those that come first to be shown first, and why each is."""
+    lengths = np.array([len(run.features[name]) for name in run.names])
+    apart = np.array([_apart(run, name) for name in run.names])
+    ranked = {typical_utterance(run): "median length"}
+    ranked.setdefault(run.names[int(lengths.argmax())], "the longest")
+    ranked.setdefault(run.names[int(lengths.argmin())], "the shortest")
+    for n in np.argsort(-apart, kind="stable"):
+        ranked.setdefault(run.names[n], f"spikes {apart[n]:.1f} frames apart")
+    return ranked
+
+
+def _apart(run: Run, name: str) -> float:
+    """Mean distance in frames between the spikes of the students and those of the teacher."""
+    teacher = run.teacher.posteriors.arrays[name]
+    offsets = [
+        alignment_shift(teacher, student.posteriors.arrays[name]).offset for student in run.students
+    ]
+    every = np.abs(np.concatenate(offsets))
+    return float(every.mean()) if every.size else 0.0
+
+
+def _shared(run: Run) -> dict[str, Any]:
+    """What all utterances share; models and distributions go by their places in lists."""
+    heard = _heard(run)
+    return {
+        "symbols": run.symbols,
+        "blank": 0,
+        "digits": {"probability": PROBABILITY_DIGITS},
+        "unit": "s",
+        "late": "frames",
+        "first": run.students.index(best_searching(run) or run.students[0]),
+        "models": [{"title": one.title, "clock": vars(run.clock)} for one in run.models],
+        "students": [
+            {
+                "place": run.models.index(one),
+                "teacher": run.models.index(_teacher(run, one)),
+                "distributions": heard.index((one.name, _temperature(one))),
+                "teacher_distributions": heard.index((_teacher(run, one).name, _temperature(one))),
+                "rule": "" if one.rule is None else one.title,
+                "note": _note(one),
+            }
+            for one in run.students
+        ],
+    }
+
+
+def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
+    spiking = [spikes(one.posteriors.arrays[name]) for one in run.models]
+    features = FeatureSettings(**run.told["configuration"]["features"])
+    speech = Speech.of_features(run.features[name], features.bands, run.clock)
+    return {
+        "name": name,
+        "why": f"{len(run.features[name])} frames, {why}",
+        "phones": _phones(run, name),
+        "speech": pack_speech(speech, band_centres(features, run.told["data"]["rate"])),
+        "distributions": [
+            pack_distributions(np.exp(log_posteriors(run.of(model).posteriors.arrays[name] / t)))
+            for model, t in _heard(run)
+        ],
+        "spikes": [pack_frames(*one) for one in spiking],
+        "students": [_student(run, one, name) for one in run.students],
+    }
+
+
+def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
+    shift = alignment_shift(
+        _teacher(run, student).posteriors.arrays[name], student.posteriors.arrays[name]
+    )
+    told: dict[str, Any] = {
+        "links": pack_frames(shift.teacher_frames, shift.student_frames),
+        "late": shift.offset.tolist(),
+    }
+    if student.rule is not None:
+        told["choices"] = pack_choices(run.trace(student.name, name))
+    return told
+
+
+def _phones(run: Run, name: str) -> list[list[Any]]:
+    """Labels, starts and ends of the true phones; empty lists where nobody knows the times."""
+    known = run.reference.get(name)
+    if known is None:
+        return [[], [], []]
+    return [[*known.labels], known.starts.round(4).tolist(), known.ends.round(4).tolist()]
+
+
+def _heard(run: Run) -> list[tuple[str, float]]:
+    """Models, each at the temperatures at which a rule hears it."""
+    pairs = [
+        (model.name, _temperature(student))
+        for student in run.students
+        for model in (_teacher(run, student), student)
+    ]
+    return list(dict.fromkeys(pairs))
+
+
+def _teacher(run: Run, student: RunModel) -> RunModel:
+    """Who taught a student, or else the teacher that it is compared with."""
+    return run.of(student.taught_by) if student.taught_by else run.teacher
+
+
+def _temperature(student: RunModel) -> float:
+    return float(student.options.get("temperature", 1.0))
+
+
+def _note(student: RunModel) -> str:
+    """What a student learns from, for a line below its name."""
+    if student.rule is None and student.taught_by:
+        return "It learnt from teacher frames drawn by chance: there is no choice to be shown."
+    if student.rule is None:
+        return "It learnt by CTC alone, from no teacher."
+    return f"Weight {student.weight:g}. {about_rule(student.rule, student.options)}"
+
+
+def about_rule(rule: Rule, options: Mapping[str, Any]) -> str:
+    """What a student learns from under a rule, and how its frames are compared.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any.
+    options : mapping
+        Of `distill_trace`; those that are missing are as usual.
+    """
+    words = [ABOUT[type(rule).__name__], f"Divergence: {DIVERGENCES[options['divergence']]}."]
+    if options.get("temperature", 1.0) != 1.0:
+        words.append(f"Posteriors at temperature {options['temperature']:g}.")
+    if options.get("blank_frames", "keep") != "keep":
+        words.append(f"Blank frames: {options['blank_frames']}.")
+    return " ".join(words)

@@ -1,0 +1,93 @@
+"""The page that a run ends with: its table, its explorer, its figures, and how to make it again."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from refkd.finished_run import Run
+from visualize.report.figures import figures_of
+from visualize.report.page import write_page
+from visualize.report.reproduce import run_command, run_toml
+from visualize.report.run_explorer import explored_run
+from visualize.report.run_table import finding, run_table
+
+
+def write_report(run: Run, figures: Mapping[str, Path] | Path, path: Path) -> None:
+    """Write the page of a run: one file that needs no other and no network.
+
+    Parameters
+    ----------
+    run : Run
+        From `refkd.finished_run.read_run`.
+    figures : mapping of str to Path, or Path
+        SVG files by name, or the folder that holds them.
+    path : Path
+        The file; the same run and figures give the same bytes.
+    """
+    told = run.told
+    parts = {
+        "kind": "refkd run",
+        "title": f"Teacher and students: {escape(told['data']['name'])}",
+        "finding": finding(told),
+        "facts": _facts(told),
+        "table": run_table(told),
+        "counted": f"{_counted(told)} Offset: mean distance of spikes to the teacher's. Delay: "
+        "mean after the true start of a phone, correct symbols only.",
+        "made_title": "How to reproduce",
+        "made": f"{_reproduce(told)}<h3>Versions</h3><dl>{_versions(told)}</dl>",
+    }
+    shown = figures_of(figures) if isinstance(figures, Path) else figures
+    write_page(parts, explored_run(run), shown, path)
+
+
+def _facts(told: dict[str, Any]) -> str:
+    data, seeds = told["data"], told["seeds"]
+    facts = (
+        f"{data['utterances']['train']:,} training utterances",
+        f"{data['utterances']['test']:,} test utterances with {data['test_phones']:,} phones",
+        f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}",
+        f"frames of {1000 * data['frame_shift']:g} ms",
+        f"refkd {told['refkd']}",
+    )
+    items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    return f'{items}<li class="seconds">{told["seconds"]:.0f} seconds</li>'
+
+
+def _counted(told: dict[str, Any]) -> str:
+    """What n is, and what the intervals are."""
+    data, seeds = told["data"], told["seeds"]
+    over = "utterances" if len(seeds) == 1 else "utterances and seeds"
+    doubt = (
+        "With one seed they speak of these trained networks on other speech, not of other seeds."
+        if len(seeds) == 1
+        else "They are not corrected for the number of comparisons."
+    )
+    return (
+        f"n: {data['utterances']['test']} test utterances, {data['test_phones']} phones, "
+        f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}. "
+        f"[ ]: 95 % intervals, bootstrap over {over}; differences are paired. {doubt} "
+        "Strong: the interval of a difference does not hold zero."
+    )
+
+
+def _reproduce(told: dict[str, Any]) -> str:
+    command, toml = run_command(told["configuration"]), run_toml(told["configuration"])
+    first = (
+        "<p>The same command gives the same numbers, seconds aside:</p>"
+        f"<pre><code>{escape(command)}</code></pre>"
+        if command
+        else "<p>Save the settings below as <code>run.toml</code>; this gives the same numbers, "
+        "seconds aside:</p><pre><code>refkd run --config run.toml --out again</code></pre>"
+    )
+    return (
+        f"{first}<details{'' if command else ' open'}><summary>All settings, as TOML</summary>"
+        f"<pre><code>{escape(toml)}</code></pre></details>"
+    )
+
+
+def _versions(told: dict[str, Any]) -> str:
+    rows = {"refkd": told["refkd"], **told["versions"]}
+    return "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items()
+    )
