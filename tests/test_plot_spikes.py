@@ -2,10 +2,12 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
 from test_plot import FRAMES, LATE, SYMBOLS, TEACHER, arguments, arrays_of, logits, write
+from test_report import Page
 from tolerances import VALUE, assert_close
 
 from refkd.check import ArgumentError
@@ -194,3 +196,74 @@ def test_spikes_before_the_audio_are_refused(tmp_path, plot):
         "refkd: spikes: expected times that are not before the audio, got -0.9 s of teacher "
         "in 'one'"
     )
+
+
+# --- another unit than seconds -------------------------------------------------------------------
+
+
+def in_pixels(tmp_path):
+    """A line of text that is read in steps of 8 and 4 px."""
+    models = files(tmp_path, {"teacher": {"line": logits({3: 1, 9: 2}, 20)}}, first_frame=0.0)
+    models += files(tmp_path, {"small": {"line": logits({8: 1, 20: 2}, 40)}}, first_frame=0.0)
+    truth = tmp_path / "true.ctm"
+    truth.write_text("line 1 20 8 a\nline 1 68 8 m\n", encoding="utf-8")
+    return models, ("--unit", "px", "--frame-shift", "8", "--frame-shift", "small=4"), truth
+
+
+def test_offsets_and_delays_are_in_the_unit(tmp_path, capsys):
+    """Spikes at 24 and 72 px, and at 32 and 80."""
+    models, unit, truth = in_pixels(tmp_path)
+    more = ("--format", "svg", "--reference", truth, "--out", tmp_path / "out")
+    numbers = ("--numbers", tmp_path / "numbers.csv", "--pairs", tmp_path / "pairs.csv")
+    assert main(arguments(models, *map(str, (*unit, *more, *numbers)))) == 0
+    said, told = capsys.readouterr()
+    said = " ".join(said.split())
+    assert "after teacher (px) n mean median p5 p95 unmatched extra small 2 +8 +8 +8 +8 " in said
+    assert "after true start (px) n mean" in said
+    assert "teacher 2 +4 +4 +4 +4 " in said
+    assert "small 2 +12 +12 +12 +12 " in said
+    assert "unusual" not in told
+    with (tmp_path / "pairs.csv").open(encoding="utf-8") as file:
+        assert file.readlines()[1] == "line,small,a,3,8,24.0,32.0,8.0,px\n"
+    with (tmp_path / "numbers.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    units = {row["figure"]: row["x_unit"] for row in rows}
+    assert units == dict.fromkeys(("shift", "offsets", "cumulative", "delays", "tradeoff"), "px")
+    tried = {row["series"]: float(row["x"]) for row in rows if row["figure"] == "tradeoff"}
+    assert set(tried.values()) >= {4.0, 12.0}
+
+
+def test_nothing_of_a_page_in_pixels_speaks_of_seconds(tmp_path):
+    models, unit, truth = in_pixels(tmp_path)
+    more = ("--format", "svg", "--reference", truth, "--out", tmp_path / "out", "--report")
+    assert main(arguments(models, *map(str, (*unit, *more)))) == 0
+    page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    words = " ".join(page.words)
+    assert "small +8 px" in words
+    assert "small: frames of 4 px" in words
+    assert not re.search(r"\d ?m?s\b|\bms\b", words)
+    assert (page.data["unit"], page.data["late"]) == ("px", "px")
+    assert page.data["utterances"][0]["students"][0]["late"] == [8, 8]
+
+
+def test_models_that_last_differently_are_told_in_the_unit(tmp_path, plot):
+    models = files(tmp_path, {"teacher": {"line": logits({3: 1}, 20)}})
+    models += files(tmp_path, {"small": {"line": logits({8: 1}, 40)}})
+    _, _, err = plot(models, "--unit", "px", "--frame-shift", "8", "--first-frame", "0")
+    assert "small: warning: 1 of 1 shared utterances last differently in teacher" in err
+    assert "320 px, there 160 px" in err
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--audio", "."), "audio: expected times in seconds, got --unit px"),
+        (("--spikes", "ctm"), "spikes: expected times in seconds, got --unit px"),
+        (("--unit", "a b"), "unit: expected 1 to 8 letters, such as px, got 'a b'"),
+        (("--unit", ""), "unit: expected 1 to 8 letters, such as px, got ''"),
+    ],
+)
+def test_what_needs_seconds_says_so(tmp_path, plot, more, says):
+    models, unit, _ = in_pixels(tmp_path)
+    code, _, err = plot(models, *unit, *more)
+    assert (code, err) == (2, f"refkd: {says}\n")

@@ -109,15 +109,16 @@ def _tradeoff(drawing: Drawing) -> Drawn:
     every = {
         name: delay_and_error(list(one.values()), truth.edge) for name, one in drawing.found.items()
     }
-    in_ms = {name: (_thousandfold(delay), error) for name, (delay, error) in every.items()}
-    points = {name: (delay.mean, error.mean) for name, (delay, error) in in_ms.items()}
+    per = drawing.comparison.unit.per
+    in_small = {name: (_times(delay, per), error) for name, (delay, error) in every.items()}
+    points = {name: (delay.mean, error.mean) for name, (delay, error) in in_small.items()}
     teacher = drawing.comparison.teacher.name
     figure = tradeoff_figure(
         {one.name: points[one.name] for one in students},
         None,
         teacher=points[teacher],
         baseline="",
-        intervals={one.name: in_ms[one.name] for one in students},
+        intervals={one.name: in_small[one.name] for one in students},
         delay=f"mean delay after the true {truth.edge} of a {truth.by}",
         error=f"{truth.counted} error",
         width=drawing.width,
@@ -202,12 +203,13 @@ def rule_traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrac
 
 def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule) -> DistillTrace:
     comparison = drawing.comparison
-    shift, its = comparison.teacher.clock.frame_shift, student.clock.frame_shift
+    unit, shift = comparison.unit, comparison.teacher.clock.frame_shift
+    its = student.clock.frame_shift
     if shift != its:
         fail(
             "frame shift",
-            f"{1000 * shift:g} ms as of {comparison.teacher.name}",
-            f"{1000 * its:g} ms",
+            f"{unit.per * shift:g} {unit.small} as of {comparison.teacher.name}",
+            f"{unit.per * its:g} {unit.small}",
         )
     return distill_trace(
         student.log_posteriors(utterance),
@@ -254,7 +256,7 @@ def _bar(comparison: Comparison) -> float:
     return min(one.clock.frame_shift for one in comparison.models)
 
 
-def _thousandfold(one: Interval) -> Interval:
+def _times(one: Interval, per: float) -> Interval:
     return replace(
-        one, mean=1000 * one.mean, sd=1000 * one.sd, low=1000 * one.low, high=1000 * one.high
+        one, mean=per * one.mean, sd=per * one.sd, low=per * one.low, high=per * one.high
     )

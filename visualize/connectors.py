@@ -20,6 +20,7 @@ from visualize.glyphs import shown
 from visualize.panels import GAP, MOST_ROWS, spike_rows, thickness, write_symbol
 from visualize.place import fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import EARLY, STUDENT, TEACHER, TEXT, signed
+from visualize.units import unit
 
 MOST_LINES = 1000  # that are artists of their own; of 200,000, each with 10 kB, they would be 2 GB
 STEM = 0.06  # inches from a line of spikes up to their names
@@ -80,7 +81,7 @@ class Links:
     def numbers(self) -> list[str]:
         """What stands on each connector: frames, or milliseconds."""
         if isinstance(self.shift, TimedShift):
-            return [signed(round(1000 * late)) for late in self.shift.offset.tolist()]
+            return [signed(round(unit().per * late)) for late in self.shift.offset.tolist()]
         return [signed(late) for late in self.shift.offset.tolist()]
 
     @property
@@ -95,10 +96,10 @@ class Links:
         """Mean, how many are matched, and how many spikes only the student has."""
         shift, told = self.shift, []
         if shift.n and isinstance(shift, TimedShift):
-            told.append(f"mean {signed(round(1000 * shift.mean))} ms")
+            told.append(f"mean {signed(round(unit().per * shift.mean))} {unit().small}")
         elif shift.n:
-            ms = signed(round(1000 * shift.mean * self.student_clock.frame_shift))
-            told.append(f"mean {signed(round(shift.mean, 1))} ({ms} ms)")
+            timed = signed(round(unit().per * shift.mean * self.student_clock.frame_shift))
+            told.append(f"mean {signed(round(shift.mean, 1))} ({timed} {unit().small})")
         told.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
         if shift.student_unmatched:
             told.append(f"{shift.student_unmatched} extra")

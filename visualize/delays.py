@@ -13,6 +13,7 @@ from visualize.key import Look, looks_of
 from visualize.layout import panel_width
 from visualize.place import TOGETHER
 from visualize.style import in_style, signed
+from visualize.units import unit as in_figures
 
 PANEL = 2.6, 1.4  # inches: axes without their labels
 LOW = 1.0  # inches of a panel where there is little room
@@ -98,7 +99,7 @@ def delays_figure(
             (across, height),
             (LEFT, RIGHT, above, BELOW),
             f"{_legend(bins)} {caption}",
-            xlabel="delay (ms)",
+            xlabel=f"delay ({in_figures().small})",
             ylabel="share (%)",
         )
         for label, heading in headings.items():
@@ -129,8 +130,9 @@ def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
     """The numbers over a panel; where a line is broken, a number keeps its words."""
     remarks = [["nothing is right"]]
     if delays.n:
-        mean, median = (signed(round(1000 * one)) for one in (delays.mean, delays.median))
-        remarks = [[f"n = {delays.n},", f"mean {mean} ms,", f"median {median} ms"]]
+        per, small = in_figures().per, in_figures().small
+        mean, median = (signed(round(per * one)) for one in (delays.mean, delays.median))
+        remarks = [[f"n = {delays.n},", f"mean {mean} {small},", f"median {median} {small}"]]
     labels = delays.n + delays.phones_left_out
     missed = f"{delays.phones_left_out} of {labels} {unit}s,"
     remarks.append(["left out:", missed, f"{delays.spikes_left_out} spikes"])
@@ -140,6 +142,7 @@ def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
 def _legend(bins: Bins) -> str:
     low, high = (signed(round(end * bins.width, 6)) for end in (bins.low, bins.high))
     return (
-        f"Bars of {bins.width:g} ms: share of what is right; the outermost, {low} and {high}, hold "
-        "what lies beyond. Line: cumulative share. Dotted: mean. Positive is late."
+        f"Bars of {bins.width:g} {in_figures().small}: share of what is right; the outermost, "
+        f"{low} and {high}, hold what lies beyond. Line: cumulative share. Dotted: "
+        "mean. Positive is late."
     )

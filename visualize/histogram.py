@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from refkd.check import Floats
 from visualize.style import STUDENT, TEXT, signed
+from visualize.units import unit
 
 TICK = 0.37  # inches from one number to the next
 WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
@@ -49,7 +50,7 @@ class Bins:
     @property
     def unit(self) -> float:
         """What a frame shift is on the axis."""
-        return 1000 * self.frame_shift if self.timed else 1.0
+        return unit().per * self.frame_shift if self.timed else 1.0
 
     @property
     def width(self) -> float:
@@ -59,7 +60,7 @@ class Bins:
     @property
     def units(self) -> str:
         """Of the numbers on the axis."""
-        return "ms" if self.timed else "frames, ms"
+        return unit().small if self.timed else f"frames, {unit().small}"
 
     def counts(self, late: Floats) -> Floats:
         """How many times in frame shifts fall into each bin, to the nanosecond."""
@@ -70,8 +71,8 @@ class Bins:
 
     def number(self, bin: float) -> str:
         """A bin as the axis shows it."""
-        ms = signed(1000 * bin * self.each * self.frame_shift)
-        return ms if self.timed else f"{signed(bin * self.each)}\n{ms}"
+        timed = signed(unit().per * bin * self.each * self.frame_shift)
+        return timed if self.timed else f"{signed(bin * self.each)}\n{timed}"
 
 
 def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:

@@ -19,6 +19,7 @@ from visualize.key import Look, looks_of
 from visualize.layout import panel_width
 from visualize.place import TOGETHER, text_width, wrapped
 from visualize.style import FAINT, STUDENT, in_style, signed
+from visualize.units import unit
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
 NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
@@ -221,8 +222,9 @@ def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str
     late = frames_late(statistics, bins.frame_shift)
     remarks = [["no matched pair"]]
     if statistics.n:
-        ms = signed(round(1000 * float(late.mean()) * bins.frame_shift))
-        mean = f"{ms} ms" if bins.timed else f"{signed(round(float(late.mean()), 2))} ({ms} ms)"
+        timed = signed(round(unit().per * float(late.mean()) * bins.frame_shift))
+        timed = f"{timed} {unit().small}"
+        mean = timed if bins.timed else f"{signed(round(float(late.mean()), 2))} ({timed})"
         remarks = [[f"n = {statistics.n},", f"mean {mean}"]]
     shares = {
         "teacher": statistics.teacher_unmatched_share,

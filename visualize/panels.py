@@ -18,6 +18,7 @@ from visualize.glyphs import shown
 from visualize.key import Look
 from visualize.place import POINTS, fewest_rows, inches_per_unit, line_height, text_width
 from visualize.style import BLANK, FAINT
+from visualize.units import unit
 
 VISIBLE = 0.01  # lower posteriors would only thicken the zero line
 MOST_SYMBOLS = 100  # of one model, unless more of them spike
@@ -241,7 +242,7 @@ def time_axes(strips: Sequence[Axes], clock: Clock | None) -> None:
     """
     for axes in strips[:-1]:
         axes.tick_params(axis="x", bottom=False, labelbottom=False)
-    strips[-1].set_xlabel("time (s)")
+    strips[-1].set_xlabel(unit().axis)
     if clock is None:
         return
     frames = strips[0].secondary_xaxis("top", functions=(clock.frames, clock.seconds))

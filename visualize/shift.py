@@ -21,6 +21,7 @@ from visualize.panels import MOST_SYMBOLS, Phones, draw_phones, draw_starts, pho
 from visualize.place import line_height
 from visualize.speech import Speech, draw_speech
 from visualize.style import in_style
+from visualize.units import unit
 
 SPEECH_HEIGHT = 0.7  # inches
 FRAME_AXIS = 0.5  # inches above the first strip
@@ -227,8 +228,9 @@ def _sentences(
     time = "first" if models[0].at == "start" else "highest"
     names: dict[str, list[str]] = {}
     for one in models:
-        names.setdefault(f"{1000 * one.clock.frame_shift:g} ms", []).append(one.heading.name)
-    shift = ", ".join(f"{ms} ({', '.join(named)})" for ms, named in names.items())
+        shift = f"{unit().per * one.clock.frame_shift:g} {unit().small}"
+        names.setdefault(shift, []).append(one.heading.name)
+    shift = ", ".join(f"{shift} ({', '.join(named)})" for shift, named in names.items())
     classes = models[0].logits.shape[1]
     sentences = [
         f"Frame shift {shift if len(names) > 1 else next(iter(names))}; "
@@ -237,8 +239,8 @@ def _sentences(
     if len(models) > 1:
         sentences.append(
             f"Blue dots: spikes of {models[0].heading.name}, joined to those of the student below. "
-            f"Numbers: student minus teacher in {'frames' if in_frames else 'ms'}, + is late; "
-            "green is early; a cross has no partner."
+            f"Numbers: student minus teacher in {'frames' if in_frames else unit().small}, + is "
+            "late; green is early; a cross has no partner."
         )
     sentences.append("Grey line: blank.")
     if with_phones:

@@ -20,6 +20,7 @@ from visualize.layout import Strip, panel_width, stacked_figure
 from visualize.names import write_names
 from visualize.place import TOGETHER, line_height, text_width
 from visualize.style import BLANK, TEACHER, TEXT, in_style
+from visualize.units import unit
 
 SIZE = (5.2, 3.6)  # inches of the axes
 LARGE = (6.4, 4.6)  # if there are more than MANY students
@@ -142,11 +143,11 @@ def tradeoff_figure(
         its = {} if teacher is None else {teacher_name: teacher}
         draw_tradeoff(axes, points, its, baseline, intervals, joined, numbers, looks)
         axes.set_ylabel(f"{error} (%)")
-        axes.set_xlabel(f"{delay} ({'ms' if frame_shift is None else 'frames'})")
+        axes.set_xlabel(f"{delay} ({unit().small if frame_shift is None else 'frames'})")
         if frame_shift is not None:
-            clock = Clock(1000 * frame_shift)
+            clock = Clock(unit().per * frame_shift)
             other = axes.secondary_xaxis("top", functions=(clock.seconds, clock.frames))
-            other.set_xlabel(f"{delay} (ms)")
+            other.set_xlabel(f"{delay} ({unit().small})")
     return figure
 
 

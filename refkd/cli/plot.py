@@ -46,6 +46,11 @@ def add_parser(commands: Commands) -> None:
     folded.add_argument(
         "--drop", action="append", metavar="CLASS", help="counted as the blank; repeat it"
     )
+    facts.add_argument(
+        "--unit",
+        metavar="NAME",
+        help="of all times in the place of seconds, such as px; --frame-shift 8 is then 8 px",
+    )
     truth = plot.add_argument_group("true times")
     truth.add_argument("--reference", metavar="PATH", help="CTM, TextGrid or folder of TextGrids")
     truth.add_argument("--by", choices=("symbol", "word"), help="what is timed (default symbol)")

@@ -26,6 +26,7 @@ from refkd.posteriors.read import read_posteriors
 from refkd.posteriors.tables import measured, shift_table, truth_table
 from refkd.posteriors.tokens import read_tokens
 from refkd.posteriors.truth import Truth, read_truth
+from refkd.records.unit import SECONDS, unit_named
 from refkd.students import StudentSettings
 from refkd.text import nfc
 
@@ -41,9 +42,14 @@ def plot_models(options: argparse.Namespace) -> int:
     from visualize.comparison import comparison_figures
     from visualize.comparison_figures import FIGURES
     from visualize.report import write_models_report
+    from visualize.units import in_unit
 
     _check_companions(options, "reference", OF_REFERENCE)
     _check_companions(options, "rule", OF_RULE)
+    unit = SECONDS if options.unit is None else unit_named(options.unit)
+    for name in ("audio", "spikes"):
+        if unit != SECONDS and getattr(options, name) is not None:
+            check.fail(name, "times in seconds", f"--unit {unit.name}")
     output = Output.of(options)
     output.check_report(options.report)
     wanted = figures_of(options, FIGURES)
@@ -56,6 +62,7 @@ def plot_models(options: argparse.Namespace) -> int:
         *sets,
         reference=None if truth is None else truth.labels,
         words=truth is not None and truth.counted == "word",
+        unit=unit,
     )
     for finding in findings:
         print(f"{finding.name}: {finding.level}: {finding.sentence}", file=sys.stderr)
@@ -63,16 +70,17 @@ def plot_models(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps({"findings": [vars(one) for one in findings], "files": []}, indent=1))
         return 1
-    comparison = compare(sets, latency, options.at or "start")
+    comparison = compare(sets, latency, options.at or "start", unit)
     if options.report and not comparison.students:
         check.fail("report", "two models or more", "one")
     drawing = _drawing(options, comparison, truth, rule, output.width)
-    figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
+    with in_unit(unit):
+        figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)
     written = output.write(figures)
     if output.pairs is not None:
-        written.append(write_pairs(comparison, output.pairs, "s"))
+        written.append(write_pairs(comparison, output.pairs))
     if options.spikes is not None:
         written += write_spikes(comparison, Path(options.out), options.spikes)
     if options.report:
@@ -248,5 +256,5 @@ def _tables(drawing: "Drawing") -> list[str]:
     if comparison.students:
         lines += ["", shift_table(comparison)]
     if truth is not None:
-        lines += ["", truth_table(truth, drawing.found)]
+        lines += ["", truth_table(truth, drawing.found, comparison.unit)]
     return lines

@@ -11,7 +11,7 @@ from refkd.cli.plot_output import Output, check_utterance, figures_of
 OF_MODELS = (
     *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
     *("words", "tier", "skip", "rule", "window", "tau", "k", "max_step", "d", "divergence"),
-    *("temperature", "at", "audio", "merge", "drop", "pairs", "spikes"),
+    *("temperature", "at", "audio", "merge", "drop", "unit", "pairs", "spikes"),
 )
 
 

@@ -28,10 +28,10 @@ PAIRS = (
 )
 
 
-def write_pairs(comparison: Comparison, path: Path, unit: str) -> Path:
+def write_pairs(comparison: Comparison, path: Path) -> Path:
     """Write every spike of every utterance as CSV: a row for a pair, or for one without a partner.
 
-    Frames count from 0; times and the offset, student minus teacher, are in `unit`.
+    Frames count from 0; times and the offset, student minus teacher, are in its unit.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -39,7 +39,7 @@ def write_pairs(comparison: Comparison, path: Path, unit: str) -> Path:
     for student in comparison.students:
         for utterance in comparison.utterances:
             for row in _pairs(comparison, student, utterance):
-                writer.writerow([utterance, student.name, *row, unit])
+                writer.writerow([utterance, student.name, *row, comparison.unit.name])
     with replacing(path) as file:
         file.write(text.getvalue().encode("utf-8", errors="backslashreplace"))
     return path

@@ -10,6 +10,7 @@ from refkd.posteriors.collection import PosteriorSet
 from refkd.posteriors.facts import Facts, facts_of, log_posteriors_of
 from refkd.records.clock import Clock
 from refkd.records.timed_offsets import TimedOffsets, TimedShift
+from refkd.records.unit import SECONDS, Unit
 from refkd.timing import Spikes, shift_of_spikes
 
 
@@ -60,6 +61,8 @@ class Comparison:
         K names.
     at : {"start", "peak"}
         What the time of a spike is.
+    unit : Unit
+        Of all times.
     """
 
     models: tuple[ComparedModel, ...]
@@ -67,6 +70,7 @@ class Comparison:
     blank: int
     symbols: tuple[str, ...]
     at: At
+    unit: Unit = SECONDS
 
     @property
     def teacher(self) -> ComparedModel:
@@ -106,7 +110,10 @@ class Comparison:
 
 
 def compare(
-    sets: Sequence[PosteriorSet], latency: Mapping[str, float] | None = None, at: At = "start"
+    sets: Sequence[PosteriorSet],
+    latency: Mapping[str, float] | None = None,
+    at: At = "start",
+    unit: Unit = SECONDS,
 ) -> Comparison:
     """Bring models together that `diagnose` finds no error in.
 
@@ -119,6 +126,8 @@ def compare(
         of the model; added to the time of all its frames.
     at : {"start", "peak"}
         Time of a spike, as for `refkd.decode.spikes`.
+    unit : Unit
+        What is told in seconds is told in, such as pixels; from `refkd.records.unit.unit_named`.
 
     Returns
     -------
@@ -171,7 +180,7 @@ def compare(
         for one, facts in zip(sets, every, strict=True)
     )
     symbols = first.symbols or tuple(str(n) for n in range(first.classes))
-    return Comparison(models, shared, blank, symbols, at)
+    return Comparison(models, shared, blank, symbols, at, check.instance("unit", unit, Unit))
 
 
 def _clock(told: PosteriorSet, latency: float) -> Clock:

@@ -18,6 +18,7 @@ from refkd.posteriors.facts import (
 from refkd.posteriors.finding import Finding, Level
 from refkd.posteriors.mismatch import against_first, against_reference
 from refkd.posteriors.reference import Reference
+from refkd.records.unit import SECONDS, Unit
 
 Said: TypeAlias = tuple[Level, str]
 PADDING = 10  # equal frames at the end are no coincidence
@@ -25,7 +26,10 @@ USUAL_SHIFTS = 0.002, 0.2  # seconds
 
 
 def diagnose(
-    *sets: PosteriorSet, reference: Mapping[str, Reference] | None = None, words: bool = False
+    *sets: PosteriorSet,
+    reference: Mapping[str, Reference] | None = None,
+    words: bool = False,
+    unit: Unit = SECONDS,
 ) -> tuple[Finding, ...]:
     """Say what is wrong with posteriors, or has to be assumed about them.
 
@@ -37,6 +41,8 @@ def diagnose(
         True times, from `read_reference`.
     words : bool
         Its labels are words, which need not be symbols.
+    unit : Unit
+        What times are in.
 
     Returns
     -------
@@ -71,24 +77,24 @@ def diagnose(
     every = [facts_of(one) for one in sets]
     findings: list[Finding] = []
     for one, facts in zip(sets, every, strict=True):
-        findings += (Finding(level, one.name, said) for level, said in _alone(one, facts))
+        findings += (Finding(level, one.name, said) for level, said in _alone(one, facts, unit))
     for one, facts in zip(sets[1:], every[1:], strict=True):
-        compared = against_first(sets[0], one, every[0].blank, facts.blank)
+        compared = against_first(sets[0], one, every[0].blank, facts.blank, unit.name)
         findings += (Finding(level, one.name, said) for level, said in compared)
     for one in sets if reference is not None else ():
-        compared = against_reference(one, reference or {}, words)
+        compared = against_reference(one, reference or {}, words, unit.name)
         findings += (Finding(level, one.name, said) for level, said in compared)
     return tuple(findings)
 
 
-def _alone(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+def _alone(told: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Said]:
     yield from _numbers(told, facts)
     yield from (("error", doubt.sentence) for doubt in facts.doubts.values())
     if len(facts.sample) and "kind" not in facts.doubts:
         yield from _kind(told, facts)
     if len(facts.sample) and "blank" not in facts.doubts:
         yield from _blank(told, facts)
-    yield from _times(told)
+    yield from _times(told, unit)
 
 
 def _numbers(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
@@ -166,12 +172,12 @@ def _blank(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
         )
 
 
-def _times(told: PosteriorSet) -> Iterator[Said]:
+def _times(told: PosteriorSet, unit: Unit) -> Iterator[Said]:
     if told.symbols is None:
         yield "assumed", "classes are called by their numbers"
     if told.frame_shift is None:
         yield "assumed", "the frame shift is unknown, so times are in frames"
-    elif not USUAL_SHIFTS[0] <= told.frame_shift <= USUAL_SHIFTS[1]:
+    elif unit == SECONDS and not USUAL_SHIFTS[0] <= told.frame_shift <= USUAL_SHIFTS[1]:
         yield "warning", f"a frame shift of {told.frame_shift:g} s is unusual; it is in seconds"
     if told.first_frame is None:
-        yield "assumed", "frame 0 is at 0 s"
+        yield "assumed", f"frame 0 is at 0 {unit.name}"

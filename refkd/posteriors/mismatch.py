@@ -16,18 +16,18 @@ Said = tuple[Literal["warning", "error"], str]
 
 
 def against_first(
-    first: PosteriorSet, other: PosteriorSet, first_blank: int, blank: int
+    first: PosteriorSet, other: PosteriorSet, first_blank: int, blank: int, unit: str
 ) -> Iterator[Said]:
     """What does not fit between two sets, as levels and sentences about the other."""
     shared = [name for name in first.names if name in other.arrays]
     yield from _names(first.names, other.names, f"and {first.name}")
     yield from _classes(first, other, first_blank, blank)
     if shared:
-        yield from _durations(first, other, shared)
+        yield from _durations(first, other, shared, unit)
 
 
 def against_reference(
-    told: PosteriorSet, reference: Mapping[str, Reference], words: bool
+    told: PosteriorSet, reference: Mapping[str, Reference], words: bool, unit: str
 ) -> Iterator[Said]:
     """What does not fit between a set and true times."""
     shared = [name for name in told.names if name in reference]
@@ -54,7 +54,7 @@ def against_reference(
         yield (
             "warning",
             f"{len(late)} of {len(shared)} utterances end before their reference, the worst "
-            f"{name!r}: posteriors until {length:.3g} s, reference until {end:.3g} s",
+            f"{name!r}: posteriors until {length:.3g} {unit}, reference until {end:.3g} {unit}",
         )
 
 
@@ -109,7 +109,9 @@ def _classes(
         yield "error", f"{got}, so their classes are in another order"
 
 
-def _durations(first: PosteriorSet, other: PosteriorSet, shared: list[str]) -> Iterator[Said]:
+def _durations(
+    first: PosteriorSet, other: PosteriorSet, shared: list[str], unit: str
+) -> Iterator[Said]:
     """Lengths in frames against lengths of a frame."""
     known = first.frame_shift is not None and other.frame_shift is not None
     mine, its = (
@@ -122,7 +124,7 @@ def _durations(first: PosteriorSet, other: PosteriorSet, shared: list[str]) -> I
     count = int(np.count_nonzero(np.round(apart / max(mine, its), 6) > EDGES))
     if count:
         worst = int(apart.argmax())
-        unit = "s" if known else "frames"
+        unit = unit if known else "frames"
         ratio = lengths[:, 0].sum() / lengths[:, 1].sum()
         shifts = f"as {its / mine:.3g} to 1" if known else "not known of both"
         yield (

@@ -9,6 +9,7 @@ from refkd.posteriors.finding import Finding
 from refkd.posteriors.truth import Truth, delay_and_error
 from refkd.records.agreement import plain
 from refkd.records.spread import SpreadInSeconds
+from refkd.records.unit import SECONDS, Unit
 
 Found = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utterance
 
@@ -32,7 +33,7 @@ def measured(
     Returns
     -------
     dict
-        Times in seconds.
+        Times in seconds, or in the unit of the comparison.
     """
     told: dict[str, Any] = {
         "findings": [vars(one) for one in findings],
@@ -48,6 +49,7 @@ def measured(
         "classes": len(comparison.symbols),
         "utterances": len(comparison.utterances),
         "at": comparison.at,
+        "unit": comparison.unit.name,
         "shift": {one.name: comparison.offsets(one).as_dict() for one in comparison.students},
     }
     if truth is not None:
@@ -75,7 +77,7 @@ def _true(found: Sequence[TrueDelays], truth: Truth) -> dict[str, Any]:
 
 
 def shift_table(comparison: Comparison) -> str:
-    """Lay out the shift of every student in milliseconds, in frames too where all share a clock.
+    """Lay out the shift of every student in ms, in frames too where all share a clock.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def shift_table(comparison: Comparison) -> str:
     shift = comparison.frame_shift
     rows = [
         [
-            f"after {comparison.teacher.name} (ms)",
+            f"after {comparison.teacher.name} ({comparison.unit.small})",
             "n",
             "mean",
             "median",
@@ -104,7 +106,7 @@ def shift_table(comparison: Comparison) -> str:
         rows[0][3:3] = ["frames"]
     for student in comparison.students:
         one = comparison.offsets(student)
-        row = [student.name, str(one.n), *_spread(one)]
+        row = [student.name, str(one.n), *_spread(one, comparison.unit)]
         row += [_percent(one.teacher_unmatched_share), _percent(one.student_unmatched_share)]
         if shift is not None:
             row[3:3] = [_signed(one.mean / shift, 2)]
@@ -112,7 +114,7 @@ def shift_table(comparison: Comparison) -> str:
     return _laid_out(rows)
 
 
-def truth_table(truth: Truth, found: Found) -> str:
+def truth_table(truth: Truth, found: Found, unit: Unit = SECONDS) -> str:
     """Lay out the error of every model and its delays after true starts, then after true ends.
 
     Parameters
@@ -121,6 +123,8 @@ def truth_table(truth: Truth, found: Found) -> str:
         Says what is counted.
     found : mapping of str to mapping of str to TrueDelays
         From `Truth.of` for each model.
+    unit : Unit
+        Of the comparison.
 
     Returns
     -------
@@ -131,7 +135,7 @@ def truth_table(truth: Truth, found: Found) -> str:
     edges: tuple[Edge, Edge] = ("start", "end")
     blocks = []
     for edge in edges:
-        header = [f"after true {edge} (ms)", "n", "mean", "median", "p5", "p95"]
+        header = [f"after true {edge} ({unit.small})", "n", "mean", "median", "p5", "p95"]
         rows = [[*header, "unmatched", "extra", f"{truth.counted} error"]]
         for name, one in pooled.items():
             delay = one.after(edge)
@@ -139,13 +143,13 @@ def truth_table(truth: Truth, found: Found) -> str:
                 _percent(delay.phones_left_out_share),
                 _percent(delay.spikes_left_out_share),
             ]
-            rows.append([name, str(delay.n), *_spread(delay), *left_out, _percent(one.error)])
+            rows.append([name, str(delay.n), *_spread(delay, unit), *left_out, _percent(one.error)])
         blocks.append(_laid_out(rows))
     return "\n\n".join(blocks)
 
 
-def _spread(one: SpreadInSeconds) -> list[str]:
-    return [_signed(1000 * value, 0) for value in (one.mean, one.median, one.p5, one.p95)]
+def _spread(one: SpreadInSeconds, unit: Unit) -> list[str]:
+    return [_signed(unit.per * value, 0) for value in (one.mean, one.median, one.p5, one.p95)]
 
 
 def _signed(value: float, digits: int) -> str:

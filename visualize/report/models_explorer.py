@@ -58,8 +58,8 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
         "symbols": comparison.symbols,
         "blank": comparison.blank,
         "digits": {"probability": PROBABILITY_DIGITS},
-        "unit": "s",
-        "late": "frames" if _one_clock(comparison) else "ms",
+        "unit": comparison.unit.name,
+        "late": "frames" if _one_clock(comparison) else comparison.unit.small,
         "first": 0,
         "models": [{"title": one.name, "clock": vars(one.clock)} for one in comparison.models],
         "students": [
@@ -105,7 +105,8 @@ def _ranked(drawing: Drawing) -> dict[str, str]:
     ranked.setdefault(names[int(lengths.argmax())], "the longest")
     ranked.setdefault(names[int(lengths.argmin())], "the shortest")
     for n in np.argsort(-apart, kind="stable"):
-        ranked.setdefault(names[n], f"spikes {1000 * apart[n]:.0f} ms apart")
+        far = f"{comparison.unit.per * apart[n]:.0f} {comparison.unit.small}"
+        ranked.setdefault(names[n], f"spikes {far} apart")
     return ranked
 
 
@@ -121,10 +122,10 @@ def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
     temperature = float(drawing.options.get("temperature", 1.0))
     traces, _ = rule_traces(drawing, name)
     known = None if truth is None else truth.labels.get(name)
-    seconds = len(comparison.teacher.told.arrays[name]) * comparison.teacher.clock.frame_shift
+    length = len(comparison.teacher.told.arrays[name]) * comparison.teacher.clock.frame_shift
     return {
         "name": name,
-        "why": f"{seconds:.3g} s, {why}",
+        "why": f"{length:.3g} {comparison.unit.name}, {why}",
         "phones": [[], [], []]
         if known is None
         else [[*known.labels], known.starts.round(4).tolist(), known.ends.round(4).tolist()],
@@ -153,7 +154,7 @@ def _student(
     if _one_clock(comparison):
         late = (shift.student_frames - shift.teacher_frames).tolist()
     else:
-        late = np.rint(1000 * shift.offset).astype(np.int64).tolist()
+        late = np.rint(comparison.unit.per * shift.offset).astype(np.int64).tolist()
     told = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
     return told if trace is None else {**told, "choices": pack_choices(trace)}
 

@@ -9,6 +9,7 @@ import refkd
 from refkd.posteriors.comparison import Comparison
 from refkd.posteriors.finding import Finding
 from refkd.posteriors.tables import measured
+from refkd.records.unit import Unit
 from visualize.comparison_figures import Drawing
 from visualize.report.cells import (
     NONE,
@@ -72,17 +73,19 @@ def _finding(comparison: Comparison, told: Told) -> str:
     """Who is how late after the first model."""
     says = []
     for student in comparison.students:
-        mean = number_text(told["shift"][student.name]["mean"], 1000, "+.0f")
-        says.append(f"{escape(student.name)} {mean} ms")
+        mean = number_text(told["shift"][student.name]["mean"], comparison.unit.per, "+.0f")
+        says.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
     return f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(says)}."
 
 
 def _facts(comparison: Comparison) -> str:
+    per, small = comparison.unit.per, comparison.unit.small
     shifts = {
-        f"{one.name}: frames of {1000 * one.clock.frame_shift:g} ms" for one in comparison.models
+        f"{one.name}: frames of {per * one.clock.frame_shift:g} {small}"
+        for one in comparison.models
     }
     if comparison.frame_shift is not None:
-        shifts = {f"frames of {1000 * comparison.frame_shift:g} ms"}
+        shifts = {f"frames of {per * comparison.frame_shift:g} {small}"}
     facts = (
         f"{len(comparison.utterances):,} utterances",
         f"{len(comparison.symbols):,} classes",
@@ -107,7 +110,9 @@ def models_table(comparison: Comparison, told: Told) -> str:
     str
         A table element.
     """
-    heads = [("n", ""), ("offset", "mean, ms"), ("median", "ms"), ("5 to 95 %", "ms")]
+    unit = comparison.unit
+    heads = [("n", ""), ("offset", f"mean, {unit.small}"), ("median", unit.small)]
+    heads += [("5 to 95 %", unit.small)]
     heads += [("unmatched", "%"), ("extra", "%")]
     truth = told.get("truth")
     if truth is not None:
@@ -115,24 +120,24 @@ def models_table(comparison: Comparison, told: Told) -> str:
         ends = [one[end] for one in errors for end in ("low", "high", "mean")]
         low, high = error_range([end for end in ends if end is not None] or [0.0])
         heads += [("error", "% [95 %]"), ("", ends_of(low, high))]
-        heads += [(f"delay after true {truth['edge']}", "ms [95 %]")]
+        heads += [(f"delay after true {truth['edge']}", f"{unit.small} [95 %]")]
     rows = []
     for one in comparison.models:
         who = "teacher" if one is comparison.teacher else "student"
-        cells = _offsets(told["shift"].get(one.name))
+        cells = _offsets(told["shift"].get(one.name), unit)
         if truth is not None:
-            cells += _true(truth["models"].get(one.name), low, high, who)
+            cells += _true(truth["models"].get(one.name), low, high, who, unit)
         row = "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr class="{who}"><th scope="row">{escape(one.name)}</th>{row}</tr>')
     return table_of(heads, rows)
 
 
-def _offsets(found: Told | None) -> list[str]:
+def _offsets(found: Told | None, unit: Unit) -> list[str]:
     """The cells of a student's offsets after the first model."""
     if found is None:
         return [""] * 6
     mean, median, low, high = (
-        number_text(found[name], 1000, "+.0f") for name in ("mean", "median", "p5", "p95")
+        number_text(found[name], unit.per, "+.0f") for name in ("mean", "median", "p5", "p95")
     )
     shares = (found[f"{who}_unmatched_share"] for who in ("teacher", "student"))
     return [
@@ -144,7 +149,7 @@ def _offsets(found: Told | None) -> list[str]:
     ]
 
 
-def _true(found: Told | None, low: float, high: float, who: str) -> list[str]:
+def _true(found: Told | None, low: float, high: float, who: str, unit: Unit) -> list[str]:
     """The cells of a model that was held against true times."""
     if found is None:
         return [NONE, "", NONE]
@@ -153,7 +158,7 @@ def _true(found: Told | None, low: float, high: float, who: str) -> list[str]:
     return [
         interval_text(error, 100, ".1f"),
         drawn,
-        interval_text(found["delay_interval"], 1000, "+.0f"),
+        interval_text(found["delay_interval"], unit.per, "+.0f"),
     ]
 
 
