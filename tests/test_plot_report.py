@@ -268,3 +268,14 @@ def test_the_audio_follows_the_frame_and_the_frame_follows_the_audio(explorer):
 @needs_browser
 def test_a_table_that_is_seen_whole_does_not_say_that_it_scrolls(explorer):
     assert not says_that_it_scrolls(explorer.browser)
+
+
+@needs_browser
+def test_a_page_without_room_for_an_utterance_has_no_dead_controls(folder, browser, monkeypatch):
+    monkeypatch.setattr(models_explorer, "LONGEST", 1)
+    assert plot(folder, "--report", "--figures", "offsets", out="empty") == 0
+    browser.open(folder / "empty" / "report.html")
+    script = "return [...document.querySelectorAll('.choices, .explorer')].map((one) => one.hidden)"
+    browser.wait(lambda: browser.run(script) == [True, True])
+    assert "Utterances here: 0 of 2" in browser.run("return document.body.textContent")
+    assert browser.messages() == []

@@ -358,7 +358,7 @@ def longer():
 
 
 def test_the_median_the_longest_and_the_shortest_come_first(longer):
-    told = inflated(explorer_data(explored_run(longer), 10**6, 10**6)[0])["utterances"]
+    told = inflated(explorer_data(explored_run(longer, {}), 10**6, 10**6)[0])["utterances"]
     assert [(one["name"], one["why"]) for one in told[:3]] == [
         ("u15", "65 frames, median length"),
         ("u29", "107 frames, the longest"),
@@ -374,24 +374,24 @@ def test_then_those_whose_spikes_are_furthest_apart():
         for name, frames in zip(names, rolled, strict=True):
             teacher = run.teacher.posteriors.arrays[name]
             student.posteriors.arrays[name][:] = np.roll(teacher, frames, axis=0)
-    told = inflated(explorer_data(explored_run(run), 10**6, 10**6)[0])["utterances"]
+    told = inflated(explorer_data(explored_run(run, {}), 10**6, 10**6)[0])["utterances"]
     assert [one["name"] for one in told] == ["d", "f", "a", "c", "b", "e"]
     assert told[3]["why"] == "32 frames, spikes 2.0 frames apart"
 
 
 def test_what_is_told_fits_into_its_bytes(longer):
     for usual in (50_000, 100_000, 150_000):
-        text, shown = explorer_data(explored_run(longer), usual, usual)
+        text, shown = explorer_data(explored_run(longer, {}), usual, usual)
         assert len(text) <= usual
         assert len(inflated(text)["utterances"]) == shown
     assert FEW < shown < 30
 
 
 def test_the_first_few_may_take_more(longer):
-    text, shown = explorer_data(explored_run(longer), 1000, 10**6)
+    text, shown = explorer_data(explored_run(longer, {}), 1000, 10**6)
     assert shown == FEW
     text, shown = explorer_data(
-        explored_run(longer), 1000, 30_000
+        explored_run(longer, {}), 1000, 30_000
     )  # not all of the few: the short ones
     assert 0 < shown < FEW
     assert len(text) <= 30_000

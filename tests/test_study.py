@@ -5,6 +5,7 @@ import wave
 
 import numpy as np
 import pytest
+from test_report import Page
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -135,6 +136,21 @@ def test_drawing_a_run_again_writes_the_same_report(run, tmp_path, capsys):
     assert main(["plot", str(run / "a"), "--format", "svg", "--out", str(out)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
     assert (out / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+
+
+def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
+    name = read_run(run / "a").names[0]
+    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000))
+    more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
+    out = tmp_path / "heard"
+    assert main(["plot", str(run / "a"), *more, "--out", str(out)]) == 0
+    data = Page((out / "report.html").read_text(encoding="utf-8")).data
+    assert {one["name"] for one in data["utterances"] if one["audio"]} == {name}
+    assert main(["plot", str(run / "a"), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
+    said = "refkd: audio: expected a folder, or --utterance NAME beside a file"
+    assert said in capsys.readouterr().err
 
 
 def test_a_student_does_not_depend_on_who_else_is_taught(run, results, capsys):

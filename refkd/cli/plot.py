@@ -81,7 +81,9 @@ def add_parser(commands: Commands) -> None:
         help="of the figures of one utterance; repeat it (default: the one of median length)",
     )
     shown.add_argument("--at", choices=("start", "peak"), help="time of a spike (default start)")
-    shown.add_argument("--audio", metavar="PATH", help="WAV, or folder of UTTERANCE.wav")
+    shown.add_argument(
+        "--audio", metavar="PATH", help="WAV, or folder of UTTERANCE.wav; of a run, for its page"
+    )
     shown.add_argument("--size", choices=("column", "page", "slide"), help="default: by content")
     shown.add_argument("--font", metavar="FAMILY", help="an installed font")
     out = plot.add_argument_group("what is written")

@@ -12,7 +12,7 @@ import numpy as np
 
 from refkd import check
 from refkd.cli.each_model import for_each, models_of
-from refkd.cli.plot_output import Output, check_utterance, figures_of
+from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 from refkd.cli.plot_spikes import write_pairs, write_spikes
 from refkd.cli.rule_options import OF_RULE, rule_settings
 from refkd.posteriors.collection import KINDS, PosteriorSet
@@ -84,7 +84,7 @@ def plot_models(options: argparse.Namespace) -> int:
     if options.spikes is not None:
         written += write_spikes(comparison, Path(options.out), options.spikes)
     if options.report:
-        audio = _audio_files(options.audio, drawing.utterances, comparison.utterances)
+        audio = audio_files(options.audio, drawing.utterances, comparison.utterances)
         written.append(
             output.write_report(
                 figures,
@@ -234,19 +234,6 @@ def _speech(
         clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
         found[name] = Speech(log_mel(samples, rate, settings).astype(np.float64), clock)
     return found
-
-
-def _audio_files(
-    path: str | None, drawn: Sequence[str], utterances: Sequence[str]
-) -> dict[str, Path]:
-    """The WAV files of utterances, as far as they are there."""
-    if path is None:
-        return {}
-    audio = Path(path)
-    if not audio.is_dir():
-        return {drawn[0]: audio}
-    files = {name: audio / f"{name}.wav" for name in utterances}
-    return {name: file for name, file in files.items() if file.is_file()}
 
 
 def _tables(drawing: "Drawing") -> list[str]:

@@ -141,6 +141,21 @@ def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] |
     return [check.one_of("figures", name, list(known)) for name in names]
 
 
+def audio_files(
+    path: str | None, drawn: Sequence[str | None], utterances: Sequence[str]
+) -> dict[str, Path]:
+    """The WAV files of a page: those of a folder that are there, or the one of what is drawn."""
+    if path is None:
+        return {}
+    audio = Path(path)
+    if not audio.is_dir():
+        if len(drawn) != 1 or drawn[0] is None:
+            check.fail("audio", "a folder, or --utterance NAME beside a file", audio)
+        return {drawn[0]: audio}
+    files = {name: audio / f"{name}.wav" for name in utterances}
+    return {name: file for name, file in files.items() if file.is_file()}
+
+
 def check_utterance(name: str, known: Sequence[str]) -> None:
     """One of the utterances; there may be too many to list."""
     if name not in known:

@@ -5,13 +5,13 @@ import json
 from functools import partial
 
 from refkd import check
-from refkd.cli.plot_output import Output, check_utterance, figures_of
+from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 
 # What a run knows for itself.
 OF_MODELS = (
     *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
     *("words", "tier", "skip", "rule", "window", "tau", "k", "max_step", "d", "divergence"),
-    *("temperature", "at", "audio", "merge", "drop", "unit", "pairs", "spikes"),
+    *("temperature", "at", "merge", "drop", "unit", "pairs", "spikes"),
 )
 
 
@@ -32,19 +32,23 @@ def plot_run(options: argparse.Namespace) -> int:
     output = Output.of(options)
     output.check_report(options.report)
     wanted = figures_of(options, (*FIGURES, SPIKES))
+    reports = options.report or (wanted is None and "svg" in output.formats)
+    if options.audio is not None and not reports:
+        check.fail("audio", "it with --report", "none")
     run = read_run(options.run)
     if wanted is not None and SPIKES in wanted and run.followed is None:
         check.fail("figures", "spikes of a run with --animate", "a run without")
     if utterances[0] is not None:
         check_utterance(utterances[0], run.names)
+    audio = audio_files(options.audio, utterances, run.names)
     still = wanted and [name for name in wanted if name != SPIKES]
     chosen = {"figures": still, "utterance": utterances[0], "width": output.width}
     figures = output.drawn(lambda: dict(run_figures(run, **chosen)))
     files = output.write(figures)
     if SPIKES in (wanted or [SPIKES]):
         files += output.animate(run)
-    if options.report or (wanted is None and "svg" in output.formats):
-        files.append(output.write_report(figures, partial(write_report, run)))
+    if reports:
+        files.append(output.write_report(figures, partial(write_report, run, audio=audio)))
     told = [str(file) for file in files]
     print(json.dumps({"files": told}, indent=1) if options.json else "\n".join(told))
     return 0

@@ -63,7 +63,7 @@ def figures_of(folder: Path) -> dict[str, Path]:
 def contents_of(figures: Mapping[str, Path]) -> str:
     """Write links to figures, for the contents of the page."""
     return "".join(
-        f'<li><a href="#figure-{escape(name)}">{escape(_title(name)[0])}</a></li>'
+        f'<li><a href="#figure-{quote(name)}">{escape(_title(name)[0])}</a></li>'
         for name in figures
     )
 

@@ -1,34 +1,25 @@
 """What the explorer shows of any models: each beside the first, under its own clock."""
 
-import base64
-import io
-import wave
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd.check import Floats
-from refkd.data.features import FeatureSettings, log_mel
-from refkd.data.wav import read_wav
 from refkd.posteriors.comparison import ComparedModel, Comparison
-from refkd.records.clock import Clock
 from refkd.records.traces import DistillTrace
 from refkd.results import titled
 from visualize.comparison_figures import Drawing, rule_traces
 from visualize.report.explorer import Explored
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
-    band_centres,
     pack_choices,
     pack_distributions,
     pack_frames,
-    pack_speech,
 )
 from visualize.report.run_explorer import about_rule
-from visualize.speech import Speech
+from visualize.report.sound import heard_speech
 
 LONGEST = 65_535  # frames: numbers of frames take two bytes
 
@@ -45,7 +36,7 @@ def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
     """
 
     def utterance(name: str, why: str) -> dict[str, Any]:
-        return _utterance(drawing, name, why) | _heard(audio.get(name))
+        return _utterance(drawing, name, why) | heard_speech(audio.get(name))
 
     total = len(drawing.comparison.utterances)
     return Explored(_shared(drawing), _ranked(drawing), total, utterance)
@@ -157,28 +148,3 @@ def _student(
         late = np.rint(comparison.unit.per * shift.offset).astype(np.int64).tolist()
     told = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
     return told if trace is None else {**told, "choices": pack_choices(trace)}
-
-
-def _heard(path: Path | None) -> dict[str, Any]:
-    """The speech as a picture and as sound, where there is a file of it."""
-    if path is None:
-        return {}
-    samples, rate = read_wav(path)
-    settings = FeatureSettings(stack=1)
-    energies = log_mel(samples, rate, settings).astype(np.float64)
-    normal = (energies - energies.mean()) / (energies.std() or 1.0)
-    clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
-    return {
-        "speech": pack_speech(Speech(normal, clock), band_centres(settings, rate)),
-        "audio": _sound(samples, rate),
-    }
-
-
-def _sound(samples: NDArray[np.float32], rate: int) -> str:
-    """Samples in [-1, 1] as a WAV file of 16 bits, in base64."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setparams((1, 2, rate, 0, "NONE", ""))
-        whole = np.rint(np.clip(samples, -1.0, 1.0) * 32767).astype("<i2")
-        out.writeframes(whole.tobytes())
-    return base64.b64encode(file.getvalue()).decode("ascii")

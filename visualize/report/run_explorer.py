@@ -1,6 +1,7 @@
 """What the explorer shows of a run: every student beside its teacher, and what its rule chose."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from visualize.report.packing import (
     pack_frames,
     pack_speech,
 )
+from visualize.report.sound import heard_speech
 from visualize.run_figures import best_searching, typical_utterance
 from visualize.speech import Speech
 
@@ -46,16 +48,22 @@ DIVERGENCES = {
 }
 
 
-def explored_run(run: Run) -> Explored:
+def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
     """Gather what the explorer shows of a run.
 
     Parameters
     ----------
     run : Run
         From `refkd.finished_run.read_run`.
+    audio : mapping of str to Path
+        WAV files by the names of test utterances.
     """
+
+    def utterance(name: str, why: str) -> dict[str, Any]:
+        return heard_speech(audio.get(name)) | _utterance(run, name, why)
+
     ranked = _ranked(run)
-    return Explored(_shared(run), ranked, len(ranked), lambda name, why: _utterance(run, name, why))
+    return Explored(_shared(run), ranked, len(ranked), utterance)
 
 
 def _ranked(run: Run) -> dict[str, str]:

@@ -13,7 +13,12 @@ from visualize.report.run_explorer import explored_run
 from visualize.report.run_table import finding, run_table
 
 
-def write_report(run: Run, figures: Mapping[str, Path] | Path, path: Path) -> None:
+def write_report(
+    run: Run,
+    figures: Mapping[str, Path] | Path,
+    path: Path,
+    audio: Mapping[str, Path] | None = None,
+) -> None:
     """Write the page of a run: one file that needs no other and no network.
 
     Parameters
@@ -23,7 +28,9 @@ def write_report(run: Run, figures: Mapping[str, Path] | Path, path: Path) -> No
     figures : mapping of str to Path, or Path
         SVG files by name, or the folder that holds them.
     path : Path
-        The file; the same run and figures give the same bytes.
+        The file; the same input gives the same bytes.
+    audio : mapping of str to Path, optional
+        WAV files by the names of test utterances.
     """
     told = run.told
     parts = {
@@ -38,7 +45,7 @@ def write_report(run: Run, figures: Mapping[str, Path] | Path, path: Path) -> No
         "made": f"{_reproduce(told)}<h3>Versions</h3><dl>{_versions(told)}</dl>",
     }
     shown = figures_of(figures) if isinstance(figures, Path) else figures
-    write_page(parts, explored_run(run), shown, path)
+    write_page(parts, explored_run(run, audio or {}), shown, path)
 
 
 def _facts(told: dict[str, Any]) -> str:

@@ -2,4 +2,6 @@ showScrolling();
 await offerFiles();
 const packed = document.getElementById("explorer-data").textContent;
 const told = new Run(await inflated(packed));
-if (told.utterances.length) new Explorer(document.getElementById("explorer"), told);
+const explorer = document.getElementById("explorer");
+if (told.utterances.length) new Explorer(explorer, told);
+else for (const part of explorer.querySelectorAll(".choices, .explorer, .keys")) part.hidden = true;

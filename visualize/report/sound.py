@@ -1,0 +1,41 @@
+"""The speech of an utterance, to be heard and to be seen."""
+
+import base64
+import io
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.data.features import FeatureSettings, log_mel
+from refkd.data.wav import read_wav
+from refkd.records.clock import Clock
+from visualize.report.packing import band_centres, pack_speech
+from visualize.speech import Speech
+
+
+def heard_speech(path: Path | None) -> dict[str, Any]:
+    """Pack the "audio" of a WAV file and its energies, "speech"; nothing without a file."""
+    if path is None:
+        return {}
+    samples, rate = read_wav(path)
+    settings = FeatureSettings(stack=1)
+    energies = log_mel(samples, rate, settings).astype(np.float64)
+    normal = (energies - energies.mean()) / (energies.std() or 1.0)
+    clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
+    return {
+        "speech": pack_speech(Speech(normal, clock), band_centres(settings, rate)),
+        "audio": _sound(samples, rate),
+    }
+
+
+def _sound(samples: NDArray[np.float32], rate: int) -> str:
+    """Samples in [-1, 1] as a WAV file of 16 bits, in base64."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, rate, 0, "NONE", ""))
+        whole = np.rint(np.clip(samples, -1.0, 1.0) * 32767).astype("<i2")
+        out.writeframes(whole.tobytes())
+    return base64.b64encode(file.getvalue()).decode("ascii")
