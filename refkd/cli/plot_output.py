@@ -166,12 +166,12 @@ def _table(option: str, file: str | None, columns: Sequence[str]) -> Path | None
     """A CSV file that is new, or begins with the columns of this command: nothing would be lost."""
     if file is None:
         return None
-    path = Path(file)
-    free = path.parent.is_dir()
-    if path.exists():
+    path, head = Path(file), ",".join(columns)
+    free = not path.exists() and path.parent.is_dir()
+    if path.is_file():  # a device or a pipe might never end
         try:
             with path.open(encoding="utf-8") as old:
-                free = old.readline().strip() == ",".join(columns)
+                free = old.readline(len(head) + 1).strip() == head
         except (OSError, ValueError):
             free = False
     if not free:
