@@ -4,12 +4,12 @@ TITLES: dict[str, tuple[str, str]] = {
     "shift": (
         "Alignment shift",
         "Posteriors of the teacher and every student over one utterance. Lines join equal spikes; "
-        "their numbers say how many frames the student is late.",
+        "their numbers say how much later the student is.",
     ),
     "rules": ("Rules side by side", "What several rules chose in one utterance."),
     "offsets": (
         "Offsets",
-        "How far the spikes of each student are from the teacher's, over the whole test speech.",
+        "How far the spikes of each student are from the teacher's, over all utterances.",
     ),
     "cumulative": (
         "How many spikes by when",
@@ -22,7 +22,7 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "tradeoff": (
         "Error against delay",
-        "Phone error rate over mean offset, with intervals. A student is better the further down "
+        "Errors over mean offset or delay, with intervals. A student is better the further down "
         "and to the left it stands.",
     ),
     "sweep": (
