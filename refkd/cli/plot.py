@@ -80,6 +80,10 @@ def add_parser(commands: Commands) -> None:
         metavar="NAME",
         help="of the figures of one utterance; repeat it (default: the one of median length)",
     )
+    shown.add_argument(
+        "--from", type=float, metavar="SECONDS", help="compare and draw only what is at or after it"
+    )
+    shown.add_argument("--to", type=float, metavar="SECONDS", help="only what is before it")
     shown.add_argument("--at", choices=("start", "peak"), help="time of a spike (default start)")
     shown.add_argument(
         "--audio", metavar="PATH", help="WAV, or folder of UTTERANCE.wav; of a run, for its page"

@@ -20,8 +20,8 @@ from refkd.posteriors.comparison import Comparison, compare
 from refkd.posteriors.diagnose import diagnose
 from refkd.posteriors.finding import Finding
 from refkd.posteriors.folding import Folding, fold_classes
-from refkd.posteriors.mismatch import check_audio_length
 from refkd.posteriors.order import in_one_order
+from refkd.posteriors.part import Part
 from refkd.posteriors.read import read_posteriors
 from refkd.posteriors.tables import measured, shift_table, truth_table
 from refkd.posteriors.tokens import read_tokens
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from visualize.comparison_figures import Drawing
     from visualize.speech import Speech
 
+MOST_SPIKES = 500  # of which most are named in a figure
 OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
 
 
@@ -70,12 +71,18 @@ def plot_models(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps({"findings": [vars(one) for one in findings], "files": []}, indent=1))
         return 1
+    whole, part = sets, _part(options)
+    if part != Part():
+        sets, truth = part.of(sets), truth and part.of_truth(truth)
     comparison = compare(sets, latency, options.at or "start", unit)
     if options.report and not comparison.students:
         check.fail("report", "two models or more", "one")
     drawing = _drawing(options, comparison, truth, rule, output.width)
+    audio = audio_files(options.audio, drawing.utterances, comparison.utterances, whole)
+    drawing = replace(drawing, speech=_speech(audio, drawing.utterances, part))
     with in_unit(unit):
         figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
+    left_out += _crowds(drawing, wanted)
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)
     written = output.write(figures)
@@ -84,7 +91,6 @@ def plot_models(options: argparse.Namespace) -> int:
     if options.spikes is not None:
         written += write_spikes(comparison, Path(options.out), options.spikes)
     if options.report:
-        audio = audio_files(options.audio, drawing.utterances, comparison.utterances)
         written.append(
             output.write_report(
                 figures,
@@ -140,12 +146,12 @@ def _folding(options: argparse.Namespace) -> Folding:
     """What --merge and --drop say."""
     merge: dict[str, str] = {}
     for text in options.merge or ():
-        symbol, _, other = text.partition("=")
+        symbol, _, other = nfc(text).partition("=")
         if not symbol or not other:
             check.fail("merge", "A=B, two classes", repr(text))
         if merge.setdefault(symbol, other) != other:
             check.fail("merge", f"one class that {symbol!r} is counted as", "two")
-    return Folding(merge, tuple(options.drop or ()))
+    return Folding(merge, tuple(map(nfc, options.drop or ())))
 
 
 def _sets(
@@ -175,6 +181,27 @@ def _truth(options: argparse.Namespace, symbols: Sequence[str], folding: Folding
     return replace(truth, labels={name: folding.labels(one) for name, one in truth.labels.items()})
 
 
+def _part(options: argparse.Namespace) -> Part:
+    """What --from and --to leave of each utterance."""
+    edges = {}
+    for edge, name in (("from", "begin"), ("to", "end")):
+        if getattr(options, edge) is not None:
+            edges[name] = check.finite_number(edge, getattr(options, edge))
+    return Part(**edges)
+
+
+def _crowds(drawing: "Drawing", wanted: Sequence[str] | None) -> list[str]:
+    """Which utterances have more spikes than their figures can name."""
+    if wanted is not None and "shift" not in wanted:
+        return []
+    spikes = {name: drawing.comparison.teacher.spikes[name][0].size for name in drawing.utterances}
+    return [
+        f"names and numbers of most of the {number} spikes of {name!r}: --from and --to draw a part"
+        for name, number in spikes.items()
+        if number > MOST_SPIKES
+    ]
+
+
 def _drawing(
     options: argparse.Namespace,
     comparison: Comparison,
@@ -197,7 +224,6 @@ def _drawing(
         utterances,
         truth=truth,
         found={one.name: truth.of(comparison, one) for one in comparison.models} if truth else {},
-        speech=_speech(options.audio, utterances, comparison),
         width=width,
         **lessons,
     )
@@ -208,7 +234,7 @@ def _seconds(text: str) -> float:
 
 
 def _speech(
-    path: str | None, utterances: Sequence[str], comparison: Comparison
+    audio: Mapping[str, Path], utterances: Sequence[str], part: Part
 ) -> "Mapping[str, Speech]":
     """Spectrograms of the utterances whose audio is there."""
     from refkd.data.features import FeatureSettings, log_mel
@@ -216,23 +242,16 @@ def _speech(
     from refkd.records.clock import Clock
     from visualize.speech import Speech
 
-    if path is None:
-        return {}
-    audio = Path(path)
-    if audio.is_dir():
-        named = {nfc(file.stem): file for file in audio.glob("*.wav")}
-        files = {name: named.get(name, audio / f"{name}.wav") for name in utterances}
-    elif len(utterances) == 1:
-        files = {utterances[0]: audio}
-    else:
-        check.fail("audio", "a folder for several utterances", audio)
     found = {}
-    for name, file in files.items():
-        samples, rate = read_wav(file)
-        check_audio_length(name, samples.size / rate, [one.told for one in comparison.models])
+    for name in utterances if audio else ():
+        samples, rate = read_wav(audio[name])
         settings = FeatureSettings(stack=1)
         clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
-        found[name] = Speech(log_mel(samples, rate, settings).astype(np.float64), clock)
+        values = log_mel(samples, rate, settings).astype(np.float64)
+        frames = part.slice(clock.frame_shift, clock.first_frame)
+        if frames.start < len(values):
+            begin = Clock(clock.frame_shift, clock.seconds(frames.start))
+            found[name] = Speech(values[frames], begin)
     return found
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from refkd import check
 from refkd.cli.plot_spikes import PAIRS
 from refkd.cli.run import REPORT
+from refkd.text import nfc
 
 if TYPE_CHECKING:
     from refkd.finished_run import Run
+    from refkd.posteriors.collection import PosteriorSet
 
 T = TypeVar("T")
 
@@ -142,18 +144,35 @@ def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] |
 
 
 def audio_files(
-    path: str | None, drawn: Sequence[str | None], utterances: Sequence[str]
+    path: str | None,
+    drawn: Sequence[str | None],
+    utterances: Sequence[str],
+    sets: "Sequence[PosteriorSet]",
 ) -> dict[str, Path]:
-    """The WAV files of a page: those of a folder that are there, or the one of what is drawn."""
+    """The WAV files of utterances: those of a folder that are there, or the one of what is drawn.
+
+    Each is as long as the posteriors of every model say.
+    """
+    from refkd.data.wav import read_wav
+    from refkd.posteriors.mismatch import check_audio_length
+
     if path is None:
         return {}
     audio = Path(path)
-    if not audio.is_dir():
-        if len(drawn) != 1 or drawn[0] is None:
-            check.fail("audio", "a folder, or --utterance NAME beside a file", audio)
-        return {drawn[0]: audio}
-    files = {name: audio / f"{name}.wav" for name in utterances}
-    return {name: file for name, file in files.items() if file.is_file()}
+    if audio.is_dir():
+        named = {nfc(file.stem): file for file in audio.glob("*.wav")}
+        files = {name: named[name] for name in utterances if name in named}
+        for name in drawn:
+            if name is not None and name not in files:
+                check.fail("audio", f"{name}.wav in it", audio)
+    elif len(drawn) == 1 and drawn[0] is not None:
+        files = {drawn[0]: audio}
+    else:
+        check.fail("audio", "a folder, or --utterance NAME beside a file", audio)
+    for name, file in files.items():
+        samples, rate = read_wav(file)
+        check_audio_length(name, samples.size / rate, sets)
+    return files
 
 
 def check_utterance(name: str, known: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_
 OF_MODELS = (
     *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
     *("words", "tier", "skip", "rule", "window", "tau", "k", "max_step", "d", "divergence"),
-    *("temperature", "at", "merge", "drop", "unit", "pairs", "spikes"),
+    *("temperature", "at", "merge", "drop", "unit", "pairs", "spikes", "from", "to"),
 )
 
 
@@ -40,7 +40,8 @@ def plot_run(options: argparse.Namespace) -> int:
         check.fail("figures", "spikes of a run with --animate", "a run without")
     if utterances[0] is not None:
         check_utterance(utterances[0], run.names)
-    audio = audio_files(options.audio, utterances, run.names)
+    sets = [model.posteriors for model in run.models]
+    audio = audio_files(options.audio, utterances, run.names, sets)
     still = wanted and [name for name in wanted if name != SPIKES]
     chosen = {"figures": still, "utterance": utterances[0], "width": output.width}
     figures = output.drawn(lambda: dict(run_figures(run, **chosen)))
