@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from refkd import check
 from refkd.check import Floats
@@ -101,8 +102,15 @@ class Comparison:
 
     def shift(self, student: ComparedModel, utterance: str) -> TimedShift:
         """Alignment shift of one student in one utterance."""
-        pair = self.teacher.spikes[utterance], student.spikes[utterance]
-        return shift_of_spikes(*pair, self.teacher.clock, student.clock)
+        key = student.name, utterance
+        if key not in self._shifts:  # several figures and the table ask for it
+            pair = self.teacher.spikes[utterance], student.spikes[utterance]
+            self._shifts[key] = shift_of_spikes(*pair, self.teacher.clock, student.clock)
+        return self._shifts[key]
+
+    @cached_property
+    def _shifts(self) -> dict[tuple[str, str], TimedShift]:
+        return {}
 
     def offsets(self, student: ComparedModel) -> TimedOffsets:
         """Offsets of one student over all utterances."""
