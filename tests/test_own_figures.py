@@ -4,6 +4,8 @@ import base64
 import hashlib
 import importlib
 import sys
+from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from refkd.check import ArgumentError
 from refkd.cli import main, own_figures
 from refkd.cli.own_figures import check_own_figures
 
+IMPORTERS = (BuiltinImporter, FrozenImporter, PathFinder)  # and no finder of a checkout
 FILES = {"visualize/__init__.py": b'"""Ours."""\n', "visualize/style.py": b"FONT = 'ours'\n"}
 AGAIN = "install refkd again with `pip install --force-reinstall`"
 
@@ -39,10 +42,12 @@ def uninstall(site, name, version):
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """A folder of packages in which refkd is installed, before all others."""
+    """A folder of packages in which refkd is installed, and no other with our figures."""
     install(tmp_path, "refkd", "9.0", FILES)
     monkeypatch.setattr(own_figures, "HOME", tmp_path.resolve())
-    monkeypatch.syspath_prepend(tmp_path)
+    others = [path for path in sys.path if not Path(path, "visualize").exists()]
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *others])
+    monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if one in IMPORTERS])
     monkeypatch.delitem(sys.modules, "visualize", raising=False)
     return tmp_path
 

@@ -144,5 +144,6 @@ def _plot(options: argparse.Namespace) -> int:
         got = "neither" if options.run is None else "both"
         check.fail("refkd plot", "RUN_DIR, --model NAME=FILE or --toy", got)
     check_own_figures()
-    with held(options.out if options.gallery is None else options.gallery):
+    place = (options.out,) if options.gallery is None else (options.gallery, "gallery")
+    with held(*place):
         return draw(options)
