@@ -23,7 +23,7 @@ SIGNED_MAP = "PRGn_r"  # green below 0, purple above
 TEACHER_LINE = "-"
 STUDENT_LINE = (0, (4, 1.2))
 # Where each student has its own; none of them means anything else.
-STUDENTS = (STUDENT, "#882255", "#CC79A7", "#7F4F24", "#7E3DFF", "#333399")
+STUDENTS = (STUDENT, "#882255", "#E25AF2", "#7F4F24", "#7E3DFF", "#333399")
 
 WIDTHS = {"column": 3.4, "page": 7.0, "slide": 6.67}  # inches of figures in print
 SLIDE_PIXELS = 1920  # across a slide, which shows a figure of that width twice as large
