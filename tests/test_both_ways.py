@@ -26,6 +26,8 @@ from visualize.run_figures import FIGURES as OF_RUNS
 from visualize.run_figures import looks_of_run
 from visualize.style import BLANK, EARLY, TEACHER, TEXT
 
+pytestmark = pytest.mark.compiled_once
+
 RULE = refkd.Hard(refkd.Window(5, 0))
 BOTH = sorted(set(OF_RUNS) & set(OF_MODELS))
 NAMES = {"band": "band-Hard [5, 0]", "gradients": "gradients-CTC alone"}  # of many students' files
@@ -62,7 +64,7 @@ def made(**rules):
     return run
 
 
-def as_models(run):
+def as_models(run, shift=None):
     """The arrays of its models alone, under the names by which it calls them."""
     facts = {
         "kind": "logits",
@@ -72,6 +74,7 @@ def as_models(run):
         "first_frame": run.clock.first_frame,
     }
     sets = [replace(one.posteriors, name=one.title, **facts) for one in run.models]
+    sets[0] = replace(sets[0], frame_shift=shift or run.clock.frame_shift)
     comparison, truth = compare(sets), Truth(run.reference)
     found = {one.name: truth.of(comparison, one) for one in comparison.models}
     speech = {"b": Speech.of_features(run.features["b"], BANDS, run.clock)}
@@ -139,3 +142,10 @@ def test_models_are_alike_in_every_figure_of_a_plot():
         for text in figure.findobj(matplotlib.text.Text):
             if text.get_text() in drawing.looks:
                 assert text.get_color() == drawing.looks[text.get_text()][0]
+
+
+@pytest.mark.parametrize(("shift", "shaded"), [(0.02, 2), (0.04, 0)])
+def test_a_window_is_shaded_where_all_count_the_same_frames(shift, shaded):
+    figure = comparison_figures(as_models(made(), shift), ["offsets"])[0]["offsets"]
+    windows = [one for axes in figure.axes for one in axes.patches if not one.get_gid()]
+    assert len(windows) == shaded

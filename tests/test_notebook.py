@@ -13,6 +13,8 @@ import refkd
 from refkd.records.notebook import MARK, MOST
 from visualize import new_figure
 
+pytestmark = pytest.mark.compiled_once
+
 LSTM = refkd.LSTMParams(np.ones((1, 8)), np.zeros((2, 8)), np.zeros(8))
 
 

@@ -52,8 +52,9 @@ def _shift(drawing: Drawing) -> Drawn:
 
 
 def _offsets(drawing: Drawing) -> Drawn:
-    rule, students = drawing.rule, drawing.comparison.students
-    windows = {} if rule is None else {one.name: rule.window for one in students}
+    rule, comparison, windows = drawing.rule, drawing.comparison, {}
+    if rule is not None and comparison.frame_shift is not None:  # whose frames a window counts
+        windows = {one.name: rule.window for one in comparison.students}
     return _of_offsets(drawing, "offsets", partial(offsets_figure, windows=windows))
 
 
