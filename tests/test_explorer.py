@@ -15,6 +15,9 @@ import refkd
 from refkd.decode import log_posteriors, spikes
 from visualize import new_figure, save_figure, write_numbers
 from visualize.report import write_report
+from visualize.report.packing import pack_colour
+from visualize.run_figures import looks_of_run
+from visualize.style import STUDENTS, STUDENTS_ON_DARK
 
 # Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
 NEEDED = os.environ.get("REFKD_NEEDS_BROWSER", "") not in ("", "0")
@@ -599,3 +602,39 @@ def test_bars_are_kept_in_print_and_in_forced_colours(explorer):
         " return [style.printColorAdjust, style.forcedColorAdjust]; })"
     )
     assert styles == [["exact", "none"]] * 3
+
+
+def test_a_student_has_the_colour_that_it_has_in_the_figures(browser, run, explorer):
+    def shown(scheme):
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.devtools("Emulation.setEmulatedMedia", {"features": [feature]})
+        return browser.run(
+            "const style = getComputedStyle(document.querySelector('.explorer'));"
+            "return style.getPropertyValue('--student');"
+        )
+
+    for student in run.students:
+        explorer.choose_student(student.name)
+        colour, _ = looks_of_run(run)[student.title]
+        assert shown("light") == colour
+        assert shown("dark") == STUDENTS_ON_DARK[STUDENTS.index(colour)]
+    browser.devtools("Emulation.setEmulatedMedia", {"features": []})
+
+
+def contrast(colour, ground):
+    """Ratio of the lighter to the darker luminance by WCAG 2, with its 0.05 for stray light."""
+
+    def luminance(colour):
+        part = np.array([int(colour[n : n + 2], 16) for n in (1, 3, 5)]) / 255
+        linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+        return linear @ (0.2126, 0.7152, 0.0722) + 0.05
+
+    darker, lighter = sorted((luminance(colour), luminance(ground)))
+    return lighter / darker
+
+
+def test_words_in_the_colour_of_a_student_are_readable_on_either_ground():
+    for colour in STUDENTS:
+        colours = pack_colour((colour, "-"))
+        assert contrast(colours["words"], "#ffffff") > 4.5
+        assert contrast(colours["dark"], "#16181b") > 4.5

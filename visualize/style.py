@@ -24,6 +24,8 @@ TEACHER_LINE = "-"
 STUDENT_LINE = (0, (4, 1.2))
 # Where each student has its own; none of them means anything else.
 STUDENTS = (STUDENT, "#882255", "#E25AF2", "#7F4F24", "#7E3DFF", "#333399")
+# The same on a dark ground, half way to white but for the first.
+STUDENTS_ON_DARK = ("#E8803A", "#C491AA", "#F1ADF9", "#BFA792", "#BF9EFF", "#9999CC")
 
 WIDTHS = {"column": 3.4, "page": 7.0, "slide": 6.67}  # inches of figures in print
 SLIDE_PIXELS = 1920  # across a slide, which shows a figure of that width twice as large

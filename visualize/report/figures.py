@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from visualize.style import EARLY, FAINT, STUDENT, TEACHER, TEXT
+from visualize.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
 from visualize.titles import TITLES
 
 FIGURES = 2_200_000  # bytes of all figures in a page
@@ -35,7 +35,10 @@ def _dark() -> str:
 
 WHITE = "#ffffff"
 ON_DARK = {
-    **{TEACHER.lower(): "#56b4e9", STUDENT.lower(): "#e8803a", EARLY.lower(): "#2fc39a"},
+    **{TEACHER.lower(): "#56b4e9", EARLY.lower(): "#2fc39a"},
+    **{
+        light.lower(): dark.lower() for light, dark in zip(STUDENTS, STUDENTS_ON_DARK, strict=True)
+    },
     **{TEXT.lower(): "#ececec", "#000000": "#ececec", FAINT.lower(): "#4a4e54"},
     "#efefef": "#2a2d31",  # every other phone
 }

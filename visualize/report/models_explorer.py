@@ -15,6 +15,7 @@ from visualize.report.explorer import Explored
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     pack_choices,
+    pack_colour,
     pack_distributions,
     pack_frames,
 )
@@ -60,6 +61,7 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
                 "distributions": place,
                 "teacher_distributions": 0,
                 "rule": "" if drawing.rule is None else titled(drawing.rule),
+                "colour": pack_colour(drawing.looks[one.name]),
                 "note": _note(drawing, one),
             }
             for place, one in enumerate(comparison.students, 1)

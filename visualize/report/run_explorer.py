@@ -16,12 +16,13 @@ from visualize.report.packing import (
     PROBABILITY_DIGITS,
     band_centres,
     pack_choices,
+    pack_colour,
     pack_distributions,
     pack_frames,
     pack_speech,
 )
 from visualize.report.sound import heard_speech
-from visualize.run_figures import best_searching, typical_utterance
+from visualize.run_figures import best_searching, looks_of_run, typical_utterance
 from visualize.speech import Speech
 
 ABOUT = {
@@ -106,6 +107,7 @@ def _shared(run: Run) -> dict[str, Any]:
                 "distributions": heard.index((one.name, _temperature(one))),
                 "teacher_distributions": heard.index((_teacher(run, one).name, _temperature(one))),
                 "rule": "" if one.rule is None else one.title,
+                "colour": pack_colour(looks_of_run(run)[one.title]),
                 "note": _note(one),
             }
             for one in run.students

@@ -7,6 +7,7 @@ const QUIET = 300; // milliseconds without a change before it is spoken
 
 class Explorer {
   constructor(root, run) {
+    this.root = root;
     this.part = (name) => root.querySelector(`[data-part="${name}"]`);
     this.stage = this.part("stage");
     this.view = { run, frame: 0, from: 0, to: 1 };
@@ -66,6 +67,9 @@ class Explorer {
     view.taughtBy = of(model.teacher, model.teacher_distributions);
     view.learner = of(model.place, model.distributions);
     view.frames = view.learner.distributions.frames;
+    for (const [ground, colour] of Object.entries(model.colour)) {
+      this.root.style.setProperty(`--student-${ground}`, colour);
+    }
     this.part("window").hidden = !choices;
     const loss = choices ? ` Loss of this utterance: ${choices.loss} nats.` : "";
     this.part("explained").textContent = model.note + loss;
