@@ -78,7 +78,8 @@ class PosteriorSet:
             blank = check.integer("blank", self.blank, low=0, high=self.classes - 1)
             object.__setattr__(self, "blank", blank)
         if self.symbols is not None:
-            symbols = tuple(nfc(str(symbol)) for symbol in check.sequence("symbols", self.symbols))
+            names = enumerate(check.sequence("symbols", self.symbols))
+            symbols = tuple(nfc(check.text(f"symbols[{n}]", name)) for n, name in names)
             check.same_length("symbols", len(symbols), "the arrays", self.classes, "K")
             object.__setattr__(self, "symbols", symbols)
         if self.frame_shift is not None:
