@@ -139,10 +139,12 @@ def test_drawing_a_run_again_writes_the_same_report(run, tmp_path, capsys):
 
 
 def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
-    name = read_run(run / "a").names[0]
+    finished = read_run(run / "a")
+    name = finished.names[0]
+    seconds = len(finished.features[name]) * finished.clock.frame_shift
     with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(bytes(2 * 8000))
+        file.writeframes(bytes(2 * round(8000 * seconds)))
     more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
     out = tmp_path / "heard"
     assert main(["plot", str(run / "a"), *more, "--out", str(out)]) == 0

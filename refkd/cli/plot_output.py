@@ -161,14 +161,14 @@ def audio_files(
     audio = Path(path)
     if audio.is_dir():
         named = {nfc(file.stem): file for file in audio.glob("*.wav")}
-        files = {name: named[name] for name in utterances if name in named}
-        for name in drawn:
-            if name is not None and name not in files:
-                check.fail("audio", f"{name}.wav in it", audio)
+        expected = {name: audio / f"{name}.wav" for name in drawn if name is not None}
+        files = {name: file for name, file in {**expected, **named}.items() if name in utterances}
     elif len(drawn) == 1 and drawn[0] is not None:
         files = {drawn[0]: audio}
-    else:
+    elif len(drawn) == 1:
         check.fail("audio", "a folder, or --utterance NAME beside a file", audio)
+    else:
+        check.fail("audio", "a folder for several utterances", audio)
     for name, file in files.items():
         samples, rate = read_wav(file)
         check_audio_length(name, samples.size / rate, sets)

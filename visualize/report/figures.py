@@ -36,9 +36,7 @@ def _dark() -> str:
 WHITE = "#ffffff"
 ON_DARK = {
     **{TEACHER.lower(): "#56b4e9", EARLY.lower(): "#2fc39a"},
-    **{
-        light.lower(): dark.lower() for light, dark in zip(STUDENTS, STUDENTS_ON_DARK, strict=True)
-    },
+    **{light.lower(): dark.lower() for light, dark in zip(STUDENTS, STUDENTS_ON_DARK, strict=True)},
     **{TEXT.lower(): "#ececec", "#000000": "#ececec", FAINT.lower(): "#4a4e54"},
     "#efefef": "#2a2d31",  # every other phone
 }
