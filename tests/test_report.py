@@ -217,7 +217,9 @@ def test_a_difference_is_strong_where_its_interval_does_not_hold_zero(text, run)
 
 def test_an_interval_is_drawn_where_its_numbers_are(run, text):
     """Pixels grow with the number, for means and both ends of all students alike."""
-    drawn = re.findall(r'interval student".*?M([\d.]+) 11H([\d.]+)"/><circle cx="([\d.]+)"', text)
+    drawn = re.findall(
+        r'interval student [^"]*".*?M([\d.]+) 11H([\d.]+)"/><circle cx="([\d.]+)"', text
+    )
     told = [one["phone_error_rate"] for one in run.told["summary"]]
     pixels = np.array(drawn, dtype=float)
     rates = np.array([[one["low"], one["high"], one["mean"]] for one in told])

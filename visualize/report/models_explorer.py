@@ -11,11 +11,11 @@ from refkd.posteriors.comparison import ComparedModel, Comparison
 from refkd.records.traces import DistillTrace
 from refkd.results import titled
 from visualize.comparison_figures import Drawing, rule_traces
+from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     pack_choices,
-    pack_colour,
     pack_distributions,
     pack_frames,
 )
@@ -61,7 +61,7 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
                 "distributions": place,
                 "teacher_distributions": 0,
                 "rule": "" if drawing.rule is None else titled(drawing.rule),
-                "colour": pack_colour(drawing.looks[one.name]),
+                "colour": colour_class(drawing.looks[one.name]),
                 "note": _note(drawing, one),
             }
             for place, one in enumerate(comparison.students, 1)

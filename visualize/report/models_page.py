@@ -11,6 +11,7 @@ from refkd.posteriors.finding import Finding
 from refkd.posteriors.tables import measured
 from refkd.records.unit import Unit
 from visualize.comparison_figures import Drawing
+from visualize.key import Look
 from visualize.report.cells import (
     NONE,
     drawn_interval,
@@ -20,6 +21,7 @@ from visualize.report.cells import (
     number_text,
     table_of,
 )
+from visualize.report.colours import colour_class
 from visualize.report.models_explorer import explored_models
 from visualize.report.page import write_page
 
@@ -55,7 +57,7 @@ def write_models_report(
         "title": escape(" and ".join(_names(comparison))),
         "finding": _finding(comparison, told),
         "facts": _facts(comparison),
-        "table": models_table(comparison, told),
+        "table": models_table(comparison, told, drawing.looks),
         "counted": _counted(comparison, told),
         "made_title": "What was assumed",
         "made": _assumed(findings),
@@ -95,7 +97,7 @@ def _facts(comparison: Comparison) -> str:
     return "".join(f"<li>{escape(fact)}</li>" for fact in facts)
 
 
-def models_table(comparison: Comparison, told: Told) -> str:
+def models_table(comparison: Comparison, told: Told, looks: Mapping[str, Look]) -> str:
     """Write the offsets of all models, and where true times are known their errors and delays.
 
     Parameters
@@ -104,6 +106,8 @@ def models_table(comparison: Comparison, told: Told) -> str:
         The models.
     told : dict
         From `refkd.posteriors.tables.measured`.
+    looks : mapping of str to (colour, line style)
+        Of all models.
 
     Returns
     -------
@@ -123,7 +127,9 @@ def models_table(comparison: Comparison, told: Told) -> str:
         heads += [(f"delay after true {truth['edge']}", f"{unit.small} [95 %]")]
     rows = []
     for one in comparison.models:
-        who = "teacher" if one is comparison.teacher else "student"
+        who = "teacher"
+        if one is not comparison.teacher:
+            who = f"student {colour_class(looks[one.name])}"
         cells = _offsets(told["shift"].get(one.name), unit)
         if truth is not None:
             cells += _true(truth["models"].get(one.name), low, high, who, unit)

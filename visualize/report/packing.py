@@ -10,9 +10,7 @@ from numpy.typing import ArrayLike
 from refkd.check import Floats, Ints
 from refkd.data.features import FeatureSettings, hertz, mel
 from refkd.records.traces import DistillTrace
-from visualize.key import Look
 from visualize.speech import Speech
-from visualize.style import STUDENTS, STUDENTS_ON_DARK
 
 # What is shown is what is packed: numbers are rounded here, once, to the digits of the page.
 PROBABILITY_DIGITS = 4
@@ -208,11 +206,3 @@ def pack_frames(*lists: Sequence[int] | Ints) -> list[str]:
     ['AQA=', 'AgA=']
     """
     return [packed(one) for one in lists]
-
-
-def pack_colour(look: Look) -> dict[str, str]:
-    """The colour of a student by its place in the page: lines, words and bars, on either ground."""
-    light = look[0]
-    dark = STUDENTS_ON_DARK[STUDENTS.index(light)]
-    words = "#" + "".join(f"{int(light[n : n + 2], 16) * 3 // 4:02x}" for n in (1, 3, 5))
-    return {"light": light, "words": words, "dark": dark}

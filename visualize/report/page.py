@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from refkd.files import replacing
+from visualize.report.colours import colour_rules
 from visualize.report.explorer import Explored, explorer_data
 from visualize.report.figures import contents_of, embedded_figures
 
@@ -36,7 +37,7 @@ def write_page(
     """
     whole = {
         **parts,
-        "style": _asset("page.css") + _asset("explorer.css"),
+        "style": _asset("page.css") + _asset("explorer.css") + colour_rules(),
         "script": "\n".join(_asset(f"{name}.js") for name in SCRIPTS),
         "explorer": _asset("explorer.html"),
         "contents": contents_of(figures),

@@ -11,12 +11,12 @@ from refkd.decode import log_posteriors, spikes
 from refkd.finished_run import Run, RunModel
 from refkd.metrics import alignment_shift
 from refkd.records.rules import Rule
+from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     band_centres,
     pack_choices,
-    pack_colour,
     pack_distributions,
     pack_frames,
     pack_speech,
@@ -107,7 +107,7 @@ def _shared(run: Run) -> dict[str, Any]:
                 "distributions": heard.index((one.name, _temperature(one))),
                 "teacher_distributions": heard.index((_teacher(run, one).name, _temperature(one))),
                 "rule": "" if one.rule is None else one.title,
-                "colour": pack_colour(looks_of_run(run)[one.title]),
+                "colour": colour_class(looks_of_run(run)[one.title]),
                 "note": _note(one),
             }
             for one in run.students

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from refkd.finished_run import Run
+from visualize.report.colours import colour_class
 from visualize.report.figures import figures_of
 from visualize.report.page import write_page
 from visualize.report.reproduce import run_command, run_toml
 from visualize.report.run_explorer import explored_run
 from visualize.report.run_table import finding, run_table
+from visualize.run_figures import looks_of_run
 
 
 def write_report(
@@ -32,13 +34,14 @@ def write_report(
     audio : mapping of str to Path, optional
         WAV files by the names of test utterances.
     """
-    told = run.told
+    told, looks = run.told, looks_of_run(run)
+    classes = {one.name: colour_class(looks[one.title]) for one in run.students}
     parts = {
         "kind": "refkd run",
         "title": f"Teacher and students: {escape(told['data']['name'])}",
         "finding": finding(told),
         "facts": _facts(told),
-        "table": run_table(told),
+        "table": run_table(told, classes),
         "counted": f"{_counted(told)} Offset: mean distance of spikes to the teacher's. Delay: "
         "mean after the true start of a phone, correct symbols only.",
         "made_title": "How to reproduce",

@@ -1,6 +1,6 @@
 """The comparison of a run as a table of the page, with every interval drawn beside its numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -21,13 +21,15 @@ TITLES = {"CTC": "CTC alone", "FrameWise": "FrameWise"}
 Told = dict[str, Any]
 
 
-def run_table(told: Told) -> str:
+def run_table(told: Told, classes: Mapping[str, str] | None = None) -> str:
     """Write the comparison of all models over all seeds as HTML.
 
     Parameters
     ----------
     told : dict
         What results.json holds (docs/course/training.md).
+    classes : mapping of str to str, optional
+        Of the intervals of students, by their rules (`visualize.report.colours`).
 
     Returns
     -------
@@ -45,7 +47,7 @@ def run_table(told: Told) -> str:
     >>> "<td>20.0 <span>[10.0, 30.0]</span></td>" in run_table(told)
     True
     """
-    columns = _columns(told)
+    columns = _columns(told, classes or {})
     rows = [_teacher_row(told, one, columns) for one in told["teachers"]]
     rows += [_student_row(one, columns) for one in told["summary"]]
     return table_of([(head, unit) for head, unit, _ in columns], rows)
@@ -54,7 +56,7 @@ def run_table(told: Told) -> str:
 Column = tuple[str, str, Callable[[Told], str]]
 
 
-def _columns(told: Told) -> list[Column]:
+def _columns(told: Told, classes: Mapping[str, str]) -> list[Column]:
     """Head, unit, and how a student's cell is written; columns without numbers are left out."""
     low, high = _error_range(told)
     columns: list[Column] = [
@@ -63,7 +65,9 @@ def _columns(told: Told) -> list[Column]:
         (
             "",
             ends_of(low, high),
-            lambda one: drawn_interval(one["phone_error_rate"], low, high, "student"),
+            lambda one: drawn_interval(
+                one["phone_error_rate"], low, high, f"student {classes.get(one['rule'], '')}"
+            ),
         ),
     ]
     if len(told["seeds"]) > 1:

@@ -67,9 +67,7 @@ class Explorer {
     view.taughtBy = of(model.teacher, model.teacher_distributions);
     view.learner = of(model.place, model.distributions);
     view.frames = view.learner.distributions.frames;
-    for (const [ground, colour] of Object.entries(model.colour)) {
-      this.root.style.setProperty(`--student-${ground}`, colour);
-    }
+    this.root.className = model.colour;
     this.part("window").hidden = !choices;
     const loss = choices ? ` Loss of this utterance: ${choices.loss} nats.` : "";
     this.part("explained").textContent = model.note + loss;
