@@ -21,7 +21,7 @@ from visualize import (
     write_numbers,
 )
 from visualize.lattice import states_of
-from visualize.numbers import COLUMNS
+from visualize.numbers import COLUMNS, NAMES
 from visualize.toy import SPIKE_FRAMES, toy_models, toy_table
 
 
@@ -188,3 +188,14 @@ def test_figures_stand_in_their_order_and_the_bytes_repeat(tmp_path):
     assert [line.split(",")[0] for line in lines] == ["b", "a"]
     assert lines[0] == f'b,tradeoff,"Übung, „eins“",1.0,{100 * (0.1 + 0.2)!r},,frames,%'
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first.csv", "second.csv"]
+
+
+def test_an_axis_of_names_keeps_white_space_that_is_a_name(rows_of):
+    figure = new_figure(2, 2)
+    axes = figure.add_axes((0.1, 0.1, 0.8, 0.8), label="a\n panel")
+    axes.plot([0, 0, 0], [0, 1, 2], gid="loss")
+    axes.yaxis.set_gid(NAMES)
+    axes.set_yticks([0, 1, 2], labels=[" ", "\N{NO-BREAK SPACE}", "in two\nlines"])
+    rows = rows_of(figure)
+    assert [row["y"] for row in rows] == [" ", "\N{NO-BREAK SPACE}", "in two lines"]
+    assert {row["panel"] for row in rows} == {"a panel"}

@@ -96,7 +96,7 @@ def _rows(figure: Figure, axes: Axes) -> Iterator[tuple[str, ...]]:
         for x, y, value in points:
             if not (np.isnan(x) and np.isnan(y)):
                 place = _place(x, names["x"]), _place(y, names["y"])
-                panel = " ".join(str(axes.get_label()).split())
+                panel = _one_line(str(axes.get_label()))
                 yield panel, series, *place, _written(value), units["x"], units["y"]
 
 
@@ -154,7 +154,7 @@ def _names(axis: Axis) -> dict[float, str]:
     if axis.get_gid() != NAMES:
         return {}
     places = np.asarray(axis.get_majorticklocs()).tolist()
-    labels = [" ".join(label.split()) for label in axis.get_major_formatter().format_ticks(places)]
+    labels = [_one_line(label) for label in axis.get_major_formatter().format_ticks(places)]
     return dict(zip(places, labels, strict=True))
 
 
@@ -172,7 +172,12 @@ def _unit(figure: Figure, axes: Axes, side: Side) -> str:
             label = label or getattr(other, f"get_{side}label")()
     label = label or getattr(figure, f"get_sup{side}label")()
     found = re.search(r"\(([^(),]*)", label)  # of two units the first counts the data
-    return " ".join((found[1] if found else label).split())
+    return _one_line(found[1] if found else label)
+
+
+def _one_line(text: str) -> str:
+    """A label that is drawn in several lines; a label of white space stays what it is."""
+    return re.sub(r" *\n *", " ", text)
 
 
 def _place(number: float, names: Mapping[float, str]) -> str:
