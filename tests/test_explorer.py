@@ -14,6 +14,7 @@ from PIL import Image
 import refkd
 from refkd.decode import log_posteriors, spikes
 from visualize import new_figure, save_figure, write_numbers
+from visualize.glyphs import visible
 from visualize.report import write_report
 from visualize.report.colours import darker
 from visualize.run_figures import looks_of_run
@@ -221,8 +222,8 @@ def posterior_rows(run, student, frame, teacher):
     """Symbol: (teacher, student), as they should read."""
     q = probabilities(run, student, frame)
     return {
-        run.symbols[k]: (f"{teacher[k]:.4f}", f"{q[k]:.4f}")
-        for k in range(len(run.symbols))
+        symbol: (f"{teacher[k]:.4f}", f"{q[k]:.4f}")
+        for k, symbol in enumerate(visible(run.symbols))
         if max(f"{teacher[k]:.4f}", f"{q[k]:.4f}") > "0.0000"
     }
 
@@ -605,19 +606,23 @@ def test_bars_are_kept_in_print_and_in_forced_colours(explorer):
 
 
 def test_a_student_has_the_colour_that_it_has_in_the_figures(browser, run, explorer):
-    def shown(scheme):
+    """In the explorer, and in its row of the table."""
+
+    def shown(scheme, row):
         feature = {"name": "prefers-color-scheme", "value": scheme}
         browser.devtools("Emulation.setEmulatedMedia", {"features": [feature]})
         return browser.run(
-            "const style = getComputedStyle(document.querySelector('.explorer'));"
-            "return style.getPropertyValue('--student');"
+            "const row = document.querySelectorAll('#comparison .interval.student')[arguments[0]];"
+            "return [document.querySelector('.explorer'), row].map("
+            "  (one) => getComputedStyle(one).getPropertyValue('--student'));",
+            row,
         )
 
-    for student in run.students:
+    for row, student in enumerate(run.students):
         explorer.choose_student(student.name)
         colour, _ = looks_of_run(run)[student.title]
-        assert shown("light") == colour
-        assert shown("dark") == STUDENTS_ON_DARK[STUDENTS.index(colour)]
+        assert shown("light", row) == [colour] * 2
+        assert shown("dark", row) == [STUDENTS_ON_DARK[STUDENTS.index(colour)]] * 2
     browser.devtools("Emulation.setEmulatedMedia", {"features": []})
 
 

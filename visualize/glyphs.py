@@ -2,7 +2,7 @@
 
 import unicodedata
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -36,7 +36,29 @@ def drawable(symbols: Sequence[str]) -> list[str]:
     >>> drawable(["a", "", "\u200b", "\u4f60\u597d"])
     ['a', '""', 'U+200B', 'U+4F60U+597D']
     """
-    return [_spelled(symbol) for symbol in symbols]
+    return [_spelled(symbol, _lacks) for symbol in symbols]
+
+
+def visible(symbols: Iterable[str]) -> list[str]:
+    """Write symbols as `drawable` does, for a font that has every character.
+
+    Parameters
+    ----------
+    symbols : iterable of str
+        As the model has them.
+
+    Returns
+    -------
+    list of str
+        One for each symbol.
+
+    Examples
+    --------
+    >>> from visualize.glyphs import visible
+    >>> visible([" ", "\u200b", "\u4f60"]) == ["\u2423", "U+200B", "\u4f60"]
+    True
+    """
+    return [_spelled(symbol, lambda _: False) for symbol in symbols]
 
 
 def lacking(symbols: Iterable[str]) -> str:
@@ -122,16 +144,20 @@ def shown(text: str) -> str:
     >>> shown("clip \\u4f60")
     'clip U+4F60'
     """
+    return _coded(text, _lacks)
+
+
+def _coded(text: str, lacks: Callable[[str], bool]) -> str:
     return "".join(
-        one if one in " \n" or (_has_look(one) and not _lacks(one)) else _code(one) for one in text
+        one if one in " \n" or (_has_look(one) and not lacks(one)) else _code(one) for one in text
     )
 
 
-def _spelled(symbol: str) -> str:
+def _spelled(symbol: str, lacks: Callable[[str], bool]) -> str:
     if not symbol:
         return EMPTY
     alone = CARRIER if unicodedata.combining(symbol[0]) else ""
-    return alone + "".join(SIGNS.get(one) or shown(one) for one in symbol)
+    return alone + "".join(SIGNS.get(one) or _coded(one, lacks) for one in symbol)
 
 
 def _code(character: str) -> str:

@@ -11,6 +11,7 @@ from refkd.posteriors.comparison import ComparedModel, Comparison
 from refkd.records.traces import DistillTrace
 from refkd.results import titled
 from visualize.comparison_figures import Drawing, rule_traces
+from visualize.glyphs import visible
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored
 from visualize.report.packing import (
@@ -47,7 +48,7 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
     """What all utterances share; a model's distributions have the model's place."""
     comparison = drawing.comparison
     return {
-        "symbols": comparison.symbols,
+        "symbols": visible(comparison.symbols),
         "blank": comparison.blank,
         "digits": {"probability": PROBABILITY_DIGITS},
         "unit": comparison.unit.name,
@@ -121,7 +122,7 @@ def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
         "why": f"{length:.3g} {comparison.unit.name}, {why}",
         "phones": [[], [], []]
         if known is None
-        else [[*known.labels], known.starts.round(4).tolist(), known.ends.round(4).tolist()],
+        else [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()],
         "distributions": [
             pack_distributions(_at_temperature(one.log_posteriors(name), temperature))
             for one in comparison.models

@@ -11,6 +11,7 @@ from refkd.decode import log_posteriors, spikes
 from refkd.finished_run import Run, RunModel
 from refkd.metrics import alignment_shift
 from refkd.records.rules import Rule
+from visualize.glyphs import visible
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored
 from visualize.report.packing import (
@@ -93,7 +94,7 @@ def _shared(run: Run) -> dict[str, Any]:
     """What all utterances share; models and distributions go by their places in lists."""
     heard = _heard(run)
     return {
-        "symbols": run.symbols,
+        "symbols": visible(run.symbols),
         "blank": 0,
         "digits": {"probability": PROBABILITY_DIGITS},
         "unit": "s",
@@ -151,7 +152,7 @@ def _phones(run: Run, name: str) -> list[list[Any]]:
     known = run.reference.get(name)
     if known is None:
         return [[], [], []]
-    return [[*known.labels], known.starts.round(4).tolist(), known.ends.round(4).tolist()]
+    return [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()]
 
 
 def _heard(run: Run) -> list[tuple[str, float]]:
