@@ -48,6 +48,14 @@ def test_utterances_of_which_nothing_is_left_are_left_out():
         Part(3.0, 3.0)
 
 
+def test_the_blank_of_a_part_is_that_of_the_whole():
+    """Where nobody names it, it is best most often in the whole, but not in the last three."""
+    prob = np.eye(2)[[0, 0, 0, 0, 0, 1, 1, 0]]
+    told = PosteriorSet("a", {"one": prob}, frame_shift=0.1)
+    (part,) = Part(0.5).of([told])
+    assert (part.kind, part.blank) == ("probabilities", 0)
+
+
 def test_true_labels_are_in_a_part_with_their_middles():
     starts = np.array([0.0, 1.0, 2.0])
     spoken = Reference(("a", "b", "c"), starts, starts + 1.0)

@@ -77,6 +77,15 @@ def test_classes_without_names_are_folded_by_their_numbers():
     assert (folded.symbols, folded.blank) == (("1", "2"), 1)
 
 
+@pytest.mark.parametrize(("scale", "flag"), [(1.0, "--blank"), (0.95, "--kind")])
+def test_what_has_to_be_told_is_not_settled_by_folding(scale, flag):
+    """A hyphen that is never best is no blank, and 0.95 is no sum of probabilities."""
+    rare = np.array([[0.9, 0.0, 0.1, 0.0], [0.2, 0.0, 0.8, 0.0]]) * scale
+    told = PosteriorSet("small", {"one": rare}, symbols=("x", "-", "a", "|"))
+    with pytest.raises(ArgumentError, match=f"small: expected {flag} to say"):
+        fold_classes([told], Folding({}, ["|"]))
+
+
 def test_true_labels_are_folded_alike():
     truth = Reference(("A", "|", "m"), np.array([0.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0]))
     folded = Folding({"A": "a"}, ["|"]).labels(truth)

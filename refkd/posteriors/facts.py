@@ -129,6 +129,14 @@ def facts_of(told: PosteriorSet) -> Facts:
     )
 
 
+def settled(told: PosteriorSet) -> Facts:
+    """The facts of a model; an ArgumentError that names it where one has to be told."""
+    facts = facts_of(told)
+    for doubt in facts.doubts.values():
+        check.fail(told.name, *doubt)
+    return facts
+
+
 def _lowest(values: Posteriors) -> float:
     return float(values.min()) if values.size else math.inf
 
@@ -278,10 +286,7 @@ def normalised(told: PosteriorSet) -> PosteriorSet:
     >>> told.kind, told.blank, told.arrays["one"].round(3)[0]
     ('log_probabilities', 0, array([-0.288, -1.386]))
     """
-    check.instance("told", told, PosteriorSet)
-    facts = facts_of(told)
-    for doubt in facts.doubts.values():
-        check.fail(told.name, *doubt)
+    facts = settled(check.instance("told", told, PosteriorSet))
     return PosteriorSet(
         told.name,
         {name: log_posteriors_of(told, facts.kind, name) for name in told.arrays},

@@ -7,7 +7,7 @@ import numpy as np
 
 from refkd import check
 from refkd.posteriors.collection import Posteriors, PosteriorSet
-from refkd.posteriors.facts import facts_of
+from refkd.posteriors.facts import settled
 from refkd.posteriors.finding import Finding
 from refkd.posteriors.reference import Reference
 
@@ -95,7 +95,8 @@ def fold_classes(
     Raises
     ------
     ArgumentError
-        If a symbol is in no set, or is the blank of one.
+        If a symbol is in no set, or is the blank of one, or a set with such a symbol does not show
+        for certain what its kind and its blank are.
 
     Examples
     --------
@@ -130,7 +131,7 @@ def _folded(told: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, Finding
     folded = [symbol for symbol in symbols if symbol in folding.symbols]
     if not folded:
         return told, None
-    facts = facts_of(told)
+    facts = settled(told)
     blank = facts.blank
     if symbols[blank] in folding.symbols:
         expected = f"classes other than the blank of {told.name}"

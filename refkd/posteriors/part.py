@@ -7,6 +7,7 @@ import numpy as np
 
 from refkd import check
 from refkd.posteriors.collection import PosteriorSet
+from refkd.posteriors.facts import facts_of
 from refkd.posteriors.reference import Reference
 from refkd.posteriors.truth import Truth
 
@@ -53,10 +54,14 @@ class Part:
         return slice(int(begin), None if np.isinf(end) else int(end))
 
     def of(self, sets: Sequence[PosteriorSet]) -> tuple[PosteriorSet, ...]:
-        """Cut the utterances of models with clocks, leaving out those of which nothing is left."""
+        """Cut the utterances of models with clocks, leaving out those of which nothing is left.
+
+        Kind and blank stay what the whole shows: in a part another class may be best most often.
+        """
         parts = []
         for one in sets:
             assert one.frame_shift is not None
+            facts = facts_of(one)
             first = one.first_frame or 0.0
             frames = self.slice(one.frame_shift, first)
             arrays = {name: array[frames] for name, array in one.arrays.items()}
@@ -68,7 +73,8 @@ class Part:
                 expected = f"frames of {one.name} between them, which end at {last:g} s"
                 check.fail("from, to", expected, f"{begin} to {end}")
             begin = first + frames.start * one.frame_shift
-            parts.append(replace(one, arrays=arrays, first_frame=begin))
+            cut = replace(one, arrays=arrays, first_frame=begin)
+            parts.append(replace(cut, kind=facts.kind, blank=facts.blank))
         return tuple(parts)
 
     def of_truth(self, truth: Truth) -> Truth:
