@@ -17,13 +17,14 @@ def read_tokens(path: str | os.PathLike[str]) -> tuple[str, ...]:
     path : path
         UTF-8; every line `SYMBOL` (ESPnet), or every line `SYMBOL ID` (Kaldi, icefall), separated
         by spaces or tabs, with the ids 0 to K-1 in any order. A symbol may be one space or tab.
-        Without ids a line is a symbol as it stands; empty lines may only end the file. Kaldi's
-        disambiguation symbols (`#0`, `#1`, ...) are left out where they come after all others.
+        Without ids a line is a symbol, and spaces or tabs around a longer one do not count; empty
+        lines may only end the file. Kaldi's disambiguation symbols (`#0`, `#1`, ...) are left out
+        where they come after all others.
 
     Returns
     -------
     tuple of str
-        K symbols, in Unicode's composed form (NFC).
+        K symbols, in Unicode's composed form (NFC); two may be equal in it, not in the file.
 
     Raises
     ------
@@ -57,16 +58,16 @@ def read_tokens(path: str | os.PathLike[str]) -> tuple[str, ...]:
         match = WITH_ID.fullmatch(text)
         if with_ids and match is None:
             refuse(where, "SYMBOL ID", repr(text))
-        if not with_ids and (not text or (len(text) > 1 and re.search(r"\s", text))):
+        plain = text if len(text) == 1 else text.strip(" \t")
+        if not with_ids and (not plain or (len(plain) > 1 and re.search(r"\s", plain))):
             refuse(where, "SYMBOL", visible(text))
-        symbol, number = (match[1], int(match[2])) if match else (text, len(symbols))
-        symbol = nfc(symbol)
+        symbol, number = (match[1], int(match[2])) if match else (plain, len(symbols))
         if number in symbols:
             refuse(where, "every id once", number)
         if symbol in taken:
             refuse(where, "every symbol once", visible(symbol))
         taken.add(symbol)
-        symbols[number] = symbol
+        symbols[number] = nfc(symbol)
     while with_ids and symbols and re.fullmatch(r"#[0-9]+", symbols[max(symbols)]):
         symbols.pop(max(symbols))
     missing = next((n for n in range(len(symbols)) if n not in symbols), None)
