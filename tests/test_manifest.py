@@ -269,7 +269,7 @@ def test_remarks_and_probabilities_are_no_phones(tmp_path, text):
         (
             "a AH0 B (x)\na AH1 B B\n",
             None,
-            "line 1, column 9: expected a phone of the inventory, g",
+            "line 1, column 9: expected a phone of ARPAbet, or an inventory that has it, got '(x)'",
         ),
         (
             "a \u0430\n",
@@ -294,6 +294,18 @@ def test_what_is_not_cmus_inventory_is_not_taken_for_it(tmp_path):
 def test_a_digit_may_be_a_phone(tmp_path):
     """German in SAMPA has 2, 6 and 9."""
     assert lexicon_of(tmp_path, "er 6\nund U n t\n") == {"er": ("6",), "und": ("U", "n", "t")}
+
+
+def test_numbers_of_units_are_no_probabilities(tmp_path):
+    """Classes of self-supervised models, without and with a column of probabilities."""
+    units = {"hello": ("34", "12", "99", "5"), "bye": ("7",)}
+    assert lexicon_of(tmp_path, "hello 34 12 99 5\nbye 7\n") == units
+    assert lexicon_of(tmp_path, "hello 1.0 34 12 99 5\nbye 1.0 7\n") == units
+
+
+def test_a_phone_of_the_inventory_begins_no_remark(tmp_path):
+    """A pause in SAMPA is `#`."""
+    assert lexicon_of(tmp_path, "ja j a: # #1\n", ["j", "a:", "#"])["ja"] == ("j", "a:", "#")
 
 
 def test_phones_of_a_manifest_are_of_the_inventory(tmp_path):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 
 from refkd.posteriors.tokens import read_tokens
@@ -56,8 +56,8 @@ def read_lexicon(
         Lines of a word, perhaps one or four probabilities, each with a decimal point or on every
         line, and its phones, with spaces or tabs between. Lines that begin with `;;;`
         or whose first column is `#` are remarks, and so is the rest of a line from a later column
-        that begins with `#`. Of several pronunciations, WORD(2) and so on, the most probable
-        counts, else the first.
+        that begins with `#` and is not in the inventory. Of several pronunciations, WORD(2) and
+        so on, the most probable counts, else the first.
     inventory : str or Path, optional
         All phones, in the layout of `read_tokens`. By default those of ARPAbet, if there are its
         vowels with a digit of stress and four of five symbols are of it; else anything is a phone
@@ -74,20 +74,26 @@ def read_lexicon(
         If it cannot be read, a word has no phone, what stands for a phone is none (named by line
         and column, the place of its first character), or there is no word; a DataError.
     """
+    phones = None if inventory is None else set(read_tokens(inventory))
     entries = []
     for where, line in read_lines(Path(path), "a lexicon"):
-        fields = _fields(line)
+        fields = _fields(line, phones or set())
         if fields:
             entries.append((where, line, fields))
     if not entries:
         refuse(path, "lines of a word and its phones", "none")
-    shared = min(_leading(NUMBER, fields) for _, _, fields in entries)
-    counted = Counter(chain.from_iterable(fields[1:] for _, _, fields in entries))
-    phones = _arpabet(counted) if inventory is None else set(read_tokens(inventory))
+    shared = _probabilities([fields for _, _, fields in entries])
+    expected = "a phone of the inventory"
+    if phones is None:
+        counted = Counter(chain.from_iterable(fields[1:] for _, _, fields in entries))
+        phones = _arpabet(counted)
+        expected = (
+            "a phone" if phones is None else "a phone of ARPAbet, or an inventory that has it"
+        )
     composed: dict[str, str] = {}
     lexicon: dict[str, tuple[float, tuple[str, ...]]] = {}
     for where, line, fields in entries:
-        numbers = max(shared, _leading(DECIMAL, fields))
+        numbers = max(shared, _decimals(fields))
         first = 1 + (4 if numbers >= 4 else min(numbers, 1))
         if len(fields) == first:
             refuse(where, "a word and its phones", visible(fields[0]))
@@ -96,7 +102,6 @@ def read_lexicon(
                 composed[field] = nfc(field)
                 if not _is_phone(composed[field], phones):
                     column = [match.start() for match in FIELD.finditer(line)][n] + 1
-                    expected = "a phone" if phones is None else "a phone of the inventory"
                     refuse(f"{where}, column {column}", expected, visible(field))
         word = _plain(VARIANT.sub("", fields[0]))
         probability = float(fields[1]) if first > 1 else 1.0
@@ -110,23 +115,36 @@ def _plain(text: str) -> str:
     return nfc(text.lower().replace("\u2019", "'"))
 
 
-def _fields(line: str) -> list[str]:
-    """The word and all columns after it, without remarks."""
+def _fields(line: str, phones: set[str]) -> list[str]:
+    """The word and all columns after it, without remarks, which these phones do not begin."""
     fields = columns(line)
     if line.startswith(";;;") or fields[:1] == ["#"]:
         return []
     if "#" in line:
-        remarks = (n for n, field in enumerate(fields) if n > 0 and field.startswith("#"))
+        remarks = (n for n, field in enumerate(fields) if n > 0 and _is_remark(field, phones))
         return fields[: next(remarks, len(fields))]
     return fields
 
 
-def _leading(pattern: re.Pattern[str], fields: list[str]) -> int:
-    """How many columns after the word are such numbers."""
-    count = 0
-    while count + 1 < len(fields) and pattern.fullmatch(fields[count + 1]):
-        count += 1
-    return count
+def _is_remark(field: str, phones: set[str]) -> bool:
+    return field.startswith("#") and nfc(field) not in phones
+
+
+def _probabilities(lines: list[list[str]]) -> int:
+    """How many columns, up to four, are of probabilities: numbers, but not those of units."""
+    for column in range(1, 5):
+        texts = [fields[column] if column < len(fields) else "" for fields in lines]
+        if not all(map(NUMBER.fullmatch, texts)):
+            return column - 1
+        if not any(map(DECIMAL.fullmatch, texts)) and max(map(float, texts)) > 1.0:
+            return column - 1
+    return 4
+
+
+def _decimals(fields: list[str]) -> int:
+    """How many columns after the word are decimal numbers."""
+    decimals = takewhile(DECIMAL.fullmatch, fields[1:])
+    return sum(1 for _ in decimals)
 
 
 def _arpabet(counted: Counter[str]) -> set[str] | None:
