@@ -140,7 +140,8 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     Raises
     ------
     ArgumentError
-        If the network is bidirectional or the audio is empty or not of finite samples in [-1, 1].
+        If the network is bidirectional or the audio is empty or not of finite samples of full
+        scale 1.
     DataError
         If the metadata do not say how to hear, or the rate is another.
     """

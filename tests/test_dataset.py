@@ -55,8 +55,8 @@ def split_of_lengths(lengths):
         ({"audio": np.zeros(0)}, "audio: expected at least one sample, got none"),
         ({"audio": np.full(1600, np.nan)}, "audio: expected finite numbers, got nan at (0,)"),
         (
-            {"audio": np.full(1600, -1.5)},
-            "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got -1.5",
+            {"audio": np.full(1600, -2.5)},
+            "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got -2.5",
         ),
         ({"phones": ()}, "phones: expected at least one, got none"),
         ({"phones": "ab"}, "phones: expected a list of symbols, got the text 'ab'"),

@@ -8,6 +8,7 @@ from oracles import features as plain
 from tolerances import VALUE, assert_close, assert_within_ulp, foreign_float32
 
 from refkd.check import ArgumentError
+from refkd.data.corpus import check_audio
 from refkd.data.features import FeatureSettings, hertz, log_mel, mel, mel_filters, stack
 
 SETTINGS = FeatureSettings()
@@ -211,7 +212,7 @@ def test_settings_that_do_not_fit_the_audio(audio, rate, settings, sentence):
     [
         (np.array([0, 1, -1], np.int16), "whole numbers"),
         (np.array([0.0, -32768.0]), "-32768.0"),
-        (np.array([0.5, 1.5], np.float32), "1.5"),
+        (np.array([0.5, 2.5], np.float32), "2.5"),
     ],
 )
 def test_samples_of_another_range(audio, got):
@@ -219,6 +220,10 @@ def test_samples_of_another_range(audio, got):
         log_mel(audio, 8000)
     expected = "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got "
     assert str(error.value) == expected + got
+
+
+def test_samples_may_overshoot_full_scale_as_resampling_does():
+    assert check_audio("audio", [1.2, -2.0]).tolist() == [1.2, -2.0]
 
 
 def test_stacking_nothing():

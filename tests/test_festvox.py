@@ -129,6 +129,7 @@ def riff(data, bits=16, extensible=False, encoding=1, length=None, whole=None):
         riff(HALVES + b"\0", length=UNTIL_THE_END),
         riff(HALVES, length=0x7FFFF000),
         riff(HALVES, length=0x7FFFFF00),
+        riff(HALVES, length=0x80000000),
         riff(HALVES, whole=20),
         riff(HALVES) + b"LIST\x02\0\0\0ab",
     ],

@@ -12,16 +12,17 @@ from refkd.check import Floats
 from refkd.text import nfc, symbols_of
 
 Audio = NDArray[np.float32]
+OVERSHOOT = 2.0  # times full scale, which resampling and decoding of MP3 do not reach
 
 
 def check_audio(argument: str, audio: ArrayLike) -> NDArray[Any]:
-    """Samples (n,) in [-1, 1], n >= 1; whole numbers, as sound cards give them, are refused."""
+    """Samples (n,) of full scale 1, n >= 1; those of a sound card, whole numbers, are refused."""
     samples = check.finite_array(argument, audio, ("n",))
     if samples.size == 0:
         check.fail(argument, "at least one sample", "none")
     loudest = float(samples[np.abs(samples).argmax()])
     whole = np.asarray(audio).dtype.kind in "iu" and loudest != 0.0
-    if whole or abs(loudest) > 1.0:
+    if whole or abs(loudest) > OVERSHOOT:
         got = "whole numbers" if whole else loudest
         check.fail(argument, "samples in [-1, 1] (divide those of 16 bits by 32768)", got)
     return samples

@@ -194,8 +194,8 @@ def log_mel(
     Raises
     ------
     ArgumentError
-        If the audio is empty or not of finite samples in [-1, 1], or the settings do not fit the
-        rate.
+        If the audio is empty or not of finite samples of full scale 1, or the settings do not fit
+        the rate.
 
     Notes
     -----

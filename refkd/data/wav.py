@@ -11,7 +11,8 @@ from refkd.text import refuse
 
 PCM, FLOATS, EXTENSIBLE = 1, 3, 0xFFFE
 KIND = b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"  # of the subformat, after its number
-UNKNOWN = 0x7FFFF000  # from here to the next power of two, with or without the highest bit
+CONVERSION = "(convert it by: ffmpeg -i OLD.wav -c:a pcm_s16le NEW.wav)"
+UNKNOWN = range(0x7FFFF000, 0x80000001), range(0xFFFFF000, 0x100000000)  # of SoX, ALSA, ffmpeg
 
 
 class _Format(NamedTuple):
@@ -68,12 +69,12 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
         refuse(path, "a WAV file with a RIFF header", got)
     plain = "a WAV file of plain PCM"
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        begins = f"a file that begins with {data[:12]!r}"
+        begins = f"a file that begins with {data[:12]!r} {CONVERSION}"
         refuse(path, plain, begins if len(data) >= 12 else "an early end")
     fmt, promised, samples = _chunks(path, data)
     if fmt.encoding != PCM:
         got = "floating-point samples" if fmt.encoding == FLOATS else f"encoding {fmt.encoding}"
-        refuse(path, plain, f"{got} (convert it by: ffmpeg -i OLD.wav -c:a pcm_s16le NEW.wav)")
+        refuse(path, plain, f"{got} {CONVERSION}")
     if fmt.rate == 0 or fmt.channels == 0:
         refuse(path, plain, f"{fmt.rate} Hz and {fmt.channels} channels")
     if fmt.bits not in (8, 16, 24, 32):
@@ -105,7 +106,8 @@ def _chunks(path: Path, data: bytes) -> tuple[_Format, int, bytes]:
                 encoding = int.from_bytes(body[24:26], "little")
             fmt = _Format(encoding, channels, rate, frame, bits)
         elif name == b"data" and fmt is not None:
-            return fmt, len(body) if size & 0x7FFFFFFF >= UNKNOWN else size, body
+            unknown = any(size in lengths for lengths in UNKNOWN)
+            return fmt, len(body) if unknown else size, body
         place += 8 + size + size % 2
     refuse(path, "a WAV file with a chunk 'fmt ' and a chunk 'data' after it", "an early end")
 
