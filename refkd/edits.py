@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats, Ints
 from refkd.kernels.edit import edit_crossing, edit_pairs, edit_table
+from refkd.text import nfc
 
 Symbols: TypeAlias = Sequence[Hashable] | Ints
 TABLE_CELLS = 2**20  # 18 MB; a larger table is never made
@@ -20,7 +21,8 @@ def edit_distance(reference: Symbols, hypothesis: Symbols) -> int:
     Parameters
     ----------
     reference : (R,) sequence
-        Labels, phone names or words: anything that can be compared for equality.
+        Labels, phone names or words: anything that can be compared for equality; texts are
+        compared in Unicode's composed form (NFC).
     hypothesis : (H,) sequence
         The same.
 
@@ -93,7 +95,8 @@ def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols
 
 def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
     try:
-        return np.array([codes.setdefault(one, len(codes)) for one in symbols], dtype=np.int64)
+        composed = (nfc(one) if isinstance(one, str) else one for one in symbols)
+        return np.array([codes.setdefault(one, len(codes)) for one in composed], dtype=np.int64)
     except TypeError:
         check.fail(
             argument,

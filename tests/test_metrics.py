@@ -40,6 +40,7 @@ SEQUENCES = st.lists(st.integers(1, SPIKING - 1), max_size=5)
         ([1, 2, 3], [3, 1, 2], 2),
         ("kitten", "sitting", 3),
         (["a", "b"], ("b", "a"), 2),
+        (["\u00e9"], ["e\u0301"], 0),
     ],
 )
 def test_edit_distance_by_hand(reference, hypothesis, expected):
