@@ -451,7 +451,10 @@ def test_a_spectrogram_above(files, tmp_path, plot):
     code, _, err = plot(files, "--audio", folder / "two.wav", "--utterance", "one")
     sentence = "audio: expected 0.8 s for utterance 'one', as teacher has, got 0.4 s"
     assert (code, sentence in err) == (2, True)
-    (folder / "one.wav").unlink()
+    (folder / "one.wav").rename(folder / "one.WAV")
+    (folder / "two.wav").write_bytes(b"not drawn")
+    assert plot(files, "--audio", folder, "--utterance", "one")[0] == 0
+    (folder / "one.WAV").unlink()
     code, _, err = plot(files, "--audio", folder, "--utterance", "one")
     assert (code, "one.wav: expected a WAV file that can be read" in err) == (1, True)
 

@@ -78,7 +78,8 @@ def plot_models(options: argparse.Namespace) -> int:
     if options.report and not comparison.students:
         check.fail("report", "two models or more", "one")
     drawing = _drawing(options, comparison, truth, rule, output.width)
-    audio = audio_files(options.audio, drawing.utterances, comparison.utterances, whole)
+    heard = comparison.utterances if options.report else drawing.utterances
+    audio = audio_files(options.audio, drawing.utterances, heard, whole)
     drawing = replace(drawing, speech=_speech(audio, drawing.utterances, part))
     with in_unit(unit):
         figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))

@@ -160,7 +160,7 @@ def audio_files(
         return {}
     audio = Path(path)
     if audio.is_dir():
-        named = {nfc(file.stem): file for file in audio.glob("*.wav")}
+        named = {nfc(file.stem): file for file in audio.iterdir() if file.suffix.lower() == ".wav"}
         expected = {name: audio / f"{name}.wav" for name in drawn if name is not None}
         files = {name: file for name, file in {**expected, **named}.items() if name in utterances}
     elif len(drawn) == 1 and drawn[0] is not None:
