@@ -525,7 +525,7 @@ def test_other_logarithms(change, words):
     """Not told, they stop; told to be logits, they are taken for such with a warning."""
     arrays = {"one": change(spiky())}
     assert said(a_set(arrays=arrays, kind=None), level="error") == [
-        f"expected natural logarithms, or --kind logits, got what looks like {words}"
+        f"expected natural logarithms, or --kind to say what they are, got what looks like {words}"
     ]
     told = a_set(arrays=arrays, kind="logits")
     assert said(told, level="error") == []
@@ -551,7 +551,10 @@ def test_blank_that_nobody_tells():
     assert said(unclear, level="warning") == ["the blank is 0, the best class in 43 % of frames"]
 
 
-@pytest.mark.parametrize("name", ["<blk>", "<blank>", "blank", "<pad>", "[PAD]", "<b>", "-", "_"])
+@pytest.mark.parametrize(
+    "name",
+    ["<blk>", "<blank>", "blank", "<pad>", "[PAD]", "[blank]", "[CTCblank]", "<b>", "-", "_"],
+)
 def test_names_of_blanks(name):
     symbols = ("a", "m", name)
     assert facts_of(a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=symbols)).blank == 2

@@ -13,7 +13,10 @@ from refkd.posteriors.collection import Posteriors, PosteriorSet
 
 ROW_SUM = 0.01  # half precision and compressed matrices stay within it
 SAMPLE = 1000  # frames, spread over all utterances, that show what kind of numbers they are
-BLANK_NAMES = ("<blk>", "<blank>", "blank", "<pad>", "[pad]", "<b>", "-", "_")  # in any case
+BLANK_NAMES = (  # in any case; those in brackets are of wav2vec 2.0 and of text recognisers
+    *("<blk>", "<blank>", "blank", "<pad>", "<b>", "-", "_"),
+    *("[pad]", "[blank]", "[ctcblank]"),
+)
 RARE = 0.1  # of the best class's share: what is best less often is no blank by its name alone
 OTHER_LOGARITHMS = {
     "logarithms to base 10; multiply by ln 10": math.log(10.0),
@@ -152,7 +155,9 @@ def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
     """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
     other = other_logarithm(frames) if frames.size else None
     if other is not None:
-        return Doubt("natural logarithms, or --kind logits", f"what looks like {other}")
+        return Doubt(
+            "natural logarithms, or --kind to say what they are", f"what looks like {other}"
+        )
     if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
         total = np.median(frames.sum(axis=1))
         return Doubt(
