@@ -197,6 +197,16 @@ def test_textgrids_have_a_folder_for_each_model(tmp_path, plot):
     assert_close(said["two"].starts, 0.01 + 0.02 * np.array(list(TEACHER["two"])), VALUE)
 
 
+def test_spikes_without_a_name_are_refused(tmp_path, plot):
+    """A line of a CTM would lack its label."""
+    models = files(tmp_path, {"teacher": arrays_of(TEACHER)}, symbols=("-", "", *SYMBOLS[2:]))
+    code, _, err = plot(models, "--spikes", "ctm")
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        "refkd: spikes: expected symbols that are not empty, got '' of class 1"
+    )
+
+
 def test_spikes_before_the_audio_are_refused(tmp_path, plot):
     models = files(tmp_path, {"teacher": arrays_of(TEACHER)}, first_frame=-1.0)
     code, _, err = plot(models, "--spikes", "ctm")

@@ -105,6 +105,9 @@ def _aligned(comparison: Comparison, model: ComparedModel, utterance: str) -> Al
     if starts.size and model.clock.seconds(starts[0]) < 0.0:
         got = f"{model.clock.seconds(starts[0]):g} s of {model.name} in {utterance!r}"
         check.fail("spikes", "times that are not before the audio", got)
+    unnamed = [label for label in labels if not comparison.symbols[label]]
+    if unnamed:
+        check.fail("spikes", "symbols that are not empty", f"'' of class {unnamed[0]}")
     phones = tuple(
         Phone(
             comparison.symbols[label],

@@ -13,10 +13,8 @@ from refkd.posteriors.collection import Posteriors, PosteriorSet
 
 ROW_SUM = 0.01  # half precision and compressed matrices stay within it
 SAMPLE = 1000  # frames, spread over all utterances, that show what kind of numbers they are
-BLANK_NAMES = (  # in any case; those in brackets are of wav2vec 2.0 and of text recognisers
-    *("<blk>", "<blank>", "blank", "<pad>", "<b>", "-", "_"),
-    *("[pad]", "[blank]", "[ctcblank]"),
-)
+# Usual names of the blank, in upper or lower case.
+BLANKS = ("<blk>", "<blank>", "blank", "<pad>", "[pad]", "[blank]", "[ctcblank]", "<b>", "-", "_")
 RARE = 0.1  # of the best class's share: what is best less often is no blank by its name alone
 OTHER_LOGARITHMS = {
     "logarithms to base 10; multiply by ln 10": math.log(10.0),
@@ -109,7 +107,8 @@ def facts_of(told: PosteriorSet) -> Facts:
         if not usable.all():
             bad[name] = np.flatnonzero(~usable).astype(np.int64)
         counts += np.bincount(best[name][usable], minlength=told.classes)
-        lowest = min(lowest, float(array.min() if usable.all() else _lowest(array[usable])))
+        numbers = array if usable.all() else array[usable]
+        lowest = min(lowest, float(numbers.min(initial=math.inf)))
         sample.append(array[::step][usable[::step]])
     frames = np.concatenate(sample)
     shown = kind_shown(frames, lowest)
@@ -138,10 +137,6 @@ def settled(told: PosteriorSet) -> Facts:
     for doubt in facts.doubts.values():
         check.fail(told.name, *doubt)
     return facts
-
-
-def _lowest(values: Posteriors) -> float:
-    return float(values.min()) if values.size else math.inf
 
 
 def _blank(told: PosteriorSet, shares: Floats) -> int:
@@ -226,7 +221,7 @@ def other_logarithm(frames: Posteriors) -> str | None:
 def named_blanks(told: PosteriorSet) -> list[int]:
     """The classes whose symbol is a usual name of the blank."""
     symbols = enumerate(told.symbols or ())
-    return [label for label, symbol in symbols if symbol.casefold() in BLANK_NAMES]
+    return [label for label, symbol in symbols if symbol.casefold() in BLANKS]
 
 
 def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
