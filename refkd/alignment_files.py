@@ -12,6 +12,7 @@ from refkd import check
 from refkd.files import replacing
 
 NOT_IN_NAMES = r'[\x00-\x1f\x7f<>:"/\\|?*%]|^\.'  # some system refuses or hides them
+LOST_IN_LABELS = r"^\s+|\s+$|[\r\n%]"  # by readers of TextGrids; and % itself
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
 LONGEST = 200  # bytes of a file's name; most systems allow 255, and an ending follows
 
@@ -100,7 +101,7 @@ def textgrid(utterance: AlignedUtterance) -> str:
     -------
     str
         Times to the microsecond, from 0 to the end of the audio; an empty interval wherever there
-        is no phone.
+        is no phone. Line breaks, white space around a symbol and % are written as %20 and the like.
 
     Raises
     ------
@@ -146,7 +147,8 @@ def textgrid(utterance: AlignedUtterance) -> str:
         for m, (start, stop, symbol) in enumerate(intervals, 1):
             lines.append(f"        intervals [{m}]:")
             lines += _bounds(start, stop, "            ")
-            lines.append('            text = "{}"'.format(symbol.replace('"', '""')))
+            text = _escaped(LOST_IN_LABELS, symbol).replace('"', '""')
+            lines.append(f'            text = "{text}"')
     return "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,7 @@ from refkd.alignment_files import (
     write_textgrids,
 )
 from refkd.check import ArgumentError
+from refkd.posteriors.reference import read_reference
 
 SYMBOLS = st.text("aж\"'@{\\7", min_size=1, max_size=4)
 NAMES = st.text('aAж%/ .;\u00a0"?é\u0301', min_size=1, max_size=6)
@@ -152,6 +153,13 @@ item []:
             text = "ж"
 """
     )
+
+
+@pytest.mark.parametrize("symbol", [" ", "\u00a0", " a", "a b", "a\n", "\r\n", "100%", "%41", "é"])
+def test_no_symbol_is_lost_or_changed_in_a_textgrid(tmp_path, symbol):
+    """A model of characters has a class of white space."""
+    write_textgrids([AlignedUtterance("one", 0.5, (Phone(symbol, 0.1, 0.3),))], tmp_path)
+    assert read_reference(tmp_path / "one.TextGrid")["one"].labels == (symbol,)
 
 
 @pytest.fixture(scope="module")

@@ -207,7 +207,7 @@ def _textgrid(path: Path, tier: str) -> list[_Stretch]:
     if not isinstance(intervals, IntervalTier):
         refuse(path, f"intervals in tier {tier!r}", "points")
     return [
-        _Stretch(str(path), nfc(label), float(start), float(end))
+        _Stretch(str(path), _plain(label), float(start), float(end))
         for start, end, label in intervals.entries
     ]
 
