@@ -71,6 +71,8 @@ def _order(first: PosteriorSet, other: PosteriorSet) -> list[int] | None:
     if first.symbols is None or other.symbols is None or first.symbols == other.symbols:
         return None
     wanted, there = _names(first), _names(other)
+    if wanted == there:  # but for the name of the blank
+        return list(range(first.classes))
     if sorted(wanted) != sorted(there) or len(set(wanted)) != len(wanted):
         return None
     place = {symbol: n for n, symbol in enumerate(there)}
