@@ -110,6 +110,10 @@ def test_a_part_is_drawn_as_if_the_files_held_nothing_else(files, capsys):
     [
         (["--from", "nan"], "from: expected a finite number, got nan"),
         (["--from", "1", "--to", "0.5"], "from: expected less than --to, 0.5 s, got 1 s"),
+        (
+            ["--from", "1", "--to", "0.5", "--unit", "px"],
+            "from: expected less than --to, 0.5 px, got 1 px",
+        ),
         (["--from", "5"], "from, to: expected frames of teacher between them, which end at 1.2 s"),
     ],
 )

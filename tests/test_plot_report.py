@@ -176,6 +176,20 @@ def test_audio_is_in_the_page_as_it_was(page):
     assert "speech" not in two
 
 
+def test_of_a_part_only_that_part_is_heard(folder):
+    more = ("--report", "--audio", folder / "wav", "--utterance", "one")
+    assert plot(folder, *more, "--from", 0.2, "--to", 0.6, out="heard") == 0
+    path = folder / "heard" / "report.html"
+    page = Page(path.read_text(encoding="utf-8"))
+    one = {told["name"]: told for told in page.data["utterances"]}["one"]
+    with wave.open(io.BytesIO(base64.b64decode(one["audio"]))) as sound:
+        assert sound.getnframes() == int(0.4 * RATE)
+        first = np.frombuffer(sound.readframes(1), dtype="<i2")[0]
+    assert abs(first - 8000 * np.sin(0.2 * RATE / 5)) <= 2
+    assert one["heard_from"] == 0.2
+    assert one["speech"]["clock"]["first_frame"] == pytest.approx(0.2 + 0.0125)
+
+
 def test_audio_that_finds_no_room_is_said_to_be_left_out(folder, monkeypatch):
     monkeypatch.setattr("visualize.report.explorer.SOUND", 1000)
     assert (
@@ -263,6 +277,22 @@ def test_the_audio_follows_the_frame_and_the_frame_follows_the_audio(explorer):
     explorer.choose("utterance", 1)
     assert explorer.browser.run(f"{audio} return one.hidden")
     assert explorer.browser.messages() == []
+
+
+@needs_browser
+def test_the_audio_of_a_part_follows_as_well(folder, browser):
+    more = ("--report", "--audio", folder / "wav", "--utterance", "one", "--from", 0.2)
+    assert plot(folder, *more, out="part") == 0
+    explorer = Explorer(browser, None, folder / "part" / "report.html")
+    explorer.frames = 30
+    explorer.choose("student", 0)
+    explorer.point(5)
+    assert explorer.text("seconds") == "0.310 s"
+    audio = "const one = document.querySelector('audio');"
+    explorer.browser.wait(lambda: explorer.browser.run(f"{audio} return one.readyState > 0"))
+    assert explorer.browser.run(f"{audio} return one.currentTime") == pytest.approx(0.11)
+    explorer.browser.run(f"{audio} one.currentTime = 0.25")
+    explorer.browser.wait(lambda: explorer.text("frame") == "frame 12 of 0 to 29")
 
 
 @needs_browser

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 
 from refkd.posteriors.comparison import Comparison
+from refkd.posteriors.part import WHOLE, Part
 from refkd.posteriors.tables import Found
 from refkd.posteriors.truth import Truth
 from refkd.records.rules import Rule
@@ -34,6 +35,8 @@ class Drawing:
         divergence and temperature, as `distill_trace` takes them.
     speech : mapping of str to Speech
         For the strip above an utterance.
+    part : Part
+        Of the utterances, in which all this is.
     width : float, optional
         Of each figure in inches; None for its natural size.
     """
@@ -45,6 +48,7 @@ class Drawing:
     rule: Rule | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     speech: Mapping[str, Speech] = field(default_factory=dict)
+    part: Part = WHOLE
     width: float | None = None
 
     @property

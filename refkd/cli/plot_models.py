@@ -21,12 +21,12 @@ from refkd.posteriors.diagnose import diagnose
 from refkd.posteriors.finding import Finding
 from refkd.posteriors.folding import Folding, fold_classes
 from refkd.posteriors.order import in_one_order
-from refkd.posteriors.part import Part
+from refkd.posteriors.part import WHOLE, Part
 from refkd.posteriors.read import read_posteriors
 from refkd.posteriors.tables import measured, shift_table, truth_table
 from refkd.posteriors.tokens import read_tokens
 from refkd.posteriors.truth import Truth, read_truth
-from refkd.records.unit import SECONDS, unit_named
+from refkd.records.unit import SECONDS, Unit, unit_named
 from refkd.students import StudentSettings
 from refkd.text import nfc
 
@@ -71,8 +71,8 @@ def plot_models(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps({"findings": [vars(one) for one in findings], "files": []}, indent=1))
         return 1
-    whole, part = sets, _part(options)
-    if part != Part():
+    whole, part = sets, _part(options, unit)
+    if part != WHOLE:
         sets, truth = part.of(sets), truth and part.of_truth(truth)
     comparison = compare(sets, latency, options.at or "start", unit)
     if options.report and not comparison.students:
@@ -80,7 +80,7 @@ def plot_models(options: argparse.Namespace) -> int:
     drawing = _drawing(options, comparison, truth, rule, output.width)
     heard = comparison.utterances if options.report else drawing.utterances
     audio = audio_files(options.audio, drawing.utterances, heard, whole)
-    drawing = replace(drawing, speech=_speech(audio, drawing.utterances, part))
+    drawing = replace(drawing, speech=_speech(audio, drawing.utterances, part), part=part)
     with in_unit(unit):
         figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
     left_out += _crowds(drawing, wanted)
@@ -182,13 +182,13 @@ def _truth(options: argparse.Namespace, symbols: Sequence[str], folding: Folding
     return replace(truth, labels={name: folding.labels(one) for name, one in truth.labels.items()})
 
 
-def _part(options: argparse.Namespace) -> Part:
+def _part(options: argparse.Namespace, unit: Unit) -> Part:
     """What --from and --to leave of each utterance."""
     edges = {}
     for edge, name in (("from", "begin"), ("to", "end")):
         if getattr(options, edge) is not None:
             edges[name] = check.finite_number(edge, getattr(options, edge))
-    return Part(**edges)
+    return Part(**edges, unit=unit) if edges else WHOLE
 
 
 def _crowds(drawing: "Drawing", wanted: Sequence[str] | None) -> list[str]:

@@ -10,6 +10,7 @@ from refkd.posteriors.collection import PosteriorSet
 from refkd.posteriors.facts import facts_of
 from refkd.posteriors.reference import Reference
 from refkd.posteriors.truth import Truth
+from refkd.records.unit import SECONDS, Unit
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Part:
         Seconds.
     end : float
         Seconds, > begin.
+    unit : Unit
+        Of both, in the place of seconds.
 
     Raises
     ------
@@ -40,10 +43,14 @@ class Part:
 
     begin: float = -np.inf
     end: float = np.inf
+    unit: Unit = SECONDS
 
     def __post_init__(self) -> None:
         if self.begin >= self.end:
-            check.fail("from", f"less than --to, {self.end:g} s", f"{self.begin:g} s")
+            check.fail("from", f"less than --to, {self._told(self.end)}", self._told(self.begin))
+
+    def _told(self, place: float) -> str:
+        return f"{place:g} {self.unit.name}"
 
     def slice(self, frame_shift: float, first_frame: float) -> slice:
         """The frames whose times are in it."""
@@ -68,9 +75,9 @@ class Part:
             arrays = {name: array for name, array in arrays.items() if len(array)}
             if not arrays:
                 last = first + max(map(len, one.arrays.values())) * one.frame_shift
-                begin = "the beginning" if np.isinf(self.begin) else f"{self.begin:g} s"
-                end = "the end" if np.isinf(self.end) else f"{self.end:g} s"
-                expected = f"frames of {one.name} between them, which end at {last:g} s"
+                begin = "the beginning" if np.isinf(self.begin) else self._told(self.begin)
+                end = "the end" if np.isinf(self.end) else self._told(self.end)
+                expected = f"frames of {one.name} between them, which end at {self._told(last)}"
                 check.fail("from, to", expected, f"{begin} to {end}")
             begin = first + frames.start * one.frame_shift
             cut = replace(one, arrays=arrays, first_frame=begin)
@@ -91,3 +98,6 @@ class Part:
             if labels:
                 parts[name] = Reference(labels, one.starts[inside], one.ends[inside])
         return parts
+
+
+WHOLE = Part()

@@ -38,7 +38,7 @@ def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
     """
 
     def utterance(name: str, why: str) -> dict[str, Any]:
-        return _utterance(drawing, name, why) | heard_speech(audio.get(name))
+        return _utterance(drawing, name, why) | heard_speech(audio.get(name), drawing.part)
 
     total = len(drawing.comparison.utterances)
     return Explored(_shared(drawing), _ranked(drawing), total, utterance)
@@ -80,7 +80,7 @@ def _note(drawing: Drawing, student: ComparedModel) -> str:
         return about_rule(drawing.rule, drawing.options)
     if teacher.clock == student.clock:
         return f"Each frame is compared with the same frame of {teacher.name}."
-    return f"Each frame is compared with the frame of {teacher.name} that is nearest in time."
+    return f"Each frame is compared with the nearest frame of {teacher.name}."
 
 
 def _ranked(drawing: Drawing) -> dict[str, str]:

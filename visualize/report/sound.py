@@ -11,23 +11,32 @@ from numpy.typing import NDArray
 
 from refkd.data.features import FeatureSettings, log_mel
 from refkd.data.wav import read_wav
+from refkd.posteriors.part import WHOLE, Part
 from refkd.records.clock import Clock
 from visualize.report.packing import band_centres, pack_speech
 from visualize.speech import Speech
 
 
-def heard_speech(path: Path | None) -> dict[str, Any]:
-    """Pack the "audio" of a WAV file and its energies, "speech"; nothing without a file."""
+def heard_speech(path: Path | None, part: Part = WHOLE) -> dict[str, Any]:
+    """Pack the "audio" of a part of a WAV file, which begins at "heard_from" seconds.
+
+    Its energies are "speech". Without a file, or where it has ended, there is nothing.
+    """
     if path is None:
         return {}
     samples, rate = read_wav(path)
+    places = part.slice(1 / rate, 0.0)
+    begin, samples = places.start / rate, samples[places]
+    if samples.size == 0:
+        return {}
     settings = FeatureSettings(stack=1)
     energies = log_mel(samples, rate, settings).astype(np.float64)
     normal = (energies - energies.mean()) / (energies.std() or 1.0)
-    clock = Clock(settings.frame_shift(rate), settings.span(rate) / 2)
+    clock = Clock(settings.frame_shift(rate), begin + settings.span(rate) / 2)
     return {
         "speech": pack_speech(Speech(normal, clock), band_centres(settings, rate)),
         "audio": _sound(samples, rate),
+        "heard_from": begin,
     }
 
 

@@ -17,7 +17,7 @@ function openSound(explorer) {
 function seekSound(explorer) {
   const player = explorer.part("audio");
   if (player.hidden || plays(explorer)) return;
-  explorer.sought = Math.max(explorer.view.seconds, 0);
+  explorer.sought = Math.max(explorer.view.seconds - explorer.view.utterance.heardFrom, 0);
   player.currentTime = explorer.sought;
 }
 
@@ -31,7 +31,8 @@ function playOrPause(explorer) {
 /** The frame that is heard. */
 function followSound(explorer) {
   const { view } = explorer;
-  const heard = Math.round(frameAt(view.learner.clock, explorer.part("audio").currentTime));
+  const seconds = view.utterance.heardFrom + explorer.part("audio").currentTime;
+  const heard = Math.round(frameAt(view.learner.clock, seconds));
   const frame = Math.min(Math.max(heard, 0), view.frames - 1);
   if (frame !== view.frame) explorer.moveTo(frame, null, true);
 }
