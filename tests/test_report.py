@@ -23,6 +23,7 @@ from visualize import new_figure, save_figure
 from visualize.report import figures as figures_module
 from visualize.report import page as page_module
 from visualize.report import write_report
+from visualize.report.cells import number_text
 from visualize.report.explorer import FEW, explorer_data
 from visualize.report.figures import embedded_figures, figures_of
 from visualize.report.packing import HIDDEN, HIGHEST, pack_choices, pack_distributions
@@ -226,6 +227,14 @@ def test_an_interval_is_drawn_where_its_numbers_are(run, text):
     slope, start = np.polyfit(rates.ravel(), pixels.ravel(), 1)
     assert np.abs(start + slope * rates - pixels).max() < 0.1
     assert 0 <= pixels.min() < pixels.max() <= 150
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.04, "0"), (-0.04, "0"), (0.6, "+1"), (-0.6, "\N{MINUS SIGN}1"), (None, "\N{EN DASH}")],
+)
+def test_zero_has_no_sign(value, text):
+    assert number_text(value, 1, "+.0f") == text
 
 
 def test_what_n_is_and_what_the_intervals_are_is_said(page):

@@ -15,8 +15,11 @@ def table_of(heads: Sequence[tuple[str, str]], rows: Sequence[str]) -> str:
 
 
 def number_text(value: float | None, scale: float, form: str) -> str:
-    """A number in its unit; a dash where nothing could be measured."""
-    return NONE if value is None else f"{scale * value:{form}}".replace("-", "\N{MINUS SIGN}")
+    """A number in its unit, zero without a sign; a dash where nothing could be measured."""
+    if value is None:
+        return NONE
+    text = f"{scale * value:{form}}"
+    return (text if float(text) else text.lstrip("+-")).replace("-", "\N{MINUS SIGN}")
 
 
 def percent_text(rate: float | None) -> str:
