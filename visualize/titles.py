@@ -31,7 +31,7 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "learning": ("Learning", "Losses and validation error after every epoch."),
     "band": (
-        "What the best searching rule saw",
+        "What a rule saw",
         "Divergences inside the window over one utterance, and the pairs that were chosen.",
     ),
     "gradients": (
