@@ -170,6 +170,14 @@ def test_somebody_elses_table_is_not_replaced(tmp_path, plot):
     assert path.read_text(encoding="utf-8") == "mine\n"
 
 
+def test_one_file_does_not_take_two_tables(tmp_path, plot):
+    models = files(tmp_path, {"teacher": arrays_of(TEACHER)})
+    path = tmp_path / "both.csv"
+    code, _, err = plot(models, "--pairs", path, "--numbers", path)
+    assert (code, path.exists()) == (2, False)
+    assert err.startswith("refkd: pairs: expected another file than --numbers, got ")
+
+
 def test_a_ctm_of_spikes_is_read_back_as_the_truth_it_agrees_with(tmp_path, plot):
     models = files(tmp_path, {"teacher": arrays_of(TEACHER), "small": arrays_of(LATE)})
     _, told, _ = plot(models, "--spikes", "ctm")

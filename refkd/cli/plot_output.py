@@ -60,6 +60,8 @@ class Output:
             _table(name, getattr(options, name), columns)
             for name, columns in (("numbers", COLUMNS), ("pairs", PAIRS))
         )
+        if numbers is not None and pairs is not None and numbers.resolve() == pairs.resolve():
+            check.fail("pairs", "another file than --numbers", pairs)
         output = cls(options.out, formats, numbers, options.size, options.font, pairs)
         output.drawn(lambda: None)  # there is such a font
         return output
