@@ -20,6 +20,7 @@ from refkd.configuration import read_settings
 from refkd.decode import log_posteriors, spikes
 from refkd.metrics import alignment_shift
 from visualize import new_figure, save_figure
+from visualize.glyphs import visible
 from visualize.report import figures as figures_module
 from visualize.report import page as page_module
 from visualize.report import write_report
@@ -252,7 +253,8 @@ def test_names_and_symbols_stay_text(page):
         "module",
     ]
     assert {one["name"] for one in page.data["utterances"]} == set(NAMES)
-    assert page.data["symbols"] == list(SYMBOLS)
+    assert page.data["symbols"] == visible(SYMBOLS)
+    assert visible(SYMBOLS[:-1]) == list(SYMBOLS[:-1])  # what can be seen is as it is
     assert "refkd run: Teacher and students: <made>" in page.words
 
 
