@@ -297,8 +297,9 @@ def test_traces_hang_together(case):
     untaught = np.setdiff1d(np.arange(T), student)
     assert (trace.grad[untaught] == 0.0).all()
     if trace.target is not None:
-        assert (trace.target[untaught] == 0.0).all()
-        assert_close(trace.target[np.unique(student)].sum(axis=1), 1.0, VALUE)
+        # Where blanks are dropped, weights too small for a float may be all that is left.
+        taught = np.bincount(student, trace.pair_weight, minlength=T) > 0.0
+        assert_close(trace.target.sum(axis=1), taught, VALUE)
     left, right = oracle.sides(case.rule)
     assert ((student - left <= teacher) & (teacher <= student + right)).all()
     if case.blank_frames != "keep":
