@@ -13,6 +13,7 @@ from refkd.check import Floats, Ints
 from refkd.decode import log_posteriors
 
 Prefix: TypeAlias = tuple[int, ...]
+WIDEST = 100_000  # sequences; more are memory without end
 
 
 def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
@@ -23,8 +24,8 @@ def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
     logits : (T, K) array
         -inf is allowed.
     beam : int
-        Label sequences kept after each frame, >= 1. With one for every sequence that T frames can
-        spell, the result is the most probable of all.
+        Label sequences kept after each frame, 1 to 100,000. With one for every sequence
+        that T frames can spell, the result is the most probable of all.
     blank : int
         0 <= blank < K.
 
@@ -37,8 +38,8 @@ def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
     Raises
     ------
     ArgumentError
-        If the logits hold NaN or +inf, or a frame of nothing but -inf, or if beam < 1 or blank is
-        no label.
+        If the logits hold NaN or +inf, or a frame of nothing but -inf, or if beam is out of
+        range or blank is no label.
 
     Notes
     -----
@@ -51,7 +52,7 @@ def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
     >>> refkd.greedy_decode(logits), refkd.beam_decode(logits)  # `a -`, `- a`, `a a`: 0.64
     (array([], dtype=int64), array([1]))
     """
-    beam = check.integer("beam", beam, low=1)
+    beam = check.integer("beam", beam, low=1, high=WIDEST)
     logp = log_posteriors(logits)
     blank = check.integer("blank", blank, low=0, high=logp.shape[1] - 1)
     prefixes: list[Prefix] = [()]

@@ -139,6 +139,7 @@ def test_among_equals_the_one_from_the_better_prefix_wins():
         ([0.0, 1.0], {}, r"logits: expected shape \(T, K\), got shape \(2,\)"),
         ([[0.0, 1.0]], {"blank": 2}, "blank: expected a whole number <= 1, got 2"),
         ([[0.0, 1.0]], {"beam": 0}, "beam: expected a whole number >= 1, got 0"),
+        ([[0.0, 1.0]], {"beam": 10**15}, f"beam: expected a whole number <= 100000, got {10**15}"),
         ([[0.0, 1.0]], {"beam": 2.5}, "beam: expected a whole number, got 2.5"),
     ],
 )
