@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 import refkd
-from refkd.configuration import read_settings
-from refkd.finished_run import Run, RunModel
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.reference import Reference
-from refkd.results import titled
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.reference import Reference
+from refkd.experiment.results_json import titled
+from refkd.experiment.run_reader import Run, RunModel
+from refkd.experiment.settings import read_settings
 
 BANDS, STACK = 4, 2
 SYMBOLS = ("<blank>", "a", "</script>", '"&amp;', "音", "\N{COMBINING ACUTE ACCENT}u")

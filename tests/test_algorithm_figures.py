@@ -7,8 +7,8 @@ from test_figures import assert_readable, axes_of, spiky, texts_of
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.checkpoint import Epoch
-from refkd.records.window import Window
+from refkd.experiment.checkpoint import Epoch
+from refkd.losses.window import Window
 from visualize import (
     Phones,
     gates_figure,
@@ -17,9 +17,9 @@ from visualize import (
     learning_figure,
     save_figure,
 )
-from visualize.lattice import log_state_posteriors
-from visualize.names import spread
-from visualize.style import BLANK, STUDENT, TEACHER
+from visualize.figures.lattice import log_state_posteriors
+from visualize.layout.labels import spread
+from visualize.layout.style import BLANK, STUDENT, TEACHER
 
 SHIFT, FIRST = 0.02, 0.01
 SYMBOLS = ["-", "a", "b", "tj"]

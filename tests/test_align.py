@@ -15,15 +15,15 @@ from strategies import SEEDS
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.align import AlignmentError, align_audio, align_corpus
+from refkd.alignment.decode import spikes
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
-from refkd.decode import spikes
-from refkd.live import hearing_facts
-from refkd.network import Network
+from refkd.experiment.align import AlignmentError, align_audio, align_corpus
+from refkd.networks.network import Network
+from refkd.networks.recognize import hearing_facts
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # frames of 35 samples, 20 apart; the first at 0.0175

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from praatio import textgrid as praat
 
-from refkd.alignment_files import (
+from refkd.alignment.ctm_textgrid import (
     AlignedUtterance,
     Phone,
     ctm,
@@ -19,8 +19,8 @@ from refkd.alignment_files import (
     write_ctm,
     write_textgrids,
 )
+from refkd.alignment.posteriors.reference import read_reference
 from refkd.check import ArgumentError
-from refkd.posteriors.reference import read_reference
 
 SYMBOLS = st.text("aж\"'@{\\7", min_size=1, max_size=4)
 NAMES = st.text('aAж%/ .;\u00a0"?é\u0301', min_size=1, max_size=6)

@@ -20,10 +20,10 @@ from test_figures import (
 from tolerances import VALUE, assert_close
 
 from refkd.check import ArgumentError
-from refkd.checkpoint import Epoch
+from refkd.experiment.checkpoint import Epoch
 from visualize import new_figure, save_animation, save_figure, spikes_frames
-from visualize.animate import SHADES
-from visualize.style import BLANK, EARLY, STUDENT, STUDENTS, TEACHER, TEXT
+from visualize.layout.style import BLANK, EARLY, STUDENT, STUDENTS, TEACHER, TEXT
+from visualize.output.animate import SHADES
 
 TEACHER_SPIKES = {3: 1, 8: 2, 20: 3}
 EPOCHS = [{}, {6: 1}, {5: 1, 7: 2, 20: 3, 25: 1}]  # before training, after the first, the second

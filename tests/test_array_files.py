@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import refkd
-from refkd.array_files import ArrayFileError, read_npy, read_npz
+from refkd.alignment.posteriors.read import read_posteriors
 from refkd.check import DataError
-from refkd.checkpoint import read_checkpoint
-from refkd.posteriors.read import read_posteriors
+from refkd.experiment.checkpoint import read_checkpoint
+from refkd.files.npz import ArrayFileError, read_npy, read_npz
 
 MUCH = 1 << 27  # bytes: more than any of these files may take
 

@@ -10,21 +10,21 @@ from made_runs import BANDS, OPTIONS, made_run
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.decode import greedy_decode
-from refkd.edits import edit_distance
-from refkd.posteriors.comparison import compare
-from refkd.posteriors.reference import Reference
-from refkd.posteriors.truth import Truth
-from refkd.records.offsets import OffsetStatistics
-from refkd.records.rule_facts import rule_facts
+from refkd.alignment.decode import greedy_decode
+from refkd.alignment.edit_distance import edit_distance
+from refkd.alignment.posteriors.comparison import compare
+from refkd.alignment.posteriors.reference import Reference
+from refkd.alignment.posteriors.truth import Truth
+from refkd.alignment.statistics import OffsetStatistics
+from refkd.losses.rule_json import rule_facts
 from visualize import Speech, write_numbers
-from visualize.comparison import comparison_figures
-from visualize.comparison_figures import FIGURES as OF_MODELS
-from visualize.drawing import Drawing
-from visualize.run import run_figures
-from visualize.run_figures import FIGURES as OF_RUNS
-from visualize.run_figures import looks_of_run
-from visualize.style import BLANK, EARLY, TEACHER, TEXT
+from visualize.layout.style import BLANK, EARLY, TEACHER, TEXT
+from visualize.output.comparison import comparison_figures
+from visualize.output.comparison_figures import FIGURES as OF_MODELS
+from visualize.output.drawing import Drawing
+from visualize.output.run import run_figures
+from visualize.output.run_figures import FIGURES as OF_RUNS
+from visualize.output.run_figures import looks_of_run
 
 pytestmark = pytest.mark.compiled_once
 

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 from tolerances import VALUE, assert_close
 
-from refkd.check import ArgumentError
-from refkd.metrics import emission_delay
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.comparison import compare
-from refkd.posteriors.delays import (
+from refkd.alignment.metrics import emission_delay
+from refkd.alignment.posteriors.comparison import compare
+from refkd.alignment.posteriors.conventions import SAMPLE, facts_of
+from refkd.alignment.posteriors.delays import (
     Said,
     TrueDelays,
     symbol_delays,
     word_delays_of_phones,
     word_delays_of_tokens,
 )
-from refkd.posteriors.diagnose import diagnose
-from refkd.posteriors.facts import SAMPLE, facts_of
-from refkd.posteriors.order import in_one_order
-from refkd.posteriors.reference import Reference
-from refkd.posteriors.truth import Truth, delay_and_error, read_truth
-from refkd.posteriors.words import join_words, word_marks
+from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.reference import Reference
+from refkd.alignment.posteriors.symbol_order import in_one_order
+from refkd.alignment.posteriors.truth import Truth, delay_and_error, read_truth
+from refkd.alignment.posteriors.words import join_words, word_marks
+from refkd.check import ArgumentError
 
 BEGIN = "\N{LOWER ONE EIGHTH BLOCK}"
 

@@ -6,10 +6,10 @@ import math
 import pytest
 
 from refkd.check import ArgumentError, DataError
-from refkd.configuration import DEFAULT_RULES, RunSettings, read_settings
-from refkd.records.rules import RULES, Hard, Shift, Soft
-from refkd.records.window import Window
-from refkd.students import STUDENTS, StudentSettings
+from refkd.experiment.settings import DEFAULT_RULES, RunSettings, read_settings
+from refkd.experiment.student_settings import STUDENTS, StudentSettings
+from refkd.losses.rules import RULES, Hard, Shift, Soft
+from refkd.losses.window import Window
 
 
 def settings_of(tmp_path, text, **options):

@@ -13,7 +13,7 @@ from refkd.data.corpus import Corpus, Utterance
 from refkd.data.dataset import Split, batches, load, prepare
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.sources import SOURCES
-from refkd.records.ragged import Ragged
+from refkd.ragged import Ragged
 
 RATE = 8000
 

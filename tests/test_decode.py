@@ -9,7 +9,7 @@ from strategies import logits as logits_of
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.decode import best_labels, log_posteriors, spikes
+from refkd.alignment.decode import best_labels, log_posteriors, spikes
 
 INF = np.inf
 

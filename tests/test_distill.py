@@ -976,7 +976,7 @@ REFUSED = [
         (ZEROS, ZEROS, refkd.FrameWise),
         {},
         "rule: expected a rule such as Hard(Window(5, 0)),"
-        " got <class 'refkd.records.rules.FrameWise'>",
+        " got <class 'refkd.losses.rules.FrameWise'>",
     ),
     ((ZEROS, ZEROS, "Hard"), {}, "rule: expected a rule such as Hard(Window(5, 0)), got 'Hard'"),
     (

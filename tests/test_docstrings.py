@@ -65,7 +65,12 @@ def described():
 
 
 DESCRIBED = dict(described())
-TRAINING = {"refkd.study", "refkd.train", "refkd.data.dataset"}  # examples that train or synthesize
+# Whose examples train or synthesize.
+TRAINING = {
+    "refkd.experiment.experiment",
+    "refkd.experiment.train",
+    "refkd.data.dataset",
+}
 EXAMPLES = [
     pytest.param(name, marks=pytest.mark.compiled_only if name in TRAINING else ())
     for name in MODULES

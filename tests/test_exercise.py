@@ -13,13 +13,13 @@ from tolerances import PRINTED_3, VALUE, assert_close
 
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.exercises.catalogue import EXERCISES, exercises_named
-from refkd.exercises.exercise import Table
-from refkd.exercises.mark import marked
-from refkd.exercises.report import as_json, as_python, as_text
-from refkd.exercises.write import solution_text, stub_text
-from refkd.explain.equations import EQUATIONS, page_of
-from refkd.verify.doors import answered
+from refkd.learn.exercises.catalogue import EXERCISES, exercises_named
+from refkd.learn.exercises.exercise import Table
+from refkd.learn.exercises.mark import marked
+from refkd.learn.exercises.report import as_json, as_python, as_text
+from refkd.learn.exercises.write import solution_text, stub_text
+from refkd.learn.explain.equations import EQUATIONS, page_of
+from refkd.verify.python_runner import answered
 from refkd.verify.worker import answer
 
 pytestmark = pytest.mark.compiled_once

@@ -10,14 +10,14 @@ from tolerances import VALUE, assert_close
 
 import refkd
 from refkd.check import ArgumentError
-from refkd.explain import examples
-from refkd.explain.ctc import explain_ctc
-from refkd.explain.distill import explain_distill
-from refkd.explain.equations import EQUATIONS, page_of
-from refkd.explain.lstm import explain_lstm
-from refkd.explain.narration import Step, Table
-from refkd.explain.reasons import reason
-from refkd.explain.select import explain_select
+from refkd.learn.explain import examples
+from refkd.learn.explain.ctc import explain_ctc
+from refkd.learn.explain.distill import explain_distill
+from refkd.learn.explain.equations import EQUATIONS, page_of
+from refkd.learn.explain.lstm import explain_lstm
+from refkd.learn.explain.narration import Step, Table
+from refkd.learn.explain.reasons import reason
+from refkd.learn.explain.select import explain_select
 
 pytestmark = pytest.mark.compiled_once
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,15 +13,15 @@ import pytest
 import refkd
 from refkd.cli import main
 from refkd.cli.explain_output import in_colour
-from refkd.explain import examples
-from refkd.explain.ctc import explain_ctc
-from refkd.explain.distill import explain_distill
-from refkd.explain.html import as_html
-from refkd.explain.lstm import explain_lstm
-from refkd.explain.markdown import as_markdown
-from refkd.explain.narration import Narration, Step, Table, shown
-from refkd.explain.select import explain_select
-from refkd.explain.text import NARROWEST, text_blocks
+from refkd.learn.explain import examples
+from refkd.learn.explain.ctc import explain_ctc
+from refkd.learn.explain.distill import explain_distill
+from refkd.learn.explain.html import as_html
+from refkd.learn.explain.lstm import explain_lstm
+from refkd.learn.explain.markdown import as_markdown
+from refkd.learn.explain.narration import Narration, Step, Table, shown
+from refkd.learn.explain.select import explain_select
+from refkd.learn.explain.text import NARROWEST, text_blocks
 
 pytestmark = pytest.mark.compiled_once
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "explain.md"

@@ -12,13 +12,13 @@ from made_runs import RULES, made_run
 from PIL import Image
 
 import refkd
-from refkd.decode import log_posteriors, spikes
+from refkd.alignment.decode import log_posteriors, spikes
 from visualize import new_figure, save_figure, write_numbers
-from visualize.glyphs import visible
+from visualize.layout.glyphs import visible
+from visualize.layout.style import STUDENTS, STUDENTS_ON_DARK
+from visualize.output.run_figures import looks_of_run
 from visualize.report import write_report
 from visualize.report.colours import darker
-from visualize.run_figures import looks_of_run
-from visualize.style import STUDENTS, STUDENTS_ON_DARK
 
 # Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
 NEEDED = os.environ.get("REFKD_NEEDS_BROWSER", "") not in ("", "0")

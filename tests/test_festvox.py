@@ -12,7 +12,7 @@ from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load
 from refkd.data.festvox import Label, read_corpus, read_labels, read_sentences
 from refkd.data.wav import read_wav
-from refkd.text import FileError
+from refkd.files.text import FileError
 
 RATE = 1000
 

@@ -9,9 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
-from refkd.records.intervals import Interval
-from refkd.records.offsets import OffsetStatistics
-from refkd.records.window import Window
+from refkd.alignment.intervals import Interval
+from refkd.alignment.statistics import OffsetStatistics
+from refkd.losses.window import Window
 from visualize import (
     Phones,
     band_figure,
@@ -21,7 +21,7 @@ from visualize import (
     shift_figure,
     tradeoff_figure,
 )
-from visualize.toy import SPIKE_FRAMES, toy_figure, toy_models, toy_table
+from visualize.figures.toy import SPIKE_FRAMES, toy_figure, toy_models, toy_table
 
 SYMBOLS = ["-", "a", "b", "tj", "stj", "o", "u", "x"]
 SHIFT = 0.02

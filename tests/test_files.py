@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refkd.files import locked, replacing, write_arrays
+from refkd.files.atomic import locked, replacing
+from refkd.files.npz import write_arrays
 
 
 def test_a_finished_file_replaces_the_old_one(tmp_path):
@@ -95,7 +96,7 @@ def test_a_lock_has_one_holder_and_leaves_nothing(tmp_path):
 def test_a_lock_dies_with_its_process(tmp_path):
     lock = tmp_path / "lock"
     hold = (
-        "import sys, time; from pathlib import Path; from refkd.files import locked\n"
+        "import sys, time; from pathlib import Path; from refkd.files.atomic import locked\n"
         "with locked(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(600)"
     )
     holder = subprocess.Popen([sys.executable, "-c", hold, lock], stdout=subprocess.PIPE)

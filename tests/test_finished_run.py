@@ -14,17 +14,17 @@ from tolerances import MICROSECONDS, assert_close
 import refkd
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
-from refkd.configuration import read_settings
-from refkd.finished_run import read_run
-from refkd.inference import logits_of
-from refkd.records.rule_facts import rule_facts, rule_from
-from refkd.results import results
-from refkd.results_form import misfits
-from refkd.run_contents import write_run
-from refkd.run_folder import finish_run
-from refkd.study import run_study
+from refkd.experiment.experiment import run_study
+from refkd.experiment.results_form import misfits
+from refkd.experiment.results_json import results
+from refkd.experiment.run_folder import finish_run
+from refkd.experiment.run_reader import read_run
+from refkd.experiment.run_writer import write_run
+from refkd.experiment.settings import read_settings
+from refkd.losses.rule_json import rule_facts, rule_from
+from refkd.networks.inference import logits_of
 from visualize import offsets_figure
-from visualize.run_animations import draw_animations
+from visualize.output.run_animations import draw_animations
 
 RULES = [
     refkd.FrameWise(),

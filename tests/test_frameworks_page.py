@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from refkd.verify.bugs import BUGS
-from refkd.verify.doors import AdapterDoor
+from refkd.verify.bug_classes import BUGS
 from refkd.verify.kits import kit_named
+from refkd.verify.python_runner import AdapterDoor
 from refkd.verify.session import verify
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -24,25 +24,25 @@ from test_reference_pages import NAMES
 from tolerances import VALUE, assert_close
 
 import refkd
+from refkd.alignment.bootstrap import difference, interval, resample
+from refkd.alignment.clock import Clock
+from refkd.alignment.intervals import Ratio
+from refkd.alignment.metrics import emission_delay, frame_agreement, peakiness, true_agreement
+from refkd.alignment.posteriors.comparison import compare
+from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.spike_matching import timed_shift
 from refkd.check import ArgumentError, DataError
-from refkd.configuration import NetworkSettings, RunSettings, read_settings
 from refkd.data.features import FeatureSettings, log_mel
 from refkd.data.sources import find_source
 from refkd.data.synthetic import make_corpus
-from refkd.explain.ctc import explain_ctc
-from refkd.explain.distill import explain_distill
-from refkd.explain.lstm import explain_lstm
-from refkd.explain.select import explain_select
-from refkd.intervals import difference, interval, resample
-from refkd.metrics import emission_delay, frame_agreement, peakiness, true_agreement
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.comparison import compare
-from refkd.posteriors.diagnose import diagnose
-from refkd.records.clock import Clock
-from refkd.records.intervals import Ratio
-from refkd.students import StudentSettings
-from refkd.timing import timed_shift
-from refkd.train import TrainingSettings
+from refkd.experiment.settings import NetworkSettings, RunSettings, read_settings
+from refkd.experiment.student_settings import StudentSettings
+from refkd.experiment.train import TrainingSettings
+from refkd.learn.explain.ctc import explain_ctc
+from refkd.learn.explain.distill import explain_distill
+from refkd.learn.explain.lstm import explain_lstm
+from refkd.learn.explain.select import explain_select
 from refkd.verify.kits import kit_named
 
 CALLS = 20_000
@@ -195,7 +195,7 @@ TABLE = {
         NETWORK.backward, {"trace": NETWORK.forward(FRAMES), "d_logits": FRAMES}
     ),
     "refkd.Network.with_parameters": Entry(NETWORK.with_parameters, {"values": NETWORK.values}),
-    "refkd.streaming.Stream": Entry(
+    "refkd.networks.stream.Stream": Entry(
         lambda frames: NETWORK.stream().push(frames), {"frames": STUDENT}, (),
         lambda frames: lstm_oracle.network(NETWORK.values, np.asarray(frames)) if len(frames)
         else np.zeros((0, 3)),
@@ -210,62 +210,64 @@ TABLE = {
         edits_expected,
     ),
     "refkd.alignment_shift": Entry(refkd.alignment_shift, {**MEASURES, "at": "peak"}),
-    "refkd.timing.timed_shift": Entry(
+    "refkd.alignment.spike_matching.timed_shift": Entry(
         timed_shift,
         {**MEASURES, "teacher_clock": Clock(0.02), "student_clock": Clock(0.04), "at": "peak"},
     ),
-    "refkd.records.clock.Clock": Entry(
+    "refkd.alignment.clock.Clock": Entry(
         lambda **facts: vars(Clock(**facts)), {"frame_shift": 0.02, "first_frame": 0.01}
     ),
-    "refkd.metrics.emission_delay": Entry(
+    "refkd.alignment.metrics.emission_delay": Entry(
         emission_delay, {**TRUE, "times": np.array([0.01, 0.05])}
     ),
-    "refkd.metrics.frame_agreement": Entry(frame_agreement, MEASURES),
-    "refkd.metrics.true_agreement": Entry(
+    "refkd.alignment.metrics.frame_agreement": Entry(frame_agreement, MEASURES),
+    "refkd.alignment.metrics.true_agreement": Entry(
         true_agreement,
         {**TRUE, "starts": np.array([0.01, 0.03]), "ends": np.array([0.02, 0.05])},
     ),
-    "refkd.metrics.peakiness": Entry(peakiness, {"logits": STUDENT, "blank": 0}),
-    "refkd.intervals.interval": Entry(interval, {"ratio": RATIO, "draws": DRAWS}),
-    "refkd.intervals.difference": Entry(difference, {"a": RATIO, "b": RATIO, "draws": DRAWS}),
-    "refkd.intervals.resample": Entry(
+    "refkd.alignment.metrics.peakiness": Entry(peakiness, {"logits": STUDENT, "blank": 0}),
+    "refkd.alignment.bootstrap.interval": Entry(interval, {"ratio": RATIO, "draws": DRAWS}),
+    "refkd.alignment.bootstrap.difference": Entry(
+        difference, {"a": RATIO, "b": RATIO, "draws": DRAWS}
+    ),
+    "refkd.alignment.bootstrap.resample": Entry(
         lambda **sizes: interval(RATIO, resample(repeats=9, **sizes)),
         {"seeds": 2, "utterances": 2, "seed": 0},
     ),
-    "refkd.records.intervals.Ratio": Entry(
+    "refkd.alignment.intervals.Ratio": Entry(
         lambda **sums: interval(Ratio(**sums), DRAWS), vars(RATIO), ("mean", "sd", "low", "high")
     ),
-    "refkd.explain.ctc.explain_ctc": Entry(explain_ctc, {**CTC, **TOLD}, ("steps",)),
-    "refkd.explain.lstm.explain_lstm": Entry(
+    "refkd.learn.explain.ctc.explain_ctc": Entry(explain_ctc, {**CTC, **TOLD}, ("steps",)),
+    "refkd.learn.explain.lstm.explain_lstm": Entry(
         explain_lstm,
         {
             "params": PARAMS, "inputs": STUDENT, "d_hidden": np.ones((4, 2)), "reverse": True,
             "frames": range(3),
         },
     ),
-    "refkd.explain.select.explain_select": Entry(
+    "refkd.learn.explain.select.explain_select": Entry(
         explain_select,
         {**PAIR, **TOLD, "rules": [refkd.Hard(WINDOW)], "divergence": "kl", "temperature": 2.0},
         ("steps",),
     ),
-    "refkd.explain.distill.explain_distill": Entry(
+    "refkd.learn.explain.distill.explain_distill": Entry(
         explain_distill, {**DISTILL, **TOLD}, ("steps",)
     ),
-    "refkd.train.TrainingSettings": Entry(
+    "refkd.experiment.train.TrainingSettings": Entry(
         lambda **told: vars(TrainingSettings(**told)), vars(TrainingSettings())
     ),
-    "refkd.students.StudentSettings": Entry(
+    "refkd.experiment.student_settings.StudentSettings": Entry(
         lambda **told: vars(StudentSettings(**told)), vars(StudentSettings("TopK", d=2)), ("tau",)
     ),
-    "refkd.configuration.NetworkSettings": Entry(
+    "refkd.experiment.settings.NetworkSettings": Entry(
         lambda **told: vars(NetworkSettings(**told)), vars(NetworkSettings())
     ),
-    "refkd.configuration.RunSettings": Entry(
+    "refkd.experiment.settings.RunSettings": Entry(
         lambda **told: RunSettings(**told).as_dict(),
         {"data": "synthetic", "seed": 0, "seeds": 1, "new_teachers": False, "animate": True,
          "rules": ("CTC", "Soft")},
     ),
-    "refkd.configuration.read_settings": Entry(
+    "refkd.experiment.settings.read_settings": Entry(
         lambda **told: read_settings(**told).as_dict(),
         {"overrides": {"seed": 1, "rules": ["CTC", "Shift"], "distill": {"d": 2}}, "quick": True},
     ),
@@ -282,29 +284,29 @@ TABLE = {
         {"seed": 0, "noise": 0.05, "coarticulation": 0.06, "lexicon": 30, "words": (1, 2),
          "speakers": 2, "rates": (0.75, 1.35)},
     ),
-    "refkd.posteriors.collection.PosteriorSet": Entry(
+    "refkd.alignment.posteriors.posterior_set.PosteriorSet": Entry(
         PosteriorSet,
         {"name": "a", "arrays": {"one": TEACHER}, "kind": "logits", "blank": 0,
          "symbols": ("-", "a", "b"), "frame_shift": 0.02, "first_frame": 0.0, "subsampling": 4},
         ("arrays",),
     ),
-    "refkd.posteriors.diagnose.diagnose": Entry(
+    "refkd.alignment.posteriors.diagnose.diagnose": Entry(
         lambda sets, **told: diagnose(*(sets if isinstance(sets, list) else [sets]), **told),
         {"sets": [POSTERIORS], "reference": {}, "words": False},
     ),
-    "refkd.posteriors.comparison.compare": Entry(
+    "refkd.alignment.posteriors.comparison.compare": Entry(
         compare, {"sets": [POSTERIORS], "latency": {"a": 0.01}, "at": "peak"}
     ),
     "refkd.verify.kits.kit_named": Entry(lambda name: kit_named(name).name, {"name": "ctc"}),
 }  # fmt: skip
 # Errors; what takes files, whose bytes tests of each reader make hostile; what trains or verifies.
 ELSEWHERE = {
-    "refkd.ArgumentError", "refkd.InfeasibleTargetError", "refkd.study.run_study",
-    "refkd.train.train", "refkd.data.dataset.load", "refkd.data.dataset.prepare",
-    "refkd.data.wav.read_wav", "refkd.posteriors.read.read_posteriors",
-    "refkd.posteriors.tokens.read_tokens", "refkd.posteriors.reference.read_reference",
-    "refkd.verify.session.verify", "refkd.verify.doors.AdapterDoor",
-    "refkd.verify.program.ProgramDoor",
+    "refkd.ArgumentError", "refkd.InfeasibleTargetError", "refkd.experiment.experiment.run_study",
+    "refkd.experiment.train.train", "refkd.data.dataset.load", "refkd.data.dataset.prepare",
+    "refkd.data.wav.read_wav", "refkd.alignment.posteriors.read.read_posteriors",
+    "refkd.files.tokens.read_tokens", "refkd.alignment.posteriors.reference.read_reference",
+    "refkd.verify.session.verify", "refkd.verify.python_runner.AdapterDoor",
+    "refkd.verify.program_runner.ProgramDoor",
 }  # fmt: skip
 
 

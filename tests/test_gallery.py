@@ -8,16 +8,16 @@ from tolerances import MICROSECONDS, assert_close
 
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.configuration import read_settings
-from refkd.finished_run import read_run
-from refkd.results import results
-from refkd.run_contents import write_run
-from refkd.run_folder import finish_run
-from refkd.study import run_study
-from visualize import gallery
-from visualize.run_figures import FIGURES
-from visualize.style import WIDTHS
-from visualize.titles import TITLES
+from refkd.experiment.experiment import run_study
+from refkd.experiment.results_json import results
+from refkd.experiment.run_folder import finish_run
+from refkd.experiment.run_reader import read_run
+from refkd.experiment.run_writer import write_run
+from refkd.experiment.settings import read_settings
+from visualize.layout.style import WIDTHS
+from visualize.output import gallery
+from visualize.output.run_figures import FIGURES
+from visualize.output.titles import TITLES
 
 pytestmark = pytest.mark.compiled_only
 

@@ -27,9 +27,9 @@ from visualize import (
     toy_figure,
     tradeoff_figure,
 )
-from visualize.glyphs import drawable, lacking, shown
-from visualize.place import text_width
-from visualize.style import font_families
+from visualize.layout.glyphs import drawable, lacking, shown
+from visualize.layout.style import font_families
+from visualize.layout.text import text_width
 
 CHINESE, EMOJI, RARE = "\N{CJK UNIFIED IDEOGRAPH-4F60}", "\N{ROBOT FACE}", "\u1d24"
 
@@ -77,7 +77,7 @@ def made_font(tmp_path, monkeypatch):
     (tmp_path / "broken.ttf").write_bytes(b"no font")
     files = [str(tmp_path / "made.ttf"), str(tmp_path / "broken.ttf")]
     monkeypatch.setattr(fontManager, "ttflist", list(fontManager.ttflist))
-    monkeypatch.setattr("visualize.fonts.findSystemFonts", lambda: files)
+    monkeypatch.setattr("visualize.layout.fonts.findSystemFonts", lambda: files)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def no_fonts(monkeypatch):
     """None but two of those that come with matplotlib."""
     ours = [font for font in fontManager.ttflist if font.name in ("DejaVu Sans", "DejaVu Serif")]
     monkeypatch.setattr(fontManager, "ttflist", ours)
-    monkeypatch.setattr("visualize.fonts.findSystemFonts", list)
+    monkeypatch.setattr("visualize.layout.fonts.findSystemFonts", list)
 
 
 @pytest.mark.usefixtures("no_fonts")
@@ -167,7 +167,7 @@ def draw_all(name):
     yield sweep_figure({(name, name, 0.1): 0.2, (name, name, 0.3): 0.3}, caption=name)
     yield tradeoff_figure({name: (1.0, 0.2)}, SHIFT, caption=name)
     yield toy_figure({name: {name: 1.0}}, caption=name)
-    epochs = [refkd.checkpoint.Epoch(2.0, 0.1, 0.5, 1.0)] * 2
+    epochs = [refkd.experiment.checkpoint.Epoch(2.0, 0.1, 0.5, 1.0)] * 2
     yield learning_figure({name: [epochs]}, title=name)
 
 

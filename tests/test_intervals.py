@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tolerances import VALUE, assert_close
 
-from refkd.intervals import above_line, difference, interval, resample
-from refkd.records.intervals import Interval, Ratio, Resampling
+from refkd.alignment.bootstrap import above_line, difference, interval, resample
+from refkd.alignment.intervals import Interval, Ratio, Resampling
 
 
 def every_resampling(size):

@@ -6,8 +6,8 @@ from tolerances import VALUE, assert_close
 
 import refkd
 from refkd.check import ArgumentError
-from refkd.guided import guided_loss_batch
-from refkd.lesson import Distillation, Guidance, RandomChoice, random_frames
+from refkd.experiment.objectives import Distillation, Guidance, RandomChoice, random_frames
+from refkd.losses.guided import guided_loss_batch
 
 K = 4
 

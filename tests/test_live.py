@@ -11,12 +11,12 @@ from strategies import SEEDS
 from tolerances import VALUE, assert_close
 
 import refkd
+from refkd.alignment.decode import spikes
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
-from refkd.decode import spikes
-from refkd.live import arriving_frames, hearing_facts, listen
+from refkd.networks.recognize import arriving_frames, hearing_facts, listen
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # a window of 25 samples, a hop of 10

@@ -6,7 +6,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from strategies import spiky
 
-from visualize import connectors, save, save_figure, shift_figure, write_numbers
+from visualize import save_figure, shift_figure, write_numbers
+from visualize.output import save
+from visualize.panels.panels import spike_links as connectors
 
 SYMBOLS = ["-", "a", "b", "c"]
 TEACHER = spiky({3: 1, 8: 2, 15: 3, 20: 1})

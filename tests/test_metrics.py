@@ -14,13 +14,13 @@ from strategies import SPIKING, spike_trains, spiky
 from tolerances import VALUE, assert_close
 
 import refkd
-import refkd.edits
-from refkd.edits import matches, phone_error_rate
+import refkd.alignment.edit_distance
+from refkd.alignment.agreement import FrameAgreement, Peakiness
+from refkd.alignment.edit_distance import matches, phone_error_rate
+from refkd.alignment.metrics import emission_delay, frame_agreement, peakiness, true_agreement
+from refkd.alignment.spoken import TrueAgreement
+from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
 from refkd.kernels.edit import edit_pairs, edit_table
-from refkd.metrics import emission_delay, frame_agreement, peakiness, true_agreement
-from refkd.records.agreement import FrameAgreement, Peakiness
-from refkd.records.offsets import EmissionDelay, OffsetStatistics
-from refkd.records.spoken import TrueAgreement
 
 SEQUENCES = st.lists(st.integers(1, SPIKING - 1), max_size=5)
 
@@ -123,7 +123,7 @@ def test_alignment_by_halves_is_that_of_the_table(reference, hypothesis, unit, c
     labels = [np.array([label for label, _ in one], np.int64) for one in (reference, hypothesis)]
     times = [np.array(sorted(t for _, t in one)) * unit for one in (reference, hypothesis)]
     edits, _, pair = by_table(*labels, *times)
-    with mock.patch.object(refkd.edits, "TABLE_CELLS", cells):
+    with mock.patch.object(refkd.alignment.edit_distance, "TABLE_CELLS", cells):
         assert refkd.edit_distance(*labels) == edits
         of_reference, of_hypothesis = matches(*labels, *times)
     partner = {int(i): int(pair[i]) for i in of_reference}
@@ -138,7 +138,7 @@ def test_a_long_alignment_with_many_edits_is_that_of_the_table(lengths, monkeypa
     labels = [rng.integers(0, 9, length) for length in lengths]
     times = [np.sort(rng.uniform(0, 100, length)) for length in lengths]
     edits, _, pair = by_table(*labels, *times)
-    monkeypatch.setattr(refkd.edits, "TABLE_CELLS", 500)
+    monkeypatch.setattr(refkd.alignment.edit_distance, "TABLE_CELLS", 500)
     assert refkd.edit_distance(*labels) == edits
     of_reference, of_hypothesis = matches(*labels, *times)
     assert pair[of_reference].tolist() == of_hypothesis.tolist()
@@ -147,7 +147,7 @@ def test_a_long_alignment_with_many_edits_is_that_of_the_table(lengths, monkeypa
 def test_the_memory_of_an_alignment_grows_with_the_length_and_not_with_its_square(monkeypatch):
     symbols = np.arange(1000) % 50
     other = np.delete(symbols, [10, 500, 501, 990])
-    monkeypatch.setattr(refkd.edits, "TABLE_CELLS", 300)
+    monkeypatch.setattr(refkd.alignment.edit_distance, "TABLE_CELLS", 300)
     refkd.edit_distance(symbols[:100], other[:90])  # compiles
     tracemalloc.start()
     try:

@@ -10,7 +10,7 @@ from PIL import Image
 from test_figures import draw_everything, spiky
 
 import refkd
-from refkd.records.notebook import MARK, MOST
+from refkd.losses.notebook import MARK, MOST
 from visualize import new_figure
 
 pytestmark = pytest.mark.compiled_once

@@ -8,8 +8,8 @@ from test_algorithm_figures import SYMBOLS, gradients, history, lattice, lstm, p
 from test_figures import SHIFT, between
 
 import refkd
-from refkd.records.offsets import OffsetStatistics
-from refkd.records.window import Window
+from refkd.alignment.statistics import OffsetStatistics
+from refkd.losses.window import Window
 from visualize import (
     band_figure,
     gates_figure,
@@ -20,9 +20,9 @@ from visualize import (
     tradeoff_figure,
     write_numbers,
 )
-from visualize.lattice import states_of
-from visualize.numbers import COLUMNS, NAMES
-from visualize.toy import SPIKE_FRAMES, toy_models, toy_table
+from visualize.figures.lattice import states_of
+from visualize.figures.toy import SPIKE_FRAMES, toy_models, toy_table
+from visualize.output.csv import COLUMNS, NAMES
 
 
 @pytest.fixture

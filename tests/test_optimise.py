@@ -8,7 +8,13 @@ from strategies import SEEDS
 from tolerances import FLOAT32_NETWORK, VALUE, assert_close
 
 import refkd
-from refkd.optimise import adam_start, adam_step, clip_gradients, gradient_norm, learning_rate
+from refkd.experiment.optimizer import (
+    adam_start,
+    adam_step,
+    clip_gradients,
+    gradient_norm,
+    learning_rate,
+)
 
 
 def test_adam_by_hand():

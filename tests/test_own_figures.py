@@ -14,7 +14,7 @@ from refkd.cli import main, own_figures
 from refkd.cli.own_figures import check_own_figures
 
 IMPORTERS = (BuiltinImporter, FrozenImporter, PathFinder)  # and no finder of a checkout
-FILES = {"visualize/__init__.py": b'"""Ours."""\n', "visualize/style.py": b"FONT = 'ours'\n"}
+FILES = {"visualize/__init__.py": b'"""Ours."""\n', "visualize/layout/style.py": b"FONT = 'ours'\n"}
 AGAIN = "install refkd again with `pip install --force-reinstall`"
 
 

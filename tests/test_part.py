@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from strategies import spiky
 
+from refkd.alignment.posteriors.part import Part
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.reference import Reference
+from refkd.alignment.posteriors.truth import Truth
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.part import Part
-from refkd.posteriors.reference import Reference
-from refkd.posteriors.truth import Truth
 
 FRAMES = np.arange(10.0)[:, None] * [1, 1]
 

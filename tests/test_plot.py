@@ -9,18 +9,18 @@ import pytest
 from test_figures import assert_readable
 from tolerances import VALUE, assert_close
 
+from refkd.alignment.posteriors.comparison import compare
+from refkd.alignment.posteriors.delays import TrueDelays
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.reference import Reference
+from refkd.alignment.posteriors.truth import Truth
+from refkd.alignment.statistics import EmissionDelay
 from refkd.cli import main
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.comparison import compare
-from refkd.posteriors.delays import TrueDelays
-from refkd.posteriors.reference import Reference
-from refkd.posteriors.truth import Truth
-from refkd.records.offsets import EmissionDelay
-from refkd.records.rules import Hard
-from refkd.records.window import Window
+from refkd.losses.rules import Hard
+from refkd.losses.window import Window
 from visualize import delays_figure
-from visualize.comparison import comparison_figures
-from visualize.comparison_figures import Drawing
+from visualize.output.comparison import comparison_figures
+from visualize.output.comparison_figures import Drawing
 
 SYMBOLS = ("<blk>", "a", "m", "s")
 TEACHER = {"one": {5: 1, 10: 2, 20: 3, 30: 1}, "two": {6: 2, 12: 1}}

@@ -12,10 +12,10 @@ from test_explorer import Explorer, needs_browser, says_that_it_scrolls
 from test_plot import SYMBOLS, arguments, logits, write
 from test_report import Page, assert_told, numbers, unpacked
 
+from refkd.alignment.decode import log_posteriors
+from refkd.alignment.posteriors.comparison import compare
+from refkd.alignment.posteriors.read import read_posteriors
 from refkd.cli import main
-from refkd.decode import log_posteriors
-from refkd.posteriors.comparison import compare
-from refkd.posteriors.read import read_posteriors
 from visualize.report import models_explorer
 
 SLOW = {"one": {3: 1, 8: 2, 14: 3}, "two </script>": {2: 2, 9: 1}}

@@ -10,13 +10,13 @@ from test_plot import FRAMES, LATE, SYMBOLS, TEACHER, arguments, arrays_of, logi
 from test_report import Page
 from tolerances import VALUE, assert_close
 
+from refkd.alignment.decode import log_posteriors
+from refkd.alignment.posteriors.conventions import log_posteriors_of
+from refkd.alignment.posteriors.folding import Folding, fold_classes
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.reference import Reference, read_reference
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.decode import log_posteriors
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.facts import log_posteriors_of
-from refkd.posteriors.folding import Folding, fold_classes
-from refkd.posteriors.reference import Reference, read_reference
 
 FACTS = {"kind": "logits", "blank": 0, "frame_shift": 0.02, "first_frame": 0.01}
 

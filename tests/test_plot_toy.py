@@ -5,7 +5,7 @@ import json
 import pytest
 
 from refkd.cli import main
-from visualize.toy import toy_table
+from visualize.figures.toy import toy_table
 
 
 def test_the_late_student_is_charged_nearly_twice_what_the_silent_one_is(tmp_path, capsys):

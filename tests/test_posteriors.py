@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from tolerances import FLOAT32_NETWORK, VALUE, assert_close
 
-from refkd.alignment_files import AlignedUtterance, Phone, write_ctm, write_textgrids
+from refkd.alignment.ctm_textgrid import AlignedUtterance, Phone, write_ctm, write_textgrids
+from refkd.alignment.posteriors.conventions import facts_of, normalised
+from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.reference import Reference, read_reference, words_of
 from refkd.check import ArgumentError, DataError
-from refkd.posteriors.collection import PosteriorSet
-from refkd.posteriors.diagnose import diagnose
-from refkd.posteriors.facts import facts_of, normalised
-from refkd.posteriors.read import read_posteriors
-from refkd.posteriors.reference import Reference, read_reference, words_of
-from refkd.posteriors.tokens import read_tokens
+from refkd.files.tokens import read_tokens
 
 TOLD = {"blank": 0, "symbols": ("-", "a", "m"), "frame_shift": 0.02, "first_frame": 0.01}
 SIZES = {"one": 40, "two": 30}

@@ -16,11 +16,12 @@ from made_runs import NAMES, RULES, SYMBOLS, made_run
 from tolerances import PRINTED_2, assert_close
 
 import refkd
-from refkd.configuration import read_settings
-from refkd.decode import log_posteriors, spikes
-from refkd.metrics import alignment_shift
+from refkd.alignment.decode import log_posteriors, spikes
+from refkd.alignment.metrics import alignment_shift
+from refkd.experiment.settings import read_settings
 from visualize import new_figure, save_figure
-from visualize.glyphs import visible
+from visualize.layout.glyphs import visible
+from visualize.output.run_figures import FIGURES
 from visualize.report import figures as figures_module
 from visualize.report import page as page_module
 from visualize.report import write_report
@@ -31,7 +32,6 @@ from visualize.report.packing import HIDDEN, HIGHEST, pack_choices, pack_distrib
 from visualize.report.reproduce import run_command, run_toml
 from visualize.report.run_explorer import explored_run
 from visualize.report.run_table import run_table
-from visualize.run_figures import FIGURES
 
 NUMBER = r"-?\d+\.\d+"
 

@@ -16,7 +16,7 @@ import pytest
 
 import refkd
 from refkd.cli import main
-from refkd.run_folder import LOCK
+from refkd.experiment.run_folder import LOCK
 
 pytestmark = [
     pytest.mark.compiled_only,

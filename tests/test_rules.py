@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from strategies import RULES, windows
 
 import refkd
-from refkd.records import rules
-from refkd.records.rule_facts import rule_facts
+from refkd.losses import rules
+from refkd.losses.rule_json import rule_facts
 
 INF = math.inf
 WINDOW = refkd.Window(2, 1)

@@ -7,10 +7,10 @@ from test_shift_figure import caption_of, series
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.records.window import Window
+from refkd.losses.window import Window
 from visualize import rules_figure
-from visualize.choices import shape_of
-from visualize.style import EARLY, STUDENT, TEXT
+from visualize.layout.style import EARLY, STUDENT, TEXT
+from visualize.panels.choices import shape_of
 
 TEACHER = spiky({3: 1, 10: 2, 20: 3})
 LATE = spiky({5: 1, 9: 2, 20: 3})

@@ -6,7 +6,7 @@ import pytest
 
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.run_folder import LOCK, held
+from refkd.experiment.run_folder import LOCK, held
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from test_figures import SHIFT, SYMBOLS, assert_readable, axes_of, spiky, texts_
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.decode import spikes
-from refkd.records.clock import Clock
-from refkd.records.window import Window
+from refkd.alignment.clock import Clock
+from refkd.alignment.decode import spikes
+from refkd.losses.window import Window
 from visualize import Phones, Speech, looks_of, shift_figure
-from visualize.style import EARLY, STUDENT, TEACHER, TEXT
-from visualize.style import WIDTHS as STYLE_WIDTHS
+from visualize.layout.style import EARLY, STUDENT, TEACHER, TEXT
+from visualize.layout.style import WIDTHS as STYLE_WIDTHS
 
 
 def series(axes):

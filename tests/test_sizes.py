@@ -9,9 +9,9 @@ from test_figures import SHIFT, assert_readable, axes_of, between, spiky, texts_
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.records.offsets import OffsetStatistics
-from refkd.records.timed_offsets import TimedOffsets
-from refkd.records.window import Window
+from refkd.alignment.statistics import OffsetStatistics
+from refkd.alignment.timed_offsets import TimedOffsets
+from refkd.losses.window import Window
 from visualize import (
     Phones,
     band_figure,
@@ -26,12 +26,12 @@ from visualize import (
     toy_figure,
     tradeoff_figure,
 )
-from visualize.grid import columns_of
-from visualize.key import draw_key, key_height, key_places, looks_of
-from visualize.layout import panel_width
-from visualize.place import TOGETHER, wrapped
-from visualize.style import BLANK, EARLY, SLIDE_PIXELS, TEACHER, TEXT, WIDTHS
-from visualize.toy import toy_models, toy_table
+from visualize.figures.toy import toy_models, toy_table
+from visualize.layout.grid import columns_of
+from visualize.layout.layout import panel_width
+from visualize.layout.legend import draw_key, key_height, key_places, looks_of
+from visualize.layout.style import BLANK, EARLY, SLIDE_PIXELS, TEACHER, TEXT, WIDTHS
+from visualize.layout.text import TOGETHER, wrapped
 
 STUDENTS = ["CTC alone", "FrameWise", "Shift 2", "Hard [5, 0]", "OrderedPath [5, 0]", "silent"]
 ROWS = {

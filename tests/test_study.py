@@ -9,23 +9,23 @@ from test_report import Page
 from tolerances import VALUE, assert_close
 
 import refkd
+from refkd.alignment.metrics import alignment_shift, emission_delay
+from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.configuration import read_settings
 from refkd.data.dataset import load
-from refkd.finished_run import read_run
-from refkd.inference import logits_of
-from refkd.metrics import alignment_shift, emission_delay
-from refkd.records.offsets import EmissionDelay, OffsetStatistics
-from refkd.records.rules import RULES
-from refkd.results import results as results_of
-from refkd.results import table
-from refkd.run_contents import write_run
-from refkd.run_folder import claim_folder, finish_run
-from refkd.study import run_study
-from refkd.train import train
+from refkd.experiment.experiment import run_study
+from refkd.experiment.results_json import results as results_of
+from refkd.experiment.results_json import table
+from refkd.experiment.run_folder import claim_folder, finish_run
+from refkd.experiment.run_reader import read_run
+from refkd.experiment.run_writer import write_run
+from refkd.experiment.settings import read_settings
+from refkd.experiment.train import train
+from refkd.losses.rules import RULES
+from refkd.networks.inference import logits_of
+from visualize.output.run_figures import FIGURES
 from visualize.report import write_report
-from visualize.run_figures import FIGURES
 
 pytestmark = pytest.mark.compiled_only
 
@@ -327,8 +327,8 @@ def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_pa
         lengths.append(len(student))
         return alignment_shift(teacher, student)
 
-    monkeypatch.setattr("refkd.study.train", recorded)
-    monkeypatch.setattr("refkd.study.alignment_shift", shift)
+    monkeypatch.setattr("refkd.experiment.experiment.train", recorded)
+    monkeypatch.setattr("refkd.experiment.experiment.alignment_shift", shift)
     (tmp_path / "options.toml").write_text(TINY + SEVERAL, encoding="utf-8")
     names = ["CTC", "Shift", "from-CTC", "alone"]
     study = run_study(read_settings(tmp_path / "options.toml", {"rules": names}))

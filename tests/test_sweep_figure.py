@@ -9,9 +9,9 @@ from test_figures import assert_readable, axes_of, texts_of
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.configuration import read_settings
+from refkd.experiment.settings import read_settings
 from visualize import save_figure, sweep_figure, sweep_points, write_numbers
-from visualize.style import WIDTHS
+from visualize.layout.style import WIDTHS
 
 WINDOWS = {
     (rule, f"[{left}, 0]", weight): np.array([0.2, 0.22]) + 0.01 * left * weight

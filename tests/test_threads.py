@@ -13,7 +13,7 @@ STEP = """
 import hashlib
 import numpy as np
 import refkd
-from refkd.optimise import adam_start, adam_step, clip_gradients
+from refkd.experiment.optimizer import adam_start, adam_step, clip_gradients
 
 rng = np.random.default_rng(0)
 lengths = [37, 5, 22, 90, 1, 64, 13]

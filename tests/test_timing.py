@@ -11,9 +11,9 @@ from strategies import spike_trains, spiky
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.records.clock import Clock
-from refkd.records.timed_offsets import TimedOffsets
-from refkd.timing import timed_shift
+from refkd.alignment.clock import Clock
+from refkd.alignment.spike_matching import timed_shift
+from refkd.alignment.timed_offsets import TimedOffsets
 
 TEACHER = Clock(0.02)
 STUDENT = Clock(0.04, first_frame=0.01)

@@ -9,8 +9,8 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load, prepare
-from refkd.lesson import Distillation, RandomChoice
-from refkd.train import DivergedError, TrainingSettings, error_rate, train
+from refkd.experiment.objectives import Distillation, RandomChoice
+from refkd.experiment.train import DivergedError, TrainingSettings, error_rate, train
 
 SETTINGS = TrainingSettings(epochs=2, batch=2)
 

@@ -14,7 +14,7 @@ from refkd.verify.alignment.cases import CASES
 from refkd.verify.alignment.kit import AlignmentKit
 from refkd.verify.alignment.plain import PlainAligner, plain_align
 from refkd.verify.alignment.translate import log_probs
-from refkd.verify.bugs import BUGS
+from refkd.verify.bug_classes import BUGS
 from refkd.verify.compare import rounded
 from refkd.verify.kit import Selection
 from refkd.verify.session import verify

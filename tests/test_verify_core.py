@@ -18,10 +18,10 @@ from refkd.verify.compare import (
     worst_deviation,
 )
 from refkd.verify.ctc.recipe import by_hypothesis
-from refkd.verify.doors import PATIENCE, AdapterDoor
 from refkd.verify.exchange import read_npz, read_raw, write_npz, write_raw
 from refkd.verify.kits import KITS, kit_named
-from refkd.verify.program import ProgramDoor
+from refkd.verify.program_runner import ProgramDoor
+from refkd.verify.python_runner import PATIENCE, AdapterDoor
 from refkd.verify.records import Call
 from refkd.verify.worker import answer
 

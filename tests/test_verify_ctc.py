@@ -18,13 +18,13 @@ from refkd.verify.adapters.refkd_ctc import ctc_loss as of_batch
 from refkd.verify.ctc.enumeration import enumerated
 from refkd.verify.ctc.recipe import Recipe, by_hypothesis, by_numpy
 from refkd.verify.ctc.shapes import SHAPES, fitted
+from refkd.verify.detect_conventions import probe
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
-from refkd.verify.probe import probe
 from refkd.verify.report import as_json, as_text
 from refkd.verify.run import Asking
 from refkd.verify.session import faults, verify
-from refkd.verify.write import write_vectors
+from refkd.verify.vectors import write_vectors
 
 pytestmark = pytest.mark.compiled_once
 

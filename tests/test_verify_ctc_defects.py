@@ -9,10 +9,10 @@ from planted.ctc_parts import adapter
 from planted.ctc_plants import HELD_OUT, LARGE, PLANTED
 from planted.door import DirectDoor
 
-from refkd.verify.bugs import BUGS
+from refkd.verify.bug_classes import BUGS
+from refkd.verify.detect_conventions import probe
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
-from refkd.verify.probe import probe
 from refkd.verify.run import Asking
 from refkd.verify.session import faults
 

@@ -13,9 +13,9 @@ from planted.door import DirectDoor
 from tolerances import VALUE, Tolerance, assert_close
 
 import refkd
-from refkd.records.rule_facts import rule_from
+from refkd.losses.rule_json import rule_from
 from refkd.verify.adapters.numpy_distill import frame_wise
-from refkd.verify.bugs import BUGS
+from refkd.verify.bug_classes import BUGS
 from refkd.verify.compare import rounded
 from refkd.verify.distill.drawn import clear
 from refkd.verify.distill.grid import RULES, combinations, grid_case, grid_names

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from refkd.check import ArgumentError
-from refkd.verify.doors import AdapterDoor
 from refkd.verify.exchange import MOST, write_npz
 from refkd.verify.process import KEPT, LastWords, end, first_line, started
-from refkd.verify.program import ProgramDoor
+from refkd.verify.program_runner import ProgramDoor
+from refkd.verify.python_runner import AdapterDoor
 from refkd.verify.records import Call
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="process groups and pipes by name")

@@ -13,7 +13,7 @@ from planted.door import DirectDoor
 import refkd
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.verify.bugs import BUGS
+from refkd.verify.bug_classes import BUGS
 from refkd.verify.comparison import as_lines, compare
 from refkd.verify.expected import Setting, read_expected, write_expected
 from refkd.verify.junit import write_junit

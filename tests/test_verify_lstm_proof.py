@@ -9,10 +9,10 @@ import pytest
 from planted.door import DirectDoor
 from planted.lstm_plants import DEFECTS, HELD_OUT, RIGHT
 
-from refkd.verify.doors import AdapterDoor
+from refkd.verify.detect_conventions import probe
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
-from refkd.verify.probe import probe
+from refkd.verify.python_runner import AdapterDoor
 from refkd.verify.run import Asking
 from refkd.verify.session import faults, verify
 

@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from refkd.verify.doors import AdapterDoor
 from refkd.verify.kits import kit_named
+from refkd.verify.python_runner import AdapterDoor
 from refkd.verify.session import verify
 
 pytestmark = [

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import refkd
-from refkd.decode import spikes
+from refkd.alignment.decode import spikes
 
 
 def heard_so_far(network: Any, features: np.ndarray) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Count how often the nominal 95 % intervals of refkd.intervals hold the truth, in simulation.
+"""Count how often the nominal 95 % intervals of refkd.alignment.bootstrap hold the truth.
 
     python docs/benchmarks/interval_coverage.py [--worlds 2000] [--repeats 1000]
 
@@ -11,8 +11,8 @@ import argparse
 
 import numpy as np
 
-from refkd.intervals import difference, interval, resample
-from refkd.records.intervals import Ratio
+from refkd.alignment.bootstrap import difference, interval, resample
+from refkd.alignment.intervals import Ratio
 
 RATE, BETTER = 0.24, 0.22  # error of the two students, were all seeds and utterances average
 UTTERANCES = 0.3  # standard deviation of log error over utterances

@@ -12,12 +12,12 @@ import numpy as np
 from roofline import fastest
 
 import refkd
-from refkd.ctc import ctc_trace
 from refkd.kernels import numeric
 from refkd.kernels.compile import kernel
 from refkd.kernels.ctc import ctc_rescaled, extend_labels
 from refkd.kernels.matmul import add_four_rows, add_vector_matmul
-from refkd.layers import allocate
+from refkd.losses.ctc import ctc_trace
+from refkd.networks.layers import allocate
 
 SECONDS = 2.0  # for each measurement
 TIMES = 1000  # calls of a product in one measurement, so that the call itself does not count

@@ -26,9 +26,9 @@ from refkd.kernels.lstm import lstm_forward, walk_four_backward, walk_four_forwa
 from refkd.kernels.matmul import add_matmul
 from refkd.kernels.select import select_ordered_path
 from refkd.kernels.similarity import banded_kl
-from refkd.layers import allocate
+from refkd.networks.layers import allocate
 from visualize import in_style, new_figure, save_figure
-from visualize.style import BLANK, STUDENT, TEACHER, TEXT
+from visualize.layout.style import BLANK, STUDENT, TEACHER, TEXT
 
 HERE = Path(__file__).resolve().parent
 NUMBERS = HERE / "roofline.json"

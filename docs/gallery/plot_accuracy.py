@@ -11,8 +11,8 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from refkd.kernels import numeric
-from visualize.grid import grid_figure
-from visualize.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, in_style
+from visualize.layout.grid import grid_figure
+from visualize.layout.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, in_style
 
 # %%
 # What the functions are, for numbers with any number of digits.

@@ -11,9 +11,9 @@ from matplotlib.colors import LogNorm
 
 import refkd
 from visualize import in_style, new_figure
-from visualize.layout import MARGIN, caption_height, write_caption
-from visualize.place import wrapped
-from visualize.scales import scale_beside
+from visualize.layout.colorbar import scale_beside
+from visualize.layout.layout import MARGIN, caption_height, write_caption
+from visualize.layout.text import wrapped
 
 # %%
 # Two LSTMs with random weights, one for each direction, and the derivative of every hidden

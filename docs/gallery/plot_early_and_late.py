@@ -11,14 +11,14 @@ import numpy as np
 from future_needed import frames_needed, heard_so_far, lag_by_need
 
 import refkd
+from refkd.alignment.metrics import emission_delay
 from refkd.data.dataset import load, prepare
-from refkd.inference import logits_of
-from refkd.metrics import emission_delay
-from refkd.train import TrainingSettings, error_rate, train
+from refkd.experiment.train import TrainingSettings, error_rate, train
+from refkd.networks.inference import logits_of
 from visualize import in_style, new_figure
-from visualize.layout import MARGIN, write_caption
-from visualize.place import wrapped
-from visualize.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, TEACHER_LINE, TEXT
+from visualize.layout.layout import MARGIN, write_caption
+from visualize.layout.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, TEACHER_LINE, TEXT
+from visualize.layout.text import wrapped
 
 # %%
 # Three seeds of each kind, which differ in first parameters, batches and noise. The speech is

@@ -10,10 +10,10 @@ belongs to the page on the LSTM backward.
 import numpy as np
 
 import refkd
-from refkd.explain.lstm_backward import Backward
-from visualize.layout import Strip, stacked_figure
-from visualize.names import write_ends
-from visualize.style import BLANK, EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT, in_style
+from refkd.learn.explain.lstm_backward import Backward
+from visualize.layout.labels import write_ends
+from visualize.layout.layout import Strip, stacked_figure
+from visualize.layout.style import BLANK, EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT, in_style
 
 # %%
 # An LSTM of 24 units with random weights and forget gates that stand open. The last of its five

@@ -6,8 +6,8 @@ A teacher and three students learn easy synthetic speech for seconds. By how man
 student later than its teacher, phone by phone? It belongs to the page on measures.
 """
 
-from refkd.configuration import read_settings
-from refkd.study import run_study
+from refkd.experiment.experiment import run_study
+from refkd.experiment.settings import read_settings
 from visualize import offsets_figure
 
 # %%

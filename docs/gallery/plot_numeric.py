@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from refkd.kernels.numeric import log_softmax
-from visualize.key import KEY, draw_key, key_height
-from visualize.layout import Strip, stacked_figure
-from visualize.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
+from visualize.layout.layout import Strip, stacked_figure
+from visualize.layout.legend import KEY, draw_key, key_height
+from visualize.layout.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
 
 # %%
 # Two classes, one ahead of the other by a gap. The loss of the one ahead is log(1 + e^-gap),

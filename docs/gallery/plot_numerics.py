@@ -13,9 +13,9 @@ import numpy as np
 
 import refkd
 from visualize import in_style, new_figure
-from visualize.layout import MARGIN, write_caption
-from visualize.place import wrapped
-from visualize.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT
+from visualize.layout.layout import MARGIN, write_caption
+from visualize.layout.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT
+from visualize.layout.text import wrapped
 
 # %%
 # Ten labels, spread over T frames. At one frame for each the network says the label, elsewhere the

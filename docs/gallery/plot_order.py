@@ -11,9 +11,9 @@ from matplotlib.patches import Rectangle
 
 import refkd
 from refkd.kernels import select
-from visualize.grid import grid_figure
-from visualize.style import HEAT_MAP, in_style
-from visualize.toy import toy_models
+from visualize.figures.toy import toy_models
+from visualize.layout.grid import grid_figure
+from visualize.layout.style import HEAT_MAP, in_style
 
 # %%
 # Frames of the toy: blank ones, one that says 1 and one that says 2.

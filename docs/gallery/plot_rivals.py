@@ -10,7 +10,7 @@ import numpy as np
 
 import refkd
 from visualize import toy_figure
-from visualize.toy import FRAMES, SPIKE_FRAMES, WINDOW, toy_models
+from visualize.figures.toy import FRAMES, SPIKE_FRAMES, WINDOW, toy_models
 
 # %%
 # Students of the toy's teacher. Two have something to say that the teacher does not.

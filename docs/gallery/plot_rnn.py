@@ -11,9 +11,9 @@ import numpy as np
 
 import refkd
 from refkd.kernels.rnn import rnn_backward, rnn_forward
-from visualize.layout import Strip, stacked_figure
-from visualize.names import write_ends
-from visualize.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
+from visualize.layout.labels import write_ends
+from visualize.layout.layout import Strip, stacked_figure
+from visualize.layout.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
 
 T, D, H = 41, 4, 24
 rng = np.random.default_rng(0)

@@ -9,7 +9,7 @@ ones, the cheapest path.
 
 import refkd
 from visualize import rules_figure
-from visualize.toy import toy_models
+from visualize.figures.toy import toy_models
 
 # %%
 # Two spikes in 28 frames. All rules but the first three search; six earlier frames are seen.

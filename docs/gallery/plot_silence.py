@@ -11,9 +11,9 @@ teacher frame brings the spikes into the window behind the teacher's.
 import numpy as np
 
 import refkd
-from visualize.layout import Strip, stacked_figure
-from visualize.style import FAINT, STUDENT, TEACHER, in_style
-from visualize.toy import SPIKE_FRAMES, SPIKE_LABELS, WINDOW, toy_models
+from visualize.figures.toy import SPIKE_FRAMES, SPIKE_LABELS, WINDOW, toy_models
+from visualize.layout.layout import Strip, stacked_figure
+from visualize.layout.style import FAINT, STUDENT, TEACHER, in_style
 
 teacher = toy_models()["teacher"]
 hard, ordered_path = refkd.Hard(WINDOW), refkd.OrderedPath(WINDOW)

@@ -10,9 +10,9 @@ rules out what the teacher says; the reverse and Jensen-Shannon hardly push ther
 import numpy as np
 
 import refkd
-from visualize.grid import grid_figure
-from visualize.key import draw_key, key_height, looks_of
-from visualize.style import TEACHER, in_style
+from visualize.layout.grid import grid_figure
+from visualize.layout.legend import draw_key, key_height, looks_of
+from visualize.layout.style import TEACHER, in_style
 
 # %%
 # One frame for each student, all of them against the same teacher frame. Its logits are 0 and

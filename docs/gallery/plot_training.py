@@ -6,8 +6,8 @@ The losses of a teacher and three students from epoch to epoch, and their errors
 they do not learn from. It belongs to the page on training.
 """
 
-from refkd.configuration import read_settings
-from refkd.study import run_study
+from refkd.experiment.experiment import run_study
+from refkd.experiment.settings import read_settings
 from visualize import learning_figure
 
 # %%

@@ -37,8 +37,8 @@ def add_parser(commands: Commands) -> None:
 
 
 def _align(options: argparse.Namespace) -> int:
-    from refkd.align import write_alignment
-    from refkd.run_folder import held
+    from refkd.experiment.align import write_alignment
+    from refkd.experiment.run_folder import held
 
     names = ("model", "data", "split", "labels", "config", "out")
     given = {name: getattr(options, name) for name in names}

@@ -22,9 +22,9 @@ def add_parser(commands: Commands) -> None:
 
 
 def _describe(options: argparse.Namespace) -> int:
-    from refkd.configuration import read_settings
     from refkd.data.dataset import load
     from refkd.data.describe import describe, description
+    from refkd.experiment.settings import read_settings
 
     settings = read_settings(options.config, {"data": options.data})
     told = describe(load(settings.data, **settings.speech))

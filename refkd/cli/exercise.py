@@ -35,8 +35,8 @@ def add_parser(commands: Commands) -> None:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from refkd.exercises.write import write_exercises
-    from refkd.run_folder import held
+    from refkd.experiment.run_folder import held
+    from refkd.learn.exercises.write import write_exercises
 
     with held(options.folder, "DIR") as folder:
         written, kept = write_exercises(folder, options.solutions)
@@ -49,9 +49,9 @@ def _new(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from refkd import check
-    from refkd.exercises.catalogue import exercises_named
-    from refkd.exercises.mark import mark
-    from refkd.exercises.report import as_json, as_text, exit_code, summary
+    from refkd.learn.exercises.catalogue import exercises_named
+    from refkd.learn.exercises.mark import mark
+    from refkd.learn.exercises.report import as_json, as_text, exit_code, summary
 
     folder = Path(options.folder)
     limit = check.positive("--time-limit", options.time_limit)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TextIO
 
 from refkd import check
-from refkd.explain.html import as_html
-from refkd.explain.markdown import as_markdown
-from refkd.explain.narration import Narration
-from refkd.explain.text import text_blocks
-from refkd.files import replacing
-from refkd.run_folder import saying_where
+from refkd.experiment.run_folder import saying_where
+from refkd.files.atomic import replacing
+from refkd.learn.explain.html import as_html
+from refkd.learn.explain.markdown import as_markdown
+from refkd.learn.explain.narration import Narration
+from refkd.learn.explain.text import text_blocks
 
 PIPED = 80  # columns where nobody says how wide it is
 PROMPT = "Enter for the next step, q to stop: "

@@ -8,22 +8,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from refkd import check
+from refkd.alignment.decode import greedy_decode
+from refkd.alignment.posteriors.conventions import normalised
+from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet
+from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.symbol_order import in_one_order
 from refkd.check import Floats, Ints
 from refkd.cli.rule_options import rule_settings
-from refkd.decode import greedy_decode
-from refkd.explain import examples
-from refkd.explain.ctc import explain_ctc
-from refkd.explain.distill import explain_distill
-from refkd.explain.lstm import explain_lstm
-from refkd.explain.narration import Narration
-from refkd.explain.select import explain_select
-from refkd.posteriors.collection import KINDS, PosteriorSet
-from refkd.posteriors.diagnose import diagnose
-from refkd.posteriors.facts import normalised
-from refkd.posteriors.order import in_one_order
-from refkd.posteriors.read import read_posteriors
-from refkd.posteriors.tokens import read_tokens
-from refkd.records.rules import RULES
+from refkd.files.tokens import read_tokens
+from refkd.learn.explain import examples
+from refkd.learn.explain.ctc import explain_ctc
+from refkd.learn.explain.distill import explain_distill
+from refkd.learn.explain.lstm import explain_lstm
+from refkd.learn.explain.narration import Narration
+from refkd.learn.explain.select import explain_select
+from refkd.losses.rules import RULES
 
 MOST_FRAMES = 12
 FACTS = ("utterance", "blank", "kind", "tokens")

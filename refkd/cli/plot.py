@@ -133,7 +133,7 @@ def _plot(options: argparse.Namespace) -> int:
     from refkd.cli.plot_models import plot_models
     from refkd.cli.plot_run import plot_run
     from refkd.cli.plot_toy import plot_toy
-    from refkd.run_folder import held
+    from refkd.experiment.run_folder import held
 
     draw = plot_run if options.model is None else plot_models
     if options.toy:

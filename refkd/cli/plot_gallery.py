@@ -9,15 +9,15 @@ from pathlib import Path
 
 from refkd import check
 from refkd.cli.plot_output import check_utterance
-from refkd.finished_run import Run, read_run
-from refkd.run_folder import new_folder, saying_where
+from refkd.experiment.run_folder import new_folder, saying_where
+from refkd.experiment.run_reader import Run, read_run
 
 DECIDED = ("model", "figures", "size", "numbers")  # by what a gallery is
 
 
 def plot_gallery(options: argparse.Namespace) -> int:
     """Draw the gallery of a run, or of a small one that is trained first."""
-    from visualize.gallery import write_gallery
+    from visualize.output.gallery import write_gallery
 
     for name in DECIDED:
         if getattr(options, name) is not None:
@@ -39,10 +39,10 @@ def _run(folder: str | None) -> Iterator[Run]:
     if folder is not None:
         yield read_run(folder)
         return
-    from refkd.configuration import read_settings
-    from refkd.results import results
-    from refkd.run_contents import write_run
-    from refkd.study import run_study
+    from refkd.experiment.experiment import run_study
+    from refkd.experiment.results_json import results
+    from refkd.experiment.run_writer import write_run
+    from refkd.experiment.settings import read_settings
 
     print("no RUN_DIR: a small run is trained first", file=sys.stderr)
     with tempfile.TemporaryDirectory() as place:

@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from refkd import check
+from refkd.alignment.posteriors.comparison import Comparison, compare
+from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.folding import Folding, fold_classes
+from refkd.alignment.posteriors.part import WHOLE, Part
+from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet
+from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.symbol_order import in_one_order
+from refkd.alignment.posteriors.tables import measured, shift_table, truth_table
+from refkd.alignment.posteriors.truth import Truth, read_truth
+from refkd.alignment.unit import SECONDS, Unit, unit_named
 from refkd.cli.each_model import for_each, models_of
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 from refkd.cli.plot_spikes import write_pairs, write_spikes
 from refkd.cli.rule_options import OF_RULE, rule_settings
-from refkd.posteriors.collection import KINDS, PosteriorSet
-from refkd.posteriors.comparison import Comparison, compare
-from refkd.posteriors.diagnose import diagnose
-from refkd.posteriors.finding import Finding
-from refkd.posteriors.folding import Folding, fold_classes
-from refkd.posteriors.order import in_one_order
-from refkd.posteriors.part import WHOLE, Part
-from refkd.posteriors.read import read_posteriors
-from refkd.posteriors.tables import measured, shift_table, truth_table
-from refkd.posteriors.tokens import read_tokens
-from refkd.posteriors.truth import Truth, read_truth
-from refkd.records.unit import SECONDS, Unit, unit_named
-from refkd.students import StudentSettings
-from refkd.text import nfc
+from refkd.experiment.student_settings import StudentSettings
+from refkd.files.text import nfc
+from refkd.files.tokens import read_tokens
 
 if TYPE_CHECKING:
-    from visualize.comparison_figures import Drawing
-    from visualize.speech import Speech
+    from visualize.output.comparison_figures import Drawing
+    from visualize.panels.speech import Speech
 
 MOST_SPIKES = 500  # of which most are named in a figure
 OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
@@ -40,10 +40,10 @@ OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
 
 def plot_models(options: argparse.Namespace) -> int:
     """Check posteriors, compare them, draw, and say what was found."""
-    from visualize.comparison import comparison_figures
-    from visualize.comparison_figures import FIGURES
+    from visualize.layout.units import in_unit
+    from visualize.output.comparison import comparison_figures
+    from visualize.output.comparison_figures import FIGURES
     from visualize.report import write_models_report
-    from visualize.units import in_unit
 
     _check_companions(options, "reference", OF_REFERENCE)
     _check_companions(options, "rule", OF_RULE)
@@ -211,7 +211,7 @@ def _drawing(
     width: float | None,
 ) -> "Drawing":
     """Gather everything that figures need."""
-    from visualize.comparison_figures import Drawing
+    from visualize.output.comparison_figures import Drawing
 
     utterances = tuple(dict.fromkeys(map(nfc, options.utterance or [comparison.typical])))
     for name in utterances:
@@ -238,10 +238,10 @@ def _speech(
     audio: Mapping[str, Path], utterances: Sequence[str], part: Part
 ) -> "Mapping[str, Speech]":
     """Spectrograms of the utterances whose audio is there."""
+    from refkd.alignment.clock import Clock
     from refkd.data.features import FeatureSettings, log_mel
     from refkd.data.wav import read_wav
-    from refkd.records.clock import Clock
-    from visualize.speech import Speech
+    from visualize.panels.speech import Speech
 
     found = {}
     for name in utterances if audio else ():

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from refkd import check
 from refkd.cli.plot_spikes import PAIRS
 from refkd.cli.run import REPORT
-from refkd.text import nfc
+from refkd.files.text import nfc
 
 if TYPE_CHECKING:
-    from refkd.finished_run import Run
-    from refkd.posteriors.collection import PosteriorSet
+    from refkd.alignment.posteriors.posterior_set import PosteriorSet
+    from refkd.experiment.run_reader import Run
 
 T = TypeVar("T")
 
@@ -50,8 +50,8 @@ class Output:
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Output":
         """Check the options before anything is read."""
-        from visualize.numbers import COLUMNS
-        from visualize.save import METADATA
+        from visualize.output.csv import COLUMNS
+        from visualize.output.save import METADATA
 
         formats = options.format.split(",")
         for form in formats:
@@ -69,14 +69,14 @@ class Output:
     @property
     def width(self) -> float | None:
         """Inches of each figure; None for its natural size."""
-        from visualize.style import WIDTHS
+        from visualize.layout.style import WIDTHS
 
         return None if self.size is None else WIDTHS[self.size]
 
     def drawn(self, draw: Callable[[], T]) -> T:
         """Draw in the font that was asked for, and pass warnings on as sentences."""
         from visualize import in_font
-        from visualize.style import FONT
+        from visualize.layout.style import FONT
 
         with in_font(self.font or FONT), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -87,9 +87,9 @@ class Output:
 
     def animate(self, run: "Run") -> list[Path]:
         """Write the moving pictures of a run; return the files."""
-        from refkd.plot_folder import claim_files, plot_folder
-        from refkd.run_folder import saying_where
-        from visualize.run_animations import draw_animations, pictures_of
+        from refkd.experiment.plot_folder import claim_files, plot_folder
+        from refkd.experiment.run_folder import saying_where
+        from visualize.output.run_animations import draw_animations, pictures_of
 
         folder = plot_folder(self.folder)
         claim_files(folder, list(pictures_of(run)))
@@ -98,11 +98,11 @@ class Output:
 
     def write(self, figures: Mapping[str, Any]) -> list[Path]:
         """Write figures, and their numbers where they are wanted; return the files."""
-        from refkd.plot_folder import plot_folder
-        from refkd.run_folder import saying_where
+        from refkd.experiment.plot_folder import plot_folder
+        from refkd.experiment.run_folder import saying_where
         from visualize import write_numbers
-        from visualize.comparison import write_figures
-        from visualize.style import SLIDE_PIXELS
+        from visualize.layout.style import SLIDE_PIXELS
+        from visualize.output.comparison import write_figures
 
         folder = plot_folder(self.folder)
         with saying_where(folder):
@@ -122,9 +122,9 @@ class Output:
         self, figures: Mapping[str, Any], write: Callable[[dict[str, Path], Path], None]
     ) -> Path:
         """Write a page with the figures that have been written as SVG, and with their numbers."""
-        from refkd.alignment_files import file_names
-        from refkd.plot_folder import claim_files, plot_folder
-        from refkd.run_folder import saying_where
+        from refkd.alignment.ctm_textgrid import file_names
+        from refkd.experiment.plot_folder import claim_files, plot_folder
+        from refkd.experiment.run_folder import saying_where
         from visualize import write_numbers
 
         folder = plot_folder(self.folder)
@@ -155,8 +155,8 @@ def audio_files(
 
     Each is as long as the posteriors of every model say.
     """
+    from refkd.alignment.posteriors.mismatch import check_audio_length
     from refkd.data.wav import read_wav
-    from refkd.posteriors.mismatch import check_audio_length
 
     if path is None:
         return {}

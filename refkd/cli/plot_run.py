@@ -17,11 +17,11 @@ OF_MODELS = (
 
 def plot_run(options: argparse.Namespace) -> int:
     """Draw a run and say which files were written."""
-    from refkd.finished_run import read_run
+    from refkd.experiment.run_reader import read_run
+    from visualize.output.run import run_figures
+    from visualize.output.run_animations import SPIKES
+    from visualize.output.run_figures import FIGURES
     from visualize.report import write_report
-    from visualize.run import run_figures
-    from visualize.run_animations import SPIKES
-    from visualize.run_figures import FIGURES
 
     for name in OF_MODELS:
         if getattr(options, name) is not None:

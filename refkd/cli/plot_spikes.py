@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.alignment_files import (
+from refkd.alignment.ctm_textgrid import (
     AlignedUtterance,
     Phone,
     file_names,
     write_ctm,
     write_textgrids,
 )
+from refkd.alignment.decode import runs
+from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.check import Ints
-from refkd.decode import runs
-from refkd.files import replacing
-from refkd.plot_folder import claim_files
-from refkd.posteriors.comparison import ComparedModel, Comparison
+from refkd.experiment.plot_folder import claim_files
+from refkd.files.atomic import replacing
 
 PAIRS = (
     *("utterance", "student", "symbol", "teacher_frame", "student_frame"),

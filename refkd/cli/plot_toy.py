@@ -12,8 +12,8 @@ DECIDED = ("run", "model", "figures", "gallery")  # by what the toy is
 
 def plot_toy(options: argparse.Namespace) -> int:
     """Draw the toy, and say what the late student is charged beside the silent one."""
-    from visualize.style import WIDTHS
-    from visualize.toy import LATE, toy_figure, toy_table
+    from visualize.figures.toy import LATE, toy_figure, toy_table
+    from visualize.layout.style import WIDTHS
 
     for name in DECIDED:
         if getattr(options, name) is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from refkd.cli.commands import OptionGroup
 
 if TYPE_CHECKING:
-    from refkd.students import StudentSettings
+    from refkd.experiment.student_settings import StudentSettings
 
 RULES = "FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath, PerTeacher"
 OF_RULE = ("window", "tau", "k", "max_step", "d", "divergence", "temperature")
@@ -50,8 +50,8 @@ def rule_settings(
         If there is no such rule, or a parameter is out of its range.
     """
     from refkd import check
-    from refkd.records import rules
-    from refkd.students import StudentSettings
+    from refkd.experiment.student_settings import StudentSettings
+    from refkd.losses import rules
 
     given = {one: getattr(options, one) for one in OF_RULE}
     given = {one: value for one, value in given.items() if value is not None}

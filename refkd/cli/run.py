@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from refkd.cli.commands import Commands
 
 if TYPE_CHECKING:
-    from refkd.checkpoint import Epoch
-    from refkd.configuration import RunSettings
+    from refkd.experiment.checkpoint import Epoch
+    from refkd.experiment.settings import RunSettings
 
 REPORT = "report.html"
 
@@ -67,9 +67,9 @@ def add_parser(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from refkd.cli.own_figures import check_own_figures
-    from refkd.configuration import read_settings
-    from refkd.results import table
-    from refkd.run_folder import held
+    from refkd.experiment.results_json import table
+    from refkd.experiment.run_folder import held
+    from refkd.experiment.settings import read_settings
 
     names = ("data", "seed", "seeds", "new_teachers", "animate")
     given = {name: getattr(options, name) for name in names}
@@ -95,10 +95,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     """The results in the folder, after what is left to do there."""
-    from refkd.results import results
-    from refkd.run_contents import write_run
-    from refkd.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
-    from refkd.study import run_study
+    from refkd.experiment.experiment import run_study
+    from refkd.experiment.results_json import results
+    from refkd.experiment.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
+    from refkd.experiment.run_writer import write_run
 
     claim_folder(folder, settings)
     told = finished(folder)
@@ -113,10 +113,10 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
 
 
 def _draw(folder: Path, told: dict[str, Any]) -> None:
-    from refkd.finished_run import read_run
-    from refkd.run_folder import saying_where
+    from refkd.experiment.run_folder import saying_where
+    from refkd.experiment.run_reader import read_run
+    from visualize.output.run import draw_run
     from visualize.report import write_report
-    from visualize.run import draw_run
 
     with saying_where(folder):
         run = read_run(folder, told)

@@ -23,8 +23,8 @@ def add_parser(commands: Commands) -> None:
 
 def _stream(options: argparse.Namespace) -> int:
     from refkd.data.wav import read_wav
-    from refkd.live import listen
-    from refkd.network import Network
+    from refkd.networks.network import Network
+    from refkd.networks.recognize import listen
 
     network = Network.load(options.model)
     audio, rate = read_wav(options.audio)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from refkd.cli.commands import Commands, Parser
 
 if TYPE_CHECKING:
-    from refkd.verify.doors import Door
     from refkd.verify.kit import Kit
+    from refkd.verify.python_runner import Door
 
 
 def add_parser(commands: Commands) -> None:
@@ -36,8 +36,8 @@ def _verify(options: argparse.Namespace) -> int:
     from refkd.verify.kits import kit_named
 
     if options.write is not None:
-        from refkd.run_folder import held
-        from refkd.verify.write import write_vectors
+        from refkd.experiment.run_folder import held
+        from refkd.verify.vectors import write_vectors
 
         with held(options.write, "--write") as folder:
             print(write_vectors(folder))
@@ -199,8 +199,8 @@ def _door(
     on_answer: Callable[[], object],
 ) -> "Door":
     from refkd import check
-    from refkd.verify.doors import AdapterDoor
-    from refkd.verify.program import ProgramDoor
+    from refkd.verify.program_runner import ProgramDoor
+    from refkd.verify.python_runner import AdapterDoor
 
     limit = check.positive("--time-limit", options.time_limit)
     if bool(options.target) == bool(options.exec):

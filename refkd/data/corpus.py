@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
 from refkd.check import Floats
-from refkd.text import nfc, symbols_of
+from refkd.files.text import nfc, symbols_of
 
 Audio = NDArray[np.float32]
 OVERSHOOT = 2.0  # times full scale, which resampling and decoding of MP3 do not reach

@@ -15,7 +15,7 @@ from refkd.check import DataError, Floats, Ints
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.sources import find_source
-from refkd.records.ragged import Ragged
+from refkd.ragged import Ragged
 
 BLANK = "<blank>"
 

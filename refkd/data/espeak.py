@@ -21,7 +21,7 @@ from refkd.data import espeak_library
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.lexicon import words_of
 from refkd.data.splits import assemble, check_limits, take_turns
-from refkd.text import FileError, nfc, read_lines
+from refkd.files.text import FileError, nfc, read_lines
 
 MARGIN = 0.1  # seconds of silence before and after each line
 STRESS = "\u02c8\u02cc"  # primary, secondary
@@ -103,7 +103,7 @@ def read_espeak(
     >>> read_espeak("nowhere.txt")
     Traceback (most recent call last):
         ...
-    refkd.text.FileError: nowhere.txt: expected a text file, got No such file or directory
+    refkd.files.text.FileError: nowhere.txt: expected a text file, got No such file or directory
     """
     voices = _several("voices", voices)
     for voice in voices:

@@ -17,7 +17,7 @@ from refkd.data.corpus import Corpus, Utterance
 from refkd.data.lexicon import words_of
 from refkd.data.splits import assemble, check_limits, of_one_rate, reason, take_turns
 from refkd.data.wav import read_wav
-from refkd.text import FileError, columns, read_lines
+from refkd.files.text import FileError, columns, read_lines
 
 PAUSES = frozenset({"pau", "sil", "#", "h#", "#h", "sp", "ssil", "brth", "<sil>", "<s>", "</s>"})
 MARGIN = 0.1  # seconds of pause that a clip keeps at either side, at most half the pause
@@ -92,7 +92,7 @@ def read_corpus(
     >>> read_corpus("nowhere")
     Traceback (most recent call last):
         ...
-    refkd.text.FileError: nowhere: expected a folder, got none
+    refkd.files.text.FileError: nowhere: expected a folder, got none
     """
     if rate is not None:
         check.integer("rate", rate, low=1)

@@ -11,7 +11,7 @@ from refkd import check
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.splits import assemble, check_limits, of_one_rate
 from refkd.data.wav import read_wav
-from refkd.text import FileError
+from refkd.files.text import FileError
 
 NAME = re.compile(r"([0-9])_([^_]+)_([0-9]+)\.wav")
 LEXICON = (  # ARPAbet, in order of the digits
@@ -66,7 +66,7 @@ def read_fsdd(
     >>> read_fsdd("nowhere")
     Traceback (most recent call last):
         ...
-    refkd.text.FileError: nowhere: expected a folder, got none
+    refkd.files.text.FileError: nowhere: expected a folder, got none
     """
     if rate is not None:
         check.integer("rate", rate, low=1)

@@ -6,8 +6,8 @@ from collections import Counter
 from itertools import chain, takewhile
 from pathlib import Path
 
-from refkd.posteriors.tokens import read_tokens
-from refkd.text import columns, nfc, read_lines, refuse, visible
+from refkd.files.text import columns, nfc, read_lines, refuse, visible
+from refkd.files.tokens import read_tokens
 
 VARIANT = re.compile(r"\([0-9]+\)$")
 FIELD = re.compile("[^ \t]+")

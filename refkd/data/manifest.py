@@ -14,8 +14,8 @@ from refkd.data.corpus import Corpus, Utterance
 from refkd.data.lexicon import read_lexicon, words_of
 from refkd.data.splits import SPLITS, assemble, check_limits, of_one_rate, take_turns
 from refkd.data.wav import read_wav
-from refkd.posteriors.tokens import read_tokens
-from refkd.text import FileError, columns, nfc, read_lines, visible
+from refkd.files.text import FileError, columns, nfc, read_lines, visible
+from refkd.files.tokens import read_tokens
 
 KEYS = ("audio", "phones", "text", "starts", "ends", "split", "group")
 

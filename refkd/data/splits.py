@@ -7,7 +7,7 @@ from pathlib import Path
 from refkd import check
 from refkd.check import ArgumentError, DataError
 from refkd.data.corpus import Corpus, Utterance
-from refkd.text import FileError
+from refkd.files.text import FileError
 
 SPLITS = ("train", "validation", "test")
 TURN = {1: "validation", 2: "test"}  # of seven groups; the others are for training

@@ -15,7 +15,7 @@ from refkd.check import ArgumentError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.splits import assemble, check_limits, of_one_rate
 from refkd.data.wav import read_wav
-from refkd.text import FileError, columns, read_lines
+from refkd.files.text import FileError, columns, read_lines
 
 SLACK = 0.05  # seconds by which the last label may exceed the audio
 SILENCE = "sil"

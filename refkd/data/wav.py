@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refkd.data.corpus import Audio
-from refkd.text import refuse
+from refkd.files.text import refuse
 
 PCM, FLOATS, EXTENSIBLE = 1, 3, 0xFFFE
 KIND = b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"  # of the subformat, after its number

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import refkd
-from refkd.verify.bugs import BUGS
+from refkd.verify.bug_classes import BUGS
 from refkd.verify.expected import (
     PROBING,
     Expected,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from refkd.verify.bugs import BUGS
+from refkd.verify.bug_classes import BUGS
 from refkd.verify.kit import Kit
 from refkd.verify.records import Defect, Outcome, Outputs, Symptom
 from refkd.verify.run import outputs_of

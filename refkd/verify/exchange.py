@@ -11,8 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd import array_files
-from refkd.files import write_arrays
+from refkd.files import npz
 
 MANIFEST = "manifest.txt"  # of a raw folder: NAME DTYPE DIMENSIONS LENGTH LENGTH ...
 MOST = 1 << 28  # bytes of one answer
@@ -21,12 +20,12 @@ JSON = ".json"  # ends the name of a mapping
 
 def write_npz(file: str | Path | BinaryIO, values: Mapping[str, Any]) -> None:
     """Write named values as one npz file; mappings become JSON texts called NAME.json."""
-    write_arrays(file, _arrays(values))
+    npz.write_arrays(file, _arrays(values))
 
 
 def read_npz(file: str | Path | BinaryIO) -> dict[str, Any]:
     """Read what `write_npz` has written, or a program that keeps to the same form."""
-    return _values(array_files.read_npz(file, most=MOST))
+    return _values(npz.read_npz(file, most=MOST))
 
 
 def write_raw(folder: Path, values: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import refkd
 from refkd import check
-from refkd.files import replacing
+from refkd.files.atomic import replacing
 from refkd.verify.kit import Selection
 from refkd.verify.records import Conventions, Finding, Report
 

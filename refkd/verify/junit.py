@@ -5,7 +5,7 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from refkd.files import replacing
+from refkd.files.atomic import replacing
 from refkd.verify.comparison import Comparison
 from refkd.verify.expected import PROBING
 from refkd.verify.records import Finding, Report, Trial

@@ -11,11 +11,11 @@ import pytest
 from refkd import check
 from refkd.check import ArgumentError
 from refkd.verify.comparison import compare
-from refkd.verify.doors import AdapterDoor
+from refkd.verify.detect_conventions import Probed, probe
 from refkd.verify.expected import PROBING, Expected, Setting, read_expected
 from refkd.verify.kit import Kit, Selection
 from refkd.verify.kits import kit_named
-from refkd.verify.probe import Probed, probe
+from refkd.verify.python_runner import AdapterDoor
 from refkd.verify.records import Case, Conventions, Outcome
 from refkd.verify.report import as_text
 from refkd.verify.run import Asking

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from refkd.verify.doors import Door
 from refkd.verify.kit import Asker, Kit
+from refkd.verify.python_runner import Door
 from refkd.verify.records import (
     Answer,
     Arguments,

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from refkd.verify.compare import largest_difference
+from refkd.verify.detect_conventions import Probed, probe
 from refkd.verify.diagnose import diagnose
-from refkd.verify.doors import Door
 from refkd.verify.kit import Kit, Selection
+from refkd.verify.minimize import smallest
 from refkd.verify.naming import named
-from refkd.verify.probe import Probed, probe
+from refkd.verify.python_runner import Door
 from refkd.verify.records import (
     Case,
     Conventions,
@@ -23,7 +24,6 @@ from refkd.verify.records import (
 )
 from refkd.verify.report import deviation_lines
 from refkd.verify.run import Asking
-from refkd.verify.shrink import smallest
 
 BATCH = 64  # cases that are asked at once
 
@@ -71,7 +71,7 @@ def verify(
 
     Examples
     --------
-    >>> from refkd.verify.doors import AdapterDoor
+    >>> from refkd.verify.python_runner import AdapterDoor
     >>> from refkd.verify.kits import kit_named
     >>> from refkd.verify.session import verify
     >>> kit = kit_named("ctc")

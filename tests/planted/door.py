@@ -2,7 +2,7 @@
 
 import warnings
 
-from refkd.verify.doors import answered
+from refkd.verify.python_runner import answered
 from refkd.verify.worker import answer
 
 

@@ -1,7 +1,7 @@
 """The colours of students in a page, on a light and on a dark ground."""
 
-from visualize.key import Look
-from visualize.style import STUDENTS, STUDENTS_ON_DARK
+from visualize.layout.legend import Look
+from visualize.layout.style import STUDENTS, STUDENTS_ON_DARK
 
 
 def colour_class(look: Look) -> str:

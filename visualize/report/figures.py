@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from visualize.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
-from visualize.titles import TITLES
+from visualize.layout.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
+from visualize.output.titles import TITLES
 
 FIGURES = 2_200_000  # bytes of all figures in a page
 NUMBERS = 400_000  # bytes of their numbers
@@ -18,7 +18,7 @@ KEPT = ' /:=;,()!*+@?-._~"$[]{}|^`'  # inside a data URI in single quotes, where
 
 
 def _dark() -> str:
-    """Rules that give the colours of `visualize.style` their counterparts on a dark ground.
+    """Rules that give the colours of `visualize.layout.style` their counterparts on a dark ground.
 
     Matplotlib writes colours into style attributes, so a rule finds them there. The ground becomes
     transparent; white elsewhere, as around dots, stays.
@@ -49,7 +49,7 @@ def figures_of(folder: Path) -> dict[str, Path]:
     Parameters
     ----------
     folder : Path
-        Where `visualize.run.draw_run` wrote.
+        Where `visualize.output.run.draw_run` wrote.
 
     Returns
     -------

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.check import Floats
-from refkd.posteriors.comparison import ComparedModel, Comparison
-from refkd.records.traces import DistillTrace
-from refkd.results import titled
-from visualize.comparison_figures import Drawing, rule_traces
-from visualize.glyphs import visible
+from refkd.experiment.results_json import titled
+from refkd.losses.traces import DistillTrace
+from visualize.layout.glyphs import visible
+from visualize.output.comparison_figures import Drawing, rule_traces
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored
 from visualize.report.packing import (

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import refkd
-from refkd.posteriors.comparison import Comparison
-from refkd.posteriors.finding import Finding
-from refkd.posteriors.tables import measured
-from refkd.records.unit import Unit
-from visualize.comparison_figures import Drawing
-from visualize.key import Look
+from refkd.alignment.posteriors.comparison import Comparison
+from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.tables import measured
+from refkd.alignment.unit import Unit
+from visualize.layout.legend import Look
+from visualize.output.comparison_figures import Drawing
 from visualize.report.cells import (
     NONE,
     drawn_interval,
@@ -105,7 +105,7 @@ def models_table(comparison: Comparison, told: Told, looks: Mapping[str, Look]) 
     comparison : Comparison
         The models.
     told : dict
-        From `refkd.posteriors.tables.measured`.
+        From `refkd.alignment.posteriors.tables.measured`.
     looks : mapping of str to (colour, line style)
         Of all models.
 

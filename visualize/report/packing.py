@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from refkd.check import Floats, Ints
 from refkd.data.features import FeatureSettings, hertz, mel
-from refkd.records.traces import DistillTrace
-from visualize.speech import Speech
+from refkd.losses.traces import DistillTrace
+from visualize.panels.speech import Speech
 
 # What is shown is what is packed: numbers are rounded here, once, to the digits of the page.
 PROBABILITY_DIGITS = 4
@@ -163,7 +163,7 @@ def pack_speech(speech: Speech, centres: tuple[int, int]) -> dict[str, Any]:
     Examples
     --------
     >>> import numpy as np
-    >>> from refkd.records.clock import Clock
+    >>> from refkd.alignment.clock import Clock
     >>> from visualize import Speech
     >>> from visualize.report.packing import pack_speech
     >>> pack_speech(Speech(np.array([[-2.0, 3.0]]), Clock(0.01)), (100, 3800))["levels"]

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from refkd.files import replacing
+from refkd.files.atomic import replacing
 from visualize.report.colours import colour_rules
 from visualize.report.explorer import Explored, explorer_data
 from visualize.report.figures import contents_of, embedded_figures

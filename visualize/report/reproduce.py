@@ -5,7 +5,7 @@ import shlex
 from typing import Any
 
 from refkd.check import ArgumentError
-from refkd.configuration import RunSettings, read_settings
+from refkd.experiment.settings import RunSettings, read_settings
 
 
 def run_command(configuration: dict[str, Any]) -> str | None:
@@ -23,7 +23,7 @@ def run_command(configuration: dict[str, Any]) -> str | None:
 
     Examples
     --------
-    >>> from refkd.configuration import read_settings
+    >>> from refkd.experiment.settings import read_settings
     >>> from visualize.report.reproduce import run_command
     >>> run_command(read_settings(overrides={"seed": 3}).as_dict())
     'refkd run --seed 3'

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from refkd.alignment.decode import log_posteriors, spikes
+from refkd.alignment.metrics import alignment_shift
 from refkd.data.features import FeatureSettings
-from refkd.decode import log_posteriors, spikes
-from refkd.finished_run import Run, RunModel
-from refkd.metrics import alignment_shift
-from refkd.records.rules import Rule
-from visualize.glyphs import visible
+from refkd.experiment.run_reader import Run, RunModel
+from refkd.losses.rules import Rule
+from visualize.layout.glyphs import visible
+from visualize.output.run_figures import best_searching, looks_of_run, typical_utterance
+from visualize.panels.speech import Speech
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored
 from visualize.report.packing import (
@@ -23,8 +25,6 @@ from visualize.report.packing import (
     pack_speech,
 )
 from visualize.report.sound import heard_speech
-from visualize.run_figures import best_searching, looks_of_run, typical_utterance
-from visualize.speech import Speech
 
 ABOUT = {
     "FrameWise": "Every student frame learns from the same teacher frame.",
@@ -56,7 +56,7 @@ def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
     Parameters
     ----------
     run : Run
-        From `refkd.finished_run.read_run`.
+        From `refkd.experiment.run_reader.read_run`.
     audio : mapping of str to Path
         WAV files by the names of test utterances.
     """

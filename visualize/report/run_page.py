@@ -5,14 +5,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from refkd.finished_run import Run
+from refkd.experiment.run_reader import Run
+from visualize.output.run_figures import looks_of_run
 from visualize.report.colours import colour_class
 from visualize.report.figures import figures_of
 from visualize.report.page import write_page
 from visualize.report.reproduce import run_command, run_toml
 from visualize.report.run_explorer import explored_run
 from visualize.report.run_table import finding, run_table
-from visualize.run_figures import looks_of_run
 
 
 def write_report(
@@ -26,7 +26,7 @@ def write_report(
     Parameters
     ----------
     run : Run
-        From `refkd.finished_run.read_run`.
+        From `refkd.experiment.run_reader.read_run`.
     figures : mapping of str to Path, or Path
         SVG files by name, or the folder that holds them.
     path : Path

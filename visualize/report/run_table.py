@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
-from refkd.summary import BASELINES
+from refkd.experiment.summary import BASELINES
 from visualize.report.cells import (
     NONE,
     drawn_interval,

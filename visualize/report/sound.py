@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.alignment.clock import Clock
+from refkd.alignment.posteriors.part import WHOLE, Part
 from refkd.data.features import FeatureSettings, log_mel
 from refkd.data.wav import read_wav
-from refkd.posteriors.part import WHOLE, Part
-from refkd.records.clock import Clock
+from visualize.panels.speech import Speech
 from visualize.report.packing import band_centres, pack_speech
-from visualize.speech import Speech
 
 
 def heard_speech(path: Path | None, part: Part = WHOLE) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def frame_wise(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any
     lengths : (N,) array of int
         Frames of each utterance.
     rule : dict
-        As from `refkd.records.rule_facts.rule_facts`, and divergence, temperature, scale_t2,
+        As from `refkd.losses.rule_json.rule_facts`, and divergence, temperature, scale_t2,
         blank_frames, blank.
 
     Returns

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from refkd import check
 from refkd.check import ArgumentError
-from refkd.ctc import ctc_align
+from refkd.losses.ctc import ctc_align
 from refkd.verify.alignment import judge as judging
 from refkd.verify.alignment import translate
 from refkd.verify.alignment.cases import CASES, LARGE

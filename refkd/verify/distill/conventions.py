@@ -1,6 +1,6 @@
 """What distillation losses do differently and are right about."""
 
-from refkd.records.rules import RULES
+from refkd.losses.rules import RULES
 from refkd.verify.distill import grid
 from refkd.verify.kit import Convention
 

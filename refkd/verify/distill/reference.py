@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from refkd.distill import distill_trace
-from refkd.records.rule_facts import rule_from
-from refkd.records.traces import DistillTrace
+from refkd.losses.distill import distill_trace
+from refkd.losses.rule_json import rule_from
+from refkd.losses.traces import DistillTrace
 from refkd.verify.distill.plain_selection import Floats, Rule
 from refkd.verify.records import Arguments, Outputs
 from refkd.verify.softmax import log_softmax

@@ -1,0 +1,1 @@
+"""When is what said: decoding, matching of spikes, shift and delay, intervals, CTM and TextGrid."""

@@ -1,0 +1,265 @@
+"""95 % intervals of measures that are ratios of sums, by resampling seeds and utterances."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from refkd import check
+from refkd.alignment.agreement import NAN
+from refkd.alignment.intervals import Counts, Interval, Ratio, Resampling
+from refkd.check import Floats
+
+PERCENT = (2.5, 97.5)
+REPEATS = 10_000_000  # far beyond what changes a percentile, within what fits into memory
+CHUNK = 2**20  # entries of a matrix of draws that are held as 8-byte numbers at a time
+
+
+def resample(seeds: int, utterances: int, repeats: int = 10_000, seed: int = 0) -> Resampling:
+    """Draw seeds and utterances with replacement, independently of each other.
+
+    Parameters
+    ----------
+    seeds : int
+        S >= 1.
+    utterances : int
+        1 <= N <= 65535.
+    repeats : int
+        1 <= B <= 10,000,000.
+    seed : int
+        Of the random numbers, >= 0.
+
+    Returns
+    -------
+    Resampling
+        2 B (S + N) bytes.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is not in its range.
+
+    References
+    ----------
+    Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1(2), 2007.
+
+    Examples
+    --------
+    >>> from refkd.alignment.bootstrap import resample
+    >>> resample(seeds=1, utterances=3, repeats=4).utterances.sum(axis=1).tolist()
+    [3, 3, 3, 3]
+    """
+    most = int(np.iinfo(np.uint16).max)
+    seeds = check.integer("seeds", seeds, low=1, high=most)
+    utterances = check.integer("utterances", utterances, low=1, high=most)
+    repeats = check.integer("repeats", repeats, low=1, high=REPEATS)
+    rng = np.random.default_rng(check.integer("seed", seed, low=0))
+    drawn_utterances = _draw(rng, utterances, repeats)
+    return Resampling(seeds=_draw(rng, seeds, repeats), utterances=drawn_utterances)
+
+
+def interval(ratio: Ratio, draws: Resampling) -> Interval:
+    """Estimate a measure: the mean over seeds of each seed's ratio.
+
+    Parameters
+    ----------
+    ratio : Ratio
+        Of S seeds and N utterances.
+    draws : Resampling
+        Of as many.
+
+    Returns
+    -------
+    Interval
+        In the units of the ratio. With one seed only utterances vary: the interval does not
+        speak of other seeds.
+
+    Raises
+    ------
+    ArgumentError
+        If the numbers of seeds or utterances differ.
+
+    References
+    ----------
+    Bisani and Ney, Bootstrap estimates for confidence intervals in ASR performance evaluation,
+    ICASSP 2004.
+
+    Examples
+    --------
+    >>> from refkd.alignment.bootstrap import interval, resample
+    >>> from refkd.alignment.intervals import Ratio
+    >>> edits, phones = [[1, 0, 2, 1], [2, 0, 2, 2]], [[5, 5, 5, 5], [5, 5, 5, 5]]
+    >>> error = interval(Ratio(edits, phones), resample(seeds=2, utterances=4))
+    >>> round(error.mean, 3), round(error.low, 3), round(error.high, 3)
+    (0.25, 0.075, 0.4)
+    """
+    return _interval(_ratios("ratio", ratio, draws), draws)
+
+
+def difference(a: Ratio, b: Ratio, draws: Resampling) -> Interval:
+    """Estimate a - b for two students of the same seeds and utterances.
+
+    Parameters
+    ----------
+    a : Ratio
+        Of S seeds and N utterances.
+    b : Ratio
+        Of the same.
+    draws : Resampling
+        Of as many.
+
+    Returns
+    -------
+    Interval
+        Of the mean over seeds of the difference within each seed; seeds in which either student
+        has no ratio are left out.
+
+    Raises
+    ------
+    ArgumentError
+        If the numbers of seeds or utterances differ.
+
+    Examples
+    --------
+    >>> from refkd.alignment.bootstrap import difference, resample
+    >>> from refkd.alignment.intervals import Ratio
+    >>> a, b = Ratio([[3, 1, 4]], [[9, 9, 9]]), Ratio([[2, 0, 3]], [[9, 9, 9]])
+    >>> worse = difference(a, b, resample(seeds=1, utterances=3))      # one edit in every utterance
+    >>> round(worse.mean, 3), round(worse.low, 3), round(worse.high, 3)
+    (0.111, 0.111, 0.111)
+    """
+    return _interval(_ratios("a", a, draws) - _ratios("b", b, draws), draws)
+
+
+def above_line(
+    student: tuple[Ratio, Ratio], line: Sequence[tuple[Ratio, Ratio]], draws: Resampling
+) -> Interval | None:
+    """Estimate how far a student's error lies above that of a line at the same delay.
+
+    The line joins the mean delays and errors of other students, in order of delay. It is drawn
+    anew in every resampling.
+
+    Parameters
+    ----------
+    student : (delay, error)
+        Ratios of S seeds and N utterances.
+    line : sequence of (delay, error)
+        Students such as fixed shifts, of the same seeds and utterances.
+    draws : Resampling
+        Of as many.
+
+    Returns
+    -------
+    Interval or None
+        In the units of the error, negative where the student is better than the line. None if
+        the student's mean delay is not within those of the line, which is not extrapolated.
+        Where this happens in a resampling or in one seed, the line's nearest end stands for it.
+
+    Raises
+    ------
+    ArgumentError
+        If the numbers of seeds or utterances differ.
+
+    Examples
+    --------
+    >>> from refkd.alignment.bootstrap import above_line, resample
+    >>> from refkd.alignment.intervals import Ratio
+    >>> def student(delay, error):
+    ...     return Ratio([[delay]], [[1]]), Ratio([[error]], [[1]])
+    >>> shifts = [student(0, 0.30), student(2, 0.20)]
+    >>> above = above_line(student(1, 0.22), shifts, resample(seeds=1, utterances=1))
+    >>> round(above.mean, 3)
+    -0.03
+    >>> above_line(student(3, 0.22), shifts, resample(seeds=1, utterances=1)) is None
+    True
+    """
+    at, error = (_ratios("student", one, draws) for one in student)
+    points = [[_ratios(f"line[{n}]", one, draws) for one in pair] for n, pair in enumerate(line)]
+    if len(points) < 2:
+        return None
+    x, y = (np.stack([point[axis] for point in points]) for axis in (0, 1))
+    mean_x, mean_y = (np.stack([_means(one, draws) for one in axis]) for axis in (x, y))
+    mean_at = _means(at, draws)
+    if not mean_x[:, 0].min() <= mean_at[0] <= mean_x[:, 0].max():
+        return None
+    above = _means(error, draws) - _interpolate(mean_x, mean_y, mean_at)
+    in_each_seed = error[0] - _interpolate(x[:, 0], y[:, 0], at[0])
+    return _summary(above, in_each_seed, draws)
+
+
+def _draw(rng: np.random.Generator, size: int, repeats: int) -> Counts:
+    """Counts (repeats, size) of `size` draws with replacement from `size`."""
+    counts = np.empty((repeats, size), dtype=np.uint16)
+    for rows in _chunks(repeats, size):
+        drawn = rng.integers(size, size=counts[rows].shape)
+        drawn += np.arange(len(drawn))[:, np.newaxis] * size
+        counts[rows] = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
+    return counts
+
+
+def _chunks(rows: int, width: int) -> list[slice]:
+    step = max(1, CHUNK // width)
+    return [slice(start, start + step) for start in range(0, rows, step)]
+
+
+def _ratios(argument: str, ratio: Ratio, draws: Resampling) -> Floats:
+    """Each seed's ratio (1 + B, S): as measured, then in every resampling of the utterances."""
+    check.instance(argument, ratio, Ratio)
+    check.instance("draws", draws, Resampling)
+    seeds, utterances = ratio.numerator.shape
+    check.same_length(argument, seeds, "draws", draws.seeds.shape[1], "S")
+    check.same_length(argument, utterances, "draws", draws.utterances.shape[1], "N")
+    both = np.concatenate([ratio.numerator, ratio.denominator]).T
+    sums = np.empty((1 + len(draws.utterances), both.shape[1]))
+    sums[0] = np.ones(utterances) @ both
+    for rows in _chunks(len(draws.utterances), utterances):
+        sums[1:][rows] = draws.utterances[rows].astype(np.float64) @ both
+    above, below = sums[:, :seeds], sums[:, seeds:]
+    return _divide(above, below)
+
+
+def _means(values: Floats, draws: Resampling) -> Floats:
+    """Mean (1 + B,) over the seeds that have a value: all, then those drawn; nan if none has."""
+    known = ~np.isnan(values)
+    weight = np.concatenate([np.ones((1, values.shape[1])), draws.seeds]) * known
+    total = weight.sum(axis=1)
+    above = (weight * np.where(known, values, 0.0)).sum(axis=1)
+    return _divide(above, total)
+
+
+def _divide(above: Floats, below: Floats) -> Floats:
+    """Entry by entry; nan where there is nothing to divide by."""
+    ratio = np.full_like(above, NAN)
+    return np.divide(above, below, out=ratio, where=below > 0.0)
+
+
+def _interpolate(x: Floats, y: Floats, at: Floats) -> Floats:
+    """Height (M,) at `at` (M,) of the line through M sets of P points (P, M), flat outside."""
+    order = np.argsort(x, axis=0)
+    x, y = np.take_along_axis(x, order, axis=0), np.take_along_axis(y, order, axis=0)
+    right = np.clip((x <= at).sum(axis=0), 1, len(x) - 1)
+    columns = np.arange(len(at))
+    x_left, x_right = x[right - 1, columns], x[right, columns]
+    y_left, y_right = y[right - 1, columns], y[right, columns]
+    width = np.where(x_left == x_right, 1.0, x_right - x_left)
+    share = np.clip((at - x_left) / width, 0.0, 1.0)
+    height: Floats = y_left + share * (y_right - y_left)
+    return height
+
+
+def _interval(values: Floats, draws: Resampling) -> Interval:
+    return _summary(_means(values, draws), values[0], draws)
+
+
+def _summary(means: Floats, in_each_seed: Floats, draws: Resampling) -> Interval:
+    """Percentiles of the resamplings that have a mean."""
+    own = in_each_seed[~np.isnan(in_each_seed)]
+    drawn = means[1:][~np.isnan(means[1:])]
+    low, high = np.percentile(drawn, PERCENT) if drawn.size else (NAN, NAN)
+    return Interval(
+        mean=float(means[0]),
+        sd=float(np.std(own, ddof=1)) if own.size > 1 else NAN,
+        low=float(low),
+        high=float(high),
+        n_seeds=own.size,
+        n_utterances=draws.utterances.shape[1],
+    )

@@ -1,0 +1,299 @@
+"""What nobody has told about posteriors, as far as the numbers show it."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from refkd import check
+from refkd.alignment.decode import log_posteriors
+from refkd.alignment.posteriors.posterior_set import Posteriors, PosteriorSet
+from refkd.check import Floats, Ints
+
+ROW_SUM = 0.01  # half precision and compressed matrices stay within it
+SAMPLE = 1000  # frames, spread over all utterances, that show what kind of numbers they are
+# Usual names of the blank, in upper or lower case.
+BLANKS = ("<blk>", "<blank>", "blank", "<pad>", "[pad]", "[blank]", "[ctcblank]", "<b>", "-", "_")
+RARE = 0.1  # of the best class's share: what is best less often is no blank by its name alone
+OTHER_LOGARITHMS = {
+    "logarithms to base 10; multiply by ln 10": math.log(10.0),
+    "logarithms to base 2; multiply by ln 2": math.log(2.0),
+    "negative logarithms; change the sign": -1.0,
+}
+
+
+class Doubt(NamedTuple):
+    """Where name or range and evidence contradict each other, and only the user can know."""
+
+    expected: str
+    got: str
+
+    @property
+    def sentence(self) -> str:
+        """Both, as in every error."""
+        return f"expected {self.expected}, got {self.got}"
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is told about posteriors or, where nobody told, what the numbers show.
+
+    Parameters
+    ----------
+    best : dict of str to (T,) int64 array
+        The best class of every frame of each utterance.
+    unusable : dict of str to int64 array
+        Frames with NaN or +inf, or with nothing but -inf, in order; only of utterances with any.
+    lowest : float
+        The smallest number in all other frames; inf without any.
+    sample : (n, K) array
+        Some of the other frames, of all utterances.
+    shown : {"logits", "log_probabilities", "probabilities"}
+        What the numbers look like.
+    kind : {"logits", "log_probabilities", "probabilities"}
+        What was told; else what they look like.
+    shares : (K,) array
+        In what share of the usable frames each class is best.
+    blank : int
+        What was told; else the class named like a blank, the one that is best most often if there
+        are several; else the one that is best most often, because a CTC model says blank in most
+        frames.
+    doubts : dict of {"kind", "blank"} to Doubt
+        Why one of these cannot be assumed, and has to be told.
+    """
+
+    best: dict[str, Ints]
+    unusable: dict[str, Ints]
+    lowest: float
+    sample: Posteriors
+    shown: str
+    kind: str
+    shares: Floats
+    blank: int
+    doubts: dict[str, Doubt]
+
+
+def facts_of(told: PosteriorSet) -> Facts:
+    """Look through all posteriors of a model once.
+
+    Parameters
+    ----------
+    told : PosteriorSet
+        Of any kind.
+
+    Returns
+    -------
+    Facts
+        Numbers and assumptions that checking and measuring need.
+
+    Examples
+    --------
+    >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
+    >>> from refkd.alignment.posteriors.conventions import facts_of
+    >>> facts = facts_of(PosteriorSet("small", {"one": [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]}))
+    >>> facts.kind, facts.blank, facts.best["one"], facts.shares.round(2)
+    ('probabilities', 0, array([0, 0, 1]), array([0.67, 0.33]))
+    """
+    best: dict[str, Ints] = {}
+    bad: dict[str, Ints] = {}
+    counts, lowest = np.zeros(told.classes), math.inf
+    step = -(-sum(len(array) for array in told.arrays.values()) // SAMPLE)
+    sample = []
+    for name, array in told.arrays.items():
+        best[name] = array.argmax(axis=1).astype(np.int64)
+        highest = array[np.arange(len(array)), best[name]]  # NaN and +inf are the best of all
+        usable = np.isfinite(highest)
+        if not usable.all():
+            bad[name] = np.flatnonzero(~usable).astype(np.int64)
+        counts += np.bincount(best[name][usable], minlength=told.classes)
+        numbers = array if usable.all() else array[usable]
+        lowest = min(lowest, float(numbers.min(initial=math.inf)))
+        sample.append(array[::step][usable[::step]])
+    frames = np.concatenate(sample)
+    shown = kind_shown(frames, lowest)
+    shares = counts / max(1.0, counts.sum())
+    blank = _blank(told, shares)
+    doubts = {
+        "kind": _doubt_of_kind(frames, lowest) if told.kind is None and shown == "logits" else None,
+        "blank": _doubt_of_blank(told, shares, blank) if told.blank is None else None,
+    }
+    return Facts(
+        best=best,
+        unusable=bad,
+        lowest=lowest,
+        sample=frames,
+        shown=shown,
+        kind=told.kind or shown,
+        shares=shares,
+        blank=blank,
+        doubts={fact: doubt for fact, doubt in doubts.items() if doubt is not None},
+    )
+
+
+def settled(told: PosteriorSet) -> Facts:
+    """The facts of a model; an ArgumentError that names it where one has to be told."""
+    facts = facts_of(told)
+    for doubt in facts.doubts.values():
+        check.fail(told.name, *doubt)
+    return facts
+
+
+def _blank(told: PosteriorSet, shares: Floats) -> int:
+    if told.blank is not None:
+        return told.blank
+    named = named_blanks(told) or range(told.classes)
+    return max(named, key=lambda label: shares[label])
+
+
+def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
+    """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
+    other = other_logarithm(frames) if frames.size else None
+    if other is not None:
+        return Doubt(
+            "natural logarithms, or --kind to say what they are", f"what looks like {other}"
+        )
+    if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
+        total = np.median(frames.sum(axis=1))
+        return Doubt(
+            "--kind to say whether the numbers are probabilities or logits",
+            f"numbers from 0 to 1 that sum to {total:.3g} in a frame",
+        )
+    return None
+
+
+def _doubt_of_blank(told: PosteriorSet, shares: Floats, blank: int) -> Doubt | None:
+    """A class is no blank for its name alone if it is hardly ever best."""
+    likely = int(shares.argmax())
+    if blank not in named_blanks(told) or shares[blank] >= RARE * shares[likely]:
+        return None
+    names = told.symbols or ()
+    return Doubt(
+        "--blank to say which class it is",
+        f"{blank} by its symbol {names[blank]!r}, which is best in {100 * shares[blank]:.0f} % "
+        f"of frames, but {likely} ({names[likely]!r}) in {100 * shares[likely]:.0f} %",
+    )
+
+
+def departures(values: Posteriors, kind: str) -> Floats:
+    """How far from one the probabilities of each frame sum, were they of this kind, (n,)."""
+    with np.errstate(over="ignore"):  # what are no logarithms may be large
+        prob = values if kind == "probabilities" else np.exp(values)
+        return np.asarray(np.abs(prob.sum(axis=1) - 1.0), dtype=np.float64)
+
+
+def kind_shown(frames: Posteriors, lowest: float) -> str:
+    """The kind of most frames, by range and row sums.
+
+    Parameters
+    ----------
+    frames : (n, K) array
+        Without NaN or +inf.
+    lowest : float
+        The smallest number of these and all others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.alignment.posteriors.conventions import kind_shown
+    >>> rows = [0.9, 0.1], np.log([0.9, 0.1]), [2.0, -1.0]
+    >>> [kind_shown(np.array([row]), lowest=min(row)) for row in rows]
+    ['probabilities', 'log_probabilities', 'logits']
+    """
+    if frames.size == 0:
+        return "logits"
+    if lowest >= 0.0 and np.median(departures(frames, "probabilities")) <= ROW_SUM:
+        return "probabilities"
+    if np.median(departures(frames, "log_probabilities")) <= ROW_SUM:
+        return "log_probabilities"
+    return "logits"
+
+
+def other_logarithm(frames: Posteriors) -> str | None:
+    """The words for logarithms that are not natural, if the numbers are such."""
+    for words, factor in OTHER_LOGARITHMS.items():
+        natural = frames * factor
+        if natural.max() <= 0.0 and np.median(departures(natural, "log_probabilities")) <= ROW_SUM:
+            return words
+    return None
+
+
+def named_blanks(told: PosteriorSet) -> list[int]:
+    """The classes whose symbol is a usual name of the blank."""
+    symbols = enumerate(told.symbols or ())
+    return [label for label, symbol in symbols if symbol.casefold() in BLANKS]
+
+
+def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
+    """Turn one utterance into log-posteriors.
+
+    Parameters
+    ----------
+    told : PosteriorSet
+        Holds it.
+    kind : {"logits", "log_probabilities", "probabilities"}
+        Of its numbers.
+    name : str
+        Of the utterance.
+
+    Returns
+    -------
+    (T, K) float64 array
+        In nats; the probabilities of every frame sum to one.
+
+    Raises
+    ------
+    ArgumentError
+        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability.
+    """
+    values = told.arrays[name]
+    if kind == "probabilities":
+        if (values < 0.0).any():
+            check.fail(f"utterance {name!r}", "probabilities >= 0", values.min())
+        with np.errstate(divide="ignore"):  # no probability is -inf
+            values = np.log(values.astype(np.float64))
+    bad = np.flatnonzero(~np.isfinite(values.max(axis=1)))
+    if bad.size:
+        check.fail(f"utterance {name!r}", "finite posteriors", f"others in frame {bad[0]}")
+    return log_posteriors(values)
+
+
+def normalised(told: PosteriorSet) -> PosteriorSet:
+    """Turn posteriors of any kind into log-posteriors, with every fact that drawing needs.
+
+    Parameters
+    ----------
+    told : PosteriorSet
+        Without NaN or +inf; probabilities are >= 0.
+
+    Returns
+    -------
+    PosteriorSet
+        Log-probabilities in nats that sum to one in every frame. What was not told is what
+        `diagnose` says is assumed; an unknown frame shift stays unknown.
+
+    Raises
+    ------
+    ArgumentError
+        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability;
+        names the set, if kind or blank are not told and evidence contradicts range or name.
+
+    Examples
+    --------
+    >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
+    >>> from refkd.alignment.posteriors.conventions import normalised
+    >>> told = normalised(PosteriorSet("small", {"one": [[0.75, 0.25], [0.5, 0.5]]}))
+    >>> told.kind, told.blank, told.arrays["one"].round(3)[0]
+    ('log_probabilities', 0, array([-0.288, -1.386]))
+    """
+    facts = settled(check.instance("told", told, PosteriorSet))
+    return PosteriorSet(
+        told.name,
+        {name: log_posteriors_of(told, facts.kind, name) for name in told.arrays},
+        kind="log_probabilities",
+        blank=facts.blank,
+        symbols=told.symbols or tuple(str(n) for n in range(told.classes)),
+        frame_shift=told.frame_shift,
+        first_frame=0.0 if told.first_frame is None else told.first_frame,
+        subsampling=told.subsampling,
+    )

@@ -1,0 +1,178 @@
+"""How long after true times a model says what is right: by symbols, or grouped to words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from refkd.alignment.agreement import share
+from refkd.alignment.edit_distance import edit_distance, matches
+from refkd.alignment.posteriors.reference import Reference, words_of
+from refkd.alignment.posteriors.words import Marks, join_words
+from refkd.alignment.statistics import EmissionDelay
+from refkd.check import Floats
+
+Edge: TypeAlias = Literal["start", "end"]
+
+
+class Said(NamedTuple):
+    """The spikes of one utterance: n symbols, and the (n,) times of them in seconds."""
+
+    symbols: Sequence[str]
+    times: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class TrueDelays:
+    """Errors of a model, and how long after true times it says what is right.
+
+    Parameters
+    ----------
+    starts : EmissionDelay
+        After the true starts; of words, the first token. Where the delays are of words, "phones"
+        of the record are words.
+    ends : EmissionDelay
+        After the true ends; of words, the last token.
+    edits : int
+        Substitutions, deletions and insertions.
+    labels : int
+        True labels, of which so many are wrong.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.alignment.posteriors.delays import Said, symbol_delays
+    >>> from refkd.alignment.posteriors.reference import Reference
+    >>> truth = Reference(("a", "m"), np.array([0.0, 0.5]), np.array([0.5, 0.75]))
+    >>> told = symbol_delays(Said(("a", "n"), np.array([0.25, 0.75])), truth)
+    >>> told.starts.delay, told.ends.delay, told.edits, told.error
+    (array([0.25]), array([-0.25]), 1, 0.5)
+    """
+
+    starts: EmissionDelay
+    ends: EmissionDelay
+    edits: int
+    labels: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["TrueDelays"]) -> "TrueDelays":
+        """Put many utterances together; every label counts once."""
+        every = list(parts)
+        return cls(
+            starts=EmissionDelay.pool(part.starts for part in every),
+            ends=EmissionDelay.pool(part.ends for part in every),
+            edits=sum(part.edits for part in every),
+            labels=sum(part.labels for part in every),
+        )
+
+    def after(self, edge: Edge) -> EmissionDelay:
+        """The delays after true starts, or after true ends."""
+        return self.starts if edge == "start" else self.ends
+
+    @property
+    def error(self) -> float:
+        """Edits for each true label."""
+        return share(self.edits, self.labels)
+
+
+def symbol_delays(said: Said, truth: Reference) -> TrueDelays:
+    """Measure the delays of the symbols that are right, as `metrics.emission_delay` does.
+
+    Parameters
+    ----------
+    said : Said
+        Spikes of one utterance.
+    truth : Reference
+        Its true symbols. Those that the model does not have are left out like all others without
+        a spike.
+
+    Returns
+    -------
+    TrueDelays
+        Every spike is matched with the starts and with the ends by itself.
+    """
+    delays = []
+    for true_times in (truth.starts, truth.ends):
+        of_truth, of_said = matches(truth.labels, said.symbols, true_times, said.times)
+        delay = said.times[of_said] - true_times[of_truth]
+        delays.append(_counted(delay, len(truth.labels), len(said.symbols) - of_said.size))
+    edits = edit_distance(truth.labels, said.symbols)
+    starts, ends = delays
+    return TrueDelays(starts, ends, edits, labels=len(truth.labels))
+
+
+def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> TrueDelays:
+    """Measure when a model of phones says the first and the last phone of each word.
+
+    Parameters
+    ----------
+    said : Said
+        Spikes of one utterance, phones.
+    phones : Reference
+        Its true phones; `words_of` tells to which word each belongs.
+    words : Reference
+        Its true words.
+
+    Returns
+    -------
+    TrueDelays
+        Spike of a word's first phone minus the word's start, and of its last minus the word's end,
+        equations (E8) and (E9).
+        A word whose first, or last, phone is not said right, or that has none, is left out. Edits
+        and labels are of phones.
+    """
+    owner = words_of(phones, words)
+    inside = np.flatnonzero(owner >= 0)
+    owners = owner[inside]
+    first = inside[np.unique(owners, return_index=True)[1]]
+    last = inside[owners.size - 1 - np.unique(owners[::-1], return_index=True)[1]]
+    delays = []
+    for edge, phone_times, word_times in (
+        (first, phones.starts, words.starts),
+        (last, phones.ends, words.ends),
+    ):
+        of_truth, of_said = matches(phones.labels, said.symbols, phone_times, said.times)
+        heard = np.isin(of_truth, edge)
+        delay = said.times[of_said[heard]] - word_times[owner[of_truth[heard]]]  # (E8), (E9)
+        delays.append(_counted(delay, len(words.labels), len(said.symbols) - of_said.size))
+    edits = edit_distance(phones.labels, said.symbols)
+    starts, ends = delays
+    return TrueDelays(starts, ends, edits, labels=len(phones.labels))
+
+
+def word_delays_of_tokens(said: Said, words: Reference, marks: Marks) -> TrueDelays:
+    """Measure when a model of subwords or characters says the first and last token of each word.
+
+    Parameters
+    ----------
+    said : Said
+        Spikes of one utterance, tokens.
+    words : Reference
+        Its true words; upper and lower case are one.
+    marks : str
+        From `refkd.alignment.posteriors.words.word_marks`.
+
+    Returns
+    -------
+    TrueDelays
+        Spike of a word's first token minus the word's start, and of its last minus the word's end,
+        for the words that are right; both for the same pairs, those of the ends.
+    """
+    joined = join_words(said.symbols, marks)
+    first = said.times[np.array([word.first for word in joined], dtype=np.int64)]
+    last = said.times[np.array([word.last for word in joined], dtype=np.int64)]
+    true = [label.casefold() for label in words.labels]
+    heard = [word.text.casefold() for word in joined]
+    of_truth, of_said = matches(true, heard, words.ends, last)
+    extra = len(heard) - of_said.size
+    return TrueDelays(
+        starts=_counted(first[of_said] - words.starts[of_truth], len(true), extra),  # (E8)
+        ends=_counted(last[of_said] - words.ends[of_truth], len(true), extra),  # (E9)
+        edits=edit_distance(true, heard),
+        labels=len(true),
+    )
+
+
+def _counted(delay: Floats, labels: int, extra: int) -> EmissionDelay:
+    return EmissionDelay(delay, phones_left_out=labels - delay.size, spikes_left_out=extra)

@@ -1,0 +1,183 @@
+"""What is wrong with posteriors, or assumed of them, in sentences (docs/guides/posteriors.md)."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from refkd import check
+from refkd.alignment.posteriors.conventions import (
+    ROW_SUM,
+    Facts,
+    departures,
+    facts_of,
+    named_blanks,
+    other_logarithm,
+)
+from refkd.alignment.posteriors.finding import Finding, Level
+from refkd.alignment.posteriors.mismatch import against_first, against_reference
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.reference import Reference
+from refkd.alignment.unit import SECONDS, Unit
+
+Said: TypeAlias = tuple[Level, str]
+PADDING = 10  # equal frames at the end are no coincidence
+USUAL_SHIFTS = 0.002, 0.2  # seconds
+
+
+def diagnose(
+    *sets: PosteriorSet,
+    reference: Mapping[str, Reference] | None = None,
+    words: bool = False,
+    unit: Unit = SECONDS,
+) -> tuple[Finding, ...]:
+    """Say what is wrong with posteriors, or has to be assumed about them.
+
+    Parameters
+    ----------
+    *sets : PosteriorSet
+        One or more, of models over the same utterances.
+    reference : mapping of str to Reference, optional
+        True times, from `read_reference`.
+    words : bool
+        Its labels are words, which need not be symbols.
+    unit : Unit
+        What times are in.
+
+    Returns
+    -------
+    tuple of Finding
+        About each set by itself, about every other set against the first, and about each against
+        the reference. None if there is nothing to say.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no set, or something else.
+
+    Examples
+    --------
+    >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
+    >>> from refkd.alignment.posteriors.diagnose import diagnose
+    >>> told = PosteriorSet("small", {"one": [[0.9, 0.1], [0.6, 0.4]]}, frame_shift=0.02)
+    >>> for finding in diagnose(told):
+    ...     print(finding.level, "|", finding.sentence)
+    assumed | the numbers are probabilities, by their range and row sums
+    assumed | the blank is 0, the best class in 100 % of frames
+    assumed | classes are called by their numbers
+    assumed | frame 0 is at 0 s
+    """
+    if not sets:
+        check.fail("sets", "at least one", "none")
+    for one in sets:
+        check.instance("sets", one, PosteriorSet)
+    if reference is not None:
+        check.mapping("reference", reference)
+    words = check.flag("words", words)
+    every = [facts_of(one) for one in sets]
+    findings: list[Finding] = []
+    for one, facts in zip(sets, every, strict=True):
+        findings += (Finding(level, one.name, said) for level, said in _alone(one, facts, unit))
+    for one, facts in zip(sets[1:], every[1:], strict=True):
+        compared = against_first(sets[0], one, every[0].blank, facts.blank, unit.name)
+        findings += (Finding(level, one.name, said) for level, said in compared)
+    for one in sets if reference is not None else ():
+        compared = against_reference(one, reference or {}, words, unit.name)
+        findings += (Finding(level, one.name, said) for level, said in compared)
+    return tuple(findings)
+
+
+def _alone(told: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Said]:
+    yield from _numbers(told, facts)
+    yield from (("error", doubt.sentence) for doubt in facts.doubts.values())
+    if len(facts.sample) and "kind" not in facts.doubts:
+        yield from _kind(told, facts)
+    if len(facts.sample) and "blank" not in facts.doubts:
+        yield from _blank(told, facts)
+    yield from _times(told, unit)
+
+
+def _numbers(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    """Frames that are no posteriors, and frames that pad."""
+    if facts.unusable:
+        count = sum(frames.size for frames in facts.unusable.values())
+        name, frames = next(iter(facts.unusable.items()))
+        yield (
+            "error",
+            f"NaN, +inf or nothing but -inf in {count} frames of {len(facts.unusable)} utterances, "
+            f"first in utterance {name!r}, frame {frames[0]}",
+        )
+    padded = [
+        name
+        for name, array in told.arrays.items()
+        if len(array) > PADDING and (array[-PADDING:] == array[-1]).all()
+    ]
+    if padded:
+        yield (
+            "warning",
+            f"{len(padded)} of {len(told.arrays)} utterances end in {PADDING} or more equal "
+            f"frames, as padding does, such as {padded[0]!r}",
+        )
+
+
+def _kind(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    kind, shown = facts.kind, facts.shown
+    words = shown.replace("_", "-")
+    if told.kind is None:
+        yield "assumed", f"the numbers are {words}, by their range and row sums"
+    if kind == "probabilities" and facts.lowest < 0.0:
+        yield "error", f"probabilities are told, the numbers begin at {facts.lowest:g}"
+        return
+    other = other_logarithm(facts.sample) if shown == "logits" and told.kind else None
+    if shown == "probabilities" != kind:
+        yield "warning", f"{kind} are told, the numbers look like probabilities"
+    elif other is not None:
+        yield "warning", f"the numbers look like {other}"
+    elif kind != "logits":
+        yield from _row_sums(told, facts)
+
+
+def _row_sums(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    """How many frames do not sum to one, and where it is worst."""
+    count = total = 0
+    worst, place = ROW_SUM, ("", 0)
+    for name, array in told.arrays.items():
+        away = departures(array, facts.kind)
+        away[facts.unusable.get(name, [])] = 0.0
+        total += len(array)
+        count += int(np.count_nonzero(away > ROW_SUM))
+        if away.max() > worst:
+            worst, place = float(away.max()), (name, int(away.argmax()))
+    if count:
+        yield (
+            "warning",
+            f"the probabilities of {count} of {total} frames do not sum to one; the worst is off "
+            f"by {worst:.3g} in utterance {place[0]!r}, frame {place[1]}; all are normalised",
+        )
+
+
+def _blank(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+    shares, blank = facts.shares, facts.blank
+    likely, percent = int(shares.argmax()), 100.0 * shares
+    if told.blank is None and named_blanks(told):
+        yield "assumed", f"the blank is {blank}, by its symbol {(told.symbols or ())[blank]!r}"
+    elif told.blank is None:
+        level: Level = "assumed" if shares[blank] >= 0.5 else "warning"
+        yield level, f"the blank is {blank}, the best class in {percent[blank]:.0f} % of frames"
+    if shares[likely] > shares[blank]:
+        yield (
+            "warning",
+            f"blank {blank} is the best class in {percent[blank]:.0f} % of frames; {likely} is "
+            f"best in {percent[likely]:.0f} % and looks like the blank",
+        )
+
+
+def _times(told: PosteriorSet, unit: Unit) -> Iterator[Said]:
+    if told.symbols is None:
+        yield "assumed", "classes are called by their numbers"
+    if told.frame_shift is None:
+        yield "assumed", "the frame shift is unknown, so times are in frames"
+    elif unit == SECONDS and not USUAL_SHIFTS[0] <= told.frame_shift <= USUAL_SHIFTS[1]:
+        yield "warning", f"a frame shift of {told.frame_shift:g} s is unusual; it is in seconds"
+    if told.first_frame is None:
+        yield "assumed", f"frame 0 is at 0 {unit.name}"

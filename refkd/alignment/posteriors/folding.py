@@ -1,0 +1,168 @@
+"""Classes counted as another one, or as the blank, before anything is matched."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from refkd import check
+from refkd.alignment.posteriors.conventions import settled
+from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.posterior_set import Posteriors, PosteriorSet
+from refkd.alignment.posteriors.reference import Reference
+
+DROPPED = None  # what a symbol of the blank is counted as
+
+
+@dataclass(frozen=True)
+class Folding:
+    """What symbols are counted as.
+
+    Parameters
+    ----------
+    merge : mapping of str to str
+        The symbol that a symbol is counted as; chains are followed to their end.
+    drop : collection of str
+        Symbols that are counted as the blank.
+
+    Raises
+    ------
+    ArgumentError
+        If a symbol leads back to itself, or is to be merged and dropped.
+
+    Examples
+    --------
+    >>> from refkd.alignment.posteriors.folding import Folding
+    >>> folding = Folding({"a": "b", "b": "c"}, ["<wb>"])
+    >>> [folding.counted_as(symbol) for symbol in ("a", "m", "<wb>")]
+    ['c', 'm', None]
+    """
+
+    merge: Mapping[str, str] = field(default_factory=dict)
+    drop: Collection[str] = ()
+
+    def __post_init__(self) -> None:
+        for symbol in self.merge:
+            if symbol in self.drop:
+                check.fail("merge", "symbols that are not dropped, too", repr(symbol))
+            target = self.merge[symbol]
+            for _ in self.merge:
+                target = self.merge.get(target, target)
+            if target in self.merge:
+                check.fail("merge", "symbols that do not lead back to themselves", repr(symbol))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Those that are counted as something else."""
+        return (*self.merge, *self.drop)
+
+    def counted_as(self, symbol: str) -> str | None:
+        """What a symbol is counted as; None is the blank."""
+        while symbol in self.merge:
+            symbol = self.merge[symbol]
+        return DROPPED if symbol in self.drop else symbol
+
+    def labels(self, reference: Reference) -> Reference:
+        """True labels with what is merged under its new name; what is dropped is left out."""
+        counted = [self.counted_as(label) for label in reference.labels]
+        kept = np.array([label is not DROPPED for label in counted], dtype=bool)
+        return Reference(
+            tuple(label for label in counted if label is not DROPPED),
+            reference.starts[kept],
+            reference.ends[kept],
+        )
+
+
+def fold_classes(
+    sets: Sequence[PosteriorSet], folding: Folding
+) -> tuple[tuple[PosteriorSet, ...], tuple[Finding, ...]]:
+    """Add the probabilities of the classes that are counted as one.
+
+    Parameters
+    ----------
+    sets : sequence of PosteriorSet
+        Of any kind; classes without names are called by their numbers.
+    folding : Folding
+        What symbols are counted as.
+
+    Returns
+    -------
+    sets : tuple of PosteriorSet
+        Of the same kind, with as many classes fewer.
+    findings : tuple of Finding
+        What was changed in which set.
+
+    Raises
+    ------
+    ArgumentError
+        If a symbol is in no set, or is the blank of one, or a set with such a symbol does not show
+        for certain what its kind and its blank are.
+
+    Examples
+    --------
+    >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
+    >>> from refkd.alignment.posteriors.folding import Folding, fold_classes
+    >>> told = PosteriorSet(
+    ...     "small", {"one": [[0.5, 0.25, 0.125, 0.125]]}, blank=0, symbols=("-", "a", "A", "|")
+    ... )
+    >>> (folded,), (finding,) = fold_classes([told], Folding({"A": "a"}, ["|"]))
+    >>> folded.arrays["one"], folded.symbols
+    (array([[0.625, 0.375]]), ('-', 'a'))
+    >>> finding.sentence
+    "folded: 'A' into 'a', '|' into the blank '-'"
+    """
+    known = {symbol for one in sets for symbol in _symbols(one)}
+    for name, symbols in (("merge", folding.merge), ("drop", folding.drop)):
+        for symbol in symbols:
+            if symbol not in known:
+                check.fail(name, "symbols of the models", repr(symbol))
+    pairs = [_folded(one, folding) for one in sets]
+    changes = tuple(change for _, change in pairs if change is not None)
+    return tuple(one for one, _ in pairs), changes
+
+
+def _symbols(told: PosteriorSet) -> tuple[str, ...]:
+    return told.symbols or tuple(str(n) for n in range(told.classes))
+
+
+def _folded(told: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, Finding | None]:
+    """A set with its classes folded, and what was done to it."""
+    symbols = _symbols(told)
+    folded = [symbol for symbol in symbols if symbol in folding.symbols]
+    if not folded:
+        return told, None
+    facts = settled(told)
+    blank = facts.blank
+    if symbols[blank] in folding.symbols:
+        expected = f"classes other than the blank of {told.name}"
+        check.fail("merge, drop", expected, repr(symbols[blank]))
+    targets = {folding.counted_as(symbol) for symbol in folding.symbols}
+    groups: dict[str | int | None, list[int]] = {}
+    for n, symbol in enumerate(symbols):
+        counted = DROPPED if n == blank else folding.counted_as(symbol)
+        groups.setdefault(counted if n == blank or counted in targets else n, []).append(n)
+    names = [symbols[blank] if key is DROPPED else key for key in groups]
+    said = ", ".join(f"{one!r} into {_target(folding, one, symbols[blank])}" for one in folded)
+    return replace(
+        told,
+        arrays={
+            name: _added(array, list(groups.values()), facts.kind == "probabilities")
+            for name, array in told.arrays.items()
+        },
+        symbols=tuple(symbols[name] if isinstance(name, int) else name for name in names),
+        blank=list(groups).index(DROPPED),
+    ), Finding("assumed", told.name, f"folded: {said}")
+
+
+def _target(folding: Folding, symbol: str, blank: str) -> str:
+    counted = folding.counted_as(symbol)
+    return f"the blank {blank!r}" if counted is DROPPED else repr(counted)
+
+
+def _added(values: Posteriors, columns: Sequence[Sequence[int]], probabilities: bool) -> Posteriors:
+    """Sums (T, groups) of the probabilities of each group of classes, in the kind of `values`.
+
+    Logits, too, are logarithms up to a constant of each frame, so their sums are exact.
+    """
+    add = np.add if probabilities else np.logaddexp
+    return np.stack([add.reduce(values[:, group], axis=1) for group in columns], axis=1)

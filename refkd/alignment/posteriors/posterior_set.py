@@ -1,0 +1,123 @@
+"""Posteriors of one model over many utterances, and what is known about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from refkd import check
+from refkd.files.text import nfc
+
+Posteriors: TypeAlias = NDArray[np.floating]  # float32 or float64
+KINDS = ("logits", "log_probabilities", "probabilities")
+
+
+@dataclass(frozen=True)
+class PosteriorSet:
+    """What a model says over some utterances; None is what nobody has told.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, or of its file; errors and findings use it.
+    arrays : mapping of str to (T, K) array
+        One for each utterance, T >= 1, the same K >= 1 for all; float32 stays as it is, float16
+        becomes float32, all else float64. NaN is kept: `diagnose` says where it is. Names of
+        utterances are kept, like symbols, in Unicode's composed form (NFC).
+    kind : {"logits", "log_probabilities", "probabilities"}, optional
+        Log-probabilities are in nats.
+    blank : int, optional
+        0 <= blank < K.
+    symbols : sequence of str, optional
+        K names, the blank's included.
+    frame_shift : float, optional
+        Seconds from one frame to the next, > 0.
+    first_frame : float, optional
+        Time of frame 0 in seconds.
+    subsampling : int, optional
+        Frames of the features for each frame here, >= 1.
+
+    Raises
+    ------
+    ArgumentError
+        If an array or a fact is out of its range.
+
+    Examples
+    --------
+    >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
+    >>> told = PosteriorSet("teacher", {"one": [[0.9, 0.1], [0.2, 0.8]]}, blank=0)
+    >>> told.names, told.classes, told.kind
+    (('one',), 2, None)
+    """
+
+    name: str
+    arrays: Mapping[str, Posteriors]
+    kind: str | None = None
+    blank: int | None = None
+    symbols: tuple[str, ...] | None = None
+    frame_shift: float | None = None
+    first_frame: float | None = None
+    subsampling: int | None = None
+
+    def __post_init__(self) -> None:
+        check.store(self, name=check.text("name", self.name))
+        arrays = {
+            nfc(check.text("arrays", name)): _posteriors(name, array)
+            for name, array in check.mapping("arrays", self.arrays).items()
+        }
+        check.same_length("arrays", len(arrays), "their names in NFC", len(self.arrays), "names")
+        if not arrays:
+            check.fail("arrays", "at least one utterance", "none")
+        _check_classes(arrays)
+        object.__setattr__(self, "arrays", arrays)
+        if self.kind is not None:
+            check.store(self, kind=check.one_of("kind", self.kind, KINDS))
+        if self.blank is not None:
+            blank = check.integer("blank", self.blank, low=0, high=self.classes - 1)
+            object.__setattr__(self, "blank", blank)
+        if self.symbols is not None:
+            names = enumerate(check.sequence("symbols", self.symbols))
+            symbols = tuple(nfc(check.text(f"symbols[{n}]", name)) for n, name in names)
+            check.same_length("symbols", len(symbols), "the arrays", self.classes, "K")
+            object.__setattr__(self, "symbols", symbols)
+        if self.frame_shift is not None:
+            shift = check.positive("frame_shift", self.frame_shift)
+            object.__setattr__(self, "frame_shift", shift)
+        if self.first_frame is not None:
+            first = check.finite_number("first_frame", self.first_frame)
+            object.__setattr__(self, "first_frame", first)
+        if self.subsampling is not None:
+            subsampling = check.integer("subsampling", self.subsampling, low=1)
+            object.__setattr__(self, "subsampling", subsampling)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the utterances."""
+        return tuple(self.arrays)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes K, the blank included."""
+        return int(next(iter(self.arrays.values())).shape[1])
+
+
+def _posteriors(name: str, value: ArrayLike) -> Posteriors:
+    half = getattr(value, "dtype", None) == np.float16
+    single = np.asarray(value, np.float32) if half else value
+    array = check.array(f"utterance {name!r}", single, ("T", "K"))
+    if array.size == 0:
+        check.fail(f"utterance {name!r}", "T >= 1 and K >= 1", f"shape {array.shape}")
+    return array
+
+
+def _check_classes(arrays: Mapping[str, Posteriors]) -> None:
+    """One K for all; a common T instead shows that frames and classes are exchanged."""
+    (first, one), *others = arrays.items()
+    for name, array in others:
+        if array.shape[1] != one.shape[1]:
+            expected = f"K={one.shape[1]} as in {first!r}"
+            turned = len({array.shape[0] for array in arrays.values()}) == 1
+            hint = "; (K, T) arrays must be transposed" if turned else ""
+            check.fail(f"utterance {name!r}", expected, f"K={array.shape[1]}{hint}")

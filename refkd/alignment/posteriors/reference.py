@@ -1,0 +1,224 @@
+"""Reading true times: CTM files and Praat's TextGrids (docs/guides/posteriors.md)."""
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+
+from refkd import check
+from refkd.check import Floats, Ints
+from refkd.files.text import columns, nfc, read_lines, refuse, symbols_of
+
+CTM = "utterance channel start duration label [confidence [type [speaker]]]"
+KINDS_OF_LABEL = ("lex", "un-lex", "non-lex", "for-lex", "frag", "fp", "misc", "noscore", "na")
+ROUNDING = 0.02  # seconds; what ends this much after the next begins, ends where that begins
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is said in one utterance, and when.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        L phones or words in the order of time, kept in Unicode's composed form (NFC).
+    starts, ends : (L,) arrays
+        In seconds; start < end, and nothing begins before the end of the one before.
+    """
+
+    labels: tuple[str, ...]
+    starts: Floats
+    ends: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", symbols_of("labels", self.labels))
+
+
+class _Stretch(NamedTuple):
+    where: str
+    label: str
+    start: float
+    end: float
+
+
+def read_reference(
+    path: str | os.PathLike[str], tier: str = "phones", skip: Collection[str] = ()
+) -> dict[str, Reference]:
+    """Read when each phone, or each word, is spoken.
+
+    Parameters
+    ----------
+    path : path
+        A CTM file (ends in .ctm), a TextGrid (.TextGrid), or a folder of TextGrids, one for each
+        utterance and called like it. TextGrids need the extra `textgrid`.
+    tier : str
+        Which intervals of a TextGrid; not used for CTM.
+    skip : collection of str
+        Labels that are not read, such as those of silence; they may have no length. Empty
+        intervals never are.
+
+    Returns
+    -------
+    dict of str to Reference
+        For each utterance. Names and labels in which `refkd align` has escaped characters
+        are as they were before, and all are in Unicode's composed form (NFC).
+
+    Raises
+    ------
+    DataError
+        Names the file, and the line of a CTM, if something is missing, overlaps or has no length.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from refkd.alignment.posteriors.reference import read_reference
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "true.ctm")
+    ...     _ = file.write_text("one 1 0.25 0.5 a\\none 1 0.0 0.25 m\\n", encoding="utf-8")
+    ...     told = read_reference(file)["one"]
+    >>> told.labels, told.starts, told.ends
+    (('m', 'a'), array([0.  , 0.25]), array([0.25, 0.75]))
+    """
+    place = Path(path)
+    if place.is_dir():
+        grids = sorted(one for one in place.iterdir() if one.suffix.lower() == ".textgrid")
+        if not grids:
+            refuse(place, "TextGrids in the folder", "none")
+        found = {_plain(grid.stem): _textgrid(grid, tier) for grid in grids}
+    elif place.suffix.lower() == ".textgrid":
+        found = {_plain(place.stem): _textgrid(place, tier)}
+    elif place.suffix.lower() == ".ctm":
+        found = _ctm(place)
+    else:
+        refuse(place, "a .ctm or .TextGrid file or a folder", repr(place.suffix))
+    return {name: _ordered(stretches, skip) for name, stretches in found.items()}
+
+
+def words_of(phones: Reference, words: Reference) -> Ints:
+    """Find the word that each phone belongs to.
+
+    Parameters
+    ----------
+    phones : Reference
+        L phones.
+    words : Reference
+        Of the same utterance.
+
+    Returns
+    -------
+    (L,) int64 array
+        Place in `words` of the one with start <= middle of the phone < end; -1 if there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.alignment.posteriors.reference import Reference, words_of
+    >>> phones = Reference(("h", "i", "sp"), np.array([0.0, 0.1, 0.3]), np.array([0.1, 0.3, 0.4]))
+    >>> words_of(phones, Reference(("hi",), np.array([0.0]), np.array([0.3])))
+    array([ 0,  0, -1])
+    """
+    check.instance("phones", phones, Reference)
+    check.instance("words", words, Reference)
+    middles = (phones.starts + phones.ends) / 2.0
+    found = np.searchsorted(words.starts, middles, side="right") - 1
+    ends = np.append(words.ends, -np.inf)  # place -1: before the first word
+    return np.where(middles < ends[found], found, -1).astype(np.int64)
+
+
+def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
+    """In order of time, without gaps of rounding running backwards."""
+    left_out = {nfc(label) for label in skip}
+    kept = sorted(
+        (one for one in stretches if one.label not in left_out),
+        key=lambda one: (one.start, one.end),
+    )
+    for one in kept:
+        if one.start == one.end:
+            refuse(one.where, "some duration, or the label skipped", f"0 s of {one.label!r}")
+    starts, ends = (
+        np.array([getattr(one, side) for one in kept], dtype=np.float64)
+        for side in ("start", "end")
+    )
+    for n in np.flatnonzero(ends[:-1] > starts[1:]):
+        if ends[n] - starts[n + 1] > ROUNDING or starts[n + 1] <= starts[n]:
+            got = f"{kept[n].label!r} until {ends[n]:g} s"
+            refuse(kept[n + 1].where, f"nothing else after {starts[n + 1]:g} s", got)
+        ends[n] = starts[n + 1]
+    return Reference(tuple(one.label for one in kept), starts, ends)
+
+
+def _ctm(path: Path) -> dict[str, list[_Stretch]]:
+    found: dict[str, list[_Stretch]] = {}
+    channels: dict[str, str] = {}
+    for where, text in read_lines(path):
+        fields = columns(text)
+        if not fields or fields[0].startswith(";;"):
+            continue
+        if not 5 <= len(fields) <= 8:
+            refuse(where, CTM, repr(text))
+        name, channel, *times, label = fields[:5]
+        _check_more(where, *fields[5:7])
+        try:
+            start, duration = (check.finite_number("time", float(one)) for one in times)
+        except ValueError:
+            refuse(where, "seconds for start and duration", " ".join(times))
+        if start < 0.0 or duration < 0.0:
+            refuse(where, "start >= 0 and duration >= 0", f"{start:g} and {duration:g}")
+        if channels.setdefault(name, channel) != channel:
+            refuse(where, f"one channel for {name!r}", f"{channels[name]} and {channel}")
+        one = _Stretch(where, _plain(label), start, start + duration)
+        found.setdefault(_plain(name), []).append(one)
+    if not found:
+        refuse(path, "at least one line", "none")
+    return found
+
+
+def _check_more(where: str, confidence: str = "NA", kind: str = "lex") -> None:
+    """Columns 6 and 7 of a CTM, so that no part of a label with spaces is taken for one."""
+    try:
+        if confidence.upper() != "NA":
+            check.finite_number("confidence", float(confidence))
+    except ValueError:
+        refuse(f"{where}, column 6", "a confidence or NA", repr(confidence))
+    if kind.lower() not in KINDS_OF_LABEL:
+        refuse(f"{where}, column 7", "one of " + ", ".join(KINDS_OF_LABEL), repr(kind))
+
+
+def _textgrid(path: Path, tier: str) -> list[_Stretch]:
+    try:
+        from praatio import textgrid
+        from praatio.data_classes.interval_tier import IntervalTier
+    except ImportError:
+        refuse(path, "praatio to be installed (pip install 'refkd[textgrid]')", "no such module")
+    try:
+        grid: Any = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
+    except Exception as error:  # its parser fails in many ways on what is no TextGrid
+        refuse(path, "a TextGrid", str(error).splitlines()[0] if str(error) else "something else")
+    names = {nfc(name): name for name in grid.tierNames}
+    if nfc(tier) not in names:
+        refuse(path, f"a tier {tier!r}", ", ".join(map(repr, names)) or "none")
+    intervals = grid.getTier(names[nfc(tier)])
+    if not isinstance(intervals, IntervalTier):
+        refuse(path, f"intervals in tier {tier!r}", "points")
+    return [
+        _Stretch(str(path), _plain(label), float(start), float(end))
+        for start, end, label in intervals.entries
+    ]
+
+
+def _plain(text: str) -> str:
+    """Undo the escapes of `refkd align`, where they are some, and compose accents (NFC)."""
+
+    def decoded(match: re.Match[str]) -> str:
+        try:
+            return unquote_to_bytes(match[0]).decode()
+        except UnicodeDecodeError:
+            return match[0]
+
+    return nfc(re.sub(r"(%[0-9A-F]{2})+", decoded, text))

@@ -1,0 +1,174 @@
+"""What was measured of several models, as plain numbers and as tables for the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from refkd.alignment.agreement import plain
+from refkd.alignment.posteriors.comparison import Comparison
+from refkd.alignment.posteriors.delays import Edge, TrueDelays
+from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.truth import Truth, delay_and_error
+from refkd.alignment.spread import SpreadInSeconds
+from refkd.alignment.unit import SECONDS, Unit
+
+Found = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utterance
+
+
+def measured(
+    comparison: Comparison, truth: Truth | None, found: Found, findings: Sequence[Finding]
+) -> dict[str, Any]:
+    """Put everything that was measured into plain numbers, ready for JSON.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The models.
+    truth : Truth or None
+        What they were held against.
+    found : mapping of str to mapping of str to TrueDelays
+        From `Truth.of` for each model; empty without a truth.
+    findings : sequence of Finding
+        What was wrong or assumed.
+
+    Returns
+    -------
+    dict
+        Times in seconds, or in the unit of the comparison.
+    """
+    told: dict[str, Any] = {
+        "findings": [vars(one) for one in findings],
+        "models": {
+            one.name: {
+                "kind": one.kind,
+                "frame_shift": one.clock.frame_shift,
+                "first_frame": one.clock.first_frame,
+            }
+            for one in comparison.models
+        },
+        "blank": comparison.blank,
+        "classes": len(comparison.symbols),
+        "utterances": len(comparison.utterances),
+        "at": comparison.at,
+        "unit": comparison.unit.name,
+        "shift": {one.name: comparison.offsets(one).as_dict() for one in comparison.students},
+    }
+    if truth is not None:
+        told["truth"] = {
+            "by": truth.by,
+            "edge": truth.edge,
+            "models": {
+                name: _true(list(one.values()), truth) for name, one in found.items() if one
+            },
+        }
+    return told
+
+
+def _true(found: Sequence[TrueDelays], truth: Truth) -> dict[str, Any]:
+    pooled = TrueDelays.pool(found)
+    delay, error = delay_and_error(found, truth.edge)
+    return {
+        "utterances": len(found),
+        **plain({"error": pooled.error}),
+        "error_interval": error.as_dict(),
+        "after_start": pooled.starts.as_dict(),
+        "after_end": pooled.ends.as_dict(),
+        "delay_interval": delay.as_dict(),
+    }
+
+
+def shift_table(comparison: Comparison) -> str:
+    """Lay out the shift of every student in ms, in frames too where all share a clock.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        With at least one student.
+
+    Returns
+    -------
+    str
+        Lines without the last line break.
+    """
+    shift = comparison.frame_shift
+    rows = [
+        [
+            f"after {comparison.teacher.name} ({comparison.unit.small})",
+            "n",
+            "mean",
+            "median",
+            "p5",
+            "p95",
+            "unmatched",
+            "extra",
+        ]
+    ]
+    if shift is not None:
+        rows[0][3:3] = ["frames"]
+    for student in comparison.students:
+        one = comparison.offsets(student)
+        row = [student.name, str(one.n), *_spread(one, comparison.unit)]
+        row += [_percent(one.teacher_unmatched_share), _percent(one.student_unmatched_share)]
+        if shift is not None:
+            row[3:3] = [_signed(one.mean / shift, 2)]
+        rows.append(row)
+    return _laid_out(rows)
+
+
+def truth_table(truth: Truth, found: Found, unit: Unit = SECONDS) -> str:
+    """Lay out the error of every model and its delays after true starts, then after true ends.
+
+    Parameters
+    ----------
+    truth : Truth
+        Says what is counted.
+    found : mapping of str to mapping of str to TrueDelays
+        From `Truth.of` for each model.
+    unit : Unit
+        Of the comparison.
+
+    Returns
+    -------
+    str
+        Lines without the last line break.
+    """
+    pooled = {name: TrueDelays.pool(one.values()) for name, one in found.items()}
+    edges: tuple[Edge, Edge] = ("start", "end")
+    blocks = []
+    for edge in edges:
+        header = [f"after true {edge} ({unit.small})", "n", "mean", "median", "p5", "p95"]
+        rows = [[*header, "unmatched", "extra", f"{truth.counted} error"]]
+        for name, one in pooled.items():
+            delay = one.after(edge)
+            left_out = [
+                _percent(delay.phones_left_out_share),
+                _percent(delay.spikes_left_out_share),
+            ]
+            rows.append([name, str(delay.n), *_spread(delay, unit), *left_out, _percent(one.error)])
+        blocks.append(_laid_out(rows))
+    return "\n\n".join(blocks)
+
+
+def _spread(one: SpreadInSeconds, unit: Unit) -> list[str]:
+    return [_signed(unit.per * value, 0) for value in (one.mean, one.median, one.p5, one.p95)]
+
+
+def _signed(value: float, digits: int) -> str:
+    """With a sign; zero, however it was rounded, without one."""
+    if value != value:
+        return "-"
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:+.{digits}f}" if rounded else f"{0.0:.{digits}f}"
+
+
+def _percent(share: float) -> str:
+    return "-" if share != share else f"{100 * share:.1f} %"
+
+
+def _laid_out(rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest entry, the first to the left, all others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [one.rjust(width) for one, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *cells]))
+    return "\n".join(lines)

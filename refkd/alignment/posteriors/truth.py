@@ -1,0 +1,186 @@
+"""True times that models are held against: of symbols, or of words."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from refkd import check
+from refkd.alignment.bootstrap import interval, resample
+from refkd.alignment.intervals import Interval, Ratio
+from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
+from refkd.alignment.posteriors.delays import (
+    Edge,
+    Said,
+    TrueDelays,
+    symbol_delays,
+    word_delays_of_phones,
+    word_delays_of_tokens,
+)
+from refkd.alignment.posteriors.reference import Reference, read_reference
+from refkd.alignment.posteriors.words import BEGINS, DELIMITERS, Marks, separated, word_marks
+
+By: TypeAlias = Literal["symbol", "word"]
+PathLike: TypeAlias = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is really said in some utterances, and how models are held against it.
+
+    Parameters
+    ----------
+    labels : mapping of str to Reference
+        What the error is counted of: the symbols of the models, or words if `marks` is given.
+    words : mapping of str to Reference, optional
+        The words that phones are grouped to.
+    marks : str, optional
+        How the tokens of the models are joined to words.
+    """
+
+    labels: Mapping[str, Reference]
+    words: Mapping[str, Reference] | None = None
+    marks: Marks | None = None
+
+    @property
+    def by(self) -> By:
+        """What delays are of."""
+        return "symbol" if self.words is None and self.marks is None else "word"
+
+    @property
+    def edge(self) -> Edge:
+        """The delay that stands for a model: a phone's after its start, a word's after its end."""
+        return "start" if self.by == "symbol" else "end"
+
+    @property
+    def counted(self) -> By:
+        """What errors are of: phones have no error of words."""
+        return "symbol" if self.marks is None else "word"
+
+    def of(self, comparison: Comparison, model: ComparedModel) -> dict[str, TrueDelays]:
+        """Errors and delays of a model in each utterance whose true times are known.
+
+        An ArgumentError if utterances have several words, and no model says what separates them.
+        """
+        if self.marks is not None:
+            self._check_separators(comparison, self.marks)
+        found = {}
+        for name in comparison.utterances:
+            if name not in self.labels or (self.words is not None and name not in self.words):
+                continue
+            labels, frames = model.spikes[name]
+            symbols = [comparison.symbols[label] for label in labels]
+            said = Said(symbols, np.asarray(model.clock.seconds(frames), dtype=np.float64))
+            if self.marks is not None:
+                found[name] = word_delays_of_tokens(said, self.labels[name], self.marks)
+            elif self.words is not None:
+                found[name] = word_delays_of_phones(said, self.labels[name], self.words[name])
+            else:
+                found[name] = symbol_delays(said, self.labels[name])
+        return found
+
+    def _check_separators(self, comparison: Comparison, marks: Marks) -> None:
+        """Refuse to join all tokens of an utterance to one word, for want of a separator."""
+        spikes = [spikes for model in comparison.models for spikes, _ in model.spikes.values()]
+        heard = {comparison.symbols[label] for label in np.unique(np.concatenate(spikes))}
+        several = any(len(utterance.labels) > 1 for utterance in self.labels.values())
+        if several and not separated(heard, marks):
+            symbols = comparison.symbols
+            separator = next(one for one in symbols if one in DELIMITERS or one.startswith(BEGINS))
+            expected = f"{separator!r}, or another symbol that separates words, to be best in some "
+            check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
+
+
+def read_truth(
+    reference: PathLike,
+    symbols: Sequence[str],
+    *,
+    by: By = "symbol",
+    words: PathLike | None = None,
+    tier: str | None = None,
+    skip: Collection[str] = (),
+    marked: bool = True,
+) -> Truth:
+    """Read true times in the form that the symbols of a model ask for.
+
+    Parameters
+    ----------
+    reference : path
+        CTM, TextGrid or folder of TextGrids, as for `read_reference`.
+    symbols : (K,) sequence of str
+        Of the models; their marks tell whether tokens are joined to words.
+    by : {"symbol", "word"}
+        What is timed.
+    words : path, optional
+        Words, by word only. Without it they are the tier "words" of TextGrids, and a CTM holds
+        words if the models have tokens that are joined to words.
+    tier : str, optional
+        Of `reference`; by default "phones", or "words" where tokens are joined to words.
+    skip : collection of str
+        Labels that are not read.
+    marked : bool
+        Whether symbols that look like marks of words are such.
+
+    Returns
+    -------
+    Truth
+        For `Truth.of`.
+
+    Raises
+    ------
+    ArgumentError
+        If words are needed and not given, or given and not needed.
+    DataError
+        As `read_reference`.
+    """
+    check.one_of("by", by, ("symbol", "word"))
+    if by == "symbol":
+        if words is not None:
+            check.fail("words", "a path by word only", words)
+        return Truth(read_reference(reference, tier or "phones", skip))
+    marks = word_marks(symbols) if marked else None
+    if marks is not None:
+        return Truth(read_reference(words or reference, tier or "words", skip), marks=marks)
+    if words is None and Path(reference).suffix.lower() == ".ctm":
+        expected = "a CTM or TextGrids, because the models have phones without marks of words"
+        check.fail("words", expected, "none")
+    grouped = read_reference(words or reference, "words", skip)
+    return Truth(read_reference(reference, tier or "phones", skip), words=grouped)
+
+
+def delay_and_error(found: Sequence[TrueDelays], edge: Edge) -> tuple[Interval, Interval]:
+    """Estimate a model's mean delay and its error.
+
+    Parameters
+    ----------
+    found : sequence of TrueDelays
+        One for each utterance, at least one.
+    edge : {"start", "end"}
+        After which the delay is.
+
+    Returns
+    -------
+    delay, error : Interval
+        In seconds, and as a fraction; of other utterances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.alignment.posteriors.delays import TrueDelays
+    >>> from refkd.alignment.posteriors.truth import delay_and_error
+    >>> from refkd.alignment.statistics import EmissionDelay
+    >>> told = EmissionDelay(np.array([0.1, 0.3]), phones_left_out=0, spikes_left_out=0)
+    >>> delay, error = delay_and_error([TrueDelays(told, told, edits=1, labels=4)], "end")
+    >>> round(delay.mean, 3), error.mean
+    (0.2, 0.25)
+    """
+    draws = resample(seeds=1, utterances=len(found))
+    delays = [one.after(edge) for one in found]
+    delay = Ratio(np.array([[one.total for one in delays]]), np.array([[one.n for one in delays]]))
+    error = Ratio(
+        np.array([[one.edits for one in found]]), np.array([[one.labels for one in found]])
+    )
+    return interval(delay, draws), interval(error, draws)

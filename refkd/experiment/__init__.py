@@ -1,0 +1,1 @@
+"""Experiments: settings, objectives, training, evaluation, and the folder of a run."""

@@ -1,0 +1,268 @@
+"""When a trained network hears each phone: of a corpus or a recording, as CTM or TextGrid."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.alignment.ctm_textgrid import (
+    AlignedUtterance,
+    Phone,
+    ctm,
+    new_file,
+    write_ctm,
+    write_textgrids,
+)
+from refkd.alignment.decode import greedy_decode
+from refkd.check import DataError, InfeasibleTargetError, Ints
+from refkd.data.corpus import Corpus
+from refkd.data.dataset import load
+from refkd.data.features import log_mel, stack
+from refkd.data.sources import SOURCES
+from refkd.data.wav import read_wav
+from refkd.experiment.run_folder import new_folder
+from refkd.experiment.settings import read_settings
+from refkd.losses.ctc import ctc_align
+from refkd.networks.network import Network
+from refkd.networks.recognize import hearing
+from refkd.ragged import Ragged
+
+FORMATS = ("ctm", "textgrid")
+LABELS = ("true", "decoded")
+SPLITS = ("train", "validation", "test", "all")
+
+
+class AlignmentError(DataError):
+    """The phones of an utterance cannot be laid over its audio; the sentence holds no number."""
+
+
+def align_audio(
+    network: Network, audio: ArrayLike, rate: int, phones: Sequence[str] | None = None
+) -> tuple[Phone, ...]:
+    """Find when each phone is, on the most probable path of a network.
+
+    Parameters
+    ----------
+    network : Network
+        In one direction or two, with the metadata that `refkd run` saves: the audio is normalised
+        by the network's own mean and standard deviation.
+    audio : (n,) array
+        Samples in [-1, 1], n >= 1.
+    rate : int
+        Samples per second, those of the network's training.
+    phones : sequence of str, optional
+        What is said, as symbols of the network; by default its greedy decoding.
+
+    Returns
+    -------
+    tuple of Phone
+        Of the frames start to end (exclusive) of a phone: from first_frame + start frame_shift to
+        first_frame + end frame_shift, the end of the audio at the latest; its confidence is
+        exp(mean log-probability).
+
+    Raises
+    ------
+    AlignmentError
+        If a phone is unknown to the network, the phones need more frames than there are or have no
+        path, or a phone is only heard in a frame whose middle is after the end of the audio.
+    DataError
+        If the metadata do not say how to hear, or the rate is another.
+    ArgumentError
+        If the audio is empty or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> from refkd.experiment.align import align_audio
+    >>> from refkd.data.features import FeatureSettings
+    >>> from refkd.networks.recognize import hearing_facts
+    >>> hearing = hearing_facts(FeatureSettings(stack=1), 8000)
+    >>> net = refkd.Network.create(40, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
+    ...     symbols=["<blank>", "a"], mean=np.zeros(40), std=np.ones(40), **hearing)
+    >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
+    [('a', 0.0125)]
+    """
+    facts, settings = hearing(network)
+    if rate != facts["rate"].item():
+        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
+        raise DataError(f"audio: expected {expected}, got {rate}")
+    frames = stack(log_mel(audio, rate, settings), settings.stack)
+    normal = ((frames - facts["mean"]) / facts["std"]).astype(np.float32)
+    logits = network.forward(Ragged.from_list([normal])).logits[0]
+    symbols = [str(symbol) for symbol in facts["symbols"]]
+    labels = greedy_decode(logits) if phones is None else _labels(phones, symbols)
+    edges = settings.times(len(logits) + 1, rate)
+    seconds = np.size(audio) / rate
+    found = []
+    try:
+        check.feasible("phones", labels, len(logits))
+    except InfeasibleTargetError:
+        raise AlignmentError("phones: expected no more than the frames hold, got more") from None
+    try:
+        spans = ctc_align(logits, labels).spans
+    except InfeasibleTargetError:
+        raise AlignmentError("phones: expected a path of probability > 0, got none") from None
+    for label, start, end, score in spans:
+        if seconds - edges[start] < 1e-6:  # files hold microseconds
+            raise AlignmentError("phones: expected to begin within the audio, got one after it")
+        until = min(float(edges[end]), seconds)
+        found.append(Phone(symbols[label], float(edges[start]), until, float(np.exp(score))))
+    return tuple(found)
+
+
+def _labels(phones: Sequence[str], symbols: list[str]) -> Ints:
+    """The network's numbers of the phones; 0 is the blank and no phone's."""
+    number = {symbol: n for n, symbol in enumerate(symbols) if n > 0}
+    for phone in phones:
+        if phone not in number:
+            raise AlignmentError(f"phones: expected symbols of the network, got {phone!r}")
+    return np.array([number[phone] for phone in phones], dtype=np.int64)
+
+
+def align_corpus(
+    network: Network, corpus: Corpus, split: str = "test", labels: str = "true"
+) -> tuple[list[AlignedUtterance], dict[str, int]]:
+    """Align the utterances of a corpus.
+
+    Parameters
+    ----------
+    network : Network
+        As for `align_audio`; its symbols are matched with those of the corpus by their names.
+    corpus : Corpus
+        Of the rate of the network's training.
+    split : {"test", "train", "validation", "all"}
+        Which utterances.
+    labels : {"true", "decoded"}
+        The phones of the corpus, or those of greedy decoding.
+
+    Returns
+    -------
+    aligned : list of AlignedUtterance
+        In the order of the corpus, with the true times where it knows them.
+    problems : dict
+        What was left out, by the reader of the corpus or here, or is empty: {a sentence: how many
+        times}.
+
+    Raises
+    ------
+    DataError
+        If no utterance can be aligned, or as for `align_audio`.
+    ArgumentError
+        If split or labels are none of those.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> from refkd.experiment.align import align_corpus
+    >>> from refkd.data.features import FeatureSettings
+    >>> from refkd.data.synthetic import make_corpus
+    >>> from refkd.networks.recognize import hearing_facts
+    >>> hearing = hearing_facts(FeatureSettings(), 8000)
+    >>> net = refkd.Network.create(80, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
+    ...     symbols=["<blank>", "a"], mean=np.zeros(80), std=np.ones(80), **hearing)
+    >>> aligned, _ = align_corpus(net, make_corpus(train=1, validation=1, test=1), labels="decoded")
+    >>> aligned[0].name, aligned[0].true[0].symbol
+    ('test-0000', 'p')
+    """
+    check.one_of("split", split, SPLITS)
+    check.one_of("labels", labels, LABELS)
+    utterances = tuple(corpus) if split == "all" else corpus.splits()[split]
+    aligned: list[AlignedUtterance] = []
+    problems = Counter(corpus.problems)
+    reasons: list[str] = []
+    for one in utterances:
+        given = one.phones if labels == "true" else None
+        try:
+            phones = align_audio(network, one.audio, one.rate, given)
+        except AlignmentError as error:
+            reasons.append(str(error))
+            problems[f"left out, {error}"] += 1
+            continue
+        if not phones:
+            problems["no phone was decoded"] += 1
+        true = None
+        if one.starts is not None and one.ends is not None:
+            times = zip(one.phones, one.starts.tolist(), one.ends.tolist(), strict=True)
+            true = tuple(Phone(*phone) for phone in times)
+        aligned.append(AlignedUtterance(one.name, one.seconds, phones, true))
+    if not aligned:
+        got = f"none of {len(utterances)}; {reasons[0]}"
+        raise DataError(f"{corpus.name}: expected utterances that can be aligned, got {got}")
+    return aligned, dict(problems)
+
+
+def write_alignment(
+    model: str,
+    data: str,
+    form: str,
+    *,
+    split: str | None = None,
+    labels: str | None = None,
+    config: str | None = None,
+    out: str | None = None,
+) -> dict[str, int]:
+    """Align a corpus or a recording by a network on disk, and write it.
+
+    Parameters
+    ----------
+    model : str
+        A network that `refkd run` has left.
+    data : str
+        A corpus in one of the forms of `refkd.data.sources`, or a recording, ending in `.wav`.
+    form : {"ctm", "textgrid"}
+        What to write.
+    split, labels : str, optional
+        As for `align_corpus`. A recording has no split and no true phones: it is decoded.
+    config : str, optional
+        TOML with options for the reader of the corpus.
+    out : str, optional
+        A new file for CTM, standard output if not given; a new or empty folder for TextGrids.
+
+    Returns
+    -------
+    dict
+        The problems, as of `align_corpus`.
+
+    Raises
+    ------
+    ArgumentError
+        If something is already there, or an option does not fit the data.
+    DataError
+        If network or speech cannot be read, or nothing can be aligned.
+    """
+    check.one_of("format", form, FORMATS)
+    recording = data.partition(":")[0] not in SOURCES and data.lower().endswith(".wav")
+    if recording:
+        if labels not in (None, "decoded"):
+            check.fail(
+                "labels", "'decoded' for a recording, which has no true phones", repr(labels)
+            )
+        for name, value in (("split", split), ("config", config)):
+            if value is not None:
+                check.fail(name, "none for a recording", repr(value))
+    if form == "textgrid" and out is None:
+        check.fail("out", "a folder for the TextGrids", "none")
+    network = Network.load(model)
+    place = None
+    if out is not None:
+        place = new_folder(out) if form == "textgrid" else new_file(out)
+    if recording:
+        audio, rate = read_wav(data)
+        phones = align_audio(network, audio, rate)
+        aligned = [AlignedUtterance(Path(data).stem, audio.size / rate, phones)]
+        problems = {} if phones else {"no phone was decoded": 1}
+    else:
+        settings = read_settings(config, {"data": data})
+        corpus = load(settings.data, **settings.speech)
+        aligned, problems = align_corpus(network, corpus, split or "test", labels or "true")
+    if place is None:
+        sys.stdout.buffer.write(ctm(aligned).encode())  # UTF-8 wherever it is sent
+    elif form == "ctm":
+        write_ctm(aligned, place)
+    else:
+        write_textgrids(aligned, place)
+    return problems

@@ -1,0 +1,169 @@
+"""The state of a training after an epoch, on disk, so that it can go on from there."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.check import DataError, Floats
+from refkd.experiment.optimizer import AdamState
+from refkd.files.atomic import replacing
+from refkd.files.npz import read_npz, write_arrays
+
+Values = dict[str, NDArray[Any]]
+NUMBERS = ("ctc", "lesson", "validation", "seconds")  # of an epoch
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training set gave.
+
+    Parameters
+    ----------
+    ctc : float
+        Mean CTC loss in nats per frame, before it is weighted.
+    lesson : float
+        Mean loss of the lesson per frame, before it is weighted; 0 without one.
+    validation : float
+        Phone error rate on the validation split after the pass, a fraction; nan if none was given.
+    seconds : float
+        Time that it took.
+    said : (T, K) array, optional
+        Logits of the utterance that is followed, after the pass; None if none is.
+    """
+
+    ctc: float
+    lesson: float
+    validation: float
+    seconds: float
+    said: Floats | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def as_dict(self) -> dict[str, float]:
+        """The numbers by name."""
+        return {name: getattr(self, name) for name in NUMBERS}
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Everything that the next epoch needs; its random numbers follow from seed and epoch.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Stands for all that decides the training: another one is another training.
+    parameters : dict of arrays
+        Of the network.
+    adam : AdamState
+        Of the optimiser.
+    history : tuple of Epoch
+        What has been done.
+    """
+
+    fingerprint: str
+    parameters: Values
+    adam: AdamState
+    history: tuple[Epoch, ...]
+
+
+def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; an older one stays until the new one is complete.
+
+    Parameters
+    ----------
+    path : path
+        Its folder exists.
+    checkpoint : Checkpoint
+        What to keep.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written; the older one is still there.
+    """
+    adam = checkpoint.adam
+    parts = {"parameters": checkpoint.parameters, "mean": adam.mean, "square": adam.square}
+    arrays = {
+        "fingerprint": np.array(checkpoint.fingerprint),
+        "step": np.array(adam.step),
+        "history": np.array([list(epoch.as_dict().values()) for epoch in checkpoint.history]),
+    }
+    for part, values in parts.items():
+        arrays.update({f"{part}.{name}": value for name, value in values.items()})
+    said = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
+    if said:
+        arrays["said"] = np.stack(said)
+    try:
+        with replacing(path) as file:
+            write_arrays(file, arrays)
+    except OSError as error:
+        raise DataError(f"{path}: expected to write there, got {error.strerror}") from None
+
+
+def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoint | None:
+    """Read the checkpoint of a training, if there is one.
+
+    Parameters
+    ----------
+    path : path
+        Where `write_checkpoint` wrote.
+    fingerprint : str
+        Of the training that wants to go on.
+
+    Returns
+    -------
+    Checkpoint or None
+        None if there is no such file.
+
+    Raises
+    ------
+    DataError
+        If it belongs to another training, or is no checkpoint.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from pathlib import Path
+    >>> from refkd.experiment.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+    >>> from refkd.experiment.optimizer import adam_start
+    >>> w = {"w": np.ones(2)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "CTC.npz")
+    ...     write_checkpoint(path, Checkpoint("a training", w, adam_start(w), ()))
+    ...     read_checkpoint(path, "a training").parameters
+    {'w': array([1., 1.])}
+    """
+    if not Path(path).exists():
+        return None
+    try:
+        kept = read_npz(path)
+        found = str(kept["fingerprint"])
+        history = kept["history"].reshape(-1, len(NUMBERS)).tolist()
+        said = kept.get("said", (None,) * len(history))
+        parameters, mean, square = (_part(kept, one) for one in ("parameters", "mean", "square"))
+        if not parameters.keys() == mean.keys() == square.keys() != set():
+            raise KeyError
+        checkpoint = Checkpoint(
+            found,
+            parameters,
+            AdamState(int(kept["step"]), mean, square),
+            tuple(Epoch(*one, said=heard) for one, heard in zip(history, said, strict=True)),
+        )
+    except (ValueError, KeyError, TypeError):
+        got = "a file of another kind or a damaged one; without it this training begins anew"
+        raise DataError(f"{path}: expected a checkpoint, got {got}") from None
+    if found != fingerprint:
+        expected = "the checkpoint of this training"
+        raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")
+    return checkpoint
+
+
+def _part(arrays: Mapping[str, NDArray[Any]], part: str) -> Values:
+    return {
+        name.removeprefix(f"{part}."): value
+        for name, value in arrays.items()
+        if name.startswith(f"{part}.")
+    }

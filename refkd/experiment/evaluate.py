@@ -1,0 +1,149 @@
+"""Measure networks on a split: errors, delays, shift against a teacher, what a rule chooses."""
+
+import numpy as np
+
+from refkd.alignment.agreement import FrameAgreement, Peakiness, share
+from refkd.alignment.decode import greedy_decode, spikes
+from refkd.alignment.edit_distance import edit_distance
+from refkd.alignment.metrics import (
+    alignment_shift,
+    emission_delay,
+    frame_agreement,
+    peakiness,
+    true_agreement,
+)
+from refkd.alignment.spoken import TrueAgreement
+from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
+from refkd.check import Floats
+from refkd.data.dataset import Dataset, Split
+from refkd.experiment.objectives import Distillation
+from refkd.experiment.results import Measured, Selection
+from refkd.losses.ctc import ctc_loss_batch
+from refkd.losses.distill import distill_trace
+from refkd.losses.traces import DistillTrace
+from refkd.ragged import Ragged
+
+
+def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
+    """Measure what a network says of the test speech.
+
+    Parameters
+    ----------
+    logits : Ragged of (T_n, K)
+        Of the network.
+    teacher_logits : Ragged of (T_n, K)
+        Of the teacher against which it is held.
+    data : Dataset
+        Holds N test utterances.
+
+    Returns
+    -------
+    Measured
+        Definitions: docs/course/measures.md.
+    """
+    split = data.test
+    losses, _ = ctc_loss_batch(logits, split.labels)
+    pairs = list(zip(teacher_logits, logits, strict=True))
+    shifts = [alignment_shift(*pair) for pair in pairs]
+    return Measured(
+        edits=np.array(
+            [
+                edit_distance(labels, greedy_decode(one))
+                for labels, one in zip(split.labels, logits, strict=True)
+            ]
+        ),
+        phones=split.labels.lengths,
+        loss=float(losses.mean()),
+        delays=_delays(logits, split, split.starts, data),
+        shifts=tuple(OffsetStatistics.pool([one]) for one in shifts),
+        delay_to_ends=EmissionDelay.pool(_delays(logits, split, split.ends, data)),
+        spoken=_spoken(logits, split, data),
+        agreement=FrameAgreement.pool(frame_agreement(*pair) for pair in pairs),
+        peakiness=Peakiness.pool(peakiness(one) for one in logits),
+    )
+
+
+def _delays(
+    logits: Ragged, split: Split, times: Ragged | None, data: Dataset
+) -> tuple[EmissionDelay, ...]:
+    """Against true times; where nobody knows them, every phone and spike is left out."""
+    if times is None:
+        return tuple(
+            EmissionDelay(np.zeros(0), labels.size, spikes(one)[0].size)
+            for one, labels in zip(logits, split.labels, strict=True)
+        )
+    return tuple(
+        emission_delay(one, labels, true, data.frame_shift, first_frame=data.first_frame)
+        for one, labels, true in zip(logits, split.labels, times, strict=True)
+    )
+
+
+def _spoken(logits: Ragged, split: Split, data: Dataset) -> TrueAgreement:
+    """Nothing is counted where nobody knows when the phones are spoken."""
+    if split.starts is None or split.ends is None:
+        return TrueAgreement.pool([])
+    return TrueAgreement.pool(
+        true_agreement(*one, data.frame_shift, first_frame=data.first_frame)
+        for one in zip(logits, split.labels, split.starts, split.ends, strict=True)
+    )
+
+
+def selection_of(
+    lesson: Distillation, teacher_logits: Ragged, before: Ragged, after: Ragged
+) -> Selection:
+    """What the rule of a lesson chooses for a student, before and after it was trained.
+
+    Parameters
+    ----------
+    lesson : Distillation
+        The rule and its options.
+    teacher_logits : Ragged of (T_n, K)
+        Of the lesson's teacher.
+    before, after : Ragged of (T_n, K)
+        Of the student.
+
+    Returns
+    -------
+    Selection
+        Counts at the teacher's spikes.
+    """
+    frames = len(teacher_logits.values)
+    weights = np.zeros(3)  # of teacher frames earlier than the student's, equal, later
+    met = every = 0
+    loss = untrained = 0.0
+    for teacher, fresh, student in zip(teacher_logits, before, after, strict=True):
+        trace = _trace(lesson, student, teacher)
+        best = teacher.argmax(axis=1)
+        at_spike = best[trace.pairs[:, 1]] != 0
+        direction = 1 - np.sign(trace.offset[at_spike])
+        np.add.at(weights, direction, trace.pair_weight[at_spike])
+        chosen = np.zeros(len(best), dtype=bool)
+        chosen[trace.pairs[:, 1]] = True
+        _, starts = spikes(teacher)
+        runs = np.cumsum(np.concatenate([[0], np.diff(best) != 0]))  # which run of equal labels
+        met += len(np.intersect1d(runs[starts], runs[chosen]))
+        every += len(starts)
+        loss += trace.loss
+        untrained += _trace(lesson, fresh, teacher).loss
+    earlier, equal, later = (share(float(one), float(weights.sum())) for one in weights)
+    return Selection(
+        earlier=earlier,
+        equal=equal,
+        later=later,
+        never_chosen=share(every - met, every),
+        teacher_spikes=every,
+        before=untrained / frames,
+        after=loss / frames,
+    )
+
+
+def _trace(lesson: Distillation, student_logits: Floats, teacher_logits: Floats) -> DistillTrace:
+    return distill_trace(
+        student_logits,
+        teacher_logits,
+        lesson.rule,
+        lesson.divergence,
+        lesson.temperature,
+        lesson.scale_t2,
+        lesson.blank_frames,
+    )

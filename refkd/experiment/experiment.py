@@ -1,0 +1,300 @@
+"""The main job: train teachers and students on the training speech, then compare on the test."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.random import SeedSequence
+
+from refkd.alignment.metrics import alignment_shift
+from refkd.alignment.statistics import OffsetStatistics
+from refkd.data.dataset import Dataset, load, prepare
+from refkd.experiment.checkpoint import Epoch
+from refkd.experiment.evaluate import measure, selection_of
+from refkd.experiment.followed import followed_in, gathered
+from refkd.experiment.objectives import Distillation, Guidance, Lesson, RandomChoice
+from refkd.experiment.results import Model, Student, Study
+from refkd.experiment.settings import RunSettings
+from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
+from refkd.experiment.train import train
+from refkd.networks.inference import logits_of
+from refkd.networks.network import Network
+from refkd.networks.recognize import hearing_facts
+from refkd.ragged import Ragged
+
+Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
+
+
+def run_study(
+    settings: RunSettings, watch: Watch | None = None, checkpoints: Path | None = None
+) -> Study:
+    """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
+
+    Students of one seed start from the same parameters and hear the same batches with the same
+    noise; teachers are frozen. Whatever is chosen, a weight or the d of Shift, is chosen on the
+    validation split; the test split is read when all are trained.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        What to do.
+    watch : callable, optional
+        Told a model's name, how many epochs it will have, and the history after each of them.
+    checkpoints : Path, optional
+        Folder that keeps the state of every training, so that an interrupted study goes on there.
+
+    Returns
+    -------
+    Study
+        Networks and their measures on the test speech.
+
+    Raises
+    ------
+    DataError
+        If the speech cannot be read or a checkpoint cannot be written.
+    DivergedError
+        If a training leaves the finite numbers.
+
+    Examples
+    --------
+    >>> from refkd.experiment.settings import read_settings
+    >>> from refkd.experiment.experiment import run_study
+    >>> study = run_study(read_settings(overrides={"rules": ["CTC"]}, quick=True))
+    >>> [(one.name, one.seed) for one in study.students]
+    [('CTC', 0)]
+    """
+    begin = time.perf_counter()
+    data = prepare(load(settings.data, **settings.speech), settings.features)
+    school = _School(settings, data, watch, checkpoints)
+    teachers: dict[int, dict[TeacherKey, _Trained]] = {}
+    students: list[_Trained] = []
+    for seed in range(settings.seed, settings.seed + settings.seeds):
+        home = seed if settings.new_teachers else settings.seed
+        if home not in teachers:
+            teachers[home] = school.teachers(home)
+        students += school.students(seed, teachers[home])
+    judge = _Judge(data)
+    every = [one for some in teachers.values() for one in some.values()]
+    mains = {seed: some[MAIN] for seed, some in teachers.items()}
+    return Study(
+        settings=settings,
+        data=data,
+        teachers=tuple(judge.model(one, mains[one.seed]) for one in every),
+        teacher_hashes=tuple((one.hash, one.network.hash()) for one in every),
+        students=tuple(
+            judge.student(one, mains.get(one.seed, mains[settings.seed])) for one in students
+        ),
+        tuning=school.tuning,
+        seconds=time.perf_counter() - begin + school.seconds_before,
+        followed=gathered(
+            data, [(one.name, one.start, one.history) for one in [*every, *students]]
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """A network out of training, before anything is measured on the test speech."""
+
+    name: str
+    seed: int
+    start: Network
+    network: Network
+    history: tuple[Epoch, ...]
+    lesson: Lesson | None
+    hash: str
+    data: Dataset
+
+    @cached_property
+    def clean_logits(self) -> Ragged:
+        """What it says of the training speech."""
+        return logits_of(self.network, self.data.train.features)
+
+
+class _School:
+    """Trains whom the settings name."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        data: Dataset,
+        watch: Watch | None,
+        checkpoints: Path | None,
+    ) -> None:
+        self.settings, self.data, self.watch = settings, data, watch
+        self.checkpoints = checkpoints
+        self.tuning: dict[str, dict[float, float]] = {}
+        self.weights: dict[str, float] = {}
+        self.median_lag = 1
+        self.seconds_before = 0.0  # of epochs that earlier processes have done
+
+    def teachers(self, seed: int) -> dict[TeacherKey, _Trained]:
+        """Every teacher of the settings, by kind and guidance."""
+        trained: dict[TeacherKey, _Trained] = {}
+        for kind, guidance in self.settings.teachers():
+            lesson = None
+            if kind == "guided":
+                guide = trained["unidirectional", 0.0]
+                lesson = Guidance(
+                    teacher=guide.network, weight=guidance, clean_logits=guide.clean_logits
+                )
+            start = self._fresh(kind != "unidirectional", _seeds(seed)[0])
+            name = teacher_name((kind, guidance))
+            trained[kind, guidance] = self._taught(name, seed, start, lesson)
+        return trained
+
+    def students(self, seed: int, teachers: dict[TeacherKey, _Trained]) -> list[_Trained]:
+        """Every student of the settings; CTC alone goes ahead, others may start from it."""
+        fresh = self._fresh(False, _seeds(seed)[1])
+        trained: dict[str, _Trained] = {}
+        for name in sorted(self.settings.distill, key=lambda name: name != CTC):
+            one = self.settings.distill[name]
+            start = trained[CTC].network if one.start == CTC else fresh
+            several = len(one.candidates) > 1
+            tried = {}
+            for weight in (self.weights[name],) if name in self.weights else one.candidates:
+                label = f"{name}-weight-{weight}" if several else name
+                lesson = None
+                if one.learns:
+                    lesson = self._lesson(one, weight, teachers[one.taught_by])
+                taught = self._taught(label, seed, start, lesson, one.longer)
+                tried[weight] = dataclasses.replace(taught, name=name)
+            errors = {weight: taught.history[-1].validation for weight, taught in tried.items()}
+            if name not in self.weights:
+                self.weights[name] = min(errors, key=lambda weight: (errors[weight], weight))
+                if several:
+                    self.tuning[name] = errors
+                if name == CTC:
+                    self.median_lag = self._lag(teachers[MAIN], tried[0.0])
+            trained[name] = tried[self.weights[name]]
+        return list(trained.values())
+
+    def _taught(
+        self,
+        name: str,
+        seed: int,
+        start: Network,
+        lesson: Lesson | None,
+        longer: float = 1.0,
+    ) -> _Trained:
+        data, training = self.data, self.settings.training
+        follow = self.settings.animate and seed == self.settings.seed
+        training = dataclasses.replace(training, epochs=max(1, round(longer * training.epochs)))
+        watch = self.watch
+        told = None
+        if watch is not None:
+            label = name if self.settings.seeds == 1 else f"{name}, seed {seed}"
+            told = partial(watch, label, training.epochs)
+        begin = time.perf_counter()
+        network, history = train(
+            start,
+            data.train,
+            training,
+            _seeds(seed)[2],
+            lesson,
+            data.validation,
+            told,
+            None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
+            followed_in(data.validation).features if follow else None,
+        )
+        epochs = sum(epoch.seconds for epoch in history)
+        self.seconds_before += max(0.0, epochs - (time.perf_counter() - begin))
+        return _Trained(name, seed, start, network, history, lesson, network.hash(), data)
+
+    def _lesson(self, one: StudentSettings, weight: float, teacher: _Trained) -> Lesson:
+        kind = RandomChoice if one.choice == "random" else Distillation
+        return kind(
+            teacher=teacher.network,
+            weight=weight,
+            ctc=one.ctc,
+            warm_up=one.warm_up,
+            clean_logits=teacher.clean_logits if one.teacher_hears == "clean" else None,
+            rule=one.made_rule(self.median_lag),
+            divergence=one.divergence,
+            temperature=one.temperature,
+            scale_t2=one.scale_t2,
+            blank_frames=one.blank_frames,
+        )
+
+    def _lag(self, teacher: _Trained, student: _Trained) -> int:
+        """Median lag on the validation split in whole frames, at least 1."""
+        features = self.data.validation.features
+        pairs = zip(
+            logits_of(teacher.network, features), logits_of(student.network, features), strict=True
+        )
+        median = OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs).median
+        return max(1, round(median)) if np.isfinite(median) else 1
+
+    def _fresh(self, bidirectional: bool, seed: int) -> Network:
+        data, network = self.data, self.settings.network
+        return Network.create(
+            inputs=data.train.features.values.shape[1],
+            hidden=network.hidden,
+            layers=network.layers,
+            outputs=len(data.symbols),
+            bidirectional=bidirectional,
+            cell=network.cell,
+            seed=seed,
+        ).with_metadata(
+            symbols=np.array(data.symbols),
+            frame_shift=data.frame_shift,
+            first_frame=data.first_frame,
+            mean=data.mean,
+            std=data.std,
+            **hearing_facts(data.settings, data.rate),
+        )
+
+
+class _Judge:
+    """Measures on the test speech, which nothing before has read."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self.said: dict[str, Ragged] = {}  # by teachers
+
+    def model(self, trained: _Trained, teacher: _Trained) -> Model:
+        """A teacher, measured against the bidirectional one."""
+        return Model(
+            trained.name,
+            trained.seed,
+            trained.network,
+            trained.history,
+            measure(self._said(trained.network), self._said(teacher.network), self.data),
+        )
+
+    def student(self, trained: _Trained, teacher: _Trained) -> Student:
+        """A student, measured against the bidirectional teacher."""
+        logits = logits_of(trained.network, self.data.test.features)
+        lesson, rule, weight, selection = trained.lesson, None, 0.0, None
+        if isinstance(lesson, Distillation):
+            rule, weight = lesson.rule, lesson.weight
+            if not isinstance(lesson, RandomChoice):
+                before = logits_of(trained.start, self.data.test.features)
+                said = self._said(lesson.teacher)
+                selection = selection_of(lesson, said, before, logits)
+        return Student(
+            trained.name,
+            trained.seed,
+            trained.network,
+            trained.history,
+            measure(logits, self._said(teacher.network), self.data),
+            rule,
+            weight,
+            selection,
+        )
+
+    def _said(self, network: Network) -> Ragged:
+        key = network.hash()
+        if key not in self.said:
+            self.said[key] = logits_of(network, self.data.test.features)
+        return self.said[key]
+
+
+def _seeds(seed: int) -> tuple[int, int, int]:
+    """Of the teacher's first parameters, of the students', and of the training of all."""
+    teacher, student, training = SeedSequence(seed).generate_state(3).tolist()
+    return teacher, student, training

@@ -1,0 +1,188 @@
+"""What a network learns from another one besides CTC: by a rule, or by a guide's spikes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from refkd import check
+from refkd.check import Ints
+from refkd.losses.distill import distill_loss_batch
+from refkd.losses.guided import guided_loss_batch
+from refkd.losses.rules import FrameWise, Rule
+from refkd.losses.window import Window
+from refkd.networks.network import Network
+from refkd.ragged import Ragged
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lesson:
+    """How the second loss of a training is mixed with CTC; `Distillation` and `Guidance` say which.
+
+    Parameters
+    ----------
+    teacher : Network
+        Never changed.
+    weight : float
+        Of the second loss, >= 0.
+    ctc : float
+        Of the CTC loss, >= 0; 0 for the second loss alone.
+    warm_up : float
+        Share of all steps in which the weight rises from 0 on a straight line, in [0, 1].
+    clean_logits : Ragged of (T_n, K), optional
+        What the teacher says of each training utterance without noise. Left out, it hears the same
+        noisy features as the student.
+    """
+
+    teacher: Network
+    weight: float
+    ctc: float = 1.0
+    warm_up: float = 0.0
+    clean_logits: Ragged | None = None
+
+    def weight_at(self, step: int, steps: int) -> float:
+        """Weight of the second loss in a step, 0 <= step < steps."""
+        rising = self.warm_up * steps
+        return self.weight * min(1.0, (step + 1) / rising) if rising > 0.0 else self.weight
+
+    def teacher_logits(self, places: Ints, noisy: Ragged) -> Ragged:
+        """Of the utterances at these places in the split, with these noisy features."""
+        if self.clean_logits is None:
+            return self.teacher.forward(noisy).logits
+        return Ragged.from_list([self.clean_logits[n] for n in places])
+
+    def loss(
+        self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
+    ) -> tuple[float, Ragged]:
+        """Sum of the second loss over a batch and its gradient in the student's logits."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Distillation(Lesson):
+    """A student learns from the teacher frames that a rule chooses.
+
+    Parameters
+    ----------
+    teacher, weight, ctc, warm_up, clean_logits : various
+        As in `Lesson`.
+    rule : Rule
+        Which teacher frames.
+    divergence, temperature, scale_t2, blank_frames : various
+        As in `refkd.distill_loss`.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> from refkd.experiment.objectives import Distillation
+    >>> teacher = refkd.Network.create(3, 4, layers=1, outputs=2, bidirectional=True)
+    >>> lesson = Distillation(teacher=teacher, rule=refkd.Shift(2), weight=0.5, warm_up=0.5)
+    >>> [lesson.weight_at(step, steps=8) for step in range(5)]
+    [0.125, 0.25, 0.375, 0.5, 0.5]
+    """
+
+    rule: Rule
+    divergence: str = "kl"
+    temperature: float = 1.0
+    scale_t2: bool = False
+    blank_frames: str = "keep"
+
+    def loss(
+        self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
+    ) -> tuple[float, Ragged]:
+        """Sum of the rule's loss over a batch in nats and its gradient in the student's logits."""
+        return self._charged(self.rule, student_logits, teacher_logits)
+
+    def _charged(
+        self, rule: Rule, student_logits: Ragged, teacher_logits: Ragged
+    ) -> tuple[float, Ragged]:
+        losses, grads = distill_loss_batch(
+            student_logits,
+            teacher_logits,
+            rule,
+            self.divergence,
+            self.temperature,
+            self.scale_t2,
+            self.blank_frames,
+        )
+        return float(losses.sum()), grads
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RandomChoice(Distillation):
+    """A control: each student frame learns from a teacher frame drawn from its window.
+
+    A rule that searches must do better than this. The draw is new in every step.
+
+    Parameters
+    ----------
+    teacher, weight, ctc, warm_up, clean_logits : various
+        As in `Lesson`.
+    rule, divergence, temperature, scale_t2, blank_frames : various
+        As in `Distillation`; of the rule only the window is used.
+    """
+
+    def loss(
+        self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
+    ) -> tuple[float, Ragged]:
+        """Sum of the divergences from the drawn frames, in nats, and its gradient."""
+        frames = random_frames(teacher_logits.offsets, self.rule.window, rng)
+        drawn = teacher_logits.with_values(teacher_logits.values[frames])
+        return self._charged(FrameWise(), student_logits, drawn)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Guidance(Lesson):
+    """A network learns to spike where a guide spikes (docs/course/rivals.md).
+
+    Parameters
+    ----------
+    teacher, weight, ctc, warm_up, clean_logits : various
+        As in `Lesson`; the teacher is the guide.
+    """
+
+    def loss(
+        self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
+    ) -> tuple[float, Ragged]:
+        """Minus the sum of the probabilities at the guide's spikes, and its gradient."""
+        losses, grads = guided_loss_batch(student_logits, teacher_logits)
+        return float(losses.sum()), grads
+
+
+def random_frames(offsets: Ints, window: Window, rng: Generator) -> Ints:
+    """Draw for every frame of a batch a frame of its own window, all equally likely.
+
+    Parameters
+    ----------
+    offsets : (N + 1,) int array
+        Where each utterance begins, and the end.
+    window : Window
+        Must show every frame at least one: left, right >= 0.
+    rng : Generator
+        Draws one number a frame.
+
+    Returns
+    -------
+    (sum T,) int64 array
+        Places in the batch.
+
+    Raises
+    ------
+    ArgumentError
+        If a frame may see nothing.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> from refkd.experiment.objectives import random_frames
+    >>> random_frames(np.array([0, 3, 5]), refkd.Window(1, 0), np.random.default_rng(0)).tolist()
+    [0, 1, 2, 3, 4]
+    """
+    if window.left < 0 or window.right < 0:
+        check.fail("window", "left, right >= 0 for a random choice", window)
+    frames = np.arange(offsets[-1])
+    first = np.repeat(offsets[:-1], np.diff(offsets))
+    last = np.repeat(offsets[1:], np.diff(offsets)) - 1
+    low, high = np.maximum(frames - window.left, first), np.minimum(frames + window.right, last)
+    drawn: Ints = rng.integers(low, high, endpoint=True)
+    return drawn

@@ -1,0 +1,259 @@
+"""The results of a study as plain numbers, and as a table for a terminal."""
+
+import math
+import platform
+from typing import Any
+
+import numba
+import numpy as np
+
+import refkd
+from refkd.alignment.statistics import EmissionDelay
+from refkd.experiment.results import Model, Selection, Student, Study
+from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
+from refkd.experiment.summary import BASELINES, Summary, summarise
+from refkd.losses.rule_json import rule_facts
+from refkd.losses.rules import Rule
+from refkd.losses.window import Window
+
+
+def results(study: Study) -> dict[str, Any]:
+    """Everything that was measured, as plain numbers for JSON; None where nothing was.
+
+    Parameters
+    ----------
+    study : Study
+        What `run_study` returned.
+
+    Returns
+    -------
+    dict
+        "teacher" is an object, "students" a list of objects in the order of training, "summary" a
+        list of objects, one for each student over all seeds. Keys: docs/course/training.md.
+    """
+    data, settings = study.data, study.settings
+    teachers = [
+        {**_model(model, data.frame_shift), "hash_before": before, "hash_after": after}
+        for model, (before, after) in zip(study.teachers, study.teacher_hashes, strict=True)
+    ]
+    return {
+        "refkd": refkd.__version__,
+        "seconds": round(study.seconds, 1),
+        "configuration": settings.as_dict(),
+        "seeds": list(range(settings.seed, settings.seed + settings.seeds)),
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": numba.__version__,
+            "platform": platform.platform(),
+        },
+        "data": {
+            "name": data.name,
+            "rate": data.rate,
+            "frame_shift": data.frame_shift,
+            "first_frame": data.first_frame,
+            "symbols": list(data.symbols),
+            "utterances": {
+                name: len(split)
+                for name, split in (
+                    ("train", data.train),
+                    ("validation", data.validation),
+                    ("test", data.test),
+                )
+            },
+            "test_phones": int(data.test.labels.lengths.sum()),
+            "problems": data.problems,
+        },
+        "followed": None if study.followed is None else study.followed.utterance.names[0],
+        "teacher": teachers[0],
+        "teachers": teachers,
+        "students": [_student(one, study) for one in study.students],
+        "tuning": {
+            name: [{"weight": weight, "validation": error} for weight, error in tried.items()]
+            for name, tried in study.tuning.items()
+        },
+        "summary": [_summary(study, one) for one in summarise(study)],
+    }
+
+
+def _model(model: Model, frame_shift: float) -> dict[str, Any]:
+    measured = model.measured
+    return {
+        "name": model.name,
+        "seed": model.seed,
+        "phone_error_rate": measured.phone_error_rate,
+        "loss": measured.loss if math.isfinite(measured.loss) else None,
+        "delay": _delay(measured.delay, frame_shift),
+        "delay_to_ends": _delay(measured.delay_to_ends, frame_shift),
+        "spoken": measured.spoken.as_dict(),
+        "peakiness": measured.peakiness.as_dict(),
+        "parameters": sum(value.size for value in model.network.parameters().values()),
+        "history": [_without_nan(epoch.as_dict()) for epoch in model.history],
+        "seconds": round(model.seconds, 1),
+    }
+
+
+def _delay(delay: EmissionDelay, frame_shift: float) -> dict[str, Any]:
+    """In seconds; the histogram counts around the multiples of the frame shift."""
+    histogram = delay.histogram(frame_shift)
+    return {
+        **delay.as_dict(),
+        **_without_nan({"within_1": delay.within(frame_shift)}),
+        "histogram": {str(frames): count for frames, count in histogram.items()},
+    }
+
+
+def _student(student: Student, study: Study) -> dict[str, Any]:
+    model = _model(student, study.data.frame_shift)
+    return {
+        "rule": model.pop("name"),
+        "title": described(student),
+        "description": "CTC alone" if student.rule is None else repr(student.rule),
+        "weight": student.weight,
+        "lesson": _lesson(student, study.settings.distill[student.name]),
+        **model,
+        "hash": student.network.hash(),
+        "offset": student.measured.offsets.as_dict(),
+        "agreement": student.measured.agreement.as_dict(),
+        "selection": None if student.selection is None else _selection(student.selection),
+    }
+
+
+def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | None:
+    """From whom and by what the student learnt; None for CTC alone and what has no rule."""
+    if student.rule is None:
+        return None
+    options = ("divergence", "temperature", "scale_t2", "blank_frames")
+    return {
+        "teacher": teacher_name(settings.taught_by),
+        "choice": settings.choice,
+        "selects": rule_facts(student.rule),
+        "options": {name: getattr(settings, name) for name in options},
+    }
+
+
+def _summary(study: Study, one: Summary) -> dict[str, Any]:
+    students, test = study.of(one.name), study.data.test
+    return {
+        "rule": one.name,
+        "title": described(students[0]),
+        "weight": students[0].weight,
+        "seeds": len(students),
+        "utterances": len(test),
+        "phones": int(test.labels.lengths.sum()),
+        **one.as_dict(),
+        "seconds": round(sum(student.seconds for student in students) / len(students), 1),
+    }
+
+
+def _selection(selection: Selection) -> dict[str, Any]:
+    return _without_nan(vars(selection))
+
+
+def _without_nan(numbers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in numbers.items()
+    }
+
+
+def described(student: Student) -> str:
+    """What a student is called in tables and figures: CTC alone, Hard [5, 0], UniTeacher."""
+    if student.rule is None:
+        return "CTC alone" if student.name == CTC else student.name
+    plain = student.name.rstrip("123456789") == type(student.rule).__name__
+    return titled(student.rule) if plain else student.name
+
+
+def titled(rule: Rule) -> str:
+    """A rule as a person would write it: Hard [5, 0], Shift 2."""
+    words = [type(rule).__name__]
+    for name, value in vars(rule).items():
+        if name == "window":
+            whole = value == Window.whole()
+            words.append("whole" if whole else f"[{value.left}, {value.right}]")
+        elif name == "d":
+            words.append(str(value))
+        elif value is not None:
+            shown = "/".join(f"{one:g}" for one in value) if name == "weights" else f"{value:g}"
+            words.append(f"{name}={shown}")
+    return " ".join(words)
+
+
+def table(told: dict[str, Any]) -> str:
+    """The comparison as lines of text, for a terminal.
+
+    Parameters
+    ----------
+    told : dict
+        What `results` returned.
+
+    Returns
+    -------
+    str
+        One line for each model over all seeds, and what the numbers are.
+    """
+    head = (
+        "",
+        "weight",
+        "phone error",
+        "SD",
+        "offset",
+        "delay",
+        "to CTC alone",
+        "to FrameWise",
+        "",
+    )
+    unit = ("", "", "% [95 %]", "", "frames", "ms", "points [95 %]", "points [95 %]", "s")
+    rows = [head, unit]
+    for one in told["teachers"]:
+        name = one["name"] if not told["configuration"]["new_teachers"] else _with_seed(one)
+        error, delay = 100 * one["phone_error_rate"], one["delay"]["mean"]
+        shown = "none" if delay is None else f"{1000 * delay:+.0f}"
+        rows.append((name, "", f"{error:.1f}", "", "", shown, "", "", f"{one['seconds']:.0f}"))
+    for one in told["summary"]:
+        error, offset, delay = one["phone_error_rate"], one["offset"], one["delay"]
+        rows.append(
+            (
+                one["title"],
+                f"{one['weight']:g}" if one["weight"] else "",
+                _percent(error, ".1f"),
+                "" if error["sd"] is None else f"{100 * error['sd']:.1f}",
+                "none" if offset["mean"] is None else f"{offset['mean']:+.1f}",
+                "none" if delay["mean"] is None else f"{1000 * delay['mean']:+.0f}",
+                *(
+                    _percent(one["against"][other], "+.1f") if other in one["against"] else ""
+                    for other in BASELINES
+                ),
+                f"{one['seconds']:.0f}",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(2, "-" * max(map(len, lines)))
+    return "\n".join([*lines, "", _counted(told)])
+
+
+def _counted(told: dict[str, Any]) -> str:
+    seeds, data = told["seeds"], told["data"]
+    shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
+    over = "utterances" if len(seeds) == 1 else "utterances and seeds"
+    return (
+        f"n: {data['utterances']['test']} test utterances, {data['test_phones']} phones, {shown}. "
+        f"[ ]: 95 % bootstrap over {over}.\n"
+        f"offset: mean to the teacher's spikes, frames of {1000 * data['frame_shift']:g} ms. "
+        "delay: mean after the true start. s: seconds of a training."
+    )
+
+
+def _with_seed(model: dict[str, Any]) -> str:
+    return f"{model['name']}, seed {model['seed']}"
+
+
+def _percent(found: dict[str, float], form: str) -> str:
+    mean, low, high = (100 * found[name] for name in ("mean", "low", "high"))
+    return f"{mean:{form}} [{low:{form}}, {high:{form}}]"

@@ -1,0 +1,221 @@
+"""The folder of a run, which one command claims: results at the end, checkpoints on the way."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import refkd
+from refkd import check
+from refkd.check import DataError
+from refkd.experiment.results_form import misfits
+from refkd.experiment.settings import RunSettings
+from refkd.files.atomic import locked, remove_unfinished, replacing
+
+RUN, RESULTS, CHECKPOINTS = "run.json", "results.json", "checkpoints"
+LOCK = ".refkd-lock"  # there while a command is at work
+
+
+@contextmanager
+def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
+    """Make a folder and keep other commands out of it; if it stays empty, it is removed again.
+
+    Parameters
+    ----------
+    path : path
+        A folder, or where there is nothing.
+    argument : str
+        Who named it.
+
+    Yields
+    ------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ArgumentError
+        If another command is at work there, or it cannot be made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from refkd.experiment.run_folder import held
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with held(parent + "/run") as folder:
+    ...         _ = (folder / "word.txt").write_text("late")
+    ...     sorted(one.name for one in folder.iterdir())
+    ['word.txt']
+    """
+    folder = Path(path)
+    with ExitStack() as stack:
+        try:
+            for one in [one for one in (folder, *folder.parents) if not one.exists()][::-1]:
+                one.mkdir(exist_ok=True)
+                stack.callback(_remove_empty, one)
+            if not folder.is_dir():
+                check.fail(argument, "a folder that can be written to", f"the file {folder}")
+            if os.access(folder, os.W_OK):  # where nothing can be written, nothing can be lost
+                stack.enter_context(locked(folder / LOCK))
+        except BlockingIOError:
+            check.fail(argument, "a folder where no other command is at work", folder)
+        except OSError as error:
+            check.fail(argument, "a folder that can be written to", f"{folder}: {error.strerror}")
+        yield folder
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def new_folder(path: str | Path) -> Path:
+    """Make a folder, or take an empty one.
+
+    Parameters
+    ----------
+    path : path
+        New, or an empty folder.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ArgumentError
+        If something is there already, or it cannot be made.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(one.name != LOCK for one in folder.iterdir()):
+            check.fail("out", "a new or empty folder", f"{folder}, which holds files")
+    except OSError as error:
+        check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
+    return folder
+
+
+def claim_folder(path: str | Path, settings: RunSettings) -> Path:
+    """Make a folder for a run, or take the one in which the same run was interrupted.
+
+    Parameters
+    ----------
+    path : path
+        New, an empty folder, the folder of a run with the same settings, or one in which no epoch
+        was completed.
+    settings : RunSettings
+        Of the run; kept in run.json.
+
+    Returns
+    -------
+    Path
+        The folder, with a folder `checkpoints` unless the run has ended.
+
+    Raises
+    ------
+    ArgumentError
+        If something else is there already, or it cannot be made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from refkd.experiment.settings import read_settings
+    >>> from refkd.experiment.run_folder import claim_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = claim_folder(folder + "/run", read_settings())
+    ...     claim_folder(folder + "/run", read_settings()) == first
+    True
+    """
+    folder = Path(path)
+    identity = {"refkd": refkd.__version__, "configuration": settings.as_dict()}
+    text = (json.dumps(identity, indent=1) + "\n").encode()
+    try:
+        if _begun(folder):
+            if (folder / RUN).read_bytes() != text:
+                expected = "a new or empty folder, or that of a run with these settings"
+                other = f"{folder}, a run with others or of another version of refkd"
+                check.fail("out", expected, other)
+            remove_unfinished(folder, "**/*")
+        else:
+            remove_unfinished(folder, RUN)
+            (folder / RUN).unlink(missing_ok=True)
+            if (folder / CHECKPOINTS).is_dir() and not any((folder / CHECKPOINTS).iterdir()):
+                (folder / CHECKPOINTS).rmdir()
+            new_folder(folder)
+            with replacing(folder / RUN) as file:
+                file.write(text)
+        if (folder / RESULTS).exists():  # perhaps killed as it removed its checkpoints
+            shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        else:
+            (folder / CHECKPOINTS).mkdir(exist_ok=True)
+    except OSError as error:
+        check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
+    return folder
+
+
+def _begun(folder: Path) -> bool:
+    """Whether a run has left anything here that another command must not touch."""
+    if not (folder / RUN).exists():
+        return False
+    others = {one.name for one in folder.iterdir()} - {RUN, CHECKPOINTS, LOCK}
+    checkpoints = folder / CHECKPOINTS
+    return bool(others) or (checkpoints.is_dir() and any(checkpoints.iterdir()))
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The results of a run that has ended, as they were written; None if it has not."""
+    path = folder / RESULTS
+    if not path.exists():
+        return None
+    again = "remove it, and the same command trains again"
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
+    if (place := next(misfits(told), None)) is not None:
+        got = f"nothing of the kind at {place}" if place else "no object"
+        raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
+    return told
+
+
+@contextmanager
+def saying_where(folder: Path) -> Iterator[None]:
+    """Turn the failure to write a file into one sentence.
+
+    Raises
+    ------
+    DataError
+        That names the folder; what was there stays as it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        got = error.strerror or error  # Pillow leaves the first empty
+        raise DataError(f"{folder}: expected to write there, got {got}") from None
+
+
+def finish_run(told: dict[str, Any], folder: Path) -> None:
+    """Write results.json, which says that the run has ended, and remove its checkpoints.
+
+    Parameters
+    ----------
+    told : dict
+        What `refkd.experiment.results_json.results` returned.
+    folder : Path
+        From `claim_folder`.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written; the checkpoints stay as they are.
+    """
+    text = json.dumps(told, indent=1, allow_nan=False) + "\n"
+    with saying_where(folder):
+        with replacing(folder / RESULTS) as file:
+            file.write(text.encode())
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)

@@ -1,0 +1,270 @@
+"""A run as its folder keeps it: what is needed to draw it again, or to look into it."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from refkd.alignment.clock import Clock
+from refkd.alignment.metrics import emission_delay
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
+from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.reference import Reference, read_reference
+from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
+from refkd.check import DataError, Floats, Ints
+from refkd.experiment.checkpoint import NUMBERS, Epoch
+from refkd.experiment.run_folder import finished
+from refkd.experiment.run_writer import (
+    EPOCHS,
+    FEATURES,
+    HEARD,
+    LABELS,
+    NETWORKS,
+    POSTERIORS,
+    REFERENCE,
+    SPEECH,
+)
+from refkd.files.npz import ArrayFileError, read_npz
+from refkd.losses.distill import distill_trace
+from refkd.losses.rule_json import rule_from
+from refkd.losses.rules import Rule
+from refkd.losses.traces import DistillTrace
+from refkd.networks.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class RunModel:
+    """A model of a run's first seed.
+
+    Parameters
+    ----------
+    name : str
+        As its files are called: "teacher", "Hard", ...
+    title : str
+        As figures call it: "teacher", "CTC alone", "Hard [5, 0]", ...; no two have the same.
+    posteriors : PosteriorSet
+        Logits of every test utterance.
+    rule : Rule or None
+        By which it chose what to learn; None for teachers, CTC alone, and where chance chose.
+    options : dict
+        divergence, temperature, scale_t2 and blank_frames, as `distill_trace` takes them.
+    weight : float
+        Of the distillation loss.
+    taught_by : str
+        Name of its teacher; empty without one.
+    error : float
+        Phone error rate on the test speech, a fraction.
+    """
+
+    name: str
+    title: str
+    posteriors: PosteriorSet
+    rule: Rule | None
+    options: dict[str, Any]
+    weight: float
+    taught_by: str
+    error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What the folder of a finished run holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    told : dict
+        Its results.json (docs/course/training.md).
+    models : tuple of RunModel
+        The bidirectional teacher, other teachers, then the students in the order of training.
+    features : dict of str to (T, D) float32 array
+        Normalised, of each test utterance.
+    labels : dict of str to (L,) int64 array
+        True phones of each test utterance.
+    reference : dict of str to Reference
+        When those are spoken, and those of the utterance that was followed; empty where nobody
+        knows.
+    """
+
+    folder: Path
+    told: dict[str, Any]
+    models: tuple[RunModel, ...]
+    features: dict[str, Floats]
+    labels: dict[str, Ints]
+    reference: dict[str, Reference]
+
+    @property
+    def teacher(self) -> RunModel:
+        """The bidirectional one."""
+        return self.models[0]
+
+    @cached_property
+    def students(self) -> tuple[RunModel, ...]:
+        """All models but the teachers."""
+        names = {one["rule"] for one in self.told["students"]}
+        return tuple(one for one in self.models if one.name in names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the test utterances."""
+        return tuple(self.features)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What each label stands for; the blank is symbol 0."""
+        return tuple(self.told["data"]["symbols"])
+
+    @property
+    def clock(self) -> Clock:
+        """When the frames of all its models are."""
+        data = self.told["data"]
+        return Clock(data["frame_shift"], data["first_frame"])
+
+    @property
+    def followed(self) -> str | None:
+        """The validation utterance of `said_by_epoch`; None if the run was not to be animated."""
+        name: str | None = self.told.get("followed")
+        return name
+
+    def of(self, name: str) -> RunModel:
+        """The model of a name."""
+        return next(one for one in self.models if one.name == name)
+
+    def trace(self, name: str, utterance: str) -> DistillTrace:
+        """What the rule of a student chooses in a test utterance, after training."""
+        student = self.of(name)
+        assert student.rule is not None, name
+        teacher = self.of(student.taught_by)
+        return distill_trace(
+            student.posteriors.arrays[utterance],
+            teacher.posteriors.arrays[utterance],
+            student.rule,
+            **student.options,
+        )
+
+    def offsets(self, name: str) -> OffsetStatistics:
+        """Spikes of a student against the teacher's, of all seeds and test utterances."""
+        return OffsetStatistics.pool(
+            OffsetStatistics(
+                np.repeat(
+                    np.array([*found["histogram"]], dtype=np.int64),
+                    np.array([*found["histogram"].values()], dtype=np.int64),
+                ),
+                found["teacher_unmatched"],
+                found["student_unmatched"],
+            )
+            for found in (one["offset"] for one in self.told["students"] if one["rule"] == name)
+        )
+
+    def delays(self, name: str, side: str) -> EmissionDelay:
+        """Spikes of a model of the first seed against the true "starts" or "ends" of its phones."""
+        said, clock = self.of(name).posteriors.arrays, self.clock
+        return EmissionDelay.pool(
+            emission_delay(
+                said[utterance],
+                [self.symbols.index(label) for label in true.labels],
+                getattr(true, side),
+                clock.frame_shift,
+                first_frame=clock.first_frame,
+            )
+            for utterance, true in self.reference.items()
+            if utterance in said  # the one of the moving pictures is not
+        )
+
+    def histories(self, name: str) -> list[list[Epoch]]:
+        """What each epoch of a model's training gave, seed by seed."""
+        models = [*self.told["teachers"], *self.told["students"]]
+        found = [one["history"] for one in models if name in (one.get("name"), one.get("rule"))]
+        return [
+            [
+                Epoch(*(math.nan if epoch[key] is None else epoch[key] for key in NUMBERS))
+                for epoch in one
+            ]
+            for one in found
+        ]
+
+    def said_by_epoch(self, name: str) -> Floats:
+        """Logits (epochs + 1, T, K) of a model before training and after each epoch."""
+        said = read_posteriors(self.folder / EPOCHS / f"{name}.npz").arrays
+        return np.stack(list(said.values()))
+
+    def network(self, name: str) -> Network:
+        """The network of a model."""
+        return Network.load(self.folder / NETWORKS / f"{name}.npz")
+
+
+def read_run(path: str | Path, told: dict[str, Any] | None = None) -> Run:
+    """Read the folder of a run.
+
+    Parameters
+    ----------
+    path : path
+        Where `refkd run` wrote.
+    told : dict, optional
+        Results of a run that is about to end; by default those in the folder.
+
+    Returns
+    -------
+    Run
+        With the models of its first seed.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no finished run, or one of another version.
+    """
+    folder = Path(path)
+    if told is None:
+        told = finished(folder)
+        if told is None:
+            raise DataError(f"{folder}: expected the folder of a finished run, got none")
+    try:
+        models = [_model(folder, one["name"], one) for one in _first_seed(told, "teachers")]
+        models += [_model(folder, one["rule"], one) for one in _first_seed(told, "students")]
+        titles = [one.title for one in models]
+        models = [  # two students may have come to the same rule
+            one if titles.count(one.title) == 1 else replace(one, title=f"{one.title} ({one.name})")
+            for one in models
+        ]
+        features, labels = _speech(folder / SPEECH / HEARD)
+        times: dict[str, Reference] = {}
+        for reference in (folder / SPEECH / REFERENCE, folder / EPOCHS / REFERENCE):
+            times |= read_reference(reference) if reference.exists() else {}
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{folder}: expected a run of this version, got none of {error}") from None
+    return Run(folder, told, tuple(models), features, labels, times)
+
+
+def _first_seed(told: dict[str, Any], group: str) -> list[dict[str, Any]]:
+    return [one for one in told[group] if one["seed"] == told["seeds"][0]]
+
+
+def _model(folder: Path, name: str, one: dict[str, Any]) -> RunModel:
+    lesson = one.get("lesson") or {}
+    ruled = bool(lesson) and lesson["choice"] == "rule"
+    return RunModel(
+        name=name,
+        title=one.get("title", name),
+        posteriors=read_posteriors(folder / POSTERIORS / f"{name}.npz"),
+        rule=rule_from(lesson["selects"]) if ruled else None,
+        options=lesson.get("options", {}),
+        weight=one.get("weight", 0.0),
+        taught_by=lesson.get("teacher", ""),
+        error=one["phone_error_rate"],
+    )
+
+
+def _speech(path: Path) -> tuple[dict[str, Floats], dict[str, Ints]]:
+    try:
+        arrays = read_npz(path)
+    except ArrayFileError as error:
+        raise DataError(f"{path}: expected what a run wrote, got {error}") from None
+    features, labels = (
+        {name.removeprefix(part): arrays[name] for name in arrays if name.startswith(part)}
+        for part in (FEATURES, LABELS)
+    )
+    return features, labels

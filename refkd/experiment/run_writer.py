@@ -1,0 +1,118 @@
+"""What a run leaves in its folder besides results.json, for `run_reader` to read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from refkd.alignment.ctm_textgrid import AlignedUtterance, Phone, ctm
+from refkd.check import Floats
+from refkd.data.dataset import Dataset, Split
+from refkd.experiment.followed import Followed
+from refkd.experiment.results import Model, Study
+from refkd.experiment.run_folder import saying_where
+from refkd.files.atomic import replacing
+from refkd.files.npz import write_arrays
+from refkd.networks.inference import logits_of
+
+NETWORKS, POSTERIORS, SPEECH = "networks", "posteriors", "speech"
+EPOCHS = "epochs"  # what models said of one utterance while they were trained
+HEARD, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
+FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in HEARD
+
+
+def write_run(study: Study, folder: Path) -> None:
+    """Write networks, posteriors, and the speech that they are about.
+
+    Parameters
+    ----------
+    study : Study
+        What `run_study` returned.
+    folder : Path
+        From `claim_folder`. Models of the run's first seed go by their names, those of seed 3 by
+        `NAME-seed-3`; posteriors are those of the first seed.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be written; what was there stays as it is.
+    """
+    with saying_where(folder):
+        for part in (NETWORKS, POSTERIORS, SPEECH):
+            (folder / part).mkdir(exist_ok=True)
+        for model in (*study.teachers, *study.students):
+            model.network.save(folder / NETWORKS / f"{_file_name(model, study)}.npz")
+            if model.seed == study.settings.seed:
+                logits = logits_of(model.network, study.data.test.features)
+                said = dict(zip(study.data.test.names, logits, strict=True))
+                _write_posteriors(said, study.data, folder / POSTERIORS / f"{model.name}.npz")
+        _write_speech(study.data, folder / SPEECH)
+        if study.followed is not None:
+            _write_followed(study.followed, study.data, folder / EPOCHS)
+
+
+def posterior_facts(data: Dataset) -> dict[str, Any]:
+    """What logits of this data mean, under the names that `read_posteriors` knows."""
+    return {
+        "metadata.kind": np.array("logits"),
+        "metadata.blank": np.array(0),
+        "metadata.symbols": np.array(data.symbols),
+        "metadata.frame_shift": np.array(data.frame_shift),
+        "metadata.first_frame": np.array(data.first_frame),
+        "metadata.subsampling": np.array(data.settings.stack),
+    }
+
+
+def _file_name(model: Model, study: Study) -> str:
+    """What the files of a model are called, without their suffix."""
+    return model.name if model.seed == study.settings.seed else f"{model.name}-seed-{model.seed}"
+
+
+def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -> None:
+    """Arrays (T, K) of logits by name, and what they mean."""
+    with replacing(path) as file:
+        write_arrays(file, {**posterior_facts(data), **logits})
+
+
+def _write_followed(followed: Followed, data: Dataset, folder: Path) -> None:
+    """Logits of each model by the number of the epoch, and when the phones are spoken."""
+    folder.mkdir(exist_ok=True)
+    for name, said in followed.logits.items():
+        by_epoch = {str(epoch): logits for epoch, logits in enumerate(said)}
+        _write_posteriors(by_epoch, data, folder / f"{name}.npz")
+    _write_reference(followed.utterance, data, folder / REFERENCE)
+
+
+def _write_speech(data: Dataset, folder: Path) -> None:
+    """Features and phones of each test utterance, and when those are spoken."""
+    test = data.test
+    arrays = {
+        prefix + name: array
+        for prefix, ragged in ((FEATURES, test.features), (LABELS, test.labels))
+        for name, array in zip(test.names, ragged, strict=True)
+    }
+    with replacing(folder / HEARD) as file:
+        write_arrays(file, arrays)
+    _write_reference(test, data, folder / REFERENCE)
+
+
+def _write_reference(split: Split, data: Dataset, path: Path) -> None:
+    """A CTM of the true phones, where their times are known."""
+    if split.starts is None or split.ends is None:
+        return
+    utterances = [
+        AlignedUtterance(
+            name,
+            data.first_frame + len(features) * data.frame_shift,
+            tuple(
+                Phone(data.symbols[label], start, end)
+                for label, start, end in zip(*phones, strict=True)
+            ),
+        )
+        for name, features, *phones in zip(
+            split.names, split.features, split.labels, split.starts, split.ends, strict=True
+        )
+    ]
+    with replacing(path) as file:
+        file.write(ctm(utterances).encode())

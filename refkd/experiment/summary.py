@@ -1,0 +1,108 @@
+"""Every student over all seeds: means, intervals, and differences from those who must be beaten."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from refkd.alignment.bootstrap import above_line, difference, interval, resample
+from refkd.alignment.intervals import Interval, Ratio
+from refkd.experiment.results import Model, Study
+from refkd.experiment.student_settings import CTC
+from refkd.losses.rules import Shift
+
+BASELINES = (CTC, "FrameWise")
+MEASURES = ("error", "offset", "delay")
+DRAWS, DRAWS_SEED = 10_000, 0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One student over all seeds and test utterances.
+
+    Parameters
+    ----------
+    name : str
+        Of the student.
+    error : Interval
+        Phone error rate, a fraction.
+    offset : Interval
+        Mean offset to the teacher's spikes, in frames.
+    delay : Interval
+        Mean delay after the true starts, in seconds.
+    against : dict
+        Paired differences of phone error: from CTC alone and from FrameWise, where they are.
+    against_shift : Interval or None
+        Phone error above the line that joins the fixed shifts, at the same offset; None where
+        there is no such line.
+    """
+
+    name: str
+    error: Interval
+    offset: Interval
+    delay: Interval
+    against: dict[str, Interval]
+    against_shift: Interval | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        shift = self.against_shift
+        return {
+            "phone_error_rate": _plain(self.error),
+            "offset": _plain(self.offset),
+            "delay": _plain(self.delay),
+            "against": {other: _plain(one) for other, one in self.against.items()},
+            "against_shift": None if shift is None else _plain(shift),
+        }
+
+
+def summarise(study: Study) -> tuple[Summary, ...]:
+    """Mean, standard deviation and 95 % interval of every student over seeds and utterances.
+
+    Parameters
+    ----------
+    study : Study
+        What `run_study` returned.
+
+    Returns
+    -------
+    tuple of Summary
+        In the order of training. The intervals come from 10,000 resamplings with seed 0, the same
+        for all students (docs/guides/intervals.md).
+    """
+    names = study.names
+    draws = resample(study.settings.seeds, len(study.data.test), DRAWS, DRAWS_SEED)
+    ratios = {name: ratios_of(study.of(name)) for name in names}
+    shifts = [name for name in names if isinstance(study.of(name)[0].rule, Shift)]
+    line = [(ratios[name]["offset"], ratios[name]["error"]) for name in shifts]
+    summaries = []
+    for name, own in ratios.items():
+        others = [other for other in BASELINES if other in names and other != name]
+        at = own["offset"], own["error"]
+        summaries.append(
+            Summary(
+                name=name,
+                error=interval(own["error"], draws),
+                offset=interval(own["offset"], draws),
+                delay=interval(own["delay"], draws),
+                against={
+                    other: difference(own["error"], ratios[other]["error"], draws)
+                    for other in others
+                },
+                against_shift=None if name in shifts else above_line(at, line, draws),
+            )
+        )
+    return tuple(summaries)
+
+
+def ratios_of(models: tuple[Model, ...]) -> dict[str, Ratio]:
+    """Error, offset and delay of one student, seed by seed and utterance by utterance."""
+    ratios = {}
+    for measure in MEASURES:
+        numerators, denominators = zip(*(one.measured.sums(measure) for one in models), strict=True)
+        ratios[measure] = Ratio(np.stack(numerators), np.stack(denominators))
+    return ratios
+
+
+def _plain(found: Interval) -> dict[str, float | None]:
+    return {name: found.as_dict()[name] for name in ("mean", "sd", "low", "high")}

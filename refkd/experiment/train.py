@@ -1,0 +1,260 @@
+"""The training loop: CTC, and a lesson beside it."""
+
+import dataclasses
+import hashlib
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator, SeedSequence
+
+from refkd import check
+from refkd.alignment.decode import greedy_decode
+from refkd.alignment.edit_distance import phone_error_rate
+from refkd.data.dataset import Split, batches
+from refkd.experiment.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
+from refkd.experiment.objectives import Lesson
+from refkd.experiment.optimizer import (
+    AdamState,
+    adam_start,
+    adam_step,
+    clip_gradients,
+    learning_rate,
+)
+from refkd.losses.ctc import ctc_loss_batch
+from refkd.networks.inference import logits_of
+from refkd.networks.network import Network
+from refkd.ragged import Ragged
+
+
+class DivergedError(ValueError):
+    """Training left the finite numbers."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training set, >= 1.
+    batch : int
+        Utterances in a step, >= 1.
+    rate : float
+        Highest learning rate of Adam, > 0.
+    rise : float
+        Share of all steps in which the rate rises to its highest, in [0, 0.5].
+    clip : float
+        Largest norm of the gradient, > 0.
+    noise : float
+        Standard deviation of the noise added to the normalised features, >= 0.
+    dropout : float
+        Share of the hidden units dropped between recurrent layers, in [0, 1).
+
+    Raises
+    ------
+    ArgumentError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    >>> from refkd.experiment.train import TrainingSettings
+    >>> TrainingSettings(epochs=3).batch
+    8
+    """
+
+    epochs: int = 20
+    batch: int = 8
+    rate: float = 8e-3
+    rise: float = 0.15
+    clip: float = 1.0
+    noise: float = 0.5
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check.store(
+            self,
+            epochs=check.integer("epochs", self.epochs, low=1),
+            batch=check.integer("batch", self.batch, low=1),
+            rate=check.positive("rate", self.rate),
+            rise=check.finite_number("rise", self.rise),
+            clip=check.positive("clip", self.clip),
+            noise=check.non_negative("noise", self.noise),
+            dropout=check.finite_number("dropout", self.dropout),
+        )
+        if not 0.0 <= self.rise <= 0.5:
+            check.fail("rise", "a share between 0 and 0.5", self.rise)
+        if not 0.0 <= self.dropout < 1.0:
+            check.fail("dropout", "a share >= 0 and < 1", self.dropout)
+
+
+def train(
+    network: Network,
+    split: Split,
+    settings: TrainingSettings,
+    seed: int,
+    lesson: Lesson | None = None,
+    validation: Split | None = None,
+    on_epoch: Callable[[tuple[Epoch, ...]], None] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    followed: Ragged | None = None,
+) -> tuple[Network, tuple[Epoch, ...]]:
+    """Train a network on CTC, and on a lesson if there is one.
+
+    The loss of a step is (ctc x CTC + weight x lesson) / frames of the batch.
+
+    Parameters
+    ----------
+    network : Network
+        Where to start; left as it is.
+    split : Split
+        The training utterances.
+    settings : TrainingSettings
+        How long and how fast.
+    seed : int
+        Decides batches, noise, dropout and random choices of every epoch, >= 0: equal for every
+        student that is to be compared.
+    lesson : Lesson, optional
+        What is learnt besides CTC.
+    validation : Split, optional
+        Decoded after every epoch; nothing is learnt from it.
+    on_epoch : callable, optional
+        Told the history after every epoch, and once if training goes on from a checkpoint.
+    checkpoint : path, optional
+        A file that is rewritten after every epoch. If it is there already, training goes on from
+        it, and ends with the same bits as if it had never stopped.
+    followed : Ragged of one (T, D), optional
+        Features of an utterance: the history keeps what the network says of it after every epoch.
+        Nothing is learnt from it.
+
+    Returns
+    -------
+    network : Network
+        Trained.
+    history : tuple of Epoch
+        Mean losses of every epoch, and what is said then of the utterance that is followed.
+
+    Raises
+    ------
+    DivergedError
+        If the loss is no longer finite.
+    DataError
+        If the checkpoint cannot be written, or belongs to another training.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> from refkd.data.dataset import load, prepare
+    >>> from refkd.experiment.train import TrainingSettings, train
+    >>> split = prepare(load("synthetic", train=4, validation=1, test=1)).train
+    >>> net = refkd.Network.create(80, 8, layers=1, outputs=21, bidirectional=False)
+    >>> trained, history = train(net, split, TrainingSettings(epochs=3), seed=0)
+    >>> history[2].ctc < history[0].ctc
+    True
+    """
+    seed = check.integer("seed", seed, low=0)
+    adam, history = adam_start(network.parameters()), list[Epoch]()
+    fingerprint = _fingerprint(network, split, settings, seed, lesson, validation, followed)
+    done = None if checkpoint is None else read_checkpoint(checkpoint, fingerprint)
+    if done is not None:
+        network, adam = network.with_parameters(done.parameters), done.adam
+        history = list(done.history)
+        if on_epoch is not None:
+            on_epoch(tuple(history))
+    while len(history) < settings.epochs:
+        begin = time.perf_counter()
+        network, adam, ctc, taught = _epoch(
+            network, adam, split, settings, seed, len(history), lesson
+        )
+        error = math.nan if validation is None else error_rate(network, validation)
+        seconds = time.perf_counter() - begin
+        said = None if followed is None else logits_of(network, followed).values
+        history.append(Epoch(ctc, taught, error, seconds, said=said))
+        if checkpoint is not None:
+            kept = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
+            write_checkpoint(checkpoint, kept)
+        if on_epoch is not None:
+            on_epoch(tuple(history))
+    return network, tuple(history)
+
+
+def error_rate(network: Network, split: Split) -> float:
+    """Phone error rate of greedy decoding, a fraction."""
+    logits = logits_of(network, split.features)
+    return phone_error_rate(list(split.labels), [greedy_decode(one) for one in logits])
+
+
+def _epoch(
+    network: Network,
+    adam: AdamState,
+    split: Split,
+    settings: TrainingSettings,
+    seed: int,
+    epoch: int,
+    lesson: Lesson | None,
+) -> tuple[Network, AdamState, float, float]:
+    """One pass; the mean of both losses per frame."""
+    streams = SeedSequence(seed, spawn_key=(epoch,)).spawn(4)
+    order, noise, dropout, choice = (np.random.default_rng(one) for one in streams)
+    steps = settings.epochs * math.ceil(len(split) / settings.batch)
+    ctc, taught, frames = 0.0, 0.0, 0
+    for places in batches(split, settings.batch, order):
+        part = split.take(places)
+        noisy = _noisy(part.features, settings.noise, noise)
+        try:
+            trace = network.forward(noisy, settings.dropout, int(dropout.integers(2**63)))
+        except check.ArgumentError as error:
+            raise DivergedError(f"training: {error}: lower the rate") from None
+        losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
+        d_values = d_logits.values
+        if lesson is not None:
+            loss, d_lesson = lesson.loss(trace.logits, lesson.teacher_logits(places, noisy), choice)
+            weight = lesson.weight_at(adam.step, steps)
+            d_values = lesson.ctc * d_values + weight * d_lesson.values
+            taught += loss
+        grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))
+        rate = learning_rate(adam.step, steps, settings.rate, settings.rise)
+        grads = clip_gradients(grads, settings.clip)
+        parameters, adam = adam_step(network.parameters(), grads, adam, rate)
+        try:
+            network = network.with_parameters(parameters)
+        except check.ArgumentError as error:
+            raise DivergedError(f"training: {error}: lower the rate") from None
+        ctc, frames = ctc + float(losses.sum()), frames + len(d_values)
+    return network, adam, ctc / frames, taught / frames
+
+
+def _noisy(features: Ragged, deviation: float, rng: Generator) -> Ragged:
+    noise = rng.standard_normal(features.values.shape, dtype=np.float32)
+    return features.with_values(features.values + np.float32(deviation) * noise)
+
+
+def _fingerprint(
+    network: Network,
+    split: Split,
+    settings: TrainingSettings,
+    seed: int,
+    lesson: Lesson | None,
+    validation: Split | None,
+    followed: Ragged | None,
+) -> str:
+    """SHA-256 of all that decides a training."""
+    digest = hashlib.sha256(f"{network.hash()} {settings} {seed}".encode())
+    for one in (split, validation):
+        for ragged in () if one is None else (one.features, one.labels):
+            digest.update(ragged.offsets.tobytes() + ragged.values.tobytes())
+    if followed is not None:
+        digest.update(followed.values.tobytes())
+    if lesson is not None:
+        facts = {
+            field.name: getattr(lesson, field.name)
+            for field in dataclasses.fields(lesson)
+            if field.name not in ("teacher", "clean_logits")
+        }
+        clean = lesson.clean_logits is not None
+        digest.update(f"{type(lesson)} {facts} {lesson.teacher.hash()} {clean}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,200 @@
+"""Mark an exercise: ask every case in a child process, compare table by table."""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refkd.check import ArgumentError
+from refkd.learn.exercises.exercise import Exercise, Table
+from refkd.verify.compare import TOLERANCES, allowed, distances
+from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.records import Answer, Call, Case, Deviation, Outputs
+
+START_LIMIT = 60.0  # seconds to import a file
+TOLERANCE = TOLERANCES["float64"]
+UNWRITTEN = "NotImplementedError"
+SAID = {
+    "raised": "raises",
+    "unreadable": "returns something else:",
+    "crashed": "crashes:",
+    "timed out": "takes too long:",
+    "not asked": "was not asked:",
+}
+Status = Literal["right", "wrong", "not done yet"]
+
+
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """What is wrong with one table in one case.
+
+    Parameters
+    ----------
+    case : Case
+        What was asked.
+    table : Table
+        Which table.
+    problem : str
+        In plain words.
+    deviation : Deviation, optional
+        The first wrong cell in the order of filling, where there are numbers of the right shape.
+    """
+
+    case: Case
+    table: Table
+    problem: str
+    deviation: Deviation | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """What came of an exercise.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        Any.
+    status : {"right", "wrong", "not done yet"}
+        Of all of it.
+    asked : int
+        How many cases were asked.
+    wrong : mapping of str to int
+        For each table in how many cases it is wrong.
+    fault : Fault, optional
+        The first wrong table in the smallest case that shows it.
+    problem : str
+        Why nothing could be asked; empty if it could.
+    slip : str
+        The known way to be wrong that gives these very numbers, in plain words; empty if none does.
+    """
+
+    exercise: Exercise
+    status: Status
+    asked: int = 0
+    wrong: Mapping[str, int] | None = None
+    fault: Fault | None = None
+    problem: str = ""
+    slip: str = ""
+
+
+def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
+    """Mark the file of an exercise; whatever it does, there is a mark.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        Any.
+    folder : Path
+        Where its file is.
+    time_limit : float
+        Seconds for one case.
+
+    Returns
+    -------
+    Mark
+        Its fault is the first thing to mend.
+    """
+    path = folder / exercise.file
+    if not path.is_file():
+        return Mark(exercise, "not done yet", problem="there is no such file")
+    door = AdapterDoor(
+        f"{path}:{exercise.name}", exercise.arguments, exercise.results, time_limit, START_LIMIT
+    )
+    try:
+        answers = door.ask([Call(case.inputs) for case in exercise.cases])
+    except ArgumentError as error:
+        said = str(error).partition("imported, got ")[2]
+        return Mark(exercise, "wrong", problem=f"the file cannot be imported: {said}")
+    finally:
+        door.close()
+    return marked(exercise, answers)
+
+
+def marked(exercise: Exercise, answers: Sequence[Answer]) -> Mark:
+    """Hold answers against the reference.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        Any.
+    answers : sequence of Answer
+        One for each of its cases.
+
+    Returns
+    -------
+    Mark
+        As of `mark`.
+    """
+    if answers[0].sentence.startswith(UNWRITTEN):
+        return Mark(exercise, "not done yet", len(answers))
+    faults = [
+        fault
+        for case, answer in zip(exercise.cases, answers, strict=True)
+        for fault in _faults(exercise, case, answer)
+    ]
+    wrong = {table.name: sum(fault.table is table for fault in faults) for table in exercise.tables}
+    if not faults:
+        return Mark(exercise, "right", len(answers), wrong)
+    first = min(faults, key=lambda fault: exercise.tables.index(fault.table))
+    numbers = {fault.table.name for fault in faults if fault.deviation is not None}
+    slip = "" if first.deviation is None else _slip(exercise, answers, numbers)
+    return Mark(exercise, "wrong", len(answers), wrong, first, slip=slip)
+
+
+def _faults(exercise: Exercise, case: Case, answer: Answer) -> Iterator[Fault]:
+    """What is wrong in one case, in the order of the tables."""
+    expected = exercise.expected(case)
+    for table in exercise.tables:
+        if answer.outputs is None:
+            yield Fault(case, table, f"It {SAID[str(answer.failure)]} {answer.sentence}")
+        elif table.name not in answer.outputs:
+            yield Fault(case, table, f"{table.name} is not returned.")
+        else:
+            got, wanted = answer.outputs[table.name], expected[table.name]
+            if got.shape != wanted.shape:
+                problem = f"{table.name} has shape {got.shape}, expected {wanted.shape}."
+                yield Fault(case, table, problem)
+            elif (wrong := _wrong(got, wanted)).any():
+                yield Fault(case, table, "", _deviation(table, got, wanted, wrong))
+
+
+def _wrong(got: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(distances(got, wanted) > allowed(wanted, TOLERANCE))
+
+
+def _deviation(
+    table: Table, got: NDArray[Any], wanted: NDArray[Any], wrong: NDArray[np.bool_]
+) -> Deviation:
+    index = table.first_cell(wrong)
+    limit = float(allowed(wanted, TOLERANCE)[index])
+    count = int(wrong.sum())
+    return Deviation(
+        table.name, index, float(wanted[index]), float(got[index]), limit, count, wrong.size
+    )
+
+
+def _slip(exercise: Exercise, answers: Sequence[Answer], numbers: Set[str]) -> str:
+    """The first known slip that gives, in every case, the first table with wrong numbers.
+
+    One that says nothing about this table is held against the next.
+    """
+    answered = [
+        (case, answer.outputs)
+        for case, answer in zip(exercise.cases, answers, strict=True)
+        if answer.outputs is not None
+    ]
+    tables = [name for name in exercise.results if name in numbers]
+    for slip in exercise.slips():
+        if all(_same(exercise.slipped(slip, case), outputs, tables) for case, outputs in answered):
+            return slip.words
+    return ""
+
+
+def _same(slipped: Outputs, outputs: Outputs, tables: Sequence[str]) -> bool:
+    name = next((name for name in tables if name in slipped), None)
+    if name is None or name not in outputs or outputs[name].shape != slipped[name].shape:
+        return False
+    return not _wrong(outputs[name], slipped[name]).any()

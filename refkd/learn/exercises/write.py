@@ -1,0 +1,143 @@
+"""Write the stubs, or the solutions, and a page that says what to do with them."""
+
+import ast
+import re
+import textwrap
+from pathlib import Path
+
+from refkd import check
+from refkd.files.atomic import replacing
+from refkd.learn.exercises.catalogue import EXERCISES
+from refkd.learn.exercises.exercise import Exercise
+from refkd.learn.explain.equations import EQUATIONS
+
+WIDTH = 100  # columns of the files
+TAG = re.compile(r"^    \((\w+)\)$", re.MULTILINE)
+README = """\
+# Exercises
+
+Each file holds one function to write. Its docstring says what goes in and what comes out, has the
+equations and a small example. Write the body in place of `raise NotImplementedError`.
+
+| file | what | page of the course |
+|---|---|---|
+{rows}
+
+Go in this order; each stands alone. Where you are, and where the first wrong cell is:
+
+    refkd exercise check {folder}
+
+The same for one of them, or as JSON:
+
+    refkd exercise check {folder} {first}
+    refkd exercise check {folder} --json
+
+`python -m doctest {file}` runs the example of the docstring. A file that you delete is written
+anew, and no other is touched, by
+
+    refkd exercise new {folder}
+"""
+
+
+def solution_text(exercise: Exercise) -> str:
+    """The solution as it is written to files: each equation stands behind its tag.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        Any.
+
+    Returns
+    -------
+    str
+        A module of Python.
+
+    Examples
+    --------
+    >>> from refkd.learn.exercises.catalogue import exercises_named
+    >>> from refkd.learn.exercises.write import solution_text
+    >>> [exercise] = exercises_named(["tanh_step"])
+    >>> "    (R2) h_t = tanh(a_t)" in solution_text(exercise)
+    True
+    """
+    return TAG.sub(_equation, exercise.source)
+
+
+def stub_text(exercise: Exercise) -> str:
+    """The same up to the end of the docstring; the body is left to the learner.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        Any.
+
+    Returns
+    -------
+    str
+        A module of Python.
+
+    Examples
+    --------
+    >>> from refkd.learn.exercises.catalogue import exercises_named
+    >>> from refkd.learn.exercises.write import stub_text
+    >>> [exercise] = exercises_named(["tanh_step"])
+    >>> stub_text(exercise).splitlines()[-1]
+    '    raise NotImplementedError'
+    """
+    text = solution_text(exercise)
+    [function] = [
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name == exercise.name
+    ]
+    kept = text.splitlines()[: function.body[0].end_lineno]
+    return "\n".join([*kept, "    raise NotImplementedError", ""])
+
+
+def write_exercises(folder: Path, solutions: bool = False) -> tuple[list[str], list[str]]:
+    """Write every file that is not there.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    solutions : bool
+        Whether to write the solutions in place of the stubs.
+
+    Returns
+    -------
+    written, kept : list of str
+        Names of the files that were written, and of those that were there and stay as they are.
+
+    Raises
+    ------
+    ArgumentError
+        If the folder is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        check.fail("DIR", "a folder", f"the file {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = solution_text if solutions else stub_text
+    texts = {one.file: text(one) for one in EXERCISES} | {"README.md": _readme(folder)}
+    kept = [name for name in texts if (folder / name).exists()]
+    written = [name for name in texts if name not in kept]
+    for name in written:
+        with replacing(folder / name) as file:
+            file.write(texts[name].encode("utf-8"))
+    return written, kept
+
+
+def _equation(match: re.Match[str]) -> str:
+    tag = f"({match[1]})"
+    return textwrap.fill(
+        EQUATIONS[match[1]],
+        WIDTH,
+        initial_indent=f"    {tag} ",
+        subsequent_indent=" " * (len(tag) + 5),
+    )
+
+
+def _readme(folder: Path) -> str:
+    rows = [f"| `{one.file}` | {one.title.rstrip('.')} | {one.page} |" for one in EXERCISES]
+    first = EXERCISES[0]
+    return README.format(rows="\n".join(rows), folder=folder, first=first.name, file=first.file)

@@ -1,0 +1,268 @@
+"""The gradient of a rule told step by step: pairs, weights, target, temperature, blank frames."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.alignment.decode import same_classes
+from refkd.check import Floats
+from refkd.learn.explain.classes import Classes
+from refkd.learn.explain.narration import (
+    Cell,
+    Narration,
+    Step,
+    Table,
+    frames_heads,
+    names_of,
+    told_frames,
+)
+from refkd.learn.explain.pairs import (
+    OF_DIVERGENCE,
+    distributions,
+    rule_step,
+    said_step,
+    weighted_sum,
+)
+from refkd.losses.distill import distill_trace
+from refkd.losses.distillation import BLANK_FRAMES, Options
+from refkd.losses.rules import Blend, FrameWise, Rule, Soft, TopK
+from refkd.losses.traces import DistillTrace
+
+OF_GRADIENT = {"kl": "D6", "cross_entropy": "D6", "reverse_kl": "D7", "js": "D8"}
+TEMPERATURES = (1.0, 2.0, 4.0)
+
+
+def explain_distill(
+    student_logits: ArrayLike,
+    teacher_logits: ArrayLike,
+    rule: Rule,
+    divergence: str = "kl",
+    temperature: float = 1.0,
+    scale_t2: bool = False,
+    blank_frames: str = "keep",
+    blank: int = 0,
+    symbols: Sequence[str] | None = None,
+    frames: range | None = None,
+) -> Narration:
+    """Tell how the gradient of a rule in the student's logits comes about.
+
+    Parameters
+    ----------
+    student_logits, teacher_logits : (T, K) array
+        As for `refkd.distill_trace`.
+    rule : Rule
+        Any.
+    divergence, temperature, scale_t2, blank_frames, blank : various
+        As for `refkd.distill_trace`.
+    symbols : sequence of str, optional
+        Names of the K classes; their numbers if left out.
+    frames : range, optional
+        Student frames that are told; everything is computed over the whole utterance.
+
+    Returns
+    -------
+    Narration
+        Its numbers are those of `refkd.distill_trace`, in nats.
+
+    Raises
+    ------
+    ArgumentError
+        As `refkd.distill_trace`.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> from refkd.learn.explain.distill import explain_distill
+    >>> teacher, student = np.log([[0.8, 0.2]]), np.log([[0.5, 0.5]])
+    >>> told = explain_distill(student, teacher, refkd.FrameWise())
+    >>> table = told.steps[2].tables[0]
+    >>> for head, row in zip(table.rows, table.cells):
+    ...     print(head, [round(cell, 4) for cell in row])
+    q [0.5, 0.5]
+    p at u = 0 [0.8, 0.2]
+    pull of u = 0 [-0.3, 0.3]
+    gradient [-0.3, 0.3]
+    """
+    teacher, student = same_classes(teacher_logits, student_logits)
+    options = Options.checked(rule, divergence, temperature, scale_t2, blank_frames)
+    blank = check.integer("blank", blank, low=0, high=student.shape[1] - 1)
+    temperature, divergence, blank_frames = (
+        options.temperature,
+        options.divergence,
+        options.blank_frames,
+    )
+    asked = _Asked(student, teacher, rule, divergence, temperature, scale_t2, blank_frames, blank)
+    trace = asked.trace()
+    seen = told_frames(frames, len(student))
+    names = names_of(symbols, student.shape[1])
+    return Narration(
+        f"Distillation: the gradient of {type(rule).__name__}",
+        f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are told; the blank is "
+        f"{names[blank]}, temperature {temperature:g}, divergence {divergence}, blank frames: "
+        f"{blank_frames}.",
+        tuple(_steps(asked, trace, names, seen)),
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Two models, and what `refkd.distill_trace` is asked about them."""
+
+    student: Floats
+    teacher: Floats
+    rule: Rule
+    divergence: str
+    temperature: float
+    scale_t2: bool
+    blank_frames: str
+    blank: int
+
+    def trace(self) -> DistillTrace:
+        return distill_trace(
+            self.student, self.teacher, self.rule, self.divergence, self.temperature,
+            self.scale_t2, self.blank_frames, self.blank,
+        )  # fmt: skip
+
+    def pull(self, t: int, u: int) -> Floats:
+        """Gradient (K,) of one pair by itself, of weight 1."""
+        one = replace(
+            self,
+            student=self.student[t : t + 1],
+            teacher=self.teacher[u : u + 1],
+            rule=FrameWise(),
+            blank_frames="keep",
+        )
+        gradient: Floats = one.trace().grad[0]
+        return gradient
+
+
+def _steps(
+    asked: _Asked, trace: DistillTrace, names: Sequence[str], frames: range
+) -> Iterator[Step]:
+    student = distributions(asked.student, asked.temperature)
+    teacher = distributions(asked.teacher, asked.temperature)
+    yield said_step(student, teacher, asked.blank, names, frames)
+    chosen = rule_step(trace, frames)
+    yield replace(chosen, equations=(OF_DIVERGENCE[asked.divergence], *chosen.equations))
+    wanted = np.concatenate([one[list(frames)].argmax(axis=1) for one in (teacher, student)])
+    classes = Classes.among(wanted, asked.blank, names)
+    if trace.target is not None:
+        yield _target(trace.target, classes, frames)
+    for t in frames:
+        yield _gradient(asked, trace, t, student[t], teacher, classes)
+    if trace.target_divergence is not None:
+        yield _three_numbers(asked, trace, trace.target_divergence)
+    yield _temperature(asked)
+    yield _blank_frames(asked)
+
+
+def _target(target: Floats, classes: Classes, frames: range) -> Step:
+    return Step(
+        "The target",
+        "The weighted mean of the selected teacher frames: what each student frame is pulled "
+        "towards. Probabilities are averaged, not logits; a frame without pairs has none.",
+        ("D9",),
+        (
+            Table(
+                "target_t[k]",
+                "class",
+                classes.heads,
+                frames_heads("t", frames),
+                classes.summed(target[list(frames)]).T,
+            ),
+        ),
+    )
+
+
+def _gradient(
+    asked: _Asked, trace: DistillTrace, t: int, student: Floats, teacher: Floats, classes: Classes
+) -> Step:
+    """q, each p, the pull of each pair times its weight, and their sum."""
+    mine = [n for n, (frame, _) in enumerate(trace.pairs) if frame == t]
+    rows = {"q": student}
+    for n in mine:
+        u = int(trace.pairs[n, 1])
+        rows[f"p at u = {u}"] = teacher[u]
+    if trace.target is not None:
+        rows["target"] = trace.target[t]
+    if not isinstance(trace.rule, Blend):
+        for n in mine:
+            u = int(trace.pairs[n, 1])
+            rows[f"pull of u = {u}"] = trace.pair_weight[n] * asked.pull(t, u)
+    rows["gradient"] = trace.grad[t]
+    cells = [classes.summed(row) for row in rows.values()]
+    equations = (OF_GRADIENT[asked.divergence],)
+    table = Table(f"gradient at frame {t}", "", list(rows), classes.heads, cells)
+    return Step(f"The gradient at frame {t}", _pull_text(asked, len(mine)), equations, (table,))
+
+
+def _pull_text(asked: _Asked, pairs: int) -> str:
+    if pairs == 0:
+        return "No pair, so nothing is learnt from this frame."
+    if isinstance(asked.rule, Blend):
+        text = "The mixture pulls as one teacher frame would, times what is left of its weight."
+    else:
+        text = "Each pair pulls by the gradient of its divergence times its weight; they add up."
+    if asked.divergence in ("kl", "cross_entropy"):
+        text += " That of this divergence is q - p."
+    if asked.temperature != 1.0:
+        scale = ", and times temperature^2" if asked.scale_t2 else ""
+        text += f" It is in the logits as they were passed, so divided by temperature{scale}."
+    return text
+
+
+def _three_numbers(asked: _Asked, trace: DistillTrace, mixture: float) -> Step:
+    scale = asked.temperature**2 if asked.scale_t2 else 1.0
+    kinds: dict[type, str] = {Soft: "soft minimum", Blend: "mixture", TopK: "weighted sum"}
+    rows = [f"loss: {kinds[type(asked.rule)]}", "weighted sum", "mixture"]
+    cells = [[trace.loss], [scale * weighted_sum(trace)], [mixture]]
+    return Step(
+        "Three numbers for one weighted sum",
+        "The soft minimum, the weighted sum of divergences and the divergence of the mixture are "
+        "three values. For kl they have one gradient, so a curve says which of them it shows.",
+        ("S11", "D9"),
+        (Table("over all frames, in nats", "", rows, ["nats"], cells),),
+    )
+
+
+def _temperature(asked: _Asked) -> Step:
+    cells = []
+    temperatures = sorted({*TEMPERATURES, asked.temperature})
+    for temperature in temperatures:
+        row: list[Cell] = []
+        for scale_t2 in (False, True):
+            trace = replace(asked, temperature=temperature, scale_t2=scale_t2).trace()
+            row += [trace.loss, float(np.abs(trace.grad).max())]
+        cells.append(row)
+    columns = ["loss", "largest", "T^2 loss", "T^2 largest"]
+    return Step(
+        "What the temperature does",
+        "It divides both logits before the softmax, so it changes what is selected too. The loss "
+        "and the largest entry of the gradient fall about as its square; scale_t2 multiplies both "
+        "by it.",
+        (OF_GRADIENT[asked.divergence],),
+        (Table("over all frames", "T", [f"{one:g}" for one in temperatures], columns, cells),),
+    )
+
+
+def _blank_frames(asked: _Asked) -> Step:
+    cells: list[list[Cell]] = []
+    for option in BLANK_FRAMES:
+        try:
+            trace = replace(asked, blank_frames=option).trace()
+        except check.ArgumentError:
+            cells.append(["refused", None, None])
+        else:
+            cells.append([len(trace.pairs), trace.pair_weight.sum(), trace.loss])
+    is_blank = asked.teacher.argmax(axis=1) == asked.blank
+    return Step(
+        "What may become of blank frames",
+        f"The teacher is blank at {int(is_blank.sum())} of {len(is_blank)} frames. Their pairs can "
+        "be kept, dropped after the selection without making weights sum to 1 again, or be left "
+        "out of the search.",
+        ("S1",),
+        (Table("blank_frames", "", BLANK_FRAMES, ["pairs", "weight", "loss"], cells),),
+    )

@@ -1,0 +1,156 @@
+"""The states of CTC, and the arrows that alpha and beta follow from frame to frame."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from refkd.check import Floats
+from refkd.learn.explain.classes import Classes
+from refkd.learn.explain.narration import Cell, Step, Table, frames_heads
+from refkd.losses.traces import CTCTrace
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """What the steps of CTC are told from.
+
+    Parameters
+    ----------
+    logp : (T, K) array
+        Log-probabilities in nats.
+    trace : CTCTrace
+        Computed from them.
+    blank : int
+        Index of the blank.
+    names : sequence of str
+        Of the classes.
+    frames : range
+        What is told frame by frame.
+    """
+
+    logp: Floats
+    trace: CTCTrace
+    blank: int
+    names: Sequence[str]
+    frames: range
+
+    def passes(self) -> Iterator[Step]:
+        """The states, then alpha forward and beta backward."""
+        T = len(self.logp)
+        yield self._states()
+        for t in self.frames:
+            yield self._arriving(t) if t > 0 else self._beginning()
+        for t in reversed(self.frames):
+            yield self._leaving(t) if t < T - 1 else self._ending()
+
+    @property
+    def rows(self) -> list[str]:
+        """Heads of the states."""
+        return [f"{s} {self.names[k]}" for s, k in enumerate(self.trace.states)]
+
+    @property
+    def times(self) -> list[str]:
+        """Heads of the frames."""
+        return frames_heads("t", self.frames)
+
+    @property
+    def classes(self) -> Classes:
+        """Those of the labels, and the blank."""
+        return Classes.among(self.trace.states, self.blank, self.names)
+
+    def by_state(self, table: Floats) -> Floats:
+        """(T, S) as rows of states under the frames that are told."""
+        return table[list(self.frames)].T
+
+    def by_class(self, table: Floats) -> Floats:
+        """(T, K) as rows of classes under the frames that are told."""
+        return self.classes.summed(table[list(self.frames)]).T
+
+    def refusal(self, s: int) -> str | None:
+        """Why no skip leads to state s: "" where there is no such arrow; None if one does."""
+        states = self.trace.states
+        if s < 2 or s >= len(states):
+            return ""
+        if states[s] == self.blank:
+            return "no: blank"
+        return "no: repeat" if states[s] == states[s - 2] else None
+
+    def _places(self) -> range:
+        return range(len(self.trace.states))
+
+    def _emitted(self) -> Iterator[tuple[int, int]]:
+        return ((s, int(k)) for s, k in enumerate(self.trace.states))
+
+    def _states(self) -> Step:
+        skips = [{None: "yes", "": None}.get(why, why) for why in map(self.refusal, self._places())]
+        emits = [self.names[k] for k in self.trace.states]
+        table = Table(
+            "states", "s", self.rows, ["emits", "skip from s-2"], zip(emits, skips, strict=True)
+        )
+        return Step(
+            "Labels with blanks",
+            "A blank stands around every label, and a path walks through these states. It may skip "
+            "a state only between different labels: never past a label, and never past the blank "
+            "that keeps two equal labels apart.",
+            ("C1", "C2"),
+            (table,),
+        )
+
+    def _beginning(self) -> Step:
+        alpha = self.trace.log_alpha[0]
+        cells = [[self.logp[0, k], alpha[s], np.exp(alpha[s])] for s, k in self._emitted()]
+        return Step(
+            "alpha at frame 0",
+            "A path begins with the first blank or the first label; no other state can be reached.",
+            ("C3",),
+            (Table("A[0, s]", "s", self.rows, ["logp", "A", "e^A"], cells),),
+        )
+
+    def _arriving(self, t: int) -> Step:
+        alpha = self.trace.log_alpha
+        before, cells = alpha[t - 1], []
+        for s, k in self._emitted():
+            arrows = self._arrows(before, (s, s - 1, s - 2), self.refusal(s))
+            cells.append([*arrows, self.logp[t, k], alpha[t, s], np.exp(alpha[t, s])])
+        columns = ["stay s", "step s-1", "skip s-2", "logp", "A", "e^A"]
+        return Step(
+            f"alpha at frame {t}",
+            f"Each arrow brings what reached its state by frame {t - 1}. A is their log_add plus "
+            "the emission: all ways to be here by now.",
+            ("C4",),
+            (Table(f"A[{t}, s]", "s", self.rows, columns, cells),),
+        )
+
+    def _ending(self) -> Step:
+        beta = self.trace.log_beta[-1]
+        cells = [[value, np.exp(value)] for value in beta]
+        return Step(
+            f"beta at frame {len(self.logp) - 1}",
+            "A path ends in the last label or the last blank. beta leaves out the emission of its "
+            "own frame, so it begins with log 1 = 0.",
+            ("C5",),
+            (Table(f"B[{len(self.logp) - 1}, s]", "s", self.rows, ["B", "e^B"], cells),),
+        )
+
+    def _leaving(self, t: int) -> Step:
+        beta, states = self.trace.log_beta, self.trace.states
+        onward, cells = beta[t + 1] + self.logp[t + 1, states], []
+        for s in self._places():
+            arrows = self._arrows(onward, (s, s + 1, s + 2), self.refusal(s + 2))
+            cells.append([*arrows, beta[t, s], np.exp(beta[t, s])])
+        columns = ["stay s", "step s+1", "skip s+2", "B", "e^B"]
+        return Step(
+            f"beta at frame {t}",
+            f"Each arrow leads to a state of frame {t + 1}, whose emission it counts. B is their "
+            "log_add: all ways to go on from here.",
+            ("C6",),
+            (Table(f"B[{t}, s]", "s", self.rows, columns, cells),),
+        )
+
+    def _arrows(self, values: Floats, ends: Sequence[int], refused: str | None) -> list[Cell]:
+        """What three arrows carry; None where there is no such state."""
+        found: list[Cell] = [values[s] if 0 <= s < len(values) else None for s in ends]
+        if refused:
+            found[2] = refused
+        return found

@@ -1,0 +1,136 @@
+"""What a rule sees and selects, as tables: distributions, divergence band, pairs and reasons."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd.alignment.decode import log_posteriors
+from refkd.check import Floats
+from refkd.learn.explain.classes import Classes
+from refkd.learn.explain.narration import Step, Table, frames_heads
+from refkd.learn.explain.reasons import reason
+from refkd.losses import rules
+from refkd.losses.traces import DistillTrace
+
+OF_DIVERGENCE = {"kl": "D2", "reverse_kl": "D3", "js": "D4", "cross_entropy": "D5"}
+TOLD: dict[type, tuple[str, tuple[str, ...]]] = {
+    rules.FrameWise: (
+        "Each student frame learns from the teacher frame of its own time; nothing is searched.",
+        ("S2",),
+    ),
+    rules.Shift: (
+        "Each student frame learns from the teacher frame d earlier, whatever that one says.",
+        ("S2",),
+    ),
+    rules.Blend: (
+        "Each student frame learns from a mixture of earlier teacher frames with given weights. "
+        "The loss is the divergence of the mixture, not the sum of w D.",
+        ("S1", "D9"),
+    ),
+    rules.Hard: (
+        "Each student frame takes the most similar teacher frame that it sees. Ties go to the "
+        "nearest frame, then to the earlier.",
+        ("S2",),
+    ),
+    rules.TopK: (
+        "Each student frame takes the k most similar teacher frames that it sees, weighted by "
+        "similarity. Ties go to the nearest frame, then to the earlier.",
+        ("S3", "S10"),
+    ),
+    rules.Soft: (
+        "Each student frame learns from all teacher frames that it sees, weighted by similarity. "
+        "The loss is the soft minimum, not the sum of w D.",
+        ("S1", "S10", "S11"),
+    ),
+    rules.Monotone: (
+        "One teacher frame for each student frame, and never a step back: the path of least cost.",
+        ("S4", "S5", "S6"),
+    ),
+    rules.OrderedPath: (
+        "One path through both sequences, in order, that skips no frame of either: that of least "
+        "cost. Every pair on it counts.",
+        ("S7", "S8"),
+    ),
+    rules.PerTeacher: (
+        "Each teacher frame teaches the student frame that resembles it most, among those that "
+        "see it. Ties go to the nearest frame.",
+        ("S9",),
+    ),
+}
+
+
+def distributions(logits: ArrayLike, temperature: float) -> Floats:
+    """Probabilities (T, K) at a temperature."""
+    return np.exp(log_posteriors(np.asarray(logits, dtype=np.float64) / temperature))
+
+
+def said_step(
+    student: Floats, teacher: Floats, blank: int, names: Sequence[str], frames: range
+) -> Step:
+    """What both models say: probabilities (T, K), classes by frames."""
+    wanted = np.concatenate([one[list(frames)].argmax(axis=1) for one in (teacher, student)])
+    classes = Classes.among(wanted, blank, names)
+    tables = []
+    for name, letter, prob in (("teacher: p_u", "u", teacher), ("student: q_t", "t", student)):
+        shown = classes.summed(prob[list(frames)]).T
+        best = frozenset((int(k), n) for n, k in enumerate(shown.argmax(axis=0)))
+        tables.append(
+            Table(name, "class", classes.heads, frames_heads(letter, frames), shown, best)
+        )
+    text = "The distributions of teacher and student at each frame; marked is the most probable."
+    return Step("What both say", text, (), tuple(tables))
+
+
+def band_table(trace: DistillTrace, frames: range, caption: str, mark: bool = True) -> Table:
+    """Divergences of the student frames told, each beside the teacher frames that it sees."""
+    T, window = len(trace.divergence), trace.window
+    teacher = range(max(0, frames[0] - window.left), max(1, min(T, frames[-1] + window.right + 1)))
+    pairs = {(int(t), int(u)) for t, u in trace.pairs} if mark else set()
+    cells = [[divergence(trace, t, u) for u in teacher] for t in frames]
+    marked = frozenset(
+        (row, column)
+        for row, t in enumerate(frames)
+        for column, u in enumerate(teacher)
+        if (t, u) in pairs
+    )
+    heads = frames_heads("t", frames), frames_heads("u", teacher)
+    return Table(caption, "", *heads, cells, marked)
+
+
+def divergence(trace: DistillTrace, t: int, u: int) -> float | None:
+    """D(t, u) as the trace has it; None where there is no such pair."""
+    column = u - t + trace.window.left
+    if not 0 <= column < trace.divergence.shape[1]:
+        return None
+    value = float(trace.divergence[t, column])
+    return value if value < np.inf else None
+
+
+def rule_step(trace: DistillTrace, frames: range) -> Step:
+    """What one rule selects, and why, and what it costs."""
+    text, equations = TOLD[type(trace.rule)]
+    told = [n for n, (t, _) in enumerate(trace.pairs) if t in frames]
+    cells = []
+    for n in told:
+        t, u = trace.pairs[n]
+        cost = divergence(trace, t, u)
+        weight = trace.pair_weight[n]
+        cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), reason(trace, n)])
+    columns = ["u", "t - u", "D", "w", "w D", "why"]
+    pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in told], columns, cells)
+    band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected ones marked")
+    return Step(type(trace.rule).__name__, text, equations, (band, pairs, cost_table(trace)))
+
+
+def weighted_sum(trace: DistillTrace) -> float:
+    """Sum of w D over all pairs, in nats."""
+    student, teacher = trace.pairs.T
+    costs = trace.divergence[student, teacher - student + trace.window.left]
+    return float(np.sum(trace.pair_weight * costs))
+
+
+def cost_table(trace: DistillTrace) -> Table:
+    """The loss beside the sum over pairs."""
+    cells = [[weighted_sum(trace)], [trace.loss]]
+    return Table("over all frames", "", ["sum of w D", "loss"], ["nats"], cells)

@@ -1,0 +1,145 @@
+"""Selection told step by step: the divergence band, what each rule takes of it, and silence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.alignment.decode import same_classes
+from refkd.check import Bools, Floats
+from refkd.learn.explain.narration import Narration, Step, Table, names_of, told_frames
+from refkd.learn.explain.pairs import (
+    OF_DIVERGENCE,
+    band_table,
+    distributions,
+    rule_step,
+    said_step,
+)
+from refkd.losses.distill import distill_trace
+from refkd.losses.distillation import checked_temperature
+from refkd.losses.rules import Rule
+from refkd.losses.traces import DistillTrace
+
+LEAST = -13.8  # nats: a silent student gives every class some probability, about 1e-6
+
+
+def explain_select(
+    student_logits: ArrayLike,
+    teacher_logits: ArrayLike,
+    rules: Sequence[Rule],
+    divergence: str = "kl",
+    temperature: float = 1.0,
+    blank: int = 0,
+    symbols: Sequence[str] | None = None,
+    frames: range | None = None,
+) -> Narration:
+    """Tell what each rule selects between a student and a teacher, and what silence would cost.
+
+    Parameters
+    ----------
+    student_logits, teacher_logits : (T, K) array
+        As for `refkd.distill_trace`.
+    rules : sequence of Rule
+        One or more.
+    divergence : str
+        As for `refkd.distill_trace`.
+    temperature : float
+        As for `refkd.distill_trace`.
+    blank : int
+        Index of the blank.
+    symbols : sequence of str, optional
+        Names of the K classes; their numbers if left out.
+    frames : range, optional
+        Student frames that are told; everything is computed over the whole utterance.
+
+    Returns
+    -------
+    Narration
+        Its numbers are those of `refkd.distill_trace`, in nats.
+
+    Raises
+    ------
+    ArgumentError
+        As `refkd.distill_trace`, and without any rule.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> from refkd.learn.explain.select import explain_select
+    >>> teacher = np.log([[0.2, 0.8], [0.8, 0.2], [0.8, 0.2]])
+    >>> student = np.log([[0.8, 0.2], [0.2, 0.8], [0.8, 0.2]])
+    >>> told = explain_select(student, teacher, [refkd.Hard(refkd.Window(1))])
+    >>> [step.title for step in told.steps]
+    ['What both say', 'The divergence band', 'Hard', 'And if the student were silent?']
+    """
+    teacher, student = same_classes(teacher_logits, student_logits)
+    rules = check.sequence("rules", rules)
+    if not rules:
+        check.fail("rules", "at least one rule", "none")
+    temperature = checked_temperature(temperature)
+    blank = check.integer("blank", blank, low=0, high=student.shape[1] - 1)
+    options: dict[str, Any] = {
+        "divergence": divergence,
+        "temperature": temperature,
+        "blank": blank,
+    }
+    traces = [distill_trace(student, teacher, rule, **options) for rule in rules]
+    quiet = silent_student(teacher, blank)
+    silent = [distill_trace(quiet, teacher, rule, **options) for rule in rules]
+    seen = told_frames(frames, len(student))
+    names = names_of(symbols, student.shape[1])
+    said = distributions(student, temperature), distributions(teacher, temperature)
+    return Narration(
+        "Selection: from which teacher frame does a student frame learn?",
+        f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are told; the blank is "
+        f"{names[blank]}, temperature {temperature:g}, divergence {divergence}.",
+        (
+            said_step(*said, blank, names, seen),
+            _band(traces, divergence, seen),
+            *(rule_step(trace, seen) for trace in traces),
+            _silence(traces, silent, teacher.argmax(axis=1) != blank),
+        ),
+    )
+
+
+def silent_student(teacher: Floats, blank: int) -> Floats:
+    """Log-probabilities (T, K) of a student that always says what the teacher says when blank."""
+    said = np.log(np.maximum(distributions(teacher, 1.0), np.exp(LEAST)))
+    return np.tile(said[said[:, blank].argmax()], (len(said), 1))
+
+
+def _band(traces: Sequence[DistillTrace], divergence: str, frames: range) -> Step:
+    widest = max(traces, key=lambda trace: trace.divergence.shape[1])
+    return Step(
+        "The divergence band",
+        "How far each student frame t is from the teacher frames u that the widest window shows. A "
+        "point stands where there is no pair. An offset is t - u: positive when the student is "
+        "late.",
+        ("D1", OF_DIVERGENCE[divergence]),
+        (band_table(widest, frames, "D(t, u) in nats", mark=False),),
+    )
+
+
+def _silence(traces: Sequence[DistillTrace], silent: Sequence[DistillTrace], spikes: Bools) -> Step:
+    """What each rule charges the student, and what a student that only says blank."""
+    frames = set(np.flatnonzero(spikes).tolist())
+
+    def met(trace: DistillTrace) -> str:
+        return f"{len(frames & set(trace.pairs[:, 1].tolist()))} of {len(frames)}"
+
+    cells = [
+        [own.loss, quiet.loss, met(own), met(quiet)]
+        for own, quiet in zip(traces, silent, strict=True)
+    ]
+    columns = ["loss", "silent loss", "spikes", "silent spikes"]
+    rows = [type(trace.rule).__name__ for trace in traces]
+    return Step(
+        "And if the student were silent?",
+        "Beside the student a silent one, which says at every frame what the teacher says when it "
+        "is most surely blank. A rule that charges silence less than lateness teaches silence; one "
+        "that never selects a spike of the teacher cannot teach it.",
+        (),
+        (Table("loss in nats, and teacher spikes selected", "rule", rows, columns, cells),),
+    )

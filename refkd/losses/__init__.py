@@ -1,0 +1,1 @@
+"""Losses: CTC, distillation by every rule, guided CTC, with their gradients and traces."""

@@ -1,0 +1,44 @@
+"""Two sequences of logits, frame by frame: checks shared by the losses that compare networks."""
+
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Floats
+from refkd.ragged import Ragged
+
+
+def paired_logits(
+    name: str, logits: ArrayLike, other_name: str, other: ArrayLike, blank: int
+) -> tuple[Floats, Floats, int]:
+    """The logits (T, K) of who learns, finite, as many of whom it learns from, and the blank.
+
+    Raises
+    ------
+    ArgumentError
+        If a shape, a number or the blank is not as expected; the sentence bears the names given.
+    """
+    own = check.logits(name, check.finite_array(name, logits, ("T", "K")))
+    others = check.logits(other_name, other)
+    check.same_length(other_name, others.shape[1], name, own.shape[1], "K")
+    check.same_length(other_name, len(others), name, len(own), "T")
+    return own, others, check.integer("blank", blank, low=0, high=own.shape[1] - 1)
+
+
+def paired_batches(
+    name: str, logits: Ragged, other_name: str, other: Ragged, blank: int
+) -> tuple[Floats, Floats, int]:
+    """The same for the values (sum T, K) of two batches of equal lengths.
+
+    Raises
+    ------
+    ArgumentError
+        As `paired_logits`, and if the utterances do not correspond or one is empty.
+    """
+    check.instance(name, logits, Ragged)
+    check.instance(other_name, other, Ragged)
+    lengths, got = logits.lengths.tolist(), other.lengths.tolist()
+    if got != lengths:
+        check.fail(other_name, f"lengths {lengths} to match {name}", got)
+    if 0 in lengths:
+        check.fail(f"{name}[{lengths.index(0)}]", "T >= 1", "T=0")
+    return paired_logits(name, logits.values, other_name, other.values, blank)

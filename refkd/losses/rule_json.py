@@ -1,0 +1,88 @@
+"""Rules as plain values, for files and for other programs."""
+
+import math
+from typing import Any
+
+from refkd import check
+from refkd.losses.rules import RULES, Rule
+from refkd.losses.window import Window
+
+
+def rule_facts(rule: Rule) -> dict[str, Any]:
+    """Write a rule as plain values, ready for JSON.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any.
+
+    Returns
+    -------
+    dict
+        "rule" is the name of its class; the others are its parameters: "window" as [left, right]
+        or "whole", an infinite tau as None.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> from refkd.losses.rule_json import rule_facts
+    >>> rule_facts(refkd.TopK(refkd.Window(5, 0), k=3))
+    {'rule': 'TopK', 'window': [5, 0], 'k': 3, 'tau': None}
+    """
+    return {"rule": type(rule).__name__} | {
+        name: _plain(value) for name, value in vars(rule).items()
+    }
+
+
+def rule_from(facts: dict[str, Any]) -> Rule:
+    """Make the rule that plain values describe.
+
+    Parameters
+    ----------
+    facts : dict
+        As from `rule_facts`.
+
+    Returns
+    -------
+    Rule
+        The same as before.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such rule, or its parameters are others.
+
+    Examples
+    --------
+    >>> from refkd.losses.rule_json import rule_from
+    >>> rule_from({"rule": "Hard", "window": [5, 0]})
+    Hard(window=Window(left=5, right=0))
+    """
+    parameters = dict(facts)
+    kind = RULES[check.one_of("rule", parameters.pop("rule", None), RULES)]
+    if "window" in parameters:
+        parameters["window"] = window_from(parameters["window"])
+    if parameters.get("tau", 0.0) is None:
+        parameters["tau"] = math.inf
+    try:
+        made: Rule = kind(**parameters)
+    except TypeError:
+        check.fail(kind.__name__, "its own parameters", ", ".join(parameters) or "none")
+    return made
+
+
+def window_from(value: Any) -> Window:
+    """The window that [left, right] or "whole" stands for."""
+    if isinstance(value, str) and value == "whole":
+        return Window.whole()
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        check.fail("window", "[left, right] or 'whole'", check.shown(value))
+    return Window(*value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Window):
+        return "whole" if value == Window.whole() else [value.left, value.right]
+    if isinstance(value, tuple):
+        return list(value)
+    return None if value == math.inf else value

@@ -1,0 +1,105 @@
+"""A unidirectional network that hears an utterance as it arrives."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from refkd import check
+from refkd.kernels.lstm import lstm_forward
+from refkd.kernels.matmul import add_matmul
+from refkd.kernels.rnn import rnn_forward
+from refkd.networks.layers import Weights, cell_of
+from refkd.networks.stack import PARTS, Values, directions_of, layers_of
+
+
+class Stream:
+    """One utterance in the ears of a unidirectional network; made by `Network.stream`.
+
+    It keeps the last hidden and cell state of every layer and nothing else, so that its memory
+    does not grow. The logits of all pushes laid end to end are those of `Network.forward`, bit for
+    bit, however the frames are cut.
+
+    Parameters
+    ----------
+    values : dict of arrays
+        Of a network in one direction, by name.
+
+    Raises
+    ------
+    ArgumentError
+        If the network has two directions.
+
+    Examples
+    --------
+    >>> import numpy as np, refkd
+    >>> net = refkd.Network.create(3, 4, layers=1, outputs=2, bidirectional=False)
+    >>> frames = np.eye(5, 3)
+    >>> stream = net.stream()
+    >>> pieces = [stream.push(frames[:1]), stream.push(frames[1:])]
+    >>> offline = net.forward(refkd.Ragged.from_list([frames])).logits[0]
+    >>> np.array_equal(np.concatenate(pieces), offline)
+    True
+    """
+
+    def __init__(self, values: Values) -> None:
+        if len(directions_of(values)) == 2:
+            got = "a bidirectional one, whose first output waits for the last frame"
+            check.fail("network", "a unidirectional one to stream", got)
+        self._layers = [
+            Weights(*(values[f"layer{layer}.forward.{part}"] for part in PARTS))
+            for layer in range(layers_of(values))
+        ]
+        self._output = values["output.w"], values["output.bias"]
+        zero = np.zeros(len(self._layers[0].w_hidden), self._output[1].dtype)
+        self._states = [(zero, zero) for _ in self._layers]
+
+    def push(self, frames: ArrayLike) -> NDArray[Any]:
+        """Hear further frames and answer each.
+
+        Parameters
+        ----------
+        frames : (n, D) array
+            The next frames of the utterance, n >= 0; cast to the network's dtype.
+
+        Returns
+        -------
+        (n, K) array
+            Their logits, before the softmax, in the network's dtype.
+
+        Raises
+        ------
+        ArgumentError
+            If the width is not D or a number is not finite; the stream then stays where it was.
+        """
+        width, dtype = len(self._layers[0].w_input), self._output[1].dtype
+        heard = check.finite_array("frames", frames, ("n", width), dtype)
+        before = list(self._states)
+        for layer, weights in enumerate(self._layers):
+            heard = self._walk(layer, weights, heard)
+        logits = _affine(heard, *self._output)
+        after, self._states = self._states, before
+        check.computed("frames", "all logits", logits)
+        self._states = after
+        return logits
+
+    def _walk(self, layer: int, weights: Weights, heard: NDArray[Any]) -> NDArray[Any]:
+        """The hidden states (n, H) of one layer, which goes on from its last state."""
+        gates = _affine(heard, weights.w_input, weights.bias)
+        hidden: NDArray[Any] = np.empty((len(heard), len(weights.w_hidden)), heard.dtype)
+        cell = np.zeros_like(hidden)  # and so it stays under the tanh cell
+        h, c = self._states[layer]
+        if cell_of(weights.w_hidden) == "tanh":
+            rnn_forward(gates, weights.w_hidden, h, False, hidden)
+        else:
+            lstm_forward(gates, weights.w_hidden, h, c, False, hidden, cell)
+        if len(heard) > 0:
+            self._states[layer] = hidden[-1].copy(), cell[-1].copy()
+        return hidden
+
+
+def _affine(inputs: NDArray[Any], w: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
+    """inputs w + bias in one thread: to wake others costs more than a frame."""
+    outputs: NDArray[Any] = np.tile(bias, (len(inputs), 1))
+    add_matmul(inputs, w, outputs)
+    return outputs

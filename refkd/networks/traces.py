@@ -1,0 +1,106 @@
+"""What a pass over an LSTM or a network leaves behind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from refkd.check import Floats
+from refkd.losses.notebook import Displayed
+from refkd.ragged import Ragged
+
+
+@dataclass(frozen=True, eq=False)
+class LSTMTrace(Displayed):
+    """A pass over one utterance: what went in and everything computed; row t is frame t.
+
+    Parameters
+    ----------
+    inputs : (T, D) array
+        As given.
+    h0, c0 : (H,) array
+        State before the first step.
+    reverse : bool
+        Whether the pass began at frame T - 1; then its last state is at frame 0.
+    gates : (T, 4H) array
+        Opened gates i, f, g, o: after sigmoid and tanh.
+    cell, hidden : (T, H) array
+        Cell and hidden states after each frame.
+    """
+
+    inputs: Floats
+    h0: Floats
+    c0: Floats
+    reverse: bool
+    gates: Floats
+    cell: Floats
+    hidden: Floats
+
+    def _picture(self) -> tuple[str, Floats, None]:
+        return "hidden: frames from left to right, units from the top", self.hidden.T, None
+
+
+@dataclass(frozen=True, eq=False)
+class LSTMGrads:
+    """Gradients of a scalar, shaped like what they belong to.
+
+    Parameters
+    ----------
+    inputs : (T, D) array
+        In every input.
+    w_input : (D, 4H) array
+        In the weights from the inputs.
+    w_hidden : (H, 4H) array
+        In the weights from the hidden state.
+    bias : (4H,) array
+        In the bias.
+    h0, c0 : (H,) array
+        In the state before the first step.
+    """
+
+    inputs: Floats
+    w_input: Floats
+    w_hidden: Floats
+    bias: Floats
+    h0: Floats
+    c0: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """A pass of one layer over a batch; S directions, utterances laid end to end.
+
+    Parameters
+    ----------
+    inputs : (P, sum T, D / P) array
+        What the layer heard: the features, P = 1, or the P directions of the layer below, times
+        the mask if there is one.
+    gates : (S, sum T, 4H) array
+        Opened gates i, f, g, o; of the tanh cell (S, sum T, H), what goes into tanh.
+    cell, hidden : (S, sum T, H) array
+        States after each frame; of the tanh cell only hidden, and cell has no columns.
+    mask : (P, sum T, D / P) array, optional
+        0 where an input was dropped, 1 / (1 - p) where kept; None without dropout.
+    """
+
+    inputs: NDArray[Any]
+    gates: NDArray[Any]
+    cell: NDArray[Any]
+    hidden: NDArray[Any]
+    mask: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkTrace:
+    """A pass of a network over a batch.
+
+    Parameters
+    ----------
+    layers : tuple of LayerTrace
+        From the input up.
+    logits : Ragged
+        (sum T, K), before the softmax.
+    """
+
+    layers: tuple[LayerTrace, ...]
+    logits: Ragged

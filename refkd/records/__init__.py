@@ -1,1 +1,0 @@
-"""What goes in and comes out: frozen dataclasses without algorithms."""

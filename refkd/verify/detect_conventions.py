@@ -1,0 +1,277 @@
+"""Find out the conventions of an implementation from its answers to one tiny case."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from refkd.check import ArgumentError
+from refkd.verify.compare import largest_difference
+from refkd.verify.diagnose import agrees
+from refkd.verify.kit import Convention, Kit
+from refkd.verify.python_runner import Door
+from refkd.verify.records import (
+    Answer,
+    Arguments,
+    Case,
+    Conventions,
+    Finding,
+    Outcome,
+    Outputs,
+)
+from refkd.verify.run import Asking, judged, outputs_of
+
+Values: TypeAlias = dict[str, str]
+
+LIKELY = 1_000  # combinations that are tried with a wrong implementation
+SIMPLER = 8  # simpler probe cases that are tried with it
+
+
+@dataclasses.dataclass(frozen=True)
+class Probed:
+    """Conventions, how each is known, and what was wrong on the way."""
+
+    conventions: Conventions
+    known: Conventions  # name: "told", "found", "assumed" or "not asked"
+    findings: tuple[Finding, ...]
+
+
+def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementation") -> Probed:
+    """Find the conventions under which the probe case comes out right.
+
+    Hypotheses are combinations of conventions, the likelier first; the first that reproduces every
+    number wins. If none does, known defects are tried with the likeliest combinations: a wrong
+    implementation has conventions, too.
+
+    Parameters
+    ----------
+    kit : Kit
+        Of the implementation.
+    door : Door
+        To the implementation.
+    told : mapping of str to str
+        What the user says. It is searched all the same, and a contradiction is a finding.
+    target : str
+        What stands for the implementation in an error.
+
+    Returns
+    -------
+    Probed
+        A value for every convention of the kit.
+
+    Raises
+    ------
+    ArgumentError
+        If no call is answered by numbers of the expected shapes, with the traceback of the adapter.
+    """
+    search = _Search(kit, door, told)
+    likely = search.right(told)
+    contradicted: list[str] = []
+    dtype = {name: value for name, value in told.items() if name == "dtype"}
+    if likely is None and told != dtype and (likely := search.right(dtype)) is not None:
+        contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
+    certain = likely is not None
+    if likely is None:
+        likely = search.defective(told)
+    likely = likely or search.readable(told)
+    if likely is None and (likely := search.readable(dtype)) is not None:
+        contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
+    if likely is None:
+        raise ArgumentError(f"{target}: {search.failure()}")
+    settled = kit.settle(Asking(kit, door), likely, told)
+    later = settled.values
+    contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
+    conventions = {**likely, **later}
+    return Probed(
+        conventions,
+        {
+            name: "told" if name in told and name not in contradicted
+            else "not asked" if name in settled.unasked
+            else "found" if certain or name in later else "assumed"
+            for name in conventions
+        },
+        (
+            *settled.findings,
+            *(_contradiction(kit, name, told, conventions) for name in contradicted),
+        ),
+    )  # fmt: skip
+
+
+def _contradiction(kit: Kit, name: str, told: Conventions, found: Conventions) -> Finding:
+    one = next(convention for convention in kit.conventions if convention.name == name)
+    words = one.words
+    return Finding(
+        one.bug,
+        f"{one.flag} {told[name]} was told ({words(told[name])}), found is: {words(found[name])}",
+        "must",
+    )
+
+
+class _Search:
+    """Answers to the probe cases under every way to ask them, each asked for once."""
+
+    def __init__(self, kit: Kit, door: Door, told: Conventions) -> None:
+        self.kit = kit
+        self.door = door
+        self.answers: dict[tuple[str, ...], Answer] = {}
+        self.references: dict[tuple[bytes | str, ...], Outputs] = {}
+        self.presented: dict[tuple[str, ...], Arguments] = {}
+        self.failures: list[Answer] = []
+        self.case, *self.simpler = kit.probe_cases()
+        call = self._deciding("call")
+        asked = [*_combinations(call, told), *_combinations(call, {})]
+        while self.simpler:  # the first one that any numbers come from
+            if any(self._answer(self.case, one, told).outputs is not None for one in asked):
+                break
+            self.case, *self.simpler = self.simpler
+
+    def right(self, told: Conventions) -> Values | None:
+        """The likeliest conventions under which every number is right."""
+        for asked in _combinations(self._deciding("call"), told):
+            if self._answer(self.case, asked, told).outputs is None:
+                continue
+            for expected in _combinations(self._deciding("answer"), told):
+                how = {**asked, **expected}
+                if self._outcome(self.case, how, told).problem is None and not self._refuted(
+                    how, told
+                ):
+                    return how
+        return None
+
+    def defective(self, told: Conventions) -> Values | None:
+        """The likeliest conventions of those under which most results are right.
+
+        If a known defect gives all numbers under one of them, it is that one. If no result is
+        right under any, one may be in a simpler case.
+        """
+        both = [*self._deciding("call"), *self._deciding("answer")]
+        likely = _combinations(both, told)[:LIKELY]
+        for case in self._probes():
+            outcomes = [
+                self._outcome(case, how, told)
+                for how in likely
+                if self._is_readable(case, how, told) and not self._refuted(how, told)
+            ]
+            readable = [one for one in outcomes if one.problem is None or one.deviation is not None]
+            most = max(map(_results_right, readable), default=0)
+            nearest = [one for one in readable if _results_right(one) == most]
+            if most > 0:
+                break
+        else:
+            nearest = [one for one in nearest if _unusual(both, one.conventions, told) <= 1]
+        known: dict[tuple[bytes | str, ...], list[Outputs]] = {}
+        for one in nearest:
+            key = _fingerprint(one.arguments)
+            if key not in known:
+                defects = self.kit.defects
+                known[key] = [outputs_of(defect, self.kit, one.arguments) for defect in defects]
+            if any(agrees(self.kit, one, outputs) for outputs in known[key]):
+                return dict(one.conventions)
+        return dict(nearest[0].conventions) if most > 0 else None
+
+    def readable(self, told: Conventions) -> Values | None:
+        """The likeliest conventions under which what comes has the right shapes, if any."""
+        both = [*self._deciding("call"), *self._deciding("answer")]
+        for how in _combinations(both, told)[:LIKELY]:
+            if any(self._is_readable(case, how, told) for case in self._probes()):
+                return how
+        return None
+
+    def failure(self) -> str:
+        """How the likeliest call fails where no answer can be read; what is returned says most."""
+        returned = [answer for answer in self.failures if answer.failure == "unreadable"]
+        if returned:
+            return f"what it returns cannot be read: {returned[0].sentence}"
+        likeliest = self.failures[0]
+        ending = likeliest.traceback.rstrip() or likeliest.sentence
+        same = len({answer.sentence for answer in self.failures}) == 1
+        ways = "in the same way" if same else "under all conventions, under the likeliest like this"
+        return f"every call fails {ways} ({likeliest.failure}):\n{ending}"
+
+    def _probes(self) -> tuple[Case, ...]:
+        return (self.case, *self.simpler[:SIMPLER])
+
+    def _is_readable(self, case: Case, how: Conventions, told: Conventions) -> bool:
+        """Whether the answer to a case has the right shapes; else it is one of the failures."""
+        answer = self._answer(case, how, told)
+        if answer.outputs is not None:
+            call = tuple(how[one.name] for one in self._deciding("call"))
+            if (case.name, *call) not in self.presented:
+                self.presented[case.name, *call] = self.kit.present(case, how)
+            try:
+                self.kit.restore(answer.outputs, self.presented[case.name, *call], how)
+                return True
+            except ValueError as error:
+                answer = Answer(failure="unreadable", sentence=str(error))
+        self.failures.append(answer)
+        return False
+
+    def _refuted(self, how: Conventions, told: Conventions) -> bool:
+        """Whether something that these conventions leave out of account changes the answer."""
+        cases = self.kit.contradictions(self.case, how)
+        if not cases:
+            return False
+        asked = self._outcome(self.case, how, told).answer.outputs or {}
+        return any(
+            outcome.problem is not None
+            and outcome.answer.failure != "raised"
+            and largest_difference(outcome.answer.outputs or {}, asked) > 0.0
+            for outcome in Asking(self.kit, self.door).outcomes(cases, how)
+        )
+
+    def _deciding(self, what: str) -> list[Convention]:
+        return [one for one in self.kit.conventions if one.decides == what]
+
+    def _outcome(self, case: Case, how: Conventions, told: Conventions) -> Outcome:
+        arguments = self.kit.present(case, how)
+        key = (case.name, how["dtype"], *_fingerprint(arguments))
+        if key not in self.references:
+            self.references[key] = self.kit.reference(case, arguments, how)
+        answer = self._answer(case, how, told)
+        return judged(self.kit, case, arguments, how, answer, self.references[key])
+
+    def _answer(self, case: Case, how: Conventions, told: Conventions) -> Answer:
+        call = self._deciding("call")
+        key = (case.name, *(how[one.name] for one in call))
+        if key not in self.answers:
+            how = {**{one.name: one.tried({})[0] for one in self._deciding("answer")}, **how}
+            sent = self.kit.translate(case, self.kit.present(case, how), how)
+            (answer,) = self.door.ask([sent])
+            self.answers[key] = dataclasses.replace(answer, overwritten=())  # a fault of its own
+        answer = self.answers[key]
+        if "dtype" not in told and _is_wider(answer, how):
+            return Answer(failure="raised", sentence="its numbers have more digits than this dtype")
+        return answer
+
+
+def _results_right(outcome: Outcome) -> int:
+    """How many results come right before the first one that does not."""
+    results = list(outcome.expected)
+    return len(results) if outcome.deviation is None else results.index(outcome.deviation.output)
+
+
+def _fingerprint(arguments: Arguments) -> tuple[bytes | str, ...]:
+    """The same for the same arguments."""
+    values = arguments.values()
+    return tuple(one.tobytes() if isinstance(one, np.ndarray) else str(one) for one in values)
+
+
+def _is_wider(answer: Answer, asked: Conventions) -> bool:
+    """Whether numbers of float64 would be held to the tolerance of a narrower dtype."""
+    floats = [one for one in (answer.outputs or {}).values() if one.dtype.kind == "f"]
+    widest = max((one.dtype.itemsize for one in floats), default=0)
+    return asked["dtype"] != "float64" and widest > 4
+
+
+def _combinations(conventions: Sequence[Convention], told: Conventions) -> list[Values]:
+    """Every combination, those with fewer unusual values first."""
+    names = [one.name for one in conventions]
+    products = itertools.product(*(one.tried(told) for one in conventions))
+    every = [dict(zip(names, values, strict=True)) for values in products]
+    return sorted(every, key=lambda how: _unusual(conventions, how, told))
+
+
+def _unusual(conventions: Sequence[Convention], how: Conventions, told: Conventions) -> int:
+    return sum(how[one.name] != one.tried(told)[0] for one in conventions)

@@ -1,0 +1,1 @@
+"""Figures: one of them a file."""

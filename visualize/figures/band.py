@@ -1,0 +1,156 @@
+"""What one rule saw and chose: the divergences of its window and the teacher frames it took."""
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Bools
+from refkd.losses.traces import DistillTrace
+from visualize.layout.colorbar import SCALE, scale_beside, scale_in
+from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
+from visualize.layout.style import BLANK, STUDENT, in_style
+
+ROW = 0.16  # inches of one row of the band, if there are few
+LOWEST, HIGHEST = 1.2, 4.2  # inches of the band
+BESIDE = 4.5  # inches of a figure from which on the scale stands beside the band
+LABEL = "divergence (nats)"
+BRIGHT = 99.0  # percentile of the divergences at which the colours end
+
+
+def band_figure(
+    trace: DistillTrace,
+    *,
+    teacher_spikes: ArrayLike | None = None,
+    title: str = "",
+    caption: str = "",
+    width: float | None = None,
+) -> Figure:
+    """Draw the divergence band of one utterance and the pairs that the rule chose.
+
+    Parameters
+    ----------
+    trace : DistillTrace
+        As from `refkd.distill_trace`.
+    teacher_spikes : (n,) int array, optional
+        Frames at which the teacher spikes; pairs with them stand out, because blank frames are
+        alike and a choice among them means little.
+    title : str
+        Above the figure.
+    caption : str
+        Added to the text below the figure.
+    width : float, optional
+        Inches. Where it is small, the scale of the colours stands below the band.
+
+    Returns
+    -------
+    Figure
+        The band, and the scale of its colours.
+
+    Raises
+    ------
+    ArgumentError
+        If `trace` is no DistillTrace, or `width` is too small.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> from visualize import band_figure
+    >>> from visualize.figures.toy import toy_models
+    >>> models = toy_models()
+    >>> student, rule = models["3 frames late"], refkd.Hard(refkd.Window(6))
+    >>> figure = band_figure(refkd.distill_trace(student, models["teacher"], rule))
+    >>> figure.axes[0].get_xlabel()
+    'student frame'
+    """
+    check.instance("trace", trace, DistillTrace)
+    beside = width is None or width >= BESIDE
+    left, right = 0.75, 1.1 if beside else MARGIN + 0.1
+    T, W = trace.divergence.shape
+    side = panel_width(width, float(np.clip(0.07 * T, 4.2, 12.0)), left, right)
+    strips = [Strip("band", float(np.clip(ROW * W, LOWEST, HIGHEST)))]
+    strips += [Strip(SCALE, 0.12, 0.55)] * (not beside)
+    text = f"{_legend(teacher_spikes is not None)} {caption}"
+    with in_style():
+        figure, axes = stacked_figure(strips, (left, side, right), 0.15, text, title)
+        image, *_ = draw_band(axes["band"], trace, teacher_spikes=teacher_spikes)
+        if beside:
+            scale_beside(axes["band"], image, LABEL, extend="max")  # type: ignore[arg-type]
+        else:
+            scale_in(axes[SCALE], image, LABEL, extend="max")  # type: ignore[arg-type]
+    return figure
+
+
+def draw_band(
+    axes: Axes, trace: DistillTrace, *, teacher_spikes: ArrayLike | None = None
+) -> list[Artist]:
+    """Draw the divergences inside the window over time, a row for each offset of teacher frames.
+
+    Parameters
+    ----------
+    axes : Axes
+        x becomes the student's frames, y the teacher frame minus the student's: 0 the same, the
+        earlier the lower.
+    trace : DistillTrace
+        Of one utterance.
+    teacher_spikes : (n,) int array, optional
+        Teacher frames whose pairs stand out.
+
+    Returns
+    -------
+    list of Artist
+        The heat map, all pairs, and the pairs at teacher spikes if those are given.
+    """
+    T, W = trace.divergence.shape
+    seen = np.isfinite(trace.divergence)
+    top = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
+    lowest = -trace.window.left
+    image = axes.imshow(
+        np.where(seen, trace.divergence, np.nan).T,
+        origin="lower",
+        extent=(-0.5, T - 0.5, lowest - 0.5, lowest + W - 0.5),
+        vmin=0,
+        vmax=max(top, 1e-12),
+        aspect="auto",
+        interpolation="none",
+        gid="divergence",
+    )
+    drawn: list[Artist] = [image, _draw_pairs(axes, trace, "white", "pairs", 4)]
+    if teacher_spikes is not None:
+        at = np.isin(trace.pairs[:, 1], teacher_spikes)
+        drawn.append(_draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at))
+    axes.axhline(0, color=BLANK, linewidth=0.8, linestyle=":")
+    axes.set(xlabel="student frame", ylabel="teacher frame \N{MINUS SIGN}\nstudent frame")
+    axes.set(xlim=(-0.5, T - 0.5), ylim=(lowest - 0.5, lowest + W - 0.5))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+    return drawn
+
+
+def _draw_pairs(
+    axes: Axes,
+    trace: DistillTrace,
+    colour: str,
+    gid: str,
+    size: float,
+    which: Bools | slice = slice(None),
+) -> Artist:
+    """A dot for each pair, the fainter the smaller its weight."""
+    shades = LinearSegmentedColormap.from_list("weight", [to_rgba(colour, 0.0), to_rgba(colour)])
+    i, j = trace.pairs[which].T
+    weight = trace.pair_weight[which]
+    return axes.scatter(
+        i, j - i, s=size, c=weight, cmap=shades, vmin=0.0, vmax=1.0, linewidths=0, gid=gid
+    )
+
+
+def _legend(with_spikes: bool) -> str:
+    return (
+        "Colour: divergence of the pairs that the rule can see. White: the pairs that it chose, "
+        "faint where their weight is small."
+        + (" Orange: those at a spike of the teacher." if with_spikes else "")
+        + " Dotted: the same frame."
+    )

@@ -1,0 +1,141 @@
+"""All students over one another: how many of the teacher's spikes each has matched by when."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from visualize.figures.offsets import LABEL, Offsets, bins_of, frames_late
+from visualize.layout.labels import write_ends
+from visualize.layout.layout import Strip, panel_width, stacked_figure
+from visualize.layout.legend import KEY, Look, draw_key, looks_of, room_of_names
+from visualize.layout.style import BLANK, in_style, signed
+from visualize.layout.text import line_height
+from visualize.panels.histogram import Bins, number_bins, share_by
+
+SIZE = (4.2, 2.4)  # inches of the axes
+LEFT, BELOW = 0.65, 0.65  # inches around it
+
+
+def cumulative_figure(
+    statistics: Mapping[str, Offsets],
+    frame_shift: float,
+    *,
+    title: str = "",
+    caption: str = "",
+    width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
+) -> Figure:
+    """Draw the share of the teacher's spikes that each student has matched, by its offset.
+
+    The further left a curve rises, the earlier the student; the higher it ends, the fewer spikes
+    of the teacher have no partner. One figure shows both, so that nobody seems early by leaving
+    out what is hard.
+
+    Parameters
+    ----------
+    statistics : mapping of str to OffsetStatistics or TimedOffsets
+        Offsets, all in frames or all in seconds, under the name that each student is shown by.
+    frame_shift : float
+        Seconds from one frame to the next; offsets in seconds are counted in bins of this width.
+    title : str
+        Above the figure.
+    caption : str
+        Added to the text below the figure.
+    width : float, optional
+        Inches. Names stand at the ends of the curves, or above where there is little room.
+    looks : mapping of str to (colour, line style), optional
+        Of the students, as from `looks_of`; by their order if not given.
+
+    Returns
+    -------
+    Figure
+        Its axes are labelled "cumulative"; names that stand above are in axes labelled "key of
+        lines".
+
+    Raises
+    ------
+    ArgumentError
+        If there is nothing to draw, or frames and seconds are mixed, or `width` is too small.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.alignment.statistics import OffsetStatistics
+    >>> from visualize import cumulative_figure
+    >>> late = OffsetStatistics(np.array([0, 1, 1]), teacher_unmatched=1, student_unmatched=0)
+    >>> (curve,) = cumulative_figure({"CTC": late}, frame_shift=0.02).axes[0].lines[1:]
+    >>> curve.get_xdata().tolist(), curve.get_ydata().tolist()
+    ([-1.5, 0.0, 1.0, 1.5], [0.0, 25.0, 75.0, 75.0])
+    """
+    bins = bins_of(statistics, frame_shift)
+    looks = looks_of(list(statistics), looks=looks)
+    right, above = room_of_names(list(statistics), width, LEFT)
+    height = max(SIZE[1], 0.0 if above else len(looks) * line_height() + 0.1)
+    strips = [Strip(KEY, above)] if above else []
+    strips.append(Strip("cumulative", height, 0.15))
+    sides = (LEFT, panel_width(width, SIZE[0], LEFT, right), right)
+    text = f"{_legend(bins)} {caption}"
+    with in_style():
+        figure, axes = stacked_figure(strips, sides, 0.05, text, title, BELOW)
+        if above:
+            draw_key(axes[KEY], looks)
+        draw_cumulative(axes["cumulative"], statistics, bins, looks, named=not above)
+    return figure
+
+
+def draw_cumulative(
+    axes: Axes,
+    statistics: Mapping[str, Offsets],
+    bins: Bins,
+    looks: Mapping[str, Look],
+    named: bool = True,
+) -> list[Artist]:
+    """Draw one curve for each student.
+
+    Parameters
+    ----------
+    axes : Axes
+        In its final place; x becomes the offset in frames or ms, y percent.
+    statistics : mapping of str to OffsetStatistics or TimedOffsets
+        By student.
+    bins : Bins
+        What x counts.
+    looks : mapping of str to (colour, line style)
+        Of each student.
+    named : bool
+        Write each name at the end of its curve.
+
+    Returns
+    -------
+    list of Artist
+        The curves, then the names.
+    """
+    axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
+    axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
+    axes.set_xlabel(f"{LABEL} ({bins.units})")
+    axes.set_yticks([0, 25, 50, 75, 100])
+    number_bins(axes, bins)
+    drawn: list[Artist] = []
+    ends: dict[str, tuple[float, float]] = {}
+    for name, one in statistics.items():
+        late, every = frames_late(one, bins.frame_shift), one.n + one.teacher_unmatched
+        at, share = share_by(late, bins, every)
+        colour, line = looks[name]
+        look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
+        drawn += axes.step(at, share, where="post", gid=name, clip_on=False, **look)
+        axes.set_xlim(at[0], at[-1])
+        ends[name] = (float(at[-1]), float(share[-1]))
+    if named:
+        drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
+    return drawn
+
+
+def _legend(bins: Bins) -> str:
+    end = f"{signed(bins.high * bins.width)} {'ms' if bins.timed else 'frames'}"
+    return (
+        "Of all spikes of the teacher, those that the student has matched at most so late. "
+        f"Where a curve ends, the rest is unmatched; {end} holds what lies beyond."
+    )

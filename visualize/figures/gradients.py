@@ -1,0 +1,225 @@
+"""Where two lessons push one student: the gradients of their losses in its logits."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.alignment.clock import Clock
+from refkd.alignment.decode import At, spikes
+from refkd.check import Floats, Ints
+from refkd.losses.traces import DistillTrace
+from visualize.layout.colorbar import SCALE, scale_in
+from visualize.layout.glyphs import shown, symbol_names
+from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
+from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
+from visualize.layout.text import line_height, text_width, wrapped
+from visualize.output.csv import NAMES
+from visualize.panels.panels import time_axes
+
+MATTERS = 0.1  # share of the largest gradient from which on a symbol has a row
+
+
+def gradients_figure(
+    traces: Mapping[str, DistillTrace],
+    student_logits: ArrayLike,
+    teacher_logits: ArrayLike,
+    symbols: Sequence[str],
+    frame_shift: float,
+    *,
+    first_frame: float = 0.0,
+    title: str = "",
+    caption: str = "",
+    blank: int = 0,
+    at: At = "start",
+    width: float | None = None,
+    colour: str = STUDENT,
+) -> Figure:
+    """Draw the gradients of several rules for one utterance over the same time and colours.
+
+    Frame by frame, a right but late spike is pushed down and demanded earlier. A rule that pairs
+    it with the teacher's leaves it where it is.
+
+    Parameters
+    ----------
+    traces : mapping of str to DistillTrace
+        As from `refkd.distill_trace`, of the same models, each under the name that it is shown by.
+    student_logits : (T, K) array
+        That the traces were made of.
+    teacher_logits : (T, K) array
+        That the traces were made of.
+    symbols : (K,) sequence of str
+        Name of each label.
+    frame_shift : float
+        Seconds from one frame to the next.
+    first_frame : float
+        Time of frame 0 in seconds.
+    title : str
+        Above the figure.
+    caption : str
+        Added to the text below the figure.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike, as for `refkd.alignment.decode.spikes`.
+    width : float, optional
+        Inches; by the number of frames if not given.
+    colour : str
+        Of the student's spikes.
+
+    Returns
+    -------
+    Figure
+        Its axes are labelled by the names of the traces; the last one is the scale of colours.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no trace, shapes differ, or `width` is too small.
+
+    Examples
+    --------
+    >>> import refkd
+    >>> from visualize import gradients_figure
+    >>> from visualize.figures.toy import toy_models
+    >>> models = toy_models()
+    >>> student, teacher = models["3 frames late"], models["teacher"]
+    >>> rules = {"FrameWise": refkd.FrameWise(), "Hard": refkd.Hard(refkd.Window(6))}
+    >>> traces = {name: refkd.distill_trace(student, teacher, rules[name]) for name in rules}
+    >>> figure = gradients_figure(traces, student, teacher, ["-", "a", "b", "c", "d"], 0.02)
+    >>> [axes.get_label() for axes in figure.axes[:2]]
+    ['FrameWise', 'Hard']
+    """
+    clock = Clock(
+        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
+    )
+    student = check.logits("student_logits", student_logits)
+    teacher = check.logits("teacher_logits", teacher_logits, student.shape[1])
+    check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
+    check.same_length("symbols", len(symbols), "student_logits", student.shape[1], "K")
+    if not traces:
+        check.fail("traces", "at least one", "none")
+    for name, trace in traces.items():
+        check.instance(f"traces[{name!r}]", trace, DistillTrace)
+        check.array(f"traces[{name!r}].grad", trace.grad, student.shape)
+    found = spikes(teacher, blank, at), spikes(student, blank, at)
+    rows = _rows([trace.grad for trace in traces.values()], found, blank)
+    symbols = symbol_names(symbols, rows)
+    strongest = max(float(abs(trace.grad).max()) for trace in traces.values()) or 1.0
+
+    frames = len(student)
+    left, right = MARGIN + max(text_width(symbols[k]) for k in rows) + 0.4, MARGIN + 0.1
+    size = panel_width(width, float(np.clip(0.05 * frames, 4.0, 12.0)), left, right)
+    titles = [
+        wrapped(f"{name}: {trace.loss / frames:.3f} nats per frame", size, NORMAL)
+        for name, trace in traces.items()
+    ]
+    height = rows.size * max(line_height(), 0.9 / rows.size)
+    top, *above = map(title_height, titles)
+    strips = [Strip(name, height, room) for name, room in zip(traces, (0.0, *above), strict=True)]
+    strips.append(Strip(SCALE, 0.1, 0.5))
+    text = (
+        "Colour: gradient of the loss in the student's logits; a step of training raises what is "
+        "green and lowers what is purple. Circle: spike of the teacher; cross: of the student. "
+        f"Symbols in the order of their spikes; without a row: those below {100 * MATTERS:g} % "
+        f"of the strongest gradient. {caption}"
+    )
+    with in_style():
+        figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
+        scale = axes.pop(SCALE)
+        for (name, trace), words in zip(traces.items(), titles, strict=True):
+            what = rows, symbols, clock, strongest, found, colour
+            image, *_ = draw_gradient(axes[name], trace, *what)
+            axes[name].set_title(shown(words), loc="left", parse_math=False)
+        time_axes(list(axes.values()), clock)
+        scale_in(scale, image, "gradient (nats per logit)")  # type: ignore[arg-type]
+    return figure
+
+
+def draw_gradient(
+    axes: Axes,
+    trace: DistillTrace,
+    rows: Ints,
+    symbols: Sequence[str],
+    clock: Clock,
+    strongest: float,
+    found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
+    colour: str = STUDENT,
+) -> list[Artist]:
+    """Draw the gradient of one rule as a heat map, and the spikes of both models on it.
+
+    Parameters
+    ----------
+    axes : Axes
+        x becomes seconds, y symbols from the top.
+    trace : DistillTrace
+        Of one utterance.
+    rows : (n,) int array
+        Labels to show, from the top.
+    symbols : (K,) sequence of str
+        Name of each label.
+    clock : Clock
+        When frames are.
+    strongest : float
+        Absolute value at which the colours end, > 0.
+    found : pair of (labels, frames)
+        Spikes of the teacher and of the student, all of them among `rows`.
+    colour : str
+        Of the student's.
+
+    Returns
+    -------
+    list of Artist
+        The heat map, the teacher's spikes, the student's spikes.
+    """
+    T, n = len(trace.grad), rows.size
+    image = axes.imshow(
+        trace.grad[:, rows].T,
+        cmap=SIGNED_MAP,
+        vmin=-strongest,
+        vmax=strongest,
+        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), n - 0.5, -0.5),
+        aspect="auto",
+        interpolation="none",
+        gid="gradient",
+    )
+    drawn: list[Artist] = [image]
+    row_of = {int(label): row for row, label in enumerate(rows)}
+    marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
+    for (labels, frames), (mark, shade, gid) in zip(found, marks, strict=True):
+        places = [row_of[int(label)] for label in labels]
+        drawn += axes.plot(
+            clock.seconds(frames),
+            places,
+            mark,
+            color=shade,
+            markerfacecolor="none",
+            markersize=6 if mark == "o" else 4,
+            markeredgewidth=1.1,
+            clip_on=False,
+            gid=gid,
+        )
+    axes.set_yticks(np.arange(n), [symbols[k] for k in rows], parse_math=False)
+    axes.yaxis.set_gid(NAMES)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylabel("symbol")
+    return drawn
+
+
+def _rows(
+    grads: Sequence[Floats], found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]], blank: int
+) -> Ints:
+    """Labels that spike or have a strong gradient, by their first spike; the blank last."""
+    strength = np.max([abs(grad) for grad in grads], axis=0)  # (T, K)
+    first = strength.argmax(axis=0)
+    matters = strength.max(axis=0) > MATTERS * strength.max()
+    for labels, frames in reversed(found):  # the teacher's times count more
+        first[labels[::-1]] = frames[::-1]
+        matters[labels] = True
+    matters[blank] = False
+    rows = np.flatnonzero(matters)
+    return np.append(rows[np.argsort(first[rows], kind="stable")], blank)

@@ -1,0 +1,264 @@
+"""The alignment shift of one utterance: posteriors stacked over one time axis, spikes connected."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.alignment.decode import At
+from refkd.losses.traces import DistillTrace
+from visualize.figures.clocks import Numbers, clocks_of
+from visualize.layout.glyphs import symbol_names
+from visualize.layout.headings import Heading, heading_height, write_heading
+from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
+from visualize.layout.legend import Look, looks_of
+from visualize.layout.style import in_style
+from visualize.layout.text import line_height
+from visualize.layout.units import unit
+from visualize.panels.model_strips import ModelStrips
+from visualize.panels.panels import (
+    MOST_SYMBOLS,
+    Phones,
+    draw_phones,
+    draw_starts,
+    phone_rows,
+    time_axes,
+)
+from visualize.panels.speech import Speech, draw_speech
+from visualize.panels.spike_links import Links
+
+SPEECH_HEIGHT = 0.7  # inches
+FRAME_AXIS = 0.5  # inches above the first strip
+LABELS = 0.68  # inches left of the strips, for what is written along their axes
+RIGHT = MARGIN + 0.1
+NATURAL = (5.5, 14.0)  # inches of the strips, if no width is asked
+BESIDE = 0.6  # share of the width that names beside the strips leave to these, or they go above
+
+
+def shift_figure(
+    logits: Mapping[str, ArrayLike],
+    symbols: Sequence[str],
+    frame_shift: Numbers,
+    *,
+    first_frame: Numbers = 0.0,
+    phones: Phones | None = None,
+    speech: Speech | None = None,
+    traces: Mapping[str, DistillTrace] | None = None,
+    notes: Mapping[str, str] | None = None,
+    title: str = "",
+    caption: str = "",
+    blank: int = 0,
+    at: At = "start",
+    width: float | None = None,
+    looks: Mapping[str, Look] | None = None,
+) -> Figure:
+    """Draw the posteriors of a teacher and its students, and how far apart their spikes are.
+
+    Parameters
+    ----------
+    logits : mapping of str to (T, K) array
+        The teacher first, then any students, each under the name that it is shown by.
+        Their T may differ. Of thousands of symbols those are drawn that can be seen.
+    symbols : (K,) sequence of str
+        Name of each label.
+    frame_shift : float or mapping of str to float
+        Seconds from one frame to the next: of all models, or of each by its name. Where the
+        clocks of models differ, offsets are told in milliseconds, otherwise in frames.
+    first_frame : float or mapping of str to float
+        Time of frame 0 in seconds; the latency of a model is added to it.
+    phones : Phones, optional
+        True phones, shown as a strip above the teacher.
+    speech : Speech, optional
+        Spectrogram or waveform, shown as a strip above everything.
+    traces : mapping of str to DistillTrace, optional
+        What a student's rule chose in this utterance, shown as a strip below the student. Student
+        and teacher then have equally many frames.
+    notes : mapping of str to str, optional
+        A line or more with the name of a model, such as its rule's weight and its error.
+    title : str
+        Above the figure.
+    caption : str
+        Added to the text below the figure, which says what the signs mean.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike, as for `refkd.alignment.decode.spikes`.
+    width : float, optional
+        Inches; chosen by the number of frames and spikes if not given. In a narrow figure names
+        stand above the strips.
+    looks : mapping of str to (colour, line style), optional
+        Of the models, as from `looks_of`; by their order if not given.
+
+    Returns
+    -------
+    Figure
+        Its axes are labelled "speech" and "phones" (if given), then the models' names, with
+        "shift NAME" for the strip of connectors above each student, "teacher above NAME" for the
+        teacher's spikes over those, where its posteriors stand elsewhere, and "choices NAME" for
+        the strip of its trace below.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no model, or symbols, clocks or traces do not fit the logits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import refkd
+    >>> from visualize import shift_figure
+    >>> teacher, student = 5 * np.eye(3)[[0, 1, 0, 2, 0, 0]], 5 * np.eye(3)[[0, 0, 1, 0, 2, 0]]
+    >>> models = {"teacher": teacher, "student": student}
+    >>> trace = refkd.distill_trace(student, teacher, refkd.Hard(refkd.Window(2)))
+    >>> figure = shift_figure(models, ["-", "a", "b"], 0.02, traces={"student": trace})
+    >>> [axes.get_label() for axes in figure.axes]
+    ['teacher', 'shift student', 'student', 'choices student']
+    """
+    models = _models(
+        logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at, looks
+    )
+    named = {int(label) for one in models for label in one.spikes[0]}
+    symbols = symbol_names(symbols, [*sorted(named), *(phones.labels if phones else ())])
+    shared = models[0].clock if all(one.clock == models[0].clock for one in models) else None
+    begin = min(one.clock.seconds(-0.5) for one in models)
+    end = max(one.clock.seconds(len(one.logits) - 0.5) for one in models)
+    sides, beside = _sides(models, width)
+    teacher, *students = models
+    for n, one in enumerate(students):  # only the first can stand directly below the teacher
+        if n > 0 or not beside:
+            models[n + 1] = replace(one, teacher=teacher)
+    scale = sides[1] / (end - begin)
+
+    strips: list[Strip] = []
+    left_out = 0
+    if speech is not None:
+        strips.append(Strip("speech", SPEECH_HEIGHT))
+    if phones is not None:
+        rows, placed = phone_rows(phones, symbols, scale)
+        strips.append(Strip("phones", 0.05 + rows * line_height()))
+        left_out += placed.count(-1)
+    headings = []
+    for one in models:
+        lines = one.heading.column if beside else one.heading.lines(sum(sides) - 2 * MARGIN)
+        its, without_room = one.strips(symbols, scale, heading_height(lines), beside)
+        headings.append(lines)
+        strips += its
+        left_out += without_room
+
+    sentences = _sentences(models, shared is not None, phones is not None, left_out)
+    with in_style():
+        top = 0.1 if shared is None else FRAME_AXIS
+        figure, axes = stacked_figure(strips, sides, top, f"{sentences} {caption}", title)
+        for panel in axes.values():
+            panel.set_xlim(begin, end)
+            panel.patch.set_visible(False)  # it would cover what reaches into the next strip
+        if speech is not None:
+            draw_speech(axes["speech"], speech)
+        if phones is not None:
+            draw_phones(axes["phones"], phones, symbols)
+            draw_starts([axes[label] for one in models for label in one.labels], phones)
+        for one, lines in zip(models, headings, strict=True):
+            one.draw(axes, symbols)
+            if beside:
+                write_heading(axes[one.heading.name], lines, one.heading.colour)
+            else:
+                first = one.labels[0]
+                lift = top if first == strips[0].label else 0.0
+                write_heading(axes[first], lines, one.heading.colour, lift)
+        time_axes(list(axes.values()), shared)
+    return figure
+
+
+def _models(
+    logits: Mapping[str, ArrayLike],
+    symbols: Sequence[str],
+    frame_shift: Numbers,
+    first_frame: Numbers,
+    traces: Mapping[str, DistillTrace],
+    notes: Mapping[str, str],
+    blank: int,
+    at: At,
+    looks: Mapping[str, Look] | None,
+) -> list[ModelStrips]:
+    """Everything that is drawn of each model, checked, the teacher first."""
+    if not logits:
+        check.fail("logits", "at least one model", "none")
+    values = {name: check.logits(f"logits[{name!r}]", logits[name]) for name in logits}
+    for name, one in values.items():
+        check.same_length(f"logits[{name!r}]", one.shape[1], "symbols", len(symbols), "K")
+    clocks = clocks_of(list(logits), frame_shift, first_frame)
+    teacher, *students = values
+    looks = looks_of(list(values), teacher, looks)
+    for name, trace in traces.items():
+        check.one_of("traces", name, students)
+        check.instance(f"traces[{name!r}]", trace, DistillTrace)
+        for model in (name, teacher):
+            argument, frames = f"logits[{model!r}]", len(values[model])
+            check.same_length(argument, frames, f"traces[{name!r}]", len(trace.divergence), "T")
+
+    models = []
+    for name, one in values.items():
+        remarks = notes[name].split("\n") if name in notes else []
+        links = None
+        if name != teacher:
+            pair = values[teacher], one, clocks[teacher], clocks[name]
+            in_frames = len(set(clocks.values())) == 1
+            links = Links.between(*pair, in_frames=in_frames, blank=blank, at=at)
+            remarks += links.remarks
+        heading = Heading(name, tuple(remarks), looks[name][0])
+        choices = (traces[name], values[teacher]) if name in traces else None
+        its = heading, looks[name], one, clocks[name], blank, at, links, choices
+        models.append(ModelStrips(*its))
+    return models
+
+
+def _sides(
+    models: Sequence[ModelStrips], width: float | None
+) -> tuple[tuple[float, float, float], bool]:
+    """Inches left of the strips, of the strips, and right of them; names beside them or above."""
+    left = MARGIN + max(one.heading.width for one in models) + LABELS
+    frames = max(len(one.logits) for one in models)
+    spikes = max(one.spikes[0].size for one in models)
+    natural = float(np.clip(max(0.045 * frames, 0.3 * spikes), *NATURAL))
+    beside = width is None or width - left - RIGHT >= BESIDE * width
+    left = left if beside else LABELS
+    return (left, panel_width(width, natural, left, RIGHT), RIGHT), beside
+
+
+def _sentences(
+    models: Sequence[ModelStrips], in_frames: bool, with_phones: bool, left_out: int
+) -> str:
+    """What the signs mean."""
+    time = "first" if models[0].at == "start" else "highest"
+    names: dict[str, list[str]] = {}
+    for one in models:
+        shift = f"{unit().per * one.clock.frame_shift:g} {unit().small}"
+        names.setdefault(shift, []).append(one.heading.name)
+    shift = ", ".join(f"{shift} ({', '.join(named)})" for shift, named in names.items())
+    classes = models[0].logits.shape[1]
+    sentences = [
+        f"Frame shift {shift if len(names) > 1 else next(iter(names))}; "
+        f"a spike's time is the {time} frame of a run.",
+    ]
+    if len(models) > 1:
+        sentences.append(
+            f"Blue dots: spikes of {models[0].heading.name}, joined to those of the student below. "
+            f"Numbers: student minus teacher in {'frames' if in_frames else unit().small}, + is "
+            "late; green is early; a cross has no partner."
+        )
+    sentences.append("Grey line: blank.")
+    if with_phones:
+        sentences.append("Grey verticals: true starts.")
+    if any(one.choices for one in models):
+        sentences.append(
+            "Choice: the teacher frame chosen minus the student's own; shaded: the window; "
+            "blue: frames where the teacher spikes."
+        )
+    if classes > MOST_SYMBOLS + 1:
+        sentences.append(f"Of {classes} symbols those are drawn that spike or are high.")
+    if left_out:
+        sentences.append(f"Names and numbers left out for lack of room: {left_out}.")
+    return " ".join(sentences)

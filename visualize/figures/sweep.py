@@ -1,0 +1,260 @@
+"""The sweep behind the trade-off: error against the weight of the lesson, or against its window."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+from numpy.typing import ArrayLike
+
+from refkd import check
+from refkd.check import Floats
+from visualize.figures.sweep_points import Point
+from visualize.layout.glyphs import shown
+from visualize.layout.grid import columns_of, grid_figure
+from visualize.layout.layout import MARGIN, panel_width, title_height
+from visualize.layout.legend import KEY, Look, draw_key, key_height, looks_of
+from visualize.layout.style import BLANK, NORMAL, STUDENT, TEXT, in_style
+from visualize.layout.text import text_width, wrapped
+from visualize.output.csv import NAMES
+
+PANEL, COLUMNS = (1.7, 1.3), 4  # inches, and how many stand side by side
+NARROW = 1.0  # inches of a panel where there is little room
+LEFT, RIGHT, BELOW = 0.65, 0.2, 0.55  # inches around panels
+STEEP = 3.0  # largest error / smallest, from which on the axis is logarithmic
+CLOSE = 0.08  # inches between two weights or windows, or they stand upright
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What stands side by side along x, and what is told apart by lines.
+
+    Parameters
+    ----------
+    by_weight : bool
+        Whether weights stand along x; windows otherwise.
+    places : tuple of str
+        The weights, rising, or the windows, in the order in which they came.
+    """
+
+    by_weight: bool
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, points: Collection[Point]) -> "Trials":
+        """Weights along x, unless every window was tried with one alone."""
+        if len({(rule, window) for rule, window, _ in points}) < len(points):
+            weights = sorted({weight for *_, weight in points})
+            return cls(True, tuple(f"{weight:g}" for weight in weights))
+        return cls(False, tuple(dict.fromkeys(window for _, window, _ in points)))
+
+    def line(self, point: Point) -> str:
+        """Name of the line that a point is on; empty for a rule without a window."""
+        return point[1] if self.by_weight else f"weight {point[2]:g}"
+
+    def place(self, point: Point) -> int:
+        """Number of the weight or window of a point."""
+        return self.places.index(f"{point[2]:g}" if self.by_weight else point[1])
+
+
+def sweep_figure(
+    points: Mapping[Point, ArrayLike],
+    *,
+    chosen: Collection[Point] = (),
+    alone: ArrayLike | None = None,
+    measure: str = "validation phone error",
+    caption: str = "",
+    width: float | None = None,
+) -> Figure:
+    """Draw the error of every weight and window that was tried, one panel for each rule.
+
+    Along x stand the weights, with a line for each window; or the windows, with a line for each
+    weight, if no window was tried with several weights.
+
+    Parameters
+    ----------
+    points : mapping of (str, str, float) to (n,) array
+        Error as a fraction, one entry for each seed, of each rule, window (as it is shown; may be
+        empty) and weight (>= 0). A number stands for one seed.
+    chosen : collection of (str, str, float)
+        Points with a ring.
+    alone : (n,) array, optional
+        Errors of the student trained by CTC alone: a level line at their mean.
+    measure : str
+        Which error it is, for the axis.
+    caption : str
+        Added to the text below the figure.
+    width : float, optional
+        Inches; by the number of columns if not given.
+
+    Returns
+    -------
+    Figure
+        Its axes are labelled by the rules; names of several lines are in axes labelled "key of
+        lines".
+
+    Raises
+    ------
+    ArgumentError
+        If nothing varies, an error is not finite, a weight is negative, what was chosen is no
+        point, or `width` is too small.
+
+    Examples
+    --------
+    >>> from visualize import sweep_figure
+    >>> errors = {("Hard", "[5, 0]", 0.1): 0.24, ("Hard", "[5, 0]", 1.0): [0.28, 0.30]}
+    >>> (line, *_) = sweep_figure(errors).axes[0].lines
+    >>> line.get_ydata().round(1).tolist()
+    [24.0, 29.0]
+    """
+    errors = {point: _percent(f"points[{point!r}]", some) for point, some in points.items()}
+    for _, _, weight in errors:
+        check.non_negative("points: weight", weight)
+    for point in chosen:
+        check.one_of("chosen", point, points)
+    level = None if alone is None else float(_percent("alone", alone).mean())
+    rules = list(dict.fromkeys(rule for rule, _, _ in errors))
+    if len(rules) == len(errors):
+        check.fail("points", "several weights or windows of one rule", "none")
+    trials = Trials.of(errors)
+    named = list(dict.fromkeys(trials.line(point) for point in errors if trials.line(point)))
+    looks = looks_of(named) if len(named) > 1 else {}
+
+    columns, (across, height) = columns_of(len(rules), COLUMNS, COLUMNS, 1.0), PANEL
+    if width is not None:
+        room = panel_width(width, 0.0, LEFT, 0.0)
+        columns = columns_of(len(rules), COLUMNS, room, NARROW + RIGHT)
+        across = room / columns - RIGHT
+    titles = {rule: wrapped(rule, across + RIGHT - 0.05, NORMAL, "bold") for rule in rules}
+    above = 0.1 + max(map(title_height, titles.values()))
+    key = key_height(named, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
+    widest = max(map(text_width, trials.places))
+    upright = widest + CLOSE > across / len(trials.places)
+    with in_style():
+        figure, axes = grid_figure(
+            rules,
+            columns,
+            (across, height),
+            (LEFT, RIGHT, above, BELOW + upright * widest),
+            f"{_legend(errors, trials, named, bool(chosen), level)} {caption}",
+            xlabel="weight of the lesson" if trials.by_weight else "window",
+            ylabel=f"{measure} (%)",
+            key=key,
+        )
+        if looks:
+            draw_key(axes[KEY], looks)
+        limits = _limits([*errors.values(), np.array([] if level is None else [level])])
+        for rule in rules:
+            _set_axes(axes[rule], trials, limits, upright)
+            its = {point: some for point, some in errors.items() if point[0] == rule}
+            draw_sweep(axes[rule], its, trials, looks, chosen, level)
+            heading = axes[rule].set_title(shown(titles[rule]), loc="left", parse_math=False)
+            heading.set(weight="bold", linespacing=1.2)
+    return figure
+
+
+def draw_sweep(
+    axes: Axes,
+    errors: Mapping[Point, Floats],
+    trials: Trials,
+    looks: Mapping[str, Look],
+    chosen: Collection[Point],
+    level: float | None,
+) -> list[Artist]:
+    """Draw the errors of one rule.
+
+    Parameters
+    ----------
+    axes : Axes
+        x becomes the number of the weight or window, y percent.
+    errors : mapping of (str, str, float) to (n,) array
+        In percent, of each seed.
+    trials : Trials
+        What stands where.
+    looks : mapping of str to (colour, line style)
+        Of the lines that are not alone.
+    chosen : collection of (str, str, float)
+        Points with a ring.
+    level : float or None
+        Error of CTC alone in percent.
+
+    Returns
+    -------
+    list of Artist
+        The level line; for each line its means, its seeds if there are several, and its ring.
+    """
+    drawn: list[Artist] = []
+    if level is not None:
+        drawn.append(axes.axhline(level, color=BLANK, linewidth=1.0, zorder=1, gid="CTC alone"))
+    for name in dict.fromkeys(trials.line(point) for point in errors):
+        its = sorted((p for p in errors if trials.line(p) == name), key=trials.place)
+        colour, line = looks.get(name, (STUDENT, "-"))
+        series = name or its[0][0]
+        means = [float(errors[point].mean()) for point in its]
+        places = [trials.place(point) for point in its]
+        (curve,) = axes.plot(places, means, "o", color=colour, markersize=4, gid=series)
+        curve.set_linestyle(line)
+        drawn.append(curve)
+        if any(errors[point].size > 1 for point in its):
+            x = np.concatenate([np.full(errors[p].size, trials.place(p)) for p in its])
+            y = np.concatenate([errors[p] for p in its])
+            (dots,) = axes.plot(x, y, ".", color=colour, markersize=3, alpha=0.6)
+            dots.set_gid(f"{series}, seeds")
+            drawn.append(dots)
+        rings = [(x, y) for point, x, y in zip(its, places, means, strict=True) if point in chosen]
+        if rings:
+            (ring,) = axes.plot(*np.transpose(rings), "o", color=TEXT, markersize=8)
+            ring.set(markerfacecolor="none", markeredgewidth=1.1, gid=f"{series}, chosen")
+            drawn.append(ring)
+    return drawn
+
+
+def _set_axes(axes: Axes, trials: Trials, limits: tuple[float, float], upright: bool) -> None:
+    axes.set_xlim(-0.5, len(trials.places) - 0.5)
+    names = [shown(place) for place in trials.places]
+    axes.set_xticks(range(len(names)), names, rotation=90 * upright, parse_math=False)
+    axes.xaxis.set_gid(NAMES)
+    if limits[1] >= STEEP * limits[0] > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_ylim(*limits)
+
+
+def _limits(errors: Sequence[Floats]) -> tuple[float, float]:
+    """Lowest and highest error with room for rings, in the scale that the axis will have."""
+    every = np.concatenate(errors)
+    low, high = float(every.min()), float(every.max())
+    room = 0.1 * (high - low) or 1.0
+    return max(low - room, 0.8 * low), high + room
+
+
+def _percent(argument: str, errors: ArrayLike) -> Floats:
+    """Errors of every seed in percent."""
+    some = check.finite_array(argument, np.atleast_1d(errors), ("n",)).astype(np.float64)
+    if some.size == 0:
+        check.fail(argument, "at least one seed", "none")
+    return 100 * some
+
+
+def _legend(
+    errors: Mapping[Point, Floats],
+    trials: Trials,
+    named: Sequence[str],
+    with_rings: bool,
+    level: float | None,
+) -> str:
+    sentences = []
+    if len(named) == 1:
+        sentences.append(f"Window {named[0]}." if trials.by_weight else f"{named[0].capitalize()}.")
+    if any(some.size > 1 for some in errors.values()):
+        sentences.append("Small dots: seeds; large: their mean.")
+    if with_rings:
+        sentences.append("Ring: chosen.")
+    if level is not None:
+        sentences.append(f"Level line: CTC alone, {level:.1f} %.")
+    return " ".join(sentences)

@@ -1,0 +1,1 @@
+"""Where things stand on a figure: text, axes, colours, legends."""

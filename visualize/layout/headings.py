@@ -1,0 +1,106 @@
+"""A model's name and what is said of it, beside its panel or above it."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from matplotlib.axes import Axes
+
+from visualize.layout.glyphs import shown
+from visualize.layout.layout import MARGIN
+from visualize.layout.style import NORMAL, SMALL, TEXT
+from visualize.layout.text import line_height, text_width, wrapped
+
+BETWEEN = " \N{MIDDLE DOT} "  # two remarks on one line
+
+Lines: TypeAlias = tuple[list[str], list[str]]  # of a name, and of the remarks under it
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A name in colour, and remarks.
+
+    Parameters
+    ----------
+    name : str
+        One line.
+    remarks : tuple of str
+        Each stays together if it has room.
+    colour : str
+        Of the name.
+
+    Examples
+    --------
+    >>> from visualize.layout.headings import Heading
+    >>> heading = Heading("Hard", ("weight 0.3", "error 20 %", "mean +2 (+40 ms)"), "#D55E00")
+    >>> names, remarks = heading.lines(2.0)
+    >>> names, remarks == ["weight 0.3 \N{MIDDLE DOT} error 20 %", "mean +2 (+40 ms)"]
+    (['Hard'], True)
+    """
+
+    name: str
+    remarks: tuple[str, ...]
+    colour: str
+
+    @property
+    def width(self) -> float:
+        """Inches, with every remark on a line of its own."""
+        widths = [text_width(remark) for remark in self.remarks]
+        return max(text_width(self.name, NORMAL, "bold"), *widths, 0.0)
+
+    def lines(self, width: float) -> Lines:
+        """Name and remarks in lines of so many inches."""
+        lines: list[str] = []
+        for remark in self.remarks:
+            longer = f"{lines[-1]}{BETWEEN}{remark}" if lines else remark
+            if lines and text_width(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines += wrapped(remark, width).split("\n")
+        return wrapped(self.name, width, NORMAL, "bold").split("\n"), lines
+
+    @property
+    def column(self) -> Lines:
+        """The name on one line, and each remark on another."""
+        return [self.name], [*self.remarks]
+
+
+def heading_height(lines: Lines) -> float:
+    """Inches that the lines of a name and its remarks need."""
+    names, remarks = lines
+    return len(names) * line_height(NORMAL) + len(remarks) * line_height()
+
+
+def write_heading(axes: Axes, lines: Lines, colour: str, bottom: float | None = None) -> None:
+    """Write name and remarks from the left margin of the figure.
+
+    Parameters
+    ----------
+    axes : Axes
+        In its final place.
+    lines : (list of str, list of str)
+        Of the name, and of the remarks.
+    colour : str
+        Of the name.
+    bottom : float, optional
+        Inches from the upper edge of the axes up to the last line. Without it the block begins at
+        that edge and goes down.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.layout.headings import write_heading
+    >>> axes = new_figure(4.0, 2.0).add_axes((0.5, 0.1, 0.4, 0.8))
+    >>> write_heading(axes, (["CTC"], ["error 20 %"]), "#D55E00")
+    >>> [text.get_text() for text in axes.texts]
+    ['CTC', 'error 20 %']
+    """
+    box, dots = axes.get_window_extent(), axes.figure.dpi
+    x, inch = (MARGIN * dots - box.x0) / box.width, dots / box.height
+    y = 1.0 if bottom is None else 1.0 + (bottom + heading_height(lines)) * inch
+    for words, size, weight, shade in zip(
+        lines, (NORMAL, SMALL), ("bold", "normal"), (colour, TEXT), strict=True
+    ):
+        for line in words:
+            text = axes.text(x, y, shown(line), transform=axes.transAxes, va="top", size=size)
+            text.set(color=shade, weight=weight, parse_math=False)
+            y -= line_height(size) * inch

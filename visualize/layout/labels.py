@@ -1,0 +1,187 @@
+"""Names of the points of a scatter plot and of the ends of lines, each where there is room."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from refkd.check import Floats
+from visualize.layout.glyphs import shown
+from visualize.layout.spots import Box, free_spot, leader
+from visualize.layout.style import BLANK, TEXT
+from visualize.layout.text import inches_per_unit, line_height, text_width
+
+MARKER = 0.09  # inches, across
+DOT = 0.08
+STROKE = 0.02
+ARM = 0.25  # inches between the right edge of axes and the names of lines
+
+
+def write_names(
+    axes: Axes,
+    points: Mapping[str, Floats],
+    dots: Floats,
+    strokes: Sequence[Floats],
+    colours: Mapping[str, str],
+) -> None:
+    """Write each name beside its point, or joined to it by a line where the neighbourhood is full.
+
+    Parameters
+    ----------
+    axes : Axes
+        Linear, with its limits and position set.
+    points : mapping of str to (2,) array
+        Where each name belongs, in data units.
+    dots : (n, 2) array
+        Smaller marks that the names shall not cover.
+    strokes : sequence of (2, 2) array
+        Ends of straight lines that they shall not cover either.
+    colours : mapping of str to str
+        Of names that stand out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize import new_figure
+    >>> from visualize.layout.labels import write_names
+    >>> axes = new_figure(4.0, 3.0).add_axes((0.1, 0.1, 0.8, 0.8))
+    >>> write_names(axes, {"here": np.array([0.5, 0.5])}, np.empty((0, 2)), [], {})
+    >>> [(text.get_text(), bool(text.get_position()[0] > 0.5)) for text in axes.texts]
+    [('here', True)]
+    """
+    scale = np.array(inches_per_unit(axes))
+    origin = np.array([axes.get_xlim()[0], axes.get_ylim()[0]])
+    size = axes.get_window_extent()
+    frame = size.width / axes.figure.dpi, size.height / axes.figure.dpi
+    marks = (np.reshape(list(points.values()), (-1, 2)) - origin) * scale
+    taken = [_around(mark, MARKER) for mark in marks]
+    taken += [_around(dot, DOT) for dot in (dots - origin) * scale]
+    taken += [box for ends in strokes for box in _along((ends - origin) * scale)]
+    for n in np.argsort(-marks[:, 1], kind="stable"):  # from the top, so that names keep order
+        name, point = list(points.items())[n]
+        spot = free_spot(marks, n, text_width(name), line_height() * 0.85, taken, frame)
+        taken.append(spot)
+        low, high = np.array(spot[:2]), np.array(spot[2:])
+        x, y = (low + high) / 2 / scale + origin
+        colour = colours.get(name, TEXT)
+        text = axes.text(x, y, shown(name), color=colour, ha="center", va="center", zorder=5)
+        text.set_parse_math(False)
+        nearest = np.clip(marks, low, high)  # point of the label to each mark
+        apart = np.hypot(*(nearest - marks).T)
+        if apart[n] > 2 * MARKER or apart[n] > apart.min():
+            ends = np.stack([nearest[n] / scale + origin, point])
+            axes.plot(ends[:, 0], ends[:, 1], color=BLANK, linewidth=0.7, zorder=2)
+            taken += [_around(place, STROKE) for place in leader(marks[n], low, high)]
+
+
+def write_ends(
+    axes: Axes,
+    ends: Mapping[str, tuple[float, float]],
+    colours: Mapping[str, str],
+) -> list[Artist]:
+    """Write the names of lines right of the axes, each joined to the end of its line.
+
+    Parameters
+    ----------
+    axes : Axes
+        In its final place, with all lines drawn; the limits of y are held from here on.
+    ends : mapping of str to (float, float)
+        Where each line ends, in data units.
+    colours : mapping of str to str
+        Of the names.
+
+    Returns
+    -------
+    list of Artist
+        The names.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.layout.labels import write_ends
+    >>> axes = new_figure(4.0, 2.0).add_axes((0.1, 0.1, 0.5, 0.8))
+    >>> names = write_ends(axes, {"low": (1, 0.5), "high": (1, 0.5001)}, {"low": "r", "high": "b"})
+    >>> bool(names[1].get_position()[1] > names[0].get_position()[1] + 0.08)
+    True
+    """
+    axes.set_ylim(axes.get_ylim())  # what is written from here on does not move them
+    box, dots = axes.get_window_extent(), axes.figure.dpi
+    height = box.height / dots
+    wanted = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
+    places = spread(wanted.tolist(), line_height(), 0.0, height)
+    x = 1 + ARM / (box.width / dots)
+    return [
+        axes.annotate(
+            shown(name),
+            xy=ends[name],
+            xytext=(x, place / height),
+            textcoords="axes fraction",
+            color=colours[name],
+            va="center",
+            annotation_clip=False,
+            parse_math=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": BLANK,
+                "linewidth": 0.6,
+                "relpos": (0, 0.5),  # from the middle of the name's left edge
+                "shrinkA": 0,
+            },
+        )
+        for name, place in zip(ends, places, strict=True)
+    ]
+
+
+def spread(centres: Sequence[float], gap: float, low: float, high: float) -> Floats:
+    """Move labels apart along a line by as little as possible (least squares).
+
+    Parameters
+    ----------
+    centres : (n,) sequence of float
+        Where each label would best be.
+    gap : float
+        Smallest distance between two.
+    low : float
+        No label goes below.
+    high : float
+        No label goes above, unless they need more room than there is.
+
+    Returns
+    -------
+    (n,) array
+        In the order of `centres`; equal ones keep their order.
+
+    Examples
+    --------
+    >>> from visualize.layout.labels import spread
+    >>> spread([1.0, 3.0, 1.0], gap=1.0, low=0.0, high=5.0).tolist()
+    [0.5, 3.0, 1.5]
+    """
+    order = np.argsort(centres, kind="stable")
+    blocks: list[tuple[float, int]] = []  # mean place and size of labels that touch
+    for rank, n in enumerate(order):
+        mean, size = centres[n] - rank * gap, 1
+        while blocks and blocks[-1][0] > mean:
+            other, others = blocks.pop()
+            mean, size = (mean * size + other * others) / (size + others), size + others
+        blocks.append((mean, size))
+    places = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks])
+    highest = max(high - gap * (len(order) - 1), low)
+    moved = np.empty(len(order))
+    moved[order] = np.clip(places, low, highest) + gap * np.arange(len(order))
+    return moved
+
+
+def _around(place: Floats, across: float) -> Box:
+    low, high = place - across / 2, place + across / 2
+    return low[0], low[1], high[0], high[1]
+
+
+def _along(ends: Floats) -> list[Box]:
+    """Boxes that cover a straight line: one if it is level or upright, otherwise many."""
+    pieces = 2 if (ends[0] == ends[1]).any() else 21
+    places = np.linspace(ends[0], ends[1], pieces)
+    low, high = np.minimum(places[:-1], places[1:]), np.maximum(places[:-1], places[1:])
+    half = STROKE / 2
+    return [(*(a - half), *(b + half)) for a, b in zip(low, high, strict=True)]

@@ -1,0 +1,226 @@
+"""Strips one below the other over one horizontal axis, with title and caption."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from refkd import check
+from visualize.layout.glyphs import shown
+from visualize.layout.style import NORMAL, new_figure
+from visualize.layout.text import line_height, wrapped
+
+MARGIN = 0.15  # inches around everything
+NARROWEST = 3.0  # inches of a figure
+SMALLEST = 0.8  # inches between what stands left and right of a panel
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Axes of a stacked figure.
+
+    Parameters
+    ----------
+    label : str
+        Of the axes.
+    height : float
+        Inches.
+    above : float
+        Inches between it and what stands above.
+    """
+
+    label: str
+    height: float
+    above: float = 0.0
+
+
+def panel_width(width: float | None, natural: float, left: float, right: float) -> float:
+    """Give the width of the panels of a figure of one column.
+
+    Parameters
+    ----------
+    width : float or None
+        Of the figure in inches, if it is given.
+    natural : float
+        Inches of the panels if it is not.
+    left : float
+        Inches beside them.
+    right : float
+        Inches beside them.
+
+    Returns
+    -------
+    float
+        Inches.
+
+    Raises
+    ------
+    ArgumentError
+        If the figure is too narrow.
+
+    Examples
+    --------
+    >>> from visualize.layout.layout import panel_width
+    >>> panel_width(None, 4.0, 0.5, 0.5), panel_width(3.5, 4.0, 0.5, 0.5)
+    (4.0, 2.5)
+    """
+    if width is None:
+        return natural
+    needed = max(NARROWEST, left + SMALLEST + right)
+    if check.positive("width", width) < needed:
+        check.fail("width", f"at least {np.ceil(10 * needed) / 10:g} inches", f"{width:g}")
+    return width - left - right
+
+
+def title_height(words: str) -> float:
+    """Give the room above a strip for its title.
+
+    Parameters
+    ----------
+    words : str
+        With its line breaks.
+
+    Returns
+    -------
+    float
+        Inches.
+
+    Examples
+    --------
+    >>> from visualize.layout.layout import title_height
+    >>> round(title_height("one line"), 3)
+    0.256
+    """
+    return (words.count("\n") + 1) * line_height(NORMAL) + 0.1
+
+
+def stacked_figure(
+    strips: Sequence[Strip],
+    sides: tuple[float, float, float],
+    top: float,
+    text: str,
+    title: str = "",
+    below: float = 0.5,
+) -> tuple[Figure, dict[str, Axes]]:
+    """Make a figure of empty strips, from the top down.
+
+    Parameters
+    ----------
+    strips : sequence of Strip
+        At least one.
+    sides : (float, float, float)
+        Inches left of the strips, of the strips, and right of them.
+    top : float
+        Inches above the first strip, the title excepted.
+    text : str
+        The caption, wrapped to the width of the figure.
+    title : str
+        Above everything.
+    below : float
+        Inches between the last strip and the caption.
+
+    Returns
+    -------
+    figure : Figure
+        As large as needed.
+    axes : dict of str to Axes
+        By label.
+
+    Examples
+    --------
+    >>> from visualize.layout.layout import Strip, stacked_figure
+    >>> strips = [Strip("a", 1.0), Strip("b", 2.0, above=0.5)]
+    >>> figure, axes = stacked_figure(strips, (0.5, 3.0, 0.5), 0.5, "A caption.")
+    >>> list(axes), float(figure.get_figwidth())
+    (['a', 'b'], 4.0)
+    """
+    left, size, right = sides
+    width = left + size + right
+    words = wrapped(text, width - 2 * MARGIN)
+    title = wrapped(title, width - 2 * MARGIN, NORMAL, "bold")
+    heading = (title.count("\n") + 1) * line_height(NORMAL) + 0.05 if title else 0.0
+    bottom = below + caption_height(words)
+    height = heading + top + sum(strip.above + strip.height for strip in strips) + bottom
+    figure = new_figure(width, height)
+    axes: dict[str, Axes] = {}
+    edge = height - heading - top
+    for strip in strips:
+        edge -= strip.above + strip.height
+        box = (left / width, edge / height, size / width, strip.height / height)
+        axes[strip.label] = figure.add_axes(box, label=strip.label)
+    write_caption(figure, words)
+    write_title(figure, title)
+    return figure, axes
+
+
+def write_title(figure: Figure, words: str) -> None:
+    """Write what stands above a figure into its upper left corner.
+
+    Parameters
+    ----------
+    figure : Figure
+        With room for it.
+    words : str
+        With its line breaks; nothing is written if there are none.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.layout.layout import write_title
+    >>> figure = new_figure(4.0, 3.0)
+    >>> write_title(figure, "An utterance")
+    >>> figure.texts[0].get_text()
+    'An utterance'
+    """
+    if words:
+        width, height = figure.get_size_inches()
+        title = figure.text(MARGIN / width, 1 - 0.08 / height, shown(words), va="top")
+        title.set(size=NORMAL, weight="bold", linespacing=1.2, parse_math=False)
+
+
+def caption_height(words: str) -> float:
+    """Give the room that a caption needs.
+
+    Parameters
+    ----------
+    words : str
+        With its line breaks.
+
+    Returns
+    -------
+    float
+        Inches.
+
+    Examples
+    --------
+    >>> from visualize.layout.layout import caption_height
+    >>> caption_height(""), round(caption_height("one line"), 3)
+    (0.0, 0.139)
+    """
+    return (words.count("\n") + 1) * line_height() if words else 0.0
+
+
+def write_caption(figure: Figure, words: str) -> None:
+    """Write what stands below a figure into its lower left corner.
+
+    Parameters
+    ----------
+    figure : Figure
+        With room for it.
+    words : str
+        With its line breaks, as from `visualize.layout.text.wrapped`.
+
+    Examples
+    --------
+    >>> from visualize import new_figure
+    >>> from visualize.layout.layout import write_caption
+    >>> figure = new_figure(4.0, 3.0)
+    >>> write_caption(figure, "Grey: blank.")
+    >>> figure.texts[0].get_text()
+    'Grey: blank.'
+    """
+    width, height = figure.get_size_inches()
+    caption = figure.text(MARGIN / width, 0.08 / height, shown(words), va="bottom", gid="caption")
+    caption.set(linespacing=1.2, parse_math=False)

@@ -1,0 +1,1 @@
+"""What becomes of figures: files, moving pictures, tables of numbers."""

@@ -1,0 +1,227 @@
+"""Moving pictures of training: what students say of one utterance, one frame for each epoch."""
+
+import io
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+from PIL import Image  # comes with matplotlib
+
+from refkd import check
+from refkd.alignment.clock import Clock
+from refkd.alignment.decode import At, spikes
+from refkd.check import Ints
+from refkd.experiment.checkpoint import Epoch
+from refkd.files.atomic import replacing
+from visualize.layout.glyphs import symbol_names
+from visualize.layout.legend import Look, looks_of
+from visualize.layout.style import EARLY, STUDENTS, TEACHER, TEXT, in_style
+from visualize.output.film import Film, Moment
+from visualize.panels.panels import Phones
+from visualize.panels.spike_links import Links
+
+TAKEN = ("phones", "validation")  # labels of other axes
+WIDTH = 6.0  # inches
+NARROWEST = 1.0  # inches of the strips
+DPI = 150.0
+WHOLE = 6.0  # seconds from the first epoch to the last
+SLOWEST = 0.5  # seconds of a frame
+STILL = 2.5  # seconds that the last frame stays
+SHADES = 24  # of each colour, up to white
+
+
+def spikes_frames(
+    teacher: ArrayLike,
+    students: Mapping[str, Sequence[ArrayLike]],
+    symbols: Sequence[str],
+    frame_shift: float,
+    *,
+    first_frame: float = 0.0,
+    phones: Phones | None = None,
+    histories: Mapping[str, Sequence[Epoch]] | None = None,
+    caption: str = "",
+    blank: int = 0,
+    at: At = "start",
+    width: float = WIDTH,
+    teacher_name: str = "teacher",
+    looks: Mapping[str, Look] | None = None,
+) -> list[Figure]:
+    """Draw the posteriors of students after every epoch below those of a trained teacher.
+
+    Parameters
+    ----------
+    teacher : (T, K) array
+        Its logits after training.
+    students : mapping of str to sequence of (T, K) array
+        Logits of each student, under the name that it is shown by: before training and after
+        every epoch. Of a student with fewer epochs the last ones stay.
+    symbols : (K,) sequence of str
+        Name of each label.
+    frame_shift : float
+        Seconds from one frame to the next.
+    first_frame : float
+        Time of frame 0 in seconds.
+    phones : Phones, optional
+        True phones, shown as a strip above the teacher.
+    histories : mapping of str to sequence of Epoch, optional
+        Of students: validation error and CTC loss of each epoch.
+    caption : str
+        Before the text below the figure, which says what the signs mean.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike, as for `refkd.alignment.decode.spikes`.
+    width : float
+        Inches.
+    teacher_name : str
+        Under which the teacher is shown.
+    looks : mapping of str to (colour, line style), optional
+        Of all models, as from `looks_of`; by their order if not given.
+
+    Returns
+    -------
+    list of Figure
+        One before training and one for each epoch, alike in all but what has changed. Axes are
+        labelled as in `shift_figure`, with "validation" for the errors of a single student.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no student, or symbols or histories do not fit the logits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from visualize import spikes_frames
+    >>> teacher, late = 5 * np.eye(3)[[0, 1, 0, 2, 0, 0]], 5 * np.eye(3)[[0, 0, 1, 0, 2, 0]]
+    >>> frames = spikes_frames(teacher, {"CTC": [0 * late, late]}, ["-", "a", "b"], 0.02)
+    >>> [axes.get_label() for axes in frames[1].axes]
+    ['teacher', 'shift CTC', 'CTC']
+    """
+    check.positive("width", width)
+    clock = Clock(
+        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
+    )
+    trained, told = check.logits("teacher", teacher), histories or {}
+    check.same_length("teacher", trained.shape[1], "symbols", len(symbols), "K")
+    if not students:
+        check.fail("students", "at least one", "none")
+    for name in told:
+        check.one_of("histories", name, students)
+    for name in students:
+        if name in (*TAKEN, teacher_name):
+            expected = "other names than " + ", ".join([*TAKEN, teacher_name])
+            check.fail("students", expected, repr(name))
+    looks = looks_of([teacher_name, *students], teacher_name, looks)
+    stories: dict[str, list[Moment]] = {}
+    for name, said in students.items():
+        argument, epochs = f"students[{name!r}]", len(said) - 1
+        if epochs < 1:
+            check.fail(argument, "what is said before and after an epoch", f"{len(said)} arrays")
+        history: list[Epoch | None] = [None, *told.get(name, [None] * epochs)]
+        check.same_length(f"histories[{name!r}]", len(history) - 1, argument, epochs, "epochs")
+        stories[name] = []
+        for n, (one, epoch) in enumerate(zip(said, history, strict=True)):
+            logits = check.logits(f"{argument}[{n}]", one, len(symbols))
+            links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
+            stories[name].append(Moment(name, looks[name][0], logits, links, epoch))
+    every = [trained, *(one.logits for story in stories.values() for one in story)]
+    named = {int(label) for one in every for label in spikes(one, blank, at)[0]}
+    names = symbol_names(symbols, [*sorted(named), *(phones.labels if phones else ())])
+    shared = names, clock, phones, blank, at, width
+    film = Film(trained, teacher_name, looks, stories, *shared)
+    if film.sides[1] < NARROWEST:
+        least = math.ceil(10 * (width - film.sides[1] + NARROWEST)) / 10
+        check.fail("width", f"at least {least} inches for such names", width)
+    with in_style():
+        return [film.frame(epoch, caption) for epoch in range(film.epochs + 1)]
+
+
+def save_animation(
+    frames: Sequence[Figure], path: str | os.PathLike[str], dpi: float = DPI
+) -> Path:
+    """Write figures one after the other as a GIF that loops.
+
+    Parameters
+    ----------
+    frames : sequence of Figure
+        At least one, all of one size, in the colours of `visualize.layout.style` on white.
+    path : path
+        Ends in .gif; its folder exists.
+    dpi : float
+        Pixels per inch.
+
+    Returns
+    -------
+    Path
+        The file: the same bytes for the same figures. All epochs together take about six seconds;
+        then the last frame stays for a while.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no frame, or they differ in size.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from visualize import new_figure, save_animation
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_animation([new_figure(2, 1)], folder + "/empty.gif").name
+    'empty.gif'
+    """
+    file = Path(path)
+    if file.suffix.lower() != ".gif":
+        check.fail("path", "a name that ends in .gif", repr(file.name))
+    if not frames:
+        check.fail("frames", "at least one", "none")
+    sizes = {tuple(one.get_size_inches().tolist()) for one in frames}
+    if len(sizes) > 1:
+        check.fail("frames", "figures of one size", f"{len(sizes)} sizes")
+    palette = _palette()
+    first, *others = [_picture(one, dpi, palette) for one in frames]
+    each = max(2, round(100 * min(SLOWEST, WHOLE / len(frames))))  # hundredths of a second
+    durations = [10 * each] * len(others) + [round(1000 * STILL)]
+    with replacing(file) as out:
+        first.save(
+            out,
+            format="GIF",
+            save_all=True,
+            append_images=others,
+            duration=durations,
+            loop=0,
+            optimize=True,  # of a frame, only what has changed
+        )
+    return file
+
+
+def _picture(figure: Figure, dpi: float, palette: Ints) -> Image.Image:
+    """Each pixel in the nearest colour of the palette."""
+    raw = io.BytesIO()
+    with in_style():
+        figure.savefig(raw, format="rgba", dpi=dpi)
+    width = int(figure.get_figwidth() * dpi)
+    pixels = np.frombuffer(raw.getbuffer(), dtype=np.uint8).reshape(-1, width, 4)
+    red, green, blue, _ = np.moveaxis(pixels.astype(np.int64), -1, 0)
+    seen, places = np.unique(red << 16 | green << 8 | blue, return_inverse=True)
+    colours = np.stack([seen >> 16, seen >> 8 & 255, seen & 255], axis=1)
+    apart = ((colours[:, np.newaxis] - palette) ** 2).sum(axis=2)
+    nearest = apart.argmin(axis=1).astype(np.uint8)
+    picture = Image.fromarray(nearest[places].reshape(red.shape))
+    picture.putpalette(palette.astype(np.uint8).tobytes())
+    return picture
+
+
+def _palette() -> Ints:
+    """Colours (n, 3) of the figures with their shades up to white, from 0 to 255."""
+    share = np.linspace(0.0, 1.0, SHADES)[:, np.newaxis]
+    shades = [
+        np.array(to_rgb(colour)) * (1 - share) + share
+        for colour in (TEXT, TEACHER, EARLY, *STUDENTS)
+    ]
+    return np.rint(255 * np.concatenate(shades)).astype(np.int64)

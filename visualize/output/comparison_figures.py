@@ -1,0 +1,263 @@
+"""Each figure of several models over the same utterances, or why there is none."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from matplotlib.figure import Figure
+
+from refkd.alignment.intervals import Interval
+from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
+from refkd.alignment.posteriors.delays import TrueDelays
+from refkd.alignment.posteriors.truth import delay_and_error
+from refkd.alignment.posteriors.words import word_marks
+from refkd.check import ArgumentError, fail
+from refkd.experiment.results_json import titled
+from refkd.losses.distill import distill_trace
+from refkd.losses.rules import FrameWise, Rule
+from refkd.losses.traces import DistillTrace
+from visualize.figures.band import band_figure
+from visualize.figures.cumulative import cumulative_figure
+from visualize.figures.delays import delays_figure
+from visualize.figures.gradients import gradients_figure
+from visualize.figures.offsets import Offsets, offsets_figure
+from visualize.figures.shift import shift_figure
+from visualize.figures.tradeoff import tradeoff_figure
+from visualize.output.drawing import Drawing as Drawing
+from visualize.output.drawing import Drawn
+from visualize.panels.panels import Phones
+
+
+def _shift(drawing: Drawing) -> Drawn:
+    comparison = drawing.comparison
+    figures = {}
+    for utterance in drawing.utterances:
+        traces, _ = rule_traces(drawing, utterance)
+        figures[drawing.file_name("shift", utterance)] = shift_figure(
+            {one.name: one.log_posteriors(utterance) for one in comparison.models},
+            comparison.symbols,
+            {one.name: one.clock.frame_shift for one in comparison.models},
+            first_frame={one.name: one.clock.first_frame for one in comparison.models},
+            phones=_phones(drawing, utterance),
+            speech=drawing.speech.get(utterance),
+            traces=traces,
+            notes=_notes(drawing),
+            title=utterance,
+            blank=comparison.blank,
+            at=comparison.at,
+            width=drawing.width,
+            looks=drawing.looks,
+        )
+    return Drawn(figures, [])
+
+
+def _offsets(drawing: Drawing) -> Drawn:
+    rule, comparison, windows = drawing.rule, drawing.comparison, {}
+    if rule is not None and comparison.frame_shift is not None:  # whose frames a window counts
+        windows = {one.name: rule.window for one in comparison.students}
+    return _of_offsets(drawing, "offsets", partial(offsets_figure, windows=windows))
+
+
+def _cumulative(drawing: Drawing) -> Drawn:
+    return _of_offsets(drawing, "cumulative", cumulative_figure)
+
+
+def _of_offsets(drawing: Drawing, name: str, draw: Callable[..., Figure]) -> Drawn:
+    """In frames where all models have one clock, as those of a run."""
+    comparison, bar = drawing.comparison, _bar(drawing.comparison)
+    if not comparison.students:
+        return Drawn({}, ["there is only one model"])
+    in_frames = len({one.clock for one in comparison.models}) == 1
+    offsets: dict[str, Offsets] = {}
+    for one in comparison.students:
+        late = comparison.offsets(one)
+        offsets[one.name] = late.in_frames(bar) if in_frames else late
+    figure = draw(offsets, bar, width=drawing.width, looks=drawing.looks)
+    return Drawn({name: figure}, [])
+
+
+def _delays(drawing: Drawing) -> Drawn:
+    lacking, truth = _lacking_truth(drawing), drawing.truth
+    if truth is None or lacking:
+        return Drawn({}, [lacking])
+    by_word = truth.by == "word"
+    first, last = ("first spike ", "last spike ") if by_word else ("", "")
+    delays = {}
+    for name, one in drawing.found.items():
+        pooled = TrueDelays.pool(one.values())
+        delays[name] = {
+            f"{first}after the true start": pooled.starts,
+            f"{last}after the true end": pooled.ends,
+        }
+    figure = delays_figure(
+        delays,
+        _bar(drawing.comparison),
+        teacher=drawing.comparison.teacher.name,
+        unit=truth.by,
+        width=drawing.width,
+        looks=drawing.looks,
+    )
+    return Drawn({"delays": figure}, [])
+
+
+def _tradeoff(drawing: Drawing) -> Drawn:
+    lacking = _lacking_truth(drawing)
+    truth, students = drawing.truth, drawing.comparison.students
+    if truth is None or lacking:
+        return Drawn({}, [lacking])
+    if not students:
+        return Drawn({}, ["there is only one model"])
+    every = {
+        name: delay_and_error(list(one.values()), truth.edge) for name, one in drawing.found.items()
+    }
+    per = drawing.comparison.unit.per
+    in_small = {name: (_times(delay, per), error) for name, (delay, error) in every.items()}
+    points = {name: (delay.mean, error.mean) for name, (delay, error) in in_small.items()}
+    teacher = drawing.comparison.teacher.name
+    figure = tradeoff_figure(
+        {one.name: points[one.name] for one in students},
+        None,
+        teacher=points[teacher],
+        baseline="",
+        intervals={one.name: in_small[one.name] for one in students},
+        delay=f"mean delay after the true {truth.edge} of a {truth.by}",
+        error=f"{truth.counted} error",
+        width=drawing.width,
+        teacher_name=teacher,
+        looks=drawing.looks,
+    )
+    return Drawn({"tradeoff": figure}, [])
+
+
+def _band(drawing: Drawing) -> Drawn:
+    teacher = drawing.comparison.teacher
+    figures: dict[str, Figure] = {}
+    left_out: list[str] = []
+    for utterance in drawing.utterances:
+        traces, reasons = rule_traces(drawing, utterance)
+        left_out += reasons
+        for name, trace in traces.items():
+            figures[drawing.file_name("band", utterance, name)] = band_figure(
+                trace,
+                teacher_spikes=teacher.spikes[utterance][1],
+                title=f"{name}, {titled(trace.rule)}: {utterance}",
+                width=drawing.width,
+            )
+    return Drawn(figures, left_out)
+
+
+def _gradients(drawing: Drawing) -> Drawn:
+    comparison = drawing.comparison
+    figures: dict[str, Figure] = {}
+    left_out: list[str] = []
+    for utterance in drawing.utterances:
+        traces, reasons = rule_traces(drawing, utterance)
+        left_out += reasons
+        for name, trace in traces.items():
+            student = comparison.of(name)
+            both = {
+                "FrameWise": _trace(drawing, student, utterance, FrameWise()),
+                titled(trace.rule): trace,
+            }
+            figures[drawing.file_name("gradients", utterance, name)] = gradients_figure(
+                both,
+                student.log_posteriors(utterance),
+                comparison.teacher.log_posteriors(utterance),
+                comparison.symbols,
+                student.clock.frame_shift,
+                first_frame=student.clock.first_frame,
+                title=f"{name}: {utterance}",
+                blank=comparison.blank,
+                at=comparison.at,
+                width=drawing.width,
+                colour=drawing.looks[name][0],
+            )
+    return Drawn(figures, left_out)
+
+
+FIGURES: dict[str, Callable[[Drawing], Drawn]] = {
+    "shift": _shift,
+    "offsets": _offsets,
+    "cumulative": _cumulative,
+    "delays": _delays,
+    "tradeoff": _tradeoff,
+    "band": _band,
+    "gradients": _gradients,
+}
+
+
+def rule_traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrace], list[str]]:
+    """What the rule does for each student that it can be asked for, and why not for the others."""
+    rule, comparison = drawing.rule, drawing.comparison
+    if rule is None:
+        return {}, ["there is no --rule"]
+    if not comparison.students:
+        return {}, ["there is only one model"]
+    traces, reasons = {}, []
+    for student in comparison.students:
+        try:
+            traces[student.name] = _trace(drawing, student, utterance, rule)
+        except ArgumentError as error:
+            reasons.append(f"{student.name}, utterance {utterance!r}: {error}")
+    return traces, reasons
+
+
+def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule) -> DistillTrace:
+    comparison = drawing.comparison
+    unit, shift = comparison.unit, comparison.teacher.clock.frame_shift
+    its = student.clock.frame_shift
+    if shift != its:
+        fail(
+            "frame shift",
+            f"{unit.per * shift:g} {unit.small} as of {comparison.teacher.name}",
+            f"{unit.per * its:g} {unit.small}",
+        )
+    return distill_trace(
+        student.log_posteriors(utterance),
+        comparison.teacher.log_posteriors(utterance),
+        rule,
+        blank=comparison.blank,
+        **drawing.options,
+    )
+
+
+def _lacking_truth(drawing: Drawing) -> str:
+    """Why nothing can be said about true times; empty if something can."""
+    if drawing.truth is None:
+        return "there is no --reference"
+    matched = sum(part.starts.n for one in drawing.found.values() for part in one.values())
+    if matched == 0 and drawing.truth.by == "symbol":
+        hint = "; try --by word" * (word_marks(drawing.comparison.symbols) is not None)
+        return f"no spike is a label of the reference{hint}"
+    return "" if matched else "no word is said as the reference has it"
+
+
+def _phones(drawing: Drawing, utterance: str) -> Phones | None:
+    """What is really said, as a strip; words where tokens are joined to words."""
+    truth = drawing.truth
+    if truth is None or utterance not in truth.labels:
+        return None
+    spoken = truth.labels[utterance]
+    return Phones(spoken.labels, spoken.starts, spoken.ends)
+
+
+def _notes(drawing: Drawing) -> dict[str, str]:
+    """The error of each model over all utterances."""
+    truth = drawing.truth
+    if truth is None or _lacking_truth(drawing):
+        return {}
+    return {
+        name: f"{100 * TrueDelays.pool(one.values()).error:.1f} % {truth.counted} error"
+        for name, one in drawing.found.items()
+    }
+
+
+def _bar(comparison: Comparison) -> float:
+    """Width of a bar in seconds: the finest frame shift."""
+    return min(one.clock.frame_shift for one in comparison.models)
+
+
+def _times(one: Interval, per: float) -> Interval:
+    return replace(
+        one, mean=per * one.mean, sd=per * one.sd, low=per * one.low, high=per * one.high
+    )

@@ -1,0 +1,142 @@
+"""One model of a shift figure, from the top down: connectors, posteriors and choices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from refkd.alignment.clock import Clock
+from refkd.alignment.decode import At, best_labels, spikes
+from refkd.check import Floats, Ints
+from refkd.losses.traces import DistillTrace
+from visualize.layout.headings import Heading
+from visualize.layout.layout import Strip
+from visualize.layout.legend import Look
+from visualize.panels.choices import draw_choices, rows_shown
+from visualize.panels.panels import draw_posteriors, posteriors_height, spike_rows
+from visualize.panels.spike_links import Links, draw_links, draw_spikes, links_height, spikes_height
+
+CHOICE_HEIGHT = 0.09  # inches of one frame of a choice, within the next two
+LEAST, MOST = 0.5, 0.8
+LIFT = 0.04  # inches between the connectors and the names of the student's spikes
+APART = 0.15  # inches above what belongs together
+
+
+@dataclass(frozen=True, eq=False)
+class ModelStrips:
+    """What is drawn of one model.
+
+    Parameters
+    ----------
+    heading : Heading
+        Its name and remarks.
+    look : (colour, line style)
+        Of its lines.
+    logits : (T, K) array
+        Its outputs.
+    clock : Clock
+        When its frames are.
+    blank : int
+        0 <= blank < K.
+    at : {"start", "peak"}
+        Time of a spike.
+    links : Links or None
+        To the teacher; the teacher has none.
+    choices : (DistillTrace, (T, K) array) or None
+        What its rule chose, and the logits of the teacher that it chose from.
+    teacher : ModelStrips or None
+        Whose spikes are repeated above the connectors, where these do not begin at its posteriors.
+    """
+
+    heading: Heading
+    look: Look
+    logits: Floats
+    clock: Clock
+    blank: int
+    at: At
+    links: Links | None = None
+    choices: tuple[DistillTrace, Floats] | None = None
+    teacher: "ModelStrips | None" = None
+
+    @cached_property
+    def spikes(self) -> tuple[Ints, Ints]:
+        """Labels and frames of its spikes."""
+        return spikes(self.logits, self.blank, self.at)
+
+    @property
+    def labels(self) -> list[str]:
+        """Of its axes, from the top down."""
+        kinds = ["teacher above "] * (self.teacher is not None)
+        kinds += ["shift "] * (self.links is not None)
+        kinds += ["", *["choices "] * (self.choices is not None)]
+        return [kind + self.heading.name for kind in kinds]
+
+    def strips(
+        self, symbols: Sequence[str], scale: float, block: float, beside: bool
+    ) -> tuple[list[Strip], int]:
+        """Measure the strips.
+
+        Parameters
+        ----------
+        symbols : (K,) sequence of str
+            Name of each label.
+        scale : float
+            Inches a second.
+        block : float
+            Inches that the heading is high.
+        beside : bool
+            The heading stands beside the posteriors, not above everything.
+
+        Returns
+        -------
+        strips : list of Strip
+            From the top down.
+        left_out : int
+            Names and numbers without room.
+        """
+        name = self.heading.name
+        labels, frames = self.spikes
+        rows, placed = spike_rows(frames, labels, symbols, scale * self.clock.frame_shift)
+        height = posteriors_height(rows)
+        above = 0.0 if beside else APART + block
+        strips = []
+        if self.teacher is not None:
+            (its, at), shift = self.teacher.spikes, self.teacher.clock.frame_shift
+            its_rows, names = spike_rows(at, its, symbols, scale * shift)
+            strips.append(Strip(f"teacher above {name}", spikes_height(its_rows), above or APART))
+            placed, above = placed + names, 0.0
+        if self.links is not None:
+            links_rows, numbers = self.links.rows(scale)
+            strips.append(Strip(f"shift {name}", links_height(links_rows), above))
+            placed, above = placed + numbers, LIFT
+        strips.append(Strip(name, max(height, block + 0.05) if beside else height, above))
+        if self.choices is not None:
+            low, high = rows_shown(self.choices[0])
+            size = float(np.clip(CHOICE_HEIGHT * (high - low + 2), LEAST, MOST))
+            strips.append(Strip(f"choices {name}", size, APART))
+        return strips, placed.count(-1)
+
+    def draw(self, axes: Mapping[str, Axes], symbols: Sequence[str]) -> None:
+        """Draw on the axes of these strips, by label."""
+        name = self.heading.name
+        if self.teacher is not None:
+            its = self.teacher
+            strip, colour, owner = axes[f"teacher above {name}"], its.look[0], its.heading.name
+            draw_spikes(strip, its.spikes, symbols, its.clock, colour, owner)
+        if self.links is not None:
+            draw_links(axes[f"shift {name}"], self.links, symbols, colour=self.look[0])
+        draw_posteriors(
+            axes[name],
+            self.logits,
+            symbols,
+            self.clock,
+            self.look,
+            blank=self.blank,
+            at=self.at,
+        )
+        if self.choices is not None:
+            trace, teacher = self.choices
+            spiking = best_labels(teacher, self.blank) != self.blank
+            draw_choices(axes[f"choices {name}"], trace, self.clock, spiking)
