@@ -8,7 +8,7 @@ from tolerances import VALUE, assert_close
 
 import refkd
 from refkd.experiment.checkpoint import Epoch
-from refkd.losses.window import Window
+from refkd.losses.rules import Window
 from visualize import (
     Phones,
     gates_figure,

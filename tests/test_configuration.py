@@ -8,8 +8,7 @@ import pytest
 from refkd.check import ArgumentError, DataError
 from refkd.experiment.settings import DEFAULT_RULES, RunSettings, read_settings
 from refkd.experiment.student_settings import STUDENTS, StudentSettings
-from refkd.losses.rules import RULES, Hard, Shift, Soft
-from refkd.losses.window import Window
+from refkd.losses.rules import RULES, Hard, Shift, Soft, Window
 
 
 def settings_of(tmp_path, text, **options):

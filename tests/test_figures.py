@@ -9,9 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
-from refkd.alignment.intervals import Interval
+from refkd.alignment.bootstrap import Interval
 from refkd.alignment.statistics import OffsetStatistics
-from refkd.losses.window import Window
+from refkd.losses.rules import Window
 from visualize import (
     Phones,
     band_figure,

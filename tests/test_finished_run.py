@@ -22,7 +22,7 @@ from refkd.experiment.run_reader import read_run
 from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
 from refkd.losses.rule_json import rule_facts, rule_from
-from refkd.networks.inference import logits_of
+from refkd.networks.network import logits_of
 from visualize import offsets_figure
 from visualize.output.run_animations import draw_animations
 

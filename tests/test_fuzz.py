@@ -24,9 +24,8 @@ from test_reference_pages import NAMES
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.alignment.bootstrap import difference, interval, resample
+from refkd.alignment.bootstrap import Ratio, difference, interval, resample
 from refkd.alignment.clock import Clock
-from refkd.alignment.intervals import Ratio
 from refkd.alignment.metrics import emission_delay, frame_agreement, peakiness, true_agreement
 from refkd.alignment.posteriors.comparison import compare
 from refkd.alignment.posteriors.diagnose import diagnose
@@ -234,7 +233,7 @@ TABLE = {
         lambda **sizes: interval(RATIO, resample(repeats=9, **sizes)),
         {"seeds": 2, "utterances": 2, "seed": 0},
     ),
-    "refkd.alignment.intervals.Ratio": Entry(
+    "refkd.alignment.bootstrap.Ratio": Entry(
         lambda **sums: interval(Ratio(**sums), DRAWS), vars(RATIO), ("mean", "sd", "low", "high")
     ),
     "refkd.learn.explain.ctc.explain_ctc": Entry(explain_ctc, {**CTC, **TOLD}, ("steps",)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import refkd
-from refkd.networks.inference import TOGETHER, logits_of
+from refkd.networks.network import TOGETHER, logits_of
 
 
 def batch(utterances, frames=7):

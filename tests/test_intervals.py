@@ -9,8 +9,15 @@ import numpy as np
 import pytest
 from tolerances import VALUE, assert_close
 
-from refkd.alignment.bootstrap import above_line, difference, interval, resample
-from refkd.alignment.intervals import Interval, Ratio, Resampling
+from refkd.alignment.bootstrap import (
+    Interval,
+    Ratio,
+    Resampling,
+    above_line,
+    difference,
+    interval,
+    resample,
+)
 
 
 def every_resampling(size):

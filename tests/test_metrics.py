@@ -15,11 +15,15 @@ from tolerances import VALUE, assert_close
 
 import refkd
 import refkd.alignment.edit_distance
-from refkd.alignment.agreement import FrameAgreement, Peakiness
 from refkd.alignment.edit_distance import matches, phone_error_rate
 from refkd.alignment.metrics import emission_delay, frame_agreement, peakiness, true_agreement
-from refkd.alignment.spoken import TrueAgreement
-from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
+from refkd.alignment.statistics import (
+    EmissionDelay,
+    FrameAgreement,
+    OffsetStatistics,
+    Peakiness,
+    TrueAgreement,
+)
 from refkd.kernels.edit import edit_pairs, edit_table
 
 SEQUENCES = st.lists(st.integers(1, SPIKING - 1), max_size=5)

@@ -9,7 +9,7 @@ from test_figures import SHIFT, between
 
 import refkd
 from refkd.alignment.statistics import OffsetStatistics
-from refkd.losses.window import Window
+from refkd.losses.rules import Window
 from visualize import (
     band_figure,
     gates_figure,

@@ -16,8 +16,7 @@ from refkd.alignment.posteriors.reference import Reference
 from refkd.alignment.posteriors.truth import Truth
 from refkd.alignment.statistics import EmissionDelay
 from refkd.cli import main
-from refkd.losses.rules import Hard
-from refkd.losses.window import Window
+from refkd.losses.rules import Hard, Window
 from visualize import delays_figure
 from visualize.output.comparison import comparison_figures
 from visualize.output.comparison_figures import Drawing

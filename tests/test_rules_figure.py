@@ -7,7 +7,7 @@ from test_shift_figure import caption_of, series
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.losses.window import Window
+from refkd.losses.rules import Window
 from visualize import rules_figure
 from visualize.layout.style import EARLY, STUDENT, TEXT
 from visualize.panels.choices import shape_of

@@ -10,7 +10,7 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import spikes
-from refkd.losses.window import Window
+from refkd.losses.rules import Window
 from visualize import Phones, Speech, looks_of, shift_figure
 from visualize.layout.style import EARLY, STUDENT, TEACHER, TEXT
 from visualize.layout.style import WIDTHS as STYLE_WIDTHS

@@ -9,9 +9,8 @@ from test_figures import SHIFT, assert_readable, axes_of, between, spiky, texts_
 from tolerances import VALUE, assert_close
 
 import refkd
-from refkd.alignment.statistics import OffsetStatistics
-from refkd.alignment.timed_offsets import TimedOffsets
-from refkd.losses.window import Window
+from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
+from refkd.losses.rules import Window
 from visualize import (
     Phones,
     band_figure,

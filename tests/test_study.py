@@ -23,7 +23,7 @@ from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
 from refkd.experiment.train import train
 from refkd.losses.rules import RULES
-from refkd.networks.inference import logits_of
+from refkd.networks.network import logits_of
 from visualize.output.run_figures import FIGURES
 from visualize.report import write_report
 

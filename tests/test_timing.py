@@ -13,7 +13,7 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.alignment.clock import Clock
 from refkd.alignment.spike_matching import timed_shift
-from refkd.alignment.timed_offsets import TimedOffsets
+from refkd.alignment.statistics import TimedOffsets
 
 TEACHER = Clock(0.02)
 STUDENT = Clock(0.04, first_frame=0.01)

@@ -11,8 +11,7 @@ import argparse
 
 import numpy as np
 
-from refkd.alignment.bootstrap import difference, interval, resample
-from refkd.alignment.intervals import Ratio
+from refkd.alignment.bootstrap import Ratio, difference, interval, resample
 
 RATE, BETTER = 0.24, 0.22  # error of the two students, were all seeds and utterances average
 UTTERANCES = 0.3  # standard deviation of log error over utterances

@@ -14,7 +14,7 @@ import refkd
 from refkd.alignment.metrics import emission_delay
 from refkd.data.dataset import load, prepare
 from refkd.experiment.train import TrainingSettings, error_rate, train
-from refkd.networks.inference import logits_of
+from refkd.networks.network import logits_of
 from visualize import in_style, new_figure
 from visualize.layout.layout import MARGIN, write_caption
 from visualize.layout.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, TEACHER_LINE, TEXT

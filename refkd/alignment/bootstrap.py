@@ -1,13 +1,114 @@
 """95 % intervals of measures that are ratios of sums, by resampling seeds and utterances."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refkd import check
-from refkd.alignment.agreement import NAN
-from refkd.alignment.intervals import Counts, Interval, Ratio, Resampling
+from refkd.alignment.statistics import NAN, plain
 from refkd.check import Floats
+
+Counts: TypeAlias = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """One measure of one student: in each seed, a sum over utterances divided by another.
+
+    Parameters
+    ----------
+    numerator : (S, N) array
+        Of each seed and utterance: edits, or the sum of offsets, or of delays.
+    denominator : (S, N) array
+        >= 0: phones, or matched pairs. A seed in which all are 0 has no ratio.
+
+    Raises
+    ------
+    ArgumentError
+        If the shapes differ, a number is nan or not 0 and not between 1e-100 and 1e100 in size,
+        or one of the denominator negative.
+    """
+
+    numerator: Floats
+    denominator: Floats
+
+    def __post_init__(self) -> None:
+        shape: tuple[int | str, ...] = ("S", "N")
+        for name in ("numerator", "denominator"):
+            value = check.finite_array(name, getattr(self, name), shape, np.dtype(np.float64))
+            size = np.abs(value[value != 0.0])
+            if size.size and not 1e-100 <= size.min() <= size.max() <= 1e100:
+                check.fail(name, "numbers of size 0 or 1e-100 to 1e100", size.min())
+            check.store(self, **{name: value})
+            shape = value.shape
+        if (self.denominator < 0.0).any():
+            check.fail("denominator", "numbers >= 0", self.denominator.min())
+
+
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """How often each seed and each utterance was drawn: the same draws for all students.
+
+    Parameters
+    ----------
+    seeds : (B, S) uint16 array
+        Every row adds up to S.
+    utterances : (B, N) uint16 array
+        Every row adds up to N.
+
+    Raises
+    ------
+    ArgumentError
+        If either is no such array or they differ in length.
+    """
+
+    seeds: Counts
+    utterances: Counts
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "utterances"):
+            counts = check.any_array(name, getattr(self, name))
+            if counts.dtype != np.uint16 or counts.ndim != 2:
+                got = f"shape {counts.shape}, dtype {counts.dtype}"
+                check.fail(name, "two axes of dtype uint16", got)
+            check.store(self, **{name: counts})
+        check.same_length("utterances", len(self.utterances), "seeds", len(self.seeds), "B")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The mean over seeds of a measure or of a difference, and how far it may be trusted.
+
+    Parameters
+    ----------
+    mean : float
+        Of the seeds; nan if no seed has a value.
+    sd : float
+        Sample standard deviation over the seeds; nan if fewer than two have a value.
+    low : float
+        2.5th percentile of the resampled means.
+    high : float
+        97.5th percentile.
+    n_seeds : int
+        Seeds that have a value.
+    n_utterances : int
+        Utterances that each seed was measured on.
+    """
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+    n_seeds: int
+    n_utterances: int
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        return plain(vars(self))
+
 
 PERCENT = (2.5, 97.5)
 REPEATS = 10_000_000  # far beyond what changes a percentile, within what fits into memory
@@ -86,7 +187,7 @@ def interval(ratio: Ratio, draws: Resampling) -> Interval:
     Examples
     --------
     >>> from refkd.alignment.bootstrap import interval, resample
-    >>> from refkd.alignment.intervals import Ratio
+    >>> from refkd.alignment.bootstrap import Ratio
     >>> edits, phones = [[1, 0, 2, 1], [2, 0, 2, 2]], [[5, 5, 5, 5], [5, 5, 5, 5]]
     >>> error = interval(Ratio(edits, phones), resample(seeds=2, utterances=4))
     >>> round(error.mean, 3), round(error.low, 3), round(error.high, 3)
@@ -121,7 +222,7 @@ def difference(a: Ratio, b: Ratio, draws: Resampling) -> Interval:
     Examples
     --------
     >>> from refkd.alignment.bootstrap import difference, resample
-    >>> from refkd.alignment.intervals import Ratio
+    >>> from refkd.alignment.bootstrap import Ratio
     >>> a, b = Ratio([[3, 1, 4]], [[9, 9, 9]]), Ratio([[2, 0, 3]], [[9, 9, 9]])
     >>> worse = difference(a, b, resample(seeds=1, utterances=3))      # one edit in every utterance
     >>> round(worse.mean, 3), round(worse.low, 3), round(worse.high, 3)
@@ -162,7 +263,7 @@ def above_line(
     Examples
     --------
     >>> from refkd.alignment.bootstrap import above_line, resample
-    >>> from refkd.alignment.intervals import Ratio
+    >>> from refkd.alignment.bootstrap import Ratio
     >>> def student(delay, error):
     ...     return Ratio([[delay]], [[1]]), Ratio([[error]], [[1]])
     >>> shifts = [student(0, 0.30), student(2, 0.20)]

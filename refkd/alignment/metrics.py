@@ -4,13 +4,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.alignment.agreement import FrameAgreement, Peakiness
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, best_labels, log_posteriors, same_classes, spikes
 from refkd.alignment.edit_distance import matches
 from refkd.alignment.spike_matching import spike_pairs
-from refkd.alignment.spoken import TrueAgreement
-from refkd.alignment.statistics import AlignmentShift, EmissionDelay
+from refkd.alignment.statistics import (
+    AlignmentShift,
+    EmissionDelay,
+    FrameAgreement,
+    Peakiness,
+    TrueAgreement,
+)
 
 FRAMES = Clock(1.0)  # time counted in frames
 

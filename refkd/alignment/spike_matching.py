@@ -9,8 +9,7 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, same_classes, spikes
 from refkd.alignment.edit_distance import matches
-from refkd.alignment.spike_pairs import SpikePairs
-from refkd.alignment.timed_offsets import TimedShift
+from refkd.alignment.statistics import SpikePairs, TimedShift
 from refkd.check import Floats, Ints
 
 Spikes: TypeAlias = tuple[Ints, Ints]  # labels, frames

@@ -1,15 +1,253 @@
 """Alignment shift and emission delay, in a form that adds up over utterances."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from refkd.alignment.agreement import plain, share
-from refkd.alignment.spike_pairs import SpikePairs
-from refkd.alignment.spread import MatchedSpread, SpreadInSeconds
 from refkd.check import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class SpikePairs:
+    """Matched spikes of two models, and those on either side without a partner.
+
+    Parameters
+    ----------
+    labels : (n,) int64 array
+        Symbols of the matched pairs, in order of time.
+    teacher_frames : (n,) int64 array
+        The teacher's spike times in its frames.
+    student_frames : (n,) int64 array
+        The student's spike times in its frames.
+    teacher_only_labels : (teacher_unmatched,) int64 array
+        Symbols of the teacher spikes without a partner.
+    teacher_only_frames : (teacher_unmatched,) int64 array
+        Their times.
+    student_only_labels : (student_unmatched,) int64 array
+        Symbols of the student spikes without a partner.
+    student_only_frames : (student_unmatched,) int64 array
+        Their times.
+    """
+
+    labels: Ints
+    teacher_frames: Ints
+    student_frames: Ints
+    teacher_only_labels: Ints
+    teacher_only_frames: Ints
+    student_only_labels: Ints
+    student_only_frames: Ints
+
+
+NAN = float("nan")
+
+
+def share(part: float, whole: float) -> float:
+    """part / whole; nan where there is nothing to take a share of."""
+    return part / whole if whole else NAN
+
+
+def plain(numbers: dict[str, float]) -> dict[str, float | None]:
+    """Numbers for JSON, which has no NaN."""
+    return {name: None if math.isnan(number) else number for name, number in numbers.items()}
+
+
+@dataclass(frozen=True)
+class FrameAgreement:
+    """How often a student's best label is the teacher's at the same frame.
+
+    Parameters
+    ----------
+    frames : int
+        Frames compared.
+    teacher_spike_frames : int
+        Those where the teacher's best label is not the blank.
+    missed : int
+        Of these, where the student says blank.
+    wrong : int
+        Of these, where the student says anything else than the teacher, blank included.
+    different : int
+        Frames of any kind with different best labels.
+
+    Examples
+    --------
+    >>> from refkd.alignment.statistics import FrameAgreement
+    >>> two = FrameAgreement(10, 4, 1, 2, 3), FrameAgreement(10, 0, 0, 0, 1)
+    >>> both = FrameAgreement.pool(two)
+    >>> both.missed_spikes, both.spike_error, both.frame_mismatch
+    (0.25, 0.5, 0.2)
+    """
+
+    frames: int
+    teacher_spike_frames: int
+    missed: int
+    wrong: int
+    different: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["FrameAgreement"]) -> "FrameAgreement":
+        """Add up the counts of many utterances."""
+        every = list(parts)
+        return cls(
+            frames=sum(part.frames for part in every),
+            teacher_spike_frames=sum(part.teacher_spike_frames for part in every),
+            missed=sum(part.missed for part in every),
+            wrong=sum(part.wrong for part in every),
+            different=sum(part.different for part in every),
+        )
+
+    @property
+    def missed_spikes(self) -> float:
+        """Of the teacher's non-blank frames, the share where the student says blank."""
+        return share(self.missed, self.teacher_spike_frames)
+
+    @property
+    def spike_error(self) -> float:
+        """Of the teacher's non-blank frames, the share where the student differs."""
+        return share(self.wrong, self.teacher_spike_frames)
+
+    @property
+    def frame_mismatch(self) -> float:
+        """Share of all frames with different best labels; says little without the offset."""
+        return share(self.different, self.frames)
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        names = ("missed_spikes", "spike_error", "frame_mismatch")
+        return plain({name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True)
+class Peakiness:
+    """How much of the time a model says blank, and how sure it is.
+
+    Parameters
+    ----------
+    frames : int
+        Frames measured.
+    blank_frames : int
+        Those whose best label is the blank.
+    entropy : float
+        Sum over the frames of the posterior's entropy, in nats.
+
+    Examples
+    --------
+    >>> from refkd.alignment.statistics import Peakiness
+    >>> measured = Peakiness(frames=4, blank_frames=3, entropy=2.0)
+    >>> measured.blank_share, measured.mean_entropy
+    (0.75, 0.5)
+    """
+
+    frames: int
+    blank_frames: int
+    entropy: float
+
+    @classmethod
+    def pool(cls, parts: Iterable["Peakiness"]) -> "Peakiness":
+        """Add up many utterances; every frame counts once."""
+        every = list(parts)
+        return cls(
+            frames=sum(part.frames for part in every),
+            blank_frames=sum(part.blank_frames for part in every),
+            entropy=sum(part.entropy for part in every),
+        )
+
+    @property
+    def blank_share(self) -> float:
+        """Share of the frames whose best label is the blank."""
+        return share(self.blank_frames, self.frames)
+
+    @property
+    def mean_entropy(self) -> float:
+        """Mean entropy of a frame, in nats."""
+        return share(self.entropy, self.frames)
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        return plain({"blank_share": self.blank_share, "mean_entropy": self.mean_entropy})
+
+
+class Spread:
+    """Mean, median and percentiles of the matched pairs; nan if there are none."""
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """What is summed up."""
+        raise NotImplementedError
+
+    @property
+    def n(self) -> int:
+        """Number of matched pairs."""
+        return int(self.values.size)
+
+    @property
+    def total(self) -> float:
+        """Sum."""
+        return float(np.sum(self.values))
+
+    @property
+    def mean(self) -> float:
+        """Mean."""
+        return float(np.mean(self.values)) if self.n else NAN
+
+    @property
+    def median(self) -> float:
+        """Median."""
+        return self._percentile(50)
+
+    @property
+    def p5(self) -> float:
+        """5th percentile."""
+        return self._percentile(5)
+
+    @property
+    def p95(self) -> float:
+        """95th percentile."""
+        return self._percentile(95)
+
+    def _percentile(self, percent: float) -> float:
+        return float(np.percentile(self.values, percent)) if self.n else NAN
+
+    def _spread(self) -> dict[str, Any]:
+        spread = {name: getattr(self, name) for name in ("mean", "median", "p5", "p95")}
+        return {"n": self.n, **plain(spread)}
+
+
+class MatchedSpread(Spread):
+    """Spread of matched pairs, beside the spikes on either side that have no partner."""
+
+    teacher_unmatched: int
+    student_unmatched: int
+
+    @property
+    def teacher_unmatched_share(self) -> float:
+        """Share of the teacher's spikes without a partner."""
+        return share(self.teacher_unmatched, self.n + self.teacher_unmatched)
+
+    @property
+    def student_unmatched_share(self) -> float:
+        """Share of the student's spikes without a partner."""
+        return share(self.student_unmatched, self.n + self.student_unmatched)
+
+
+class SpreadInSeconds(Spread):
+    """Spread of times in seconds, which fall between frames."""
+
+    def within(self, seconds: float) -> float:
+        """Share of the matched pairs at most so many seconds early or late, to the nanosecond."""
+        return share(int(np.count_nonzero(np.abs(self.values) <= seconds + 1e-9)), self.n)
+
+    def histogram(self, width: float) -> dict[int, int]:
+        """Number of matched pairs around each multiple of `width` seconds that has any.
+
+        Bin k holds (k - 1/2) width <= delay < (k + 1/2) width, to the nanosecond.
+        """
+        nearest = np.floor((self.values + 1e-9) / width + 0.5).astype(np.int64)
+        bins, counts = np.unique(nearest, return_counts=True)
+        return dict(zip(bins.tolist(), counts.tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,3 +393,129 @@ class EmissionDelay(SpreadInSeconds):
             "phones_left_out": self.phones_left_out,
             "spikes_left_out": self.spikes_left_out,
         }
+
+
+@dataclass(frozen=True, eq=False)
+class TimedOffsets(MatchedSpread, SpreadInSeconds):
+    """Signed offsets in seconds between matched spikes, pooled over utterances.
+
+    Parameters
+    ----------
+    offset : (n,) float64 array
+        Student minus teacher, in seconds: positive where the student is late.
+    teacher_unmatched : int
+        Teacher spikes without a partner.
+    student_unmatched : int
+        Student spikes without a partner.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refkd.alignment.statistics import TimedOffsets
+    >>> pooled = TimedOffsets(np.array([0.0, 0.03, 0.06]), teacher_unmatched=1, student_unmatched=0)
+    >>> pooled.n, pooled.mean, pooled.median, pooled.teacher_unmatched_share
+    (3, 0.03, 0.03, 0.25)
+    >>> round(pooled.within(0.03), 3), pooled.histogram(0.02)
+    (0.667, {0: 1, 2: 1, 3: 1})
+    >>> pooled.in_frames(0.03).offset
+    array([0, 1, 2])
+    """
+
+    offset: Floats
+    teacher_unmatched: int
+    student_unmatched: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["TimedOffsets"]) -> "TimedOffsets":
+        """Put the pairs of many utterances together; every pair counts once."""
+        every = list(parts)
+        return TimedOffsets(
+            offset=np.concatenate([np.zeros(0), *(part.offset for part in every)]),
+            teacher_unmatched=sum(part.teacher_unmatched for part in every),
+            student_unmatched=sum(part.student_unmatched for part in every),
+        )
+
+    @property
+    def values(self) -> Floats:
+        """The offsets."""
+        return self.offset
+
+    def in_frames(self, frame_shift: float) -> OffsetStatistics:
+        """The same offsets in frames, where both models have the clock of this frame shift."""
+        return OffsetStatistics(
+            np.rint(self.offset / frame_shift).astype(np.int64),
+            self.teacher_unmatched,
+            self.student_unmatched,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers in seconds, ready for JSON; None where there is nothing to measure."""
+        shares = ("teacher_unmatched_share", "student_unmatched_share")
+        return {
+            **self._spread(),
+            "teacher_unmatched": self.teacher_unmatched,
+            "student_unmatched": self.student_unmatched,
+            **plain({name: getattr(self, name) for name in shares}),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class TimedShift(TimedOffsets, SpikePairs):
+    """Which spikes of two models belong together in one utterance, and how far apart in seconds.
+
+    The fields are those of `TimedOffsets` and of `SpikePairs`; each model's frames are its own.
+    """
+
+
+@dataclass(frozen=True)
+class TrueAgreement:
+    """How often a model says a phone while it is spoken.
+
+    Parameters
+    ----------
+    phones : int
+        True phones.
+    phones_missed : int
+        Of these, without any frame of their symbol between their start and end.
+    spike_frames : int
+        Frames whose best label is not the blank.
+    wrong : int
+        Of these, where another phone is spoken, or none.
+
+    Examples
+    --------
+    >>> from refkd.alignment.statistics import TrueAgreement
+    >>> both = TrueAgreement.pool([TrueAgreement(3, 1, 4, 3), TrueAgreement(1, 0, 4, 0)])
+    >>> both.missed_phones, both.spike_error
+    (0.25, 0.375)
+    """
+
+    phones: int
+    phones_missed: int
+    spike_frames: int
+    wrong: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["TrueAgreement"]) -> "TrueAgreement":
+        """Add up the counts of many utterances."""
+        every = list(parts)
+        return cls(
+            phones=sum(part.phones for part in every),
+            phones_missed=sum(part.phones_missed for part in every),
+            spike_frames=sum(part.spike_frames for part in every),
+            wrong=sum(part.wrong for part in every),
+        )
+
+    @property
+    def missed_phones(self) -> float:
+        """Share of the true phones that are not said while they are spoken."""
+        return share(self.phones_missed, self.phones)
+
+    @property
+    def spike_error(self) -> float:
+        """Share of the non-blank frames where something else is spoken, or nothing."""
+        return share(self.wrong, self.spike_frames)
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        return plain({name: getattr(self, name) for name in ("missed_phones", "spike_error")})

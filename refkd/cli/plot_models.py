@@ -12,8 +12,7 @@ import numpy as np
 
 from refkd import check
 from refkd.alignment.posteriors.comparison import Comparison, compare
-from refkd.alignment.posteriors.diagnose import diagnose
-from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.diagnose import Finding, diagnose
 from refkd.alignment.posteriors.folding import Folding, fold_classes
 from refkd.alignment.posteriors.part import WHOLE, Part
 from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet

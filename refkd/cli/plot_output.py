@@ -87,8 +87,7 @@ class Output:
 
     def animate(self, run: "Run") -> list[Path]:
         """Write the moving pictures of a run; return the files."""
-        from refkd.experiment.plot_folder import claim_files, plot_folder
-        from refkd.experiment.run_folder import saying_where
+        from refkd.experiment.run_folder import claim_files, plot_folder, saying_where
         from visualize.output.run_animations import draw_animations, pictures_of
 
         folder = plot_folder(self.folder)
@@ -98,8 +97,7 @@ class Output:
 
     def write(self, figures: Mapping[str, Any]) -> list[Path]:
         """Write figures, and their numbers where they are wanted; return the files."""
-        from refkd.experiment.plot_folder import plot_folder
-        from refkd.experiment.run_folder import saying_where
+        from refkd.experiment.run_folder import plot_folder, saying_where
         from visualize import write_numbers
         from visualize.layout.style import SLIDE_PIXELS
         from visualize.output.comparison import write_figures
@@ -123,8 +121,7 @@ class Output:
     ) -> Path:
         """Write a page with the figures that have been written as SVG, and with their numbers."""
         from refkd.alignment.ctm_textgrid import file_names
-        from refkd.experiment.plot_folder import claim_files, plot_folder
-        from refkd.experiment.run_folder import saying_where
+        from refkd.experiment.run_folder import claim_files, plot_folder, saying_where
         from visualize import write_numbers
 
         folder = plot_folder(self.folder)

@@ -19,7 +19,7 @@ from refkd.alignment.ctm_textgrid import (
 from refkd.alignment.decode import runs
 from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.check import Ints
-from refkd.experiment.plot_folder import claim_files
+from refkd.experiment.run_folder import claim_files
 from refkd.files.atomic import replacing
 
 PAIRS = (

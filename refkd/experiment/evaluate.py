@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from refkd.alignment.agreement import FrameAgreement, Peakiness, share
 from refkd.alignment.decode import greedy_decode, spikes
 from refkd.alignment.edit_distance import edit_distance
 from refkd.alignment.metrics import (
@@ -12,8 +11,14 @@ from refkd.alignment.metrics import (
     peakiness,
     true_agreement,
 )
-from refkd.alignment.spoken import TrueAgreement
-from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
+from refkd.alignment.statistics import (
+    EmissionDelay,
+    FrameAgreement,
+    OffsetStatistics,
+    Peakiness,
+    TrueAgreement,
+    share,
+)
 from refkd.check import Floats
 from refkd.data.dataset import Dataset, Split
 from refkd.experiment.objectives import Distillation

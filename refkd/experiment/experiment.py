@@ -15,14 +15,12 @@ from refkd.alignment.statistics import OffsetStatistics
 from refkd.data.dataset import Dataset, load, prepare
 from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.evaluate import measure, selection_of
-from refkd.experiment.followed import followed_in, gathered
 from refkd.experiment.objectives import Distillation, Guidance, Lesson, RandomChoice
-from refkd.experiment.results import Model, Student, Study
+from refkd.experiment.results import Model, Student, Study, followed_in, gathered
 from refkd.experiment.settings import RunSettings
 from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
 from refkd.experiment.train import train
-from refkd.networks.inference import logits_of
-from refkd.networks.network import Network
+from refkd.networks.network import Network, logits_of
 from refkd.networks.recognize import hearing_facts
 from refkd.ragged import Ragged
 

@@ -9,8 +9,7 @@ from refkd import check
 from refkd.check import Ints
 from refkd.losses.distill import distill_loss_batch
 from refkd.losses.guided import guided_loss_batch
-from refkd.losses.rules import FrameWise, Rule
-from refkd.losses.window import Window
+from refkd.losses.rules import FrameWise, Rule, Window
 from refkd.networks.network import Network
 from refkd.ragged import Ragged
 

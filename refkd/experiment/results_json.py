@@ -13,8 +13,7 @@ from refkd.experiment.results import Model, Selection, Student, Study
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
 from refkd.losses.rule_json import rule_facts
-from refkd.losses.rules import Rule
-from refkd.losses.window import Window
+from refkd.losses.rules import Rule, Window
 
 
 def results(study: Study) -> dict[str, Any]:

@@ -9,12 +9,11 @@ import numpy as np
 from refkd.alignment.ctm_textgrid import AlignedUtterance, Phone, ctm
 from refkd.check import Floats
 from refkd.data.dataset import Dataset, Split
-from refkd.experiment.followed import Followed
-from refkd.experiment.results import Model, Study
+from refkd.experiment.results import Followed, Model, Study
 from refkd.experiment.run_folder import saying_where
 from refkd.files.atomic import replacing
 from refkd.files.npz import write_arrays
-from refkd.networks.inference import logits_of
+from refkd.networks.network import logits_of
 
 NETWORKS, POSTERIORS, SPEECH = "networks", "posteriors", "speech"
 EPOCHS = "epochs"  # what models said of one utterance while they were trained

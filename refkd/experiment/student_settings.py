@@ -7,11 +7,10 @@ from typing import Any, TypeAlias
 
 from refkd import check
 from refkd.losses import rules
-from refkd.losses.distillation import BLANK_FRAMES, checked_temperature
+from refkd.losses.distill import BLANK_FRAMES, checked_temperature
 from refkd.losses.divergences import DIVERGENCES
 from refkd.losses.rule_json import window_from
-from refkd.losses.rules import RULES, Rule
-from refkd.losses.window import Window
+from refkd.losses.rules import RULES, Rule, Window
 
 CTC = "CTC"  # the student without a teacher
 TEACHERS = ("bidirectional", "unidirectional", "guided")

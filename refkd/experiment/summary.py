@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from refkd.alignment.bootstrap import above_line, difference, interval, resample
-from refkd.alignment.intervals import Interval, Ratio
+from refkd.alignment.bootstrap import Interval, Ratio, above_line, difference, interval, resample
 from refkd.experiment.results import Model, Study
 from refkd.experiment.student_settings import CTC
 from refkd.losses.rules import Shift

@@ -25,8 +25,7 @@ from refkd.experiment.optimizer import (
     learning_rate,
 )
 from refkd.losses.ctc import ctc_loss_batch
-from refkd.networks.inference import logits_of
-from refkd.networks.network import Network
+from refkd.networks.network import Network, logits_of
 from refkd.ragged import Ragged
 
 

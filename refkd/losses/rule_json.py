@@ -4,8 +4,7 @@ import math
 from typing import Any
 
 from refkd import check
-from refkd.losses.rules import RULES, Rule
-from refkd.losses.window import Window
+from refkd.losses.rules import RULES, Rule, Window
 
 
 def rule_facts(rule: Rule) -> dict[str, Any]:

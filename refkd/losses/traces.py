@@ -7,8 +7,7 @@ import numpy as np
 
 from refkd.check import Bools, Floats, Ints
 from refkd.losses.notebook import Displayed
-from refkd.losses.rules import Rule
-from refkd.losses.window import Window
+from refkd.losses.rules import Rule, Window
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from refkd import check
-from refkd.alignment.statistics import OffsetStatistics
-from refkd.alignment.timed_offsets import TimedOffsets
+from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
 from refkd.check import Floats
-from refkd.losses.window import Window
+from refkd.losses.rules import Window
 from visualize.layout.grid import PanelHeading, columns_of, grid_figure
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
@@ -172,7 +171,7 @@ def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
     Examples
     --------
     >>> import numpy as np
-    >>> from refkd.alignment.timed_offsets import TimedOffsets
+    >>> from refkd.alignment.statistics import TimedOffsets
     >>> from visualize.figures.offsets import frames_late
     >>> frames_late(TimedOffsets(np.array([0.03]), 0, 0), 0.02)
     array([1.5])

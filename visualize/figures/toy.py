@@ -17,8 +17,8 @@ from refkd.losses.rules import (
     OrderedPath,
     PerTeacher,
     Rule,
+    Window,
 )
-from refkd.losses.window import Window
 from visualize.layout.glyphs import shown
 from visualize.layout.grid import columns_of, grid_figure
 from visualize.layout.layout import panel_width

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from refkd import check
+from refkd.alignment.bootstrap import Interval
 from refkd.alignment.clock import Clock
-from refkd.alignment.intervals import Interval
 from refkd.check import Floats
 from visualize.layout.labels import write_names
 from visualize.layout.layout import Strip, panel_width, stacked_figure

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.alignment.ctm_textgrid import file_names
-from refkd.experiment.plot_folder import claim_files
+from refkd.experiment.run_folder import claim_files
 from visualize.output.comparison_figures import FIGURES, Drawing
 from visualize.output.save import save_figure
 
@@ -60,7 +60,7 @@ def write_figures(
     figures : mapping of str to Figure
         Under the names of their files, without an ending; any characters.
     folder : Path
-        From `refkd.experiment.plot_folder.plot_folder`.
+        From `refkd.experiment.run_folder.plot_folder`.
     formats : sequence of str
         As for `save_figure`.
     pixels : int, optional

@@ -6,7 +6,7 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from refkd.alignment.intervals import Interval
+from refkd.alignment.bootstrap import Interval
 from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.alignment.posteriors.delays import TrueDelays
 from refkd.alignment.posteriors.truth import delay_and_error

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from refkd.alignment.bootstrap import Interval
 from refkd.alignment.decode import spikes
-from refkd.alignment.intervals import Interval
 from refkd.experiment.run_reader import Run, RunModel
 from refkd.experiment.student_settings import CTC
 from refkd.losses.ctc import ctc_align, ctc_trace

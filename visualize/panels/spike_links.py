@@ -13,8 +13,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At
 from refkd.alignment.metrics import alignment_shift
 from refkd.alignment.spike_matching import timed_shift
-from refkd.alignment.statistics import AlignmentShift
-from refkd.alignment.timed_offsets import TimedShift
+from refkd.alignment.statistics import AlignmentShift, TimedShift
 from refkd.check import Floats, Ints
 from visualize.layout.glyphs import shown
 from visualize.layout.style import EARLY, STUDENT, TEACHER, TEXT, signed

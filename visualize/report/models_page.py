@@ -7,7 +7,7 @@ from typing import Any
 
 import refkd
 from refkd.alignment.posteriors.comparison import Comparison
-from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.tables import measured
 from refkd.alignment.unit import Unit
 from visualize.layout.legend import Look

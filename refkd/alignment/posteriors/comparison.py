@@ -10,7 +10,7 @@ from refkd.alignment.decode import At, runs, spikes
 from refkd.alignment.posteriors.conventions import Facts, facts_of, log_posteriors_of
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.spike_matching import Spikes, shift_of_spikes
-from refkd.alignment.timed_offsets import TimedOffsets, TimedShift
+from refkd.alignment.statistics import TimedOffsets, TimedShift
 from refkd.alignment.unit import SECONDS, Unit
 from refkd.check import Floats
 

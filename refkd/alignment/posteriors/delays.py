@@ -6,11 +6,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from refkd.alignment.agreement import share
 from refkd.alignment.edit_distance import edit_distance, matches
 from refkd.alignment.posteriors.reference import Reference, words_of
 from refkd.alignment.posteriors.words import Marks, join_words
-from refkd.alignment.statistics import EmissionDelay
+from refkd.alignment.statistics import EmissionDelay, share
 from refkd.check import Floats
 
 Edge: TypeAlias = Literal["start", "end"]

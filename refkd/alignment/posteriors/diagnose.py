@@ -1,7 +1,8 @@
 """What is wrong with posteriors, or assumed of them, in sentences (docs/guides/posteriors.md)."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -14,11 +15,32 @@ from refkd.alignment.posteriors.conventions import (
     named_blanks,
     other_logarithm,
 )
-from refkd.alignment.posteriors.finding import Finding, Level
 from refkd.alignment.posteriors.mismatch import against_first, against_reference
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
 from refkd.alignment.unit import SECONDS, Unit
+
+Level: TypeAlias = Literal["assumed", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence about posteriors.
+
+    Parameters
+    ----------
+    level : {"assumed", "warning", "error"}
+        Not told and therefore assumed; probably wrong; certainly wrong.
+    name : str
+        Of the set.
+    sentence : str
+        What it is, with numbers.
+    """
+
+    level: Level
+    name: str
+    sentence: str
+
 
 Said: TypeAlias = tuple[Level, str]
 PADDING = 10  # equal frames at the end are no coincidence

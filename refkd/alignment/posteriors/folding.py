@@ -7,7 +7,7 @@ import numpy as np
 
 from refkd import check
 from refkd.alignment.posteriors.conventions import settled
-from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.posterior_set import Posteriors, PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
 

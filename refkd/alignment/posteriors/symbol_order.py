@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from refkd.alignment.posteriors.conventions import facts_of
-from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from refkd.alignment.agreement import plain
 from refkd.alignment.posteriors.comparison import Comparison
 from refkd.alignment.posteriors.delays import Edge, TrueDelays
-from refkd.alignment.posteriors.finding import Finding
+from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.truth import Truth, delay_and_error
-from refkd.alignment.spread import SpreadInSeconds
+from refkd.alignment.statistics import SpreadInSeconds, plain
 from refkd.alignment.unit import SECONDS, Unit
 
 Found = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utterance

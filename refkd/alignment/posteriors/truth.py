@@ -9,8 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from refkd import check
-from refkd.alignment.bootstrap import interval, resample
-from refkd.alignment.intervals import Interval, Ratio
+from refkd.alignment.bootstrap import Interval, Ratio, interval, resample
 from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.alignment.posteriors.delays import (
     Edge,

@@ -8,9 +8,8 @@ import numpy as np
 from refkd.check import Bools, Floats, Ints
 from refkd.kernels.select import select_monotone
 from refkd.learn.exercises.exercise import Exercise, Table, Tables, case, slip, slips_of_kit
-from refkd.losses.rules import Hard, Soft
+from refkd.losses.rules import Hard, Soft, Window
 from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
-from refkd.losses.window import Window
 from refkd.verify.records import Case, Defect
 
 INF = np.inf

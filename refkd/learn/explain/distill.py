@@ -26,8 +26,7 @@ from refkd.learn.explain.pairs import (
     said_step,
     weighted_sum,
 )
-from refkd.losses.distill import distill_trace
-from refkd.losses.distillation import BLANK_FRAMES, Options
+from refkd.losses.distill import BLANK_FRAMES, Options, distill_trace
 from refkd.losses.rules import Blend, FrameWise, Rule, Soft, TopK
 from refkd.losses.traces import DistillTrace
 

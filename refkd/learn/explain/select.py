@@ -17,8 +17,7 @@ from refkd.learn.explain.pairs import (
     rule_step,
     said_step,
 )
-from refkd.losses.distill import distill_trace
-from refkd.losses.distillation import checked_temperature
+from refkd.losses.distill import checked_temperature, distill_trace
 from refkd.losses.rules import Rule
 from refkd.losses.traces import DistillTrace
 
