@@ -22,9 +22,8 @@ from visualize.layout.style import BLANK, EARLY, TEACHER, TEXT
 from visualize.output.comparison import comparison_figures
 from visualize.output.comparison_figures import FIGURES as OF_MODELS
 from visualize.output.drawing import Drawing
-from visualize.output.run import run_figures
-from visualize.output.run_figures import FIGURES as OF_RUNS
-from visualize.output.run_figures import looks_of_run
+from visualize.output.run import FIGURES as OF_RUNS
+from visualize.output.run import looks_of_run, run_figures
 
 pytestmark = pytest.mark.compiled_once
 

@@ -16,7 +16,7 @@ from refkd.alignment.decode import log_posteriors, spikes
 from visualize import new_figure, save_figure, write_numbers
 from visualize.layout.glyphs import visible
 from visualize.layout.style import STUDENTS, STUDENTS_ON_DARK
-from visualize.output.run_figures import looks_of_run
+from visualize.output.run import looks_of_run
 from visualize.report import write_report
 from visualize.report.colours import darker
 

@@ -24,7 +24,7 @@ from refkd.experiment.settings import read_settings
 from refkd.losses.rule_json import rule_facts, rule_from
 from refkd.networks.network import logits_of
 from visualize import offsets_figure
-from visualize.output.run_animations import draw_animations
+from visualize.output.run import draw_animations
 
 RULES = [
     refkd.FrameWise(),

@@ -16,8 +16,8 @@ from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
 from visualize.layout.style import WIDTHS
 from visualize.output import gallery
-from visualize.output.run_figures import FIGURES
-from visualize.output.titles import TITLES
+from visualize.output.gallery import TITLES
+from visualize.output.run import FIGURES
 
 pytestmark = pytest.mark.compiled_only
 

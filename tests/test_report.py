@@ -21,7 +21,7 @@ from refkd.alignment.metrics import alignment_shift
 from refkd.experiment.settings import read_settings
 from visualize import new_figure, save_figure
 from visualize.layout.glyphs import visible
-from visualize.output.run_figures import FIGURES
+from visualize.output.run import FIGURES
 from visualize.report import figures as figures_module
 from visualize.report import page as page_module
 from visualize.report import write_report

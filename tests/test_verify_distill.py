@@ -22,7 +22,7 @@ from refkd.verify.distill.grid import RULES, combinations, grid_case, grid_names
 from refkd.verify.distill.kit import DistillKit
 from refkd.verify.distill.offers import is_offered, terms
 from refkd.verify.distill.plain import PlainDistill, plain_distill
-from refkd.verify.distill.reference import OPTIONS, traced
+from refkd.verify.distill.reduce import OPTIONS, traced
 from refkd.verify.distill.worked import WORKED
 from refkd.verify.kit import Selection
 from refkd.verify.session import verify

@@ -11,7 +11,7 @@ from visualize.figures.offsets import offsets_figure as offsets_figure
 from visualize.figures.rules import rules_figure as rules_figure
 from visualize.figures.shift import shift_figure as shift_figure
 from visualize.figures.sweep import sweep_figure as sweep_figure
-from visualize.figures.sweep_points import sweep_points as sweep_points
+from visualize.figures.sweep import sweep_points as sweep_points
 from visualize.figures.toy import toy_figure as toy_figure
 from visualize.figures.toy import toy_table as toy_table
 from visualize.figures.tradeoff import tradeoff_figure as tradeoff_figure

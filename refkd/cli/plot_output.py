@@ -88,7 +88,7 @@ class Output:
     def animate(self, run: "Run") -> list[Path]:
         """Write the moving pictures of a run; return the files."""
         from refkd.experiment.run_folder import claim_files, plot_folder, saying_where
-        from visualize.output.run_animations import draw_animations, pictures_of
+        from visualize.output.run import draw_animations, pictures_of
 
         folder = plot_folder(self.folder)
         claim_files(folder, list(pictures_of(run)))

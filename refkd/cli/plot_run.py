@@ -18,9 +18,7 @@ OF_MODELS = (
 def plot_run(options: argparse.Namespace) -> int:
     """Draw a run and say which files were written."""
     from refkd.experiment.run_reader import read_run
-    from visualize.output.run import run_figures
-    from visualize.output.run_animations import SPIKES
-    from visualize.output.run_figures import FIGURES
+    from visualize.output.run import FIGURES, SPIKES, run_figures
     from visualize.report import write_report
 
     for name in OF_MODELS:

@@ -147,3 +147,9 @@ def largest_difference(one: Outputs, other: Outputs) -> float:
         a, b = np.float64(one[name]), np.float64(other[name])
         largest = max(largest, float(distances(a, b).max(initial=0.0)))
     return float(largest)
+
+
+def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the softmax over the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))

@@ -1,16 +1,356 @@
 """Draw a run from the folder that it has left."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from refkd import check
-from refkd.experiment.run_reader import Run
+from refkd.alignment.bootstrap import Interval
+from refkd.alignment.decode import spikes
+from refkd.experiment.run_reader import Run, RunModel
+from refkd.experiment.student_settings import CTC
+from refkd.losses.ctc import ctc_align, ctc_trace
+from refkd.losses.distill import distill_trace
+from refkd.losses.rule_json import rule_from
+from refkd.losses.rules import FrameWise, Shift
+from refkd.networks.layers import cell_of
+from refkd.networks.lstm import lstm_trace
+from refkd.networks.lstm_params import LSTMParams
+from refkd.ragged import Ragged
+from visualize.figures.band import band_figure
+from visualize.figures.cumulative import cumulative_figure
+from visualize.figures.delays import delays_figure
+from visualize.figures.gates import gates_figure
+from visualize.figures.gradients import gradients_figure
+from visualize.figures.lattice import lattice_figure
+from visualize.figures.learning import learning_figure
+from visualize.figures.offsets import offsets_figure
+from visualize.figures.rules import rules_figure
+from visualize.figures.shift import shift_figure
+from visualize.figures.sweep import sweep_figure, sweep_points
+from visualize.figures.toy import toy_figure, toy_table
+from visualize.figures.tradeoff import tradeoff_figure
+from visualize.layout.legend import Look, looks_of
+from visualize.output.animate import save_animation, spikes_frames
 from visualize.output.csv import write_numbers
-from visualize.output.run_animations import draw_animations
-from visualize.output.run_figures import FIGURES, typical_utterance
 from visualize.output.save import save_figure
+from visualize.panels.panels import Phones
+from visualize.panels.speech import Speech
+
+
+def typical_utterance(run: Run) -> str:
+    """The test utterance of median length."""
+    return run.names[Ragged.from_list(list(run.features.values())).typical]
+
+
+def looks_of_run(run: Run) -> dict[str, Look]:
+    """Colour and line style of every model by its title, in every figure of the run."""
+    return looks_of([one.title for one in run.models], run.teacher.title)
+
+
+def _look(run: Run, width: float | None) -> dict[str, Any]:
+    return {"width": width, "looks": looks_of_run(run)}
+
+
+def _shift(run: Run, utterance: str, width: float | None) -> Figure:
+    return shift_figure(
+        {one.title: one.posteriors.arrays[utterance] for one in (run.teacher, *run.students)},
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        phones=phones_of(run, utterance),
+        speech=_speech(run, utterance),
+        traces={
+            one.title: run.trace(one.name, utterance)
+            for one in searching(run)
+            if one.taught_by == run.teacher.name
+        },
+        notes={one.title: _note(one) for one in (run.teacher, *run.students)},
+        title=utterance,
+        **_look(run, width),
+    )
+
+
+def _rules(run: Run, utterance: str, width: float | None) -> Figure | None:
+    """What each student of the bidirectional teacher by a rule chose from."""
+    taught = [one for one in run.students if one.rule and one.taught_by == run.teacher.name]
+    if not taught:
+        return None
+    return rules_figure(
+        {one.title: run.trace(one.name, utterance) for one in taught},
+        {one.title: one.posteriors.arrays[utterance] for one in taught},
+        run.teacher.posteriors.arrays[utterance],
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        title=utterance,
+        **_look(run, width),
+    )
+
+
+def _offsets(run: Run, utterance: str, width: float | None) -> Figure:
+    windows = {
+        run.of(one["rule"]).title: rule_from(one["lesson"]["selects"]).window
+        for one in run.told["students"]
+        if one["lesson"] is not None
+    }
+    statistics = {one.title: run.offsets(one.name) for one in run.students}
+    return offsets_figure(statistics, run.clock.frame_shift, windows=windows, **_look(run, width))
+
+
+def _cumulative(run: Run, utterance: str, width: float | None) -> Figure:
+    statistics = {one.title: run.offsets(one.name) for one in run.students}
+    return cumulative_figure(statistics, run.clock.frame_shift, **_look(run, width))
+
+
+def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
+    if not run.reference:
+        return None
+    sides = {"after the true start": "starts", "after the true end": "ends"}
+    delays = {
+        one.title: {words: run.delays(one.name, side) for words, side in sides.items()}
+        for one in (run.teacher, *run.students)
+    }
+    return delays_figure(
+        delays, run.clock.frame_shift, teacher=run.teacher.title, **_look(run, width)
+    )
+
+
+def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
+    students, summary = run.told["students"], run.told["summary"]
+    titles = {one["rule"]: run.of(one["rule"]).title for one in summary}
+    shifts = {one.name for one in run.students if isinstance(one.rule, Shift)}
+    teachers = [one for one in run.told["teachers"] if one["name"] == run.teacher.name]
+    return tradeoff_figure(
+        {
+            titles[name]: (
+                [_number(one["offset"]["mean"]) for one in students if one["rule"] == name],
+                [one["phone_error_rate"] for one in students if one["rule"] == name],
+            )
+            for name in titles
+        },
+        run.clock.frame_shift,
+        teacher=(0.0, fmean(one["phone_error_rate"] for one in teachers)),
+        baseline=titles.get(CTC, ""),
+        intervals={
+            titles[one["rule"]]: (_interval(one, "offset"), _interval(one, "phone_error_rate"))
+            for one in summary
+        },
+        line=[titles[name] for name in titles if name in shifts],
+        teacher_name=run.teacher.title,
+        **_look(run, width),
+    )
+
+
+def _sweep(run: Run, utterance: str, width: float | None) -> Figure | None:
+    tried = sweep_points(run.told)
+    if not tried.points:
+        return None
+    return sweep_figure(tried.points, chosen=tried.chosen, alone=tried.alone, width=width)
+
+
+def _learning(run: Run, utterance: str, width: float | None) -> Figure:
+    histories = {one.title: run.histories(one.name) for one in run.models}
+    return learning_figure(histories, teacher=run.teacher.title, **_look(run, width))
+
+
+def _band(run: Run, utterance: str, width: float | None) -> Figure | None:
+    student = best_searching(run)
+    if student is None:
+        return None
+    teacher = run.of(student.taught_by).posteriors.arrays[utterance]
+    return band_figure(
+        run.trace(student.name, utterance),
+        teacher_spikes=spikes(teacher)[1],
+        title=f"{student.title}: {utterance}",
+        width=width,
+    )
+
+
+def _gradients(run: Run, utterance: str, width: float | None) -> Figure | None:
+    """Where frame by frame, and where the best searching rule, would push CTC alone."""
+    student = best_searching(run)
+    if student is None:
+        return None
+    assert student.rule is not None
+    teacher = run.of(student.taught_by).posteriors.arrays[utterance]
+    pushed = next((one for one in run.students if one.name == CTC), student)
+    logits = pushed.posteriors.arrays[utterance]
+    rules = {"FrameWise": FrameWise(), student.title: student.rule}
+    return gradients_figure(
+        {
+            name: distill_trace(logits, teacher, rule, **student.options)
+            for name, rule in rules.items()
+        },
+        logits,
+        teacher,
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        title=f"{pushed.title}: {utterance}",
+        width=width,
+        colour=looks_of_run(run)[pushed.title][0],
+    )
+
+
+def _lattice(run: Run, utterance: str, width: float | None) -> Figure:
+    logits, labels = run.teacher.posteriors.arrays[utterance], run.labels[utterance]
+    return lattice_figure(
+        ctc_trace(logits, labels),
+        run.symbols,
+        run.clock.frame_shift,
+        best=ctc_align(logits, labels),
+        first_frame=run.clock.first_frame,
+        title=f"{run.teacher.title}: {utterance}",
+        width=width,
+    )
+
+
+def _gates(run: Run, utterance: str, width: float | None) -> Figure | None:
+    student = run.students[0]
+    values = run.network(student.name).parameters()
+    weights = [values[f"layer0.forward.{name}"] for name in ("w_input", "w_hidden", "bias")]
+    if cell_of(weights[1]) != "lstm":
+        return None
+    trace = lstm_trace(LSTMParams(*weights), run.features[utterance])
+    return gates_figure(
+        trace,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        phones=phones_of(run, utterance),
+        symbols=run.symbols,
+        title=f"{student.title}, first layer: {utterance}",
+        width=width,
+    )
+
+
+def _toy(run: Run, utterance: str, width: float | None) -> Figure:
+    return toy_figure(toy_table(), width=width)
+
+
+FIGURES: dict[str, Callable[[Run, str, float | None], Figure | None]] = {
+    "shift": _shift,
+    "rules": _rules,
+    "offsets": _offsets,
+    "cumulative": _cumulative,
+    "delays": _delays,
+    "tradeoff": _tradeoff,
+    "sweep": _sweep,
+    "learning": _learning,
+    "band": _band,
+    "gradients": _gradients,
+    "lattice": _lattice,
+    "gates": _gates,
+    "toy": _toy,
+}
+
+
+def searching(run: Run) -> list[RunModel]:
+    """The students whose rule has a choice."""
+    return [
+        one
+        for one in run.students
+        if one.rule is not None and one.rule.window.left + one.rule.window.right > 0
+    ]
+
+
+def best_searching(run: Run) -> RunModel | None:
+    """The one of fewest errors among the students whose rule has a choice."""
+    return min(searching(run), key=lambda one: one.error, default=None)
+
+
+def _speech(run: Run, utterance: str) -> Speech:
+    bands = run.told["configuration"]["features"]["bands"]
+    return Speech.of_features(run.features[utterance], bands, run.clock)
+
+
+def phones_of(run: Run, utterance: str) -> Phones | None:
+    """The true phones of an utterance; None where nobody knows their times."""
+    reference = run.reference.get(utterance)
+    if reference is None:
+        return None
+    labels = np.array([run.symbols.index(symbol) for symbol in reference.labels])
+    return Phones(labels, reference.starts, reference.ends)
+
+
+def _note(model: RunModel) -> str:
+    weight = f"weight {model.weight:g}\n" * (model.weight > 0.0)
+    return f"{weight}{100 * model.error:.1f} % test error"
+
+
+def _interval(summary: dict[str, Any], measure: str) -> Interval:
+    found = {name: _number(value) for name, value in summary[measure].items()}
+    return Interval(**found, n_seeds=summary["seeds"], n_utterances=summary["utterances"])
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+SPIKES = "spikes"  # begins the names of the files
+
+
+def pictures_of(run: Run) -> dict[str, list[RunModel]]:
+    """Name the moving pictures of a run.
+
+    Parameters
+    ----------
+    run : Run
+        From `refkd.experiment.run_reader.read_run`.
+
+    Returns
+    -------
+    dict of str to list of RunModel
+        By the names of the files, whose spikes they show: each student's, and those of all if
+        there are several; none of a run that was not to be animated.
+    """
+    if run.followed is None:
+        return {}
+    pictures = {f"{SPIKES}-{one.name}.gif": [one] for one in run.students}
+    if len(run.students) > 1:
+        pictures[f"{SPIKES}.gif"] = list(run.students)
+    return pictures
+
+
+def draw_animations(run: Run, folder: Path) -> list[Path]:
+    """Draw what students say of one validation utterance, epoch by epoch.
+
+    Parameters
+    ----------
+    run : Run
+        From `refkd.experiment.run_reader.read_run`.
+    folder : Path
+        It exists.
+
+    Returns
+    -------
+    list of Path
+        Those of `pictures_of`.
+    """
+    made: list[Path] = []
+    if run.followed is None:
+        return made
+    teacher = run.said_by_epoch(run.teacher.name)[-1]
+    for name, students in pictures_of(run).items():
+        frames = spikes_frames(
+            teacher,
+            {one.title: list(run.said_by_epoch(one.name)) for one in students},
+            run.symbols,
+            run.clock.frame_shift,
+            first_frame=run.clock.first_frame,
+            phones=phones_of(run, run.followed),
+            histories={one.title: run.histories(one.name)[0] for one in students},
+            caption=f"Utterance {run.followed}.",
+            teacher_name=run.teacher.title,
+            looks=looks_of_run(run),
+        )
+        made.append(save_animation(frames, folder / name))
+    return made
 
 
 def draw_run(

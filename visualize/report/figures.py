@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from visualize.layout.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
-from visualize.output.titles import TITLES
+from visualize.output.gallery import TITLES
 
 FIGURES = 2_200_000  # bytes of all figures in a page
 NUMBERS = 400_000  # bytes of their numbers

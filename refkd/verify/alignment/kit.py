@@ -12,10 +12,9 @@ from refkd.check import ArgumentError
 from refkd.losses.ctc import ctc_align
 from refkd.verify.alignment import judge as judging
 from refkd.verify.alignment import translate
-from refkd.verify.alignment.cases import CASES, LARGE
+from refkd.verify.alignment.cases import CASES, LARGE, PREFIXES, drawn
 from refkd.verify.alignment.conventions import CONVENTIONS
 from refkd.verify.alignment.defects import DEFECTS
-from refkd.verify.alignment.drawn import PREFIXES, drawn
 from refkd.verify.alignment.plain import PADDING
 from refkd.verify.alignment.settle import settle
 from refkd.verify.alignment.symptoms import can_show, symptoms, traits

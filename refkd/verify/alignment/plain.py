@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.softmax import log_softmax
+from refkd.verify.compare import log_softmax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.alignment.plain import PADDING, Floats, Ints
+from refkd.verify.compare import log_softmax
 from refkd.verify.ctc import translate as ctc
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
-from refkd.verify.softmax import log_softmax
 
 LAST = "last_"  # begins the names of what a plain aligner gives otherwise where ways are equal
 # Classes of a frame: in two spans; in a span that should not be; first of a span of the same label

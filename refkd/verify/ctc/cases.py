@@ -1,11 +1,63 @@
 """Small questions to a CTC loss, each after some bug classes."""
 
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from refkd.verify.ctc.inputs import batch, drawn_logits
-from refkd.verify.ctc.register import Register
+from refkd.verify.ctc.enumeration import enumerated
+from refkd.verify.ctc.recipe import batch, drawn_logits
+from refkd.verify.records import Case, Status
+
+Make: TypeAlias = Callable[[], dict[str, Any]]
+
+
+class Register(dict[str, Callable[[], Case]]):
+    """Makers of cases by name."""
+
+    def case(
+        self,
+        *catches: str,
+        status: Status = "must",
+        by_paths: bool = False,
+        expected: Mapping[str, Any] | None = None,
+        **form: Any,
+    ) -> Callable[[Make], Make]:
+        """Register a function that makes the inputs of the case that is called like it.
+
+        Parameters
+        ----------
+        *catches : str
+            Bug classes, likeliest first.
+        status : {"must", "must_reject", "acceptable"}
+            What answer is wanted.
+        by_paths : bool
+            Whether path enumeration says what is right.
+        expected : mapping, optional
+            What is right, worked by hand. Without either the reference says it.
+        **form : Any
+            How the inputs are laid out: padding, extra_frames, extra_labels, integers, memory.
+
+        Returns
+        -------
+        callable
+            The decorator.
+        """
+
+        def register(make: Make) -> Make:
+            def built() -> Case:
+                inputs = make()
+                right = enumerated(inputs) if by_paths else expected
+                source = "path enumeration" if by_paths else "hand" if expected else "reference"
+                return Case(make.__name__, inputs, catches, source, status, right, form=form)
+
+            self[make.__name__] = built
+            return make
+
+        return register
+
 
 CASES = Register()
 case = CASES.case
@@ -284,3 +336,54 @@ def blank_in_target() -> dict[str, Any]:
 @case("V6", status="must_reject")
 def label_is_the_number_of_classes() -> dict[str, Any]:
     return batch([drawn_logits(76, 4, 3)], [[3, 1]])
+
+
+SHAPES = (  # T, N, K, L
+    (8, 4, 6, 6),
+    (12, 4, 12, 6),
+    (60, 12, 12, 20),
+    (400, 2, 30, 60),
+    (600, 2, 40, 256),
+    (12, 2, 12_000, 5),
+    (2_100, 1, 24, 1_025),
+    (20_000, 1, 5, 200),
+)
+UNLIKELY = 60.0  # nats below the least logit of its frame
+
+
+def fitted(case: Case) -> Case | None:
+    """The case in the smallest of eight padded shapes; None if it fits into none.
+
+    Utterances are added as copies of the first, classes that nobody needs with tiny probability.
+    The reference computes what is expected.
+    """
+    logits, labels = case.inputs["logits"], case.inputs["labels"]
+    K = logits[0].shape[1]
+    longest, targets = max(map(len, logits)), max(map(len, labels))
+    T = longest + case.form.get("extra_frames", 0)
+    L = targets + case.form.get("extra_labels", 0)
+    needed = (T, len(logits), K, L)
+    shape = next((one for one in SHAPES if all(np.less_equal(needed, one))), None)
+    if shape is None:
+        return None
+    copies = shape[1] - len(logits)
+    d_loss = case.inputs.get("d_loss")
+    inputs = {
+        **case.inputs,
+        "logits": [_widened(one, shape[2]) for one in [*logits, *[logits[0]] * copies]],
+        "labels": [_moved(one, K, shape[2]) for one in [*labels, *[labels[0]] * copies]],
+        "d_loss": None if d_loss is None else np.append(d_loss, np.resize(d_loss, copies)),
+    }
+    form = {**case.form, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}
+    return dataclasses.replace(case, inputs=inputs, expected=None, tolerance=None, form=form)
+
+
+def _moved(labels: list[int], before: int, after: int) -> list[int]:
+    """Labels that were no class stay none."""
+    return [label + after - before if label >= before else label for label in labels]
+
+
+def _widened(logits: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
+    more = classes - logits.shape[1]
+    least = np.where(np.isfinite(logits), logits, np.inf).min(axis=1, keepdims=True)
+    return np.concatenate([logits, np.repeat(least - UNLIKELY, more, axis=1)], axis=1)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from refkd.verify.ctc.inputs import batch, drawn_logits
-from refkd.verify.ctc.register import Register
+from refkd.verify.ctc.cases import Register
+from refkd.verify.ctc.recipe import batch, drawn_logits
 
 CASES = Register()
 case = CASES.case

@@ -6,7 +6,7 @@ It shares nothing with the compiled kernels. `PlainCTC()` is an adapter in the c
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.softmax import log_softmax
+from refkd.verify.compare import log_softmax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

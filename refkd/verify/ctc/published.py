@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.ctc.inputs import batch
+from refkd.verify.ctc.recipe import batch
 from refkd.verify.records import Case, Tolerance
 
 FILE = Path(__file__).parents[1] / "vectors" / "ctc_published.json"

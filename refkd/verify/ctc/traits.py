@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.verify.compare import log_softmax
 from refkd.verify.ctc.symptoms import CONFIDENT, LARGE, MANY
 from refkd.verify.records import Case, Conventions
-from refkd.verify.softmax import log_softmax
 
 MANY_LABELS, MANY_CLASSES = 128, 1_000
 

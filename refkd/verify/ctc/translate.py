@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import rounded
+from refkd.verify.compare import log_softmax, rounded
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
-from refkd.verify.softmax import log_softmax
 
 FIRST_FRAMES = 2.0  # padded frames are louder than most true ones
 RANGE = 5

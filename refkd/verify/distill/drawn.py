@@ -8,7 +8,7 @@ from refkd import check
 from refkd.check import ArgumentError
 from refkd.verify.distill.grid import RULES
 from refkd.verify.distill.inputs import batch, drawn_pair, rule_of
-from refkd.verify.distill.reference import traced
+from refkd.verify.distill.reduce import traced
 from refkd.verify.records import Case
 
 FORM = re.compile(r"drawn-(\d+)-(\d+)")

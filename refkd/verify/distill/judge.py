@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
-from refkd.verify.distill.plain import PlainDistill
-from refkd.verify.distill.plain_selection import Bools
+from refkd.verify.distill.plain import Bools, PlainDistill
 from refkd.verify.records import (
     Answer,
     Arguments,

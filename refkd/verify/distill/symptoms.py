@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from refkd.verify.compare import log_softmax
 from refkd.verify.distill import translate
 from refkd.verify.distill.plain import PlainDistill
-from refkd.verify.distill.reference import traced
+from refkd.verify.distill.reduce import traced
 from refkd.verify.distill.translate import Floats, valid_frames
 from refkd.verify.records import Arguments, Case, Conventions, Outcome, Outputs, Symptom
-from refkd.verify.softmax import log_softmax
 
 CLOSE = 1e-6  # relative; how exact a factor is
 LOUD = 50.0  # logits that are larger than those of most cases

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import rounded
+from refkd.verify.compare import log_softmax, rounded
 from refkd.verify.distill.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
-from refkd.verify.softmax import log_softmax
 
 Floats = NDArray[np.float64]
 KL_NAMES = {"kl": "reverse_kl", "reverse_kl": "kl"}

@@ -4,12 +4,15 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
+import refkd
 from refkd import check
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.lstm import cases, hand_cases, large_cases, translate
+from refkd.verify.lstm.cases import CASES
 from refkd.verify.lstm.conventions import (
     ARGUMENTS,
     CANONICAL_ARGUMENTS,
@@ -17,18 +20,18 @@ from refkd.verify.lstm.conventions import (
     CONVENTIONS,
     RESULTS,
     STATES,
+    VARIANT_ARGUMENTS,
     VARIANT_RESULTS,
     variants,
 )
 from refkd.verify.lstm.defects import DEFECTS
-from refkd.verify.lstm.example import example
 from refkd.verify.lstm.judge import judge, remark
+from refkd.verify.lstm.plain import PlainLSTM
 from refkd.verify.lstm.published import published
 from refkd.verify.lstm.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.lstm.reduce import reduced, size, steps
-from refkd.verify.lstm.reference import reference
-from refkd.verify.lstm.settle import settle
 from refkd.verify.lstm.symptoms import can_show, symptoms, traits
+from refkd.verify.lstm.translate import padded_frames, sent
 from refkd.verify.records import (
     Answer,
     Arguments,
@@ -36,11 +39,164 @@ from refkd.verify.records import (
     Case,
     Conventions,
     Deviation,
+    Finding,
     Outcome,
     Outputs,
     Settled,
     Symptom,
 )
+
+SHOWN = 100  # numbers of a case that is printed
+
+
+def example(arguments: Arguments, conventions: Conventions) -> str:
+    """Sizes of a case and, if they are few, all of its numbers in the implementation's layout.
+
+    Arguments that are all 0 are named in the last line.
+    """
+    (T, N, D), H = arguments["inputs"].shape, arguments["c0"].shape[1]
+    way = "backward" if arguments["reverse"] else "forward"
+    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {_short(arguments['lengths'])}"]
+    arrays = {
+        name: value
+        for name, value in sent(arguments, conventions).items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    }
+    if sum(value.size for value in arrays.values()) > SHOWN:
+        return lines[0]
+    lines += [f"{name} = {value.tolist()}" for name, value in arrays.items() if value.any()]
+    zero = [name for name, value in arrays.items() if not value.any()]
+    return "\n".join([*lines, *([f"0: {', '.join(zero)}"] if zero else [])])
+
+
+def _short(values: Any) -> str:
+    listed = values.tolist()
+    return str(listed) if len(listed) <= 12 else f"{listed[:10]} and {len(listed) - 10} more"
+
+
+def reference(arguments: Arguments) -> Outputs:
+    """States and gradients of a padded batch, one utterance after the other.
+
+    Parameters
+    ----------
+    arguments : mapping of str to Any
+        In the canonical form.
+
+    Returns
+    -------
+    mapping of str to array
+        All results; hidden and d_inputs are 0 in padded frames.
+    """
+    if arguments.keys() & VARIANT_ARGUMENTS.keys():
+        results = PlainLSTM()(*map(arguments.get, CANONICAL_ARGUMENTS))
+        named = zip(CANONICAL_RESULTS, results, strict=True)
+        return {name: values for name, values in named if values is not None}
+    params = refkd.LSTMParams(
+        arguments["w_input"], arguments["w_hidden"], arguments["bias"] + arguments["bias_hidden"]
+    )
+    found = _empty(arguments, params)
+    for n, T in enumerate(arguments["lengths"]):
+        _utterance(n, int(T), arguments, params, found)
+    found["d_bias_hidden"] = found["d_bias"]
+    return found
+
+
+def _empty(arguments: Arguments, params: refkd.LSTMParams) -> dict[str, NDArray[np.float64]]:
+    """Results of a batch in which no utterance has frames: first states are last states."""
+    return {
+        "hidden": np.zeros(arguments["d_hidden"].shape),
+        "h_last": arguments["h0"].copy(),
+        "c_last": arguments["c0"].copy(),
+        "d_inputs": np.zeros(arguments["inputs"].shape),
+        "d_w_input": np.zeros(params.w_input.shape),
+        "d_w_hidden": np.zeros(params.w_hidden.shape),
+        "d_bias": np.zeros(params.bias.shape),
+        "d_h0": arguments["d_h_last"].copy(),
+        "d_c0": arguments["d_c_last"].copy(),
+    }
+
+
+def _utterance(
+    n: int, T: int, arguments: Arguments, params: refkd.LSTMParams, found: dict[str, Any]
+) -> None:
+    if T == 0:
+        return
+    trace = refkd.lstm_trace(
+        params,
+        arguments["inputs"][:T, n],
+        arguments["h0"][n],
+        arguments["c0"][n],
+        reverse=bool(arguments["reverse"]),
+    )
+    last = 0 if arguments["reverse"] else T - 1
+    found["hidden"][:T, n] = trace.hidden
+    found["h_last"][n], found["c_last"][n] = trace.hidden[last], trace.cell[last]
+    above = (arguments[name][n] for name in ("d_h_last", "d_c_last"))
+    grads = refkd.lstm_grad(params, trace, arguments["d_hidden"][:T, n], *above)
+    found["d_inputs"][:T, n] = grads.inputs
+    found["d_h0"][n], found["d_c0"][n] = grads.h0, grads.c0
+    for name in ("w_input", "w_hidden", "bias"):
+        found["d_" + name] += getattr(grads, name)
+
+
+BACKWARD = ("some_frames_reversed", "ragged_reversed_the_longest_last", "one_frame_reversed")
+ORDERS = ("in_place", "as_walked", "as_walked_padded")
+
+
+def settle(ask: Asker, conventions: Conventions) -> Settled:
+    """How outputs of the backward direction lie, and what stands in padded frames."""
+    order, findings = _reversed(ask, conventions)
+    (ragged,) = ask.outcomes([CASES["ragged"]()], {**conventions, "reversed": order or ORDERS[0]})
+    padding = _padding(ragged)
+    return Settled(
+        {"reversed": order or ORDERS[0], "padding": padding or "any"},
+        (*findings, *_not_returned(ragged, conventions)),
+        frozenset(
+            name for name, value in (("reversed", order), ("padding", padding)) if value is None
+        ),
+    )
+
+
+def _reversed(ask: Asker, conventions: Conventions) -> tuple[str | None, list[Finding]]:
+    """The order under which fewest outputs are wrong; None if no answer can be read."""
+    wrong = {}
+    for order in ORDERS:
+        cases = [CASES[name]() for name in BACKWARD]
+        outcomes = ask.outcomes(cases, {**conventions, "reversed": order})
+        answers = [outcome.answer for outcome in outcomes]
+        if all(answer.failure == "raised" for answer in answers):
+            words = f"the backward direction is refused: {answers[0].sentence}"
+            return "refused", [Finding("", words, "note")]
+        if any(answer.outputs is not None for answer in answers):
+            wrong[order] = sum(map(_wrong_hidden, outcomes))
+    return min(wrong, key=lambda order: wrong[order], default=None), []
+
+
+def _wrong_hidden(outcome: Outcome) -> int:
+    """Entries of the outputs that are wrong."""
+    deviation = outcome.deviation
+    return deviation.outside if deviation is not None and deviation.output == "hidden" else 0
+
+
+def _padding(outcome: Outcome) -> str | None:
+    """What stands in padded frames of the outputs; None if there are none."""
+    padded = padded_frames(outcome.arguments)
+    if outcome.answer.outputs is None or not padded.any():
+        return None
+    hidden = outcome.answer.outputs["hidden"]
+    if not hidden[padded].any():
+        return "zero"
+    last = hidden[outcome.arguments["lengths"] - 1, np.arange(hidden.shape[1])]
+    return "held" if (hidden == last)[padded].all() else "any"
+
+
+def _not_returned(outcome: Outcome, conventions: Conventions) -> list[Finding]:
+    outputs = outcome.answer.outputs
+    if outputs is None or conventions["returned"] != "some":
+        return []
+    missing = [name for name in RESULTS if name in outcome.expected and name not in outputs]
+    return [Finding("", f"not returned, so not looked at: {', '.join(missing)}", "note")]
+
 
 DRAWN, DRAWN_QUICK = 100, 12
 HALF_FRAMES = 1_000  # a sum of more rounded numbers says nothing in half precision

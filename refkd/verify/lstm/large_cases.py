@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from refkd.verify.lstm.cases import Register
 from refkd.verify.lstm.inputs import batch
-from refkd.verify.lstm.register import Register
 
 CASES = Register()
 case = CASES.case

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refkd.verify.alignment.plain import PlainAligner
-from refkd.verify.softmax import log_softmax
+from refkd.verify.compare import log_softmax
 
 
 class MostProbableClass(PlainAligner):

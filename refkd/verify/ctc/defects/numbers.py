@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from refkd.verify.compare import rounded
+from refkd.verify.compare import log_softmax, rounded
 from refkd.verify.ctc.plain import PlainCTC, shifted
-from refkd.verify.softmax import log_softmax
 
 
 class ProbabilityDomain(PlainCTC):

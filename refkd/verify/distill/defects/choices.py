@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from refkd.verify.distill.plain import PlainDistill
-from refkd.verify.distill.plain_selection import PlainSelection
+from refkd.verify.distill.plain import PlainDistill, PlainSelection
 
 LARGEST = 1e300  # infinitely far, and still there
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from refkd.verify.compare import log_softmax
 from refkd.verify.distill.plain import PlainDistill
-from refkd.verify.softmax import log_softmax
 
 
 class NeverScaled(PlainDistill):
