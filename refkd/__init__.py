@@ -17,7 +17,7 @@ _HOME = {
     "InfeasibleTargetError": "check",
     "Ragged": "ragged",
     "LSTMParams": "networks.lstm_params",
-    "Window": "losses.window",
+    "Window": "losses.rules",
     "FrameWise": "losses.rules",
     "Shift": "losses.rules",
     "Blend": "losses.rules",

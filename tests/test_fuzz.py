@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hostile import hostile, parts, plain
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracles import ctc as ctc_oracle
@@ -20,7 +19,8 @@ from oracles import distill as distill_oracle
 from oracles import guided as guided_oracle
 from oracles import lstm as lstm_oracle
 from oracles import metrics as metrics_oracle
-from test_reference_pages import NAMES
+from support.hostile import hostile, parts, plain
+from support.reference_pages import NAMES
 from tolerances import VALUE, assert_close
 
 import refkd

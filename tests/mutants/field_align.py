@@ -4,8 +4,8 @@ Each bug is one change of a right Viterbi search over the states of CTC. Its cla
 before the kit was asked.
 """
 
+from mutants.edited import edited
 from mutants.record import Mutant
-from planted.edited import edited
 
 SOURCE = """
 def log_softmax(x):

@@ -5,8 +5,8 @@ rescales probabilities at every frame, as early code did. `source` names the thr
 which the bug was met; its class was written down before the kit was asked.
 """
 
+from mutants.edited import edited
 from mutants.record import Mutant
-from planted.edited import edited
 
 LOG = """
 def log_softmax(x):
@@ -216,7 +216,7 @@ BUGGY = {
         "chainer #2292", ("V1",), log_form(" & (states[2:] != states[:-2])", "")
     ),
     "all frames are read": Mutant(
-        "theano tests/test_ctc.py, expectation of the CPU",
+        "theano tests/losses/test_ctc.py, expectation of the CPU",
         ("V2",),
         log_form("int(input_lengths[n]), int", "len(logits), int"),
     ),

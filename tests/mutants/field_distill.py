@@ -4,8 +4,8 @@ Each bug is one change of a right loss that has two rules, frame by frame and a 
 teacher frames. Its class was written down before the kit was asked.
 """
 
+from mutants.edited import edited
 from mutants.record import Mutant
-from planted.edited import edited
 
 SOURCE = """
 def log_softmax(z):

@@ -4,8 +4,8 @@ Each bug is one change of a right layer that runs all utterances of a batch at o
 do. Its class was written down before the kit was asked.
 """
 
+from mutants.edited import edited
 from mutants.record import Mutant
-from planted.edited import edited
 
 SOURCE = """
 def sigmoid(x):

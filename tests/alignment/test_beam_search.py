@@ -1,0 +1,148 @@
+"""Prefix beam search: against all paths written out, and against the textbook loop."""
+
+import itertools
+import math
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles.ctc import collapse, log_softmax
+from support.strategies import SEEDS
+from support.strategies import logits as logits_of
+from tolerances import VALUE, assert_close
+
+import refkd
+
+INF = np.inf
+EVERYTHING = 10_000  # more label sequences than the tiny cases can spell
+
+
+@st.composite
+def models(draw):
+    """Logits (T, K), some of them -inf, with a blank: at most 4^5 paths."""
+    T, K = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    return draw(logits_of(T, K, masked=True)), draw(st.integers(0, K - 1))
+
+
+def spellings(logits, blank):
+    """The probability of every label sequence: the sum over all paths that spell it."""
+    prob = np.exp(log_softmax(logits))
+    T, K = prob.shape
+    total = defaultdict(float)
+    for path in itertools.product(range(K), repeat=T):
+        total[collapse(path, blank)] += math.prod(prob[t, k] for t, k in enumerate(path))
+    return total
+
+
+def textbook(logits, beam, blank):
+    """Prefix beam search over dictionaries of probabilities, one extension at a time."""
+    prob = np.exp(log_softmax(logits))
+    kept = {(): (1.0, 0.0)}
+    for frame in prob:
+        heard = defaultdict(lambda: [0.0, 0.0])
+        for prefix, (ends_blank, ends_label) in kept.items():
+            heard[prefix][0] += (ends_blank + ends_label) * frame[blank]
+            for k in range(len(frame)):
+                if k == blank:
+                    continue
+                if prefix and prefix[-1] == k:
+                    heard[prefix][1] += ends_label * frame[k]
+                    heard[(*prefix, k)][1] += ends_blank * frame[k]
+                else:
+                    heard[(*prefix, k)][1] += (ends_blank + ends_label) * frame[k]
+        order = sorted(heard, key=lambda prefix: -sum(heard[prefix]))
+        kept = {prefix: heard[prefix] for prefix in order[:beam]}
+    return next(iter(kept))
+
+
+def test_two_frames_by_hand():
+    # `- -` 0.36 is the best path, but `a -`, `- a` and `a a` together spell `a` with 0.64.
+    logits = np.log([[0.6, 0.4], [0.6, 0.4]])
+    assert refkd.greedy_decode(logits).tolist() == []
+    assert refkd.beam_decode(logits).tolist() == [1]
+    assert refkd.beam_decode(logits, beam=2).tolist() == [1]
+
+
+def test_a_beam_of_one_drops_what_would_have_won():
+    # After the first frame only the empty sequence is left, 0.6; then 0.36 against 0.24.
+    assert refkd.beam_decode(np.log([[0.6, 0.4], [0.6, 0.4]]), beam=1).tolist() == []
+
+
+def test_a_repeat_needs_a_blank_in_between():
+    certain = 50.0 * np.eye(3)
+    assert refkd.beam_decode(certain[[1, 1, 0, 1, 2, 2, 0]]).tolist() == [1, 1, 2]
+    assert refkd.beam_decode(certain[[1, 1, 1]]).tolist() == [1]
+
+
+@given(models())
+def test_a_wide_beam_finds_the_most_probable_sequence(case):
+    logits, blank = case
+    found = refkd.beam_decode(logits, EVERYTHING, blank)
+    prob = spellings(logits, blank)
+    assert found.dtype == np.int64
+    assert_close(prob[tuple(found.tolist())], max(prob.values()), VALUE)
+
+
+@given(SEEDS, st.integers(1, 9), st.integers(1, 4), st.integers(1, 6), st.data())
+def test_any_beam_equals_the_textbook_loop(seed, T, K, beam, data):
+    logits = np.random.default_rng(seed).normal(size=(T, K))
+    blank = data.draw(st.integers(0, K - 1))
+    found = refkd.beam_decode(logits, beam, blank)
+    assert tuple(found.tolist()) == textbook(logits, beam, blank)
+
+
+@given(models(), st.integers(1, 4), st.data())
+def test_a_permutation_of_the_classes_permutes_the_labels(case, beam, data):
+    logits, blank = case
+    logits = logits + 1e-3 * np.random.default_rng(0).normal(size=logits.shape)  # no ties
+    order = data.draw(st.permutations(range(logits.shape[1])))
+    moved = refkd.beam_decode(logits[:, order], beam, order.index(blank))
+    assert [order[k] for k in moved] == refkd.beam_decode(logits, beam, blank).tolist()
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.integers(1, 5))
+def test_certain_frames_are_read_as_greedily(frames, beam):
+    logits = np.where(np.eye(4)[frames] == 1.0, 0.0, -INF)
+    found = refkd.beam_decode(logits, beam)
+    assert found.tolist() == refkd.greedy_decode(logits).tolist()
+
+
+def test_a_long_utterance_does_not_underflow():
+    logits = np.zeros((2000, 3))
+    logits[np.arange(2000), np.arange(2000) % 3] = 20.0
+    expected = [1, 2] * 666 + [1]
+    assert refkd.beam_decode(logits, beam=2).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("K", "blank", "labels"),
+    [(3, 0, []), (3, 1, [0]), (3, 2, [0]), (1, 0, [])],
+)
+def test_among_equals_the_lower_last_step_wins(K, blank, labels):
+    assert refkd.beam_decode(np.zeros((1, K)), blank=blank).tolist() == labels
+
+
+def test_among_equals_the_one_from_the_better_prefix_wins():
+    # `b` leads with 0.5; one frame later `b` and `b a` have 0.25 each, `b` by its blank.
+    frames = [[0.25, 0.25, 0.5], [0.5, 0.5, 0.0]]
+    with np.errstate(divide="ignore"):
+        assert refkd.beam_decode(np.log(frames), beam=1).tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("logits", "options", "sentence"),
+    [
+        ([[0.0, np.nan]], {}, r"logits: expected finite numbers or -inf, got nan at \(0, 1\)"),
+        ([[-INF, -INF]], {}, "logits: expected a finite number in every frame, got only -inf"),
+        ([0.0, 1.0], {}, r"logits: expected shape \(T, K\), got shape \(2,\)"),
+        ([[0.0, 1.0]], {"blank": 2}, "blank: expected a whole number <= 1, got 2"),
+        ([[0.0, 1.0]], {"beam": 0}, "beam: expected a whole number >= 1, got 0"),
+        ([[0.0, 1.0]], {"beam": 10**15}, f"beam: expected a whole number <= 100000, got {10**15}"),
+        ([[0.0, 1.0]], {"beam": 2.5}, "beam: expected a whole number, got 2.5"),
+    ],
+)
+def test_refusals(logits, options, sentence):
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        refkd.beam_decode(logits, **options)

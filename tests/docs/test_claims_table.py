@@ -1,0 +1,79 @@
+"""The table of claims: every function, test and figure that it names is there."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "reference" / "claims.md"
+FUNCTION = re.compile(r"`(refkd(?:\.\w+)+)`")
+TEST = re.compile(r"`(tests/\w+\.py)::(\w+)`")
+FIGURE = re.compile(r"\]\((\.\./figures/[^)]+)\)")
+
+
+def rows(text):
+    """The cells of each row of the tables, headings left out."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in cells if row[0] not in ("claim", "what")]
+
+
+ROWS = rows(PAGE.read_text(encoding="utf-8"))
+
+
+def missing(row):
+    """The names in a row that nothing answers to."""
+    _, _, functions, tests, figures = row
+    gone = [name for name in FUNCTION.findall(functions) if not is_function(name)]
+    gone += [f"{path}::{name}" for path, name in TEST.findall(tests) if not is_test(path, name)]
+    gone += [path for path in FIGURE.findall(figures) if not (PAGE.parent / path).is_file()]
+    return gone
+
+
+def is_function(name):
+    module, _, attribute = name.rpartition(".")
+    return callable(getattr(import_module(module), attribute, None))
+
+
+def is_test(path, name):
+    if not (ROOT / path).is_file():
+        return False
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}: {row[1]}")
+def test_every_row_names_what_there_is(row):
+    assert FUNCTION.search(row[2])
+    assert TEST.search(row[3])
+    assert FIGURE.search(row[4])
+    assert missing(row) == []
+
+
+def test_every_claim_has_a_row():
+    claims = [row[0] for row in ROWS if re.fullmatch(r"[\d, ]+", row[0])]
+    assert {int(n) for cell in claims for n in cell.split(", ")} == set(range(1, 26))
+
+
+def test_the_notes_are_there():
+    text = PAGE.read_text(encoding="utf-8")
+    assert "Claims 16 and 20 lack their antecedent" in text
+    assert "`refkd.FrameWise`" in text[text.index("## Outside the claims") :]
+
+
+def test_a_wrong_name_is_seen():
+    wrong = [
+        "1",
+        "",
+        "`refkd.Harder`",
+        "`tests/losses/test_distill.py::test_x`",
+        "[x](../figures/x.svg)",
+    ]
+    assert missing(wrong) == [
+        "refkd.Harder",
+        "tests/losses/test_distill.py::test_x",
+        "../figures/x.svg",
+    ]

@@ -1,0 +1,67 @@
+"""The course: its pages are in order, and those on algorithms have the same parts."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", (DOCS / "README.md").read_text(encoding="utf-8"))
+ALGORITHMS = [
+    "rnn",
+    "lstm",
+    "lstm-backward",
+    "bidirectional",
+    "ctc",
+    "similarity",
+    "frame-wise",
+    "selection",
+    "silent-optimum",
+    "order",
+    "rivals",
+]
+PARTS = {
+    "the code": r"^Code: ",
+    "symbols and identifiers": r"^\| here \| in the code \| shape \|$",
+    "tagged equations": r"\([NMLRCDSGEFVB][0-9]+\)",
+    "three frames": r"^## Three frames by hand$",
+    "an example that runs": r"^>>> ",
+    "the kernel": r"^<!-- kernel: ",
+    "a figure": r"^!\[[^\]]+\]\(\.\./figures/[a-z-]+\.svg\)$",
+    "what goes wrong": r"^## What goes wrong",
+    "the next page": r"^Next: \[",
+}
+
+
+def page(name):
+    return (DOCS / "course" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_the_first_page_lists_every_page_once():
+    assert sorted(COURSE) == sorted(path.stem for path in (DOCS / "course").glob("*.md"))
+
+
+def test_the_site_has_the_pages_in_the_same_order():
+    site = re.findall(r"^   course/(.+)$", (DOCS / "index.rst").read_text(encoding="utf-8"), re.M)
+    assert site == COURSE
+
+
+@pytest.mark.parametrize(("here", "after"), list(pairwise(COURSE)))
+def test_each_page_leads_to_the_next(here, after):
+    assert re.search(rf"^Next: \[[^\]]+\]\({after}\.md\)", page(here), re.M)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_page_on_an_algorithm_has_every_part(name):
+    text = page(name)
+    missing = [part for part, pattern in PARTS.items() if not re.search(pattern, text, re.M)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "gallery").glob("plot_*.py")), ids=str)
+def test_every_figure_of_the_gallery_is_on_a_page(path):
+    name = path.stem.removeprefix("plot_").replace("_", "-")
+    assert (DOCS / "figures" / f"{name}.svg").is_file()
+    pages = [one.read_text(encoding="utf-8") for one in DOCS.rglob("*.md")]
+    assert any(f"figures/{name}.svg" in text for text in pages)

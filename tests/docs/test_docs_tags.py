@@ -1,0 +1,71 @@
+"""Equations: the tag of a line of code is defined in docs/, and the other way round.
+
+An equation is an indented line of a page that ends in its tag, as in `a = b   (C3)`.
+"""
+
+import io
+import re
+import tokenize
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TAG = re.compile(r"\(([NMLRCDSGEFVB][0-9]+)\)")
+DEFINITION = re.compile(r"^ {4}.*\(([NMLRCDSGEFVB][0-9]+)\)$", re.MULTILINE)
+
+
+def found_in(texts):
+    """For each tag the names of the sources that hold it, as often as they do."""
+    places = defaultdict(list)
+    for pattern, name, text in texts:
+        for tag in pattern.findall(text):
+            places[tag].append(name)
+    return places
+
+
+def comments(path):
+    source = io.StringIO(path.read_text(encoding="utf-8"))
+    tokens = tokenize.generate_tokens(source.readline)
+    return "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+MODULES = sorted((ROOT / "refkd").rglob("*.py"))
+FENCED = re.compile(r"```.*?```", re.DOTALL)  # code shown on a page defines nothing
+PAGES = {
+    path.name: FENCED.sub("", path.read_text(encoding="utf-8"))
+    for path in (ROOT / "docs").rglob("*.md")
+}
+TAGGED = found_in((TAG, path.relative_to(ROOT).as_posix(), comments(path)) for path in MODULES)
+DEFINED = found_in((DEFINITION, name, text) for name, text in PAGES.items())
+MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())
+
+
+def test_every_letter_is_in_use():
+    assert {tag[0] for tag in TAGGED} == set("NMLRCDSGEFVB")
+
+
+def test_every_tagged_line_is_defined():
+    assert sorted(set(TAGGED) - set(DEFINED)) == []
+
+
+def test_every_equation_is_computed_somewhere():
+    assert sorted(set(DEFINED) - set(TAGGED)) == []
+
+
+def test_every_equation_that_is_referred_to_exists():
+    assert sorted(set(MENTIONED) - set(DEFINED)) == []
+
+
+def test_an_equation_is_defined_once():
+    assert {tag: pages for tag, pages in DEFINED.items() if len(pages) > 1} == {}
+
+
+def test_the_equations_of_a_letter_are_on_one_page_and_numbered_through():
+    for letter in "NMLRCDSGEFVB":
+        mine = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
+        assert len(set(mine.values())) == 1, (letter, mine)
+        assert set(mine) == {f"{letter}{n}" for n in range(1, len(mine) + 1)}
+
+
+def test_a_tag_belongs_to_one_module():
+    assert {tag: names for tag, names in TAGGED.items() if len(set(names)) > 1} == {}

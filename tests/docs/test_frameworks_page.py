@@ -1,0 +1,64 @@
+"""The page on the frameworks of today: its tables are those of the findings, and complete."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from refkd.verify.bug_classes import BUGS
+from refkd.verify.kits import kit_named
+from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.session import verify
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SCRIPT = runpy.run_path(str(DOCS / "benchmarks" / "frameworks.py"))
+PAGE = SCRIPT["PAGE"].read_text(encoding="utf-8")
+RECORDS = json.loads(SCRIPT["FINDINGS"].read_text(encoding="utf-8"))
+IMPLEMENTATIONS = SCRIPT["IMPLEMENTATIONS"]
+FINDINGS = [(record, finding) for record in RECORDS for finding in record["findings"]]
+
+
+def test_the_tables_are_those_of_the_findings():
+    assert SCRIPT["page_of"](RECORDS, PAGE) == PAGE
+
+
+def test_another_finding_would_be_seen():
+    changed = json.loads(json.dumps(RECORDS))
+    changed[0]["findings"][0]["words"] = "something else"
+    assert SCRIPT["page_of"](changed, PAGE) != PAGE
+
+
+def test_every_implementation_was_run():
+    wanted = [(one.adapter, dtype) for one in IMPLEMENTATIONS for dtype in one.dtypes]
+    assert [(record["adapter"], record["dtype"]) for record in RECORDS] == wanted
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda one: f"{one['adapter']} {one['dtype']}")
+def test_a_record_is_that_of_one_run(record):
+    start = f"refkd verify {record['kit']} refkd.verify.adapters.{record['adapter']} "
+    assert record["command"].startswith(f"{start}--dtype {record['dtype']} --")
+    assert not any("no answer in" in finding["words"] for finding in record["findings"])
+    levels = {finding["level"] for finding in record["findings"]}
+    assert record["exit_code"] == int("must" in levels)
+    assert all(record["versions"].values())
+
+
+@pytest.mark.parametrize(("record", "finding"), FINDINGS)
+def test_every_finding_has_a_class_that_there_is_and_a_cause(record, finding):
+    assert finding["bug"] in {*BUGS, ""}
+    assert finding["cause"].endswith("."), f"{record['adapter']}: {finding['words']}"
+
+
+@pytest.mark.compiled_once
+@pytest.mark.parametrize("one", IMPLEMENTATIONS, ids=lambda one: one.adapter)
+def test_an_adapter_answers_a_case_where_its_library_is_installed(one):
+    if not SCRIPT["versions"](one.packages):
+        pytest.skip(f"{one.packages[0]} is not installed")
+    kit = kit_named(one.kit)
+    case = next(iter(kit.vectors())).name
+    target = f"refkd.verify.adapters.{one.adapter}"
+    door = AdapterDoor(target, kit.arguments, kit.results, time_limit=60.0)
+    report = verify(kit, door, {"dtype": one.dtypes[0]}, case=case)
+    door.close()
+    assert (report.asked, report.agreed) == (1, 1)

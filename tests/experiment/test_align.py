@@ -1,0 +1,403 @@
+"""When a network hears each phone: by hand, equal to the offline path, left out, the command."""
+
+import json
+import math
+import wave
+from types import SimpleNamespace
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from praatio import textgrid as praat
+from support.strategies import SEEDS
+from tolerances import VALUE, assert_close
+
+import refkd
+from refkd.alignment.decode import spikes
+from refkd.check import ArgumentError, DataError
+from refkd.cli import main
+from refkd.data.corpus import Corpus, Utterance
+from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.wav import read_wav
+from refkd.experiment.align import AlignmentError, align_audio, align_corpus
+from refkd.networks.network import Network
+from refkd.networks.recognize import hearing_facts
+
+RATE = 1000
+SETTINGS = FeatureSettings(bands=3, low=0.0)  # frames of 35 samples, 20 apart; the first at 0.0175
+SYMBOLS = ("<blank>", "a", '"', "ж")
+
+
+def noise(samples, seed=0):
+    return np.random.default_rng(seed).uniform(-0.9, 0.9, samples).astype(np.float32)
+
+
+def network(bidirectional=False, seed=0, settings=SETTINGS, symbols=SYMBOLS, dtype=np.float32):
+    """Untrained, with weights so large that its best label changes often."""
+    width = settings.stack * settings.bands
+    net = Network.create(width, 4, 1, len(symbols), bidirectional, seed=seed, dtype=dtype)
+    values = {name: 5.0 * value for name, value in net.parameters().items()}
+    return net.with_parameters(values).with_metadata(
+        symbols=symbols,
+        mean=np.full(width, 1.5),
+        std=np.full(width, 0.5),
+        **hearing_facts(settings, RATE),
+    )
+
+
+def offline_logits(net, audio, settings=SETTINGS):
+    frames = stack(log_mel(audio, RATE, settings), settings.stack)
+    normal = ((frames - 1.5) / 0.5).astype(np.float32)
+    return net.forward(refkd.Ragged.from_list([normal])).logits[0]
+
+
+def utterance(name, phones, samples=900, seed=0, times=True):
+    starts = ends = None
+    if times:
+        edges = np.linspace(0.05, samples / RATE - 0.01, len(phones) + 1)
+        starts, ends = edges[:-1], edges[1:]
+    return Utterance(name, noise(samples, seed), RATE, tuple(phones), starts, ends, name)
+
+
+def corpus(*test, times=True):
+    """One utterance to train, one to validate, and those given to test."""
+    others = [utterance(name, "a", times=times) for name in ("train", "validation")]
+    return Corpus("made", RATE, (others[0],), (others[1],), test, {"unreadable": 2})
+
+
+# --- one recording -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def say(monkeypatch):
+    """A network that hears given posteriors, whatever the audio is."""
+
+    def with_posteriors(rows, **options):
+        net = network(**options)
+        with np.errstate(divide="ignore"):
+            trace = SimpleNamespace(logits=[np.log(rows)])
+        monkeypatch.setattr(Network, "forward", lambda self, features: trace)
+        return net
+
+    return with_posteriors
+
+
+def test_spans_by_hand(say):
+    net = say([[0.7, 0.1, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.1, 0.5, 0.2, 0.2],
+               [0.1, 0.1, 0.1, 0.7], [0.7, 0.1, 0.1, 0.1]])  # fmt: skip
+    first, second = align_audio(net, noise(115), RATE, ("a", "ж"))  # five frames
+    assert (first.symbol, second.symbol) == ("a", "ж")
+    assert_close(first[1:], [0.0375, 0.0775, math.sqrt(0.6 * 0.5)], VALUE)
+    assert_close(second[1:], [0.0775, 0.0975, 0.7], VALUE)
+    assert align_audio(net, noise(115), RATE) == (first, second)  # decoded
+    quote = align_audio(net, noise(115), RATE, ('"',))[0]  # forced: nobody would decode it
+    assert_close(quote[1:], [0.0375, 0.0775, 0.2], VALUE)
+
+
+def test_the_last_span_ends_with_the_audio(say):
+    net = say([[0.7, 0.1, 0.1, 0.1], [0.1, 0.7, 0.1, 0.1]])
+    (phone,) = align_audio(net, noise(45), RATE)
+    assert_close(phone[1:], [0.0375, 0.045, 0.7], VALUE)
+
+
+def test_a_phone_heard_only_after_the_end_is_refused():
+    net = network(settings=FeatureSettings(bands=3, low=0.0, stack=8))  # middle at 0.0475
+    with pytest.raises(AlignmentError, match="phones: expected to begin within the audio, got one"):
+        align_audio(net, noise(30), RATE, ("a",))
+    align_audio(net, noise(50), RATE, ("a",))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("phones", [("a",), ("ж", "a", "a", '"', "ж"), ()])
+def test_forced_is_the_path_of_the_offline_logits(bidirectional, dtype, phones):
+    net, audio = network(bidirectional, dtype=dtype), noise(700)
+    labels = [SYMBOLS.index(phone) for phone in phones]
+    spans = refkd.ctc_align(offline_logits(net, audio), labels).spans
+    found = align_audio(net, audio, RATE, phones)
+    assert [phone.symbol for phone in found] == list(phones)
+    for phone, span in zip(found, spans, strict=True):
+        assert_close(
+            phone[1:],
+            [0.0175 + 0.02 * span.start, 0.0175 + 0.02 * span.end, math.exp(span.score)],
+            VALUE,
+        )
+
+
+@given(st.integers(50, 900), st.booleans(), SEEDS)
+def test_decoded_phones_begin_at_the_spikes(samples, bidirectional, seed):
+    net, audio = network(bidirectional, seed), noise(samples, seed)
+    labels, frames = spikes(offline_logits(net, audio))
+    found = align_audio(net, audio, RATE)
+    assert [phone.symbol for phone in found] == [SYMBOLS[label] for label in labels]
+    assert_close([phone.start for phone in found], 0.0175 + 0.02 * frames, VALUE)
+    edges = [edge for phone in found for edge in phone[1:3]]
+    assert edges == sorted(edges)
+    assert all(phone.start < phone.end <= samples / RATE for phone in found)
+    assert all(0.0 < phone.confidence <= 1.0 for phone in found)
+
+
+def test_the_networks_of_these_tests_have_something_to_say():
+    for bidirectional in (False, True):
+        said = {phone.symbol for phone in align_audio(network(bidirectional), noise(3000), RATE)}
+        assert len(said) >= 2
+
+
+def test_symbols_are_matched_by_name():
+    turned = network(symbols=("<blank>", "ж", '"', "a"))
+    found = align_audio(network(), noise(700), RATE, ("a", "ж"))
+    renamed = align_audio(turned, noise(700), RATE, ("ж", "a"))
+    assert [one[1:] for one in renamed] == [one[1:] for one in found]
+
+
+@pytest.mark.parametrize("phone", ["x", "<blank>"])
+def test_phones_that_the_network_does_not_know(phone):
+    sentence = f"phones: expected symbols of the network, got '{phone}'"
+    with pytest.raises(AlignmentError, match=sentence):
+        align_audio(network(), noise(700), RATE, ("a", phone))
+
+
+def test_more_phones_than_frames():
+    align_audio(network(), noise(115), RATE, ["a"] * 3)  # five frames: each repeat needs a blank
+    with pytest.raises(AlignmentError, match="phones: expected no more than the frames hold"):
+        align_audio(network(), noise(115), RATE, ["a"] * 4)
+
+
+def test_no_path(say):
+    net = say([[0.5, 0.0, 0.5, 0.0]] * 5)
+    with pytest.raises(AlignmentError, match="phones: expected a path of probability > 0"):
+        align_audio(net, noise(115), RATE, ("a",))
+
+
+def test_another_rate_and_missing_metadata():
+    sentence = "audio: expected 1000 samples per second, as the network was trained on, got 8000"
+    with pytest.raises(DataError, match=sentence):
+        align_audio(network(), noise(700), 8000)
+    with pytest.raises(DataError, match="network: expected metadata as `refkd run` saves"):
+        align_audio(Network.create(6, 4, 1, 3, True), noise(700), RATE)
+
+
+# --- a corpus ------------------------------------------------------------------------------------
+
+
+def test_a_corpus_with_times():
+    one, two = utterance("one", "aж"), utterance("two", "ж", 500, seed=1)
+    (first, second), problems = align_corpus(network(), corpus(one, two))
+    assert (first.name, second.name) == ("one", "two")
+    assert (first.seconds, second.seconds) == (0.9, 0.5)
+    assert first.phones == align_audio(network(), one.audio, RATE, "aж")
+    assert [phone[:3] for phone in first.true] == [
+        (phone, start, end)
+        for phone, start, end in zip(one.phones, one.starts, one.ends, strict=True)
+    ]
+    assert problems == {"unreadable": 2}
+
+
+def test_decoding_a_corpus_keeps_the_truth_beside_it():
+    one = utterance("one", "xyz", 3000)  # phones that the network does not know
+    (aligned,), _ = align_corpus(network(), corpus(one), labels="decoded")
+    assert aligned.phones == align_audio(network(), one.audio, RATE)
+    assert [phone.symbol for phone in aligned.true] == ["x", "y", "z"]
+
+
+def test_a_corpus_without_times():
+    aligned, _ = align_corpus(network(), corpus(utterance("one", "a", times=False), times=False))
+    assert aligned[0].true is None
+    assert len(aligned[0].phones) == 1
+
+
+@pytest.mark.parametrize(
+    ("split", "names"),
+    [
+        ("train", ["train"]),
+        ("validation", ["validation"]),
+        ("test", ["one"]),
+        ("all", ["train", "validation", "one"]),
+    ],
+)
+def test_splits(split, names):
+    aligned, _ = align_corpus(network(), corpus(utterance("one", "a")), split)
+    assert [one.name for one in aligned] == names
+
+
+def test_what_cannot_be_aligned_is_counted_and_the_others_go_on():
+    many = corpus(
+        utterance("long", "aж" * 60),
+        utterance("good", "a"),
+        utterance("strange", "ax"),
+        utterance("stranger", "aax", seed=3),
+    )
+    aligned, problems = align_corpus(network(), many)
+    assert [one.name for one in aligned] == ["good"]
+    assert problems == {
+        "unreadable": 2,
+        "left out, phones: expected no more than the frames hold, got more": 1,
+        "left out, phones: expected symbols of the network, got 'x'": 2,
+    }
+
+
+def test_nothing_left():
+    sentence = "made: expected utterances that can be aligned, got none of 1; phones: expected symb"
+    with pytest.raises(DataError, match=sentence):
+        align_corpus(network(), corpus(utterance("one", "x")))
+
+
+def test_nothing_decoded(say):
+    net = say([[0.7, 0.1, 0.1, 0.1]])
+    (aligned,), problems = align_corpus(net, corpus(utterance("one", "a")), labels="decoded")
+    assert aligned.phones == ()
+    assert problems["no phone was decoded"] == 1
+
+
+@pytest.mark.parametrize("wrong", [{"split": "dev"}, {"labels": "guessed"}])
+def test_choices(wrong):
+    with pytest.raises(ArgumentError, match="expected one of"):
+        align_corpus(network(), corpus(utterance("one", "a")), **wrong)
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path, capsys):
+    """A teacher, a student, and a corpus whose names and phones are no plain words."""
+    network(True).save(tmp_path / "teacher.npz")
+    network().save(tmp_path / "student.npz")
+    lines = []
+    names = ["train.wav", "validation.wav", 'говорит "эй".wav', "strange.wav"]
+    for n, name in enumerate(names):
+        with wave.open(str(tmp_path / name), "wb") as file:
+            file.setparams((1, 2, RATE, 0, "NONE", ""))
+            file.writeframes((noise(600 + n, n) * 32767).astype("<i2").tobytes())
+        line = {"audio": name, "phones": ["ж", '"', "x" if n == 3 else "a"]}
+        line |= {"starts": [0.1, 0.2, 0.4], "ends": [0.2, 0.3, 0.5]}
+        lines.append(json.dumps(line | {"split": ("train", "validation", "test", "test")[n]}))
+    (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def run(files, *options, model="student", data=None):
+    data = f"manifest:{files / 'all.jsonl'}" if data is None else data
+    return main(["align", str(files / f"{model}.npz"), data, *map(str, options)])
+
+
+def expected_of(files, name, model="student", phones=None):
+    net = Network.load(files / f"{model}.npz")
+    return align_audio(net, *read_wav(files / name), phones)
+
+
+def ctm_rows(text):
+    """By the definition of CTM: columns between white space, no line a comment."""
+    rows = [line.split() for line in text.splitlines()]
+    assert all(len(row) == 6 for row in rows)
+    return [
+        (unquote(name), unquote(label), float(start), float(start) + float(length), float(score))
+        for name, _, start, length, label, score in rows
+    ]
+
+
+@pytest.mark.parametrize("model", ["teacher", "student"])
+def test_ctm_of_a_corpus(files, capsys, model):
+    assert run(files, "--format", "ctm", model=model) == 0
+    printed = capsys.readouterr()
+    name = 'говорит "эй".wav'
+    rows = ctm_rows(printed.out)
+    expected = expected_of(files, name, model, ("ж", '"', "a"))
+    assert [row[:2] for row in rows] == [(name, "ж"), (name, '"'), (name, "a")]
+    for row, phone in zip(rows, expected, strict=True):
+        assert tuple(round(number, 6) for number in row[2:]) == tuple(
+            round(number, 6) for number in phone[1:]
+        )
+    assert printed.err == "refkd: left out, phones: expected symbols of the network, got 'x': 1\n"
+
+
+def test_ctm_to_a_file_is_what_is_printed(files, capsys):
+    assert run(files, "--format", "ctm", "--split", "all") == 0
+    printed = capsys.readouterr().out
+    assert run(files, "--format", "ctm", "--split", "all", "--out", files / "all.ctm") == 0
+    assert capsys.readouterr().out == ""
+    assert (files / "all.ctm").read_text(encoding="utf-8") == printed
+    assert len(printed.splitlines()) == 9
+
+
+@pytest.mark.parametrize("labels", ["true", "decoded"])
+def test_textgrids_of_a_corpus(files, labels):
+    out = files / "grids"
+    assert run(files, "--format", "textgrid", "--labels", labels, "--out", out) == 0
+    names = {'говорит "эй".wav': "говорит %22эй%22.wav", "strange.wav": "strange.wav"}
+    if labels == "true":
+        del names["strange.wav"]
+    assert {path.name for path in out.iterdir()} == {f"{one}.TextGrid" for one in names.values()}
+    for name, file in names.items():
+        audio, rate = read_wav(files / name)
+        grid = praat.openTextgrid(str(out / f"{file}.TextGrid"), includeEmptyIntervals=False)
+        assert grid.tierNames == ("phones", "true")
+        assert (grid.minTimestamp, grid.maxTimestamp) == (0.0, round(audio.size / rate, 6))
+        phones = ("ж", '"', "a") if labels == "true" else None
+        expected = [
+            (round(phone.start, 6), round(phone.end, 6), phone.symbol)
+            for phone in expected_of(files, name, phones=phones)
+        ]
+        assert [tuple(one) for one in grid.getTier("phones").entries] == expected
+        last = "x" if name == "strange.wav" else "a"
+        assert [tuple(one) for one in grid.getTier("true").entries] == [
+            (0.1, 0.2, "ж"),
+            (0.2, 0.3, '"'),
+            (0.4, 0.5, last),
+        ]
+
+
+def test_a_recording_is_decoded(files, capsys):
+    assert run(files, "--format", "ctm", data=str(files / "strange.wav"), model="teacher") == 0
+    rows = ctm_rows(capsys.readouterr().out)
+    expected = expected_of(files, "strange.wav", "teacher")
+    assert [(row[0], row[1]) for row in rows] == [("strange", phone.symbol) for phone in expected]
+    out = files / "grids"
+    data = str(files / "strange.wav")
+    assert run(files, "--format", "textgrid", "--out", out, data=data, model="teacher") == 0
+    grid = praat.openTextgrid(str(out / "strange.TextGrid"), includeEmptyIntervals=False)
+    assert grid.tierNames == ("phones",)
+    assert [one.label for one in grid.getTier("phones").entries] == [one.symbol for one in expected]
+
+
+def test_options_of_the_reader(files, capsys):
+    (files / "few.toml").write_text("[speech]\ntest = 1\n")
+    for options, names in (([], 2), (["--config", files / "few.toml"], 1)):
+        assert run(files, "--format", "ctm", "--labels", "decoded", *options) == 0
+        assert len({row[0] for row in ctm_rows(capsys.readouterr().out)}) == names
+
+
+@pytest.mark.parametrize(
+    ("options", "data", "code", "sentence"),
+    [
+        ([], None, 2, "out: expected a folder for the TextGrids, got none"),
+        (["--out", "FILES"], None, 2, "out: expected a new or empty folder, got "),
+        (["--out", "new"], "none.wav", 1, "none.wav: expected a WAV file that can be read, got"),
+        (["--out", "new"], "none", 2, "data: expected one of 'synthetic', "),
+        (["--out", "new", "--labels", "true"], "a.wav", 2, "labels: expected 'decoded' for a rec"),
+        (["--out", "new", "--config", "a"], "a.WAV", 2, "config: expected none for a recording"),
+        (["--out", "new", "--split", "all"], "a.wav", 2, "split: expected none for a recording"),
+    ],
+)
+def test_refusals(files, capsys, monkeypatch, options, data, code, sentence):
+    monkeypatch.chdir(files)
+    options = [str(files) if one == "FILES" else one for one in options]
+    assert run(files, "--format", "textgrid", *options, data=data) == code
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"refkd: {sentence}")
+    assert printed.err.count("\n") == 1
+    assert not list(files.glob("new/*"))
+
+
+def test_files_are_not_overwritten(files, capsys):
+    (files / "old.ctm").write_text("mine")
+    assert run(files, "--format", "ctm", "--out", files / "old.ctm") == 2
+    assert "old.ctm, which exists" in capsys.readouterr().err
+    assert (files / "old.ctm").read_text() == "mine"
+
+
+def test_a_model_that_is_none(files, capsys):
+    assert run(files, "--format", "ctm", model="none") == 1
+    assert "none.npz: expected a network saved as npz, got no such file" in capsys.readouterr().err

@@ -1,0 +1,524 @@
+"""The main job and the folder that it leaves, through the command line."""
+
+import json
+import wave
+
+import numpy as np
+import pytest
+from support.report import Page
+from tolerances import VALUE, assert_close
+
+import refkd
+from refkd.alignment.metrics import alignment_shift, emission_delay
+from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
+from refkd.check import ArgumentError
+from refkd.cli import main
+from refkd.data.dataset import load
+from refkd.experiment.experiment import run_study
+from refkd.experiment.results_json import results as results_of
+from refkd.experiment.results_json import table
+from refkd.experiment.run_folder import claim_folder, finish_run
+from refkd.experiment.run_reader import read_run
+from refkd.experiment.run_writer import write_run
+from refkd.experiment.settings import read_settings
+from refkd.experiment.train import train
+from refkd.losses.rules import RULES
+from refkd.networks.network import logits_of
+from visualize.output.run import FIGURES
+from visualize.report import write_report
+
+pytestmark = pytest.mark.compiled_only
+
+TINY = """
+[network]
+hidden = 8
+[training]
+epochs = 2
+[speech]
+train = 12
+validation = 1
+test = 4
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of one tiny run with a student for every rule."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
+    rules = ",".join(["CTC", *RULES])
+    code = main(
+        ["run", "--config", str(folder / "tiny.toml"), "--rules", rules, "--out", str(folder / "a")]
+    )
+    assert code == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(run):
+    return json.loads((run / "a" / "results.json").read_text(encoding="utf-8"))
+
+
+def test_results_hold_the_teacher_and_every_student(results):
+    assert [one["rule"] for one in results["students"]] == ["CTC", *RULES]
+    for one in (results["teacher"], *results["students"]):
+        assert one["phone_error_rate"] >= 0.0
+        assert one["loss"] > 0.0
+        assert one["delay"]["n"] + one["delay"]["phones_left_out"] == results["data"]["test_phones"]
+        assert len(one["history"]) == 2
+        for delay in (one["delay"], one["delay_to_ends"]):
+            assert sum(delay["histogram"].values()) == delay["n"]
+        assert one["delay_to_ends"]["phones_left_out"] <= results["data"]["test_phones"]
+        assert 0.0 <= one["spoken"]["missed_phones"] <= 1.0
+
+
+def test_the_teacher_stayed_frozen(results):
+    assert results["teacher"]["hash_before"] == results["teacher"]["hash_after"]
+
+
+def test_what_a_rule_selected_is_told_of_every_rule_but_not_of_ctc(results):
+    ctc, *others = results["students"]
+    assert ctc["selection"] is None
+    assert ctc["weight"] == 0.0
+    for one in others:
+        chosen = one["selection"]
+        assert one["weight"] > 0.0
+        assert chosen["before"] > 0.0
+        if chosen["earlier"] is not None:
+            total = chosen["earlier"] + chosen["equal"] + chosen["later"]
+            assert total == pytest.approx(1.0)
+            assert chosen["later"] == 0.0  # no default window looks ahead
+    framewise = others[0]["selection"]
+    if framewise["teacher_spikes"]:
+        assert (framewise["equal"], framewise["never_chosen"]) == (1.0, 0.0)
+
+
+def test_networks_and_posteriors_are_those_of_the_results(run, results):
+    for one in results["students"]:
+        net = refkd.Network.load(run / "a" / "networks" / f"{one['rule']}.npz")
+        assert net.hash() == one["hash"]
+        assert not net.bidirectional
+        with np.load(run / "a" / "posteriors" / f"{one['rule']}.npz", allow_pickle=False) as file:
+            names = [name for name in file.files if not name.startswith("metadata.")]
+            assert len(names) == results["data"]["utterances"]["test"]
+            assert file[names[0]].shape[1] == len(results["data"]["symbols"])
+            assert str(file["metadata.kind"]) == "logits"
+            assert float(file["metadata.frame_shift"]) == results["data"]["frame_shift"]
+    assert refkd.Network.load(run / "a" / "networks" / "teacher.npz").bidirectional
+
+
+def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
+    corpus = load("synthetic", train=1, validation=1, test=1)
+    one = corpus.test[0]
+    with wave.open(str(run / "audio.wav"), "wb") as file:
+        file.setparams((1, 2, one.rate, 0, "NONE", ""))
+        file.writeframes((np.clip(one.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    model = run / "a" / "networks" / "Hard.npz"
+    assert main(["stream", str(model), str(run / "audio.wav"), "--json"]) == 0
+    symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
+    assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
+
+
+def test_every_figure_is_drawn(run):
+    files = {file.name for file in (run / "a" / "figures").iterdir()}
+    drawn = set(FIGURES) - {"sweep"}  # no weight and no window was tried
+    assert files == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg", "csv")}
+    assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
+
+
+def test_the_report_is_that_of_the_folder(run, tmp_path):
+    write_report(read_run(run / "a"), run / "a" / "figures", tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+
+
+def test_drawing_a_run_again_writes_the_same_report(run, tmp_path, capsys):
+    out = tmp_path / "plot"
+    assert main(["plot", str(run / "a"), "--format", "svg", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
+    assert (out / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+
+
+def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
+    finished = read_run(run / "a")
+    name = finished.names[0]
+    seconds = len(finished.features[name]) * finished.clock.frame_shift
+    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * round(8000 * seconds)))
+    more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
+    out = tmp_path / "heard"
+    assert main(["plot", str(run / "a"), *more, "--out", str(out)]) == 0
+    data = Page((out / "report.html").read_text(encoding="utf-8")).data
+    assert {one["name"] for one in data["utterances"] if one["audio"]} == {name}
+    assert main(["plot", str(run / "a"), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
+    said = "refkd: audio: expected a folder, or --utterance NAME beside a file"
+    assert said in capsys.readouterr().err
+
+
+def test_a_student_does_not_depend_on_who_else_is_taught(run, results, capsys):
+    """Same seed, same start, same batches: Hard alone beside CTC is the Hard of the full run."""
+    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC,Hard", "--json"]
+    assert main([*arguments, "--out", str(run / "b")]) == 0
+    again = json.loads(capsys.readouterr().out)
+    expected = {one["rule"]: one["hash"] for one in results["students"]}
+    assert {one["rule"]: one["hash"] for one in again["students"]} == {
+        name: expected[name] for name in ("CTC", "Hard")
+    }
+    assert again["teacher"]["hash_after"] == results["teacher"]["hash_after"]
+
+
+def test_another_seed_is_another_run(run, results, capsys):
+    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC", "--json"]
+    assert main([*arguments, "--seed", "1", "--out", str(run / "c")]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["students"][0]["hash"] != results["students"][0]["hash"]
+    assert again["seeds"] != results["seeds"]
+
+
+def test_the_plain_cell_is_trained_when_asked_for(run, capsys):
+    config = run / "plain.toml"
+    config.write_text(TINY.replace("hidden = 8", 'hidden = 8\ncell = "tanh"'), encoding="utf-8")
+    arguments = ["run", "--config", str(config), "--rules", "CTC,Hard", "--json"]
+    assert main([*arguments, "--out", str(run / "d")]) == 0
+    study = json.loads(capsys.readouterr().out)
+    models = [("teacher", study["teacher"]), *((one["rule"], one) for one in study["students"])]
+    for name, one in models:
+        assert refkd.Network.load(run / "d" / "networks" / f"{name}.npz").cell == "tanh"
+        first, last = (epoch["ctc"] for epoch in one["history"])
+        assert last < first
+
+
+def test_the_plain_cell_can_be_asked_for_on_the_command_line(run, capsys):
+    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC", "--cell", "tanh"]
+    assert main([*arguments, "--out", str(run / "e"), "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["configuration"]["network"]
+    assert (settings["cell"], settings["hidden"]) == ("tanh", 8)
+
+
+SEVERAL = """
+[distill.Hard]
+weight = [0.1, 3.0]
+[distill.from-CTC]
+rule = "OrderedPath"
+start = "CTC"
+warm_up = 0.5
+[distill.alone]
+rule = "OrderedPath"
+ctc = 0.0
+teacher_hears = "noisy"
+"""
+NAMES = ["CTC", "LongerCTC", "FrameWise", "Hard", "Shift1", "Shift2", "Guided", "UniTeacher"]
+NAMES += ["OrderedPath", "RandomChoice", "from-CTC", "alone"]
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """Two seeds of the controls, the rival and students with options; the results, the table."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "several.toml").write_text(TINY + SEVERAL, encoding="utf-8")
+    options = {"rules": NAMES, "seeds": 2, "animate": True}
+    settings = read_settings(folder / "several.toml", options)
+    study = run_study(settings)
+    told = results_of(study)
+    write_run(study, folder)
+    finish_run(told, folder)
+    return folder, study, told
+
+
+def test_every_student_is_trained_with_every_seed(several):
+    _, study, told = several
+    assert [(one["rule"], one["seed"]) for one in told["students"]] == [
+        (name, seed) for seed in (0, 1) for name in NAMES
+    ]
+    assert told["seeds"] == [0, 1]
+    assert len({one["hash"] for one in told["students"]}) == 2 * len(NAMES)
+    assert study.names == tuple(NAMES)
+
+
+def test_all_seeds_learn_from_the_teachers_of_the_first(several):
+    folder, study, told = several
+    names = ["teacher", "unidirectional-teacher", "guided-teacher-1"]
+    assert [one["name"] for one in told["teachers"]] == names
+    assert told["teachers"][0] == told["teacher"]
+    for one, model in zip(told["teachers"], study.teachers, strict=True):
+        assert one["hash_before"] == one["hash_after"]
+        saved = refkd.Network.load(folder / "networks" / f"{one['name']}.npz")
+        assert saved.hash() == one["hash_after"] == model.network.hash()
+        assert saved.bidirectional == (one["name"] != "unidirectional-teacher")
+
+
+def test_a_weight_is_chosen_on_validation_with_the_first_seed(several):
+    _, study, told = several
+    (name, tried), *others = told["tuning"].items()
+    assert (name, others) == ("Hard", [])
+    assert [one["weight"] for one in tried] == [0.1, 3.0]
+    best = min(tried, key=lambda one: (one["validation"], one["weight"]))
+    for student in study.of("Hard"):
+        assert student.weight == best["weight"]
+    assert study.of("Hard")[0].history[-1].validation == best["validation"]
+
+
+def test_the_summary_holds_means_intervals_and_paired_differences(several):
+    _, study, told = several
+    assert [one["rule"] for one in told["summary"]] == NAMES
+    rates = {
+        name: [one.measured.phone_error_rate for one in study.of(name)] for name in study.names
+    }
+    for one in told["summary"]:
+        own = rates[one["rule"]]
+        error = one["phone_error_rate"]
+        assert_close(error["mean"], np.mean(own), VALUE)
+        assert_close(error["sd"], np.std(own, ddof=1), VALUE)
+        assert error["low"] <= error["mean"] <= error["high"]
+        assert (one["seeds"], one["utterances"]) == (2, 4)
+        assert one["phones"] == told["data"]["test_phones"]
+        for other, found in one["against"].items():
+            assert_close(found["mean"], np.mean(own) - np.mean(rates[other]), VALUE)
+    against = {one["rule"]: list(one["against"]) for one in told["summary"]}
+    assert against["Hard"] == ["CTC", "FrameWise"]
+    assert against["CTC"] == ["FrameWise"]
+    assert against["FrameWise"] == ["CTC"]
+
+
+def test_the_controls_are_what_they_are_called(several):
+    _, study, _ = several
+    plain, longer = study.of("CTC")[0], study.of("LongerCTC")[0]
+    assert (len(plain.history), len(longer.history)) == (2, 3)
+    random = study.of("RandomChoice")[0]
+    assert random.selection is None
+    assert random.network.hash() != study.of("Hard")[0].network.hash()
+    from_others = {"UniTeacher": "OrderedPath", "Guided": "FrameWise", "from-CTC": "OrderedPath"}
+    for name, plain_name in from_others.items():  # the same rule from another teacher or start
+        assert study.of(name)[0].rule == study.of(plain_name)[0].rule
+        assert study.of(name)[0].network.hash() != study.of(plain_name)[0].network.hash()
+    ctc_start = study.of("CTC")[0].history[-1].ctc
+    assert study.of("from-CTC")[0].history[0].ctc < study.of("OrderedPath")[0].history[0].ctc
+    assert study.of("from-CTC")[0].history[0].ctc < 1.5 * ctc_start
+
+
+def test_a_student_of_no_weight_is_the_one_by_ctc_alone_and_another_from_another_start(tmp_path):
+    text = """
+    [distill.weightless]
+    rule = "Hard"
+    weight = 0.0
+    [distill.onwards]
+    rule = "Hard"
+    weight = 0.0
+    start = "CTC"
+    [distill.CTC]
+    teacher = "guided"  # of no meaning: nobody teaches it
+    """
+    (tmp_path / "weightless.toml").write_text(TINY + text, encoding="utf-8")
+    names = ["CTC", "weightless", "onwards"]
+    study = run_study(read_settings(tmp_path / "weightless.toml", {"rules": names}))
+    alone, weightless, onwards = study.students
+    assert weightless.network.hash() == alone.network.hash() != onwards.network.hash()
+    assert onwards.history[0].ctc < weightless.history[0].ctc
+
+
+def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_path):
+    lessons, lengths = [], []
+
+    def recorded(*arguments, **options):
+        lessons.append(arguments[4])
+        return train(*arguments, **options)
+
+    def shift(teacher, student):
+        lengths.append(len(student))
+        return alignment_shift(teacher, student)
+
+    monkeypatch.setattr("refkd.experiment.experiment.train", recorded)
+    monkeypatch.setattr("refkd.experiment.experiment.alignment_shift", shift)
+    (tmp_path / "options.toml").write_text(TINY + SEVERAL, encoding="utf-8")
+    names = ["CTC", "Shift", "from-CTC", "alone"]
+    study = run_study(read_settings(tmp_path / "options.toml", {"rules": names}))
+    of_teacher, of_ctc, _, warm, alone = lessons
+    assert (of_teacher, of_ctc) == (None, None)
+    assert (warm.warm_up, warm.ctc, warm.weight) == (0.5, 1.0, 0.3)
+    assert (alone.warm_up, alone.ctc) == (0.0, 0.0)
+    assert alone.clean_logits is None
+    clean = study.teacher.network.forward(study.data.train.features).logits
+    assert np.array_equal(warm.clean_logits.values, clean.values)
+    assert lengths == study.data.validation.features.lengths.tolist()  # of Shift, by default
+
+
+def test_measures_are_those_of_the_networks_on_the_test_speech(several):
+    _, study, told = several
+    test, shift = study.data.test, study.data.frame_shift
+    row = [one for one in told["students"] if one["rule"] == "Hard"][1]
+    student = study.of("Hard")[1]
+    logits = logits_of(student.network, test.features)
+    assert_close(row["loss"], refkd.ctc_loss_batch(logits, test.labels)[0].mean(), VALUE)
+    for key, times in (("delay", test.starts), ("delay_to_ends", test.ends)):
+        expected = EmissionDelay.pool(
+            emission_delay(*one, shift, first_frame=study.data.first_frame)
+            for one in zip(logits, test.labels, times, strict=True)
+        ).as_dict()
+        assert {name: row[key][name] for name in expected} == expected
+    said = logits_of(study.teacher.network, test.features)
+    pairs = zip(said, logits, strict=True)
+    offsets = OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs)
+    assert row["offset"] == offsets.as_dict()
+    totals, counts = student.measured.sums("offset")
+    assert (totals.sum(), counts.sum()) == (offsets.offset.sum(), offsets.n)
+
+
+def test_differences_stand_under_the_student_that_they_are_from(several):
+    _, _, told = several
+    head, *lines = table(told).splitlines()
+    for title, other, column in (
+        ("FrameWise", "CTC", "to CTC alone"),
+        ("CTC alone", "FrameWise", "to FrameWise"),
+    ):
+        (line,) = [line for line in lines if line.startswith(title + " ")]
+        (one,) = [one for one in told["summary"] if one["title"] == title]
+        cell = f"{100 * one['against'][other]['mean']:+.1f} ["
+        end = head.index(column) + len(column)
+        assert line[:end].rstrip().endswith("]")
+        assert cell in line[end - 25 : end]
+
+
+def test_a_student_learns_from_the_teacher_that_it_names(several):
+    """What the rule charges before training tells the teachers apart: each spikes elsewhere."""
+    _, study, _ = several
+    said = {one.name: logits_of(one.network, study.data.test.features) for one in study.teachers}
+    names = {"OrderedPath": "teacher", "UniTeacher": "unidirectional-teacher"}
+    names |= {"FrameWise": "teacher", "Guided": "guided-teacher-1"}
+    for name, teacher in names.items():
+        student = study.of(name)[0]
+        mine = logits_of(student.network, study.data.test.features)
+        losses, _ = refkd.distill_loss_batch(mine, said[teacher], student.rule)
+        assert_close(student.selection.after, losses.sum() / len(mine.values), VALUE)
+
+
+def test_the_test_speech_decides_nothing(several):
+    """Other test speech, same networks: nothing in training, tuning or shifts looks at it."""
+    folder, study, _ = several
+    text = (TINY + SEVERAL).replace("test = 4", "test = 2")
+    (folder / "fewer.toml").write_text(text, encoding="utf-8")
+    names = ["CTC", "Shift", "Hard"]
+    fewer = run_study(read_settings(folder / "fewer.toml", {"rules": names}))
+    expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
+    for one in fewer.students:
+        if one.name in expected:
+            assert one.network.hash() == expected[one.name]
+    assert len(fewer.data.test) == 2
+
+
+def test_what_is_said_of_one_utterance_is_kept_from_the_start_to_the_end(several):
+    _, study, _ = several
+    utterance, said = study.followed.utterance, study.followed.logits
+    assert utterance.names == (study.data.validation.names[study.data.validation.features.typical],)
+    models = {one.name: one for one in (*study.teachers, *study.students) if one.seed == 0}
+    assert said.keys() == models.keys()
+    for name, one in models.items():
+        last = logits_of(one.network, utterance.features).values
+        assert said[name].shape == (len(one.history) + 1, *last.shape)
+        assert said[name].dtype == np.float32
+        assert said[name][-1].tobytes() == last.tobytes()
+    starts = {name: one[0].tobytes() for name, one in said.items() if name in NAMES}
+    assert starts.pop("from-CTC") == said["CTC"][-1].tobytes()
+    assert len(set(starts.values())) == 1
+
+
+def test_following_an_utterance_changes_no_model(several):
+    folder, study, _ = several
+    plain = run_study(read_settings(folder / "several.toml", {"rules": ["CTC", "Hard"]}))
+    assert plain.followed is None
+    expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
+    assert plain.teacher.network.hash() == study.teacher.network.hash()
+    for one in plain.students:
+        assert one.network.hash() == expected[one.name]
+
+
+def test_files_of_later_seeds_say_so(several):
+    folder, study, told = several
+    hashes = {(one["rule"], one["seed"]): one["hash"] for one in told["students"]}
+    for (name, seed), expected in hashes.items():
+        file = name if seed == 0 else f"{name}-seed-1"
+        assert refkd.Network.load(folder / "networks" / f"{file}.npz").hash() == expected
+    posteriors = {file.stem for file in (folder / "posteriors").iterdir()}
+    assert posteriors == {*NAMES, *(one.name for one in study.teachers)}
+
+
+def test_the_table_has_a_line_for_every_model_and_says_n(several):
+    _, _, told = several
+    lines = table(told).splitlines()
+    for title in ("teacher", "guided-teacher-1", "CTC alone", "LongerCTC", "Shift 2", "from-CTC"):
+        assert sum(line.startswith(title + " ") for line in lines) == 1
+    assert f"n: 4 test utterances, {told['data']['test_phones']} phones, 2 seeds." in lines[-2]
+    widest = max(map(len, lines))  # errors of 100 % take three places more than usual ones
+    assert widest <= 125
+
+
+def test_new_teachers_make_a_run_of_each_seed(run):
+    settings = {"rules": ["CTC", "FrameWise"], "seeds": 2, "new_teachers": True}
+    both = run_study(read_settings(run / "tiny.toml", settings))
+    alone = run_study(read_settings(run / "tiny.toml", {"rules": settings["rules"], "seed": 1}))
+    assert [one.seed for one in both.teachers] == [0, 1]
+    assert both.teachers[1].network.hash() == alone.teacher.network.hash()
+    assert [one.network.hash() for one in both.students[2:]] == [
+        one.network.hash() for one in alone.students
+    ]
+    assert "teacher, seed 1" in table(results_of(both))
+
+
+def test_a_folder_that_holds_something_is_refused_before_any_work(run, capsys):
+    before = (run / "a" / "results.json").read_bytes()
+    assert main(["run", "--quick", "--out", str(run / "a")]) == 2
+    assert "that of a run with these settings, got" in capsys.readouterr().err
+    assert (run / "a" / "results.json").read_bytes() == before
+
+
+def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_path, capsys):
+    out = str(tmp_path / "out")
+    assert main(["run", "--data", "festvox:none", "--out", out]) == 1
+    first = read_settings(None, {"data": "festvox:none"})
+    second = read_settings(None, {"seed": 5})
+    assert claim_folder(out, first) == claim_folder(out, second)
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["configuration"]["seed"] == 5
+    (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").write_bytes(b"an epoch")
+    with pytest.raises(ArgumentError, match="or that of a run with these settings"):
+        claim_folder(out, first)
+    assert (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").exists()
+    capsys.readouterr()
+
+
+def test_a_file_in_the_way_is_one_sentence(run, capsys):
+    assert main(["run", "--quick", "--out", str(run / "tiny.toml")]) == 2
+    assert "out: expected a folder that can be written to, got" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence", "code"),
+    [
+        (["--rules", "Hart"], "rules: expected one of 'CTC', ", 2),
+        (["--data", "mp3:x"], "data: expected one of 'synthetic', 'festvox:DIR', ", 2),
+        (["--config", "none.toml"], "none.toml: expected a file, got ", 1),
+        (["--data", "festvox:none"], "none", 1),
+    ],
+)
+def test_a_users_mistake_is_one_line_without_a_traceback(
+    tmp_path, capsys, arguments, sentence, code
+):
+    assert main(["run", *arguments, "--out", str(tmp_path / "out")]) == code
+    error = capsys.readouterr().err
+    assert error.startswith("refkd: ")
+    assert sentence in error
+    assert error.count("\n") == 1
+
+
+def test_the_seconds_are_those_of_all_processes(tmp_path):
+    given = {"rules": ["CTC"], "network": {"hidden": 4}, "training": {"epochs": 2}}
+    given["speech"] = {"train": 4, "validation": 1, "test": 2}
+    settings = read_settings(None, given)
+    first = run_study(settings, None, tmp_path)
+    for name in ("teacher-seed-0.npz", "CTC-seed-0.npz"):
+        with np.load(tmp_path / name) as arrays:
+            kept = dict(arrays)
+        kept["history"][:, 3] += 1000.0  # as on a slow machine
+        np.savez(tmp_path / name, **kept)
+    again = run_study(settings, None, tmp_path)
+    assert again.teacher.network.hash() == first.teacher.network.hash()
+    assert first.seconds < 1000.0
+    assert 4000.0 < again.seconds < 5000.0

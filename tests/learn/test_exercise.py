@@ -1,0 +1,408 @@
+"""`refkd exercise`: stubs are not done, solutions right, wrong ones named at their first cell."""
+
+import ast
+import inspect
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tolerances import PRINTED_3, VALUE, assert_close
+
+from refkd.check import ArgumentError
+from refkd.cli import main
+from refkd.learn.exercises.catalogue import EXERCISES, exercises_named
+from refkd.learn.exercises.exercise import Table
+from refkd.learn.exercises.mark import marked
+from refkd.learn.exercises.report import as_json, as_python, as_text
+from refkd.learn.exercises.write import solution_text, stub_text
+from refkd.learn.explain.equations import EQUATIONS, page_of
+from refkd.verify.python_runner import answered
+from refkd.verify.worker import answer
+
+pytestmark = pytest.mark.compiled_once
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "exercises.md"
+NAMES = [one.name for one in EXERCISES]
+OWN_SLIPS = [(one.name, slip.words) for one in EXERCISES for slip in one.slips() if not slip.bug]
+every_exercise = pytest.mark.parametrize("name", NAMES)
+
+
+def exercise(name):
+    return exercises_named([name])[0]
+
+
+def function_of(name, source):
+    made = {}
+    exec(source, made)
+    return made[name]
+
+
+def altered(name, *changes):
+    """The solution with fragments of its text replaced."""
+    source = exercise(name).source
+    for was, becomes in changes:
+        assert source.count(was) == 1, was
+        source = source.replace(was, becomes)
+    return function_of(name, source)
+
+
+def mark_of(name, function):
+    """The mark of a function of this process."""
+    one = exercise(name)
+    answers = []
+    for case in one.cases:
+        call = {key: np.asarray(value) for key, value in case.inputs.items()}
+        said = answer(function, one.arguments, one.results, {**call, "call.memory": "contiguous"})
+        answers.append(answered(said, one.results))
+    return marked(one, answers)
+
+
+def written(folder, name, text):
+    (folder / exercise(name).file).write_text(text, encoding="utf-8")
+
+
+# Files
+
+
+def test_stubs_and_a_page_are_written(tmp_path, capsys):
+    assert main(["exercise", "new", str(tmp_path / "new" / "folder")]) == 0
+    files = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
+    assert files == [*(one.file for one in EXERCISES), "README.md"]
+    assert files[2] == "03_ctc_alpha.py"
+    page = (tmp_path / "new" / "folder" / "README.md").read_text(encoding="utf-8")
+    for one in EXERCISES:
+        assert f"| `{one.file}` |" in page
+        assert one.page in page
+    assert page.count("refkd exercise check") == 3
+    assert capsys.readouterr().out.count("\n") == 9
+
+
+def test_nothing_is_overwritten(tmp_path, capsys):
+    written(tmp_path, "hard", "mine")
+    assert main(["exercise", "new", str(tmp_path)]) == 0
+    assert "Nothing is overwritten" in capsys.readouterr().out
+    assert (tmp_path / "06_hard.py").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "07_monotone.py").is_file()
+
+
+@every_exercise
+def test_a_stub_is_the_solution_up_to_its_docstring(name):
+    stub, solution = stub_text(exercise(name)), solution_text(exercise(name))
+    head, _, tail = stub.rpartition("\n    raise NotImplementedError\n")
+    assert tail == ""
+    assert solution.startswith(head)
+    [function] = [node for node in ast.parse(stub).body if isinstance(node, ast.FunctionDef)]
+    assert function.name == name
+    assert len(function.body) == 2
+    assert max(map(len, stub.splitlines())) <= 100
+
+
+@every_exercise
+def test_a_stub_says_every_equation_that_the_marker_refers_to(name):
+    one = exercise(name)
+    text = " ".join(stub_text(one).split())
+    for table in one.tables:
+        for tag in (*table.first, *table.others):
+            assert f"({tag}) {EQUATIONS[tag]}" in text
+            assert page_of(tag) == one.page
+
+
+@every_exercise
+def test_the_cases_fit_the_function(name):
+    one = exercise(name)
+    function = function_of(name, one.source)
+    assert one.arguments == tuple(inspect.signature(function).parameters)
+    returned = re.search(r"Returns\n-+\n(.*?)\n\n", inspect.getdoc(function), re.DOTALL)[1]
+    named = re.findall(r"^(\w.*?) : ", returned, re.MULTILINE)
+    assert ", ".join(named) == ", ".join(one.results)
+    names = [case.name for case in one.cases]
+    assert names[0].startswith("three frames by hand")
+    assert len(set(names)) == len(names)
+
+
+# Marks of whole folders
+
+
+def test_stubs_are_not_done_yet(tmp_path, capsys):
+    main(["exercise", "new", str(tmp_path)])
+    (tmp_path / "01_tanh_step.py").unlink()
+    capsys.readouterr()
+    assert main(["exercise", "check", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "01_tanh_step.py: there is no such file"
+    assert lines[1:8] == [f"{one.file}: not done yet" for one in EXERCISES[1:]]
+    assert lines[8:] == ["0 of 8 right"]
+
+
+def test_solutions_are_right(tmp_path, capsys):
+    main(["exercise", "new", str(tmp_path), "--solutions"])
+    capsys.readouterr()
+    assert main(["exercise", "check", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["right"], found["exit_code"]) == (1, 8, 0)
+    assert [one["name"] for one in found["exercises"]] == NAMES
+    assert {one["status"] for one in found["exercises"]} == {"right"}
+    assert not any(count for one in found["exercises"] for count in one["wrong"].values())
+
+
+def test_only_what_is_named_is_marked(tmp_path, capsys):
+    written(tmp_path, "hard", exercise("hard").source)
+    assert main(["exercise", "check", str(tmp_path), "hard"]) == 0
+    assert capsys.readouterr().out == "06_hard.py: right\n  chosen  right\n1 of 1 right\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["check", "nowhere"], "DIR: expected a folder that `refkd exercise new` has made"),
+        (["check", ".", "softmax"], "exercise: expected one of 'tanh_step', 'lstm_step'"),
+        (["check", ".", "--time-limit", "0"], "--time-limit: expected a number > 0"),
+        (["new", "file"], "DIR: expected a folder that can be written to, got the file file"),
+    ],
+)
+def test_wrong_usage(tmp_path, monkeypatch, capsys, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    assert main(["exercise", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_exercises_are_named_by_function_or_file():
+    assert [one.name for one in exercises_named(["06_hard.py", "ctc_beta"])] == ["ctc_beta", "hard"]
+    with pytest.raises(ArgumentError, match="exercise: expected one of"):
+        exercises_named(["hard.py"])
+
+
+# Whatever a file does, there is a mark
+
+TROUBLE = {
+    "while True:\n        pass": "It takes too long: no answer in 0.5 s",
+    "import os\n    os._exit(3)": "It crashes: ended with code 3",
+    "print('hello')\n    return divergence[99]": "It raises IndexError: index 99 is out of bounds",
+    "pass": "chosen is not returned.",
+    "return np.zeros((2, 2))": "chosen has shape (2, 2), expected (3,).",
+    "return 'frame 1'": "It returns something else: chosen: expected an array of numbers, got str",
+}
+
+
+@pytest.mark.parametrize("body", TROUBLE)
+def test_trouble_is_told(tmp_path, capsys, body):
+    text = stub_text(exercise("hard")).replace("raise NotImplementedError", body)
+    written(tmp_path, "hard", text)
+    limit = "0.5" if "while" in body else "60"
+    assert main(["exercise", "check", str(tmp_path), "hard", "--time-limit", limit]) == 1
+    told = capsys.readouterr().out
+    assert TROUBLE[body] in told
+    assert "chosen  WRONG in 11 of 11 cases" in told
+    assert "come out when" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("def hard(:", "SyntaxError"),
+        ("import nothing_of_this_name", "ModuleNotFoundError"),
+        ("def Hard(): pass", "AttributeError: module '06_hard' has no attribute 'hard'"),
+        ("import os; os._exit(4)", "ended with code 4"),
+        ("raise SystemExit('got away')", "SystemExit: got away"),
+    ],
+)
+def test_a_file_that_cannot_be_imported(tmp_path, capsys, text, sentence):
+    written(tmp_path, "hard", text)
+    assert main(["exercise", "check", str(tmp_path), "hard"]) == 1
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith("06_hard.py: the file cannot be imported: ")
+    assert sentence in line
+
+
+def test_files_of_two_folders_are_told_apart(tmp_path, monkeypatch):
+    """A module of the current folder never stands for that of DIR."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    written(tmp_path, "hard", exercise("hard").source)
+    written(tmp_path / "other", "hard", stub_text(exercise("hard")))
+    assert main(["exercise", "check", ".", "hard"]) == 0
+    assert main(["exercise", "check", "other", "hard"]) == 1
+
+
+# The first wrong cell, worked by hand
+
+EQUAL_LABELS_SKIP = ("ctc_alpha", (" and states[s] != states[s - 2]", ""))
+PLANTED = {
+    # tanh(0.7616 / 2), and tanh 0 when the state before is not heard
+    ("tanh_step", ("h[i] * w_hidden[i, j]", "0.0")): (
+        ("hidden", (0,), 0.3634, 0.0),
+        "three frames by hand, the second",
+        "the state before is left out",
+    ),
+    # f c with f = 1/2, or all of c = 0.3808
+    ("lstm_step", ("f[j] * c[j]", "c[j]")): (
+        ("cell", (0,), 0.1904, 0.3808),
+        "three frames by hand, the second",
+        "the forget gate is left out: c = c + i g",
+    ),
+    # the second label cannot be reached by frame 1, unless it skips: 0.2 x 0.5
+    EQUAL_LABELS_SKIP: (
+        ("log_alpha", (1, 3), -math.inf, math.log(0.1)),
+        "a repeated label",
+        "repeated labels may skip the blank between them",
+    ),
+    # beta begins with 1; 0.4 is the label's probability in the last frame
+    ("ctc_beta", ("    return log_beta\n", "    return log_beta + logp[:, states]\n")): (
+        ("log_beta", (2, 1), 0.0, math.log(0.4)),
+        "three frames by hand",
+        "beta counts the emission at t, which alpha has already",
+    ),
+    # the blanks hold 0.56 of 0.72 before the label and nothing after it
+    ("ctc_gradient", ("] += weight", "] = weight")): (
+        ("occupancy", (0, 0), 7 / 9, 0.0),
+        "three frames by hand",
+        "of the states of one class, the blank included, only the last counts",
+    ),
+    # frames 1 and 2 are as similar, and 2 is nearer
+    ("hard", ("abs(u - t), u)", "u)")): (
+        ("chosen", (2,), 2, 1),
+        "three frames by hand",
+        "ties go to the earliest frame, not to the nearest",
+    ),
+    # to end in u = 0 costs 0.5 after u = 0 (1.0), not after u = 1 (0.5)
+    ("monotone", ("0 <= step <= max_step", "step <= max_step")): (
+        ("cost", (1, 0), 1.5, 1.0),
+        "equally near, max_step=1",
+        "a path may step back",
+    ),
+    # e^(-D / tau) is 1 and 4^-1.2
+    ("soft_minimum", ("total / len(seen)", "total")): (
+        ("softmin", (1,), -0.5 * math.log((1 + 4**-1.2) / 2), -0.5 * math.log(1 + 4**-1.2)),
+        "three frames by hand, tau=0.5",
+        "the soft minimum sums over the window where a mean is wanted",
+    ),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted[0])
+def test_the_first_wrong_cell(planted):
+    name, change = planted
+    (table, index, expected, got), case, slip = PLANTED[planted]
+    found = mark_of(name, altered(name, change))
+    assert found.status == "wrong"
+    assert (found.fault.table.name, found.fault.case.name) == (table, case)
+    assert found.fault.deviation.index == index
+    assert_close(found.fault.deviation.expected, expected, PRINTED_3)
+    assert_close(found.fault.deviation.got, got, PRINTED_3)
+    assert found.slip == slip
+
+
+def test_every_exercise_has_a_planted_slip():
+    assert [name for name, _ in PLANTED] == NAMES
+
+
+def test_gates_exchanged():
+    """i and f are swapped, and so every table that needs them; g and o stay right."""
+    change = ("i[j] = sigma(a[j])\n        f[j] = ", "f[j] = sigma(a[j])\n        i[j] = ")
+    found = mark_of("lstm_step", altered("lstm_step", change))
+    assert found.fault.table.name == "i"
+    assert found.wrong["g"] == found.wrong["o"] == 0
+    assert found.slip == "gates are in another order: forget and input gates exchanged"
+
+
+def test_softmax_minus_the_logarithm():
+    change = ("math.exp(logp[t, k]) - ", "logp[t, k] - ")
+    found = mark_of("ctc_gradient", altered("ctc_gradient", change))
+    assert found.wrong["occupancy"] == 0
+    assert found.fault.deviation.index == (0, 0)
+    assert_close(found.fault.deviation.got, math.log(0.8) - 7 / 9, VALUE)
+    assert found.slip == "the gradient takes log y where y is wanted: softmax minus occupancy"
+
+
+def test_what_is_filled_backwards_is_read_backwards():
+    """Cells of frames 0 and 1 are wrong; frame 1 is filled first, and in it the lower state."""
+
+    def wrong(logp, labels, blank):
+        log_beta = exercise("ctc_beta").right(logp, labels, blank)[0]
+        if len(log_beta) == 3:
+            log_beta[0, 0] += 1.0
+            log_beta[1, 1:] -= 2.0
+        return log_beta
+
+    found = mark_of("ctc_beta", wrong)
+    assert found.fault.deviation.index == (1, 1)
+    assert found.fault.table.equations((1, 1), 3) == ("C6",)
+    assert found.slip == ""
+
+
+def test_the_order_of_filling():
+    wrong = np.array([[0, 1], [1, 1], [0, 0]], dtype=bool)
+    forward = Table("A", "ts", ("C3",), ("C4",))
+    backward = Table("B", "ts", ("C5",), ("C6",), backward=True)
+    assert forward.first_cell(wrong) == (0, 1)
+    assert backward.first_cell(wrong) == (1, 0)
+    assert forward.equations((0, 1), 3) == ("C3",)
+    assert forward.equations((2, 1), 3) == ("C4",)
+    assert backward.equations((2, 0), 3) == ("C5",)
+    assert forward.place((0, 1)) == "A[t=0, s=1]"
+    assert Table("loss", "", ("C7",)).first_cell(np.array(True)) == ()
+
+
+# Known slips
+
+
+@every_exercise
+def test_every_known_slip_answers_every_case(name):
+    """A slip may change nothing here, but none goes down."""
+    one = exercise(name)
+    for slip in one.slips():
+        for case in one.cases:
+            assert set(one.slipped(slip, case)) <= set(one.results)
+
+
+@pytest.mark.parametrize(("name", "words"), OWN_SLIPS)
+def test_a_slip_is_told_from_its_numbers(name, words):
+    """What it says nothing about is right."""
+    one = exercise(name)
+    [slip] = [slip for slip in one.slips() if slip.words == words]
+    cases = iter(one.cases)
+
+    def slipped(*arguments):
+        case = next(cases)
+        return tuple((one.expected(case) | one.slipped(slip, case)).values())
+
+    found = mark_of(name, slipped)
+    assert (found.status, found.slip) == ("wrong", words)
+
+
+# Reports
+
+
+def test_inputs_can_be_copied():
+    for one in EXERCISES:
+        for case in one.cases:
+            made = {"np": np}
+            text = as_python(case)
+            if "# shape" in text:
+                continue
+            with np.errstate(divide="ignore"):
+                exec(text, made)
+            for name, value in case.inputs.items():
+                assert np.shape(made[name]) == np.shape(value)
+                assert_close(made[name], value, PRINTED_3)
+
+
+def test_json_holds_infinities_as_texts():
+    name, change = EQUAL_LABELS_SKIP
+    found = json.loads(as_json([mark_of(name, altered(name, change))]))
+    assert (found["right"], found["exit_code"]) == (0, 1)
+    [one] = found["exercises"]
+    assert one["wrong"] == {"log_alpha": 5, "loss": 5}
+    assert one["first"]["deviation"]["expected"] == "-inf"
+    assert one["first"]["deviation"]["index"] == [1, 3]
+    assert one["first"]["case"] == "a repeated label"
+    assert "labels = np.array([1, 1])" in one["first"]["inputs"]
+
+
+def test_the_guide_shows_what_is_printed():
+    name, change = EQUAL_LABELS_SKIP
+    told = as_text(mark_of(name, altered(name, change)))
+    assert told in PAGE.read_text(encoding="utf-8")

@@ -1,0 +1,652 @@
+"""CTC: loss, gradient, tables, alignment, batches, the rescaled kernels, errors."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import ctc as oracle
+from oracles.derivative import complex_step
+from support.memory import with_rubbish
+from support.strategies import SEEDS, ctc_batches, ctc_cases
+from tolerances import GRADIENT, LONG, RESCALED, VALUE, assert_close
+
+import refkd
+from refkd.kernels import ctc as kernels
+
+INF = math.inf
+
+
+def ways(frames, labels):
+    """How many of the K^T paths spell the labels: each of L labels and L + 1 blanks may stretch,
+    blanks may vanish but between equal labels: C(T + L - repeats, 2 L)."""
+    repeats = sum(a == b for a, b in itertools.pairwise(labels))
+    return math.comb(frames + len(labels) - repeats, 2 * len(labels))
+
+
+# --- by hand -------------------------------------------------------------------------------------
+
+
+def test_two_frames_one_label_by_hand():
+    """p(blank), p(1) = 0.4, 0.6 and then 0.3, 0.7: the paths 01, 10 and 11 spell "1"."""
+    trace = refkd.ctc_trace(np.log([[0.4, 0.6], [0.3, 0.7]]), [1])
+    alpha = [[0.4, 0.6, 0.0], [0.12, (0.4 + 0.6) * 0.7, 0.6 * 0.3]]
+    beta = [[0.7, 0.7 + 0.3, 0.3], [0.0, 1.0, 1.0]]
+    assert trace.states.tolist() == [0, 1, 0]
+    assert_close(np.exp(trace.log_alpha), alpha, VALUE)
+    assert_close(np.exp(trace.log_beta), beta, VALUE)
+    assert_close(trace.loss, -math.log(0.88), VALUE)
+    occupancy = np.array([[0.28, 0.6], [0.18, 0.7]]) / 0.88
+    assert_close(trace.occupancy, occupancy, VALUE)
+    assert_close(trace.grad, [[0.4, 0.6], [0.3, 0.7]] - occupancy, VALUE)
+
+
+def test_a_repeat_must_pass_through_the_blank():
+    """Three frames for "11" leave one path, 1-0-1."""
+    loss, grad = refkd.ctc_loss(np.zeros((3, 2)), [1, 1])
+    assert_close(loss, 3 * math.log(2.0), VALUE)
+    assert_close(grad, [[0.5, -0.5], [-0.5, 0.5], [0.5, -0.5]], VALUE)
+
+
+def test_alignment_by_hand():
+    prob = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.7, 0.2], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2]]
+    path = refkd.ctc_align(np.log(prob), [1, 2])
+    assert path.frames.tolist() == [0, 1, 1, 2, 0]
+    assert [(s.label, s.start, s.end) for s in path.spans] == [(1, 1, 3), (2, 3, 4)]
+    assert_close(path.log_prob, math.log(0.8 * 0.8 * 0.7 * 0.8 * 0.6), VALUE)
+    assert_close(path.spans[0].score, (math.log(0.8) + math.log(0.7)) / 2, VALUE)
+    assert_close(path.spans[1].score, math.log(0.8), VALUE)
+
+
+# --- against the enumeration of all paths --------------------------------------------------------
+
+
+@given(ctc_cases(masked=True))
+def test_loss_equals_the_sum_over_all_paths(case):
+    loss, _ = refkd.ctc_loss(case.logits, case.labels, case.blank)
+    assert_close(loss, oracle.loss(case.logits, case.labels, case.blank), VALUE)
+
+
+@given(ctc_cases())
+def test_gradient_is_the_derivative_of_the_sum_over_all_paths(case):
+    _, grad = refkd.ctc_loss(case.logits, case.labels, case.blank)
+    expected = complex_step(lambda z: oracle.loss(z, case.labels, case.blank), case.logits)
+    assert_close(grad, expected, GRADIENT)
+
+
+@given(ctc_cases())
+def test_occupancy_equals_the_enumeration(case):
+    trace = refkd.ctc_trace(case.logits, case.labels, case.blank)
+    assert_close(trace.occupancy, oracle.occupancy(case.logits, case.labels, case.blank), VALUE)
+
+
+@given(ctc_cases())
+def test_alpha_times_beta_is_the_probability_of_the_paths_through_a_state(case):
+    trace = refkd.ctc_trace(case.logits, case.labels, case.blank)
+    together = trace.log_alpha + trace.log_beta
+    assert_close(together, oracle.state_logp(case.logits, case.labels, case.blank), GRADIENT)
+
+
+@given(ctc_cases())
+def test_alignment_equals_the_best_of_all_paths(case):
+    path = refkd.ctc_align(case.logits, case.labels, case.blank)
+    logp = oracle.log_softmax(case.logits)
+    _, expected = oracle.best_path(case.logits, case.labels, case.blank)
+    assert_close(path.log_prob, expected, VALUE)
+    assert_close(logp[np.arange(len(logp)), path.frames].sum(), expected, VALUE)
+    assert oracle.collapse(path.frames.tolist(), case.blank) == tuple(case.labels)
+
+
+@given(ctc_cases())
+def test_spans_describe_the_frames(case):
+    path = refkd.ctc_align(case.logits, case.labels, case.blank)
+    logp = oracle.log_softmax(case.logits)
+    frames = np.full(len(logp), case.blank)
+    for span in path.spans:
+        assert span.start < span.end
+        assert (frames[span.start : span.end] == case.blank).all()  # spans do not overlap
+        frames[span.start : span.end] = span.label
+        assert_close(span.score, logp[span.start : span.end, span.label].mean(), VALUE)
+    assert [span.label for span in path.spans] == case.labels
+    assert [span.start for span in path.spans] == sorted(span.start for span in path.spans)
+    assert frames.tolist() == path.frames.tolist()
+
+
+# --- against closed forms and decimals, beyond what can be written out ---------------------------
+
+
+@pytest.mark.parametrize("labels", [[], [1], [1, 2, 3], [1, 1, 1], [2, 2, 1, 3, 3]])
+@pytest.mark.parametrize("frames", [9, 40])
+def test_uniform_frames_count_the_paths(labels, frames):
+    loss, _ = refkd.ctc_loss(np.zeros((frames, 4)), labels)
+    assert_close(loss, frames * math.log(4.0) - math.log(ways(frames, labels)), VALUE)
+
+
+@given(SEEDS, st.integers(1, 30), st.sampled_from([0.3, 3.0, 15.0]))
+def test_loss_equals_sixty_digits(seed, T, scale):
+    rng = np.random.default_rng(seed)
+    logits = scale * rng.normal(size=(T, 6))
+    labels = rng.integers(1, 6, size=T // 3)
+    loss, grad = refkd.ctc_loss(logits, labels)
+    assert_close(loss, oracle.decimal_loss(logits, labels), VALUE)
+    assert_close(grad.sum(axis=1), 0.0, GRADIENT)
+
+
+def test_confident_input_keeps_its_last_digits():
+    """The loss is -log1p of what all other paths take: no digit may be lost to 1 - p."""
+    logits = np.full((4, 3), -36.0)
+    logits[[0, 1, 2, 3], [1, 1, 0, 2]] = 0.0
+    loss, _ = refkd.ctc_loss(logits, [1, 2])
+    expected = oracle.decimal_loss(logits, [1, 2])
+    assert 0.0 < loss < 1e-14
+    assert_close(loss / expected, 1.0, GRADIENT)
+    assert refkd.ctc_loss([[0.0, -1000.0]], [])[0] == 0.0
+    assert refkd.ctc_loss([[-1000.0, 0.0]], [1])[0] == 0.0
+
+
+def test_one_frame_of_a_very_confident_class():
+    """The true loss, 1.71e-15, comes out as a negative number where 1 - p is rounded first."""
+    logits = [[0.0, 34.0]]
+    loss, _ = refkd.ctc_loss(logits, [1])
+    assert_close(loss / 1.713908431542013e-15, 1.0, VALUE)
+
+
+@pytest.mark.compiled_only
+@pytest.mark.parametrize(("T", "labels"), [(20_000, 1), (20_000, 300), (4000, 1200)])
+def test_long_utterances(T, labels):
+    K = 5
+    target = 1 + np.arange(labels) % 4
+    trace = refkd.ctc_trace(np.zeros((T, K)), target)
+    expected = T * math.log(K) - math.log(math.comb(T + labels, 2 * labels))
+    assert_close(trace.loss, expected, LONG)
+    assert_close(trace.occupancy.sum(axis=1), 1.0, VALUE)
+    assert_close(trace.grad.sum(axis=1), 0.0, VALUE)
+    losses, grads = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([np.zeros((T, K))]), refkd.Ragged.from_list([target])
+    )
+    assert_close(losses[0], expected, LONG)
+    assert_close(grads[0], trace.grad, LONG)
+
+
+@pytest.mark.compiled_only
+def test_thousands_of_classes():
+    rng = np.random.default_rng(5)
+    logits = rng.normal(size=(60, 5000))
+    labels = rng.integers(1, 5000, size=12)
+    loss, grad = refkd.ctc_loss(logits, labels)
+    used = np.unique([0, *labels])  # all other classes together are one more class, never emitted
+    rest = np.log(np.exp(np.delete(logits, used, axis=1)).sum(axis=1, keepdims=True))
+    small = np.hstack([logits[:, used], rest])
+    expected, small_grad = refkd.ctc_loss(small, np.searchsorted(used, labels))
+    assert_close(loss, expected, VALUE)
+    assert_close(grad[:, used], small_grad[:, :-1], GRADIENT)
+    assert_close(np.delete(grad, used, axis=1).sum(axis=1), small_grad[:, -1], GRADIENT)
+
+
+# --- invariants ----------------------------------------------------------------------------------
+
+
+@given(ctc_cases())
+def test_alpha_times_beta_sums_to_the_same_at_every_frame(case):
+    trace = refkd.ctc_trace(case.logits, case.labels, case.blank)
+    total = np.logaddexp.reduce(trace.log_alpha + trace.log_beta, axis=1)
+    assert_close(total, -trace.loss, VALUE)
+
+
+@given(ctc_cases(masked=True))
+def test_rows(case):
+    trace = refkd.ctc_trace(case.logits, case.labels, case.blank)
+    assert trace.loss >= 0.0
+    assert_close(trace.grad.sum(axis=1), 0.0, VALUE)
+    if trace.loss < INF:
+        assert_close(trace.occupancy.sum(axis=1), 1.0, VALUE)
+
+
+@given(ctc_cases(), st.sampled_from([-1000.0, 0.5, 1000.0]))
+def test_a_constant_added_to_a_frame_changes_nothing(case, constant):
+    loss, grad = refkd.ctc_loss(case.logits, case.labels, case.blank)
+    moved = case.logits + constant * np.arange(1.0, len(case.logits) + 1.0)[:, None]
+    moved_loss, moved_grad = refkd.ctc_loss(moved, case.labels, case.blank)
+    assert_close(moved_loss, loss, GRADIENT)
+    assert_close(moved_grad, grad, GRADIENT)
+
+
+@given(ctc_cases())
+def test_the_vocabulary_may_be_rolled(case):
+    K = case.logits.shape[1]
+    loss, grad = refkd.ctc_loss(case.logits, case.labels, case.blank)
+    rolled = [(label + 1) % K for label in case.labels]
+    other, other_grad = refkd.ctc_loss(
+        np.roll(case.logits, 1, axis=1), rolled, (case.blank + 1) % K
+    )
+    assert_close(other, loss, VALUE)
+    assert_close(other_grad, np.roll(grad, 1, axis=1), GRADIENT)
+
+
+@given(ctc_cases())
+def test_time_may_be_reversed(case):
+    loss, grad = refkd.ctc_loss(case.logits, case.labels, case.blank)
+    other, other_grad = refkd.ctc_loss(case.logits[::-1], case.labels[::-1], case.blank)
+    assert_close(other, loss, VALUE)
+    assert_close(other_grad, grad[::-1], GRADIENT)
+
+
+@given(ctc_cases())
+def test_no_path_beats_the_sum_of_all(case):
+    path = refkd.ctc_align(case.logits, case.labels, case.blank)
+    loss, _ = refkd.ctc_loss(case.logits, case.labels, case.blank)
+    assert path.log_prob <= -loss + VALUE.atol
+
+
+def test_all_targets_of_one_utterance_have_probability_one_together():
+    logits = np.random.default_rng(3).normal(size=(4, 3))
+    targets = {oracle.collapse(path, 0) for path in np.ndindex(*[3] * 4)}
+    total = sum(math.exp(-refkd.ctc_loss(logits, list(target))[0]) for target in targets)
+    assert_close(total, 1.0, VALUE)
+
+
+@pytest.mark.parametrize("logit", np.linspace(-3.0, 3.0, 61))
+def test_rounding_never_makes_a_certain_target_cheaper_than_free(logit):
+    """Frame 1 is certain of the label, so frame 0 may say either: log(p + (1 - p)) is not quite 0.
+
+    The log-probabilities of the two ways add up to 1e-16 on either side."""
+    loss, _ = refkd.ctc_loss([[logit, 0.0], [-100.0, 0.0]], [1])
+    assert 0.0 <= loss < 1e-15
+    assert math.copysign(1.0, loss) == 1.0
+
+
+# --- limits and ties -----------------------------------------------------------------------------
+
+
+def test_a_vocabulary_of_the_blank_alone():
+    trace = refkd.ctc_trace([[3.0], [-4.0]], [])
+    assert trace.loss == 0.0
+    assert trace.grad.tolist() == [[0.0], [0.0]]
+    assert trace.occupancy.tolist() == [[1.0], [1.0]]
+    path = refkd.ctc_align([[3.0], [-4.0]], [])
+    assert (path.frames.tolist(), path.spans, path.log_prob) == ([0, 0], (), 0.0)
+
+
+def test_an_empty_target_is_all_blanks():
+    logits = np.random.default_rng(0).normal(size=(5, 3))
+    loss, grad = refkd.ctc_loss(logits, [], blank=1)
+    logp = oracle.log_softmax(logits)
+    assert_close(loss, -logp[:, 1].sum(), VALUE)
+    assert_close(grad, np.exp(logp) - np.eye(3)[1], VALUE)
+    assert refkd.ctc_align(logits, [], blank=1).frames.tolist() == [1] * 5
+
+
+def test_as_many_frames_as_labels_leave_one_path():
+    logits = np.random.default_rng(1).normal(size=(3, 4))
+    loss, grad = refkd.ctc_loss(logits, [2, 1, 3])
+    logp = oracle.log_softmax(logits)
+    assert_close(loss, -(logp[0, 2] + logp[1, 1] + logp[2, 3]), VALUE)
+    assert_close(grad, np.exp(logp) - np.eye(4)[[2, 1, 3]], VALUE)
+
+
+@pytest.mark.parametrize("size", [1000.0, 1e30, 1e300])
+def test_huge_logits_without_nan(size):
+    logits = np.array([[size, -size, 0.0], [-size, size, 0.0], [0.0, size, -size]])
+    loss, grad = refkd.ctc_loss(logits, [1])
+    assert loss == 0.0
+    assert_close(grad, 0.0, VALUE)
+    loss, grad = refkd.ctc_loss(logits, [2])
+    assert np.isfinite(loss)
+    assert loss >= size
+    assert np.isfinite(grad).all()
+
+
+def test_masked_classes():
+    """-inf for a class in a frame takes its paths away and nothing else."""
+    logits = np.array([[0.0, -INF], [0.0, 0.0]])
+    loss, grad = refkd.ctc_loss(logits, [1])
+    assert_close(loss, math.log(2.0), VALUE)
+    assert_close(grad, [[0.0, 0.0], [0.5, -0.5]], VALUE)
+    assert refkd.ctc_align(logits, [1]).frames.tolist() == [0, 1]
+
+
+def test_a_target_without_probability():
+    logits = [[0.0, -INF, 0.0], [0.0, -INF, 0.0]]
+    trace = refkd.ctc_trace(logits, [1])
+    assert trace.loss == INF
+    assert trace.grad.tolist() == [[0.0] * 3] * 2
+    assert not np.isnan(trace.occupancy).any()
+    losses, grads = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits, np.zeros((2, 3))]), refkd.Ragged.from_list([[1], [2]])
+    )
+    assert losses[0] == INF
+    assert grads[0].tolist() == [[0.0] * 3] * 2
+    assert_close(losses[1], math.log(3.0), VALUE)
+    assert (grads[1] != 0.0).any()
+
+
+def test_equally_good_paths_stay_longer_in_later_states():
+    assert refkd.ctc_align(np.zeros((4, 3)), [1, 2]).frames.tolist() == [1, 2, 0, 0]
+    assert refkd.ctc_align(np.zeros((3, 2)), [1]).frames.tolist() == [1, 0, 0]
+    assert refkd.ctc_align(np.zeros((4, 2)), [1, 1]).frames.tolist() == [1, 0, 1, 0]
+
+
+def test_float32_integers_and_strided_input():
+    logits = np.random.default_rng(2).normal(size=(6, 8)).astype(np.float32)
+    expected, expected_grad = refkd.ctc_loss(logits[:, ::2].astype(np.float64), [1, 2])
+    loss, grad = refkd.ctc_loss(logits[:, ::2], np.array([1, 2], dtype=np.uint8))
+    assert loss == expected
+    assert grad.dtype == np.float64
+    np.testing.assert_array_equal(grad, expected_grad)
+    whole = refkd.ctc_loss([[1, 2], [0, 5]], np.array([1], dtype=np.int32))[0]
+    assert whole == refkd.ctc_loss([[1.0, 2.0], [0.0, 5.0]], [1])[0]
+
+
+def test_arguments_are_left_alone():
+    logits, labels = np.random.default_rng(2).normal(size=(4, 3)), np.array([1, 2])
+    before = logits.copy()
+    refkd.ctc_loss(logits, labels)
+    refkd.ctc_align(logits, labels)
+    batch = refkd.Ragged.from_list([logits])
+    refkd.ctc_loss_batch(batch, refkd.Ragged.from_list([labels]))
+    np.testing.assert_array_equal(logits, before)
+    np.testing.assert_array_equal(batch.values, before)
+    assert labels.tolist() == [1, 2]
+
+
+# --- batches and the rescaled form ---------------------------------------------------------------
+
+
+@given(ctc_batches())
+def test_a_batch_is_its_utterances(cases):
+    blank = cases[0].blank
+    losses, grads = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([case.logits for case in cases]),
+        refkd.Ragged.from_list([case.labels for case in cases]),
+        blank,
+    )
+    assert len(losses) == len(grads) == len(cases)
+    for n, case in enumerate(cases):
+        loss, grad = refkd.ctc_loss(case.logits, case.labels, blank)
+        assert_close(losses[n], loss, RESCALED)
+        assert_close(grads[n], grad, RESCALED)
+        assert losses[n] >= 0.0
+
+
+def rescaled(logits, labels, blank=0):
+    """The kernel of the fast form on one utterance: its loss, which may be NaN, and gradient.
+
+    Scratch is filled with NaN, so that nothing may be read before it is written.
+    """
+    logits = np.ascontiguousarray(logits, dtype=np.float64)
+    T, S = len(logits), 2 * len(labels) + 1
+    states, skip = np.full(S, -1), np.full(S + 2, np.nan)
+    kernels.extend_labels(np.asarray(labels, dtype=np.int64), blank, states, skip)
+    alpha, scale = np.full((T, S), np.nan), np.full(T, np.nan)
+    beta, emit, grad = np.full(S, np.nan), np.full(S + 2, np.nan), np.full(logits.shape, np.nan)
+    loss = kernels.ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, grad)
+    return loss, grad
+
+
+@given(ctc_cases(max_frames=12, max_classes=6))
+def test_the_rescaled_form_agrees_with_log_space_or_gives_up(case):
+    loss, grad = rescaled(case.logits, case.labels, case.blank)
+    if not math.isnan(loss):
+        expected, expected_grad = refkd.ctc_loss(case.logits, case.labels, case.blank)
+        assert_close(loss, expected, RESCALED)
+        assert_close(grad, expected_grad, RESCALED)
+
+
+@given(SEEDS, st.integers(4, 60), st.sampled_from([0.5, 5.0, 40.0, 150.0, 400.0]))
+def test_the_rescaled_form_never_returns_a_wrong_number(seed, T, scale):
+    """Scores far apart make probabilities vanish: then it must give up."""
+    rng = np.random.default_rng(seed)
+    logits = scale * rng.normal(size=(T, 5))
+    labels = rng.integers(1, 5, size=rng.integers(0, T // 2 + 1))
+    labels = labels[np.insert(np.diff(labels) != 0, 0, True)[: len(labels)]]
+    loss, grad = rescaled(logits, labels)
+    if not math.isnan(loss):
+        expected, expected_grad = refkd.ctc_loss(logits, labels)
+        assert_close(loss, expected, RESCALED)
+        assert_close(grad, expected_grad, RESCALED)
+
+
+def test_the_rescaled_form_is_used_on_ordinary_input():
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        loss, grad = rescaled(3.0 * rng.normal(size=(40, 6)), [1, 2, 2, 5, 3])
+        assert np.isfinite(loss)
+        assert np.isfinite(grad).all()
+
+
+def test_a_constant_does_not_send_the_rescaled_form_to_log_space():
+    logits = np.random.default_rng(8).normal(size=(9, 4))
+    loss, grad = rescaled(logits, [1, 2])
+    for constant in (-1000.0, 1000.0):
+        moved, moved_grad = rescaled(logits + constant, [1, 2])
+        assert_close(moved, loss, RESCALED)
+        assert_close(moved_grad, grad, RESCALED)
+
+
+def test_denormal_numbers_send_the_rescaled_form_to_log_space():
+    """Every scale is finite, yet the loss would be wrong by 0.28 nats."""
+    T, L = 60, 20
+    logits = np.zeros((T, L + 1))
+    logits[:, 0] = 39.0
+    labels = np.arange(1, L + 1)
+    assert math.isnan(rescaled(logits, labels)[0])
+    losses, grads = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([labels])
+    )
+    loss, grad = refkd.ctc_loss(logits, labels)
+    assert_close(loss, oracle.decimal_loss(logits, labels), VALUE)
+    assert_close(losses[0], loss, VALUE)
+    assert_close(grads[0], grad, VALUE)
+
+
+@pytest.mark.parametrize("last_logit", [40.0, 300.0])
+@pytest.mark.parametrize("blank_logit", [44.0, 48.0, 49.5, 50.0, 50.5, 52.0])
+def test_denormal_numbers_that_recover(blank_logit, last_logit):
+    """Thirty frames favour the blank, then five name the last labels: probabilities pass through
+    the denormal range and come back, so that only their constant betrays the loss. It departs by
+    1e-9 and more with 40.0 and is NaN with 300.0."""
+    logits = np.zeros((35, 21))
+    logits[:30, 0] = blank_logit
+    logits[range(30, 35), range(16, 21)] = last_logit
+    labels = np.arange(1, 21)
+    loss, _ = rescaled(logits, labels)
+    assert math.isnan(loss) == (blank_logit > 49.0)
+    losses, _ = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([labels])
+    )
+    assert_close(losses[0], oracle.decimal_loss(logits, labels), VALUE)
+
+
+def test_probabilities_that_underflow_in_the_softmax():
+    """e^-800 is 0 forward and backward alike: their constant holds, and a worse path is counted.
+
+    "12" in three frames: 1 2 2 has log-probability -800, 0 1 2 has -400 - 700.
+    """
+    logits = np.array(
+        [
+            [-400.0, -800.0, -900.0, 0.0],
+            [-5000.0, -700.0, 0.0, -900.0],
+            [-900.0, -900.0, 0.0, -900.0],
+        ]
+    )
+    assert math.isnan(rescaled(logits, [1, 2])[0])
+    losses, grads = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([[1, 2]])
+    )
+    assert_close(losses[0], 800.0, VALUE)
+    assert_close(grads[0], [[0.0, -1.0, 0.0, 1.0], [0.0] * 4, [0.0] * 4], VALUE)
+
+
+def test_vanishing_probabilities_send_the_rescaled_form_to_log_space():
+    logits = np.array([[0.0, -2000.0], [0.0, -2000.0]])
+    assert math.isnan(rescaled(logits, [1])[0])
+    losses, _ = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([[1]])
+    )
+    assert_close(losses[0], 2000.0 - math.log(2.0), VALUE)
+
+
+def test_confident_utterances_keep_their_digits_in_a_batch():
+    logits = np.full((4, 3), -36.0)
+    logits[[0, 1, 2, 3], [1, 1, 0, 2]] = 0.0
+    losses, _ = refkd.ctc_loss_batch(
+        refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([[1, 2]])
+    )
+    assert losses[0] == refkd.ctc_loss(logits, [1, 2])[0] > 0.0
+
+
+@given(ctc_batches(max_utterances=3))
+def test_an_utterance_does_not_know_its_neighbours(cases):
+    blank = cases[0].blank
+
+    def batch(chosen):
+        return refkd.ctc_loss_batch(
+            refkd.Ragged.from_list([case.logits for case in chosen]),
+            refkd.Ragged.from_list([case.labels for case in chosen]),
+            blank,
+        )
+
+    losses, grads = batch(cases)
+    turned_losses, turned_grads = batch(cases[::-1])
+    np.testing.assert_array_equal(losses, turned_losses[::-1])
+    for n in range(len(cases)):
+        np.testing.assert_array_equal(grads[n], turned_grads[len(cases) - 1 - n])
+
+
+# --- what was in memory before -------------------------------------------------------------------
+
+
+@given(ctc_cases(masked=True))
+def test_results_do_not_depend_on_what_was_in_memory(case):
+    arguments = (case.logits, case.labels, case.blank)
+    trace = with_rubbish(math.nan, refkd.ctc_trace, *arguments)
+    other = with_rubbish(1e3, refkd.ctc_trace, *arguments)
+    for name in ("states", "log_alpha", "log_beta", "occupancy", "loss", "grad"):
+        np.testing.assert_array_equal(getattr(trace, name), getattr(other, name))
+    if trace.loss < INF:
+        path = with_rubbish(math.nan, refkd.ctc_align, *arguments)
+        other = with_rubbish(1e3, refkd.ctc_align, *arguments)
+        assert path.log_prob == other.log_prob
+        assert path.frames.tolist() == other.frames.tolist()
+
+
+@given(ctc_batches())
+def test_batches_do_not_depend_on_what_was_in_memory(cases):
+    arguments = (
+        refkd.Ragged.from_list([case.logits for case in cases]),
+        refkd.Ragged.from_list([case.labels for case in cases]),
+        cases[0].blank,
+    )
+    losses, grads = with_rubbish(math.nan, refkd.ctc_loss_batch, *arguments)
+    other_losses, other_grads = with_rubbish(1e3, refkd.ctc_loss_batch, *arguments)
+    np.testing.assert_array_equal(losses, other_losses)
+    np.testing.assert_array_equal(grads.values, other_grads.values)
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+ZEROS = np.zeros((2, 3))
+NAN_LOGITS = [[0.0, 1.0], [math.nan, 0.0]]
+REFUSED = [
+    (NAN_LOGITS, [1], 0, "logits: expected finite numbers or -inf, got nan at (1, 0)"),
+    ([[0.0, INF]], [1], 0, "logits: expected finite numbers or -inf, got inf at (0, 1)"),
+    (
+        [[0.0, 0.0], [-INF, -INF]],
+        [],
+        0,
+        "logits: expected a finite number in every frame, got only -inf in frame 1",
+    ),
+    (np.zeros(3), [], 0, "logits: expected shape (T, K), got shape (3,)"),
+    (np.zeros((0, 3)), [], 0, "logits: expected T >= 1 and K >= 1, got shape (0, 3)"),
+    (np.zeros((3, 0)), [], 0, "logits: expected T >= 1 and K >= 1, got shape (3, 0)"),
+    ([[1.0], [1.0, 2.0]], [], 0, "logits: expected shape (T, K), got rows of different lengths"),
+    ([["a"]], [], 0, "logits: expected real numbers, got dtype <U1"),
+    ([[1j]], [], 0, "logits: expected real numbers, got dtype complex128"),
+    (ZEROS, [3], 0, "labels: expected 0 <= label < K=3, got 3 at 0"),
+    (ZEROS, [1, -1], 0, "labels: expected 0 <= label < K=3, got -1 at 1"),
+    (ZEROS, [1, 0], 0, "labels: expected labels other than blank=0, got the blank at 1"),
+    (ZEROS, [2], 2, "labels: expected labels other than blank=2, got the blank at 0"),
+    (
+        ZEROS,
+        [1.0],
+        0,
+        "labels: expected whole numbers of shape (L,), got shape (1,), dtype float64",
+    ),
+    (
+        ZEROS,
+        [[1]],
+        0,
+        "labels: expected whole numbers of shape (L,), got shape (1, 1), dtype int64",
+    ),
+    (ZEROS, [1], 3, "blank: expected a whole number <= 2, got 3"),
+    (ZEROS, [1], -1, "blank: expected a whole number >= 0, got -1"),
+    (ZEROS, [1], 0.0, "blank: expected a whole number, got 0.0"),
+    (ZEROS, [1], True, "blank: expected a whole number, got True"),
+]
+
+
+@pytest.mark.parametrize("function", [refkd.ctc_loss, refkd.ctc_trace, refkd.ctc_align])
+@pytest.mark.parametrize(("logits", "labels", "blank", "sentence"), REFUSED)
+def test_refused_arguments(function, logits, labels, blank, sentence):
+    with pytest.raises(refkd.ArgumentError) as error:
+        function(logits, labels, blank)
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("function", [refkd.ctc_loss, refkd.ctc_trace, refkd.ctc_align])
+def test_targets_that_need_more_frames(function):
+    sentence = (
+        "labels: expected at most 2 frames to be needed, got 2 labels with 1 repeats, which need 3"
+    )
+    with pytest.raises(refkd.InfeasibleTargetError) as error:
+        function(ZEROS, [1, 1])
+    assert str(error.value) == sentence
+    with pytest.raises(refkd.InfeasibleTargetError):
+        function(ZEROS, [1, 2, 1])
+    with pytest.raises(ValueError, match="labels: expected at most 1 frames"):
+        function(np.zeros((1, 3)), [1, 2])
+
+
+def test_no_alignment_without_probability():
+    with pytest.raises(refkd.InfeasibleTargetError) as error:
+        refkd.ctc_align([[0.0, -INF], [0.0, -INF]], [1])
+    assert str(error.value) == (
+        "labels: expected a path of probability > 0 in the logits, got none"
+    )
+
+
+def ragged(*sequences):
+    return refkd.Ragged.from_list(list(sequences))
+
+
+REFUSED_BATCHES = [
+    ([ZEROS], ragged([1]), 0, "logits: expected a Ragged, got list"),
+    (ragged(ZEROS), [[1]], 0, "labels: expected a Ragged, got list"),
+    (ragged(ZEROS), ragged([1], [2]), 0, "labels: expected N=1 to match logits, got N=2"),
+    (ragged(ZEROS, np.zeros((0, 3))), ragged([1], []), 0, "logits[1]: expected T >= 1, got T=0"),
+    (ragged(ZEROS), ragged([1]), 3, "blank: expected a whole number <= 2, got 3"),
+    (ragged(ZEROS), ragged([3]), 0, "labels: expected 0 <= label < K=3, got 3 at 0"),
+    (ragged([1.0]), ragged([1]), 0, "logits: expected shape (T, K), got shape (1,)"),
+    (
+        ragged([[math.nan, 0.0]]),
+        ragged([1]),
+        0,
+        "logits: expected finite numbers or -inf, got nan at (0, 0)",
+    ),
+    (
+        ragged(ZEROS, ZEROS),
+        ragged([1], [2, 2]),
+        0,
+        "labels[1]: expected at most 2 frames to be needed, got 2 labels with 1 repeats,"
+        " which need 3",
+    ),
+]
+
+
+@pytest.mark.parametrize(("logits", "labels", "blank", "sentence"), REFUSED_BATCHES)
+def test_refused_batches(logits, labels, blank, sentence):
+    with pytest.raises(refkd.ArgumentError) as error:
+        refkd.ctc_loss_batch(logits, labels, blank)
+    assert str(error.value) == sentence

@@ -1,0 +1,172 @@
+"""Windows and rules: what they hold, what they refuse and in which words."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.strategies import RULES, windows
+
+import refkd
+from refkd.losses import rules
+from refkd.losses.rule_json import rule_facts
+
+INF = math.inf
+WINDOW = refkd.Window(2, 1)
+
+
+def seen(window, T):
+    """All (i, j) that the window shows in an utterance of T frames."""
+    return [(i, j) for i in range(T) for j in range(T) if i - window.left <= j <= i + window.right]
+
+
+@given(windows(), st.integers(1, 9))
+def test_a_clipped_window_shows_the_same_and_no_more_columns_than_needed(window, T):
+    clipped = window.clipped(T)
+    assert seen(clipped, T) == seen(window, T)
+    assert clipped.left + clipped.right >= 0
+    offsets = {j - i for i, j in seen(window, T)}
+    if offsets:
+        assert clipped.left == min(window.left, T - 1)
+        assert clipped.right == min(window.right, T - 1)
+        assert -clipped.left <= min(offsets) <= max(offsets) <= clipped.right
+        if abs(window.left) <= T - 1 and abs(window.right) <= T - 1:
+            assert (-clipped.left, clipped.right) == (min(offsets), max(offsets))
+    else:
+        assert clipped.left + clipped.right == 0
+
+
+def test_clipping_by_hand():
+    assert refkd.Window(5, 9).clipped(4) == refkd.Window(3, 3)
+    assert refkd.Window(1, 0).clipped(4) == refkd.Window(1, 0)
+    assert refkd.Window.whole().clipped(1) == refkd.Window(0, 0)
+    assert refkd.Window(9, -2).clipped(3) == refkd.Window(2, -2)
+    assert refkd.Window(9, -3).clipped(3) == refkd.Window(3, -3)
+    assert refkd.Window(-3, 9).clipped(3) == refkd.Window(3, -3)
+
+
+def test_defaults():
+    assert refkd.Window() == refkd.Window(0, 0)
+    assert refkd.Window(3) == refkd.Window(left=3, right=0)
+    assert refkd.TopK(WINDOW, 2).tau == INF
+    assert refkd.Monotone(WINDOW).max_step is None
+
+
+def test_windows_of_the_rules_without_search():
+    assert refkd.FrameWise().window == refkd.Window(0, 0)
+    assert refkd.Shift(3).window == refkd.Window(3, -3)
+    assert refkd.Blend([0.5, 0.25, 0.25]).window == refkd.Window(2, 0)
+
+
+def test_which_rules_return_a_mixture():
+    weighted = {name for name, rule in rules.RULES.items() if rule.weighted}
+    assert weighted == {"Blend", "TopK", "Soft"}
+    assert set(rules.RULES) == set(RULES)
+    assert all(getattr(refkd, name) is rule for name, rule in rules.RULES.items())
+
+
+def test_rules_are_values():
+    assert refkd.Hard(refkd.Window(5, 0)) == refkd.Hard(refkd.Window(5))
+    assert refkd.Blend([0.5, 0.5]) == refkd.Blend((0.5, 0.5))
+    assert refkd.Blend(np.array([0.5, 0.5])).weights == (0.5, 0.5)
+    assert hash(refkd.Soft(WINDOW, 0.3)) == hash(refkd.Soft(WINDOW, 0.3))
+    assert refkd.Soft(WINDOW, 0.3) != refkd.Soft(WINDOW, 0.4)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        refkd.Shift(2).d = 3
+
+
+@given(st.one_of(*RULES.values()))
+def test_what_is_printed_builds_the_rule_again(rule):
+    names = {name: getattr(refkd, name) for name in (*RULES, "Window")}
+    assert eval(repr(rule), {"__builtins__": {}, "inf": INF, **names}) == rule
+
+
+REFUSED = [
+    (refkd.Window, (-1, 0), "Window: expected left + right >= 0, got left=-1, right=0"),
+    (refkd.Window, (2, -3), "Window: expected left + right >= 0, got left=2, right=-3"),
+    (refkd.Window, (1.5,), "left: expected a whole number, got 1.5"),
+    (refkd.Window, (1, "2"), "right: expected a whole number, got '2'"),
+    (refkd.Window, (True,), "left: expected a whole number, got True"),
+    (refkd.Window, (None,), "left: expected a whole number, got None"),
+    (refkd.Shift, (-1,), "d: expected a whole number >= 0, got -1"),
+    (refkd.Shift, (1.0,), "d: expected a whole number, got 1.0"),
+    (refkd.Blend, ([],), "weights: expected at least one number, none negative, got []"),
+    (
+        refkd.Blend,
+        ([1.5, -0.5],),
+        "weights: expected at least one number, none negative, got [1.5, -0.5]",
+    ),
+    (refkd.Blend, ([0.5, 0.25],), "weights: expected a sum of 1, got a sum of 0.75"),
+    (refkd.Blend, ([0.5, math.nan],), "weights: expected finite numbers, got nan at (1,)"),
+    (refkd.Blend, (1.0,), "weights: expected shape (n,), got shape ()"),
+    (refkd.Blend, ("ab",), "weights: expected real numbers, got dtype <U2"),
+    (refkd.Hard, (3,), "window: expected a Window, got int"),
+    (refkd.TopK, ((2, 0), 1), "window: expected a Window, got tuple"),
+    (refkd.TopK, (WINDOW, 0), "k: expected a whole number >= 1, got 0"),
+    (refkd.TopK, (WINDOW, 1.5), "k: expected a whole number, got 1.5"),
+    (refkd.TopK, (WINDOW, 1, 0.0), "tau: expected a number > 0, got 0.0"),
+    (refkd.TopK, (WINDOW, 1, math.nan), "tau: expected a finite number, got nan"),
+    (refkd.Soft, (None, 1.0), "window: expected a Window, got NoneType"),
+    (refkd.Soft, (WINDOW, 0.0), "tau: expected a number > 0, got 0.0"),
+    (refkd.Soft, (WINDOW, -0.5), "tau: expected a number > 0, got -0.5"),
+    (refkd.Soft, (WINDOW, -INF), "tau: expected a finite number, got -inf"),
+    (refkd.Soft, (WINDOW, "a"), "tau: expected a number, got 'a'"),
+    (refkd.Monotone, (0,), "window: expected a Window, got int"),
+    (refkd.Monotone, (WINDOW, 0), "max_step: expected a whole number >= 1, got 0"),
+    (refkd.Monotone, (WINDOW, INF), "max_step: expected a whole number, got inf"),
+    (refkd.OrderedPath, ("whole",), "window: expected a Window, got str"),
+    (
+        refkd.OrderedPath,
+        (refkd.Window(3, -1),),
+        "window: expected left >= 0 and right >= 0 for OrderedPath, got Window(left=3, right=-1)",
+    ),
+    (
+        refkd.OrderedPath,
+        (refkd.Window(-1, 3),),
+        "window: expected left >= 0 and right >= 0 for OrderedPath, got Window(left=-1, right=3)",
+    ),
+    (refkd.PerTeacher, ([],), "window: expected a Window, got list"),
+]
+
+
+@pytest.mark.parametrize(("build", "arguments", "sentence"), REFUSED)
+def test_refused_rules(build, arguments, sentence):
+    with pytest.raises(refkd.ArgumentError) as error:
+        build(*arguments)
+    assert str(error.value) == sentence
+
+
+def test_a_whole_window_is_shown_as_it_is_written():
+    assert repr(refkd.Hard(refkd.Window.whole())) == "Hard(window=Window.whole())"
+    assert repr(refkd.Window(5, -1)) == "Window(left=5, right=-1)"
+
+
+@pytest.mark.parametrize("dtype", [*"bhilqBHILQ"])
+def test_whole_numbers_of_any_dtype_become_python_ints(dtype):
+    def written(two):  # JSON knows no other kind of number
+        window = refkd.Window(two, two)
+        made = refkd.Shift(two), refkd.TopK(window, two), refkd.Monotone(window, two)
+        return json.dumps([rule_facts(rule) for rule in made])
+
+    two = np.dtype(dtype).type(2)
+    assert written(two) == written(np.array(two)) == written(2)
+    assert refkd.Shift(two).window == refkd.Window(2, -2)
+
+
+def test_wide_windows_of_narrow_dtypes_do_not_overflow():
+    assert refkd.Window(np.int8(100), np.int8(100)).clipped(300) == refkd.Window(100, 100)
+    assert refkd.Window(np.uint64(3), np.int64(-1)) == refkd.Window(3, -1)
+    assert type(refkd.Soft(WINDOW, np.float32(0.5)).tau) is float
+
+
+def test_a_shift_of_any_dtype_costs_the_same():
+    rng = np.random.default_rng(0)
+    student, teacher = rng.normal(size=(2, 20, 5))
+    costs = {
+        refkd.distill_loss(student, teacher, refkd.Shift(dtype(2)))[0]
+        for dtype in (int, np.uint8, np.uint16, np.int8, np.uint64)
+    }
+    assert len(costs) == 1

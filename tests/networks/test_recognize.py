@@ -1,0 +1,204 @@
+"""Hearing audio as it arrives: the offline features and phones, their times, the command."""
+
+import json
+import wave
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.strategies import SEEDS
+from tolerances import VALUE, assert_close
+
+import refkd
+from refkd.alignment.decode import spikes
+from refkd.check import ArgumentError, DataError
+from refkd.cli import main
+from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.wav import read_wav
+from refkd.networks.recognize import arriving_frames, hearing_facts, listen
+
+RATE = 1000
+SETTINGS = FeatureSettings(bands=3, low=0.0)  # a window of 25 samples, a hop of 10
+
+
+def noise(samples, seed=0):
+    return np.random.default_rng(seed).uniform(-0.9, 0.9, samples).astype(np.float32)
+
+
+def student(settings=SETTINGS, rate=RATE, bidirectional=False, seed=0):
+    """Untrained, with weights so large that its best label changes often."""
+    width = settings.stack * settings.bands
+    net = refkd.Network.create(width, 4, 1, 3, bidirectional, seed=seed)
+    values = {name: 5.0 * value for name, value in net.parameters().items()}
+    return net.with_parameters(values).with_metadata(
+        symbols=["<blank>", "a", "b"],
+        mean=np.full(width, 1.5),
+        std=np.full(width, 0.5),
+        **hearing_facts(settings, rate),
+    )
+
+
+def offline_logits(net, audio, settings=SETTINGS):
+    frames = stack(log_mel(audio, RATE, settings), settings.stack)
+    normal = ((frames - 1.5) / 0.5).astype(np.float32)
+    return net.forward(refkd.Ragged.from_list([normal])).logits[0]
+
+
+def write_wav(path, audio, rate=RATE):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes((audio * 32767).astype("<i2").tobytes())
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A student and a recording."""
+    student().save(tmp_path / "student.npz")
+    write_wav(tmp_path / "audio.wav", noise(1234))
+    return tmp_path
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+def test_when_frames_are_complete_by_hand():
+    # Two windows of 25, 10 apart: samples 0-34, 20-54, 40-74; then 60-84 holds one window more.
+    heard = [seconds for seconds, _ in arriving_frames(noise(90), RATE, SETTINGS)]
+    assert heard == [0.035, 0.055, 0.075, 0.09]
+    assert [seconds for seconds, _ in arriving_frames(noise(84), RATE, SETTINGS)] == heard[:3]
+
+
+@given(st.integers(1, 200), st.integers(1, 4), st.sampled_from([0.01, 0.02, 0.025]), SEEDS)
+def test_arriving_frames_are_those_of_the_whole_audio(samples, joined, hop, seed):
+    settings = FeatureSettings(bands=3, low=0.0, stack=joined, hop=hop)
+    audio = noise(samples, seed)
+    pieces = list(arriving_frames(audio, RATE, settings))
+    whole = stack(log_mel(audio, RATE, settings), joined)
+    assert_close(np.concatenate([frame for _, frame in pieces]), whole, VALUE)
+    assert all(heard <= samples / RATE for heard, _ in pieces)
+
+
+def test_a_frame_needs_nothing_that_comes_later():
+    audio = noise(200)
+    for heard, frame in arriving_frames(audio, RATE, SETTINGS):
+        begun = audio[: round(heard * RATE)]
+        *_, (again, last) = arriving_frames(begun, RATE, SETTINGS)
+        assert again == heard
+        np.testing.assert_array_equal(last, frame)
+
+
+def test_samples_of_16_bits_are_refused():
+    whole = (32767 * noise(90)).astype(np.int16)
+    for hear in (
+        lambda: listen(student(), whole, RATE),
+        lambda: next(arriving_frames(whole, RATE, SETTINGS)),
+    ):
+        with pytest.raises(ArgumentError, match=r"samples in \[-1, 1\] \(divide those of 16 bits"):
+            hear()
+
+
+# --- phones --------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 900), SEEDS)
+def test_phones_and_times_are_those_of_greedy_decoding(samples, seed):
+    net, audio = student(seed=seed), noise(samples, seed)
+    said = list(listen(net, audio, RATE))
+    labels, frames = spikes(offline_logits(net, audio))
+    assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
+    assert_close([one.time for one in said], 0.0175 + 0.02 * frames, VALUE)
+    assert all(one.computing > 0.0 for one in said)
+
+
+def test_the_network_of_these_tests_has_something_to_say():
+    said = [one.phone for one in listen(student(), noise(3000), RATE)]
+    assert len(said) > 9
+    assert set(said) == {"a", "b"}
+
+
+def test_the_lag_is_half_a_span():
+    *said, _ = listen(student(), noise(3000), RATE)
+    assert_close([one.lag for one in said], 0.0175, VALUE)
+
+
+# --- what a network's file must hold -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"features.hop": None}, "network: expected metadata .* got no 'features.hop'"),
+        ({"symbols": ["a"]}, r"expected metadata 'symbols' of shape \(3,\), got \(1,\)"),
+        ({"mean": [0.0]}, r"expected metadata 'mean' of shape \(6,\), got \(1,\)"),
+        ({"features.bands": 4}, "network: expected frames of 6 numbers, got 2 x 4"),
+        ({"rate": 8000}, "audio: expected 8000 samples per second, .* got 1000"),
+    ],
+)
+def test_metadata_that_do_not_fit(facts, sentence):
+    net = student().with_metadata(**facts)
+    for name, fact in facts.items():
+        if fact is None:
+            del net.metadata[name]
+    with pytest.raises(DataError, match=sentence):
+        list(listen(net, noise(100), RATE))
+
+
+def test_settings_survive_the_file(files):
+    settings = FeatureSettings(taper="hamming", bands=3, low=0.0, high=400.0, stack=3)
+    student(settings).save(files / "other.npz")
+    net = refkd.Network.load(files / "other.npz")
+    audio = noise(1500)
+    labels, frames = spikes(offline_logits(net, audio, settings))
+    said = list(listen(net, audio, RATE))
+    assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
+    assert_close([one.time for one in said], settings.times(75, RATE)[frames], VALUE)
+
+
+# --- command -------------------------------------------------------------------------------------
+
+
+def test_json_lines(files, capsys):
+    assert main(["stream", str(files / "student.npz"), str(files / "audio.wav"), "--json"]) == 0
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    audio, rate = read_wav(files / "audio.wav")
+    expected = list(listen(student(), audio, rate))
+    assert len(expected) > 3
+    for got, one in zip(printed, expected, strict=True):
+        assert (got["phone"], got["time"], got["lag"]) == (
+            one.phone,
+            round(one.time, 6),
+            round(one.lag, 6),
+        )
+        assert got["computing"] > 0.0
+
+
+def test_the_table_for_people(files, capsys):
+    assert main(["stream", str(files / "student.npz"), str(files / "audio.wav")]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["time", "(s)", "lag", "(ms)", "computing", "(ms)", "phone"]
+    expected = list(listen(student(), *read_wav(files / "audio.wav")))
+    for row, one in zip(rows, expected, strict=True):
+        seconds, lag, _, phone = row.split()
+        assert (seconds, lag) == (f"{one.time:.4f}", f"{1000 * one.lag:.1f}")
+        assert phone == one.phone
+
+
+@pytest.mark.parametrize(
+    ("model", "audio", "code", "sentence"),
+    [
+        ("none.npz", "audio.wav", 1, "expected a network saved as npz, got no such file"),
+        ("student.npz", "none.wav", 1, "expected a WAV file that can be read"),
+        ("student.npz", "fast.wav", 1, "audio: expected 1000 samples per second"),
+        ("teacher.npz", "audio.wav", 2, "network: expected a unidirectional one to stream"),
+    ],
+)
+def test_one_sentence_for_what_cannot_be_done(files, capsys, model, audio, code, sentence):
+    student(bidirectional=True).save(files / "teacher.npz")
+    write_wav(files / "fast.wav", noise(99), 2000)
+    assert main(["stream", str(files / model), str(files / audio)]) == code
+    printed, error = capsys.readouterr()
+    assert printed == ""
+    assert error.startswith("refkd: ")
+    assert sentence in error
+    assert error.count("\n") == 1

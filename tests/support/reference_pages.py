@@ -1,0 +1,13 @@
+"""The names on the reference pages."""
+
+import re
+from pathlib import Path
+
+PAGES = sorted((Path(__file__).resolve().parents[1] / "docs" / "reference").glob("*.rst"))
+
+
+NAMES = [
+    name
+    for path in PAGES
+    for name in re.findall(r"^\.\. auto\w+:: (\S+)$", path.read_text(encoding="utf-8"), re.M)
+]

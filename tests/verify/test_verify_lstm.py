@@ -1,0 +1,759 @@
+"""The LSTM kit: cases, conventions, refusals, shrinking. What it names: test_verify_lstm_proof."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mutants.door import DirectDoor
+from mutants.lstm import MASKED
+from oracles import lstm as oracle
+from oracles.derivative import complex_step
+from tolerances import GRADIENT, Tolerance, assert_close
+
+from refkd.check import ArgumentError
+from refkd.verify.adapters import numpy_lstm
+from refkd.verify.compare import TOLERANCES, worst_deviation
+from refkd.verify.kit import Selection
+from refkd.verify.kits import kit_named
+from refkd.verify.lstm.conventions import GATES, GRADIENTS, STATES
+from refkd.verify.lstm.defects import DEFECTS
+from refkd.verify.lstm.plain import plain_lstm
+from refkd.verify.lstm.recipe import Recipe
+from refkd.verify.lstm.reduce import reduced
+from refkd.verify.lstm.translate import RUBBISH
+from refkd.verify.session import verify
+
+pytestmark = pytest.mark.compiled_once
+
+KIT = kit_named("lstm")
+QUICK = Selection(quick=True)
+USUAL = {one.name: one.tried({})[0] for one in KIT.conventions if one.decides != "later"}
+CASES = {case.name: case for case in KIT.cases(QUICK)}
+GIVEN = [name for name, case in CASES.items() if case.expected is not None]
+
+
+def presented(case, **conventions):
+    return KIT.present(case, USUAL | conventions)
+
+
+def named(values):
+    """Results by name, without those of variants that are not there."""
+    pairs = zip(KIT.canonical, values, strict=False)
+    return {name: value for name, value in pairs if value is not None}
+
+
+def report_on(function, told=None, selection=QUICK):
+    return verify(KIT, DirectDoor(function, KIT), told, selection)
+
+
+def found(report):
+    return {name: value for name, (value, _) in report.conventions.items()}
+
+
+# --- what is right -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_plain_lstm_agrees_with_the_compiled_one(name):
+    arguments = presented(CASES[name])
+    reference = KIT.reference(CASES[name], arguments, USUAL)
+    tolerance = CASES[name].tolerance or TOLERANCES["float64"]
+    assert worst_deviation(named(plain_lstm(*arguments.values())), reference, tolerance) is None
+
+
+@pytest.mark.parametrize("reverse", [0, 1])
+def test_gradients_by_the_complex_step(reverse):
+    case = Recipe(3, 2, 1, 5, bool(reverse), (3,)).case()
+    arguments = presented(case)
+    frames = {"inputs", "d_hidden"}
+    one = {name: value[:, 0] if name in frames else value for name, value in arguments.items()}
+    one |= {name: value[0] for name, value in arguments.items() if name[-2:] in ("h0", "c0", "st")}
+    gradients = KIT.reference(case, arguments, USUAL)
+
+    def scalar(name, value):
+        given = one | {name: value}
+        hidden, cell, _ = oracle.lstm(
+            given["w_input"],
+            given["w_hidden"],
+            given["bias"] + given["bias_hidden"],
+            given["inputs"],
+            given["h0"],
+            given["c0"],
+            bool(reverse),
+        )
+        last = 0 if reverse else -1
+        pulled = given["d_h_last"] @ hidden[last] + given["d_c_last"] @ cell[last]
+        return (given["d_hidden"] * hidden).sum() + pulled
+
+    for gradient in GRADIENTS:
+        name = gradient.removeprefix("d_")
+        right = complex_step(lambda value, name=name: scalar(name, value), one[name])
+        assert_close(gradients[gradient].reshape(right.shape), right, GRADIENT, gradient)
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_others_say_is_what_the_plain_lstm_says(name):
+    case = CASES[name]
+    outputs = named(plain_lstm(*presented(case).values()))
+    allowed = case.tolerance or TOLERANCES["float64"]
+    for output, expected in case.expected.items():
+        assert_close(outputs[output], expected, Tolerance(allowed.rtol, allowed.atol), output)
+
+
+def test_hand_worked_and_published_cases_are_there():
+    sources = {CASES[name].provenance.split(":")[0] for name in GIVEN}
+    assert sources == {"hand", "published"}
+    assert {"torch_cpp_rnn_values", "keras_default", "keras_go_backwards"} < set(GIVEN)
+
+
+def test_the_adapter_to_copy_is_right():
+    report = report_on(numpy_lstm.lstm)
+    assert report.exit_code == 0
+    assert found(report)["returned"] == "states"
+
+
+def test_a_right_implementation_passes():
+    report = report_on(plain_lstm)
+    assert report.exit_code == 0
+    assert report.asked == report.agreed == len(CASES)
+    assert found(report)["weights"] == "columns"
+    (note,) = report.findings
+    assert note.words == "an utterance without frames gives its first state for its last"
+
+
+def test_every_defect_has_words_of_its_own_and_is_wrong_somewhere():
+    assert len({defect.words for defect in DEFECTS}) == len(DEFECTS)
+    small = [case for case in CASES.values() if KIT.cost(presented(case)) < 2_000]
+    right = [
+        (arguments, named(plain_lstm(*arguments.values()))) for arguments in map(presented, small)
+    ]
+    for defect in DEFECTS:
+        assert any(
+            worst_deviation(named(defect.compute(*arguments.values())), outputs,
+                            TOLERANCES["float64"])
+            for arguments, outputs in right
+        ), defect.words  # fmt: skip
+
+
+# --- conventions ---------------------------------------------------------------------------------
+
+
+def in_gates(array, gates, back=False):
+    """From our order of gates to another one in the last axis, or back."""
+    blocks = array.reshape(*array.shape[:-1], 4, -1)
+    order = [GATES.index(gate) for gate in gates]
+    return blocks[..., np.argsort(order) if back else order, :].reshape(array.shape)
+
+
+def onnx(x, lengths, w_x, w_h, b_x, b_h, h0, c0, reverse, *above):
+    """Gates i, o, f, g in rows, two biases."""
+    weights = [in_gates(one, "iofg", back=True) for one in (w_x.T, w_h.T, b_x, b_h)]
+    outputs = plain_lstm(x, lengths, *weights, h0, c0, reverse, *above)
+    d_x, d_h, *d_b = (in_gates(one, "iofg") for one in outputs[4:8])
+    return (*outputs[:4], d_x.T, d_h.T, *d_b, *outputs[8:])
+
+
+def keras_behind_a_mask(x, lengths, w_x, w_h, b, no_bias, h0, c0, reverse, *above):
+    """The whole padded array is walked backward: outputs of padded frames come first."""
+    hidden, *last = plain_lstm(x, lengths, w_x, w_h, b, 0 * b, h0, c0, reverse, *above)[:3]
+    return hidden[::-1] if reverse else hidden, *last
+
+
+def keras(x, lengths, w_x, w_h, b, no_bias, h0, c0, reverse, *above):
+    """Batch first, one bias, hidden as walked, and held in padded frames; no gradient."""
+    assert no_bias is None
+    x, zero = x.swapaxes(0, 1), np.zeros_like(b)
+    above = [above[0].swapaxes(0, 1), *above[1:]]
+    hidden, *last = plain_lstm(x, lengths, w_x, w_h, b, zero, h0, c0, reverse, *above)[:3]
+    for n, T in enumerate(lengths):
+        hidden[:T, n] = hidden[:T, n][::-1] if reverse else hidden[:T, n]
+        hidden[T:, n] = hidden[max(T - 1, 0), n]
+    return hidden.swapaxes(0, 1), *last
+
+
+def basic_lstm_cell(x, lengths, w_x, w_h, b, no_bias, *rest):
+    """Gates i, g, f, o, one bias, to which 1 is added for the forget gate."""
+    H = len(w_h)
+    b = in_gates(b, "igfo", back=True)
+    b = b + (np.arange(4 * H) // H == 1)
+    w_x, w_h = (in_gates(one, "igfo", back=True) for one in (w_x, w_h))
+    outputs = list(plain_lstm(x, lengths, w_x, w_h, b, 0 * b, *rest))
+    outputs[4:7] = (in_gates(one, "igfo") for one in outputs[4:7])
+    outputs[7] = None
+    return tuple(outputs)
+
+
+@pytest.mark.parametrize(
+    ("function", "told", "conventions"),
+    [
+        (onnx, {}, {"gates": "iofg", "weights": "rows", "biases": "two", "layout": "TND"}),
+        (
+            keras,
+            {},
+            {
+                "gates": "ifgo",
+                "weights": "columns",
+                "biases": "one",
+                "layout": "NTD",
+                "returned": "states",
+                "reversed": "as_walked",
+                "padding": "held",
+            },
+        ),
+        (
+            basic_lstm_cell,
+            {"forget_bias": "added"},
+            {"gates": "igfo", "biases": "one", "returned": "all"},
+        ),
+    ],
+)
+def test_conventions_are_found(function, told, conventions):
+    report = report_on(function, told)
+    assert conventions.items() <= found(report).items()
+    assert report.exit_code == 0, report.findings
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [({}, "found"), ({"reversed": "as_walked_padded"}, "told")],
+)
+def test_outputs_of_padded_frames_may_come_first(told, known):
+    report = report_on(keras_behind_a_mask, told)
+    assert report.conventions["reversed"] == ("as_walked_padded", known)
+    assert report.exit_code == 0, report.findings
+    assert report.asked == report.agreed
+
+
+def test_outputs_of_padded_frames_first_are_a_fault_where_the_last_frame_was_told():
+    report = report_on(keras_behind_a_mask, {"reversed": "as_walked"})
+    assert [one.bug for one in report.findings if one.level == "must"] == ["L5"]
+
+
+def test_a_bias_that_is_not_sent_is_no_convention_if_it_is_used_wrongly():
+    """With one bias this layer is right; asked with a second one, it takes it in another order."""
+
+    def second_bias_in_another_order(x, lengths, w_x, w_h, b_x, b_h, *rest):
+        b_h = 0 * b_x if b_h is None else in_gates(b_h, "figo")
+        return plain_lstm(x, lengths, w_x, w_h, b_x, b_h, *rest)[:3]
+
+    report = report_on(second_bias_in_another_order)
+    assert found(report)["biases"] == "two"
+    assert {one.bug for one in report.findings if one.level == "must"} == {"L1"}
+
+
+def test_a_forget_bias_that_nobody_told_of_is_a_bug():
+    report = report_on(basic_lstm_cell)
+    assert report.exit_code == 1
+    assert "L3" in {finding.bug for finding in report.findings}
+
+
+def test_other_gates_than_told_are_a_bug():
+    report = report_on(onnx, {"gates": "ifgo"})
+    fault = report.findings[0]
+    assert (fault.bug, fault.level) == ("L1", "must")
+    assert "i, o, f, g, as in ONNX" in fault.words
+
+
+def test_single_precision_is_found():
+    def single(*arguments):
+        return tuple(one.astype(np.float32) for one in plain_lstm(*arguments))
+
+    assert found(report_on(single))["dtype"] == "float32"
+
+
+def test_no_backward_direction():
+    def forward_only(*arguments):
+        if arguments[8]:
+            raise NotImplementedError("forward only")
+        return plain_lstm(*arguments)
+
+    report = report_on(forward_only)
+    assert found(report)["reversed"] == "refused"
+    assert report.exit_code == 0
+    assert report.asked < len(CASES)
+    words = "the backward direction is refused: NotImplementedError: forward only"
+    assert words in {one.words for one in report.findings}
+
+
+def test_one_refused_case_is_no_missing_direction():
+    def refusing_some(inputs, lengths, *rest):
+        if rest[6] and (lengths == 4).all():
+            raise ValueError("four frames")
+        return plain_lstm(inputs, lengths, *rest)
+
+    report = report_on(refusing_some)
+    assert found(report)["reversed"] == "in_place"
+    assert report.exit_code == 1
+
+
+def test_utterances_that_must_be_equally_long():
+    def equal(inputs, lengths, *rest):
+        return plain_lstm(inputs, np.full_like(lengths, len(inputs)), *rest)
+
+    report = report_on(equal, {"lengths": "equal"})
+    assert report.exit_code == 0
+    assert report.conventions["padding"] == ("any", "not asked")
+    assert report_on(equal).exit_code == 1
+
+
+def test_what_is_not_returned_is_said():
+    def some(*arguments):
+        return (*plain_lstm(*arguments)[:-1], None)
+
+    report = report_on(some)
+    assert report.exit_code == 0
+    assert "not returned, so not looked at: d_c0" in {one.words for one in report.findings}
+
+
+@given(
+    st.permutations(GATES), st.sampled_from(["TND", "NTD"]), st.sampled_from(["rows", "columns"])
+)
+def test_there_and_back(gates, layout, weights):
+    """What is sent comes back as it was, if the implementation only hands it on."""
+    case = CASES["ragged_reversed"]
+    how = USUAL | {"gates": "".join(gates), "layout": layout, "weights": weights}
+    how |= {"reversed": "as_walked"}
+    arguments = KIT.present(case, how)
+    sent = KIT.translate(case, arguments, how).arguments
+    outputs = {name: sent[name.removeprefix("d_")] for name in GRADIENTS}
+    outputs |= {"hidden": sent["d_hidden"], "h_last": sent["h0"], "c_last": sent["c0"]}
+    restored = KIT.restore(outputs, arguments, how)
+    for name in GRADIENTS:
+        np.testing.assert_array_equal(restored[name], arguments[name.removeprefix("d_")])
+    np.testing.assert_array_equal(restored["hidden"], arguments["d_hidden"])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "sentence"),
+    [
+        ({"hidden": None}, "hidden: expected shape (T, N, H) = (4, 3, 2), got nothing"),
+        ({"c_last": None}, "c_last: expected shape (N, H) = (3, 2), got nothing"),
+        (
+            {"hidden": np.zeros((3, 4, 2))},
+            "hidden: expected shape (T, N, H) = (4, 3, 2), got (3, 4, 2)",
+        ),
+        ({"h_last": np.zeros(6)}, "h_last: expected shape (N, H) = (3, 2), got (6,)"),
+        ({"h_last": np.zeros((3, 2), "complex128")}, "h_last: expected numbers, got complex128"),
+        ({"d_bias": np.zeros(8)}, "d_bias: expected nothing, got shape (8,)"),
+    ],
+)
+def test_wrong_outputs_have_a_sentence(outputs, sentence):
+    arguments = presented(CASES["some_frames"])
+    states = dict(zip(STATES, plain_lstm(*arguments.values()), strict=False)) | outputs
+    states = {name: value for name, value in states.items() if value is not None}
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        KIT.restore(states, arguments, USUAL | {"returned": "states"})
+
+
+def test_shapes_are_told_in_the_layout_of_the_implementation():
+    arguments = presented(CASES["some_frames"])
+    how = USUAL | {"layout": "NTD", "weights": "rows"}
+    outputs = named(plain_lstm(*arguments.values()))
+    with pytest.raises(ValueError, match=r"hidden: expected shape \(N, T, H\) = \(3, 4, 2\)"):
+        KIT.restore(outputs, arguments, how)
+    outputs |= {"hidden": np.zeros((3, 4, 2)), "d_inputs": np.zeros((3, 4, 5))}
+    with pytest.raises(ValueError, match=r"d_w_input: expected shape \(4H, D\) = \(8, 5\)"):
+        KIT.restore(outputs, arguments, how)
+
+
+def turned(inputs, *rest):
+    hidden, *last = plain_lstm(inputs, *rest)[:3]
+    return hidden.swapaxes(0, 1), *last
+
+
+def turned_rows(inputs, lengths, w_x, w_h, *rest):
+    return turned(inputs, lengths, w_x.T, w_h.T, *rest)
+
+
+@pytest.mark.parametrize(
+    ("function", "told"), [(turned, {}), (turned, {"weights": "columns"}), (turned_rows, {})]
+)
+def test_outputs_of_another_shape_are_no_diagnosis(function, told):
+    sentence = "hidden: expected shape (T, N, H) = (4, 3, 2), got (3, 4, 2), which is (N, T, H)"
+    with pytest.raises(ArgumentError, match=re.escape(sentence)):
+        report_on(function, told)
+
+
+def onnx_without_peer(*arguments):
+    """The gradient of the first weight of the output gate is off; gates i, o, f, g in rows."""
+    outputs = onnx(*arguments)
+    outputs[4][len(arguments[7].T), 0] += 1.0
+    return outputs
+
+
+def test_places_and_numbers_are_those_of_the_implementation():
+    report = report_on(onnx_without_peer)
+    (fault,) = (one for one in report.findings if one.level == "must")
+    units = int(re.search(r" H=(\d+)", fault.example)[1])
+    assert (fault.deviation.output, fault.deviation.index) == ("d_w_input", (units, 0))
+    assert fault.deviation.layout != ""
+    case = dataclasses.replace(CASES["one_unit"], name="")
+    how = USUAL | {"gates": "iofg", "weights": "rows", "biases": "one", "layout": "NTD"}
+    printed = KIT.example(KIT.present(case, how), how)
+    i, f, g, o = (case.inputs["bias"] + case.inputs["bias_hidden"]).tolist()
+    assert f"bias = {[i, o, f, g]}" in printed
+    assert f"w_hidden = {case.inputs['w_hidden'][:, [0, 3, 1, 2]].T.tolist()}" in printed
+    assert "bias_hidden" not in printed
+
+
+# --- variants ------------------------------------------------------------------------------------
+
+VARIANTS = {
+    "peepholes": ("peepholes",),
+    "projection": ("w_projection",),
+    "coupled": ("coupled",),
+    "cell_clip": ("cell_clip",),
+    "gate_clip": ("gate_clip",),
+    "peepholes,projection,coupled": ("peepholes", "w_projection", "coupled"),
+    "peepholes,cell_clip,gate_clip": ("peepholes", "cell_clip", "gate_clip"),
+}
+
+
+def as_adapter(variants):
+    """The plain LSTM with these variants; it takes what it is told of."""
+    names = KIT.signature({"variants": variants})[0]
+
+    def lstm(*values):
+        given = dict(zip(names, values, strict=True)) | {"coupled": int("coupled" in variants)}
+        return plain_lstm(*map(given.get, KIT.canonical_arguments))
+
+    return lstm
+
+
+@pytest.mark.parametrize("reverse", [0, 1])
+@pytest.mark.parametrize("variants", VARIANTS)
+def test_gradients_of_variants_by_the_complex_step(variants, reverse):
+    case = Recipe(3, 4, 1, 5, bool(reverse), (4,)).case()
+    arguments = presented(case, variants=variants)
+    results = KIT.reference(case, arguments, USUAL | {"variants": variants})
+
+    def scalar(name, value):
+        given = arguments | {name: value}
+        P, weights = len(given["w_hidden"]), ("w_input", "w_hidden")
+        special = {name: given[name] for name in VARIANTS[variants]}
+        if "peepholes" in special:
+            special["peepholes"] = given["peepholes"].reshape(3, -1)
+        assert (2 if "projection" in variants else 4) == P
+        hidden, cell, _ = oracle.lstm(
+            *(given[name] for name in weights),
+            given["bias"] + given["bias_hidden"],
+            given["inputs"][:, 0],
+            given["h0"][0],
+            given["c0"][0],
+            bool(reverse),
+            **special,
+        )
+        last = 0 if reverse else -1
+        pulled = given["d_h_last"][0] @ hidden[last] + given["d_c_last"][0] @ cell[last]
+        return (given["d_hidden"][:, 0] * hidden).sum() + pulled
+
+    gradients = [name for name in results if name.startswith("d_")]
+    assert len(gradients) == 7 + len({"peepholes", "w_projection"} & {*VARIANTS[variants]})
+    for gradient in gradients:
+        name = gradient.removeprefix("d_")
+        right = complex_step(lambda value, name=name: scalar(name, value), arguments[name])
+        assert_close(results[gradient], right, GRADIENT, gradient)
+
+
+@pytest.mark.parametrize("variants", ["projection", "peepholes,cell_clip", "coupled,gate_clip"])
+def test_variants_are_asked_if_told(variants):
+    told = {"variants": variants}
+    report = verify(KIT, DirectDoor(as_adapter(variants), KIT, told), told, QUICK)
+    assert report.conventions["variants"] == (variants, "told")
+    assert report.exit_code == 0, report.findings
+
+
+def test_peepholes_follow_the_order_of_the_gates():
+    """As in ONNX: P is i, o, f where the weights are i, o, f, g."""
+    given = KIT.present(CASES["some_frames"], USUAL | {"variants": "peepholes"})
+    how = USUAL | {"variants": "peepholes", "gates": "iofg"}
+    i, f, o = given["peepholes"].reshape(3, -1)
+    sent = KIT.translate(CASES["some_frames"], given, how).arguments["peepholes"]
+    np.testing.assert_array_equal(sent, np.concatenate([i, o, f]))
+
+
+def test_a_variant_that_is_told_and_not_there_is_a_fault():
+    told = {"variants": "coupled"}
+    report = verify(KIT, DirectDoor(plain_lstm, KIT, told), told, QUICK)
+    (fault,) = (one for one in report.findings if one.level == "must")
+    assert fault.bug == "L10"
+    assert fault.words == "--variants coupled was told (f = 1 - i), found is: none"
+
+
+def test_known_defects_of_variants_are_named():
+    def without_second_bias(*arguments):
+        return as_adapter("projection")(*arguments[:5], 0 * arguments[5], *arguments[6:])
+
+    told = {"variants": "projection", "biases": "two"}
+    report = verify(KIT, DirectDoor(without_second_bias, KIT, told), told, QUICK)
+    assert "L2" in {one.bug for one in report.findings if one.level == "must"}
+
+
+def test_every_defect_has_the_shapes_of_every_variant():
+    for variants in VARIANTS:
+        for name in ("odd_sizes", "one_frame", "ragged_reversed"):
+            arguments = presented(KIT.find(name), variants=variants)
+            for defect in DEFECTS:
+                outputs = named(defect.compute(*map(arguments.get, KIT.canonical_arguments)))
+                KIT.restore(
+                    outputs,
+                    arguments,
+                    USUAL | {"variants": variants, "weights": "columns", "returned": "all"},
+                )
+
+
+# --- how cases are laid out ----------------------------------------------------------------------
+
+
+def test_padding_is_poisoned():
+    arguments = presented(CASES["ragged_with_nan_behind"])
+    assert np.isnan(arguments["inputs"][1:, 2]).all()
+    assert np.isfinite(arguments["inputs"][:, 1]).all()
+
+
+def test_padding_has_many_shapes_and_nothing_of_it_is_an_input():
+    padded = [case for case in CASES.values() if KIT.can_show("L6", case, USUAL)]
+    assert {1, 2, 5} <= {case.form.get("extra_frames", 0) for case in padded}
+    for reverse in (0, 1):
+        own = [case for case in padded if case.inputs["reverse"] == reverse]
+        rubbish = [np.array(case.form.get("padding", RUBBISH)) for case in own]
+        assert any(np.isnan(rubbish))
+        assert any(abs(value) > 1e20 for value in rubbish)
+        assert any(case.form.get("upstream_padding", 0.0) != 0.0 for case in own)
+    for case in padded:
+        arguments, half = presented(case), presented(case, dtype="float16")
+        assert all(np.abs(one).max() < RUBBISH for one in case.inputs["inputs"] if one.size) or (
+            case.provenance != "reference"
+        )
+        behind = np.arange(len(arguments["inputs"]))[:, None] >= arguments["lengths"]
+        assert not np.isinf(half["inputs"][behind]).any()
+
+
+def test_memory_and_integers_arrive():
+    def seen(inputs, lengths, *rest):
+        kinds.add((inputs.flags.c_contiguous, lengths.dtype.name))
+        return plain_lstm(inputs, lengths, *rest)
+
+    kinds = set()
+    report_on(seen)
+    assert kinds == {(True, "int64"), (False, "int64"), (True, "int32")}
+
+
+def test_few_shapes():
+    cases = list(KIT.cases(Selection(few_shapes=True)))
+    shapes = {presented(case)["inputs"].shape + case.inputs["w_hidden"].shape for case in cases}
+    assert len(shapes) <= 8
+    assert len(cases) > 100
+    assert KIT.remarks(Selection(few_shapes=True)) != []
+
+
+def test_inputs_are_exact_in_every_dtype():
+    for case in CASES.values():
+        if case.provenance in ("reference", "generated"):
+            case = dataclasses.replace(case, form={})
+            half = KIT.present(case, USUAL | {"dtype": "bfloat16"})
+            for name, value in presented(case).items():
+                np.testing.assert_array_equal(value, half[name], (case.name, name))
+
+
+def test_vectors_are_the_same_each_time():
+    once, again = (list(KIT.vectors()) for _ in range(2))
+    assert [case.name for case in once] == [case.name for case in again]
+    for case, same in zip(once, again, strict=True):
+        for one, other in zip(presented(case).values(), presented(same).values(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+# --- smaller cases -------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.booleans(), st.lists(st.integers(1, 5), min_size=1))
+def test_a_recipe_is_its_name(D, H, reverse, lengths):
+    recipe = Recipe(D, H, 2, 11, reverse, tuple(lengths))
+    assert Recipe.named(recipe.name) == recipe
+
+
+@pytest.mark.parametrize("name", ["some_frames_reversed", "ragged", "drawn-d3-h2-x1-s7-b-t4.1"])
+def test_reductions_are_smaller_and_found_by_name(name):
+    case = KIT.find(name)
+    assert KIT.reductions(case)
+    for one in KIT.reductions(case):
+        assert KIT.size(one) < KIT.size(case)
+        again = presented(KIT.find(one.name))
+        for key, value in presented(one).items():
+            np.testing.assert_array_equal(again[key], value)
+
+
+def test_the_first_units_keep_their_weights():
+    case = KIT.find("some_frames/units=1")
+    whole = CASES["some_frames"].inputs
+    assert case.inputs["w_hidden"].tolist() == [whole["w_hidden"][0, ::2].tolist()]
+    assert case.inputs["bias"].tolist() == whole["bias"][::2].tolist()
+
+
+def test_one_utterance_alone_keeps_its_padding():
+    case = reduced(CASES["ragged_reversed"], "only=1")
+    assert presented(case)["inputs"].shape == (4, 1, 5)
+    assert presented(reduced(case, "padded=1"))["inputs"].shape == (3, 1, 5)
+    assert presented(reduced(case, "padded=0"))["inputs"].shape == (2, 1, 5)
+
+
+def test_of_two_such_steps_the_last_is_named():
+    case = reduced(reduced(CASES["some_frames"], "frames=3"), "frames=2")
+    assert case.name == "some_frames/frames=2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nothing", "drawn-d3", "drawn-d0-h1-x1-s1-f-t1", "ragged/frames=0", "ragged/only=3"],
+)
+def test_names_that_are_none(name):
+    with pytest.raises(ArgumentError, match="--case: expected"):
+        KIT.find(name)
+
+
+def test_the_smallest_example_is_printed_whole():
+    report = report_on(lambda *arguments: (*plain_lstm(*arguments)[:-1], 0 * arguments[7]))
+    (fault,) = [one for one in report.findings if one.level == "must"]
+    assert fault.words == "the gradient of c0 is zero"
+    assert fault.example.startswith("T=1 N=1 D=1 H=1, forward, lengths [1]\n")
+    assert fault.deviation.output == "d_c0"
+
+
+# --- acceptable ----------------------------------------------------------------------------------
+
+
+def test_an_utterance_without_frames_may_be_refused():
+    def refusing(inputs, lengths, *rest):
+        if not lengths.all():
+            raise ValueError("an empty utterance")
+        return plain_lstm(inputs, lengths, *rest)
+
+    report = report_on(refusing)
+    assert report.exit_code == 0
+    assert [one.words for one in report.findings] == ["an utterance without frames is refused"]
+
+
+def test_an_overwritten_argument_is_a_fault():
+    def overwriting(*arguments):
+        outputs = plain_lstm(*arguments)
+        arguments[6][:] = outputs[1]
+        return outputs
+
+    report = report_on(overwriting)
+    assert report.exit_code == 1
+    (fault,) = (finding for finding in report.findings if finding.level == "must")
+    assert fault.words.startswith("the argument h0 is overwritten")
+
+
+def notes(report):
+    return {one.words for one in report.findings if one.level == "note"}
+
+
+def test_nan_in_padding_may_spread_through_a_mask_that_multiplies():
+    report = report_on(MASKED.function())
+    assert report.exit_code == 0
+    assert report.asked == report.agreed
+    words = "NaN in padded frames of inputs spreads to other frames"
+    assert any(note.startswith(words) for note in notes(report))
+
+
+def test_nan_in_padding_may_come_back_there():
+    def copied(inputs, lengths, *rest):
+        outputs = plain_lstm(inputs, lengths, *rest)
+        behind = np.arange(len(inputs))[:, None] >= lengths
+        outputs[3][behind] += 0 * inputs[behind]
+        return outputs
+
+    report = report_on(copied)
+    assert report.exit_code == 0
+    words = "NaN in padded frames of inputs comes back in padded frames of d_inputs"
+    assert words in notes(report)
+
+
+def test_nan_in_padding_may_be_refused():
+    def refusing(inputs, *rest):
+        if np.isnan(inputs).any():
+            raise ValueError("NaN")
+        return plain_lstm(inputs, *rest)
+
+    report = report_on(refusing)
+    assert report.exit_code == 0
+    assert "NaN in padded frames of inputs is refused" in notes(report)
+
+
+@pytest.mark.parametrize("threshold", [RUBBISH, 1e20])
+def test_finite_padding_has_no_influence(threshold):
+    """Only the last state of utterances behind which there are such numbers is wrong."""
+
+    def influenced(inputs, lengths, *rest):
+        hidden, h_last, c_last = plain_lstm(inputs, lengths, *rest)[:3]
+        behind = np.arange(len(inputs))[:, None] >= lengths
+        read = (behind[..., None] & (np.abs(inputs) >= threshold)).any(axis=(0, 2))
+        return hidden, np.where(read[:, None], 0.5, h_last), c_last
+
+    assert report_on(influenced).exit_code == 1
+
+
+def test_numbers_that_nan_in_padding_changes_are_a_fault():
+    def replaced(inputs, *rest):
+        outputs = list(plain_lstm(inputs, *rest))
+        outputs[1] = outputs[1] + np.isnan(inputs).any()
+        return tuple(outputs)
+
+    report = report_on(replaced)
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("bug", "name", "shown"),
+    [
+        ("L3", "one_frame_from_zero", False),
+        ("L3", "one_frame_from_some_cell", True),
+        ("L4", "one_frame_from_zero/no=d_hidden/no=d_h_last/no=d_c_last", False),
+        ("L4", "some_frames", True),
+        ("L5", "one_frame_reversed", False),
+        ("L5", "some_frames", False),
+        ("L5", "some_frames_reversed", True),
+        ("L6", "some_frames", False),
+        ("L6", "ragged", True),
+        ("L6", "padded_by_one_frame/only=0", True),
+        ("L7", "pulled_nowhere", False),
+        ("L8", "pulled_nowhere", False),
+        ("L8", "pulled_at_the_outputs", True),
+        ("L11", "one_utterance", False),
+        ("L11", "one_frame", False),
+        ("L11", "some_frames", True),
+        ("L12", "some_frames", False),
+        ("L12", "inputs_of_1000", True),
+        ("L12", "huge_numbers_behind", True),
+        ("L12", "ragged_with_nan_behind", False),
+        ("L13", "some_frames_from_zero", False),
+        ("L13", "one_frame_from_some_cell", True),
+        ("G10", "strided", True),
+        ("G10", "strided/plain", False),
+        ("L1", "some_frames", True),
+    ],
+)
+def test_what_an_example_can_show(bug, name, shown):
+    assert KIT.can_show(bug, KIT.find(name), USUAL) == shown
+
+
+def test_traits_are_of_the_classes_that_a_case_can_show():
+    for case in CASES.values():
+        for trait, bug in KIT.traits(case, USUAL).items():
+            assert not bug or KIT.can_show(bug, case, USUAL), (case.name, trait)
+
+
+def test_outcomes_of_half_precision_leave_long_cases_out():
+    long = dataclasses.replace(CASES["frames_300"], inputs=KIT.find("frames_2000").inputs)
+    later = {"reversed": "in_place", "padding": "any"}
+    assert KIT.concerns(long, USUAL | later)
+    assert not KIT.concerns(long, USUAL | later | {"dtype": "float16"})
+
+
+def test_states_come_first():
+    assert tuple(KIT.results)[: len(STATES)] == KIT.forward
