@@ -1,11 +1,17 @@
 """Rules of the layout that a reader relies on, read from the sources."""
 
 import ast
+import re
 import sys
+import tokenize
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+LAYOUT = {
+    tokenize.ENCODING, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE, tokenize.NL,
+}  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 ORACLES = sorted((ROOT / "tests" / "oracles").glob("*.py"))
 KERNELS = sorted(
@@ -87,8 +93,46 @@ def test_kernels_are_short(path):
         assert body[-1].end_lineno - body[0].lineno < 40, function.name
 
 
+def code_lines(path):
+    """Lines that hold code: no blank ones, comments or docstrings."""
+    with path.open("rb") as file:
+        tokens = list(tokenize.tokenize(file.readline))
+    lines = set()
+    for before, token in pairwise(tokens):
+        documents = token.type == tokenize.STRING and before.type in LAYOUT
+        if token.type not in {*LAYOUT, tokenize.COMMENT, tokenize.ENDMARKER} and not documents:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    return len(lines)
+
+
 @pytest.mark.parametrize("package", ["refkd", "visualize"])
-def test_modules_can_be_finished(package):
+def test_a_file_is_one_idea(package):
     for path in (ROOT / package).rglob("*.py"):
-        lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= 300, f"{path.relative_to(ROOT)} has {lines} lines"
+        assert code_lines(path) <= 350, path.relative_to(ROOT)
+
+
+def test_lines_of_code_are_counted_without_words(tmp_path):
+    file = tmp_path / "small.py"
+    file.write_text(
+        '"""Words."""\n\nA = (  # one\n    1,\n)\n\n\ndef f():\n    """Words."""\n    return A\n'
+    )
+    assert code_lines(file) == 5
+
+
+FOLDERS = [path for package in ("refkd", "visualize") for path in (ROOT / package).rglob("*/")]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [path for path in FOLDERS if any(path.glob("*.py"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_a_folder_says_in_one_sentence_what_lives_there(folder):
+    sentence = ast.get_docstring(tree_of(folder / "__init__.py"))
+    assert re.fullmatch(r"[A-Z][^.\n]+(\.[^.\n ]+)*\.", sentence)
+
+
+def test_nothing_but_the_ground_lies_outside_the_rooms():
+    files = {path.stem for path in (ROOT / "refkd").glob("*.py")}
+    assert files == {"__init__", "__main__", "check", "ragged"}
+    assert {path.name for path in (ROOT / "visualize").glob("*.py")} == {"__init__.py"}

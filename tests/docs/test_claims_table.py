@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "claims.md"
 FUNCTION = re.compile(r"`(refkd(?:\.\w+)+)`")
-TEST = re.compile(r"`(tests/\w+\.py)::(\w+)`")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 FIGURE = re.compile(r"\]\((\.\./figures/[^)]+)\)")
 
 
