@@ -14,7 +14,8 @@ from roofline import fastest
 import refkd
 from refkd.kernels import numeric
 from refkd.kernels.compile import kernel
-from refkd.kernels.ctc import ctc_rescaled, extend_labels
+from refkd.kernels.ctc import extend_labels
+from refkd.kernels.ctc_rescaled import ctc_rescaled
 from refkd.kernels.matmul import add_four_rows, add_vector_matmul
 from refkd.losses.ctc import ctc_trace
 from refkd.networks.layers import allocate

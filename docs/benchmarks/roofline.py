@@ -21,11 +21,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refkd.kernels.compile import kernel
-from refkd.kernels.ctc import ctc_rescaled, extend_labels
-from refkd.kernels.lstm import lstm_forward, walk_four_backward, walk_four_forward
+from refkd.kernels.ctc import extend_labels
+from refkd.kernels.ctc_rescaled import ctc_rescaled
+from refkd.kernels.divergences import banded_kl
+from refkd.kernels.lstm import lstm_forward
+from refkd.kernels.lstm_batch import walk_four_backward, walk_four_forward
 from refkd.kernels.matmul import add_matmul
-from refkd.kernels.select import select_ordered_path
-from refkd.kernels.similarity import banded_kl
+from refkd.kernels.selection import select_ordered_path
 from refkd.networks.layers import allocate
 from visualize import in_style, new_figure, save_figure
 from visualize.layout.style import BLANK, STUDENT, TEACHER, TEXT

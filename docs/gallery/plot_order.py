@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 import refkd
-from refkd.kernels import select
+from refkd.kernels import selection as kernels
 from visualize.figures.toy import toy_models
 from visualize.layout.grid import grid_figure
 from visualize.layout.style import HEAT_MAP, in_style
@@ -34,10 +34,10 @@ traces = {name: refkd.distill_trace(student, teacher, rule) for name, rule in ru
 costs = {name: np.empty((T, W)) for name in rules}
 selected = np.zeros((2, T, W), dtype=bool)
 band = traces["OrderedPath"].divergence
-select.select_monotone(
+kernels.select_monotone(
     band, 1, costs["Monotone, step 0 or 1"], np.zeros((T, W), dtype=np.int64), selected[0]
 )
-select.select_ordered_path(
+kernels.select_ordered_path(
     band, window.left, costs["OrderedPath"], np.zeros((T, W), dtype=np.int8), selected[1]
 )
 

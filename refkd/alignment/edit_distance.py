@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats, Ints
 from refkd.files.text import nfc
-from refkd.kernels.edit import edit_crossing, edit_pairs, edit_table
+from refkd.kernels.edit_distance import edit_crossing, edit_pairs, edit_table
 
 Symbols: TypeAlias = Sequence[Hashable] | Ints
 TABLE_CELLS = 2**20  # 18 MB; a larger table is never made

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from refkd.check import Floats
-from refkd.kernels.resonator import resonate
+from refkd.kernels.synthesizer import resonate
 
 RATE = 8000  # samples per second
 HOP = 8  # samples that share one setting of the vocal tract: 1 ms

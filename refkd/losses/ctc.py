@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats, Ints
 from refkd.kernels import ctc as kernels
+from refkd.kernels import ctc_rescaled
 from refkd.kernels.numeric import log_softmax
 from refkd.losses.traces import Alignment, CTCTrace, Span
 from refkd.ragged import Ragged
@@ -234,7 +235,7 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     alpha, scale = np.empty(cells[-1]), np.empty(frames)
     beta, emit = np.empty(places), np.empty(places)
     losses, grads = np.empty(N), np.empty_like(values)
-    kernels.ctc_batch(
+    ctc_rescaled.ctc_batch(
         values, logits.offsets, targets, labels.offsets, blank, states, skip, cells, alpha, scale,
         beta, emit, losses, grads,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from refkd.check import Bools, Floats
-from refkd.kernels import similarity
+from refkd.kernels import divergences as kernels
 from refkd.kernels.numeric import log_softmax
 
 
@@ -37,7 +37,7 @@ class Divergence:
     ) -> Floats:
         """D (T, W), inf where there is no pair; rounding below 0 is lifted to 0."""
         band = np.empty((columns, len(visible)))
-        similarity.open_band(left, visible, band)
+        kernels.open_band(left, visible, band)
         self.add(student, teacher, left, band)
         return np.maximum(band.T, 0.0, order="C")
 
@@ -62,41 +62,41 @@ def _by_class(frames: Floats) -> Floats:
 
 def _add_kl(student: Posteriors, teacher: Posteriors, left: int, band: Floats) -> None:
     finite_logp = np.where(teacher.prob > 0.0, teacher.logp, 0.0)  # 0 log 0 = 0
-    similarity.banded_kl(
+    kernels.banded_kl(
         _by_class(student.logp), _by_class(teacher.prob), _by_class(finite_logp), left, band
     )
 
 
 def _add_reverse_kl(student: Posteriors, teacher: Posteriors, left: int, band: Floats) -> None:
-    similarity.banded_reverse_kl(
+    kernels.banded_reverse_kl(
         _by_class(student.prob), _by_class(student.logp), _by_class(teacher.logp), left, band
     )
 
 
 def _add_js(student: Posteriors, teacher: Posteriors, left: int, band: Floats) -> None:
-    similarity.banded_js(_by_class(student.prob), _by_class(teacher.prob), left, band)
+    kernels.banded_js(_by_class(student.prob), _by_class(teacher.prob), left, band)
 
 
 def _add_cross_entropy(student: Posteriors, teacher: Posteriors, left: int, band: Floats) -> None:
-    similarity.banded_cross_entropy(_by_class(student.logp), _by_class(teacher.prob), left, band)
+    kernels.banded_cross_entropy(_by_class(student.logp), _by_class(teacher.prob), left, band)
 
 
 def _kl_gradient(
     weight: Floats, left: int, student: Posteriors, teacher: Posteriors, d_logits: Floats
 ) -> None:
-    similarity.kl_gradient(weight, left, student.prob, teacher.prob, d_logits)
+    kernels.kl_gradient(weight, left, student.prob, teacher.prob, d_logits)
 
 
 def _reverse_kl_gradient(
     weight: Floats, left: int, student: Posteriors, teacher: Posteriors, d_logits: Floats
 ) -> None:
-    similarity.reverse_kl_gradient(weight, left, student.prob, student.logp, teacher.logp, d_logits)
+    kernels.reverse_kl_gradient(weight, left, student.prob, student.logp, teacher.logp, d_logits)
 
 
 def _js_gradient(
     weight: Floats, left: int, student: Posteriors, teacher: Posteriors, d_logits: Floats
 ) -> None:
-    similarity.js_gradient(weight, left, student.prob, teacher.prob, d_logits)
+    kernels.js_gradient(weight, left, student.prob, teacher.prob, d_logits)
 
 
 DIVERGENCES = {
@@ -110,5 +110,5 @@ DIVERGENCES = {
 def mix(weight: Floats, left: int, teacher: Posteriors) -> Posteriors:
     """The weighted mean of teacher frames that each student frame is pulled towards."""
     target_logp = np.empty_like(teacher.logp)
-    similarity.mixture(weight, left, teacher.logp, target_logp)
+    kernels.mixture(weight, left, teacher.logp, target_logp)
     return Posteriors(target_logp, np.exp(target_logp))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from refkd.check import Floats
-from refkd.kernels.guide import guide_loss
+from refkd.kernels.guided import guide_loss
 from refkd.kernels.numeric import log_softmax
 from refkd.losses.inputs import paired_batches, paired_logits
 from refkd.ragged import Ragged

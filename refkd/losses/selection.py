@@ -7,7 +7,7 @@ import numpy as np
 
 from refkd import check
 from refkd.check import Bools, Floats
-from refkd.kernels import select
+from refkd.kernels import selection as kernels
 from refkd.losses import rules
 from refkd.losses.rules import Rule
 
@@ -23,7 +23,7 @@ def pair_weights(rule: Rule, band: Floats, selected: Bools) -> Floats:
     """Weight (T, W) of each pair: 1, or for weighted rules shares that sum to 1 in each frame."""
     if isinstance(rule, (rules.Soft, rules.TopK)):
         weight = np.empty_like(band)
-        select.similarity_weights(band, selected, rule.tau, weight)
+        kernels.similarity_weights(band, selected, rule.tau, weight)
         return weight
     if isinstance(rule, rules.Blend) and selected.any():
         given = np.where(selected, rule.weights[::-1], 0.0)
@@ -35,44 +35,44 @@ def pair_weights(rule: Rule, band: Floats, selected: Bools) -> Floats:
 def soft_minimum(rule: rules.Soft, band: Floats, selected: Bools) -> Floats:
     """-tau log mean exp(-D / tau) over each student frame's selected pairs (T,), in nats."""
     cost = np.empty(len(band))
-    select.soft_minimum(band, selected, rule.tau, cost)
+    kernels.soft_minimum(band, selected, rule.tau, cost)
     return cost
 
 
 def _select_most_similar(rule: Any, band: Floats, left: int, selected: Bools) -> None:
-    select.select_hard(band, left, selected)
+    kernels.select_hard(band, left, selected)
 
 
 def _select_top_k(rule: rules.TopK, band: Floats, left: int, selected: Bools) -> None:
-    select.select_top_k(band, left, rule.k, selected)
+    kernels.select_top_k(band, left, rule.k, selected)
 
 
 def _select_all(rule: Any, band: Floats, left: int, selected: Bools) -> None:
-    select.select_visible(band, selected)
+    kernels.select_visible(band, selected)
 
 
 def _select_monotone(rule: rules.Monotone, band: Floats, left: int, selected: Bools) -> None:
     any_step = sum(band.shape)  # no longer step fits into a band (T, W)
     max_step = any_step if rule.max_step is None else min(rule.max_step, any_step)
     cost, origin = np.empty_like(band), np.zeros(band.shape, dtype=np.int64)
-    if select.select_monotone(band, max_step, cost, origin, selected) == np.inf:
+    if kernels.select_monotone(band, max_step, cost, origin, selected) == np.inf:
         expected = f"a path of steps <= max_step={rule.max_step} between the visible teacher frames"
         check.fail("rule", expected, "none: more blank frames lie between them")
 
 
 def _select_ordered_path(rule: Any, band: Floats, left: int, selected: Bools) -> None:
     cost, step = np.empty_like(band), np.empty(band.shape, dtype=np.int8)
-    select.select_ordered_path(band, left, cost, step, selected)
+    kernels.select_ordered_path(band, left, cost, step, selected)
 
 
 def _select_per_teacher(rule: Any, band: Floats, left: int, selected: Bools) -> None:
-    select.select_per_teacher(band, left, selected)
+    kernels.select_per_teacher(band, left, selected)
 
 
 def _select_blend(rule: rules.Blend, band: Floats, left: int, selected: Bools) -> None:
     n = len(rule.weights)
     if n <= len(band):  # the mixture needs n frames
-        select.select_visible(band[n - 1 :], selected[n - 1 :])
+        kernels.select_visible(band[n - 1 :], selected[n - 1 :])
         selected &= np.array(rule.weights[::-1]) > 0.0
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.check import Ints
-from refkd.kernels.lstm import lstm_backward_batch, lstm_forward_batch
+from refkd.kernels.lstm_batch import lstm_backward_batch, lstm_forward_batch
 from refkd.kernels.matmul import parallel_add_matmul
-from refkd.kernels.rnn import rnn_backward_batch, rnn_forward_batch
+from refkd.kernels.rnn_batch import rnn_backward_batch, rnn_forward_batch
 from refkd.networks.traces import LayerTrace
 
 Array = NDArray[Any]

@@ -24,7 +24,7 @@ from refkd.alignment.statistics import (
     Peakiness,
     TrueAgreement,
 )
-from refkd.kernels.edit import edit_pairs, edit_table
+from refkd.kernels.edit_distance import edit_pairs, edit_table
 
 SEQUENCES = st.lists(st.integers(1, SPIKING - 1), max_size=5)
 

@@ -20,7 +20,7 @@ from refkd.data.synthesizer import (
     speak,
 )
 from refkd.data.synthetic import make_corpus, make_lexicon
-from refkd.kernels.resonator import resonate
+from refkd.kernels.synthesizer import resonate
 
 MAN = Speaker(pitch=100.0, tract=1.0)
 

@@ -12,7 +12,7 @@ from support.strategies import DIVERGENCES, SEEDS, logits
 from tolerances import GRADIENT, VALUE, assert_close
 
 import refkd
-from refkd.kernels import similarity
+from refkd.kernels import divergences as kernels
 
 
 def divergence(student, teacher, kind):
@@ -92,7 +92,7 @@ def test_an_open_band(T, left, W, seed):
     """0 where student frame t sees teacher frame t + w - left, inf elsewhere."""
     visible = np.random.default_rng(seed).random(T) < 0.7
     band = np.full((W, T), np.nan)
-    similarity.open_band(left, visible, band)
+    kernels.open_band(left, visible, band)
     for w in range(W):
         for t in range(T):
             u = t + w - left
@@ -105,7 +105,7 @@ def test_a_band_wider_than_the_utterance_is_filled_where_there_are_pairs(T, left
     prob, other = rng.dirichlet(np.ones(3), (2, T))
     q, p = prob.T.copy(), other.T.copy()
     band = np.zeros((W, T))
-    similarity.banded_kl(np.log(q), p, np.log(p), left, band)
+    kernels.banded_kl(np.log(q), p, np.log(p), left, band)
     for w, t in np.ndindex(W, T):
         u = t + w - left
         wanted = (p[:, u] * np.log(p[:, u] / q[:, t])).sum() if 0 <= u < T else 0.0

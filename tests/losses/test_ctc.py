@@ -15,6 +15,7 @@ from tolerances import GRADIENT, LONG, RESCALED, VALUE, assert_close
 
 import refkd
 from refkd.kernels import ctc as kernels
+from refkd.kernels import ctc_rescaled
 
 INF = math.inf
 
@@ -381,7 +382,7 @@ def rescaled(logits, labels, blank=0):
     kernels.extend_labels(np.asarray(labels, dtype=np.int64), blank, states, skip)
     alpha, scale = np.full((T, S), np.nan), np.full(T, np.nan)
     beta, emit, grad = np.full(S, np.nan), np.full(S + 2, np.nan), np.full(logits.shape, np.nan)
-    loss = kernels.ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, grad)
+    loss = ctc_rescaled.ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, grad)
     return loss, grad
 
 

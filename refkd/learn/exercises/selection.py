@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from refkd.check import Bools, Floats, Ints
-from refkd.kernels.select import select_monotone
+from refkd.kernels.selection import select_monotone
 from refkd.learn.exercises.exercise import Exercise, Table, Tables, case, slip, slips_of_kit
 from refkd.losses.rules import Hard, Soft, Window
 from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
