@@ -16,24 +16,10 @@ Counts: TypeAlias = NDArray[np.uint16]
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """One measure of one student: in each seed, a sum over utterances divided by another.
+    """One measure of one student: in each seed, a sum over utterances divided by another."""
 
-    Parameters
-    ----------
-    numerator : (S, N) array
-        Of each seed and utterance: edits, or the sum of offsets, or of delays.
-    denominator : (S, N) array
-        >= 0: phones, or matched pairs. A seed in which all are 0 has no ratio.
-
-    Raises
-    ------
-    ArgumentError
-        If the shapes differ, a number is nan or not 0 and not between 1e-100 and 1e100 in size,
-        or one of the denominator negative.
-    """
-
-    numerator: Floats
-    denominator: Floats
+    numerator: Floats  # (S, N): edits, or the sum of offsets or delays, of each seed and utterance
+    denominator: Floats  # (S, N), >= 0: phones, or pairs; a seed in which all are 0 has no ratio
 
     def __post_init__(self) -> None:
         shape: tuple[int | str, ...] = ("S", "N")
@@ -50,23 +36,10 @@ class Ratio:
 
 @dataclass(frozen=True, eq=False)
 class Resampling:
-    """How often each seed and each utterance was drawn: the same draws for all students.
+    """How often each seed and each utterance was drawn: the same draws for all students."""
 
-    Parameters
-    ----------
-    seeds : (B, S) uint16 array
-        Every row adds up to S.
-    utterances : (B, N) uint16 array
-        Every row adds up to N.
-
-    Raises
-    ------
-    ArgumentError
-        If either is no such array or they differ in length.
-    """
-
-    seeds: Counts
-    utterances: Counts
+    seeds: Counts  # (B, S); every row adds up to S
+    utterances: Counts  # (B, N); every row adds up to N
 
     def __post_init__(self) -> None:
         for name in ("seeds", "utterances"):
@@ -80,29 +53,13 @@ class Resampling:
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean over seeds of a measure or of a difference, and how far it may be trusted.
+    """The mean over seeds of a measure or of a difference, and how far it may be trusted."""
 
-    Parameters
-    ----------
-    mean : float
-        Of the seeds; nan if no seed has a value.
-    sd : float
-        Sample standard deviation over the seeds; nan if fewer than two have a value.
-    low : float
-        2.5th percentile of the resampled means.
-    high : float
-        97.5th percentile.
-    n_seeds : int
-        Seeds that have a value.
-    n_utterances : int
-        Utterances that each seed was measured on.
-    """
-
-    mean: float
-    sd: float
-    low: float
-    high: float
-    n_seeds: int
+    mean: float  # nan if no seed has a value
+    sd: float  # of a sample; nan if fewer than two seeds have a value
+    low: float  # 2.5th percentile of the resampled means
+    high: float  # 97.5th
+    n_seeds: int  # that have a value
     n_utterances: int
 
     def as_dict(self) -> dict[str, float | None]:
@@ -118,29 +75,6 @@ CHUNK = 2**20  # entries of a matrix of draws that are held as 8-byte numbers at
 def resample(seeds: int, utterances: int, repeats: int = 10_000, seed: int = 0) -> Resampling:
     """Draw seeds and utterances with replacement, independently of each other.
 
-    Parameters
-    ----------
-    seeds : int
-        S >= 1.
-    utterances : int
-        1 <= N <= 65535.
-    repeats : int
-        1 <= B <= 10,000,000.
-    seed : int
-        Of the random numbers, >= 0.
-
-    Returns
-    -------
-    Resampling
-        2 B (S + N) bytes.
-
-    Raises
-    ------
-    ArgumentError
-        If a number is not in its range.
-
-    References
-    ----------
     Owen, The pigeonhole bootstrap, Annals of Applied Statistics 1(2), 2007.
 
     Examples
@@ -236,29 +170,9 @@ def above_line(
 ) -> Interval | None:
     """Estimate how far a student's error lies above that of a line at the same delay.
 
-    The line joins the mean delays and errors of other students, in order of delay. It is drawn
-    anew in every resampling.
-
-    Parameters
-    ----------
-    student : (delay, error)
-        Ratios of S seeds and N utterances.
-    line : sequence of (delay, error)
-        Students such as fixed shifts, of the same seeds and utterances.
-    draws : Resampling
-        Of as many.
-
-    Returns
-    -------
-    Interval or None
-        In the units of the error, negative where the student is better than the line. None if
-        the student's mean delay is not within those of the line, which is not extrapolated.
-        Where this happens in a resampling or in one seed, the line's nearest end stands for it.
-
-    Raises
-    ------
-    ArgumentError
-        If the numbers of seeds or utterances differ.
+    The line joins the mean (delay, error) of other students, in order of delay, drawn anew in every
+    resampling. None if the student's mean delay is not within theirs: the line is not extrapolated.
+    Where this happens in a resampling or in one seed, the line's nearest end stands for it.
 
     Examples
     --------

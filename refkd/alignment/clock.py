@@ -8,19 +8,7 @@ from refkd import check
 
 @dataclass(frozen=True)
 class Clock:
-    """When frames are, in seconds.
-
-    Parameters
-    ----------
-    frame_shift : float
-        From one frame to the next, > 0.
-    first_frame : float
-        Time of frame 0.
-
-    Raises
-    ------
-    ArgumentError
-        If a number is not finite or the frame shift not positive.
+    """When the frames of a model are, in seconds.
 
     Examples
     --------

@@ -18,59 +18,29 @@ LONGEST = 200  # bytes of a file's name; most systems allow 255, and an ending f
 
 
 class Phone(NamedTuple):
-    """A stretch of time with one symbol, in seconds from the beginning of the audio.
-
-    Parameters
-    ----------
-    symbol : str
-        Not empty.
-    start, end : float
-        0 <= start < end.
-    confidence : float
-        From 0 to 1.
-    """
+    """A stretch of time with one symbol, 0 <= start < end in seconds from the first sample."""
 
     symbol: str
     start: float
     end: float
-    confidence: float = 1.0
+    confidence: float = 1.0  # from 0 to 1
 
 
 @dataclass(frozen=True)
 class AlignedUtterance:
-    """An utterance and when its phones are, according to a network.
+    """An utterance and when its phones are according to a network, in order, without overlap."""
 
-    Parameters
-    ----------
-    name : str
-        Unique among those written together.
-    seconds : float
-        Length of the audio.
-    phones : tuple of Phone
-        In order of time; they do not overlap.
-    true : tuple of Phone or None
-        The same according to the corpus, where it knows.
-    """
-
-    name: str
-    seconds: float
+    name: str  # unique among those written together
+    seconds: float  # length of the audio
     phones: tuple[Phone, ...]
-    true: tuple[Phone, ...] | None = None
+    true: tuple[Phone, ...] | None = None  # according to the corpus, where it knows
 
 
 def ctm(utterances: Iterable[AlignedUtterance]) -> str:
-    """The phones of all utterances, a line for each: utterance channel start duration phone score.
+    """Lay out the phones of all utterances: utterance channel start duration phone score.
 
-    Parameters
-    ----------
-    utterances : AlignedUtterances
-        Sorted here by their names.
-
-    Returns
-    -------
-    str
-        Times to the microsecond, the channel always 1. White space and % within names and symbols
-        are written as %20, %25 and the like.
+    Sorted by name, times to the microsecond, the channel always 1. White space and % within names
+    and symbols are written as %20, %25 and the like.
 
     Examples
     --------
@@ -90,23 +60,10 @@ def ctm(utterances: Iterable[AlignedUtterance]) -> str:
 
 
 def textgrid(utterance: AlignedUtterance) -> str:
-    """One utterance as a TextGrid in Praat's long text format.
+    """Lay out one utterance as a TextGrid in Praat's long text format.
 
-    Parameters
-    ----------
-    utterance : AlignedUtterance
-        Its phones are the tier "phones", the true ones, where known, the tier "true".
-
-    Returns
-    -------
-    str
-        Times to the microsecond, from 0 to the end of the audio; an empty interval wherever there
-        is no phone. Line breaks, white space around a symbol and % are written as %20 and the like.
-
-    Raises
-    ------
-    ArgumentError
-        If phones overlap, are shorter than a microsecond or lie outside the audio.
+    Times to the microsecond, from 0 to the end of the audio; an empty interval wherever there is no
+    phone. Line breaks, white space around a symbol and % are written as %20 and the like.
 
     Examples
     --------
@@ -153,18 +110,10 @@ def textgrid(utterance: AlignedUtterance) -> str:
 
 
 def file_names(names: Sequence[str]) -> list[str]:
-    """A name for each utterance's file, legal on every system before an ending, no two alike.
+    """Name each utterance's file: legal on every system before an ending, no two alike.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the utterances, all different.
-
-    Returns
-    -------
-    list of str
-        The names themselves where they are legal. Other characters become % and their UTF-8 bytes
-        in hexadecimal; what differs only in case, or in the first 200 bytes, gets a number.
+    What is legal stays. Other characters become % and their UTF-8 bytes in hexadecimal; what
+    differs only in case, or in the first 200 bytes, gets a number.
 
     Examples
     --------
@@ -188,18 +137,7 @@ def file_names(names: Sequence[str]) -> list[str]:
 
 
 def new_file(path: str | os.PathLike[str]) -> Path:
-    """A path at which nothing is yet, in a folder that exists.
-
-    Parameters
-    ----------
-    path : path
-        Of the file to be written.
-
-    Raises
-    ------
-    ArgumentError
-        If there is something, or no such folder.
-    """
+    """A path at which nothing is yet, in a folder that exists."""
     target = Path(path)
     if target.exists():
         check.fail("out", "a new file", f"{target}, which exists")
@@ -209,29 +147,13 @@ def new_file(path: str | os.PathLike[str]) -> Path:
 
 
 def write_ctm(utterances: Iterable[AlignedUtterance], path: Path) -> None:
-    """Write one CTM file.
-
-    Parameters
-    ----------
-    utterances : AlignedUtterances
-        As for `ctm`.
-    path : Path
-        A file of this name is replaced once the new one is complete.
-    """
+    """Write one CTM file; an older one is replaced once the new one is complete."""
     with replacing(path) as file:
         file.write(ctm(utterances).encode())
 
 
 def write_textgrids(utterances: Sequence[AlignedUtterance], folder: Path) -> None:
-    """Write a TextGrid for each utterance, under the names of `file_names`.
-
-    Parameters
-    ----------
-    utterances : sequence of AlignedUtterance
-        As for `textgrid`.
-    folder : Path
-        Exists.
-    """
+    """Write a TextGrid for each utterance, under the names of `file_names`."""
     names = file_names([one.name for one in utterances])
     for name, one in zip(names, utterances, strict=True):
         with replacing(folder / f"{name}.TextGrid") as file:

@@ -43,24 +43,7 @@ def greedy_decode(logits: ArrayLike, blank: int = 0) -> Ints:
 
 
 def best_labels(logits: ArrayLike, blank: int = 0) -> Ints:
-    """Give the label of highest posterior at every frame.
-
-    Parameters
-    ----------
-    logits : (T, K) array
-        -inf is allowed. A tie goes to the lower label.
-    blank : int
-        0 <= blank < K; only checked.
-
-    Returns
-    -------
-    (T,) int64 array
-        Labels, blanks included.
-
-    Raises
-    ------
-    ArgumentError
-        As for `greedy_decode`.
+    """The label (T,) of highest posterior at every frame of logits (T, K), the lower one of equals.
 
     Examples
     --------
@@ -74,28 +57,9 @@ def best_labels(logits: ArrayLike, blank: int = 0) -> Ints:
 
 
 def spikes(logits: ArrayLike, blank: int = 0, at: At = "start") -> tuple[Ints, Ints]:
-    """Find the spikes: the runs of one best label other than the blank.
+    """Find the spikes (labels, frames), both (n,), of logits (T, K): the runs of one best label.
 
-    Parameters
-    ----------
-    logits : (T, K) array
-        -inf is allowed. A tie goes to the lower label.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike: the first frame of the run, or the first with its highest posterior.
-
-    Returns
-    -------
-    labels : (n,) int64 array
-        As by `greedy_decode`.
-    frames : (n,) int64 array
-        Times in frames, rising.
-
-    Raises
-    ------
-    ArgumentError
-        As for `greedy_decode`, or if `at` is neither.
+    The blank has none; `at` chooses the first frame of the run, or the first of highest posterior.
 
     Examples
     --------
@@ -117,19 +81,7 @@ def spikes(logits: ArrayLike, blank: int = 0, at: At = "start") -> tuple[Ints, I
 
 
 def runs(best: Ints, blank: int) -> tuple[Ints, Ints, Ints]:
-    """Find the runs of one label other than the blank.
-
-    Parameters
-    ----------
-    best : (T,) int array
-        A label for every frame, T >= 1.
-    blank : int
-        Which label stands for none.
-
-    Returns
-    -------
-    labels, starts, ends : (n,) int64 arrays
-        In order; `ends` are exclusive.
+    """Find the runs of one label other than the blank in (T,): labels, starts and exclusive ends.
 
     Examples
     --------
@@ -146,22 +98,7 @@ def runs(best: Ints, blank: int) -> tuple[Ints, Ints, Ints]:
 
 
 def log_posteriors(logits: ArrayLike) -> Floats:
-    """Normalise every frame to log-probabilities.
-
-    Parameters
-    ----------
-    logits : (T, K) array
-        -inf is allowed.
-
-    Returns
-    -------
-    (T, K) float64 array
-        In nats, <= 0.
-
-    Raises
-    ------
-    ArgumentError
-        If the logits hold NaN or +inf, or a frame of nothing but -inf.
+    """Normalise every frame of logits (T, K) to log-probabilities in nats.
 
     Examples
     --------

@@ -75,20 +75,7 @@ def timed_shift(
 def shift_of_spikes(
     teacher: Spikes, student: Spikes, teacher_clock: Clock, student_clock: Clock
 ) -> TimedShift:
-    """Match spikes that are known already, as `timed_shift` does.
-
-    Parameters
-    ----------
-    teacher, student : ((n,) array, (n,) array)
-        Labels and frames, as from `refkd.alignment.decode.spikes`.
-    teacher_clock, student_clock : Clock
-        When the frames of each are, in seconds.
-
-    Returns
-    -------
-    TimedShift
-        As `timed_shift`.
-    """
+    """Match spikes that are known already, as `timed_shift` does."""
     pairs = spike_pairs(teacher, student, teacher_clock, student_clock)
     late = _times(pairs.student_frames, student_clock) - _times(pairs.teacher_frames, teacher_clock)
     return TimedShift(

@@ -13,32 +13,14 @@ from refkd.check import Floats, Ints
 
 @dataclass(frozen=True, eq=False)
 class SpikePairs:
-    """Matched spikes of two models, and those on either side without a partner.
+    """Matched spikes of two models in order of time, and those on either side without a partner."""
 
-    Parameters
-    ----------
-    labels : (n,) int64 array
-        Symbols of the matched pairs, in order of time.
-    teacher_frames : (n,) int64 array
-        The teacher's spike times in its frames.
-    student_frames : (n,) int64 array
-        The student's spike times in its frames.
-    teacher_only_labels : (teacher_unmatched,) int64 array
-        Symbols of the teacher spikes without a partner.
-    teacher_only_frames : (teacher_unmatched,) int64 array
-        Their times.
-    student_only_labels : (student_unmatched,) int64 array
-        Symbols of the student spikes without a partner.
-    student_only_frames : (student_unmatched,) int64 array
-        Their times.
-    """
-
-    labels: Ints
-    teacher_frames: Ints
-    student_frames: Ints
-    teacher_only_labels: Ints
+    labels: Ints  # (n,)
+    teacher_frames: Ints  # (n,) spike times in the teacher's frames
+    student_frames: Ints  # (n,) in the student's
+    teacher_only_labels: Ints  # (teacher_unmatched,)
     teacher_only_frames: Ints
-    student_only_labels: Ints
+    student_only_labels: Ints  # (student_unmatched,)
     student_only_frames: Ints
 
 
@@ -59,19 +41,6 @@ def plain(numbers: dict[str, float]) -> dict[str, float | None]:
 class FrameAgreement:
     """How often a student's best label is the teacher's at the same frame.
 
-    Parameters
-    ----------
-    frames : int
-        Frames compared.
-    teacher_spike_frames : int
-        Those where the teacher's best label is not the blank.
-    missed : int
-        Of these, where the student says blank.
-    wrong : int
-        Of these, where the student says anything else than the teacher, blank included.
-    different : int
-        Frames of any kind with different best labels.
-
     Examples
     --------
     >>> from refkd.alignment.statistics import FrameAgreement
@@ -82,10 +51,10 @@ class FrameAgreement:
     """
 
     frames: int
-    teacher_spike_frames: int
-    missed: int
-    wrong: int
-    different: int
+    teacher_spike_frames: int  # whose best label by the teacher is not the blank
+    missed: int  # of these, where the student says blank
+    wrong: int  # of these, where the student says anything else, blank included
+    different: int  # frames of any kind with different best labels
 
     @classmethod
     def pool(cls, parts: Iterable["FrameAgreement"]) -> "FrameAgreement":
@@ -124,15 +93,6 @@ class FrameAgreement:
 class Peakiness:
     """How much of the time a model says blank, and how sure it is.
 
-    Parameters
-    ----------
-    frames : int
-        Frames measured.
-    blank_frames : int
-        Those whose best label is the blank.
-    entropy : float
-        Sum over the frames of the posterior's entropy, in nats.
-
     Examples
     --------
     >>> from refkd.alignment.statistics import Peakiness
@@ -142,8 +102,8 @@ class Peakiness:
     """
 
     frames: int
-    blank_frames: int
-    entropy: float
+    blank_frames: int  # whose best label is the blank
+    entropy: float  # in nats, summed over the frames
 
     @classmethod
     def pool(cls, parts: Iterable["Peakiness"]) -> "Peakiness":
@@ -254,15 +214,6 @@ class SpreadInSeconds(Spread):
 class OffsetStatistics(MatchedSpread):
     """Signed offsets between matched spikes of a teacher and a student, pooled over utterances.
 
-    Parameters
-    ----------
-    offset : (n,) int64 array
-        Student minus teacher, in frames: positive where the student is late.
-    teacher_unmatched : int
-        Teacher spikes without a partner.
-    student_unmatched : int
-        Student spikes without a partner.
-
     Examples
     --------
     >>> import numpy as np
@@ -274,7 +225,7 @@ class OffsetStatistics(MatchedSpread):
     {0: 1, 1: 2, 4: 1}
     """
 
-    offset: Ints
+    offset: Ints  # (n,) student minus teacher, in frames: positive where the student is late
     teacher_unmatched: int
     student_unmatched: int
 
@@ -337,15 +288,6 @@ class AlignmentShift(OffsetStatistics, SpikePairs):
 class EmissionDelay(SpreadInSeconds):
     """Spike time minus true time of the correct symbols, of any number of utterances.
 
-    Parameters
-    ----------
-    delay : (n,) float64 array
-        Seconds: positive where the spike comes after the true time.
-    phones_left_out : int
-        True phones without a spike of their symbol.
-    spikes_left_out : int
-        Spikes without a true phone of their symbol.
-
     Examples
     --------
     >>> import numpy as np
@@ -357,9 +299,9 @@ class EmissionDelay(SpreadInSeconds):
     (0.5, {1: 1, 2: 1}, 0.333)
     """
 
-    delay: Floats
-    phones_left_out: int
-    spikes_left_out: int
+    delay: Floats  # (n,) seconds: positive where the spike comes after the true time
+    phones_left_out: int  # true phones without a spike of their symbol
+    spikes_left_out: int  # spikes without a true phone of their symbol
 
     @classmethod
     def pool(cls, parts: Iterable["EmissionDelay"]) -> "EmissionDelay":
@@ -399,15 +341,6 @@ class EmissionDelay(SpreadInSeconds):
 class TimedOffsets(MatchedSpread, SpreadInSeconds):
     """Signed offsets in seconds between matched spikes, pooled over utterances.
 
-    Parameters
-    ----------
-    offset : (n,) float64 array
-        Student minus teacher, in seconds: positive where the student is late.
-    teacher_unmatched : int
-        Teacher spikes without a partner.
-    student_unmatched : int
-        Student spikes without a partner.
-
     Examples
     --------
     >>> import numpy as np
@@ -421,7 +354,7 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
     array([0, 1, 2])
     """
 
-    offset: Floats
+    offset: Floats  # (n,) student minus teacher, in seconds: positive where the student is late
     teacher_unmatched: int
     student_unmatched: int
 
@@ -471,17 +404,6 @@ class TimedShift(TimedOffsets, SpikePairs):
 class TrueAgreement:
     """How often a model says a phone while it is spoken.
 
-    Parameters
-    ----------
-    phones : int
-        True phones.
-    phones_missed : int
-        Of these, without any frame of their symbol between their start and end.
-    spike_frames : int
-        Frames whose best label is not the blank.
-    wrong : int
-        Of these, where another phone is spoken, or none.
-
     Examples
     --------
     >>> from refkd.alignment.statistics import TrueAgreement
@@ -491,9 +413,9 @@ class TrueAgreement:
     """
 
     phones: int
-    phones_missed: int
-    spike_frames: int
-    wrong: int
+    phones_missed: int  # without any frame of their symbol between start and end
+    spike_frames: int  # whose best label is not the blank
+    wrong: int  # of these, where another phone is spoken, or none
 
     @classmethod
     def pool(cls, parts: Iterable["TrueAgreement"]) -> "TrueAgreement":

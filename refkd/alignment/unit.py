@@ -9,16 +9,7 @@ LONGEST = 8  # characters that an axis has room for
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit of the places of frames, and that in which small distances are told.
-
-    Parameters
-    ----------
-    name : str
-        Of places: "s", "px", ...
-    small : str
-        Of distances: "ms" for seconds, else the same.
-    per : float
-        Small units in one.
+    """A unit of the positions of frames, and the smaller one in which distances are shown.
 
     Examples
     --------
@@ -27,9 +18,9 @@ class Unit:
     ('time (s)', 'ms', 'position (px)', 1.0)
     """
 
-    name: str
-    small: str
-    per: float
+    name: str  # of positions: "s", "px", ...
+    small: str  # of distances: "ms" for seconds, else the same
+    per: float  # small units in one
 
     @property
     def axis(self) -> str:
@@ -41,18 +32,7 @@ SECONDS = Unit("s", "ms", 1000.0)
 
 
 def unit_named(name: str) -> Unit:
-    """Find a unit by its name.
-
-    Parameters
-    ----------
-    name : str
-        "s" for seconds, or any other of 1 to 8 letters.
-
-    Raises
-    ------
-    ArgumentError
-        If it is no such name.
-    """
+    """Find a unit by its name: "s" for seconds, or any other of 1 to 8 letters."""
     if not (name.isalpha() and len(name) <= LONGEST):
         check.fail("unit", f"1 to {LONGEST} letters, such as px", repr(name))
     return SECONDS if name == SECONDS.name else Unit(name, name, 1.0)

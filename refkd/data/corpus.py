@@ -32,28 +32,6 @@ def check_audio(argument: str, audio: ArrayLike) -> NDArray[Any]:
 class Utterance:
     """A stretch of speech, its phones and, where known, when each of them is spoken.
 
-    Parameters
-    ----------
-    name : str
-        Unique within its corpus.
-    audio : (n,) float32 array
-        Samples in [-1, 1], n >= 1.
-    rate : int
-        Samples per second.
-    phones : tuple of str
-        What is spoken, L >= 1 symbols; pauses only where they count as symbols of the corpus.
-        Kept, like the name, in Unicode's composed form (NFC).
-    starts, ends : (L,) float64 arrays or None
-        When each phone begins and ends, seconds from the first sample; phones do not overlap.
-        None, both, where nobody knows.
-    group : str
-        The unit that stays whole when a corpus is split, such as the sentence.
-
-    Raises
-    ------
-    ArgumentError
-        If audio, phones and times do not fit together.
-
     Examples
     --------
     >>> import numpy as np
@@ -63,13 +41,13 @@ class Utterance:
     (0.1, dtype('float32'))
     """
 
-    name: str
-    audio: Audio
-    rate: int
-    phones: tuple[str, ...]
-    starts: Floats | None
-    ends: Floats | None
-    group: str
+    name: str  # unique within its corpus; in NFC, as the phones
+    audio: Audio  # (n,) in [-1, 1], n >= 1
+    rate: int  # samples per second
+    phones: tuple[str, ...]  # L >= 1; pauses only where they count as symbols
+    starts: Floats | None  # (L,) seconds from the first sample; None where nobody knows
+    ends: Floats | None  # (L,); phones do not overlap
+    group: str  # stays whole when a corpus is split, such as the sentence
 
     def __post_init__(self) -> None:
         check.integer("rate", self.rate, low=1)
@@ -105,23 +83,6 @@ class Utterance:
 class Corpus:
     """Utterances of one rate in three splits that share no group, all with times or all without.
 
-    Parameters
-    ----------
-    name : str
-        Where it comes from.
-    rate : int
-        Samples per second of every utterance.
-    train, validation, test : tuple of Utterance
-        At least one each.
-    problems : dict
-        What was left out: {a sentence: how many times}.
-
-    Raises
-    ------
-    ArgumentError
-        If a split is empty, rates differ, a name occurs twice, a group occurs in two splits, or
-        only some utterances have times.
-
     Examples
     --------
     >>> from refkd.data.synthetic import make_corpus
@@ -131,11 +92,11 @@ class Corpus:
     """
 
     name: str
-    rate: int
+    rate: int  # samples per second
     train: tuple[Utterance, ...]
     validation: tuple[Utterance, ...]
     test: tuple[Utterance, ...]
-    problems: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, int] = field(default_factory=dict)  # left out: {a sentence: how many times}
 
     def __post_init__(self) -> None:
         owner: dict[str, str] = {}

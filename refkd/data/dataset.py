@@ -24,22 +24,6 @@ BLANK = "<blank>"
 class Split:
     """N utterances as numbers.
 
-    Parameters
-    ----------
-    names : tuple of str
-        One for each utterance.
-    features : Ragged
-        (sum T, D) float32, normalised.
-    labels : Ragged
-        (sum L,) int64, places in `Dataset.symbols`, never the blank.
-    starts, ends : Ragged or None
-        (sum L,) float64, seconds from the beginning of the utterance; None where nobody knows.
-
-    Raises
-    ------
-    ArgumentError
-        If they are not of equally many utterances, or times and labels differ in length.
-
     Examples
     --------
     >>> from refkd.data.dataset import load, prepare
@@ -49,9 +33,9 @@ class Split:
     """
 
     names: tuple[str, ...]
-    features: Ragged
-    labels: Ragged
-    starts: Ragged | None
+    features: Ragged  # (sum T, D) float32, normalised
+    labels: Ragged  # (sum L,) places in `Dataset.symbols`, never the blank
+    starts: Ragged | None  # (sum L,) seconds in the utterance; None where nobody knows
     ends: Ragged | None
 
     def __post_init__(self) -> None:
@@ -89,42 +73,20 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A corpus as numbers.
-
-    Parameters
-    ----------
-    name : str
-        Where it comes from.
-    train, validation, test : Split
-        Share no group of the corpus.
-    symbols : tuple of str
-        What each label stands for; the blank is symbol 0.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        The time in seconds of frame 0; frame t is at first_frame + t frame_shift.
-    mean, std : (D,) float64 arrays
-        Of the training frames; normalised = (features - mean) / std.
-    settings : FeatureSettings
-        How the features were made.
-    rate : int
-        Samples per second of the audio.
-    problems : dict
-        What was left out or is odd: {a sentence: how many times}.
-    """
+    """A corpus as numbers, in three splits that share no group."""
 
     name: str
     train: Split
     validation: Split
     test: Split
-    symbols: tuple[str, ...]
-    frame_shift: float
-    first_frame: float
-    mean: Floats
-    std: Floats
+    symbols: tuple[str, ...]  # of the labels; the blank is symbol 0
+    frame_shift: float  # seconds
+    first_frame: float  # seconds; frame t is at first_frame + t frame_shift
+    mean: Floats  # (D,), of the training frames
+    std: Floats  # (D,); normalised = (features - mean) / std
     settings: FeatureSettings
-    rate: int
-    problems: dict[str, int]
+    rate: int  # samples per second of the audio
+    problems: dict[str, int]  # {a sentence: how many times}
 
 
 def load(spec: str | None = None, **options: Any) -> Corpus:
@@ -250,25 +212,8 @@ def _laid_out(times: list[Floats | None]) -> Ragged | None:
 def batches(split: Split, batch_size: int, rng: Generator) -> list[Ints]:
     """Places of the utterances of one epoch, batch by batch, every utterance exactly once.
 
-    Parameters
-    ----------
-    split : Split
-        N utterances.
-    batch_size : int
-        Utterances in a batch, >= 1; one batch may have fewer.
-    rng : numpy.random.Generator
-        Decides who meets whom, and the order of the batches.
-
-    Returns
-    -------
-    list of (batch_size,) int64 arrays
-        Utterances of a batch have similar lengths: each length is blurred by up to 20 % before
-        sorting, so that the company changes from epoch to epoch.
-
-    Raises
-    ------
-    ArgumentError
-        If batch_size < 1.
+    Utterances of a batch have similar lengths: each length is blurred by up to 20 % before sorting,
+    so that the company changes from epoch to epoch. One batch may have fewer.
 
     Examples
     --------

@@ -11,17 +11,6 @@ from refkd.data.corpus import Corpus
 def describe(corpus: Corpus) -> dict[str, Any]:
     """Count what is in a corpus, as plain numbers for JSON.
 
-    Parameters
-    ----------
-    corpus : Corpus
-        Speech and its phones.
-
-    Returns
-    -------
-    dict
-        "splits" holds counts and seconds of each split, "symbols" how often each phone occurs in
-        each split, "problems" what was left out or looks wrong: {a sentence: how many times}.
-
     Examples
     --------
     >>> from refkd.data.describe import describe
@@ -73,13 +62,7 @@ def describe(corpus: Corpus) -> dict[str, Any]:
 
 
 def description(told: dict[str, Any]) -> str:
-    """The same as lines of text, for a terminal.
-
-    Parameters
-    ----------
-    told : dict
-        What `describe` returned.
-    """
+    """The same as lines of text, for a terminal."""
     times = "with" if told["times"] else "without"
     lines = [f"{told['name']}: {told['rate']} samples per second, {times} phone times", ""]
     lines.append(

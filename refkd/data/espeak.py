@@ -29,73 +29,31 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 class Request(NamedTuple):
-    """A line to be spoken.
-
-    Parameters
-    ----------
-    name : str
-        Of the utterance.
-    text : str
-        What is said.
-    voice : str
-        Who says it.
-    words : int
-        A minute.
-    pitch : int
-        0 to 99.
-    """
+    """A line to be spoken."""
 
     name: str
     text: str
     voice: str
-    words: int
-    pitch: int
+    words: int  # a minute
+    pitch: int  # 0 to 99; 50 is the voice's own
 
 
 def read_espeak(
     file: str | Path,
     voices: Sequence[str] = ("en-us", "en-us+f2", "en-gb", "en-gb+m3"),
     *,
-    rates: Sequence[int] = (140, 170, 200),
-    pitches: Sequence[int] = (40, 50, 60),
+    rates: Sequence[int] = (140, 170, 200),  # words a minute, 80 to 449
+    pitches: Sequence[int] = (40, 50, 60),  # 0 to 99; 50 is the voice's own
     seed: int = 0,
-    longest: float = 10.0,
-    train: int = 1200,
+    longest: float = 10.0,  # seconds
+    train: int = 1200,  # the most utterances of each split, in the order of the file
     validation: int = 200,
     test: int = 200,
 ) -> Corpus:
-    """Have espeak-ng speak every line of a text once in each voice.
+    """Have espeak-ng speak every line of a text in UTF-8 once in each voice.
 
-    Parameters
-    ----------
-    file : str or Path
-        Text in UTF-8, a sentence a line; lines without a word are left out.
-    voices : sequence of str
-        Languages or dialects, perhaps with a variant, such as "en-us", "de" or "en-gb+f2".
-    rates : sequence of int
-        Words a minute, 80 to 449; each utterance draws one.
-    pitches : sequence of int
-        0 to 99, 50 is the voice's own; each utterance draws one.
-    seed : int
-        Decides what is drawn, >= 0.
-    longest : float
-        Utterances of more seconds are left out.
-    train, validation, test : int
-        The most utterances spoken for each split, in the order of the file.
-
-    Returns
-    -------
-    Corpus
-        Of every seven different lines, the second is for validation and the third for testing.
-        Phones are IPA without stress. What was left out is counted in `problems`.
-
-    Raises
-    ------
-    DataError
-        If the text cannot be read or has no line, the extra refkd[speech] is not installed, or a
-        split has no utterance.
-    ArgumentError
-        If a setting is out of its range, or espeak-ng does not know a voice.
+    Of every seven different lines, the second is for validation and the third for testing. Phones
+    are IPA without stress. Each utterance draws a rate and a pitch.
 
     Examples
     --------
@@ -146,18 +104,7 @@ def read_espeak(
 
 
 def read_text(path: Path) -> dict[str, str]:
-    """The different lines of a text that hold a word, and the words of each in lower case.
-
-    Parameters
-    ----------
-    path : Path
-        Text in UTF-8.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read or holds no word; a DataError.
-    """
+    """The different lines of a text that hold a word, and the words of each in lower case."""
     lines = (nfc(CONTROL.sub(" ", line).strip()) for _, line in read_lines(path))
     found = {line: " ".join(words_of(line)) for line in lines}
     found = {line: words for line, words in found.items() if words}
@@ -169,22 +116,7 @@ def read_text(path: Path) -> dict[str, str]:
 def speak(
     path: Path, requests: Sequence[Request]
 ) -> Iterator[tuple[int, bytes, list[tuple[int, str]]]]:
-    """The rate, samples and phoneme events of each request, spoken in a process of its own.
-
-    Parameters
-    ----------
-    path : Path
-        Of the text, to name it in an error.
-    requests : sequence of Request
-        In this order; the same order gives the same bits.
-
-    Raises
-    ------
-    DataError
-        If the extra is not installed, or the library does not run.
-    ArgumentError
-        If it does not know a voice.
-    """
+    """The rate, samples and phoneme events of each request, spoken in a process of its own."""
     try:
         loader = importlib.import_module("espeakng_loader")
     except ModuleNotFoundError:

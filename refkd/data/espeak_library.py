@@ -54,15 +54,7 @@ CALLBACK = ctypes.CFUNCTYPE(
 
 
 class Speaker:
-    """espeak-ng, ready to speak; one in a process.
-
-    Parameters
-    ----------
-    library : str
-        The shared library.
-    data : str
-        Its folder espeak-ng-data.
-    """
+    """espeak-ng, ready to speak; one in a process."""
 
     def __init__(self, library: str, data: str) -> None:
         self.library = ctypes.CDLL(library)
@@ -82,12 +74,8 @@ class Speaker:
         self.library.espeak_SetSynthCallback(self.callback)
 
     def find_voice(self, voice: str) -> str | None:
-        """The library's own name of a voice, or None if it has none.
-
-        Parameters
-        ----------
-        voice : str
-            A language, dialect or voice, and perhaps `+` and a variant.
+        """The library's own name of a voice, perhaps with `+` and a variant; None if it has
+        none.
         """
         base, plus, variant = voice.partition("+")
         if self.library.espeak_SetVoiceByName(base.encode()):
@@ -102,16 +90,8 @@ class Speaker:
     def speak(self, text: str, voice: str, words: int, pitch: int) -> None:
         """Speak a text into `samples`, native 16-bit, and `events`, first sample and IPA symbol.
 
-        Parameters
-        ----------
-        text : str
-            Without control characters, which are commands.
-        voice : str
-            As `find_voice` returned it.
-        words : int
-            A minute, 80 to 449; at 450 the sound is shortened after its events are timed.
-        pitch : int
-            0 to 99; 50 is the voice's own.
+        The text has no control characters, which are commands. At 450 words a minute and more the
+        sound is shortened after its events are timed.
         """
         self.samples, self.events = bytearray(), []
         self.library.espeak_SetVoiceByName(voice.encode())

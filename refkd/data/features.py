@@ -22,28 +22,6 @@ TAPERS = {"hann": 0.5, "hamming": 0.54}  # the constant a of (F2)
 class FeatureSettings:
     """How audio becomes frames.
 
-    Parameters
-    ----------
-    window : float
-        Length of a frame in seconds.
-    hop : float
-        Seconds from one frame to the next, at most `window`.
-    taper : str
-        "hann" or "hamming".
-    bands : int
-        Number of mel bands.
-    low, high : float
-        The lowest and highest frequency in Hz that a band reaches; `high=None` is half the rate.
-    floor : float
-        The least energy of a band, so that silence has a logarithm.
-    stack : int
-        Consecutive frames joined to one.
-
-    Raises
-    ------
-    ArgumentError
-        If a setting is out of its range.
-
     Examples
     --------
     >>> from refkd.data.features import FeatureSettings
@@ -54,14 +32,14 @@ class FeatureSettings:
     [0.0175, 0.0375, 0.0575]
     """
 
-    window: float = 0.025
-    hop: float = 0.01
+    window: float = 0.025  # seconds
+    hop: float = 0.01  # seconds from one frame to the next, at most `window`
     taper: str = "hann"
     bands: int = 40
-    low: float = 20.0
-    high: float | None = None
-    floor: float = 1e-8
-    stack: int = 2
+    low: float = 20.0  # Hz
+    high: float | None = None  # Hz; None is half the rate
+    floor: float = 1e-8  # the least energy of a band, so that silence has a logarithm
+    stack: int = 2  # consecutive frames joined to one
 
     def __post_init__(self) -> None:
         check.store(
@@ -107,49 +85,20 @@ class FeatureSettings:
 
 
 def mel(frequency: ArrayLike) -> Floats:
-    """The pitch (...) in mel.
-
-    Parameters
-    ----------
-    frequency : (...) array
-        In Hz, >= 0.
-    """
+    """The pitch (...) in mel of a frequency (...) in Hz, >= 0."""
     return 2595.0 * np.log10(1.0 + np.asarray(frequency, dtype=np.float64) / 700.0)  # (F3)
 
 
 def hertz(pitch: ArrayLike) -> Floats:
-    """The frequency (...) in Hz: the inverse of `mel`.
-
-    Parameters
-    ----------
-    pitch : (...) array
-        In mel, >= 0.
-    """
+    """The frequency (...) in Hz: the inverse of `mel`."""
     return 700.0 * (10.0 ** (np.asarray(pitch, dtype=np.float64) / 2595.0) - 1.0)
 
 
 def mel_filters(rate: int, size: int, settings: FeatureSettings) -> Floats:
     """Triangular weights (bands, size // 2 + 1) over the bins of a Fourier transform.
 
-    Parameters
-    ----------
-    rate : int
-        Samples per second.
-    size : int
-        Samples in the transform.
-    settings : FeatureSettings
-        `bands`, `low` and `high` are used.
-
-    Returns
-    -------
-    (bands, size // 2 + 1) float64 array
-        Each triangle rises from 0 at its lower neighbour's centre to 1 at its own and falls to 0
-        at its upper neighbour's; centres are equally spaced in mel.
-
-    Raises
-    ------
-    ArgumentError
-        If `high` exceeds half the rate, or a band is so narrow that no bin falls into it.
+    Each triangle rises from 0 at its lower neighbour's centre to 1 at its own and falls to 0 at its
+    upper neighbour's; centres are equally spaced in mel.
 
     Examples
     --------
@@ -239,24 +188,7 @@ def _narrow_filters(rate: int, size: int, settings: FeatureSettings) -> list[tup
 
 
 def stack(frames: NDArray[Any], n: int) -> NDArray[Any]:
-    """Join each n consecutive frames to one.
-
-    Parameters
-    ----------
-    frames : (T, D) array
-        T >= 1.
-    n : int
-        Frames to join, n >= 1.
-
-    Returns
-    -------
-    (ceil(T / n), n D) array
-        The last frame is repeated where T is not a multiple of n.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no frame or n < 1.
+    """Join each n consecutive frames (T, D) to one, (ceil(T / n), n D); the last one is repeated.
 
     Examples
     --------

@@ -27,15 +27,7 @@ SENTENCE = re.compile(r'\([ \t]*([^ \t]+)[ \t]+"(.*)"[ \t]*\)')
 
 @dataclass(frozen=True)
 class Label:
-    """A phone or a pause.
-
-    Parameters
-    ----------
-    phone : str
-        Its symbol.
-    start, end : float
-        In seconds from the beginning of the file.
-    """
+    """A phone or a pause, in seconds from the beginning of the file."""
 
     phone: str
     start: float
@@ -49,42 +41,18 @@ class Label:
 
 def read_corpus(
     folder: str | Path,
-    rate: int | None = None,
+    rate: int | None = None,  # samples per second; by default that of most clips
     *,
-    shortest: float = 1.5,
-    longest: float = 4.0,
-    train: int = 1200,
+    shortest: float = 1.5,  # seconds, after which a clip ends at the next pause
+    longest: float = 4.0,  # seconds
+    train: int = 1200,  # the most clips of each split, in the order of the list
     validation: int = 200,
     test: int = 200,
 ) -> Corpus:
     """Read a corpus in the festvox layout and cut it at labelled pauses into clips.
 
-    Parameters
-    ----------
-    folder : str or Path
-        Holds wav/, lab/ and etc/txt.done.data.
-    rate : int, optional
-        Samples per second; files of another rate are left out. By default that of most clips.
-    shortest : float
-        A clip ends at the first pause after this many seconds; what is left at the end of a
-        sentence may be shorter.
-    longest : float
-        Clips of more seconds are left out.
-    train, validation, test : int
-        The most clips in each split, in the order of etc/txt.done.data.
-
-    Returns
-    -------
-    Corpus
-        Of every seven different sentences that can be used, the second is for validation and
-        the third for testing. What was left out is counted in `problems`.
-
-    Raises
-    ------
-    DataError
-        If a part of the layout is missing, or fewer than three sentences can be used.
-    ArgumentError
-        If a setting is out of its range.
+    Of every seven different sentences that can be used, the second is for validation and the third
+    for testing.
 
     Examples
     --------
@@ -127,18 +95,7 @@ def read_corpus(
 
 
 def read_sentences(folder: Path) -> dict[str, str]:
-    """The sentences {name: lower-case words} of a corpus, in the order of its list.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds wav/, lab/ and etc/txt.done.data.
-
-    Raises
-    ------
-    FileError
-        If one of the three is missing, or no sentence is listed; a DataError.
-    """
+    """The sentences {name: lower-case words} of a corpus, in the order of its list."""
     for part in (folder, folder / "wav", folder / "lab"):
         if not part.is_dir():
             raise FileError(part, "a folder", "none")
@@ -155,18 +112,7 @@ def read_sentences(folder: Path) -> dict[str, str]:
 
 
 def read_labels(path: Path) -> list[Label]:
-    """The phones and pauses of a label file.
-
-    Parameters
-    ----------
-    path : Path
-        A header up to a line '#', then lines of end time in seconds, colour and phone.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read, its times do not rise, or it names no phone; a DataError.
-    """
+    """The phones and pauses of a label file, whose times are in seconds."""
     lines = [columns(line) for _, line in read_lines(path, "a label file that can be read")]
     if ["#"] not in lines:
         raise FileError(path, "a line '#' before the labels", "none")

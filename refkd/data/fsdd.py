@@ -30,35 +30,16 @@ LEXICON = (  # ARPAbet, in order of the digits
 
 def read_fsdd(
     folder: str | Path,
-    rate: int | None = None,
+    rate: int | None = None,  # samples per second; by default that of most files
     *,
-    train: int = 2400,
+    train: int = 2400,  # the most of each split, by index, then digit, then speaker
     validation: int = 300,
     test: int = 300,
 ) -> Corpus:
     """Read the Free Spoken Digit Dataset; a lexicon gives the phones, and nothing their times.
 
-    Parameters
-    ----------
-    folder : str or Path
-        Holds files named {digit}_{speaker}_{index}.wav.
-    rate : int, optional
-        Samples per second; files of another rate are left out. By default that of most files.
-    train, validation, test : int
-        The most recordings in each split, by index, then digit, then speaker.
-
-    Returns
-    -------
-    Corpus
-        Index 0 to 4 is the test set, as its makers decided; 5 to 9 is for validation, all others
-        for training. Speakers occur in every split. What was left out is counted in `problems`.
-
-    Raises
-    ------
-    DataError
-        If a split has no recording.
-    ArgumentError
-        If a setting is out of its range.
+    Index 0 to 4 is the test set, as its makers decided; 5 to 9 is for validation, all others for
+    training. Speakers occur in every split.
 
     Examples
     --------

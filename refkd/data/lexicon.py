@@ -25,10 +25,7 @@ WORD = re.compile(rf"\w[\w{MARK}]*(?:'\w[\w{MARK}]*)*")
 def words_of(text: str) -> list[str]:
     """The lower-case words of a text, without punctuation, in Unicode's composed form (NFC).
 
-    Parameters
-    ----------
-    text : str
-        Anything; an apostrophe inside a word belongs to it, and so do combining marks.
+    An apostrophe inside a word belongs to it, and so do combining marks.
 
     Examples
     --------
@@ -48,31 +45,16 @@ def words_of(text: str) -> list[str]:
 def read_lexicon(
     path: str | Path, inventory: str | Path | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """The phones of each word, in the layouts of CMU's dictionary, of Kaldi and of MFA.
+    """The phones of each lower-case word, in the layouts of CMU's dictionary, of Kaldi and of MFA.
 
-    Parameters
-    ----------
-    path : str or Path
-        Lines of a word, perhaps one or four probabilities, each with a decimal point or on every
-        line, and its phones, with spaces or tabs between. Lines that begin with `;;;`
-        or whose first column is `#` are remarks, and so is the rest of a line from a later column
-        that begins with `#` and is not in the inventory. Of several pronunciations, WORD(2) and
-        so on, the most probable counts, else the first.
-    inventory : str or Path, optional
-        All phones, in the layout of `read_tokens`. By default those of ARPAbet, if there are its
-        vowels with a digit of stress and four of five symbols are of it; else anything is a phone
-        that can be printed and is no decimal number.
+    Lines of a word, perhaps one or four probabilities, each with a decimal point or on every line,
+    and its phones. Lines that begin with `;;;` or whose first column is `#` are remarks, and so is
+    the rest of a line from a later column that begins with `#` and is not in the inventory. Of
+    several pronunciations, WORD(2) and so on, the most probable counts, else the first.
 
-    Returns
-    -------
-    dict
-        {lower-case word: its phones}, in Unicode's composed form (NFC).
-
-    Raises
-    ------
-    FileError
-        If it cannot be read, a word has no phone, what stands for a phone is none (named by line
-        and column, the place of its first character), or there is no word; a DataError.
+    Without an inventory, in the layout of `read_tokens`, phones are those of ARPAbet, if there are
+    its vowels with a digit of stress and four of five symbols are of it; else anything that can be
+    printed and is no decimal number.
     """
     phones = None if inventory is None else set(read_tokens(inventory))
     entries = []

@@ -22,41 +22,18 @@ KEYS = ("audio", "phones", "text", "starts", "ends", "split", "group")
 
 def read_manifest(
     file: str | Path,
-    rate: int | None = None,
+    rate: int | None = None,  # samples per second; by default that of most
     *,
-    lexicon: str | None = None,
-    inventory: str | None = None,
-    train: int = 1_000_000,
+    lexicon: str | None = None,  # for recordings with text but no phones
+    inventory: str | None = None,  # all phones, as for `read_tokens`; then any other is an error
+    train: int = 1_000_000,  # the most of each split, in the order of the file
     validation: int = 1_000_000,
     test: int = 1_000_000,
 ) -> Corpus:
-    """Read the recordings that a manifest lists.
+    """Read the recordings that a manifest lists; audio paths are relative to its folder.
 
-    Parameters
-    ----------
-    file : str or Path
-        JSON lines; audio paths are relative to its folder.
-    rate : int, optional
-        Samples per second; recordings of another rate are left out. By default that of most.
-    lexicon : str, optional
-        A file with a word and its phones on each line, for recordings with text but no phones.
-    inventory : str, optional
-        A file with all phones, in the layout of `read_tokens`; then any other is an error.
-    train, validation, test : int
-        The most recordings in each split, in the order of the file.
-
-    Returns
-    -------
-    Corpus
-        If no line names a split, of every seven groups the second is for validation and the third
-        for testing. Recordings that cannot be used are counted in `problems`.
-
-    Raises
-    ------
-    DataError
-        If a line is not as it must be, or a split has no recording; names the file and the line.
-    ArgumentError
-        If a setting is out of its range.
+    If no line names a split, of every seven groups the second is for validation and the third for
+    testing. Recordings that cannot be used are counted in `problems`.
 
     Examples
     --------

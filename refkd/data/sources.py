@@ -15,15 +15,7 @@ from refkd.data.timit import read_timit
 
 
 class Source(NamedTuple):
-    """A form of `--data`.
-
-    Parameters
-    ----------
-    form : str
-        How it is written; what follows a colon is the first argument of `read`.
-    read : callable
-        Makes or reads the corpus.
-    """
+    """A form of `--data`; what follows its colon is the first argument of `read`."""
 
     form: str
     read: Callable[..., Corpus]

@@ -14,13 +14,7 @@ TURN = {1: "validation", 2: "test"}  # of seven groups; the others are for train
 
 
 def check_limits(train: int, validation: int, test: int) -> dict[str, int]:
-    """The most clips of each split by its name, each at least 1.
-
-    Parameters
-    ----------
-    train, validation, test : int
-        The most clips.
-    """
+    """The most clips of each split by its name, each at least 1."""
     limits = (train, validation, test)
     return {
         name: check.integer(name, limit, low=1) for name, limit in zip(SPLITS, limits, strict=True)
@@ -29,11 +23,6 @@ def check_limits(train: int, validation: int, test: int) -> dict[str, int]:
 
 def take_turns(groups: Iterable[str]) -> dict[str, str]:
     """The split of each group: of every seven, the second validates and the third tests.
-
-    Parameters
-    ----------
-    groups : iterable of str
-        Repetitions do not count.
 
     Examples
     --------
@@ -47,17 +36,7 @@ def take_turns(groups: Iterable[str]) -> dict[str, str]:
 def of_one_rate(
     clips: Sequence[Utterance], rate: int | None, problems: Counter[str]
 ) -> list[Utterance]:
-    """The clips of one rate; the others are counted.
-
-    Parameters
-    ----------
-    clips : sequence of Utterance
-        Of any rate.
-    rate : int, optional
-        Samples per second; by default that of most clips.
-    problems : Counter
-        Grows by the clips of another rate.
-    """
+    """The clips of one rate, by default that of most; the others are counted."""
     if rate is None and clips:
         rate = Counter(clip.rate for clip in clips).most_common(1)[0][0]
     usable = [clip for clip in clips if clip.rate == rate]
@@ -68,15 +47,7 @@ def of_one_rate(
 
 
 def reason(errors: Sequence[FileError], problems: Mapping[str, int]) -> str:
-    """The first fault in parentheses, or nothing.
-
-    Parameters
-    ----------
-    errors : sequence of FileError
-        Faults of files.
-    problems : mapping
-        Other faults.
-    """
+    """The first fault in parentheses, or nothing."""
     first = [str(error) for error in errors[:1]] or list(problems)[:1]
     return "".join(f" ({one})" for one in first)
 
@@ -89,28 +60,7 @@ def assemble(
     problems: Counter[str],
     errors: Sequence[FileError],
 ) -> Corpus:
-    """Put clips into their splits, up to the limit of each.
-
-    Parameters
-    ----------
-    path : Path
-        Where they come from; its last part names the corpus.
-    clips : iterable of Utterance
-        Of one rate.
-    split_of : mapping
-        The split of each group.
-    limits : mapping
-        The most clips of each split.
-    problems : Counter
-        Grows by the clips beyond a limit.
-    errors : sequence of FileError
-        Faults met on the way; the first is the reason that an error gives.
-
-    Raises
-    ------
-    DataError
-        If a split has no clip, or the clips do not make a corpus.
-    """
+    """Put clips into their splits, up to the limit of each; the path names the corpus."""
     why = reason(errors, problems)
     splits: dict[str, list[Utterance]] = {split: [] for split in SPLITS}
     for clip in clips:

@@ -19,43 +19,22 @@ EDGE = 0.008  # seconds, the time in which a source is switched on or off
 
 @dataclass(frozen=True)
 class Stage:
-    """Part of a phone.
+    """Part of a phone, and the levels of its sources."""
 
-    Parameters
-    ----------
-    seconds : float
-        Its length at rate 1.
-    voice, breath, hiss : float
-        Levels of its sources: pulses through the formants, noise through the formants, noise
-        through the band of the phone.
-    """
-
-    seconds: float
-    voice: float = 0.0
-    breath: float = 0.0
-    hiss: float = 0.0
+    seconds: float  # at rate 1
+    voice: float = 0.0  # pulses through the formants
+    breath: float = 0.0  # noise through the formants
+    hiss: float = 0.0  # noise through the band of the phone
 
 
 @dataclass(frozen=True)
 class Phone:
-    """How a phone is made.
+    """How a phone is made."""
 
-    Parameters
-    ----------
-    formants : tuple of float
-        The first three, in Hz, of a man's average.
-    stages : tuple of Stage
-        One after the other.
-    damping : float
-        Factor on the bandwidths of all formants but the first.
-    band : tuple of float
-        Centre and width of its hiss, in Hz.
-    """
-
-    formants: tuple[float, float, float]
+    formants: tuple[float, float, float]  # Hz, of a man's average
     stages: tuple[Stage, ...]
-    damping: float = 1.0
-    band: tuple[float, float] = (2000.0, 2000.0)
+    damping: float = 1.0  # factor on the bandwidths of all formants but the first
+    band: tuple[float, float] = (2000.0, 2000.0)  # centre and width of its hiss, in Hz
 
 
 def _vowel(*formants: float) -> Phone:
@@ -113,41 +92,21 @@ CONSONANTS = tuple(symbol for symbol in PHONES if symbol not in VOWELS)
 
 @dataclass(frozen=True)
 class Speaker:
-    """A voice.
+    """A voice."""
 
-    Parameters
-    ----------
-    pitch : float
-        In Hz.
-    tract : float
-        Factor on the formants of a man's average: above 1 for a shorter vocal tract.
-    """
-
-    pitch: float
-    tract: float
+    pitch: float  # Hz
+    tract: float  # factor on a man's formants: above 1 for a shorter vocal tract
 
 
 def resonance(frequency: Floats, bandwidth: Floats) -> Floats:
-    """Coefficients a, b, c (..., 3) of resonators with unit gain at 0 Hz.
-
-    Parameters
-    ----------
-    frequency, bandwidth : (...) arrays
-        In Hz.
-    """
+    """Coefficients a, b, c (..., 3) of resonators (...) in Hz with unit gain at 0 Hz."""
     c = -np.exp(-2.0 * np.pi * bandwidth / RATE)  # (V2)
     b = 2.0 * np.sqrt(-c) * np.cos(2.0 * np.pi * frequency / RATE)  # (V2)
     return np.stack([1.0 - b - c, b, c], axis=-1)  # (V2)
 
 
 def noise_band(centre: Floats, width: Floats) -> Floats:
-    """Coefficients a, b, c (..., 3) of resonators that keep the power of white noise.
-
-    Parameters
-    ----------
-    centre, width : (...) arrays
-        In Hz.
-    """
+    """Coefficients a, b, c (..., 3) of resonators (...) in Hz that keep the power of noise."""
     _, b, c = np.moveaxis(resonance(centre, width), -1, 0)
     return np.stack(
         [np.sqrt((1.0 + c) * ((1.0 - c) ** 2 - b**2) / (1.0 - c)), b, c], axis=-1
@@ -155,27 +114,13 @@ def noise_band(centre: Floats, width: Floats) -> Floats:
 
 
 def glottis(pitch: Floats) -> Floats:
-    """The derivative (n,) of the pulses of air flow.
-
-    Parameters
-    ----------
-    pitch : (n,) array
-        In Hz, sample by sample.
-    """
+    """The derivative (n,) of the pulses of air flow, for a pitch (n,) in Hz, sample by sample."""
     phase = np.cumsum(pitch / RATE) % 1.0 / OPEN
     return np.where(phase < 1.0, 2.0 * phase - 3.0 * phase**2, 0.0)  # (V4)
 
 
 def smooth(track: Floats, seconds: float) -> Floats:
-    """The moving average (m, d) under a Hann window; the ends are held.
-
-    Parameters
-    ----------
-    track : (m, d) array
-        One row for each ms.
-    seconds : float
-        Width of the window.
-    """
+    """The moving average (m, d) of a row for each ms under a Hann window; the ends are held."""
     half = round(seconds * RATE / HOP) // 2
     weights = np.hanning(2 * half + 3)[1:-1]
     padded = np.pad(track, ((half, half), (0, 0)), mode="edge")
@@ -186,25 +131,9 @@ def smooth(track: Floats, seconds: float) -> Floats:
 def speak(
     phones: tuple[str, ...], speaker: Speaker, rate: float, coarticulation: float, rng: Generator
 ) -> tuple[Floats, Floats]:
-    """The audio (n,) of a phone sequence and the times (L + 1,) in seconds of its boundaries.
+    """The audio (n,) of L phones, not yet scaled, and their boundaries (L + 1,) in seconds.
 
-    Parameters
-    ----------
-    phones : tuple of str
-        L keys of `PHONES`.
-    speaker : Speaker
-        Whose voice.
-    rate : float
-        Speaking rate, 1 = the durations of `PHONES`.
-    coarticulation : float
-        Seconds over which the formants of neighbours blend.
-    rng : numpy.random.Generator
-        Decides durations, the course of the pitch, and the noise in the sources.
-
-    Returns
-    -------
-    tuple
-        The samples, not yet scaled, and the boundaries.
+    The random numbers decide durations, the course of the pitch, and the noise in the sources.
 
     Examples
     --------

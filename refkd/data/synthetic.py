@@ -15,15 +15,7 @@ SHARES = {"train": range(0, 8), "validation": range(8, 9), "test": range(9, 10)}
 
 
 def make_lexicon(words: int, rng: Generator) -> list[tuple[str, ...]]:
-    """Random distinct words, each a tuple of phones.
-
-    Parameters
-    ----------
-    words : int
-        How many.
-    rng : numpy.random.Generator
-        Decides which.
-    """
+    """Random distinct words, each a tuple of phones."""
     lexicon: dict[tuple[str, ...], None] = {}
     while len(lexicon) < words:
         shape = SHAPES[rng.integers(len(SHAPES))]

@@ -43,38 +43,17 @@ Spans = list[tuple[str, int, int]]  # phone, first sample, end sample
 
 def read_timit(
     folder: str | Path,
-    rate: int | None = None,
+    rate: int | None = None,  # samples per second; by default that of most files
     *,
     symbols: int = 39,
-    train: int = 4000,
+    train: int = 4000,  # the most of each split: every speaker's first sentence, then the second
     validation: int = 400,
     test: int = 1400,
 ) -> Corpus:
-    """Read a corpus in the layout of TIMIT.
+    """Read a corpus in the layout of TIMIT, with its 61 symbols or folded to the usual 39.
 
-    Parameters
-    ----------
-    folder : str or Path
-        Holds TRAIN and TEST.
-    rate : int, optional
-        Samples per second; files of another rate are left out. By default that of most files.
-    symbols : int
-        39: folded as usual for error rates; 61: as labelled.
-    train, validation, test : int
-        The most sentences in each split: the first of every speaker, then the second, and so on.
-
-    Returns
-    -------
-    Corpus
-        TEST is for testing; of TRAIN, every tenth speaker is for validation. The two sentences sa1
-        and sa2, which everybody speaks, are left out. Silence counts as a symbol.
-
-    Raises
-    ------
-    DataError
-        If a folder is missing or a split has no sentence.
-    ArgumentError
-        If a setting is out of its range.
+    TEST is for testing; of TRAIN, every tenth speaker is for validation. The two sentences sa1 and
+    sa2, which everybody speaks, are left out. Silence counts as a symbol.
 
     Examples
     --------
@@ -107,18 +86,7 @@ def read_timit(
 
 
 def read_phones(path: Path) -> Spans:
-    """The phones of a label file, each with its first sample and the sample after its last.
-
-    Parameters
-    ----------
-    path : Path
-        Lines of first sample, end sample and phone.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read or its phones do not follow each other; a DataError.
-    """
+    """The phones of a label file, each with its first sample and the sample after its last."""
     spans: Spans = []
     for _, line in read_lines(path, "a label file that can be read"):
         fields = columns(line)
@@ -138,18 +106,7 @@ def read_phones(path: Path) -> Spans:
 
 
 def fold(spans: Spans) -> Spans:
-    """The 39 symbols of Lee and Hon; q is dropped, and neighbouring silences become one.
-
-    Parameters
-    ----------
-    spans : list of (str, int, int)
-        Phones among the 61 of TIMIT with their samples.
-
-    Raises
-    ------
-    ArgumentError
-        If a phone is none of the 61.
-    """
+    """The 39 symbols of Lee and Hon; q is dropped, and neighbouring silences become one."""
     folded: Spans = []
     for phone, begin, end in spans:
         symbol = FOLDED[check.one_of("phone", phone, FOLDED)]

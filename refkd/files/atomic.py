@@ -20,21 +20,6 @@ UNFINISHED = ".part"  # ends the name of a temporary file
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a temporary file that becomes `path` only when everything has been written.
 
-    Parameters
-    ----------
-    path : path
-        Its folder exists. A file of this name stays as it is until the new one is complete.
-
-    Yields
-    ------
-    binary file
-        To write to.
-
-    Raises
-    ------
-    OSError
-        With the name of the file, if it cannot be written or is a device, a pipe or a folder.
-
     Examples
     --------
     >>> import tempfile
@@ -65,14 +50,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def remove_unfinished(folder: Path, files: str) -> None:
-    """Remove the temporary files of processes that were killed as they wrote.
-
-    Parameters
-    ----------
-    folder : Path
-        Need not be there.
-    files : str
-        Pattern of the files that were to become, as for `Path.glob`: "**/*" for all in the folder.
+    """Remove the temporary files that killed processes left; `files` is a pattern of their
+    targets.
     """
     for unfinished in folder.glob(f"{files}.[0-9]*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)
@@ -82,17 +61,7 @@ def remove_unfinished(folder: Path, files: str) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock, a file that is removed afterwards; if the process dies, the lock is free.
 
-    Parameters
-    ----------
-    path : Path
-        Of the file, which a process that died may have left. Its folder exists.
-
-    Raises
-    ------
-    BlockingIOError
-        At once, if somebody else holds the lock; nothing is touched.
-    OSError
-        If the file cannot be made.
+    BlockingIOError at once, if somebody else holds it; nothing is touched.
     """
     descriptor = _open_locked(path)
     try:

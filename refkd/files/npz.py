@@ -31,27 +31,11 @@ def read_npz(
     check: Callable[[Arrays], object] = lambda arrays: None,
     most: int | None = None,
 ) -> Arrays:
-    """Read the arrays of an npz archive.
+    """Read the arrays of an npz archive, by default up to 256 MiB or 100 times the size of the
+    file.
 
-    Parameters
-    ----------
-    file : path or binary file
-        To read.
-    check : callable
-        Called before any number is read, with arrays of the right names, shapes and dtypes that
-        take no memory. What it raises is passed on.
-    most : int, optional
-        Bytes of all arrays together; by default 256 MiB or 100 times the size of the file, the
-        larger one.
-
-    Returns
-    -------
-    dict of str to array
-
-    Raises
-    ------
-    ArrayFileError
-        If it is something else, damaged or too large.
+    `check` is called before any number is read, with arrays of the right names, shapes and dtypes
+    that take no memory; what it raises is passed on. `most` is in bytes of all arrays together.
 
     Examples
     --------
@@ -72,22 +56,7 @@ def read_npz(
 
 
 def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
-    """Read the array of an npy file.
-
-    Parameters
-    ----------
-    path : path
-        To read.
-
-    Returns
-    -------
-    array
-
-    Raises
-    ------
-    ArrayFileError
-        If it is something else or damaged.
-    """
+    """Read the array of an npy file."""
     with _opened(path) as stream, _sentences():
         start = stream.read(6)
         if start != npy.MAGIC_PREFIX:
@@ -198,18 +167,6 @@ def write_arrays(file: str | os.PathLike[str] | BinaryIO, arrays: Mapping[str, A
 
     `numpy.savez` takes names as keywords: an array called "file" is an error, and before NumPy 2.2
     its `allow_pickle=False` is one more array.
-
-    Parameters
-    ----------
-    file : path or binary file
-        A path is taken as it stands.
-    arrays : mapping of str to array
-        Under any names.
-
-    Raises
-    ------
-    ValueError
-        If an array holds Python objects, which would have to be pickled.
 
     Examples
     --------

@@ -14,17 +14,7 @@ LONGEST = 400  # characters of a path, or of what is quoted out of a file
 
 
 class FileError(DataError):
-    """A file is not what its reader expects.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file, and the line where that helps.
-    expected : str
-        What the reader wants; kept as an attribute, to count files with the same fault.
-    got : object
-        What came instead.
-    """
+    """A file is not what its reader expects; `expected` is kept to count equal faults."""
 
     def __init__(self, path: object, expected: str, got: object) -> None:
         super().__init__(f"{_short(path)}: expected {_short(expected)}, got {_short(got)}")

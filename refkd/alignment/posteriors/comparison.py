@@ -17,24 +17,12 @@ from refkd.check import Floats
 
 @dataclass(frozen=True, eq=False)
 class ComparedModel:
-    """One of the models.
-
-    Parameters
-    ----------
-    told : PosteriorSet
-        As it was read.
-    kind : {"logits", "log_probabilities", "probabilities"}
-        Of its numbers.
-    clock : Clock
-        When its frames are; the latency is in it.
-    spikes : dict of str to (labels, frames)
-        Of each shared utterance.
-    """
+    """One of the models."""
 
     told: PosteriorSet
     kind: str
-    clock: Clock
-    spikes: dict[str, Spikes]
+    clock: Clock  # with the latency
+    spikes: dict[str, Spikes]  # of each shared utterance
 
     @property
     def name(self) -> str:
@@ -48,30 +36,14 @@ class ComparedModel:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A teacher and any number of students over the same utterances.
+    """A teacher and any number of students over the same utterances."""
 
-    Parameters
-    ----------
-    models : tuple of ComparedModel
-        The teacher first.
-    utterances : tuple of str
-        Those that all models have, in the order of the teacher.
-    blank : int
-        Of all of them.
-    symbols : tuple of str
-        K names.
-    at : {"start", "peak"}
-        What the time of a spike is.
-    unit : Unit
-        Of all times.
-    """
-
-    models: tuple[ComparedModel, ...]
-    utterances: tuple[str, ...]
+    models: tuple[ComparedModel, ...]  # the teacher first
+    utterances: tuple[str, ...]  # that all models have, in the order of the teacher
     blank: int
     symbols: tuple[str, ...]
     at: At
-    unit: Unit = SECONDS
+    unit: Unit = SECONDS  # of all times
 
     @property
     def teacher(self) -> ComparedModel:

@@ -37,55 +37,21 @@ class Doubt(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What is told about posteriors or, where nobody told, what the numbers show.
+    """What is specified about posteriors or, where nobody has, what the numbers show."""
 
-    Parameters
-    ----------
-    best : dict of str to (T,) int64 array
-        The best class of every frame of each utterance.
-    unusable : dict of str to int64 array
-        Frames with NaN or +inf, or with nothing but -inf, in order; only of utterances with any.
-    lowest : float
-        The smallest number in all other frames; inf without any.
-    sample : (n, K) array
-        Some of the other frames, of all utterances.
-    shown : {"logits", "log_probabilities", "probabilities"}
-        What the numbers look like.
-    kind : {"logits", "log_probabilities", "probabilities"}
-        What was told; else what they look like.
-    shares : (K,) array
-        In what share of the usable frames each class is best.
-    blank : int
-        What was told; else the class named like a blank, the one that is best most often if there
-        are several; else the one that is best most often, because a CTC model says blank in most
-        frames.
-    doubts : dict of {"kind", "blank"} to Doubt
-        Why one of these cannot be assumed, and has to be told.
-    """
-
-    best: dict[str, Ints]
-    unusable: dict[str, Ints]
-    lowest: float
-    sample: Posteriors
-    shown: str
-    kind: str
-    shares: Floats
-    blank: int
-    doubts: dict[str, Doubt]
+    best: dict[str, Ints]  # (T,) best class of every frame of each utterance
+    unusable: dict[str, Ints]  # frames with NaN, +inf or only -inf, of utterances with any
+    lowest: float  # number in all other frames; inf without any
+    sample: Posteriors  # (n, K) of the other frames of all utterances
+    shown: str  # kind that the numbers look like
+    kind: str  # as specified, else as shown
+    shares: Floats  # (K,) of the usable frames in which each class is best
+    blank: int  # as specified, else by its name, else the class that is best most often
+    doubts: dict[str, Doubt]  # why "kind" or "blank" cannot be assumed
 
 
 def facts_of(told: PosteriorSet) -> Facts:
     """Look through all posteriors of a model once.
-
-    Parameters
-    ----------
-    told : PosteriorSet
-        Of any kind.
-
-    Returns
-    -------
-    Facts
-        Numbers and assumptions that checking and measuring need.
 
     Examples
     --------
@@ -183,14 +149,7 @@ def departures(values: Posteriors, kind: str) -> Floats:
 
 
 def kind_shown(frames: Posteriors, lowest: float) -> str:
-    """The kind of most frames, by range and row sums.
-
-    Parameters
-    ----------
-    frames : (n, K) array
-        Without NaN or +inf.
-    lowest : float
-        The smallest number of these and all others.
+    """The kind of most frames (n, K) without NaN or +inf, by range and row sums.
 
     Examples
     --------
@@ -225,27 +184,7 @@ def named_blanks(told: PosteriorSet) -> list[int]:
 
 
 def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
-    """Turn one utterance into log-posteriors.
-
-    Parameters
-    ----------
-    told : PosteriorSet
-        Holds it.
-    kind : {"logits", "log_probabilities", "probabilities"}
-        Of its numbers.
-    name : str
-        Of the utterance.
-
-    Returns
-    -------
-    (T, K) float64 array
-        In nats; the probabilities of every frame sum to one.
-
-    Raises
-    ------
-    ArgumentError
-        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability.
-    """
+    """Turn one utterance into log-posteriors (T, K) in nats; every frame sums to one."""
     values = told.arrays[name]
     if kind == "probabilities":
         if (values < 0.0).any():
@@ -259,24 +198,9 @@ def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
 
 
 def normalised(told: PosteriorSet) -> PosteriorSet:
-    """Turn posteriors of any kind into log-posteriors, with every fact that drawing needs.
+    """Turn posteriors of any kind into log-posteriors in nats, with every fact that drawing needs.
 
-    Parameters
-    ----------
-    told : PosteriorSet
-        Without NaN or +inf; probabilities are >= 0.
-
-    Returns
-    -------
-    PosteriorSet
-        Log-probabilities in nats that sum to one in every frame. What was not told is what
-        `diagnose` says is assumed; an unknown frame shift stays unknown.
-
-    Raises
-    ------
-    ArgumentError
-        Names the utterance, if a frame has NaN, +inf, a negative probability or no probability;
-        names the set, if kind or blank are not told and evidence contradicts range or name.
+    What was not specified is what `diagnose` says is assumed; an unknown frame shift stays unknown.
 
     Examples
     --------

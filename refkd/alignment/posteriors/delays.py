@@ -24,19 +24,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TrueDelays:
-    """Errors of a model, and how long after true times it says what is right.
-
-    Parameters
-    ----------
-    starts : EmissionDelay
-        After the true starts; of words, the first token. Where the delays are of words, "phones"
-        of the record are words.
-    ends : EmissionDelay
-        After the true ends; of words, the last token.
-    edits : int
-        Substitutions, deletions and insertions.
-    labels : int
-        True labels, of which so many are wrong.
+    """Errors of a model, and how long after true times it emits the labels that are right.
 
     Examples
     --------
@@ -49,10 +37,10 @@ class TrueDelays:
     (array([0.25]), array([-0.25]), 1, 0.5)
     """
 
-    starts: EmissionDelay
-    ends: EmissionDelay
-    edits: int
-    labels: int
+    starts: EmissionDelay  # after the true starts; of words, the first token
+    ends: EmissionDelay  # after the true ends; of words, the last token
+    edits: int  # substitutions, deletions and insertions
+    labels: int  # true ones
 
     @classmethod
     def pool(cls, parts: Iterable["TrueDelays"]) -> "TrueDelays":
@@ -76,21 +64,7 @@ class TrueDelays:
 
 
 def symbol_delays(said: Said, truth: Reference) -> TrueDelays:
-    """Measure the delays of the symbols that are right, as `metrics.emission_delay` does.
-
-    Parameters
-    ----------
-    said : Said
-        Spikes of one utterance.
-    truth : Reference
-        Its true symbols. Those that the model does not have are left out like all others without
-        a spike.
-
-    Returns
-    -------
-    TrueDelays
-        Every spike is matched with the starts and with the ends by itself.
-    """
+    """Measure the delays of the symbols that are right, as `metrics.emission_delay` does."""
     delays = []
     for true_times in (truth.starts, truth.ends):
         of_truth, of_said = matches(truth.labels, said.symbols, true_times, said.times)
@@ -102,24 +76,10 @@ def symbol_delays(said: Said, truth: Reference) -> TrueDelays:
 
 
 def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> TrueDelays:
-    """Measure when a model of phones says the first and the last phone of each word.
+    """Measure when a model of phones emits the first and the last phone of each word.
 
-    Parameters
-    ----------
-    said : Said
-        Spikes of one utterance, phones.
-    phones : Reference
-        Its true phones; `words_of` tells to which word each belongs.
-    words : Reference
-        Its true words.
-
-    Returns
-    -------
-    TrueDelays
-        Spike of a word's first phone minus the word's start, and of its last minus the word's end,
-        equations (E8) and (E9).
-        A word whose first, or last, phone is not said right, or that has none, is left out. Edits
-        and labels are of phones.
+    A word whose first, or last, phone is not right, or that has none, is left out. Edits and labels
+    are of phones.
     """
     owner = words_of(phones, words)
     inside = np.flatnonzero(owner >= 0)
@@ -141,22 +101,9 @@ def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> Tr
 
 
 def word_delays_of_tokens(said: Said, words: Reference, marks: Marks) -> TrueDelays:
-    """Measure when a model of subwords or characters says the first and last token of each word.
+    """Measure when a model of subwords or characters emits the first and last token of each word.
 
-    Parameters
-    ----------
-    said : Said
-        Spikes of one utterance, tokens.
-    words : Reference
-        Its true words; upper and lower case are one.
-    marks : str
-        From `refkd.alignment.posteriors.words.word_marks`.
-
-    Returns
-    -------
-    TrueDelays
-        Spike of a word's first token minus the word's start, and of its last minus the word's end,
-        for the words that are right; both for the same pairs, those of the ends.
+    Of the words that are right, whatever their case; both for the same pairs, those of the ends.
     """
     joined = join_words(said.symbols, marks)
     first = said.times[np.array([word.first for word in joined], dtype=np.int64)]

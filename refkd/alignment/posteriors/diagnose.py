@@ -25,17 +25,7 @@ Level: TypeAlias = Literal["assumed", "warning", "error"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence about posteriors.
-
-    Parameters
-    ----------
-    level : {"assumed", "warning", "error"}
-        Not told and therefore assumed; probably wrong; certainly wrong.
-    name : str
-        Of the set.
-    sentence : str
-        What it is, with numbers.
-    """
+    """One sentence about a set: assumed by default, probably wrong, or certainly wrong."""
 
     level: Level
     name: str

@@ -16,19 +16,7 @@ DROPPED = None  # what a symbol of the blank is counted as
 
 @dataclass(frozen=True)
 class Folding:
-    """What symbols are counted as.
-
-    Parameters
-    ----------
-    merge : mapping of str to str
-        The symbol that a symbol is counted as; chains are followed to their end.
-    drop : collection of str
-        Symbols that are counted as the blank.
-
-    Raises
-    ------
-    ArgumentError
-        If a symbol leads back to itself, or is to be merged and dropped.
+    """What symbols are counted as: others, along chains to their end, or the blank.
 
     Examples
     --------
@@ -76,27 +64,7 @@ class Folding:
 def fold_classes(
     sets: Sequence[PosteriorSet], folding: Folding
 ) -> tuple[tuple[PosteriorSet, ...], tuple[Finding, ...]]:
-    """Add the probabilities of the classes that are counted as one.
-
-    Parameters
-    ----------
-    sets : sequence of PosteriorSet
-        Of any kind; classes without names are called by their numbers.
-    folding : Folding
-        What symbols are counted as.
-
-    Returns
-    -------
-    sets : tuple of PosteriorSet
-        Of the same kind, with as many classes fewer.
-    findings : tuple of Finding
-        What was changed in which set.
-
-    Raises
-    ------
-    ArgumentError
-        If a symbol is in no set, or is the blank of one, or a set with such a symbol does not show
-        for certain what its kind and its blank are.
+    """Add the probabilities of the classes that are counted as one; the kind of each set stays.
 
     Examples
     --------

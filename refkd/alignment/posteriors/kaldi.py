@@ -20,13 +20,7 @@ WANTED = "a matrix of Kaldi, binary or text"
 
 
 def read_archive(path: Path) -> Arrays:
-    """Every matrix of an archive.
-
-    Raises
-    ------
-    DataError
-        If it holds anything else, is cut short, names an utterance twice, or kaldiio is missing.
-    """
+    """Every matrix of an archive."""
     matio = _kaldiio(path)
     arrays: Arrays = {}
     with path.open("rb") as file:
@@ -42,13 +36,8 @@ def read_archive(path: Path) -> Arrays:
 def read_script(path: Path) -> Arrays:
     """Every matrix that a list points to; relative paths as Kaldi takes them, from where we are.
 
-    The first spaces and tabs end a name; those inside the path that follows belong to it.
-
-    Raises
-    ------
-    DataError
-        If a line has another form or is a command (nothing is opened then), an archive cannot be
-        read, or kaldiio is missing.
+    The first spaces and tabs end a name; those inside the path that follows belong to it. Nothing
+    is opened if a line is refused.
     """
     places: dict[str, tuple[str, Path, int]] = {}
     for where, line in read_lines(path):

@@ -17,20 +17,6 @@ from refkd.alignment.unit import SECONDS, Unit
 class Part:
     """From one time to another, begin <= t < end; by default everything.
 
-    Parameters
-    ----------
-    begin : float
-        Seconds.
-    end : float
-        Seconds, > begin.
-    unit : Unit
-        Of both, in the place of seconds.
-
-    Raises
-    ------
-    ArgumentError
-        If there is nothing between the two.
-
     Examples
     --------
     >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet

@@ -16,33 +16,10 @@ KINDS = ("logits", "log_probabilities", "probabilities")
 
 @dataclass(frozen=True)
 class PosteriorSet:
-    """What a model says over some utterances; None is what nobody has told.
+    """Posteriors of one model over some utterances; None is what nobody has specified.
 
-    Parameters
-    ----------
-    name : str
-        Of the model, or of its file; errors and findings use it.
-    arrays : mapping of str to (T, K) array
-        One for each utterance, T >= 1, the same K >= 1 for all; float32 stays as it is, float16
-        becomes float32, all else float64. NaN is kept: `diagnose` says where it is. Names of
-        utterances are kept, like symbols, in Unicode's composed form (NFC).
-    kind : {"logits", "log_probabilities", "probabilities"}, optional
-        Log-probabilities are in nats.
-    blank : int, optional
-        0 <= blank < K.
-    symbols : sequence of str, optional
-        K names, the blank's included.
-    frame_shift : float, optional
-        Seconds from one frame to the next, > 0.
-    first_frame : float, optional
-        Time of frame 0 in seconds.
-    subsampling : int, optional
-        Frames of the features for each frame here, >= 1.
-
-    Raises
-    ------
-    ArgumentError
-        If an array or a fact is out of its range.
+    float32 stays as it is, float16 becomes float32, all else float64. NaN is kept: `diagnose` says
+    where it is. Names and symbols are kept in Unicode's composed form (NFC).
 
     Examples
     --------
@@ -52,14 +29,14 @@ class PosteriorSet:
     (('one',), 2, None)
     """
 
-    name: str
-    arrays: Mapping[str, Posteriors]
-    kind: str | None = None
+    name: str  # of the model, or of its file, for errors and findings
+    arrays: Mapping[str, Posteriors]  # (T, K) of each utterance, T, K >= 1
+    kind: str | None = None  # log-probabilities are in nats
     blank: int | None = None
-    symbols: tuple[str, ...] | None = None
-    frame_shift: float | None = None
-    first_frame: float | None = None
-    subsampling: int | None = None
+    symbols: tuple[str, ...] | None = None  # K names, the blank's included
+    frame_shift: float | None = None  # seconds from one frame to the next, > 0
+    first_frame: float | None = None  # time of frame 0 in seconds
+    subsampling: int | None = None  # frames of the features for each frame here
 
     def __post_init__(self) -> None:
         check.store(self, name=check.text("name", self.name))

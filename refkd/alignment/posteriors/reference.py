@@ -21,19 +21,11 @@ ROUNDING = 0.02  # seconds; what ends this much after the next begins, ends wher
 
 @dataclass(frozen=True)
 class Reference:
-    """What is said in one utterance, and when.
+    """The phones or words of one utterance, and when they are spoken, in seconds."""
 
-    Parameters
-    ----------
-    labels : tuple of str
-        L phones or words in the order of time, kept in Unicode's composed form (NFC).
-    starts, ends : (L,) arrays
-        In seconds; start < end, and nothing begins before the end of the one before.
-    """
-
-    labels: tuple[str, ...]
-    starts: Floats
-    ends: Floats
+    labels: tuple[str, ...]  # L, in the order of time, in NFC
+    starts: Floats  # (L,)
+    ends: Floats  # (L,); start < end, and nothing begins before the end of the one before
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", symbols_of("labels", self.labels))
@@ -101,19 +93,7 @@ def read_reference(
 
 
 def words_of(phones: Reference, words: Reference) -> Ints:
-    """Find the word that each phone belongs to.
-
-    Parameters
-    ----------
-    phones : Reference
-        L phones.
-    words : Reference
-        Of the same utterance.
-
-    Returns
-    -------
-    (L,) int64 array
-        Place in `words` of the one with start <= middle of the phone < end; -1 if there is none.
+    """Find the word (L,) of each phone: start <= middle of the phone < end; -1 if there is none.
 
     Examples
     --------

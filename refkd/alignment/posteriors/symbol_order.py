@@ -13,17 +13,7 @@ def in_one_order(
 ) -> tuple[tuple[PosteriorSet, ...], tuple[Finding, ...]]:
     """Give every set the symbols of the first, and its classes the order that the first has.
 
-    Parameters
-    ----------
-    sets : sequence of PosteriorSet
-        Of one model each, at least one.
-
-    Returns
-    -------
-    sets : tuple of PosteriorSet
-        The same where nothing can be done: `diagnose` says what does not fit.
-    findings : tuple of Finding
-        What was assumed, or changed.
+    A set stays as it is where nothing can be done: `diagnose` says what does not fit.
 
     Examples
     --------

@@ -16,24 +16,7 @@ Found = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utteran
 def measured(
     comparison: Comparison, truth: Truth | None, found: Found, findings: Sequence[Finding]
 ) -> dict[str, Any]:
-    """Put everything that was measured into plain numbers, ready for JSON.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The models.
-    truth : Truth or None
-        What they were held against.
-    found : mapping of str to mapping of str to TrueDelays
-        From `Truth.of` for each model; empty without a truth.
-    findings : sequence of Finding
-        What was wrong or assumed.
-
-    Returns
-    -------
-    dict
-        Times in seconds, or in the unit of the comparison.
-    """
+    """Put all results into plain numbers for JSON, times in the unit of the comparison."""
     told: dict[str, Any] = {
         "findings": [vars(one) for one in findings],
         "models": {
@@ -76,18 +59,7 @@ def _true(found: Sequence[TrueDelays], truth: Truth) -> dict[str, Any]:
 
 
 def shift_table(comparison: Comparison) -> str:
-    """Lay out the shift of every student in ms, in frames too where all share a clock.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        With at least one student.
-
-    Returns
-    -------
-    str
-        Lines without the last line break.
-    """
+    """Lay out the shift of every student in ms, in frames too where all share a clock."""
     shift = comparison.frame_shift
     rows = [
         [
@@ -114,22 +86,7 @@ def shift_table(comparison: Comparison) -> str:
 
 
 def truth_table(truth: Truth, found: Found, unit: Unit = SECONDS) -> str:
-    """Lay out the error of every model and its delays after true starts, then after true ends.
-
-    Parameters
-    ----------
-    truth : Truth
-        Says what is counted.
-    found : mapping of str to mapping of str to TrueDelays
-        From `Truth.of` for each model.
-    unit : Unit
-        Of the comparison.
-
-    Returns
-    -------
-    str
-        Lines without the last line break.
-    """
+    """Lay out the error of every model and its delays after true starts, then after true ends."""
     pooled = {name: TrueDelays.pool(one.values()) for name, one in found.items()}
     edges: tuple[Edge, Edge] = ("start", "end")
     blocks = []

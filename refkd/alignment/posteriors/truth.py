@@ -28,21 +28,11 @@ PathLike: TypeAlias = str | os.PathLike[str]
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is really said in some utterances, and how models are held against it.
+    """What is really said in some utterances, and how models are held against it."""
 
-    Parameters
-    ----------
-    labels : mapping of str to Reference
-        What the error is counted of: the symbols of the models, or words if `marks` is given.
-    words : mapping of str to Reference, optional
-        The words that phones are grouped to.
-    marks : str, optional
-        How the tokens of the models are joined to words.
-    """
-
-    labels: Mapping[str, Reference]
-    words: Mapping[str, Reference] | None = None
-    marks: Marks | None = None
+    labels: Mapping[str, Reference]  # symbols, or words if `marks` is given
+    words: Mapping[str, Reference] | None = None  # that phones are grouped to
+    marks: Marks | None = None  # by which tokens are joined to words
 
     @property
     def by(self) -> By:
@@ -103,37 +93,10 @@ def read_truth(
     skip: Collection[str] = (),
     marked: bool = True,
 ) -> Truth:
-    """Read true times in the form that the symbols of a model ask for.
+    """Read true times in the form that the symbols (K,) of a model ask for.
 
-    Parameters
-    ----------
-    reference : path
-        CTM, TextGrid or folder of TextGrids, as for `read_reference`.
-    symbols : (K,) sequence of str
-        Of the models; their marks tell whether tokens are joined to words.
-    by : {"symbol", "word"}
-        What is timed.
-    words : path, optional
-        Words, by word only. Without it they are the tier "words" of TextGrids, and a CTM holds
-        words if the models have tokens that are joined to words.
-    tier : str, optional
-        Of `reference`; by default "phones", or "words" where tokens are joined to words.
-    skip : collection of str
-        Labels that are not read.
-    marked : bool
-        Whether symbols that look like marks of words are such.
-
-    Returns
-    -------
-    Truth
-        For `Truth.of`.
-
-    Raises
-    ------
-    ArgumentError
-        If words are needed and not given, or given and not needed.
-    DataError
-        As `read_reference`.
+    By word, `words` is by default the tier "words" of TextGrids, and a CTM holds words if the
+    symbols have marks of words (and `marked` says that they are marks): then tokens are joined.
     """
     check.one_of("by", by, ("symbol", "word"))
     if by == "symbol":
@@ -151,19 +114,7 @@ def read_truth(
 
 
 def delay_and_error(found: Sequence[TrueDelays], edge: Edge) -> tuple[Interval, Interval]:
-    """Estimate a model's mean delay and its error.
-
-    Parameters
-    ----------
-    found : sequence of TrueDelays
-        One for each utterance, at least one.
-    edge : {"start", "end"}
-        After which the delay is.
-
-    Returns
-    -------
-    delay, error : Interval
-        In seconds, and as a fraction; of other utterances.
+    """Estimate a model's mean delay in seconds and its error as a fraction, over utterances.
 
     Examples
     --------

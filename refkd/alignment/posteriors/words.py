@@ -22,19 +22,7 @@ class JoinedWord(NamedTuple):
 
 
 def word_marks(symbols: Sequence[str]) -> Marks | None:
-    """Find out how the tokens of a model mark words.
-
-    Parameters
-    ----------
-    symbols : (K,) sequence of str
-        Of the model.
-
-    Returns
-    -------
-    str or None
-        The one eighth block U+2581, which begins a word (SentencePiece); "##", which continues one
-        (WordPiece); "@@" at the end of a token that is continued (subword-nmt); "delimiter", if
-        there is a token "|", "<space>" or " " between words. None if there is no mark.
+    """Find out how the tokens of a model mark words; None if they have no mark.
 
     Examples
     --------
@@ -59,24 +47,7 @@ def separated(heard: Collection[str], marks: Marks) -> bool:
 
 
 def join_words(tokens: Sequence[str], marks: Marks) -> list[JoinedWord]:
-    """Join a sequence of tokens to words.
-
-    Parameters
-    ----------
-    tokens : (n,) sequence of str
-        As a model says them, without blanks.
-    marks : str
-        From `word_marks`.
-
-    Returns
-    -------
-    list of JoinedWord
-        In order, without marks and delimiters, in NFC; words of marks alone are left out.
-
-    Raises
-    ------
-    ArgumentError
-        If there are no such marks.
+    """Join tokens without blanks to words in NFC, without their marks; words of marks alone go.
 
     Examples
     --------
