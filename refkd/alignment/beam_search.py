@@ -58,13 +58,13 @@ def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
     prefixes: list[Prefix] = [()]
     ends_blank, ends_label = np.zeros(1), np.full(1, -np.inf)  # (B1)
     for frame in logp:
-        prefixes, ends_blank, ends_label = _hear(
+        prefixes, ends_blank, ends_label = _extend(
             frame, prefixes, ends_blank, ends_label, beam, blank
         )
     return np.array(prefixes[0], dtype=np.int64)
 
 
-def _hear(
+def _extend(
     frame: Floats,
     prefixes: list[Prefix],
     ends_blank: Floats,
@@ -76,19 +76,19 @@ def _hear(
 
     In the tables (N, K) column k stands for prefix + k, the column of the blank for the prefix.
     """
-    spoken = np.array([n for n, prefix in enumerate(prefixes) if prefix], dtype=np.int64)
-    last = np.array([prefixes[n][-1] for n in spoken], dtype=np.int64)
+    nonempty = np.array([n for n, prefix in enumerate(prefixes) if prefix], dtype=np.int64)
+    last = np.array([prefixes[n][-1] for n in nonempty], dtype=np.int64)
     total = np.logaddexp(ends_blank, ends_label)
 
     label_table = total[:, None] + frame  # (B2)
-    label_table[spoken, last] = ends_blank[spoken] + frame[last]  # (B2)
+    label_table[nonempty, last] = ends_blank[nonempty] + frame[last]  # (B2)
     label_table[:, blank] = -np.inf
-    label_table[spoken, blank] = ends_label[spoken] + frame[last]  # (B3)
+    label_table[nonempty, blank] = ends_label[nonempty] + frame[last]  # (B3)
     blank_table = np.full_like(label_table, -np.inf)
     blank_table[:, blank] = total + frame[blank]  # (B4)
 
     place = {prefix: n for n, prefix in enumerate(prefixes)}
-    for n, label in zip(spoken, last, strict=True):
+    for n, label in zip(nonempty, last, strict=True):
         shorter = place.get(prefixes[n][:-1])
         if shorter is not None:
             grown = label_table[shorter, label]
@@ -99,8 +99,8 @@ def _hear(
     best = np.argsort(-score, kind="stable")[:beam]  # (B6)
     best = best[score[best] > -np.inf]
     rows, labels = np.divmod(best, len(frame))
-    heard = [
+    extended = [
         prefixes[n] if k == blank else (*prefixes[n], k)
         for n, k in zip(rows.tolist(), labels.tolist(), strict=True)
     ]
-    return heard, blank_table.ravel()[best], label_table.ravel()[best]
+    return extended, blank_table.ravel()[best], label_table.ravel()[best]

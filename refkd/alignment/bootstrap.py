@@ -187,12 +187,14 @@ def above_line(
     >>> above_line(student(3, 0.22), shifts, resample(seeds=1, utterances=1)) is None
     True
     """
-    at, error = (_ratios("student", one, draws) for one in student)
-    points = [[_ratios(f"line[{n}]", one, draws) for one in pair] for n, pair in enumerate(line)]
+    at, error = (_ratios("student", ratio, draws) for ratio in student)
+    points = [
+        [_ratios(f"line[{n}]", ratio, draws) for ratio in pair] for n, pair in enumerate(line)
+    ]
     if len(points) < 2:
         return None
     x, y = (np.stack([point[axis] for point in points]) for axis in (0, 1))
-    mean_x, mean_y = (np.stack([_means(one, draws) for one in axis]) for axis in (x, y))
+    mean_x, mean_y = (np.stack([_means(point, draws) for point in axis]) for axis in (x, y))
     mean_at = _means(at, draws)
     if not mean_x[:, 0].min() <= mean_at[0] <= mean_x[:, 0].max():
         return None

@@ -51,8 +51,8 @@ def ctm(utterances: Iterable[AlignedUtterance]) -> str:
     one 1 0.250000 0.050000 m 1.000000
     """
     lines = []
-    for name, one in sorted((_word(one.name), one) for one in utterances):
-        for phone in one.phones:
+    for name, utterance in sorted((_word(utterance.name), utterance) for utterance in utterances):
+        for phone in utterance.phones:
             start, end = _microseconds(phone.start), _microseconds(phone.end)
             times = f"{_decimal(start)} {_decimal(end - start)}"
             lines.append(f"{name} 1 {times} {_word(phone.symbol)} {phone.confidence:.6f}\n")
@@ -154,10 +154,10 @@ def write_ctm(utterances: Iterable[AlignedUtterance], path: Path) -> None:
 
 def write_textgrids(utterances: Sequence[AlignedUtterance], folder: Path) -> None:
     """Write a TextGrid for each utterance, under the names of `file_names`."""
-    names = file_names([one.name for one in utterances])
-    for name, one in zip(names, utterances, strict=True):
+    names = file_names([utterance.name for utterance in utterances])
+    for name, utterance in zip(names, utterances, strict=True):
         with replacing(folder / f"{name}.TextGrid") as file:
-            file.write(textgrid(one).encode())
+            file.write(textgrid(utterance).encode())
 
 
 def _microseconds(seconds: float) -> int:

@@ -75,8 +75,8 @@ def spikes(logits: ArrayLike, blank: int = 0, at: At = "start") -> tuple[Ints, I
     if at == "start":
         return labels, starts
     logp = log_posteriors(logits)
-    every = zip(labels, starts, ends, strict=True)
-    peaks = [start + logp[start:end, label].argmax() for label, start, end in every]
+    spans = zip(labels, starts, ends, strict=True)
+    peaks = [start + logp[start:end, label].argmax() for label, start, end in spans]
     return labels, np.array(peaks, dtype=np.int64)
 
 

@@ -62,7 +62,7 @@ def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols
     """
     true, decoded = list(references), list(hypotheses)
     for argument, sequences in (("references", true), ("hypotheses", decoded)):
-        text = next((one for one in sequences if isinstance(one, str)), None)
+        text = next((sequence for sequence in sequences if isinstance(sequence, str)), None)
         if text is not None:
             expected = "a list of symbols for each utterance, such as list(text) or text.split()"
             check.fail(argument, expected, f"the text {text!r:.60}")
@@ -77,8 +77,10 @@ def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols
 
 def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
     try:
-        composed = (nfc(one) if isinstance(one, str) else one for one in symbols)
-        return np.array([codes.setdefault(one, len(codes)) for one in composed], dtype=np.int64)
+        composed = (nfc(symbol) if isinstance(symbol, str) else symbol for symbol in symbols)
+        return np.array(
+            [codes.setdefault(symbol, len(codes)) for symbol in composed], dtype=np.int64
+        )
     except TypeError:
         check.fail(
             argument,
@@ -143,9 +145,11 @@ def matches(
 ) -> tuple[Ints, Ints]:
     """Positions of the equal symbols that the alignment pairs."""
     codes: dict[Hashable, int] = {}
-    true, said = (_coded("symbols", one, codes) for one in (reference, hypothesis))
-    times = (np.asarray(one, dtype=np.float64) for one in (reference_times, hypothesis_times))
-    _, pair = _align(true, said, *times)
+    true, decoded = (_coded("symbols", sequence, codes) for sequence in (reference, hypothesis))
+    times = (
+        np.asarray(sequence, dtype=np.float64) for sequence in (reference_times, hypothesis_times)
+    )
+    _, pair = _align(true, decoded, *times)
     paired = np.flatnonzero(pair >= 0)
-    equal = paired[true[paired] == said[pair[paired]]]
+    equal = paired[true[paired] == decoded[pair[paired]]]
     return equal, pair[equal]

@@ -119,7 +119,7 @@ def emission_delay(
     >>> delay.delay, delay.phones_left_out
     (array([0.03]), 1)
     """
-    found, frames = spikes(logits, blank, at)
+    emitted, frames = spikes(logits, blank, at)
     true = check.labels("labels", labels, np.shape(logits)[1], blank)
     true_times = check.finite_array("times", times, ("L",)).astype(np.float64)
     check.same_length("times", true_times.size, "labels", true.size, "L")
@@ -127,11 +127,11 @@ def emission_delay(
         check.fail("times", "numbers that never fall", true_times.tolist())
     start = check.finite_number("first_frame", first_frame)
     spike_times = start + frames * check.positive("frame_shift", frame_shift)  # (E6)
-    of_truth, of_spikes = matches(true, found, true_times, spike_times)
+    of_truth, of_spikes = matches(true, emitted, true_times, spike_times)
     return EmissionDelay(
         delay=spike_times[of_spikes] - true_times[of_truth],  # (E7)
         phones_left_out=true.size - of_truth.size,
-        spikes_left_out=found.size - of_spikes.size,
+        spikes_left_out=emitted.size - of_spikes.size,
     )
 
 
@@ -222,8 +222,8 @@ def true_agreement(
     >>> import numpy as np
     >>> from refkd.alignment.metrics import true_agreement
     >>> logits = np.eye(3)[[0, 1, 1, 0, 2]]
-    >>> told = true_agreement(logits, [1, 2], [0.01, 0.03], [0.03, 0.05], frame_shift=0.02)
-    >>> told.missed_phones, round(told.spike_error, 3)
+    >>> agreement = true_agreement(logits, [1, 2], [0.01, 0.03], [0.03, 0.05], frame_shift=0.02)
+    >>> agreement.missed_phones, round(agreement.spike_error, 3)
     (0.5, 0.667)
     """
     best = best_labels(logits, blank)

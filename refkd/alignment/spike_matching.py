@@ -68,8 +68,8 @@ def timed_shift(
     for name, clock in (("teacher_clock", teacher_clock), ("student_clock", student_clock)):
         check.instance(name, clock, Clock)
     teacher, student = same_classes(teacher_logits, student_logits)
-    found = spikes(teacher, blank, at), spikes(student, blank, at)
-    return shift_of_spikes(*found, teacher_clock, student_clock)
+    teacher_spikes, student_spikes = spikes(teacher, blank, at), spikes(student, blank, at)
+    return shift_of_spikes(teacher_spikes, student_spikes, teacher_clock, student_clock)
 
 
 def shift_of_spikes(

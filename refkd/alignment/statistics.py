@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,20 @@ def plain(numbers: dict[str, float]) -> dict[str, float | None]:
 
 
 @dataclass(frozen=True)
-class FrameAgreement:
+class Counts:
+    """Counts of an utterance, which add up over many."""
+
+    @classmethod
+    def pool(cls, parts: Iterable[Self]) -> Self:
+        """Add up the counts of many utterances."""
+        utterances = list(parts)
+        return cls(
+            *(sum(getattr(part, field.name) for part in utterances) for field in fields(cls))
+        )
+
+
+@dataclass(frozen=True)
+class FrameAgreement(Counts):
     """How often a student's best label is the teacher's at the same frame.
 
     Examples
@@ -55,18 +68,6 @@ class FrameAgreement:
     missed: int  # of these, where the student says blank
     wrong: int  # of these, where the student says anything else, blank included
     different: int  # frames of any kind with different best labels
-
-    @classmethod
-    def pool(cls, parts: Iterable["FrameAgreement"]) -> "FrameAgreement":
-        """Add up the counts of many utterances."""
-        every = list(parts)
-        return cls(
-            frames=sum(part.frames for part in every),
-            teacher_spike_frames=sum(part.teacher_spike_frames for part in every),
-            missed=sum(part.missed for part in every),
-            wrong=sum(part.wrong for part in every),
-            different=sum(part.different for part in every),
-        )
 
     @property
     def missed_spikes(self) -> float:
@@ -90,7 +91,7 @@ class FrameAgreement:
 
 
 @dataclass(frozen=True)
-class Peakiness:
+class Peakiness(Counts):
     """How much of the time a model says blank, and how sure it is.
 
     Examples
@@ -104,16 +105,6 @@ class Peakiness:
     frames: int
     blank_frames: int  # whose best label is the blank
     entropy: float  # in nats, summed over the frames
-
-    @classmethod
-    def pool(cls, parts: Iterable["Peakiness"]) -> "Peakiness":
-        """Add up many utterances; every frame counts once."""
-        every = list(parts)
-        return cls(
-            frames=sum(part.frames for part in every),
-            blank_frames=sum(part.blank_frames for part in every),
-            entropy=sum(part.entropy for part in every),
-        )
 
     @property
     def blank_share(self) -> float:
@@ -176,11 +167,18 @@ class Spread:
         return {"n": self.n, **plain(spread)}
 
 
+@dataclass(frozen=True, eq=False)
 class MatchedSpread(Spread):
-    """Spread of matched pairs, beside the spikes on either side that have no partner."""
+    """Spread of offsets, student minus teacher, beside the spikes that have no partner."""
 
+    offset: NDArray[Any]
     teacher_unmatched: int
     student_unmatched: int
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """The offsets."""
+        return self.offset
 
     @property
     def teacher_unmatched_share(self) -> float:
@@ -191,6 +189,25 @@ class MatchedSpread(Spread):
     def student_unmatched_share(self) -> float:
         """Share of the student's spikes without a partner."""
         return share(self.student_unmatched, self.n + self.student_unmatched)
+
+    def _spread(self) -> dict[str, Any]:
+        return {
+            **super()._spread(),
+            "teacher_unmatched": self.teacher_unmatched,
+            "student_unmatched": self.student_unmatched,
+        }
+
+    @staticmethod
+    def _pooled(parts: Iterable["MatchedSpread"], dtype: type[np.generic]) -> dict[str, Any]:
+        """The fields of many utterances together."""
+        utterances = list(parts)
+        return {
+            "offset": np.concatenate(
+                [np.zeros(0, dtype=dtype), *(part.offset for part in utterances)]
+            ),
+            "teacher_unmatched": sum(part.teacher_unmatched for part in utterances),
+            "student_unmatched": sum(part.student_unmatched for part in utterances),
+        }
 
 
 class SpreadInSeconds(Spread):
@@ -225,25 +242,12 @@ class OffsetStatistics(MatchedSpread):
     {0: 1, 1: 2, 4: 1}
     """
 
-    offset: Ints  # (n,) student minus teacher, in frames: positive where the student is late
-    teacher_unmatched: int
-    student_unmatched: int
+    offset: Ints  # (n,) in frames: positive where the student is late
 
     @classmethod
     def pool(cls, parts: Iterable["OffsetStatistics"]) -> "OffsetStatistics":
         """Put the pairs of many utterances together; every pair counts once."""
-        every = list(parts)
-        offsets = [np.zeros(0, dtype=np.int64), *(part.offset for part in every)]
-        return OffsetStatistics(
-            offset=np.concatenate(offsets),
-            teacher_unmatched=sum(part.teacher_unmatched for part in every),
-            student_unmatched=sum(part.student_unmatched for part in every),
-        )
-
-    @property
-    def values(self) -> Ints:
-        """The offsets."""
-        return self.offset
+        return OffsetStatistics(**cls._pooled(parts, np.int64))
 
     @property
     def exact(self) -> float:
@@ -269,8 +273,6 @@ class OffsetStatistics(MatchedSpread):
         }
         return {
             **self._spread(),
-            "teacher_unmatched": self.teacher_unmatched,
-            "student_unmatched": self.student_unmatched,
             **plain(shares),
             "histogram": {str(offset): count for offset, count in self.histogram.items()},
         }
@@ -306,11 +308,11 @@ class EmissionDelay(SpreadInSeconds):
     @classmethod
     def pool(cls, parts: Iterable["EmissionDelay"]) -> "EmissionDelay":
         """Put many utterances together; every correct symbol counts once."""
-        every = list(parts)
+        utterances = list(parts)
         return cls(
-            delay=np.concatenate([np.zeros(0), *(part.delay for part in every)]),
-            phones_left_out=sum(part.phones_left_out for part in every),
-            spikes_left_out=sum(part.spikes_left_out for part in every),
+            delay=np.concatenate([np.zeros(0), *(part.delay for part in utterances)]),
+            phones_left_out=sum(part.phones_left_out for part in utterances),
+            spikes_left_out=sum(part.spikes_left_out for part in utterances),
         )
 
     @property
@@ -354,24 +356,12 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
     array([0, 1, 2])
     """
 
-    offset: Floats  # (n,) student minus teacher, in seconds: positive where the student is late
-    teacher_unmatched: int
-    student_unmatched: int
+    offset: Floats  # (n,) in seconds: positive where the student is late
 
     @classmethod
     def pool(cls, parts: Iterable["TimedOffsets"]) -> "TimedOffsets":
         """Put the pairs of many utterances together; every pair counts once."""
-        every = list(parts)
-        return TimedOffsets(
-            offset=np.concatenate([np.zeros(0), *(part.offset for part in every)]),
-            teacher_unmatched=sum(part.teacher_unmatched for part in every),
-            student_unmatched=sum(part.student_unmatched for part in every),
-        )
-
-    @property
-    def values(self) -> Floats:
-        """The offsets."""
-        return self.offset
+        return TimedOffsets(**cls._pooled(parts, np.float64))
 
     def in_frames(self, frame_shift: float) -> OffsetStatistics:
         """The same offsets in frames, where both models have the clock of this frame shift."""
@@ -386,8 +376,6 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
         shares = ("teacher_unmatched_share", "student_unmatched_share")
         return {
             **self._spread(),
-            "teacher_unmatched": self.teacher_unmatched,
-            "student_unmatched": self.student_unmatched,
             **plain({name: getattr(self, name) for name in shares}),
         }
 
@@ -401,7 +389,7 @@ class TimedShift(TimedOffsets, SpikePairs):
 
 
 @dataclass(frozen=True)
-class TrueAgreement:
+class TrueAgreement(Counts):
     """How often a model says a phone while it is spoken.
 
     Examples
@@ -416,17 +404,6 @@ class TrueAgreement:
     phones_missed: int  # without any frame of their symbol between start and end
     spike_frames: int  # whose best label is not the blank
     wrong: int  # of these, where another phone is spoken, or none
-
-    @classmethod
-    def pool(cls, parts: Iterable["TrueAgreement"]) -> "TrueAgreement":
-        """Add up the counts of many utterances."""
-        every = list(parts)
-        return cls(
-            phones=sum(part.phones for part in every),
-            phones_missed=sum(part.phones_missed for part in every),
-            spike_frames=sum(part.spike_frames for part in every),
-            wrong=sum(part.wrong for part in every),
-        )
 
     @property
     def missed_phones(self) -> float:

@@ -8,7 +8,7 @@ from refkd.alignment.metrics import emission_delay
 from refkd.alignment.posteriors.comparison import compare
 from refkd.alignment.posteriors.conventions import SAMPLE, facts_of
 from refkd.alignment.posteriors.delays import (
-    Said,
+    TimedSymbols,
     TrueDelays,
     symbol_delays,
     word_delays_of_phones,
@@ -228,7 +228,9 @@ def test_symbols_are_delayed_as_emission_delay_says():
     """The same spikes as logits and by name; `x` is no symbol of the model."""
     truth = reference("a x b a c", 0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     spikes = {6: 1, 11: 2, 14: 1, 21: 2}
-    told = symbol_delays(Said(["a", "b", "a", "b"], np.array([0.12, 0.22, 0.28, 0.42])), truth)
+    told = symbol_delays(
+        TimedSymbols(["a", "b", "a", "b"], np.array([0.12, 0.22, 0.28, 0.42])), truth
+    )
     assert_close(told.starts.delay, [0.12, 0.02, -0.02], VALUE)
     assert_close(told.ends.delay, [0.02, -0.08, -0.12], VALUE)
     assert (told.starts.phones_left_out, told.starts.spikes_left_out) == (2, 1)
@@ -243,7 +245,7 @@ def test_words_of_a_model_of_phones():
     """Of `ab c de` the d is missed, and a c is heard before all; silence belongs to no word."""
     phones = reference("a b c sil d e", 0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
     words = Reference(("AB", "C", "DE"), np.array([0.0, 0.4, 0.8]), np.array([0.4, 0.6, 1.0]))
-    said = Said(["c", "a", "b", "c", "e"], np.array([0.02, 0.1, 0.3, 0.7, 1.05]))
+    said = TimedSymbols(["c", "a", "b", "c", "e"], np.array([0.02, 0.1, 0.3, 0.7, 1.05]))
     told = word_delays_of_phones(said, phones, words)
     assert_close(told.starts.delay, [0.1, 0.3], VALUE)  # a after AB, c after C; d is missed
     assert_close(told.ends.delay, [-0.1, 0.1, 0.05], VALUE)  # b, c and e
@@ -255,7 +257,7 @@ def test_words_of_a_model_of_phones():
 def test_a_word_without_phones_is_left_out():
     phones = reference("a", 0.0, 0.2)
     words = Reference(("A", "B"), np.array([0.0, 0.2]), np.array([0.2, 0.4]))
-    told = word_delays_of_phones(Said(["a"], np.array([0.1])), phones, words)
+    told = word_delays_of_phones(TimedSymbols(["a"], np.array([0.1])), phones, words)
     assert_close(told.ends.delay, [-0.1], VALUE)
     assert (told.starts.phones_left_out, told.ends.phones_left_out) == (1, 1)
 
@@ -265,7 +267,7 @@ def test_words_of_a_model_of_tokens():
         ("Hello", "big", "world"), np.array([0.0, 0.5, 0.8]), np.array([0.5, 0.8, 1.2])
     )
     tokens = [BEGIN + "he", "llo", BEGIN + "bi", BEGIN + "wor", "ld"]
-    said = Said(tokens, np.array([0.2, 0.6, 0.9, 1.0, 1.3]))
+    said = TimedSymbols(tokens, np.array([0.2, 0.6, 0.9, 1.0, 1.3]))
     told = word_delays_of_tokens(said, words, BEGIN)
     assert_close(told.starts.delay, [0.2, 0.2], VALUE)
     assert_close(told.ends.delay, [0.1, 0.1], VALUE)
@@ -274,8 +276,8 @@ def test_words_of_a_model_of_tokens():
 
 
 def test_delays_of_many_utterances():
-    one = symbol_delays(Said(["a"], np.array([0.1])), reference("a b", 0.0, 0.2, 0.4))
-    two = symbol_delays(Said(["b", "c"], np.array([0.1, 0.2])), reference("b", 0.0, 0.2))
+    one = symbol_delays(TimedSymbols(["a"], np.array([0.1])), reference("a b", 0.0, 0.2, 0.4))
+    two = symbol_delays(TimedSymbols(["b", "c"], np.array([0.1, 0.2])), reference("b", 0.0, 0.2))
     both = TrueDelays.pool([one, two])
     assert_close(both.after("start").delay, [0.1, 0.1], VALUE)
     assert_close(both.after("end").delay, [-0.1, -0.1], VALUE)

@@ -58,7 +58,7 @@ class Comparison:
     @property
     def frame_shift(self) -> float | None:
         """Of all models; None where they differ."""
-        shifts = {one.clock.frame_shift for one in self.models}
+        shifts = {model.clock.frame_shift for model in self.models}
         return shifts.pop() if len(shifts) == 1 else None
 
     @property
@@ -69,7 +69,7 @@ class Comparison:
 
     def of(self, name: str) -> ComparedModel:
         """The model of this name."""
-        names = [one.name for one in self.models]
+        names = [model.name for model in self.models]
         return self.models[names.index(check.one_of("model", name, names))]
 
     def shift(self, student: ComparedModel, utterance: str) -> TimedShift:
@@ -133,9 +133,9 @@ def compare(
     sets, at = check.sequence("sets", sets), check.one_of("at", at, ("start", "peak"))
     if not sets:
         check.fail("sets", "at least one", "none")
-    for one in sets:
-        check.instance("sets", one, PosteriorSet)
-    names = [one.name for one in sets]
+    for posteriors in sets:
+        check.instance("sets", posteriors, PosteriorSet)
+    names = [posteriors.name for posteriors in sets]
     for name in names:
         if names.count(name) > 1:
             check.fail("sets", "a name of its own for each", f"{name!r} twice")
@@ -143,35 +143,37 @@ def compare(
     for name in latency:
         check.one_of("latency", name, names)
     first, *others = sets
-    shared = tuple(name for name in first.names if all(name in one.arrays for one in others))
+    shared = tuple(
+        name for name in first.names if all(name in posteriors.arrays for posteriors in others)
+    )
     if not shared:
         check.fail("sets", "at least one utterance that all have", "none")
-    for one in others:
-        check.same_length(one.name, one.classes, first.name, first.classes, "K")
-    every = [facts_of(one) for one in sets]
-    blank = every[0].blank
+    for posteriors in others:
+        check.same_length(posteriors.name, posteriors.classes, first.name, first.classes, "K")
+    all_facts = [facts_of(posteriors) for posteriors in sets]
+    blank = all_facts[0].blank
     models = tuple(
         ComparedModel(
-            one,
+            posteriors,
             facts.kind,
-            _clock(one, (latency or {}).get(one.name, 0.0)),
-            {name: _spikes(one, facts, name, blank, at) for name in shared},
+            _clock(posteriors, (latency or {}).get(posteriors.name, 0.0)),
+            {name: _spikes(posteriors, facts, name, blank, at) for name in shared},
         )
-        for one, facts in zip(sets, every, strict=True)
+        for posteriors, facts in zip(sets, all_facts, strict=True)
     )
     symbols = first.symbols or tuple(str(n) for n in range(first.classes))
     return Comparison(models, shared, blank, symbols, at, check.instance("unit", unit, Unit))
 
 
-def _clock(told: PosteriorSet, latency: float) -> Clock:
-    if told.frame_shift is None:
-        check.fail("frame_shift", f"seconds for {told.name}, which does not tell", "none")
+def _clock(posteriors: PosteriorSet, latency: float) -> Clock:
+    if posteriors.frame_shift is None:
+        check.fail("frame_shift", f"seconds for {posteriors.name}, which does not tell", "none")
     late = check.finite_number("latency", latency)
-    return Clock(told.frame_shift, (told.first_frame or 0.0) + late)
+    return Clock(posteriors.frame_shift, (posteriors.first_frame or 0.0) + late)
 
 
-def _spikes(told: PosteriorSet, facts: Facts, name: str, blank: int, at: At) -> Spikes:
+def _spikes(posteriors: PosteriorSet, facts: Facts, name: str, blank: int, at: At) -> Spikes:
     if check.one_of("at", at, ("start", "peak")) == "peak":
-        return spikes(log_posteriors_of(told, facts.kind, name), blank, at)
+        return spikes(log_posteriors_of(posteriors, facts.kind, name), blank, at)
     labels, starts, _ = runs(facts.best[name], blank)
     return labels, starts

@@ -1,4 +1,4 @@
-"""What nobody has told about posteriors, as far as the numbers show it."""
+"""Conventions of posteriors that nobody has specified, as far as the numbers show them."""
 
 import math
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Facts:
     doubts: dict[str, Doubt]  # why "kind" or "blank" cannot be assumed
 
 
-def facts_of(told: PosteriorSet) -> Facts:
+def facts_of(posteriors: PosteriorSet) -> Facts:
     """Look through all posteriors of a model once.
 
     Examples
@@ -63,53 +63,54 @@ def facts_of(told: PosteriorSet) -> Facts:
     """
     best: dict[str, Ints] = {}
     bad: dict[str, Ints] = {}
-    counts, lowest = np.zeros(told.classes), math.inf
-    step = -(-sum(len(array) for array in told.arrays.values()) // SAMPLE)
+    counts, lowest = np.zeros(posteriors.classes), math.inf
+    step = -(-sum(len(array) for array in posteriors.arrays.values()) // SAMPLE)
     sample = []
-    for name, array in told.arrays.items():
+    for name, array in posteriors.arrays.items():
         best[name] = array.argmax(axis=1).astype(np.int64)
         highest = array[np.arange(len(array)), best[name]]  # NaN and +inf are the best of all
         usable = np.isfinite(highest)
         if not usable.all():
             bad[name] = np.flatnonzero(~usable).astype(np.int64)
-        counts += np.bincount(best[name][usable], minlength=told.classes)
+        counts += np.bincount(best[name][usable], minlength=posteriors.classes)
         numbers = array if usable.all() else array[usable]
         lowest = min(lowest, float(numbers.min(initial=math.inf)))
         sample.append(array[::step][usable[::step]])
     frames = np.concatenate(sample)
     shown = kind_shown(frames, lowest)
     shares = counts / max(1.0, counts.sum())
-    blank = _blank(told, shares)
-    doubts = {
-        "kind": _doubt_of_kind(frames, lowest) if told.kind is None and shown == "logits" else None,
-        "blank": _doubt_of_blank(told, shares, blank) if told.blank is None else None,
-    }
+    blank = _blank(posteriors, shares)
+    doubts: dict[str, Doubt | None] = {}
+    if posteriors.kind is None and shown == "logits":
+        doubts["kind"] = _doubt_of_kind(frames, lowest)
+    if posteriors.blank is None:
+        doubts["blank"] = _doubt_of_blank(posteriors, shares, blank)
     return Facts(
         best=best,
         unusable=bad,
         lowest=lowest,
         sample=frames,
         shown=shown,
-        kind=told.kind or shown,
+        kind=posteriors.kind or shown,
         shares=shares,
         blank=blank,
         doubts={fact: doubt for fact, doubt in doubts.items() if doubt is not None},
     )
 
 
-def settled(told: PosteriorSet) -> Facts:
-    """The facts of a model; an ArgumentError that names it where one has to be told."""
-    facts = facts_of(told)
+def settled(posteriors: PosteriorSet) -> Facts:
+    """The facts of a model; an ArgumentError that names it where one has to be specified."""
+    facts = facts_of(posteriors)
     for doubt in facts.doubts.values():
-        check.fail(told.name, *doubt)
+        check.fail(posteriors.name, *doubt)
     return facts
 
 
-def _blank(told: PosteriorSet, shares: Floats) -> int:
-    if told.blank is not None:
-        return told.blank
-    named = named_blanks(told) or range(told.classes)
-    return max(named, key=lambda label: shares[label])
+def _blank(posteriors: PosteriorSet, shares: Floats) -> int:
+    if posteriors.blank is not None:
+        return posteriors.blank
+    candidates = named_blanks(posteriors) or range(posteriors.classes)
+    return max(candidates, key=lambda label: shares[label])
 
 
 def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
@@ -128,12 +129,12 @@ def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
     return None
 
 
-def _doubt_of_blank(told: PosteriorSet, shares: Floats, blank: int) -> Doubt | None:
+def _doubt_of_blank(posteriors: PosteriorSet, shares: Floats, blank: int) -> Doubt | None:
     """A class is no blank for its name alone if it is hardly ever best."""
     likely = int(shares.argmax())
-    if blank not in named_blanks(told) or shares[blank] >= RARE * shares[likely]:
+    if blank not in named_blanks(posteriors) or shares[blank] >= RARE * shares[likely]:
         return None
-    names = told.symbols or ()
+    names = posteriors.symbols or ()
     return Doubt(
         "--blank to say which class it is",
         f"{blank} by its symbol {names[blank]!r}, which is best in {100 * shares[blank]:.0f} % "
@@ -177,15 +178,15 @@ def other_logarithm(frames: Posteriors) -> str | None:
     return None
 
 
-def named_blanks(told: PosteriorSet) -> list[int]:
+def named_blanks(posteriors: PosteriorSet) -> list[int]:
     """The classes whose symbol is a usual name of the blank."""
-    symbols = enumerate(told.symbols or ())
+    symbols = enumerate(posteriors.symbols or ())
     return [label for label, symbol in symbols if symbol.casefold() in BLANKS]
 
 
-def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
+def log_posteriors_of(posteriors: PosteriorSet, kind: str, name: str) -> Floats:
     """Turn one utterance into log-posteriors (T, K) in nats; every frame sums to one."""
-    values = told.arrays[name]
+    values = posteriors.arrays[name]
     if kind == "probabilities":
         if (values < 0.0).any():
             check.fail(f"utterance {name!r}", "probabilities >= 0", values.min())
@@ -197,7 +198,7 @@ def log_posteriors_of(told: PosteriorSet, kind: str, name: str) -> Floats:
     return log_posteriors(values)
 
 
-def normalised(told: PosteriorSet) -> PosteriorSet:
+def normalised(posteriors: PosteriorSet) -> PosteriorSet:
     """Turn posteriors of any kind into log-posteriors in nats, with every fact that drawing needs.
 
     What was not specified is what `diagnose` says is assumed; an unknown frame shift stays unknown.
@@ -206,18 +207,18 @@ def normalised(told: PosteriorSet) -> PosteriorSet:
     --------
     >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
     >>> from refkd.alignment.posteriors.conventions import normalised
-    >>> told = normalised(PosteriorSet("small", {"one": [[0.75, 0.25], [0.5, 0.5]]}))
-    >>> told.kind, told.blank, told.arrays["one"].round(3)[0]
+    >>> posteriors = normalised(PosteriorSet("small", {"one": [[0.75, 0.25], [0.5, 0.5]]}))
+    >>> posteriors.kind, posteriors.blank, posteriors.arrays["one"].round(3)[0]
     ('log_probabilities', 0, array([-0.288, -1.386]))
     """
-    facts = settled(check.instance("told", told, PosteriorSet))
+    facts = settled(check.instance("told", posteriors, PosteriorSet))
     return PosteriorSet(
-        told.name,
-        {name: log_posteriors_of(told, facts.kind, name) for name in told.arrays},
+        posteriors.name,
+        {name: log_posteriors_of(posteriors, facts.kind, name) for name in posteriors.arrays},
         kind="log_probabilities",
         blank=facts.blank,
-        symbols=told.symbols or tuple(str(n) for n in range(told.classes)),
-        frame_shift=told.frame_shift,
-        first_frame=0.0 if told.first_frame is None else told.first_frame,
-        subsampling=told.subsampling,
+        symbols=posteriors.symbols or tuple(str(n) for n in range(posteriors.classes)),
+        frame_shift=posteriors.frame_shift,
+        first_frame=0.0 if posteriors.first_frame is None else posteriors.first_frame,
+        subsampling=posteriors.subsampling,
     )

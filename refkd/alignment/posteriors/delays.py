@@ -1,4 +1,4 @@
-"""How long after true times a model says what is right: by symbols, or grouped to words."""
+"""How long after true times a model emits the right labels: by symbols, or grouped to words."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from refkd.check import Floats
 Edge: TypeAlias = Literal["start", "end"]
 
 
-class Said(NamedTuple):
+class TimedSymbols(NamedTuple):
     """The spikes of one utterance: n symbols, and the (n,) times of them in seconds."""
 
     symbols: Sequence[str]
@@ -29,11 +29,11 @@ class TrueDelays:
     Examples
     --------
     >>> import numpy as np
-    >>> from refkd.alignment.posteriors.delays import Said, symbol_delays
+    >>> from refkd.alignment.posteriors.delays import TimedSymbols, symbol_delays
     >>> from refkd.alignment.posteriors.reference import Reference
     >>> truth = Reference(("a", "m"), np.array([0.0, 0.5]), np.array([0.5, 0.75]))
-    >>> told = symbol_delays(Said(("a", "n"), np.array([0.25, 0.75])), truth)
-    >>> told.starts.delay, told.ends.delay, told.edits, told.error
+    >>> delays = symbol_delays(TimedSymbols(("a", "n"), np.array([0.25, 0.75])), truth)
+    >>> delays.starts.delay, delays.ends.delay, delays.edits, delays.error
     (array([0.25]), array([-0.25]), 1, 0.5)
     """
 
@@ -45,12 +45,12 @@ class TrueDelays:
     @classmethod
     def pool(cls, parts: Iterable["TrueDelays"]) -> "TrueDelays":
         """Put many utterances together; every label counts once."""
-        every = list(parts)
+        utterances = list(parts)
         return cls(
-            starts=EmissionDelay.pool(part.starts for part in every),
-            ends=EmissionDelay.pool(part.ends for part in every),
-            edits=sum(part.edits for part in every),
-            labels=sum(part.labels for part in every),
+            starts=EmissionDelay.pool(part.starts for part in utterances),
+            ends=EmissionDelay.pool(part.ends for part in utterances),
+            edits=sum(part.edits for part in utterances),
+            labels=sum(part.labels for part in utterances),
         )
 
     def after(self, edge: Edge) -> EmissionDelay:
@@ -63,19 +63,18 @@ class TrueDelays:
         return share(self.edits, self.labels)
 
 
-def symbol_delays(said: Said, truth: Reference) -> TrueDelays:
+def symbol_delays(emitted: TimedSymbols, truth: Reference) -> TrueDelays:
     """Measure the delays of the symbols that are right, as `metrics.emission_delay` does."""
     delays = []
     for true_times in (truth.starts, truth.ends):
-        of_truth, of_said = matches(truth.labels, said.symbols, true_times, said.times)
-        delay = said.times[of_said] - true_times[of_truth]
-        delays.append(_counted(delay, len(truth.labels), len(said.symbols) - of_said.size))
-    edits = edit_distance(truth.labels, said.symbols)
+        of_truth, of_emitted = matches(truth.labels, emitted.symbols, true_times, emitted.times)
+        delay = emitted.times[of_emitted] - true_times[of_truth]
+        delays.append(_counted(delay, len(truth.labels), len(emitted.symbols) - of_emitted.size))
     starts, ends = delays
-    return TrueDelays(starts, ends, edits, labels=len(truth.labels))
+    return TrueDelays(starts, ends, edit_distance(truth.labels, emitted.symbols), len(truth.labels))
 
 
-def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> TrueDelays:
+def word_delays_of_phones(emitted: TimedSymbols, phones: Reference, words: Reference) -> TrueDelays:
     """Measure when a model of phones emits the first and the last phone of each word.
 
     A word whose first, or last, phone is not right, or that has none, is left out. Edits and labels
@@ -91,31 +90,33 @@ def word_delays_of_phones(said: Said, phones: Reference, words: Reference) -> Tr
         (first, phones.starts, words.starts),
         (last, phones.ends, words.ends),
     ):
-        of_truth, of_said = matches(phones.labels, said.symbols, phone_times, said.times)
-        heard = np.isin(of_truth, edge)
-        delay = said.times[of_said[heard]] - word_times[owner[of_truth[heard]]]  # (E8), (E9)
-        delays.append(_counted(delay, len(words.labels), len(said.symbols) - of_said.size))
-    edits = edit_distance(phones.labels, said.symbols)
+        of_truth, of_emitted = matches(phones.labels, emitted.symbols, phone_times, emitted.times)
+        at_edge = np.isin(of_truth, edge)
+        times = emitted.times[of_emitted[at_edge]]
+        delay = times - word_times[owner[of_truth[at_edge]]]  # (E8), (E9)
+        delays.append(_counted(delay, len(words.labels), len(emitted.symbols) - of_emitted.size))
     starts, ends = delays
-    return TrueDelays(starts, ends, edits, labels=len(phones.labels))
+    return TrueDelays(
+        starts, ends, edit_distance(phones.labels, emitted.symbols), len(phones.labels)
+    )
 
 
-def word_delays_of_tokens(said: Said, words: Reference, marks: Marks) -> TrueDelays:
+def word_delays_of_tokens(emitted: TimedSymbols, words: Reference, marks: Marks) -> TrueDelays:
     """Measure when a model of subwords or characters emits the first and last token of each word.
 
     Of the words that are right, whatever their case; both for the same pairs, those of the ends.
     """
-    joined = join_words(said.symbols, marks)
-    first = said.times[np.array([word.first for word in joined], dtype=np.int64)]
-    last = said.times[np.array([word.last for word in joined], dtype=np.int64)]
+    joined = join_words(emitted.symbols, marks)
+    first = emitted.times[np.array([word.first for word in joined], dtype=np.int64)]
+    last = emitted.times[np.array([word.last for word in joined], dtype=np.int64)]
     true = [label.casefold() for label in words.labels]
-    heard = [word.text.casefold() for word in joined]
-    of_truth, of_said = matches(true, heard, words.ends, last)
-    extra = len(heard) - of_said.size
+    decoded = [word.text.casefold() for word in joined]
+    of_truth, of_emitted = matches(true, decoded, words.ends, last)
+    extra = len(decoded) - of_emitted.size
     return TrueDelays(
-        starts=_counted(first[of_said] - words.starts[of_truth], len(true), extra),  # (E8)
-        ends=_counted(last[of_said] - words.ends[of_truth], len(true), extra),  # (E9)
-        edits=edit_distance(true, heard),
+        starts=_counted(first[of_emitted] - words.starts[of_truth], len(true), extra),  # (E8)
+        ends=_counted(last[of_emitted] - words.ends[of_truth], len(true), extra),  # (E9)
+        edits=edit_distance(true, decoded),
         labels=len(true),
     )
 

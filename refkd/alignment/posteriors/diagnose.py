@@ -32,7 +32,7 @@ class Finding:
     sentence: str
 
 
-Said: TypeAlias = tuple[Level, str]
+Remark: TypeAlias = tuple[Level, str]
 PADDING = 10  # equal frames at the end are no coincidence
 USUAL_SHIFTS = 0.002, 0.2  # seconds
 
@@ -71,8 +71,8 @@ def diagnose(
     --------
     >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
     >>> from refkd.alignment.posteriors.diagnose import diagnose
-    >>> told = PosteriorSet("small", {"one": [[0.9, 0.1], [0.6, 0.4]]}, frame_shift=0.02)
-    >>> for finding in diagnose(told):
+    >>> posteriors = PosteriorSet("small", {"one": [[0.9, 0.1], [0.6, 0.4]]}, frame_shift=0.02)
+    >>> for finding in diagnose(posteriors):
     ...     print(finding.level, "|", finding.sentence)
     assumed | the numbers are probabilities, by their range and row sums
     assumed | the blank is 0, the best class in 100 % of frames
@@ -81,35 +81,43 @@ def diagnose(
     """
     if not sets:
         check.fail("sets", "at least one", "none")
-    for one in sets:
-        check.instance("sets", one, PosteriorSet)
+    for posteriors in sets:
+        check.instance("sets", posteriors, PosteriorSet)
     if reference is not None:
         check.mapping("reference", reference)
     words = check.flag("words", words)
-    every = [facts_of(one) for one in sets]
-    findings: list[Finding] = []
-    for one, facts in zip(sets, every, strict=True):
-        findings += (Finding(level, one.name, said) for level, said in _alone(one, facts, unit))
-    for one, facts in zip(sets[1:], every[1:], strict=True):
-        compared = against_first(sets[0], one, every[0].blank, facts.blank, unit.name)
-        findings += (Finding(level, one.name, said) for level, said in compared)
-    for one in sets if reference is not None else ():
-        compared = against_reference(one, reference or {}, words, unit.name)
-        findings += (Finding(level, one.name, said) for level, said in compared)
-    return tuple(findings)
+    all_facts = [facts_of(posteriors) for posteriors in sets]
+    remarks: list[tuple[PosteriorSet, Iterator[Remark]]] = [
+        (posteriors, _alone(posteriors, facts, unit))
+        for posteriors, facts in zip(sets, all_facts, strict=True)
+    ]
+    remarks += [
+        (other, against_first(sets[0], other, all_facts[0].blank, facts.blank, unit.name))
+        for other, facts in zip(sets[1:], all_facts[1:], strict=True)
+    ]
+    if reference is not None:
+        remarks += [
+            (posteriors, against_reference(posteriors, reference, words, unit.name))
+            for posteriors in sets
+        ]
+    return tuple(
+        Finding(level, posteriors.name, sentence)
+        for posteriors, about in remarks
+        for level, sentence in about
+    )
 
 
-def _alone(told: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Said]:
-    yield from _numbers(told, facts)
+def _alone(posteriors: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Remark]:
+    yield from _numbers(posteriors, facts)
     yield from (("error", doubt.sentence) for doubt in facts.doubts.values())
     if len(facts.sample) and "kind" not in facts.doubts:
-        yield from _kind(told, facts)
+        yield from _kind(posteriors, facts)
     if len(facts.sample) and "blank" not in facts.doubts:
-        yield from _blank(told, facts)
-    yield from _times(told, unit)
+        yield from _blank(posteriors, facts)
+    yield from _times(posteriors, unit)
 
 
-def _numbers(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+def _numbers(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
     """Frames that are no posteriors, and frames that pad."""
     if facts.unusable:
         count = sum(frames.size for frames in facts.unusable.values())
@@ -121,59 +129,60 @@ def _numbers(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
         )
     padded = [
         name
-        for name, array in told.arrays.items()
+        for name, array in posteriors.arrays.items()
         if len(array) > PADDING and (array[-PADDING:] == array[-1]).all()
     ]
     if padded:
         yield (
             "warning",
-            f"{len(padded)} of {len(told.arrays)} utterances end in {PADDING} or more equal "
+            f"{len(padded)} of {len(posteriors.arrays)} utterances end in {PADDING} or more equal "
             f"frames, as padding does, such as {padded[0]!r}",
         )
 
 
-def _kind(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+def _kind(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
     kind, shown = facts.kind, facts.shown
     words = shown.replace("_", "-")
-    if told.kind is None:
+    if posteriors.kind is None:
         yield "assumed", f"the numbers are {words}, by their range and row sums"
     if kind == "probabilities" and facts.lowest < 0.0:
         yield "error", f"probabilities are told, the numbers begin at {facts.lowest:g}"
         return
-    other = other_logarithm(facts.sample) if shown == "logits" and told.kind else None
+    other = other_logarithm(facts.sample) if shown == "logits" and posteriors.kind else None
     if shown == "probabilities" != kind:
         yield "warning", f"{kind} are told, the numbers look like probabilities"
     elif other is not None:
         yield "warning", f"the numbers look like {other}"
     elif kind != "logits":
-        yield from _row_sums(told, facts)
+        yield from _row_sums(posteriors, facts)
 
 
-def _row_sums(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+def _row_sums(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
     """How many frames do not sum to one, and where it is worst."""
     count = total = 0
-    worst, place = ROW_SUM, ("", 0)
-    for name, array in told.arrays.items():
+    worst, worst_at = ROW_SUM, ("", 0)
+    for name, array in posteriors.arrays.items():
         away = departures(array, facts.kind)
         away[facts.unusable.get(name, [])] = 0.0
         total += len(array)
         count += int(np.count_nonzero(away > ROW_SUM))
         if away.max() > worst:
-            worst, place = float(away.max()), (name, int(away.argmax()))
+            worst, worst_at = float(away.max()), (name, int(away.argmax()))
     if count:
         yield (
             "warning",
             f"the probabilities of {count} of {total} frames do not sum to one; the worst is off "
-            f"by {worst:.3g} in utterance {place[0]!r}, frame {place[1]}; all are normalised",
+            f"by {worst:.3g} in utterance {worst_at[0]!r}, frame {worst_at[1]}; all are normalised",
         )
 
 
-def _blank(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
+def _blank(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
     shares, blank = facts.shares, facts.blank
     likely, percent = int(shares.argmax()), 100.0 * shares
-    if told.blank is None and named_blanks(told):
-        yield "assumed", f"the blank is {blank}, by its symbol {(told.symbols or ())[blank]!r}"
-    elif told.blank is None:
+    symbols = posteriors.symbols or ()
+    if posteriors.blank is None and named_blanks(posteriors):
+        yield "assumed", f"the blank is {blank}, by its symbol {symbols[blank]!r}"
+    elif posteriors.blank is None:
         level: Level = "assumed" if shares[blank] >= 0.5 else "warning"
         yield level, f"the blank is {blank}, the best class in {percent[blank]:.0f} % of frames"
     if shares[likely] > shares[blank]:
@@ -184,12 +193,13 @@ def _blank(told: PosteriorSet, facts: Facts) -> Iterator[Said]:
         )
 
 
-def _times(told: PosteriorSet, unit: Unit) -> Iterator[Said]:
-    if told.symbols is None:
+def _times(posteriors: PosteriorSet, unit: Unit) -> Iterator[Remark]:
+    shift = posteriors.frame_shift
+    if posteriors.symbols is None:
         yield "assumed", "classes are called by their numbers"
-    if told.frame_shift is None:
+    if shift is None:
         yield "assumed", "the frame shift is unknown, so times are in frames"
-    elif unit == SECONDS and not USUAL_SHIFTS[0] <= told.frame_shift <= USUAL_SHIFTS[1]:
-        yield "warning", f"a frame shift of {told.frame_shift:g} s is unusual; it is in seconds"
-    if told.first_frame is None:
+    elif unit == SECONDS and not USUAL_SHIFTS[0] <= shift <= USUAL_SHIFTS[1]:
+        yield "warning", f"a frame shift of {shift:g} s is unusual; it is in seconds"
+    if posteriors.first_frame is None:
         yield "assumed", f"frame 0 is at 0 {unit.name}"

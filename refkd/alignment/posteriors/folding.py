@@ -53,11 +53,11 @@ class Folding:
     def labels(self, reference: Reference) -> Reference:
         """True labels with what is merged under its new name; what is dropped is left out."""
         counted = [self.counted_as(label) for label in reference.labels]
-        kept = np.array([label is not DROPPED for label in counted], dtype=bool)
+        remaining = np.array([label is not DROPPED for label in counted], dtype=bool)
         return Reference(
             tuple(label for label in counted if label is not DROPPED),
-            reference.starts[kept],
-            reference.ends[kept],
+            reference.starts[remaining],
+            reference.ends[remaining],
         )
 
 
@@ -70,39 +70,39 @@ def fold_classes(
     --------
     >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
     >>> from refkd.alignment.posteriors.folding import Folding, fold_classes
-    >>> told = PosteriorSet(
+    >>> posteriors = PosteriorSet(
     ...     "small", {"one": [[0.5, 0.25, 0.125, 0.125]]}, blank=0, symbols=("-", "a", "A", "|")
     ... )
-    >>> (folded,), (finding,) = fold_classes([told], Folding({"A": "a"}, ["|"]))
+    >>> (folded,), (finding,) = fold_classes([posteriors], Folding({"A": "a"}, ["|"]))
     >>> folded.arrays["one"], folded.symbols
     (array([[0.625, 0.375]]), ('-', 'a'))
     >>> finding.sentence
     "folded: 'A' into 'a', '|' into the blank '-'"
     """
-    known = {symbol for one in sets for symbol in _symbols(one)}
+    known = {symbol for posteriors in sets for symbol in _symbols(posteriors)}
     for name, symbols in (("merge", folding.merge), ("drop", folding.drop)):
         for symbol in symbols:
             if symbol not in known:
                 check.fail(name, "symbols of the models", repr(symbol))
-    pairs = [_folded(one, folding) for one in sets]
+    pairs = [_folded(posteriors, folding) for posteriors in sets]
     changes = tuple(change for _, change in pairs if change is not None)
-    return tuple(one for one, _ in pairs), changes
+    return tuple(posteriors for posteriors, _ in pairs), changes
 
 
-def _symbols(told: PosteriorSet) -> tuple[str, ...]:
-    return told.symbols or tuple(str(n) for n in range(told.classes))
+def _symbols(posteriors: PosteriorSet) -> tuple[str, ...]:
+    return posteriors.symbols or tuple(str(n) for n in range(posteriors.classes))
 
 
-def _folded(told: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, Finding | None]:
+def _folded(posteriors: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, Finding | None]:
     """A set with its classes folded, and what was done to it."""
-    symbols = _symbols(told)
+    symbols = _symbols(posteriors)
     folded = [symbol for symbol in symbols if symbol in folding.symbols]
     if not folded:
-        return told, None
-    facts = settled(told)
+        return posteriors, None
+    facts = settled(posteriors)
     blank = facts.blank
     if symbols[blank] in folding.symbols:
-        expected = f"classes other than the blank of {told.name}"
+        expected = f"classes other than the blank of {posteriors.name}"
         check.fail("merge, drop", expected, repr(symbols[blank]))
     targets = {folding.counted_as(symbol) for symbol in folding.symbols}
     groups: dict[str | int | None, list[int]] = {}
@@ -110,16 +110,18 @@ def _folded(told: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, Finding
         counted = DROPPED if n == blank else folding.counted_as(symbol)
         groups.setdefault(counted if n == blank or counted in targets else n, []).append(n)
     names = [symbols[blank] if key is DROPPED else key for key in groups]
-    said = ", ".join(f"{one!r} into {_target(folding, one, symbols[blank])}" for one in folded)
+    changes = ", ".join(
+        f"{symbol!r} into {_target(folding, symbol, symbols[blank])}" for symbol in folded
+    )
     return replace(
-        told,
+        posteriors,
         arrays={
             name: _added(array, list(groups.values()), facts.kind == "probabilities")
-            for name, array in told.arrays.items()
+            for name, array in posteriors.arrays.items()
         },
         symbols=tuple(symbols[name] if isinstance(name, int) else name for name in names),
         blank=list(groups).index(DROPPED),
-    ), Finding("assumed", told.name, f"folded: {said}")
+    ), Finding("assumed", posteriors.name, f"folded: {changes}")
 
 
 def _target(folding: Folding, symbol: str, blank: str) -> str:

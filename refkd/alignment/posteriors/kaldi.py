@@ -47,12 +47,12 @@ def read_script(path: Path) -> Arrays:
         name, place = nfc(fields[0]), "".join(fields[1:])
         if place.startswith("|") or place.endswith("|"):
             refuse(where, "a file", "a command, which is never run; write the archive to a file")
-        found = PLACE.fullmatch(place)
-        if found is None or place == "-" or place.endswith("]") or "\0" in place:
+        match = PLACE.fullmatch(place)
+        if match is None or place == "-" or place.endswith("]") or "\0" in place:
             refuse(where, "NAME FILE or NAME FILE:OFFSET", repr(line))
         if name in places:
             refuse(where, "every utterance once", repr(name))
-        places[name] = where, Path(found["file"]), int(found["offset"] or 0)
+        places[name] = where, Path(match["file"]), int(match["offset"] or 0)
     matio = _kaldiio(path)
     arrays: Arrays = {}
     for name, (where, archive, offset) in places.items():

@@ -12,12 +12,12 @@ from refkd.files.text import visible
 
 EDGES = 3  # frames, the longer ones, that models may differ by at the ends of an utterance
 WINDOW = 0.1  # seconds at the ends of the audio that models with short frames may not answer
-Said = tuple[Literal["warning", "error"], str]
+Remark = tuple[Literal["warning", "error"], str]
 
 
 def against_first(
     first: PosteriorSet, other: PosteriorSet, first_blank: int, blank: int, unit: str
-) -> Iterator[Said]:
+) -> Iterator[Remark]:
     """What does not fit between two sets, as levels and sentences about the other."""
     shared = [name for name in first.names if name in other.arrays]
     yield from _names(first.names, other.names, f"and {first.name}")
@@ -27,27 +27,27 @@ def against_first(
 
 
 def against_reference(
-    told: PosteriorSet, reference: Mapping[str, Reference], words: bool, unit: str
-) -> Iterator[Said]:
+    posteriors: PosteriorSet, reference: Mapping[str, Reference], words: bool, unit: str
+) -> Iterator[Remark]:
     """What does not fit between a set and true times."""
-    shared = [name for name in told.names if name in reference]
-    yield from _names(tuple(reference), told.names, "and the reference")
-    if told.symbols is not None and not words:
+    shared = [name for name in posteriors.names if name in reference]
+    yield from _names(tuple(reference), posteriors.names, "and the reference")
+    if posteriors.symbols is not None and not words:
         labels = sorted({label for name in shared for label in reference[name].labels})
-        unknown = [label for label in labels if label not in told.symbols]
+        unknown = [label for label in labels if label not in posteriors.symbols]
         if unknown:
             yield (
                 "warning",
                 f"{len(unknown)} labels of the reference are no symbols, such as "
                 f"{visible(unknown[0])}",
             )
-    if told.frame_shift is None:
+    if posteriors.frame_shift is None:
         return
     late = []
     for name in shared:
         ends = reference[name].ends
-        length = (told.first_frame or 0.0) + len(told.arrays[name]) * told.frame_shift
-        if ends.size and ends[-1] > length + EDGES * told.frame_shift:
+        length = _end(posteriors, name)
+        if ends.size and ends[-1] > length + EDGES * posteriors.frame_shift:
             late.append((ends[-1] / length, name, float(ends[-1]), length))
     if late:
         _, name, end, length = max(late)
@@ -60,15 +60,20 @@ def against_reference(
 
 def check_audio_length(utterance: str, seconds: float, models: Sequence[PosteriorSet]) -> None:
     """Refuse audio that is not as long as the posteriors of an utterance, of known frame shifts."""
-    for told in models:
-        shift = told.frame_shift or 0.0
-        length = (told.first_frame or 0.0) + len(told.arrays[utterance]) * shift
-        if abs(seconds - length) > max(WINDOW, EDGES * shift):
-            expected = f"{length:.3g} s for utterance {utterance!r}, as {told.name} has"
+    for posteriors in models:
+        length = _end(posteriors, utterance)
+        if abs(seconds - length) > max(WINDOW, EDGES * (posteriors.frame_shift or 0.0)):
+            expected = f"{length:.3g} s for utterance {utterance!r}, as {posteriors.name} has"
             check.fail("audio", expected, f"{seconds:.3g} s")
 
 
-def _names(first: Collection[str], other: Collection[str], between: str) -> Iterator[Said]:
+def _end(posteriors: PosteriorSet, utterance: str) -> float:
+    """When the frames of an utterance end, in seconds."""
+    frames, shift = len(posteriors.arrays[utterance]), posteriors.frame_shift or 0.0
+    return (posteriors.first_frame or 0.0) + frames * shift
+
+
+def _names(first: Collection[str], other: Collection[str], between: str) -> Iterator[Remark]:
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if len(missing) == len(first):
@@ -89,19 +94,18 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
 
 def _classes(
     first: PosteriorSet, other: PosteriorSet, first_blank: int, blank: int
-) -> Iterator[Said]:
+) -> Iterator[Remark]:
     if first.classes != other.classes:
         yield "error", f"K={other.classes} classes, {first.name} has K={first.classes}"
         return
     if first.symbols is not None and other.symbols is not None:
-        pairs = enumerate(zip(first.symbols, other.symbols, strict=True))
-        different = [(n, mine, its) for n, (mine, its) in pairs if mine != its]
+        different = [n for n, symbol in enumerate(first.symbols) if symbol != other.symbols[n]]
         if different:
-            n, mine, its = different[0]
+            n = different[0]
             yield (
                 "error",
                 f"{len(different)} classes have another symbol than in {first.name}, such as {n}: "
-                f"{visible(its)}, there {visible(mine)}",
+                f"{visible(other.symbols[n])}, there {visible(first.symbols[n])}",
             )
             return
     if first_blank != blank:
@@ -111,22 +115,22 @@ def _classes(
 
 def _durations(
     first: PosteriorSet, other: PosteriorSet, shared: list[str], unit: str
-) -> Iterator[Said]:
+) -> Iterator[Remark]:
     """Lengths in frames against lengths of a frame."""
     known = first.frame_shift is not None and other.frame_shift is not None
-    mine, its = (
-        (one.frame_shift if known and one.frame_shift is not None else 1.0)
-        for one in (first, other)
+    first_shift, other_shift = (
+        (posteriors.frame_shift if known and posteriors.frame_shift is not None else 1.0)
+        for posteriors in (first, other)
     )
     lengths = np.array([[len(first.arrays[name]), len(other.arrays[name])] for name in shared])
-    seconds = lengths * np.array([mine, its])
+    seconds = lengths * np.array([first_shift, other_shift])
     apart = np.abs(seconds[:, 0] - seconds[:, 1])
-    count = int(np.count_nonzero(np.round(apart / max(mine, its), 6) > EDGES))
+    count = int(np.count_nonzero(np.round(apart / max(first_shift, other_shift), 6) > EDGES))
     if count:
         worst = int(apart.argmax())
         unit = unit if known else "frames"
         ratio = lengths[:, 0].sum() / lengths[:, 1].sum()
-        shifts = f"as {its / mine:.3g} to 1" if known else "not known of both"
+        shifts = f"as {other_shift / first_shift:.3g} to 1" if known else "not known of both"
         yield (
             "warning",
             f"{count} of {len(shared)} shared utterances last differently in {first.name}, the "

@@ -1,4 +1,4 @@
-"""A part of long utterances: what several models say between two times, and what is said there."""
+"""A part of long utterances: posteriors of several models and true labels between two times."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,9 +33,9 @@ class Part:
 
     def __post_init__(self) -> None:
         if self.begin >= self.end:
-            check.fail("from", f"less than --to, {self._told(self.end)}", self._told(self.begin))
+            check.fail("from", f"less than --to, {self._text(self.end)}", self._text(self.begin))
 
-    def _told(self, place: float) -> str:
+    def _text(self, place: float) -> str:
         return f"{place:g} {self.unit.name}"
 
     def slice(self, frame_shift: float, first_frame: float) -> slice:
@@ -52,21 +52,22 @@ class Part:
         Kind and blank stay what the whole shows: in a part another class may be best most often.
         """
         parts = []
-        for one in sets:
-            assert one.frame_shift is not None
-            facts = facts_of(one)
-            first = one.first_frame or 0.0
-            frames = self.slice(one.frame_shift, first)
-            arrays = {name: array[frames] for name, array in one.arrays.items()}
+        for posteriors in sets:
+            assert posteriors.frame_shift is not None
+            facts = facts_of(posteriors)
+            first = posteriors.first_frame or 0.0
+            frames = self.slice(posteriors.frame_shift, first)
+            arrays = {name: array[frames] for name, array in posteriors.arrays.items()}
             arrays = {name: array for name, array in arrays.items() if len(array)}
             if not arrays:
-                last = first + max(map(len, one.arrays.values())) * one.frame_shift
-                begin = "the beginning" if np.isinf(self.begin) else self._told(self.begin)
-                end = "the end" if np.isinf(self.end) else self._told(self.end)
-                expected = f"frames of {one.name} between them, which end at {self._told(last)}"
+                last = first + max(map(len, posteriors.arrays.values())) * posteriors.frame_shift
+                begin = "the beginning" if np.isinf(self.begin) else self._text(self.begin)
+                end = "the end" if np.isinf(self.end) else self._text(self.end)
+                name = posteriors.name
+                expected = f"frames of {name} between them, which end at {self._text(last)}"
                 check.fail("from, to", expected, f"{begin} to {end}")
-            begin = first + frames.start * one.frame_shift
-            cut = replace(one, arrays=arrays, first_frame=begin)
+            begin = first + frames.start * posteriors.frame_shift
+            cut = replace(posteriors, arrays=arrays, first_frame=begin)
             parts.append(replace(cut, kind=facts.kind, blank=facts.blank))
         return tuple(parts)
 
@@ -77,12 +78,12 @@ class Part:
 
     def _of_references(self, references: Mapping[str, Reference]) -> dict[str, Reference]:
         parts = {}
-        for name, one in references.items():
-            middles = (one.starts + one.ends) / 2
+        for name, reference in references.items():
+            middles = (reference.starts + reference.ends) / 2
             inside = np.flatnonzero((middles >= self.begin) & (middles < self.end))
-            labels = tuple(one.labels[n] for n in inside)
+            labels = tuple(reference.labels[n] for n in inside)
             if labels:
-                parts[name] = Reference(labels, one.starts[inside], one.ends[inside])
+                parts[name] = Reference(labels, reference.starts[inside], reference.ends[inside])
         return parts
 
 

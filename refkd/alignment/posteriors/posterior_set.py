@@ -24,8 +24,8 @@ class PosteriorSet:
     Examples
     --------
     >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
-    >>> told = PosteriorSet("teacher", {"one": [[0.9, 0.1], [0.2, 0.8]]}, blank=0)
-    >>> told.names, told.classes, told.kind
+    >>> posteriors = PosteriorSet("teacher", {"one": [[0.9, 0.1], [0.2, 0.8]]}, blank=0)
+    >>> posteriors.names, posteriors.classes, posteriors.kind
     (('one',), 2, None)
     """
 
@@ -48,26 +48,23 @@ class PosteriorSet:
         if not arrays:
             check.fail("arrays", "at least one utterance", "none")
         _check_classes(arrays)
-        object.__setattr__(self, "arrays", arrays)
+        check.store(self, arrays=arrays)
         if self.kind is not None:
             check.store(self, kind=check.one_of("kind", self.kind, KINDS))
         if self.blank is not None:
-            blank = check.integer("blank", self.blank, low=0, high=self.classes - 1)
-            object.__setattr__(self, "blank", blank)
+            high = self.classes - 1
+            check.store(self, blank=check.integer("blank", self.blank, low=0, high=high))
         if self.symbols is not None:
             names = enumerate(check.sequence("symbols", self.symbols))
             symbols = tuple(nfc(check.text(f"symbols[{n}]", name)) for n, name in names)
             check.same_length("symbols", len(symbols), "the arrays", self.classes, "K")
-            object.__setattr__(self, "symbols", symbols)
+            check.store(self, symbols=symbols)
         if self.frame_shift is not None:
-            shift = check.positive("frame_shift", self.frame_shift)
-            object.__setattr__(self, "frame_shift", shift)
+            check.store(self, frame_shift=check.positive("frame_shift", self.frame_shift))
         if self.first_frame is not None:
-            first = check.finite_number("first_frame", self.first_frame)
-            object.__setattr__(self, "first_frame", first)
+            check.store(self, first_frame=check.finite_number("first_frame", self.first_frame))
         if self.subsampling is not None:
-            subsampling = check.integer("subsampling", self.subsampling, low=1)
-            object.__setattr__(self, "subsampling", subsampling)
+            check.store(self, subsampling=check.integer("subsampling", self.subsampling, low=1))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,10 +88,10 @@ def _posteriors(name: str, value: ArrayLike) -> Posteriors:
 
 def _check_classes(arrays: Mapping[str, Posteriors]) -> None:
     """One K for all; a common T instead shows that frames and classes are exchanged."""
-    (first, one), *others = arrays.items()
+    (first_name, first_array), *others = arrays.items()
     for name, array in others:
-        if array.shape[1] != one.shape[1]:
-            expected = f"K={one.shape[1]} as in {first!r}"
+        if array.shape[1] != first_array.shape[1]:
+            expected = f"K={first_array.shape[1]} as in {first_name!r}"
             turned = len({array.shape[0] for array in arrays.values()}) == 1
             hint = "; (K, T) arrays must be transposed" if turned else ""
             check.fail(f"utterance {name!r}", expected, f"K={array.shape[1]}{hint}")

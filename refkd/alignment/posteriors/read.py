@@ -69,8 +69,8 @@ def read_posteriors(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "teacher.npz")
     ...     np.savez(file, one=np.zeros((3, 2)), **{"metadata.frame_shift": 0.02})
-    ...     told = read_posteriors(file, blank=1)
-    >>> told.name, told.names, told.frame_shift, told.blank, told.kind
+    ...     posteriors = read_posteriors(file, blank=1)
+    >>> posteriors.name, posteriors.names, posteriors.frame_shift, posteriors.blank, posteriors.kind
     ('teacher', ('one',), 0.02, 1, None)
     """
     file = Path(path)
@@ -81,8 +81,8 @@ def read_posteriors(
         refuse(file, "a file", "a folder" if file.is_dir() else "none")
     arrays = READERS[ending](file)
     facts = _facts(file, arrays)
-    given = dict(zip(FACTS, (kind, blank, symbols, frame_shift, first_frame), strict=False))
-    facts |= {fact: value for fact, value in given.items() if value is not None}
+    overrides = dict(zip(FACTS, (kind, blank, symbols, frame_shift, first_frame), strict=False))
+    facts |= {fact: value for fact, value in overrides.items() if value is not None}
     try:
         return PosteriorSet(file.stem if name is None else name, arrays, **facts)
     except ArgumentError as error:

@@ -28,7 +28,7 @@ class Reference:
     ends: Floats  # (L,); start < end, and nothing begins before the end of the one before
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", symbols_of("labels", self.labels))
+        check.store(self, labels=symbols_of("labels", self.labels))
 
 
 class _Stretch(NamedTuple):
@@ -73,23 +73,23 @@ def read_reference(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "true.ctm")
     ...     _ = file.write_text("one 1 0.25 0.5 a\\none 1 0.0 0.25 m\\n", encoding="utf-8")
-    ...     told = read_reference(file)["one"]
-    >>> told.labels, told.starts, told.ends
+    ...     reference = read_reference(file)["one"]
+    >>> reference.labels, reference.starts, reference.ends
     (('m', 'a'), array([0.  , 0.25]), array([0.25, 0.75]))
     """
-    place = Path(path)
-    if place.is_dir():
-        grids = sorted(one for one in place.iterdir() if one.suffix.lower() == ".textgrid")
+    source = Path(path)
+    if source.is_dir():
+        grids = sorted(file for file in source.iterdir() if file.suffix.lower() == ".textgrid")
         if not grids:
-            refuse(place, "TextGrids in the folder", "none")
-        found = {_plain(grid.stem): _textgrid(grid, tier) for grid in grids}
-    elif place.suffix.lower() == ".textgrid":
-        found = {_plain(place.stem): _textgrid(place, tier)}
-    elif place.suffix.lower() == ".ctm":
-        found = _ctm(place)
+            refuse(source, "TextGrids in the folder", "none")
+        utterances = {_plain(grid.stem): _textgrid(grid, tier) for grid in grids}
+    elif source.suffix.lower() == ".textgrid":
+        utterances = {_plain(source.stem): _textgrid(source, tier)}
+    elif source.suffix.lower() == ".ctm":
+        utterances = _ctm(source)
     else:
-        refuse(place, "a .ctm or .TextGrid file or a folder", repr(place.suffix))
-    return {name: _ordered(stretches, skip) for name, stretches in found.items()}
+        refuse(source, "a .ctm or .TextGrid file or a folder", repr(source.suffix))
+    return {name: _ordered(stretches, skip) for name, stretches in utterances.items()}
 
 
 def words_of(phones: Reference, words: Reference) -> Ints:
@@ -106,35 +106,37 @@ def words_of(phones: Reference, words: Reference) -> Ints:
     check.instance("phones", phones, Reference)
     check.instance("words", words, Reference)
     middles = (phones.starts + phones.ends) / 2.0
-    found = np.searchsorted(words.starts, middles, side="right") - 1
+    last = np.searchsorted(words.starts, middles, side="right") - 1
     ends = np.append(words.ends, -np.inf)  # place -1: before the first word
-    return np.where(middles < ends[found], found, -1).astype(np.int64)
+    return np.where(middles < ends[last], last, -1).astype(np.int64)
 
 
 def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     """In order of time, without gaps of rounding running backwards."""
     left_out = {nfc(label) for label in skip}
-    kept = sorted(
-        (one for one in stretches if one.label not in left_out),
-        key=lambda one: (one.start, one.end),
+    selected = sorted(
+        (stretch for stretch in stretches if stretch.label not in left_out),
+        key=lambda stretch: (stretch.start, stretch.end),
     )
-    for one in kept:
-        if one.start == one.end:
-            refuse(one.where, "some duration, or the label skipped", f"0 s of {one.label!r}")
+    for stretch in selected:
+        if stretch.start == stretch.end:
+            refuse(
+                stretch.where, "some duration, or the label skipped", f"0 s of {stretch.label!r}"
+            )
     starts, ends = (
-        np.array([getattr(one, side) for one in kept], dtype=np.float64)
+        np.array([getattr(stretch, side) for stretch in selected], dtype=np.float64)
         for side in ("start", "end")
     )
     for n in np.flatnonzero(ends[:-1] > starts[1:]):
         if ends[n] - starts[n + 1] > ROUNDING or starts[n + 1] <= starts[n]:
-            got = f"{kept[n].label!r} until {ends[n]:g} s"
-            refuse(kept[n + 1].where, f"nothing else after {starts[n + 1]:g} s", got)
+            got = f"{selected[n].label!r} until {ends[n]:g} s"
+            refuse(selected[n + 1].where, f"nothing else after {starts[n + 1]:g} s", got)
         ends[n] = starts[n + 1]
-    return Reference(tuple(one.label for one in kept), starts, ends)
+    return Reference(tuple(stretch.label for stretch in selected), starts, ends)
 
 
 def _ctm(path: Path) -> dict[str, list[_Stretch]]:
-    found: dict[str, list[_Stretch]] = {}
+    utterances: dict[str, list[_Stretch]] = {}
     channels: dict[str, str] = {}
     for where, text in read_lines(path):
         fields = columns(text)
@@ -145,18 +147,18 @@ def _ctm(path: Path) -> dict[str, list[_Stretch]]:
         name, channel, *times, label = fields[:5]
         _check_more(where, *fields[5:7])
         try:
-            start, duration = (check.finite_number("time", float(one)) for one in times)
+            start, duration = (check.finite_number("time", float(seconds)) for seconds in times)
         except ValueError:
             refuse(where, "seconds for start and duration", " ".join(times))
         if start < 0.0 or duration < 0.0:
             refuse(where, "start >= 0 and duration >= 0", f"{start:g} and {duration:g}")
         if channels.setdefault(name, channel) != channel:
             refuse(where, f"one channel for {name!r}", f"{channels[name]} and {channel}")
-        one = _Stretch(where, _plain(label), start, start + duration)
-        found.setdefault(_plain(name), []).append(one)
-    if not found:
+        stretch = _Stretch(where, _plain(label), start, start + duration)
+        utterances.setdefault(_plain(name), []).append(stretch)
+    if not utterances:
         refuse(path, "at least one line", "none")
-    return found
+    return utterances
 
 
 def _check_more(where: str, confidence: str = "NA", kind: str = "lex") -> None:

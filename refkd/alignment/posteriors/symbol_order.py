@@ -25,15 +25,15 @@ def in_one_order(
     >>> same.arrays["one"], same.symbols, finding.sentence
     (array([[0.6, 0.3, 0.1]]), ('<blk>', 'a', 'm'), 'classes are put in the order of teacher')
     """
-    named = next((one for one in sets if one.symbols is not None), None)
+    labelled = next((posteriors for posteriors in sets if posteriors.symbols is not None), None)
     findings = []
     known = []
-    for one in sets:
-        if named is not None and one.symbols is None and _alike(one, named):
-            one = replace(one, symbols=named.symbols)
-            said = f"classes are called as those of {named.name}"
-            findings.append(Finding("assumed", one.name, said))
-        known.append(one)
+    for posteriors in sets:
+        if labelled is not None and posteriors.symbols is None and _alike(posteriors, labelled):
+            posteriors = replace(posteriors, symbols=labelled.symbols)
+            sentence = f"classes are called as those of {labelled.name}"
+            findings.append(Finding("assumed", posteriors.name, sentence))
+        known.append(posteriors)
     first, *others = known
     result = [first]
     for other in others:
@@ -45,31 +45,31 @@ def in_one_order(
                 symbols=first.symbols,
                 blank=facts_of(first).blank,
             )
-            said = f"classes are put in the order of {first.name}"
-            findings.append(Finding("assumed", other.name, said))
+            sentence = f"classes are put in the order of {first.name}"
+            findings.append(Finding("assumed", other.name, sentence))
         result.append(other)
     return tuple(result), tuple(findings)
 
 
-def _alike(one: PosteriorSet, named: PosteriorSet) -> bool:
+def _alike(a: PosteriorSet, b: PosteriorSet) -> bool:
     """Whether nothing speaks against one order of classes: their number, and the blank."""
-    return one.classes == named.classes and facts_of(one).blank == facts_of(named).blank
+    return a.classes == b.classes and facts_of(a).blank == facts_of(b).blank
 
 
 def _order(first: PosteriorSet, other: PosteriorSet) -> list[int] | None:
     """Where the other has each class of the first; None where it is not needed or not known."""
     if first.symbols is None or other.symbols is None or first.symbols == other.symbols:
         return None
-    wanted, there = _names(first), _names(other)
-    if wanted == there:  # but for the name of the blank
+    first_names, other_names = _names(first), _names(other)
+    if first_names == other_names:  # but for the name of the blank
         return list(range(first.classes))
-    if sorted(wanted) != sorted(there) or len(set(wanted)) != len(wanted):
+    if sorted(first_names) != sorted(other_names) or len(set(first_names)) != len(first_names):
         return None
-    place = {symbol: n for n, symbol in enumerate(there)}
-    return [place[symbol] for symbol in wanted]
+    index = {symbol: n for n, symbol in enumerate(other_names)}
+    return [index[symbol] for symbol in first_names]
 
 
-def _names(told: PosteriorSet) -> list[str]:
+def _names(posteriors: PosteriorSet) -> list[str]:
     """The symbols, with one name for the blank, whatever each toolkit calls it."""
-    blank = facts_of(told).blank
-    return ["" if n == blank else symbol for n, symbol in enumerate(told.symbols or ())]
+    blank = facts_of(posteriors).blank
+    return ["" if n == blank else symbol for n, symbol in enumerate(posteriors.symbols or ())]

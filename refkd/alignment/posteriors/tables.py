@@ -14,42 +14,46 @@ Found = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utteran
 
 
 def measured(
-    comparison: Comparison, truth: Truth | None, found: Found, findings: Sequence[Finding]
+    comparison: Comparison, truth: Truth | None, delays: Found, findings: Sequence[Finding]
 ) -> dict[str, Any]:
     """Put all results into plain numbers for JSON, times in the unit of the comparison."""
-    told: dict[str, Any] = {
-        "findings": [vars(one) for one in findings],
+    results: dict[str, Any] = {
+        "findings": [vars(finding) for finding in findings],
         "models": {
-            one.name: {
-                "kind": one.kind,
-                "frame_shift": one.clock.frame_shift,
-                "first_frame": one.clock.first_frame,
+            model.name: {
+                "kind": model.kind,
+                "frame_shift": model.clock.frame_shift,
+                "first_frame": model.clock.first_frame,
             }
-            for one in comparison.models
+            for model in comparison.models
         },
         "blank": comparison.blank,
         "classes": len(comparison.symbols),
         "utterances": len(comparison.utterances),
         "at": comparison.at,
         "unit": comparison.unit.name,
-        "shift": {one.name: comparison.offsets(one).as_dict() for one in comparison.students},
+        "shift": {
+            student.name: comparison.offsets(student).as_dict() for student in comparison.students
+        },
     }
     if truth is not None:
-        told["truth"] = {
+        results["truth"] = {
             "by": truth.by,
             "edge": truth.edge,
             "models": {
-                name: _true(list(one.values()), truth) for name, one in found.items() if one
+                name: _true(list(utterances.values()), truth)
+                for name, utterances in delays.items()
+                if utterances
             },
         }
-    return told
+    return results
 
 
-def _true(found: Sequence[TrueDelays], truth: Truth) -> dict[str, Any]:
-    pooled = TrueDelays.pool(found)
-    delay, error = delay_and_error(found, truth.edge)
+def _true(delays: Sequence[TrueDelays], truth: Truth) -> dict[str, Any]:
+    pooled = TrueDelays.pool(delays)
+    delay, error = delay_and_error(delays, truth.edge)
     return {
-        "utterances": len(found),
+        "utterances": len(delays),
         **plain({"error": pooled.error}),
         "error_interval": error.as_dict(),
         "after_start": pooled.starts.as_dict(),
@@ -61,51 +65,40 @@ def _true(found: Sequence[TrueDelays], truth: Truth) -> dict[str, Any]:
 def shift_table(comparison: Comparison) -> str:
     """Lay out the shift of every student in ms, in frames too where all share a clock."""
     shift = comparison.frame_shift
-    rows = [
-        [
-            f"after {comparison.teacher.name} ({comparison.unit.small})",
-            "n",
-            "mean",
-            "median",
-            "p5",
-            "p95",
-            "unmatched",
-            "extra",
-        ]
-    ]
+    title = f"after {comparison.teacher.name} ({comparison.unit.small})"
+    rows = [[title, "n", "mean", "median", "p5", "p95", "unmatched", "extra"]]
     if shift is not None:
         rows[0][3:3] = ["frames"]
     for student in comparison.students:
-        one = comparison.offsets(student)
-        row = [student.name, str(one.n), *_spread(one, comparison.unit)]
-        row += [_percent(one.teacher_unmatched_share), _percent(one.student_unmatched_share)]
+        offsets = comparison.offsets(student)
+        shares = offsets.teacher_unmatched_share, offsets.student_unmatched_share
+        spread = _spread(offsets, comparison.unit)
+        row = [student.name, str(offsets.n), *spread, *map(_percent, shares)]
         if shift is not None:
-            row[3:3] = [_signed(one.mean / shift, 2)]
+            row[3:3] = [_signed(offsets.mean / shift, 2)]
         rows.append(row)
     return _laid_out(rows)
 
 
-def truth_table(truth: Truth, found: Found, unit: Unit = SECONDS) -> str:
+def truth_table(truth: Truth, delays: Found, unit: Unit = SECONDS) -> str:
     """Lay out the error of every model and its delays after true starts, then after true ends."""
-    pooled = {name: TrueDelays.pool(one.values()) for name, one in found.items()}
+    pooled = {name: TrueDelays.pool(utterances.values()) for name, utterances in delays.items()}
     edges: tuple[Edge, Edge] = ("start", "end")
     blocks = []
     for edge in edges:
         header = [f"after true {edge} ({unit.small})", "n", "mean", "median", "p5", "p95"]
         rows = [[*header, "unmatched", "extra", f"{truth.counted} error"]]
-        for name, one in pooled.items():
-            delay = one.after(edge)
-            left_out = [
-                _percent(delay.phones_left_out_share),
-                _percent(delay.spikes_left_out_share),
-            ]
-            rows.append([name, str(delay.n), *_spread(delay, unit), *left_out, _percent(one.error)])
+        for name, total in pooled.items():
+            delay = total.after(edge)
+            shares = delay.phones_left_out_share, delay.spikes_left_out_share, total.error
+            rows.append([name, str(delay.n), *_spread(delay, unit), *map(_percent, shares)])
         blocks.append(_laid_out(rows))
     return "\n\n".join(blocks)
 
 
-def _spread(one: SpreadInSeconds, unit: Unit) -> list[str]:
-    return [_signed(unit.per * value, 0) for value in (one.mean, one.median, one.p5, one.p95)]
+def _spread(spread: SpreadInSeconds, unit: Unit) -> list[str]:
+    values = spread.mean, spread.median, spread.p5, spread.p95
+    return [_signed(unit.per * value, 0) for value in values]
 
 
 def _signed(value: float, digits: int) -> str:
@@ -125,6 +118,6 @@ def _laid_out(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:
-        cells = [one.rjust(width) for one, width in zip(others, widths[1:], strict=True)]
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
         lines.append("  ".join([first.ljust(widths[0]), *cells]))
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from refkd.alignment.bootstrap import Interval, Ratio, interval, resample
 from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.alignment.posteriors.delays import (
     Edge,
-    Said,
+    TimedSymbols,
     TrueDelays,
     symbol_delays,
     word_delays_of_phones,
@@ -28,7 +28,7 @@ PathLike: TypeAlias = str | os.PathLike[str]
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is really said in some utterances, and how models are held against it."""
+    """True labels and times of some utterances, and how models are compared with them."""
 
     labels: Mapping[str, Reference]  # symbols, or words if `marks` is given
     words: Mapping[str, Reference] | None = None  # that phones are grouped to
@@ -56,29 +56,33 @@ class Truth:
         """
         if self.marks is not None:
             self._check_separators(comparison, self.marks)
-        found = {}
+        delays = {}
         for name in comparison.utterances:
             if name not in self.labels or (self.words is not None and name not in self.words):
                 continue
             labels, frames = model.spikes[name]
             symbols = [comparison.symbols[label] for label in labels]
-            said = Said(symbols, np.asarray(model.clock.seconds(frames), dtype=np.float64))
+            emitted = TimedSymbols(
+                symbols, np.asarray(model.clock.seconds(frames), dtype=np.float64)
+            )
             if self.marks is not None:
-                found[name] = word_delays_of_tokens(said, self.labels[name], self.marks)
+                delays[name] = word_delays_of_tokens(emitted, self.labels[name], self.marks)
             elif self.words is not None:
-                found[name] = word_delays_of_phones(said, self.labels[name], self.words[name])
+                delays[name] = word_delays_of_phones(emitted, self.labels[name], self.words[name])
             else:
-                found[name] = symbol_delays(said, self.labels[name])
-        return found
+                delays[name] = symbol_delays(emitted, self.labels[name])
+        return delays
 
     def _check_separators(self, comparison: Comparison, marks: Marks) -> None:
         """Refuse to join all tokens of an utterance to one word, for want of a separator."""
         spikes = [spikes for model in comparison.models for spikes, _ in model.spikes.values()]
-        heard = {comparison.symbols[label] for label in np.unique(np.concatenate(spikes))}
+        emitted = {comparison.symbols[label] for label in np.unique(np.concatenate(spikes))}
         several = any(len(utterance.labels) > 1 for utterance in self.labels.values())
-        if several and not separated(heard, marks):
+        if several and not separated(emitted, marks):
             symbols = comparison.symbols
-            separator = next(one for one in symbols if one in DELIMITERS or one.startswith(BEGINS))
+            separator = next(
+                symbol for symbol in symbols if symbol in DELIMITERS or symbol.startswith(BEGINS)
+            )
             expected = f"{separator!r}, or another symbol that separates words, to be best in some "
             check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
 
@@ -113,7 +117,7 @@ def read_truth(
     return Truth(read_reference(reference, tier or "phones", skip), words=grouped)
 
 
-def delay_and_error(found: Sequence[TrueDelays], edge: Edge) -> tuple[Interval, Interval]:
+def delay_and_error(utterances: Sequence[TrueDelays], edge: Edge) -> tuple[Interval, Interval]:
     """Estimate a model's mean delay in seconds and its error as a fraction, over utterances.
 
     Examples
@@ -122,15 +126,18 @@ def delay_and_error(found: Sequence[TrueDelays], edge: Edge) -> tuple[Interval, 
     >>> from refkd.alignment.posteriors.delays import TrueDelays
     >>> from refkd.alignment.posteriors.truth import delay_and_error
     >>> from refkd.alignment.statistics import EmissionDelay
-    >>> told = EmissionDelay(np.array([0.1, 0.3]), phones_left_out=0, spikes_left_out=0)
-    >>> delay, error = delay_and_error([TrueDelays(told, told, edits=1, labels=4)], "end")
+    >>> delays = EmissionDelay(np.array([0.1, 0.3]), phones_left_out=0, spikes_left_out=0)
+    >>> delay, error = delay_and_error([TrueDelays(delays, delays, edits=1, labels=4)], "end")
     >>> round(delay.mean, 3), error.mean
     (0.2, 0.25)
     """
-    draws = resample(seeds=1, utterances=len(found))
-    delays = [one.after(edge) for one in found]
-    delay = Ratio(np.array([[one.total for one in delays]]), np.array([[one.n for one in delays]]))
+    draws = resample(seeds=1, utterances=len(utterances))
+    delays = [utterance.after(edge) for utterance in utterances]
+    delay = Ratio(
+        np.array([[delay.total for delay in delays]]), np.array([[delay.n for delay in delays]])
+    )
     error = Ratio(
-        np.array([[one.edits for one in found]]), np.array([[one.labels for one in found]])
+        np.array([[utterance.edits for utterance in utterances]]),
+        np.array([[utterance.labels for utterance in utterances]]),
     )
     return interval(delay, draws), interval(error, draws)

@@ -41,9 +41,9 @@ def word_marks(symbols: Sequence[str]) -> Marks | None:
     return "delimiter" if set(DELIMITERS) & set(symbols) else None
 
 
-def separated(heard: Collection[str], marks: Marks) -> bool:
+def separated(emitted: Collection[str], marks: Marks) -> bool:
     """Whether symbols that a model says can begin a second word; else all tokens are one."""
-    return marks in ("##", "@@") or word_marks(list(heard)) == marks
+    return marks in ("##", "@@") or word_marks(list(emitted)) == marks
 
 
 def join_words(tokens: Sequence[str], marks: Marks) -> list[JoinedWord]:
