@@ -36,8 +36,9 @@ class Utterance:
     --------
     >>> import numpy as np
     >>> from refkd.data.corpus import Utterance
-    >>> one = Utterance("one", np.zeros(800), 8000, ("a", "m"), [0.0, 0.05], [0.05, 0.09], "am")
-    >>> one.seconds, one.audio.dtype
+    >>> starts, ends = [0.0, 0.05], [0.05, 0.09]
+    >>> utterance = Utterance("one", np.zeros(800), 8000, ("a", "m"), starts, ends, "am")
+    >>> utterance.seconds, utterance.audio.dtype
     (0.1, dtype('float32'))
     """
 
@@ -52,11 +53,10 @@ class Utterance:
     def __post_init__(self) -> None:
         check.integer("rate", self.rate, low=1)
         audio = check_audio("audio", self.audio).astype(np.float32, copy=False)
-        object.__setattr__(self, "name", nfc(check.instance("name", self.name, str)))
-        object.__setattr__(self, "phones", symbols_of("phones", self.phones))
+        name = nfc(check.instance("name", self.name, str))
+        check.store(self, name=name, audio=audio, phones=symbols_of("phones", self.phones))
         if len(self.phones) == 0:
             check.fail("phones", "at least one", "none")
-        object.__setattr__(self, "audio", audio)
         if self.starts is None or self.ends is None:
             if self.starts is not self.ends:
                 check.fail("starts, ends", "both or neither", "one of them")
@@ -70,8 +70,7 @@ class Utterance:
         if starts[0] < 0.0 or ends[-1] > seconds:
             got = f"{starts[0]} to {ends[-1]} seconds"
             check.fail("starts, ends", f"times within {seconds} seconds of audio", got)
-        object.__setattr__(self, "starts", starts)
-        object.__setattr__(self, "ends", ends)
+        check.store(self, starts=starts, ends=ends)
 
     @property
     def seconds(self) -> float:
@@ -103,17 +102,18 @@ class Corpus:
         for split, utterances in self.splits().items():
             if len(utterances) == 0:
                 check.fail(split, "at least one utterance", "none")
-            for one in utterances:
-                if one.rate != self.rate:
-                    check.fail(split, f"rate={self.rate}", f"rate={one.rate} in {one.name}")
-                if owner.setdefault(one.group, split) != split:
-                    got = f"{one.group!r} also in {owner[one.group]}"
+            for utterance in utterances:
+                if utterance.rate != self.rate:
+                    got = f"rate={utterance.rate} in {utterance.name}"
+                    check.fail(split, f"rate={self.rate}", got)
+                if owner.setdefault(utterance.group, split) != split:
+                    got = f"{utterance.group!r} also in {owner[utterance.group]}"
                     check.fail(split, "groups of its own", got)
-        names = [one.name for one in self]
+        names = [utterance.name for utterance in self]
         if len(set(names)) < len(names):
             twice = next(name for n, name in enumerate(names) if name in names[:n])
             check.fail("name", "every utterance's name once", f"{twice!r} twice")
-        untimed = [one.name for one in self if one.starts is None]
+        untimed = [utterance.name for utterance in self if utterance.starts is None]
         if untimed and len(untimed) < len(names):
             check.fail(
                 "starts, ends", "times in every utterance or in none", f"none in {untimed[0]}"

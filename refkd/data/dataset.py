@@ -117,8 +117,8 @@ def load(spec: str | None = None, **options: Any) -> Corpus:
     >>> load("synthetic", train=2, validation=1, test=1).name
     'synthetic'
     """
-    source, place = find_source("synthetic" if spec is None else spec)
-    return source.read(*place, **options)
+    source, arguments = find_source("synthetic" if spec is None else spec)
+    return source.read(*arguments, **options)
 
 
 def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
@@ -152,47 +152,51 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
     """
     settings = FeatureSettings() if settings is None else settings
     problems = Counter(corpus.problems)
-    kept: dict[str, list[tuple[Utterance, NDArray[np.float32]]]] = {}
+    usable: dict[str, list[tuple[Utterance, NDArray[np.float32]]]] = {}
     for split, utterances in corpus.splits().items():
-        kept[split] = []
-        for one in utterances:
-            frames = stack(log_mel(one.audio, one.rate, settings), settings.stack)
-            repeats = sum(a == b for a, b in pairwise(one.phones))
-            if len(one.phones) + repeats > len(frames):
+        usable[split] = []
+        for utterance in utterances:
+            frames = stack(log_mel(utterance.audio, utterance.rate, settings), settings.stack)
+            repeats = sum(a == b for a, b in pairwise(utterance.phones))
+            if len(utterance.phones) + repeats > len(frames):
                 problems[f"more phones than frames, left out of {split}"] += 1
             else:
-                kept[split].append((one, frames))
-        if not kept[split]:
+                usable[split].append((utterance, frames))
+        if not usable[split]:
             expected = f"utterances for {split} that fit"
             raise DataError(f"{corpus.name}: expected {expected}, got none of {len(utterances)}")
 
-    trained = _phones(kept["train"])
-    phones = trained | _phones(kept["validation"]) | _phones(kept["test"])
+    trained = _phones(usable["train"])
+    phones = trained | _phones(usable["validation"]) | _phones(usable["test"])
     for symbol in sorted(phones - trained):
-        count = sum(one.phones.count(symbol) for split in kept.values() for one, _ in split)
+        count = sum(
+            utterance.phones.count(symbol) for split in usable.values() for utterance, _ in split
+        )
         problems[f"phone {symbol!r} never occurs in training"] += count
     symbols = (BLANK, *sorted(phones))
     number = {symbol: n for n, symbol in enumerate(symbols)}
 
-    everything = np.concatenate([frames for _, frames in kept["train"]])
+    everything = np.concatenate([frames for _, frames in usable["train"]])
     mean = everything.mean(axis=0, dtype=np.float64)
     std = everything.std(axis=0, dtype=np.float64)
     std[std < 1e-6] = 1.0  # a band that never changes says nothing and stays 0
 
     def split_of(pairs: list[tuple[Utterance, NDArray[np.float32]]]) -> Split:
         return Split(
-            tuple(one.name for one, _ in pairs),
+            tuple(utterance.name for utterance, _ in pairs),
             Ragged.from_list([((raw - mean) / std).astype(np.float32) for _, raw in pairs]),
-            Ragged.from_list([[number[phone] for phone in one.phones] for one, _ in pairs]),
-            _laid_out([one.starts for one, _ in pairs]),
-            _laid_out([one.ends for one, _ in pairs]),
+            Ragged.from_list(
+                [[number[phone] for phone in utterance.phones] for utterance, _ in pairs]
+            ),
+            _laid_out([utterance.starts for utterance, _ in pairs]),
+            _laid_out([utterance.ends for utterance, _ in pairs]),
         )
 
     return Dataset(
         name=corpus.name,
-        train=split_of(kept["train"]),
-        validation=split_of(kept["validation"]),
-        test=split_of(kept["test"]),
+        train=split_of(usable["train"]),
+        validation=split_of(usable["validation"]),
+        test=split_of(usable["test"]),
         symbols=symbols,
         frame_shift=settings.frame_shift(corpus.rate),
         first_frame=float(settings.times(1, corpus.rate)[0]),
@@ -205,7 +209,7 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
 
 
 def _laid_out(times: list[Floats | None]) -> Ragged | None:
-    known = [one for one in times if one is not None]
+    known = [seconds for seconds in times if seconds is not None]
     return Ragged.from_list(known) if known else None
 
 
@@ -232,4 +236,4 @@ def batches(split: Split, batch_size: int, rng: Generator) -> list[Ints]:
 
 
 def _phones(pairs: Iterable[tuple[Utterance, NDArray[np.float32]]]) -> set[str]:
-    return {phone for one, _ in pairs for phone in one.phones}
+    return {phone for utterance, _ in pairs for phone in utterance.phones}

@@ -15,20 +15,20 @@ def describe(corpus: Corpus) -> dict[str, Any]:
     --------
     >>> from refkd.data.describe import describe
     >>> from refkd.data.synthetic import make_corpus
-    >>> told = describe(make_corpus(train=3, validation=1, test=1))
-    >>> told["splits"]["train"]["utterances"], told["rate"], told["times"]
+    >>> contents = describe(make_corpus(train=3, validation=1, test=1))
+    >>> contents["splits"]["train"]["utterances"], contents["rate"], contents["times"]
     (3, 8000, True)
     """
     counts = {
-        split: Counter(phone for one in inside for phone in one.phones)
+        split: Counter(phone for utterance in inside for phone in utterance.phones)
         for split, inside in corpus.splits().items()
     }
     splits = {}
     for split, inside in corpus.splits().items():
-        seconds = [one.seconds for one in inside]
+        seconds = [utterance.seconds for utterance in inside]
         splits[split] = {
             "utterances": len(inside),
-            "groups": len({one.group for one in inside}),
+            "groups": len({utterance.group for utterance in inside}),
             "phones": counts[split].total(),
             "seconds": round(sum(seconds), 3),
             "shortest": round(min(seconds), 3),
@@ -42,13 +42,13 @@ def describe(corpus: Corpus) -> dict[str, Any]:
             problems[f"phone {symbol!r} never occurs in training"] = sum(
                 count[symbol] for count in counts.values()
             )
-    peaks = np.array([np.abs(one.audio).max() for one in corpus])
-    for sentence, found in (
+    peaks = np.array([np.abs(utterance.audio).max() for utterance in corpus])
+    for sentence, flagged in (
         ("utterances without any sound", peaks == 0.0),
         ("utterances that reach full scale and may be clipped", peaks >= 1.0 - 2.0**-14),
     ):
-        if found.any():
-            problems[sentence] = int(found.sum())
+        if flagged.any():
+            problems[sentence] = int(flagged.sum())
     return {
         "name": corpus.name,
         "rate": corpus.rate,
@@ -61,26 +61,26 @@ def describe(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def description(told: dict[str, Any]) -> str:
+def description(contents: dict[str, Any]) -> str:
     """The same as lines of text, for a terminal."""
-    times = "with" if told["times"] else "without"
-    lines = [f"{told['name']}: {told['rate']} samples per second, {times} phone times", ""]
+    times = "with" if contents["times"] else "without"
+    lines = [f"{contents['name']}: {contents['rate']} samples per second, {times} phone times", ""]
     lines.append(
         f"{'split':12}{'utterances':>12}{'groups':>9}{'phones':>9}{'minutes':>10}"
         f"{'shortest':>11}{'median':>9}{'longest':>10}"
     )
-    for split, one in told["splits"].items():
+    for split, numbers in contents["splits"].items():
         lines.append(
-            f"{split:12}{one['utterances']:12}{one['groups']:9}{one['phones']:9}"
-            f"{one['seconds'] / 60:10.1f}{one['shortest']:9.2f} s{one['median']:7.2f} s"
-            f"{one['longest']:8.2f} s"
+            f"{split:12}{numbers['utterances']:12}{numbers['groups']:9}{numbers['phones']:9}"
+            f"{numbers['seconds'] / 60:10.1f}{numbers['shortest']:9.2f} s{numbers['median']:7.2f} s"
+            f"{numbers['longest']:8.2f} s"
         )
-    symbols = told["symbols"]
+    symbols = contents["symbols"]
     width = max(6, *(len(symbol) for symbol in symbols))
-    lines += ["", f"{len(symbols)} symbols", f"{'symbol':{width}}" + _cells(told["splits"])]
+    lines += ["", f"{len(symbols)} symbols", f"{'symbol':{width}}" + _cells(contents["splits"])]
     lines += [f"{symbol:{width}}{_cells(counts.values())}" for symbol, counts in symbols.items()]
-    lines += ["", "problems" if told["problems"] else "no problems found"]
-    lines += [f"{count:8}  {sentence}" for sentence, count in told["problems"].items()]
+    lines += ["", "problems" if contents["problems"] else "no problems found"]
+    lines += [f"{count:8}  {sentence}" for sentence, count in contents["problems"].items()]
     return "\n".join(lines)
 
 

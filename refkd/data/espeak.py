@@ -67,9 +67,9 @@ def read_espeak(
     for voice in voices:
         if not isinstance(voice, str) or not voice or CONTROL.search(voice):
             check.fail("voices", "names of voices", repr(voice))
-    rates = [check.integer("rates", one, low=80, high=449) for one in _several("rates", rates)]
+    rates = [check.integer("rates", rate, low=80, high=449) for rate in _several("rates", rates)]
     pitches = _several("pitches", pitches)
-    pitches = [check.integer("pitches", one, low=0, high=99) for one in pitches]
+    pitches = [check.integer("pitches", pitch, low=0, high=99) for pitch in pitches]
     check.integer("seed", seed, low=0)
     check.positive("longest", longest)
     limits = check_limits(train, validation, test)
@@ -106,11 +106,11 @@ def read_espeak(
 def read_text(path: Path) -> dict[str, str]:
     """The different lines of a text that hold a word, and the words of each in lower case."""
     lines = (nfc(CONTROL.sub(" ", line).strip()) for _, line in read_lines(path))
-    found = {line: " ".join(words_of(line)) for line in lines}
-    found = {line: words for line, words in found.items() if words}
-    if not found:
+    words_of_line = {line: " ".join(words_of(line)) for line in lines}
+    words_of_line = {line: words for line, words in words_of_line.items() if words}
+    if not words_of_line:
         raise FileError(path, "a line with a word", "none")
-    return found
+    return words_of_line
 
 
 def speak(
@@ -133,8 +133,8 @@ def speak(
         command, input=json.dumps(asked).encode(), capture_output=True, check=False
     )
     if answer.returncode:
-        said = answer.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        got = said or f"exit code {answer.returncode}"
+        message = answer.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        got = message or f"exit code {answer.returncode}"
         raise DataError(f"espeak:{path}: expected espeak-ng to run, got {got}")
     stream = io.BytesIO(answer.stdout)
     about = json.loads(stream.readline())
@@ -154,7 +154,7 @@ def _several(name: str, values: Any) -> list[Any]:
 def _clip(
     request: Request, rate: int, samples: bytes, events: list[tuple[int, str]], group: str
 ) -> Utterance | None:
-    """The utterance, or None where nothing was said or its times do not fit."""
+    """The utterance, or None where nothing was spoken or its times do not fit."""
     sound = np.frombuffer(samples, np.int16).astype(np.float32) / np.float32(2**15)
     margin = round(MARGIN * rate)
     phones = [

@@ -1,4 +1,4 @@
-"""A program that hears requests on its standard input and speaks them through espeak-ng by ctypes.
+"""A program that reads requests from standard input and speaks them through espeak-ng by ctypes.
 
 The library keeps its state in global variables, never resets all of it and changes the locale, so
 `refkd.data.espeak` runs this file as a process of its own. It needs the standard library alone.
@@ -98,8 +98,8 @@ class Speaker:
         self.library.espeak_SetParameter(WORDS_PER_MINUTE, words, 0)
         self.library.espeak_SetParameter(PITCH, pitch, 0)
         self.library.espeak_ng_SetRandSeed(SEED)
-        said = text.encode()
-        self.library.espeak_Synth(said, len(said) + 1, 0, 1, 0, UTF8, None, None)
+        encoded = text.encode()
+        self.library.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, UTF8, None, None)
 
     def _identifier(self) -> str:
         return str(self.library.espeak_GetCurrentVoice().contents.identifier, "utf-8")

@@ -182,9 +182,9 @@ def log_mel(
 def _narrow_filters(rate: int, size: int, settings: FeatureSettings) -> list[tuple[slice, Floats]]:
     """Each band's bins and its weights there: most weights are zero."""
     filters = mel_filters(rate, size, settings)
-    inside = [np.flatnonzero(weights) for weights in filters]
-    bins = [slice(int(few[0]), int(few[-1]) + 1) for few in inside]
-    return [(few, weights[few]) for few, weights in zip(bins, filters, strict=True)]
+    positive = [np.flatnonzero(weights) for weights in filters]
+    slices = [slice(int(bins[0]), int(bins[-1]) + 1) for bins in positive]
+    return [(bins, weights[bins]) for bins, weights in zip(slices, filters, strict=True)]
 
 
 def stack(frames: NDArray[Any], n: int) -> NDArray[Any]:

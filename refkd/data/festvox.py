@@ -35,7 +35,7 @@ class Label:
 
     @property
     def pause(self) -> bool:
-        """Whether nothing is said."""
+        """Whether nothing is spoken."""
         return self.phone.lower() in PAUSES
 
 
@@ -100,15 +100,15 @@ def read_sentences(folder: Path) -> dict[str, str]:
         if not part.is_dir():
             raise FileError(part, "a folder", "none")
     path = folder / "etc" / "txt.done.data"
-    found = {}
+    sentences = {}
     for _, line in read_lines(path, 'sentences as ( name "text" )', errors="replace"):
         match = SENTENCE.search(line)
         if match:
             name, text = match.groups()
-            found[name] = " ".join(words_of(text)) or name
-    if not found:
+            sentences[name] = " ".join(words_of(text)) or name
+    if not sentences:
         raise FileError(path, 'sentences as ( name "text" )', "none")
-    return found
+    return sentences
 
 
 def read_labels(path: Path) -> list[Label]:

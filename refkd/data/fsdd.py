@@ -57,16 +57,16 @@ def read_fsdd(
         raise FileError(folder, "a folder", "none")
     problems: Counter[str] = Counter()
     errors: list[FileError] = []
-    found: list[tuple[int, int, str, Path]] = []
+    recordings: list[tuple[int, int, str, Path]] = []
     for path in folder.glob("*.wav"):
         match = NAME.fullmatch(path.name)
         if match:
-            found.append((int(match[3]), int(match[1]), match[2], path))
+            recordings.append((int(match[3]), int(match[1]), match[2], path))
         else:
             problems["left out, expected a name as {digit}_{speaker}_{index}.wav"] += 1
     clips: list[Utterance] = []
     split_of: dict[str, str] = {}
-    for index, digit, _, path in sorted(found):
+    for index, digit, _, path in sorted(recordings):
         split_of[path.stem] = "test" if index < 5 else "validation" if index < 10 else "train"
         try:
             audio, samples = read_wav(path)

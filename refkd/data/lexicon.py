@@ -75,7 +75,8 @@ def read_lexicon(
     composed: dict[str, str] = {}
     lexicon: dict[str, tuple[float, tuple[str, ...]]] = {}
     for where, line, fields in entries:
-        numbers = max(shared, _decimals(fields))
+        decimals = sum(1 for _ in takewhile(DECIMAL.fullmatch, fields[1:]))
+        numbers = max(shared, decimals)
         first = 1 + (4 if numbers >= 4 else min(numbers, 1))
         if len(fields) == first:
             refuse(where, "a word and its phones", visible(fields[0]))
@@ -121,12 +122,6 @@ def _probabilities(lines: list[list[str]]) -> int:
         if not any(map(DECIMAL.fullmatch, texts)) and max(map(float, texts)) > 1.0:
             return column - 1
     return 4
-
-
-def _decimals(fields: list[str]) -> int:
-    """How many columns after the word are decimal numbers."""
-    decimals = takewhile(DECIMAL.fullmatch, fields[1:])
-    return sum(1 for _ in decimals)
 
 
 def _arpabet(counted: Counter[str]) -> set[str] | None:

@@ -63,11 +63,11 @@ def read_manifest(
             if (key in line.entry) != (key in lines[0].entry):
                 line.fail(f"{key!r} on every line or on none", f"a difference to line {lines[0].n}")
 
-    heard: set[str] = set()
+    audio_names: set[str] = set()
     for line in lines:
-        if line.entry["audio"] in heard:
+        if line.entry["audio"] in audio_names:
             line.fail("every audio once", repr(line.entry["audio"]))
-        heard.add(line.entry["audio"])
+        audio_names.add(line.entry["audio"])
 
     clips: list[Utterance] = []
     errors: list[FileError] = []
@@ -115,7 +115,7 @@ class _Line:
         self.phones = self._phones(lexicon)
         for key in ("starts", "ends"):
             times = self.entry.get(key, [0.0] * len(self.phones))
-            if not isinstance(times, list) or not all(type(one) in (int, float) for one in times):
+            if not isinstance(times, list) or not all(type(time) in (int, float) for time in times):
                 self.fail(f"{key!r} as a list of seconds", repr(times)[:40])
             if len(times) != len(self.phones):
                 self.fail(f"{len(self.phones)} {key!r}, one for each phone", len(times))
@@ -126,7 +126,7 @@ class _Line:
         if "phones" in self.entry:
             phones = self.entry["phones"]
             phones = columns(phones) if isinstance(phones, str) else phones
-            texts = isinstance(phones, list) and all(isinstance(one, str) for one in phones)
+            texts = isinstance(phones, list) and all(isinstance(phone, str) for phone in phones)
             if not texts or not phones or "" in phones:
                 self.fail(
                     "'phones' as a list of symbols or a text", repr(self.entry["phones"])[:40]
@@ -148,7 +148,7 @@ class _Line:
         raise FileError(f"{self.path}, line {self.n}", expected, got)
 
     def utterance(self) -> Utterance:
-        """The recording with what is said in it; a FileError if they do not fit."""
+        """The recording with its phones and times; a FileError if they do not fit."""
         name = self.entry["audio"]
         audio, rate = read_wav(self.path.parent / name)
         times = self.entry.get("starts"), self.entry.get("ends")

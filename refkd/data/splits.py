@@ -49,7 +49,7 @@ def of_one_rate(
 def reason(errors: Sequence[FileError], problems: Mapping[str, int]) -> str:
     """The first fault in parentheses, or nothing."""
     first = [str(error) for error in errors[:1]] or list(problems)[:1]
-    return "".join(f" ({one})" for one in first)
+    return "".join(f" ({fault})" for fault in first)
 
 
 def assemble(

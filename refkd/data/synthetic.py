@@ -72,8 +72,8 @@ def make_corpus(
     Examples
     --------
     >>> from refkd.data.synthetic import make_corpus
-    >>> one = make_corpus(train=1, validation=1, test=1).train[0]
-    >>> one.group, one.phones[:3], one.rate
+    >>> utterance = make_corpus(train=1, validation=1, test=1).train[0]
+    >>> utterance.group, utterance.phones[:3], utterance.rate
     ('t-i-n l-ae-sh-e-z', ('t', 'i', 'n'), 8000)
     """
     train = check.integer("train", train, low=1)

@@ -67,16 +67,16 @@ def read_timit(
     limits = check_limits(train, validation, test)
     folder = Path(folder)
     split_of: dict[str, str] = {}
-    found: list[tuple[int, str, Path]] = []  # which of its speaker's sentences, speaker, labels
+    sentences: list[tuple[int, str, Path]] = []  # which of its speaker's sentences, speaker, labels
     for part in ("train", "test"):
         spoken = sorted((path.parent.name.lower(), path) for path in _labels(folder, part))
-        for n, (speaker, paths) in enumerate(groupby(spoken, key=lambda one: one[0])):
+        for n, (speaker, paths) in enumerate(groupby(spoken, key=lambda pair: pair[0])):
             split_of[speaker] = "validation" if part == "train" and n % 10 == 9 else part
-            found += [(place, speaker, path) for place, (_, path) in enumerate(paths)]
+            sentences += [(place, speaker, path) for place, (_, path) in enumerate(paths)]
 
     clips: list[Utterance] = []
     errors: list[FileError] = []
-    for _, speaker, path in sorted(found):
+    for _, speaker, path in sorted(sentences):
         try:
             clips.append(_utterance(path, speaker, symbols))
         except FileError as error:
@@ -119,15 +119,12 @@ def fold(spans: Spans) -> Spans:
 
 def _labels(folder: Path, part: str) -> list[Path]:
     """The label files of TRAIN or TEST, without sa1 and sa2."""
-    inside = [path for path in _children(folder) if path.name.lower() == part]
+    children = folder.iterdir() if folder.is_dir() else ()
+    inside = [path for path in children if path.name.lower() == part]
     if not inside:
         raise FileError(folder / part.upper(), "a folder", "none")
     files = (path for path in inside[0].rglob("*") if path.suffix.lower() == ".phn")
     return [path for path in files if path.stem.lower() not in ("sa1", "sa2")]
-
-
-def _children(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _utterance(path: Path, speaker: str, symbols: int) -> Utterance:
@@ -143,7 +140,7 @@ def _utterance(path: Path, speaker: str, symbols: int) -> Utterance:
             raise FileError(path, "a phone besides q", "none")
     sentence = path.stem.lower()
     sounds = {f"{sentence}.wav", f"{sentence}.wav.wav"}
-    beside = sorted(one for one in path.parent.iterdir() if one.name.lower() in sounds)
+    beside = sorted(file for file in path.parent.iterdir() if file.name.lower() in sounds)
     audio, rate = read_wav(beside[-1] if beside else path.with_suffix(".WAV"))
     phones, begins, ends = zip(*spans, strict=True)
     if ends[-1] > audio.size + SLACK * rate or begins[-1] >= audio.size:
