@@ -55,8 +55,7 @@ class Ragged:
         if offsets[-1] != len(values):
             got = f"{offsets[-1]} for values of shape {values.shape}"
             check.fail("offsets", "the number of values at the end", got)
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "offsets", offsets)
+        check.store(self, values=values, offsets=offsets)
 
     @classmethod
     def from_list(cls, sequences: Sequence[ArrayLike]) -> "Ragged":
@@ -87,21 +86,23 @@ class Ragged:
         sequences = check.sequence("sequences", sequences)
         if not sequences:
             check.fail("sequences", "at least one", "none")
-        arrays = [check.any_array(f"sequences[{n}]", one) for n, one in enumerate(sequences)]
-        for n, one in enumerate(arrays):
-            if one.dtype.kind not in "biuf":
-                check.fail(f"sequences[{n}]", "numbers", f"dtype {one.dtype}")
-        if all(one.ndim == 1 for one in arrays):  # an empty list of labels has no dtype of its own
-            filled = [one.dtype for one in arrays if one.size]
+        arrays = [
+            check.any_array(f"sequences[{n}]", sequence) for n, sequence in enumerate(sequences)
+        ]
+        for n, array in enumerate(arrays):
+            if array.dtype.kind not in "biuf":
+                check.fail(f"sequences[{n}]", "numbers", f"dtype {array.dtype}")
+        if all(array.ndim == 1 for array in arrays):  # an empty list has no dtype of its own
+            filled = [array.dtype for array in arrays if array.size]
             dtype = np.result_type(*filled) if filled else np.dtype(np.int64)
-            arrays = [one.astype(dtype) for one in arrays]
-        for n, one in enumerate(arrays):
-            if one.ndim == 0 or one.shape[1:] != arrays[0].shape[1:]:
+            arrays = [array.astype(dtype) for array in arrays]
+        for n, array in enumerate(arrays):
+            if array.ndim == 0 or array.shape[1:] != arrays[0].shape[1:]:
                 expected = f"shape (T, {', '.join(map(str, arrays[0].shape[1:]))})"
-                check.fail(f"sequences[{n}]", expected, f"shape {one.shape}")
-            if one.dtype != arrays[0].dtype:
-                check.fail(f"sequences[{n}]", f"dtype {arrays[0].dtype}", f"dtype {one.dtype}")
-        offsets = np.concatenate([[0], np.cumsum([len(one) for one in arrays])])
+                check.fail(f"sequences[{n}]", expected, f"shape {array.shape}")
+            if array.dtype != arrays[0].dtype:
+                check.fail(f"sequences[{n}]", f"dtype {arrays[0].dtype}", f"dtype {array.dtype}")
+        offsets = np.concatenate([[0], np.cumsum([len(array) for array in arrays])])
         return cls(np.concatenate(arrays), offsets.astype(np.int64))
 
     def with_values(self, values: NDArray[Any]) -> "Ragged":

@@ -154,8 +154,8 @@ def _sentences() -> Iterator[None]:
     except MemoryError:
         _fail("more than there is memory")
     except Exception as error:  # of zipfile, zlib, struct and NumPy; all mean the same
-        said = str(error).partition("\n")[0]
-        _fail(f"a damaged file: {said:.200}" if said else "a damaged file")
+        message = str(error).partition("\n")[0]
+        _fail(f"a damaged file: {message:.200}" if message else "a damaged file")
 
 
 def _fail(got: str) -> NoReturn:

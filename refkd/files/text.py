@@ -1,4 +1,4 @@
-"""Text of every kind: files by line, columns, one normal form, and what a refused file is told."""
+"""Text of every kind: files by line, columns, one normal form, and the error for a refused file."""
 
 import re
 import unicodedata
