@@ -59,8 +59,8 @@ class DataError(_Sentence):
 
 def fail(argument: str, expected: str, got: object) -> NoReturn:
     """Raise the one sentence that all argument errors share."""
-    came = _cut(got if isinstance(got, str) else shown(got, str), GOT)
-    raise ArgumentError(f"{argument}: expected {_cut(expected, EXPECTED)}, got {came}")
+    actual = _cut(got if isinstance(got, str) else shown(got, str), GOT)
+    raise ArgumentError(f"{argument}: expected {_cut(expected, EXPECTED)}, got {actual}")
 
 
 def shown(value: object, write: Callable[[object], str] = repr) -> str:

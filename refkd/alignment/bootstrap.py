@@ -120,8 +120,7 @@ def interval(ratio: Ratio, draws: Resampling) -> Interval:
 
     Examples
     --------
-    >>> from refkd.alignment.bootstrap import interval, resample
-    >>> from refkd.alignment.bootstrap import Ratio
+    >>> from refkd.alignment.bootstrap import Ratio, interval, resample
     >>> edits, phones = [[1, 0, 2, 1], [2, 0, 2, 2]], [[5, 5, 5, 5], [5, 5, 5, 5]]
     >>> error = interval(Ratio(edits, phones), resample(seeds=2, utterances=4))
     >>> round(error.mean, 3), round(error.low, 3), round(error.high, 3)
@@ -155,8 +154,7 @@ def difference(a: Ratio, b: Ratio, draws: Resampling) -> Interval:
 
     Examples
     --------
-    >>> from refkd.alignment.bootstrap import difference, resample
-    >>> from refkd.alignment.bootstrap import Ratio
+    >>> from refkd.alignment.bootstrap import Ratio, difference, resample
     >>> a, b = Ratio([[3, 1, 4]], [[9, 9, 9]]), Ratio([[2, 0, 3]], [[9, 9, 9]])
     >>> worse = difference(a, b, resample(seeds=1, utterances=3))      # one edit in every utterance
     >>> round(worse.mean, 3), round(worse.low, 3), round(worse.high, 3)
@@ -176,8 +174,7 @@ def above_line(
 
     Examples
     --------
-    >>> from refkd.alignment.bootstrap import above_line, resample
-    >>> from refkd.alignment.bootstrap import Ratio
+    >>> from refkd.alignment.bootstrap import Ratio, above_line, resample
     >>> def student(delay, error):
     ...     return Ratio([[delay]], [[1]]), Ratio([[error]], [[1]])
     >>> shifts = [student(0, 0.30), student(2, 0.20)]
@@ -230,23 +227,20 @@ def _ratios(argument: str, ratio: Ratio, draws: Resampling) -> Floats:
     sums[0] = np.ones(utterances) @ both
     for rows in _chunks(len(draws.utterances), utterances):
         sums[1:][rows] = draws.utterances[rows].astype(np.float64) @ both
-    above, below = sums[:, :seeds], sums[:, seeds:]
-    return _divide(above, below)
+    return _divide(sums[:, :seeds], sums[:, seeds:])
 
 
 def _means(values: Floats, draws: Resampling) -> Floats:
     """Mean (1 + B,) over the seeds that have a value: all, then those drawn; nan if none has."""
     known = ~np.isnan(values)
     weight = np.concatenate([np.ones((1, values.shape[1])), draws.seeds]) * known
-    total = weight.sum(axis=1)
-    above = (weight * np.where(known, values, 0.0)).sum(axis=1)
-    return _divide(above, total)
+    total = (weight * np.where(known, values, 0.0)).sum(axis=1)
+    return _divide(total, weight.sum(axis=1))
 
 
 def _divide(above: Floats, below: Floats) -> Floats:
     """Entry by entry; nan where there is nothing to divide by."""
-    ratio = np.full_like(above, NAN)
-    return np.divide(above, below, out=ratio, where=below > 0.0)
+    return np.divide(above, below, out=np.full_like(above, NAN), where=below > 0.0)
 
 
 def _interpolate(x: Floats, y: Floats, at: Floats) -> Floats:

@@ -33,7 +33,7 @@ class AlignedUtterance:
     name: str  # unique among those written together
     seconds: float  # length of the audio
     phones: tuple[Phone, ...]
-    true: tuple[Phone, ...] | None = None  # according to the corpus, where it knows
+    true: tuple[Phone, ...] | None = None  # according to the corpus, where known
 
 
 def ctm(utterances: Iterable[AlignedUtterance]) -> str:

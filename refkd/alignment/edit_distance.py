@@ -43,11 +43,9 @@ def edit_distance(reference: Symbols, hypothesis: Symbols) -> int:
     2
     """
     codes: dict[Hashable, int] = {}
-    coded = [
-        _coded(argument, value, codes)
-        for argument, value in (("reference", reference), ("hypothesis", hypothesis))
-    ]
-    edits, _ = _align(coded[0], coded[1], np.zeros(coded[0].size), np.zeros(coded[1].size))
+    true = _coded("reference", reference, codes)
+    decoded = _coded("hypothesis", hypothesis, codes)
+    edits, _ = _align(true, decoded, np.zeros(true.size), np.zeros(decoded.size))
     return edits
 
 
@@ -82,11 +80,8 @@ def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
             [codes.setdefault(symbol, len(codes)) for symbol in composed], dtype=np.int64
         )
     except TypeError:
-        check.fail(
-            argument,
-            "a sequence of symbols",
-            f"{type(symbols).__name__} {check.shown(symbols):.60}",
-        )
+        got = f"{type(symbols).__name__} {check.shown(symbols):.60}"
+        check.fail(argument, "a sequence of symbols", got)
 
 
 def _align(
@@ -146,10 +141,8 @@ def matches(
     """Positions of the equal symbols that the alignment pairs."""
     codes: dict[Hashable, int] = {}
     true, decoded = (_coded("symbols", sequence, codes) for sequence in (reference, hypothesis))
-    times = (
-        np.asarray(sequence, dtype=np.float64) for sequence in (reference_times, hypothesis_times)
-    )
-    _, pair = _align(true, decoded, *times)
+    true_times = np.asarray(reference_times, dtype=np.float64)
+    _, pair = _align(true, decoded, true_times, np.asarray(hypothesis_times, dtype=np.float64))
     paired = np.flatnonzero(pair >= 0)
     equal = paired[true[paired] == decoded[pair[paired]]]
     return equal, pair[equal]

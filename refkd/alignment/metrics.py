@@ -36,7 +36,7 @@ def alignment_shift(
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}
-        Time of a spike, as for `refkd.alignment.decode.spikes`.
+        Time of a spike: the first frame of its run, or the first with its highest posterior.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def alignment_shift(
     Raises
     ------
     ArgumentError
-        If the numbers of classes differ, or as for `refkd.alignment.decode.spikes`.
+        If the numbers of classes differ, or as for `refkd.greedy_decode`.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def emission_delay(
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}
-        Time of a spike, as for `refkd.alignment.decode.spikes`.
+        Time of a spike: the first frame of its run, or the first with its highest posterior.
     first_frame : float
         Time of frame 0 in seconds.
 
@@ -108,7 +108,7 @@ def emission_delay(
     Raises
     ------
     ArgumentError
-        If labels and times do not belong together, or as for `refkd.alignment.decode.spikes`.
+        If labels and times do not belong together, or as for `refkd.greedy_decode`.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def frame_agreement(
     Raises
     ------
     ArgumentError
-        If the shapes differ, or as for `refkd.alignment.decode.spikes`.
+        If the shapes differ, or as for `refkd.greedy_decode`.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def true_agreement(
     blank: int = 0,
     first_frame: float = 0.0,
 ) -> TrueAgreement:
-    """Count the phones that are not said while they are spoken, and what is said instead.
+    """Count the phones that are not emitted while they are spoken, and what is emitted instead.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def true_agreement(
     Raises
     ------
     ArgumentError
-        If labels and times do not fit, phones overlap, or as for `refkd.alignment.decode.spikes`.
+        If labels and times do not fit, phones overlap, or as for `refkd.greedy_decode`.
 
     Examples
     --------
@@ -269,7 +269,7 @@ def peakiness(logits: ArrayLike, blank: int = 0) -> Peakiness:
     Raises
     ------
     ArgumentError
-        As for `refkd.alignment.decode.spikes`.
+        As for `refkd.greedy_decode`.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def timed_shift(
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}
-        Time of a spike, as for `refkd.alignment.decode.spikes`.
+        Time of a spike: the first frame of its run, or the first with its highest posterior.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def timed_shift(
     Raises
     ------
     ArgumentError
-        If the numbers of classes differ, a clock is none, or as for `decode.spikes`.
+        If the numbers of classes differ, a clock is none, or as for `refkd.greedy_decode`.
 
     Examples
     --------

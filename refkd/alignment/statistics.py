@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,20 +38,25 @@ def plain(numbers: dict[str, float]) -> dict[str, float | None]:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Counts of an utterance, which add up over many."""
+class PooledCounts:
+    """Counts of an utterance, which add up over many, and shares of them."""
+
+    SHARES: ClassVar[tuple[str, ...]]
 
     @classmethod
     def pool(cls, parts: Iterable[Self]) -> Self:
         """Add up the counts of many utterances."""
         utterances = list(parts)
-        return cls(
-            *(sum(getattr(part, field.name) for part in utterances) for field in fields(cls))
-        )
+        names = [field.name for field in fields(cls)]
+        return cls(*(sum(getattr(part, name) for part in utterances) for name in names))
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain numbers, ready for JSON; None where there is nothing to measure."""
+        return plain({name: getattr(self, name) for name in self.SHARES})
 
 
 @dataclass(frozen=True)
-class FrameAgreement(Counts):
+class FrameAgreement(PooledCounts):
     """How often a student's best label is the teacher's at the same frame.
 
     Examples
@@ -63,15 +68,17 @@ class FrameAgreement(Counts):
     (0.25, 0.5, 0.2)
     """
 
+    SHARES = ("missed_spikes", "spike_error", "frame_mismatch")
+
     frames: int
     teacher_spike_frames: int  # whose best label by the teacher is not the blank
-    missed: int  # of these, where the student says blank
-    wrong: int  # of these, where the student says anything else, blank included
+    missed: int  # of these, where the best label of the student is the blank
+    wrong: int  # of these, where it is anything else, blank included
     different: int  # frames of any kind with different best labels
 
     @property
     def missed_spikes(self) -> float:
-        """Of the teacher's non-blank frames, the share where the student says blank."""
+        """Of the teacher's non-blank frames, the share where the student is blank."""
         return share(self.missed, self.teacher_spike_frames)
 
     @property
@@ -81,18 +88,13 @@ class FrameAgreement(Counts):
 
     @property
     def frame_mismatch(self) -> float:
-        """Share of all frames with different best labels; says little without the offset."""
+        """Share of all frames with different best labels; means little without the offset."""
         return share(self.different, self.frames)
-
-    def as_dict(self) -> dict[str, float | None]:
-        """Plain numbers, ready for JSON; None where there is nothing to measure."""
-        names = ("missed_spikes", "spike_error", "frame_mismatch")
-        return plain({name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True)
-class Peakiness(Counts):
-    """How much of the time a model says blank, and how sure it is.
+class Peakiness(PooledCounts):
+    """How often the blank is the best label of a model, and how sure the model is.
 
     Examples
     --------
@@ -101,6 +103,8 @@ class Peakiness(Counts):
     >>> measured.blank_share, measured.mean_entropy
     (0.75, 0.5)
     """
+
+    SHARES = ("blank_share", "mean_entropy")
 
     frames: int
     blank_frames: int  # whose best label is the blank
@@ -115,10 +119,6 @@ class Peakiness(Counts):
     def mean_entropy(self) -> float:
         """Mean entropy of a frame, in nats."""
         return share(self.entropy, self.frames)
-
-    def as_dict(self) -> dict[str, float | None]:
-        """Plain numbers, ready for JSON; None where there is nothing to measure."""
-        return plain({"blank_share": self.blank_share, "mean_entropy": self.mean_entropy})
 
 
 class Spread:
@@ -201,10 +201,9 @@ class MatchedSpread(Spread):
     def _pooled(parts: Iterable["MatchedSpread"], dtype: type[np.generic]) -> dict[str, Any]:
         """The fields of many utterances together."""
         utterances = list(parts)
+        offsets = [np.zeros(0, dtype=dtype), *(part.offset for part in utterances)]
         return {
-            "offset": np.concatenate(
-                [np.zeros(0, dtype=dtype), *(part.offset for part in utterances)]
-            ),
+            "offset": np.concatenate(offsets),
             "teacher_unmatched": sum(part.teacher_unmatched for part in utterances),
             "student_unmatched": sum(part.student_unmatched for part in utterances),
         }
@@ -389,8 +388,8 @@ class TimedShift(TimedOffsets, SpikePairs):
 
 
 @dataclass(frozen=True)
-class TrueAgreement(Counts):
-    """How often a model says a phone while it is spoken.
+class TrueAgreement(PooledCounts):
+    """How often a model emits a phone while it is spoken.
 
     Examples
     --------
@@ -400,6 +399,8 @@ class TrueAgreement(Counts):
     (0.25, 0.375)
     """
 
+    SHARES = ("missed_phones", "spike_error")
+
     phones: int
     phones_missed: int  # without any frame of their symbol between start and end
     spike_frames: int  # whose best label is not the blank
@@ -407,14 +408,10 @@ class TrueAgreement(Counts):
 
     @property
     def missed_phones(self) -> float:
-        """Share of the true phones that are not said while they are spoken."""
+        """Share of the true phones that are not emitted while they are spoken."""
         return share(self.phones_missed, self.phones)
 
     @property
     def spike_error(self) -> float:
         """Share of the non-blank frames where something else is spoken, or nothing."""
         return share(self.wrong, self.spike_frames)
-
-    def as_dict(self) -> dict[str, float | None]:
-        """Plain numbers, ready for JSON; None where there is nothing to measure."""
-        return plain({name: getattr(self, name) for name in ("missed_phones", "spike_error")})

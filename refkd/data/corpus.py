@@ -46,7 +46,7 @@ class Utterance:
     audio: Audio  # (n,) in [-1, 1], n >= 1
     rate: int  # samples per second
     phones: tuple[str, ...]  # L >= 1; pauses only where they count as symbols
-    starts: Floats | None  # (L,) seconds from the first sample; None where nobody knows
+    starts: Floats | None  # (L,) seconds from the first sample; None where unknown
     ends: Floats | None  # (L,); phones do not overlap
     group: str  # stays whole when a corpus is split, such as the sentence
 

@@ -35,7 +35,7 @@ class Split:
     names: tuple[str, ...]
     features: Ragged  # (sum T, D) float32, normalised
     labels: Ragged  # (sum L,) places in `Dataset.symbols`, never the blank
-    starts: Ragged | None  # (sum L,) seconds in the utterance; None where nobody knows
+    starts: Ragged | None  # (sum L,) seconds in the utterance; None where unknown
     ends: Ragged | None
 
     def __post_init__(self) -> None:

@@ -105,9 +105,9 @@ def compare(
         Seconds from the audio that a frame stands for until its posteriors are there, by the name
         of the model; added to the time of all its frames.
     at : {"start", "peak"}
-        Time of a spike, as for `refkd.alignment.decode.spikes`.
+        Time of a spike: the first frame of its run, or the first with its highest posterior.
     unit : Unit
-        What is told in seconds is told in, such as pixels; from `refkd.alignment.unit.unit_named`.
+        Of all times; from `refkd.alignment.unit.unit_named`.
 
     Returns
     -------
@@ -156,13 +156,14 @@ def compare(
         ComparedModel(
             posteriors,
             facts.kind,
-            _clock(posteriors, (latency or {}).get(posteriors.name, 0.0)),
+            _clock(posteriors, latency.get(posteriors.name, 0.0)),
             {name: _spikes(posteriors, facts, name, blank, at) for name in shared},
         )
         for posteriors, facts in zip(sets, all_facts, strict=True)
     )
-    symbols = first.symbols or tuple(str(n) for n in range(first.classes))
-    return Comparison(models, shared, blank, symbols, at, check.instance("unit", unit, Unit))
+    return Comparison(
+        models, shared, blank, first.class_names, at, check.instance("unit", unit, Unit)
+    )
 
 
 def _clock(posteriors: PosteriorSet, latency: float) -> Clock:
@@ -173,7 +174,7 @@ def _clock(posteriors: PosteriorSet, latency: float) -> Clock:
 
 
 def _spikes(posteriors: PosteriorSet, facts: Facts, name: str, blank: int, at: At) -> Spikes:
-    if check.one_of("at", at, ("start", "peak")) == "peak":
+    if at == "peak":
         return spikes(log_posteriors_of(posteriors, facts.kind, name), blank, at)
     labels, starts, _ = runs(facts.best[name], blank)
     return labels, starts

@@ -1,4 +1,4 @@
-"""Conventions of posteriors that nobody has specified, as far as the numbers show them."""
+"""Conventions of posteriors that are not specified, as far as the numbers show them."""
 
 import math
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Doubt(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What is specified about posteriors or, where nobody has, what the numbers show."""
+    """What is specified about posteriors or, where it is not, what the numbers show."""
 
     best: dict[str, Ints]  # (T,) best class of every frame of each utterance
     unusable: dict[str, Ints]  # frames with NaN, +inf or only -inf, of utterances with any
@@ -98,7 +98,7 @@ def facts_of(posteriors: PosteriorSet) -> Facts:
     )
 
 
-def settled(posteriors: PosteriorSet) -> Facts:
+def certain_facts(posteriors: PosteriorSet) -> Facts:
     """The facts of a model; an ArgumentError that names it where one has to be specified."""
     facts = facts_of(posteriors)
     for doubt in facts.doubts.values():
@@ -211,13 +211,13 @@ def normalised(posteriors: PosteriorSet) -> PosteriorSet:
     >>> posteriors.kind, posteriors.blank, posteriors.arrays["one"].round(3)[0]
     ('log_probabilities', 0, array([-0.288, -1.386]))
     """
-    facts = settled(check.instance("told", posteriors, PosteriorSet))
+    facts = certain_facts(check.instance("told", posteriors, PosteriorSet))
     return PosteriorSet(
         posteriors.name,
         {name: log_posteriors_of(posteriors, facts.kind, name) for name in posteriors.arrays},
         kind="log_probabilities",
         blank=facts.blank,
-        symbols=posteriors.symbols or tuple(str(n) for n in range(posteriors.classes)),
+        symbols=posteriors.class_names,
         frame_shift=posteriors.frame_shift,
         first_frame=0.0 if posteriors.first_frame is None else posteriors.first_frame,
         subsampling=posteriors.subsampling,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from refkd import check
-from refkd.alignment.posteriors.conventions import settled
+from refkd.alignment.posteriors.conventions import certain_facts
 from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.posterior_set import Posteriors, PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
@@ -79,7 +79,7 @@ def fold_classes(
     >>> finding.sentence
     "folded: 'A' into 'a', '|' into the blank '-'"
     """
-    known = {symbol for posteriors in sets for symbol in _symbols(posteriors)}
+    known = {symbol for posteriors in sets for symbol in posteriors.class_names}
     for name, symbols in (("merge", folding.merge), ("drop", folding.drop)):
         for symbol in symbols:
             if symbol not in known:
@@ -89,17 +89,13 @@ def fold_classes(
     return tuple(posteriors for posteriors, _ in pairs), changes
 
 
-def _symbols(posteriors: PosteriorSet) -> tuple[str, ...]:
-    return posteriors.symbols or tuple(str(n) for n in range(posteriors.classes))
-
-
 def _folded(posteriors: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, Finding | None]:
     """A set with its classes folded, and what was done to it."""
-    symbols = _symbols(posteriors)
+    symbols = posteriors.class_names
     folded = [symbol for symbol in symbols if symbol in folding.symbols]
     if not folded:
         return posteriors, None
-    facts = settled(posteriors)
+    facts = certain_facts(posteriors)
     blank = facts.blank
     if symbols[blank] in folding.symbols:
         expected = f"classes other than the blank of {posteriors.name}"

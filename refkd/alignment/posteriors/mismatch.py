@@ -118,10 +118,8 @@ def _durations(
 ) -> Iterator[Remark]:
     """Lengths in frames against lengths of a frame."""
     known = first.frame_shift is not None and other.frame_shift is not None
-    first_shift, other_shift = (
-        (posteriors.frame_shift if known and posteriors.frame_shift is not None else 1.0)
-        for posteriors in (first, other)
-    )
+    first_shift = (first.frame_shift if known else None) or 1.0
+    other_shift = (other.frame_shift if known else None) or 1.0
     lengths = np.array([[len(first.arrays[name]), len(other.arrays[name])] for name in shared])
     seconds = lengths * np.array([first_shift, other_shift])
     apart = np.abs(seconds[:, 0] - seconds[:, 1])

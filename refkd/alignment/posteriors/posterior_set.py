@@ -16,7 +16,7 @@ KINDS = ("logits", "log_probabilities", "probabilities")
 
 @dataclass(frozen=True)
 class PosteriorSet:
-    """Posteriors of one model over some utterances; None is what nobody has specified.
+    """Posteriors of one model over some utterances; None is what is not specified.
 
     float32 stays as it is, float16 becomes float32, all else float64. NaN is kept: `diagnose` says
     where it is. Names and symbols are kept in Unicode's composed form (NFC).
@@ -75,6 +75,11 @@ class PosteriorSet:
     def classes(self) -> int:
         """Number of classes K, the blank included."""
         return int(next(iter(self.arrays.values())).shape[1])
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The K symbols; the numbers of the classes where these are not specified."""
+        return self.symbols or tuple(str(n) for n in range(self.classes))
 
 
 def _posteriors(name: str, value: ArrayLike) -> Posteriors:

@@ -38,7 +38,7 @@ def read_posteriors(
     name : str, optional
         Of the model; by default the file's without its ending.
     kind : {"logits", "log_probabilities", "probabilities"}, optional
-        What the numbers are. This and all that follows goes before what the file tells.
+        What the numbers are. This and all that follows goes before metadata of the file.
     blank : int, optional
         0 <= blank < K.
     symbols : sequence of str, optional

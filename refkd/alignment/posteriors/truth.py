@@ -52,7 +52,7 @@ class Truth:
     def of(self, comparison: Comparison, model: ComparedModel) -> dict[str, TrueDelays]:
         """Errors and delays of a model in each utterance whose true times are known.
 
-        An ArgumentError if utterances have several words, and no model says what separates them.
+        An ArgumentError if utterances have several words, and no model emits what separates them.
         """
         if self.marks is not None:
             self._check_separators(comparison, self.marks)
@@ -62,9 +62,8 @@ class Truth:
                 continue
             labels, frames = model.spikes[name]
             symbols = [comparison.symbols[label] for label in labels]
-            emitted = TimedSymbols(
-                symbols, np.asarray(model.clock.seconds(frames), dtype=np.float64)
-            )
+            times = np.asarray(model.clock.seconds(frames), dtype=np.float64)
+            emitted = TimedSymbols(symbols, times)
             if self.marks is not None:
                 delays[name] = word_delays_of_tokens(emitted, self.labels[name], self.marks)
             elif self.words is not None:
@@ -132,12 +131,7 @@ def delay_and_error(utterances: Sequence[TrueDelays], edge: Edge) -> tuple[Inter
     (0.2, 0.25)
     """
     draws = resample(seeds=1, utterances=len(utterances))
-    delays = [utterance.after(edge) for utterance in utterances]
-    delay = Ratio(
-        np.array([[delay.total for delay in delays]]), np.array([[delay.n for delay in delays]])
-    )
-    error = Ratio(
-        np.array([[utterance.edits for utterance in utterances]]),
-        np.array([[utterance.labels for utterance in utterances]]),
-    )
+    delays = [(utterance.after(edge).total, utterance.after(edge).n) for utterance in utterances]
+    edits = [(utterance.edits, utterance.labels) for utterance in utterances]
+    delay, error = (Ratio(*np.array(pairs).T[:, np.newaxis]) for pairs in (delays, edits))
     return interval(delay, draws), interval(error, draws)

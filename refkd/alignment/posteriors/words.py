@@ -42,7 +42,7 @@ def word_marks(symbols: Sequence[str]) -> Marks | None:
 
 
 def separated(emitted: Collection[str], marks: Marks) -> bool:
-    """Whether symbols that a model says can begin a second word; else all tokens are one."""
+    """Whether symbols that a model emits can begin a second word; else all tokens are one."""
     return marks in ("##", "@@") or word_marks(list(emitted)) == marks
 
 
