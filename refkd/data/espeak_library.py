@@ -74,9 +74,7 @@ class Speaker:
         self.library.espeak_SetSynthCallback(self.callback)
 
     def find_voice(self, voice: str) -> str | None:
-        """The library's own name of a voice, perhaps with `+` and a variant; None if it has
-        none.
-        """
+        """The library's own name of a voice, perhaps with `+` and a variant, or None."""
         base, plus, variant = voice.partition("+")
         if self.library.espeak_SetVoiceByName(base.encode()):
             language = Voice(languages=base.encode())

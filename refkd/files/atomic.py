@@ -50,9 +50,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def remove_unfinished(folder: Path, files: str) -> None:
-    """Remove the temporary files that killed processes left; `files` is a pattern of their
-    targets.
-    """
+    """Remove temporary files that killed processes left; `files` is a pattern of their targets."""
     for unfinished in folder.glob(f"{files}.[0-9]*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)
 

@@ -31,11 +31,11 @@ def read_npz(
     check: Callable[[Arrays], object] = lambda arrays: None,
     most: int | None = None,
 ) -> Arrays:
-    """Read the arrays of an npz archive, by default up to 256 MiB or 100 times the size of the
-    file.
+    """Read the arrays of an npz archive.
 
     `check` is called before any number is read, with arrays of the right names, shapes and dtypes
-    that take no memory; what it raises is passed on. `most` is in bytes of all arrays together.
+    that take no memory; what it raises is passed on. All arrays have at most `most` bytes; by
+    default 256 MiB, or 100 times the size of the file if that is more.
 
     Examples
     --------

@@ -88,7 +88,7 @@ def diagnose(
     words = check.flag("words", words)
     all_facts = [facts_of(posteriors) for posteriors in sets]
     remarks: list[tuple[PosteriorSet, Iterator[Remark]]] = [
-        (posteriors, _alone(posteriors, facts, unit))
+        (posteriors, _remarks(posteriors, facts, unit))
         for posteriors, facts in zip(sets, all_facts, strict=True)
     ]
     remarks += [
@@ -107,7 +107,7 @@ def diagnose(
     )
 
 
-def _alone(posteriors: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Remark]:
+def _remarks(posteriors: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Remark]:
     yield from _numbers(posteriors, facts)
     yield from (("error", doubt.sentence) for doubt in facts.doubts.values())
     if len(facts.sample) and "kind" not in facts.doubts:
