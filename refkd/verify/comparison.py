@@ -42,31 +42,10 @@ class Comparison:
 
 
 def compare(expected: Expected, report: Report, *, by_case: bool = False) -> Comparison:
-    """Hold the faults of a report against the expected ones.
-
-    Parameters
-    ----------
-    expected : Expected
-        Of the same setting.
-    report : Report
-        Of a run.
-    by_case : bool
-        Whether some cases were left out on purpose: the class that a fault is given depends on all
-        of them, so a case that is expected to fail may then fail in any way.
-
-    Returns
-    -------
-    Comparison
-        Its `exit_code` is 1 if they differ.
-
-    Raises
-    ------
-    ArgumentError
-        If the run was of another dtype: its tolerances are others.
-    """
+    """Hold the faults of a report against the expected ones."""
     expected.check_dtype(dtype_of(report))
     faults = faults_of(report)
-    if by_case:
+    if by_case:  # the class of a fault depends on all cases, and some were left out on purpose
         new = frozenset(fault for fault in faults if not expected.known(fault[1]))
         return Comparison(expected, new)
     asked = {PROBING, *(trial.case for trial in report.trials)}

@@ -43,17 +43,17 @@ class LastWords:
     def __init__(self, stream: IO[bytes] | None) -> None:
         assert stream is not None
         self._stream = stream
-        self._kept = b""
+        self._tail = b""
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def line(self) -> str:
         """The last line that is not empty; empty if nothing was said."""
         self._thread.join(PATIENCE)  # a child in another group may hold the stream for longer
-        said = self._kept.decode("utf-8", "replace").strip()
-        return first_line(said.rpartition("\n")[2])
+        text = self._tail.decode("utf-8", "replace").strip()
+        return first_line(text.rpartition("\n")[2])
 
     def _listen(self) -> None:
         with self._stream, suppress(OSError, ValueError):
             while chunk := os.read(self._stream.fileno(), KEPT):
-                self._kept = (self._kept + chunk)[-KEPT:]
+                self._tail = (self._tail + chunk)[-KEPT:]

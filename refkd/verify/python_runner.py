@@ -211,6 +211,6 @@ class _Child:
 
     def _last_words(self) -> str:
         code = self.process.wait()
-        said = self.words.line()
+        last_line = self.words.line()
         ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"{ending}: {said}" if said else ending
+        return f"{ending}: {last_line}" if last_line else ending
