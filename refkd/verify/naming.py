@@ -33,9 +33,9 @@ def classify(
     before: Sequence[tuple[str, int]],
 ) -> Symptom:
     """The class of a bug as far as there is evidence, else a description of the deviation."""
-    # `example` is the smallest outcome that shows the bug, `reductions` the steps to it, `before` the
-    # class and number of cases of each bug explained before: beside an unknown one that spoils many
-    # cases, what few cases show says little.
+    # `example` is the smallest outcome that shows the bug, `reductions` the steps to it, `before`
+    # the class and number of cases of each bug explained before: beside an unknown one that spoils
+    # many cases, what few cases show says little.
     words, traits, bug = _described(kit, explanation, outcomes)
     unnamed = max((count for other, count in before if not other), default=0)
     largest = max((count for _, count in before), default=0)

@@ -42,13 +42,13 @@ def judge(
 
 def _own(arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions) -> Outputs | None:
     """What is expected with this path; None if it is no path, or a worse one."""
-    right, path = (canonical(one["alignment"], arguments, how) for one in (expected, got))
+    right, path = (canonical(outputs["alignment"], arguments, how) for outputs in (expected, got))
     logp = log_probs(arguments)
-    best, mine = (path_scores(logp, one) for one in (right, path))
-    totals = {"scores": mine.sum(axis=0)}, {"scores": best.sum(axis=0)}
+    best, own = path_scores(logp, right), path_scores(logp, path)
+    totals = {"scores": own.sum(axis=0)}, {"scores": best.sum(axis=0)}
     if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[how["dtype"]]):
         return None
-    return express(arguments, {"alignment": path, "scores": mine}, how)
+    return express(arguments, {"alignment": path, "scores": own}, how)
 
 
 def path_scores(logp: Floats, path: Ints) -> Floats:

@@ -124,7 +124,7 @@ class PlainAligner:
         return np.asarray(emission[t])
 
     def moved(self, path: Ints, blank: int) -> Ints:
-        """The path as it is told."""
+        """The path as it is returned."""
         return path
 
     def scores(self, logp: Floats, path: Ints) -> Floats:

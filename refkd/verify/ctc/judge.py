@@ -15,28 +15,7 @@ ROUNDINGS = 24.0  # float32 CTCs at hand need up to 16 for 600 frames, and 90 fo
 def judge(
     case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
 ) -> tuple[str | None, Deviation | None]:
-    """Say in plain words what is wrong with an answer, and where; None if nothing is.
-
-    Parameters
-    ----------
-    case : Case
-        What was asked.
-    arguments : mapping
-        The same in the canonical form.
-    expected : mapping of str to array
-        What was wanted, in the conventions.
-    answer : Answer
-        What came, in the canonical layout.
-    how : mapping of str to str
-        The conventions.
-
-    Returns
-    -------
-    problem : str or None
-        What is wrong.
-    deviation : Deviation or None
-        The worst entry, if there are numbers to compare.
-    """
+    """What is wrong with an answer in plain words, and its worst entry; None if nothing is."""
     hopeless = bool(np.isinf(expected["loss"]).any()) or not fits(arguments)
     if answer.outputs is None:
         if answer.failure == "raised" and (hopeless or case.status != "must"):
@@ -113,9 +92,9 @@ def _below_zero(
     index = int(loss.argmin())
     if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
         return None
-    got, wanted = float(loss[index]), float(right[index])
+    got, expected = float(loss[index]), float(right[index])
     below = int((loss < -slack).sum())
-    return Deviation("loss", (index,), wanted, got, slack, below, int(loss.size))
+    return Deviation("loss", (index,), expected, got, slack, below, int(loss.size))
 
 
 def below_zero_slack(arguments: Arguments, how: Conventions) -> float:

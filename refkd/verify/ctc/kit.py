@@ -129,26 +129,26 @@ class CTCKit(Kit):
     def cases(self, selection: Selection) -> Iterator[Case]:
         chosen = self._every(selection)
         if selection.few_shapes:
-            return (one for one in map(fitted, chosen) if one is not None)
+            return (case for case in map(fitted, chosen) if case is not None)
         return chosen
 
     def vectors(self) -> Iterator[Case]:
         return self._every(Selection(), by_numpy)
 
     def remarks(self, selection: Selection) -> list[str]:
-        said = []
+        sentences = []
         if not has_hypothesis():
-            said.append("Hypothesis is not installed: cases are drawn by NumPy instead")
+            sentences.append("Hypothesis is not installed: cases are drawn by NumPy instead")
         if selection.few_shapes:
-            left = sum(fitted(one) is None for one in self._every(selection))
-            said.append(f"{len(SHAPES)} padded shapes; cases left out: {left}")
-        return said
+            left = sum(fitted(case) is None for case in self._every(selection))
+            sentences.append(f"{len(SHAPES)} padded shapes; cases left out: {left}")
+        return sentences
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
         known = {**hand_cases.CASES, **cases.CASES, **large_cases.CASES}
         if base.startswith(PREFIX):
-            case = Recipe.named(base).case()
+            case = Recipe.from_name(base).case()
         elif base in known:
             case = known[base]()
         elif base in published():
@@ -168,18 +168,18 @@ class CTCKit(Kit):
         for n, (T, L) in enumerate(_lengths(arguments)):
             target = arguments["labels"][n, :L]
             try:
-                loss[n], one = refkd.ctc_loss(logits[:T, n], target, arguments["blank"])
-                grad[:T, n] = one * factor[n]
+                loss[n], own_grad = refkd.ctc_loss(logits[:T, n], target, arguments["blank"])
+                grad[:T, n] = own_grad * factor[n]
             except refkd.InfeasibleTargetError:
                 loss[n] = np.inf
             except refkd.ArgumentError:
                 if case.status == "must":
                     raise
-        given = case.expected if conventions["dtype"] in ("float64", "float32") else None
-        if given is not None and "loss" in given:
-            loss = np.array(given["loss"])
-            for n, one in enumerate(given.get("grad", ())):
-                grad[: len(one), n] = one
+        source = case.expected if conventions["dtype"] in ("float64", "float32") else None
+        if source is not None and "loss" in source:
+            loss = np.array(source["loss"])
+            for n, frames in enumerate(source.get("grad", ())):
+                grad[: len(frames), n] = frames
         return {"loss": loss, "grad": grad}
 
     def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:

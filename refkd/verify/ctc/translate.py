@@ -21,8 +21,8 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     logits, labels = case.inputs["logits"], case.inputs["labels"]
     blank, K = case.inputs["blank"], logits[0].shape[1]
     form = case.form
-    frames = max(len(one) for one in logits) + form.get("extra_frames", 0)
-    places = max(len(one) for one in labels) + form.get("extra_labels", 0)
+    frames = max(map(len, logits)) + form.get("extra_frames", 0)
+    places = max(map(len, labels)) + form.get("extra_labels", 0)
     rubbish = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
     padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * rubbish
     labelled = {label for target in labels for label in target}
@@ -30,14 +30,14 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     unused = [k for k in others if k not in labelled]  # no label that could be right
     filling = np.array(unused or others or [blank], dtype=np.int64)
     targets = np.resize(filling, (len(labels), places))
-    for n, (one, target) in enumerate(zip(logits, labels, strict=True)):
-        padded[: len(one), n] = sendable(one, conventions)
+    for n, (own, target) in enumerate(zip(logits, labels, strict=True)):
+        padded[: len(own), n] = sendable(own, conventions)
         targets[n, : len(target)] = target
     return {
         "logits": padded,
         "labels": targets,
-        "input_lengths": np.array([len(one) for one in logits]),
-        "label_lengths": np.array([len(one) for one in labels]),
+        "input_lengths": np.array([*map(len, logits)]),
+        "label_lengths": np.array([*map(len, labels)]),
         "blank": blank,
         "d_loss": _upstream(case.inputs.get("d_loss"), conventions),
     }
@@ -98,8 +98,8 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     loss = outputs["loss"].astype(np.float64)
     reduced = conventions["reduction"] in REDUCED
     if loss.size != (1 if reduced else N):
-        wanted = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
-        raise ValueError(f"loss: expected {wanted}, got {loss.shape}")
+        size = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
+        raise ValueError(f"loss: expected {size}, got {loss.shape}")
     loss = loss.reshape(-1)
     if conventions["grad_of"] == "none" and "grad" in outputs:
         raise ValueError(f"grad: expected none, got {outputs['grad'].shape}")

@@ -32,7 +32,7 @@ class MostProbableState(PlainAligner):
                 np.concatenate([np.where(way, on, -np.inf)[k:], np.full(k, -np.inf)])
                 for k, way in enumerate(ways)
             ]
-            back.append(np.logaddexp.reduce([one[: len(states)] for one in terms]))
+            back.append(np.logaddexp.reduce([term[: len(states)] for term in terms]))
         return states[(np.array(ahead) + np.array(back[::-1])).argmax(axis=1)]
 
 

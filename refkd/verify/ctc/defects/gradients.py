@@ -143,9 +143,9 @@ class PaddingWantsBlank(PlainCTC):
         loss, grad = super().__call__(logits, labels, input_lengths, label_lengths, blank, d_loss)
         factor = np.ones(len(loss)) if d_loss is None else d_loss
         for n, length in enumerate(input_lengths):
-            said = np.exp(log_softmax(logits[length:, n]))
-            said[:, blank] -= 1.0
-            grad[length:, n] = said * factor[n]
+            prob = np.exp(log_softmax(logits[length:, n]))
+            prob[:, blank] -= 1.0
+            grad[length:, n] = prob * factor[n]
         return loss, grad
 
 

@@ -143,8 +143,8 @@ class BetaSkipsShifted(PlainCTC):
     words = "the backward variable skips by the rule of the state that it leaves, not enters"
 
     def leave(self, onward, skip):
-        two = np.where(skip, shifted(onward, -2), -np.inf)
-        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), two)
+        jump = np.where(skip, shifted(onward, -2), -np.inf)
+        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), jump)
 
 
 class BetaNeverSkips(PlainCTC):

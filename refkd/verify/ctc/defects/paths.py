@@ -49,14 +49,14 @@ class NothingMerged(PlainCTC):
 
     def arrive(self, before, skip):
         stays = np.arange(len(before)) % 2 == 0
-        one, two = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
-        return np.logaddexp(np.logaddexp(np.where(stays, before, -np.inf), one), two)
+        step, jump = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
+        return np.logaddexp(np.logaddexp(np.where(stays, before, -np.inf), step), jump)
 
     def leave(self, onward, skip):
         stays = np.arange(len(onward)) % 2 == 0
-        two = shifted(np.where(skip, onward, -np.inf), -2)
+        jump = shifted(np.where(skip, onward, -np.inf), -2)
         return np.logaddexp(
-            np.logaddexp(np.where(stays, onward, -np.inf), shifted(onward, -1)), two
+            np.logaddexp(np.where(stays, onward, -np.inf), shifted(onward, -1)), jump
         )
 
 
