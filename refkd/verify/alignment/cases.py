@@ -12,7 +12,7 @@ from refkd.verify.alignment.defects.paths import TieSkips, TieStays, TieSteps
 from refkd.verify.alignment.plain import Floats, PlainAligner
 from refkd.verify.compare import log_softmax
 from refkd.verify.ctc.cases import Register
-from refkd.verify.ctc.recipe import batch
+from refkd.verify.ctc.recipe import batch, favoured
 from refkd.verify.records import Case
 
 STEP = 256.0  # logits are its fractions: float16 holds them, and few paths are equally probable
@@ -26,11 +26,7 @@ def drawn_logits(seed: int, frames: int, classes: int) -> Floats:
 
 def spoken(seed: int, frames: int, classes: int, labels: Sequence[int], blank: int = 0) -> Floats:
     """Logits (T, K) of a network that is rather sure of these labels at even distances."""
-    logits = drawn_logits(seed, frames, classes)
-    best = np.full(frames, blank)
-    best[((np.arange(len(labels)) + 0.5) * frames / max(len(labels), 1)).astype(int)] = labels
-    logits[np.arange(frames), best] += 4.0
-    return logits
+    return favoured(drawn_logits(seed, frames, classes), labels, blank)
 
 
 def sure(frames: Sequence[int], classes: int) -> Floats:

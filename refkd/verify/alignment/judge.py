@@ -5,6 +5,7 @@ import numpy as np
 from refkd.verify.alignment.plain import PADDING, Floats, Ints
 from refkd.verify.alignment.translate import LAST, canonical, express, log_probs
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
+from refkd.verify.ctc.translate import lengths
 from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
 
 Verdict = tuple[str | None, Deviation | None]
@@ -60,9 +61,7 @@ def path_scores(logp: Floats, path: Ints) -> Floats:
 
 def spells(path: Ints, arguments: Arguments) -> bool:
     """Whether every path, repeats merged and blanks left out, is its labels."""
-    for n, (T, L) in enumerate(
-        zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-    ):
+    for n, (T, L) in enumerate(lengths(arguments)):
         row = path[:, n]
         if (row[:T] < 0).any() or (row[T:] != PADDING).any():
             return False

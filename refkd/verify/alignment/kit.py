@@ -107,8 +107,7 @@ class AlignmentKit(Kit):
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
         T, N, _ = arguments["logits"].shape
         path = np.full((T, N), PADDING)
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        for n, (frames, labels) in enumerate(lengths):
+        for n, (frames, labels) in enumerate(ctc.lengths(arguments)):
             target = arguments["labels"][n, :labels]
             try:
                 alignment = ctc_align(arguments["logits"][:frames, n], target, arguments["blank"])
@@ -188,8 +187,7 @@ class AlignmentKit(Kit):
         return size(case.inputs)
 
     def cost(self, arguments: Arguments) -> int:
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        return sum(20 * int(T) + int(T) * (2 * int(L) + 1) for T, L in lengths)
+        return sum(20 * T + T * (2 * L + 1) for T, L in ctc.lengths(arguments))
 
     def example(self, arguments: Arguments, conventions: Conventions) -> str:
         T, N, K = arguments["logits"].shape
@@ -197,8 +195,7 @@ class AlignmentKit(Kit):
         moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
         lines = [f"T={T} N={N} K={K} blank={blank}{moved}"]
         logits = arguments["logits"][:, :, np.argsort(order)]
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        for n, (frames, labels) in enumerate(lengths):
+        for n, (frames, labels) in enumerate(ctc.lengths(arguments)):
             lines.append(f"labels[{n}] = {order[arguments['labels'][n, :labels]].tolist()}")
             if logits.size <= READABLE:
                 place = f"[:, {n}]" if conventions["layout"] == "TNK" else f"[{n}]"

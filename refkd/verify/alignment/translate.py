@@ -100,7 +100,7 @@ def _of_frames(
 ) -> tuple[Ints, Floats]:
     """(T, N): class and score of each frame, those of spans painted onto their frames."""
     T, N, _ = arguments["logits"].shape
-    there = valid_frames(arguments)
+    there = ctc.valid_frames(arguments)
     if conventions["alignment"] == "frames":
         scores = np.zeros((T, N)) if scores is None else scores
         return np.where(there, path, PADDING), np.where(there, scores, 0.0)
@@ -165,12 +165,7 @@ def _of_spans(path: Ints, values: Floats, arguments: Arguments, conventions: Con
     return scores
 
 
-def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
-    """(T, N): which frames are not padding."""
-    return ctc.valid_frames(arguments)
-
-
 def log_probs(arguments: Arguments) -> Floats:
     """(T, N, K): log-probabilities, those of the padding, too."""
-    logits = np.where(valid_frames(arguments)[:, :, None], arguments["logits"], 0.0)
+    logits = np.where(ctc.valid_frames(arguments)[:, :, None], arguments["logits"], 0.0)
     return log_softmax(logits)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from refkd.verify.compare import EPS, TOLERANCES, combined, worst_deviation
 from refkd.verify.ctc.conventions import REDUCED
-from refkd.verify.ctc.translate import upstream, valid_frames
+from refkd.verify.ctc.translate import lengths, upstream, valid_frames
 from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
 
 LARGE = 100.0  # nats: where an infeasible target has a large loss, it has at least this
@@ -45,8 +45,7 @@ def nan_for_nan(arguments: Arguments, outputs: Outputs) -> dict[str, NDArray[np.
 
 def fits(arguments: Arguments) -> bool:
     """Whether every target has frames enough."""
-    lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-    for row, (T, L) in zip(arguments["labels"], lengths, strict=True):
+    for row, (T, L) in zip(arguments["labels"], lengths(arguments), strict=True):
         target = row[:L]
         if L + int((target[1:] == target[:-1]).sum()) > T:
             return False

@@ -35,9 +35,16 @@ def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> NDAr
     return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
 
 
-def spoken(seed: int, frames: int, classes: int, labels: Sequence[int], blank: int = 0) -> Any:
-    """Logits (T, K) of a network that is rather sure of these labels at even distances."""
-    logits = drawn_logits(seed, frames, classes)
+def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> NDArray[np.float64]:
+    """Logits (T, K) of a network that is rather sure of these labels; the blank is class 0."""
+    return favoured(drawn_logits(seed, frames, classes), labels)
+
+
+def favoured(
+    logits: NDArray[np.float64], labels: Sequence[int], blank: int = 0
+) -> NDArray[np.float64]:
+    """Logits (T, K), 4 more for these labels at even distances, and for the blank elsewhere."""
+    frames = len(logits)
     best = np.full(frames, blank)
     best[((np.arange(len(labels)) + 0.5) * frames / max(len(labels), 1)).astype(int)] = labels
     logits[np.arange(frames), best] += 4.0

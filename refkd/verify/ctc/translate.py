@@ -3,6 +3,7 @@
 Canonical: logits (T, N, K), labels (N, L), losses (N,) in nats, gradient in the logits.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -64,12 +65,11 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     if conventions["input"] == "probs":
         with np.errstate(over="ignore"):  # rubbish in padded frames
             logits = np.exp(logits)
-    lengths = arguments["label_lengths"]
     labels = np.where(
         _inside(arguments["labels"], order), order[arguments["labels"] % len(order)],
         arguments["labels"],
     )  # fmt: skip
-    padding = np.arange(labels.shape[1]) >= lengths[:, None]
+    padding = np.arange(labels.shape[1]) >= arguments["label_lengths"][:, None]
     filling = {"blank": blank, "zero": 0, "minus_one": -1}
     if conventions.get("label_padding", "any") in filling:
         labels = np.where(padding, filling[conventions["label_padding"]], labels)
@@ -81,7 +81,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
             "logits": logits.transpose(LAYOUTS[conventions["layout"]]).astype(dtype),
             "labels": labels.astype(integers),
             "input_lengths": arguments["input_lengths"].astype(integers),
-            "label_lengths": lengths.astype(integers),
+            "label_lengths": arguments["label_lengths"].astype(integers),
             "blank": case.form.get("blank_argument", blank),
             "d_loss": None if d_loss is None else d_loss.astype(dtype),
         }
@@ -154,6 +154,12 @@ def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
     """(T, N): which frames are not padding."""
     frames = np.arange(arguments["logits"].shape[0])
     return np.asarray(frames[:, None] < arguments["input_lengths"])
+
+
+def lengths(arguments: Arguments) -> Iterator[tuple[int, int]]:
+    """Frames and labels of each utterance."""
+    frames, labels = arguments["input_lengths"], arguments["label_lengths"]
+    return zip(frames.tolist(), labels.tolist(), strict=True)
 
 
 def upstream(arguments: Arguments) -> NDArray[np.float64]:
