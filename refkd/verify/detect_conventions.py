@@ -90,7 +90,7 @@ def _contradiction(kit: Kit, name: str, claims: Conventions, actual: Conventions
 
 
 class _Search:
-    """Answers to the probe cases under every way to ask them, each asked for once."""
+    """Answers to the probe cases, one call for each combination of call conventions."""
 
     def __init__(self, kit: Kit, door: Door, claims: Conventions) -> None:
         self.kit = kit

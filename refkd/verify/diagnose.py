@@ -13,7 +13,7 @@ from refkd.verify.run import outputs_of
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 FORWARD_ONLY = "; its gradient is wrong in a way of its own"
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
-SEVERAL = 2  # cases with a trait that tells them from others
+SEVERAL = 2  # cases with a trait that separates them from others
 RARE = 2  # times as many cases that have no name make a symptom a thing of chance
 
 
@@ -114,7 +114,7 @@ def _best_defect(
     memory: dict[tuple[Defect, Outcome], Outputs],
     forward: bool,
 ) -> Explanation | None:
-    """The defect that reproduces most wrong answers, and no right one that it would spoil.
+    """The defect that reproduces most wrong answers, and would corrupt no right one.
 
     Where defects of other classes reproduce the very same answers, all of them are kept.
     """
@@ -225,7 +225,7 @@ def _split_by_traits(
 ) -> list[list[Outcome]]:
     """These outcomes, parted by traits that several of them have and no passing case has.
 
-    Where most cases fail that have not got a trait, it tells nothing.
+    A trait explains nothing where most cases without it fail, too.
     """
     counts = Counter(
         trait for outcome in shown for trait in kit.traits(outcome.case, outcome.conventions)

@@ -29,7 +29,7 @@ class Convention:
 
     name: str  # key in the conventions, and the flag: `grad_of` is --grad-of
     choices: Mapping[str, str]  # each value and its plain words; the likeliest first
-    # Whether it changes what is sent, only what is to come back, or is asked on its own by `settle`
+    # It changes the call, only the expected answer, or is found out on its own by `settle`
     decides: Literal["call", "answer", "later"]
     bug: str = ""  # class of an implementation that differs from what its user says; may be empty
     searched: tuple[str, ...] = ()  # the values to try where the user says none; all if empty
@@ -67,7 +67,7 @@ class Selection:
 
 
 class Asker(ABC):
-    """Runs cases of a kit through a door."""
+    """Runs cases of a kit on an implementation."""
 
     @abstractmethod
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
@@ -120,7 +120,7 @@ class Kit(ABC):
 
     @abstractmethod
     def probe_case(self) -> Case:
-        """One generic, tiny, asymmetric case that tells conventions apart and few defects touch."""
+        """One generic, tiny, asymmetric case that distinguishes conventions, and that few defects affect."""
 
     def probe_cases(self) -> Sequence[Case]:
         """The same, and simpler ones for implementations that are wrong there."""
@@ -142,7 +142,7 @@ class Kit(ABC):
         return {}
 
     def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
-        """The same question with values that these conventions say are not looked at.
+        """The same question with values that have no effect under these conventions.
 
         Another answer than the right one or a refusal refutes the conventions.
         """

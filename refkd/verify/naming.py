@@ -14,8 +14,8 @@ from refkd.verify.kit import Kit
 from refkd.verify.records import Outcome, Symptom
 
 ENOUGH = 2  # cases that must show a symptom before it has a class
-PASSING = 3  # cases that must pass before those that fail can be told apart from them
-DWARFED = 10  # times as many cases of another fault leave what a trait tells without a name
+PASSING = 3  # cases that must pass before those that fail can be distinguished from them
+DWARFED = 10  # times as many cases of another fault make a trait too weak for a name
 FAILURES = {
     "raised": "a call is refused where numbers are wanted",
     "unreadable": "what is returned cannot be read",
@@ -34,8 +34,8 @@ def classify(
 ) -> Symptom:
     """The class of a bug as far as there is evidence, else a description of the deviation."""
     # `example` is the smallest outcome that shows the bug, `reductions` the steps to it, `before`
-    # the class and number of cases of each bug explained before: beside an unknown one that spoils
-    # many cases, what few cases show says little.
+    # the class and number of cases of each bug explained before: beside an unknown one that affects
+    # many cases, few cases are weak evidence.
     words, traits, bug = _described(kit, explanation, outcomes)
     unnamed = max((count for other, count in before if not other), default=0)
     largest = max((count for _, count in before), default=0)

@@ -1,4 +1,4 @@
-"""Programs of other people: they end with all their children, and may say as much as they like."""
+"""Child programs: they end with all their children, and may print as much as they like."""
 
 import os
 import signal
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Any
 
-KEPT = 1 << 16  # bytes of what a program has said last
+KEPT = 1 << 16  # bytes of the end of what a program has printed
 SHOWN = 300  # characters of a sentence that came from a program
-PATIENCE = 1.0  # seconds for the end of what a program said, once it has ended
+PATIENCE = 1.0  # seconds to read the end of what a program printed, once it has ended
 
 
 def started(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
@@ -38,7 +38,7 @@ def first_line(text: object) -> str:
 
 
 class LastWords:
-    """Reads what a program says so that it need not wait, and keeps the end."""
+    """Reads what a program prints so that it need not wait, and keeps the end."""
 
     def __init__(self, stream: IO[bytes] | None) -> None:
         assert stream is not None
@@ -48,7 +48,7 @@ class LastWords:
         self._thread.start()
 
     def line(self) -> str:
-        """The last line that is not empty; empty if nothing was said."""
+        """The last line that is not empty; empty if nothing was printed."""
         self._thread.join(PATIENCE)  # a child in another group may hold the stream for longer
         text = self._tail.decode("utf-8", "replace").strip()
         return first_line(text.rpartition("\n")[2])

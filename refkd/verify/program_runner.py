@@ -1,4 +1,4 @@
-"""A door to any program: it is given a folder of calls and leaves its answers there."""
+"""Run calls in any program: it is given a folder of calls and leaves its answers there."""
 
 import subprocess
 import tempfile

@@ -142,7 +142,7 @@ class Cases(pytest.Collector):
         self.subject = subject
 
     def collect(self) -> Iterator[CaseItem]:
-        """The conventions first; last what may spoil the memory of who answers."""
+        """The conventions first; last what may corrupt the memory of the process."""
         subject = self.subject
         cases = {case.name: case for case in in_order(subject.kit.cases(subject.selection))}
         expected = subject.expected.cases if subject.expected is not None else ()

@@ -1,4 +1,4 @@
-"""Where calls go in and answers come out: an adapter in a child process, or any program."""
+"""Run calls in an adapter, a Python function in a child process."""
 
 import contextlib
 import queue
@@ -18,7 +18,7 @@ from refkd.verify.records import Answer, Call
 from refkd.verify.worker import NUMBERS, receive, send
 
 START_LIMIT = 300.0  # seconds to import the adapter: some libraries compile first
-PATIENCE = 3  # calls that may time out before the rest is not asked
+PATIENCE = 3  # calls that may time out before the rest is left out
 
 
 class Door(Protocol):
@@ -51,10 +51,10 @@ def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
 def in_two_parts(
     ask: Callable[[Sequence[Call]], list[Answer]], calls: Sequence[Call]
 ) -> list[Answer]:
-    """Ask the calls that may spoil something after the others; the answers are in order."""
+    """Run the calls that may corrupt memory after the others; the answers are in order."""
     harmless = iter(ask([call for call in calls if not call.may_spoil]))
-    spoiling = iter(ask([call for call in calls if call.may_spoil]))
-    return [next(spoiling if call.may_spoil else harmless) for call in calls]
+    corrupting = iter(ask([call for call in calls if call.may_spoil]))
+    return [next(corrupting if call.may_spoil else harmless) for call in calls]
 
 
 class AdapterDoor:

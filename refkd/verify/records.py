@@ -38,10 +38,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Call:
-    """What goes through a door: named arguments, and how arrays lie in memory.
+    """Named arguments, and how arrays lie in memory.
 
-    A call that `may_spoil` the memory of whoever answers comes after all others, and the process
-    that answered it is asked nothing harmless any more.
+    A call that `may_spoil` the memory of the process comes after all others, and the process gets
+    no other call afterwards.
     """
 
     arguments: Arguments
@@ -98,7 +98,7 @@ class Outcome:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What kind of deviation this is, so that one fault is not shrunk into another.
+        """What kind of deviation this is, so that one fault is not minimized into another.
 
         Without numbers, how the call failed. Else the output; whether it is a wrong number (of a
         number for each utterance: less or more), NaN or infinite; whether infinity was expected.
@@ -189,9 +189,9 @@ class Report:
     agreed: int
     remarks: tuple[str, ...] = ()
     spread: float | None = None  # largest difference between repeats, None if not repeated
-    trials: tuple[Trial, ...] = ()  # one for each case that was asked
+    trials: tuple[Trial, ...] = ()  # one for each case that was run
 
     @property
     def exit_code(self) -> int:
-        """1 if anything must be mended, else 0."""
+        """1 if anything must be fixed, else 0."""
         return int(any(finding.level == "must" for finding in self.findings))

@@ -1,4 +1,4 @@
-"""Put cases through a door and judge what comes back."""
+"""Run cases on an implementation and hold its answers against the reference."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,14 +17,14 @@ from refkd.verify.records import (
 
 
 class Asking(Asker):
-    """Cases of one kit through one door."""
+    """Cases of one kit on one implementation."""
 
     def __init__(self, kit: Kit, door: Door) -> None:
         self.kit = kit
         self.door = door
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
-        """What came of each case, asked all at once."""
+        """What came of each case, in one batch of calls."""
         kit, how = self.kit, conventions
         listed = [(case, kit.present(case, how)) for case in cases]
         answers = self.door.ask([kit.translate(case, arguments, how) for case, arguments in listed])

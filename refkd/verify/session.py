@@ -25,7 +25,7 @@ from refkd.verify.records import (
 from refkd.verify.report import deviation_lines
 from refkd.verify.run import Asking
 
-BATCH = 64  # cases that are asked at once
+BATCH = 64  # cases in one batch of calls
 
 
 def verify(
@@ -158,7 +158,7 @@ def faults(
     again: Callable[[str], str] = str,
     shrunk: bool = True,
 ) -> Iterator[Finding]:
-    """What must be mended by these outcomes, each with its smallest case or the case as it was."""
+    """What must be fixed by these outcomes, each with its smallest case or the case as it was."""
     before: list[tuple[str, int]] = []
     for explanation in diagnose(kit, outcomes):
         example, asked = smallest(kit, Asking(kit, door), explanation)

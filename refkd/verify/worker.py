@@ -150,7 +150,7 @@ def takes(function: Callable[..., Any], names: Sequence[str]) -> bool:
 
 
 def main(target: str, names: str, results: str) -> None:
-    """Import MODULE:FUNCTION or FILE.py:FUNCTION, say that it is there, and answer until the end.
+    """Import MODULE:FUNCTION or FILE.py:FUNCTION, report that, and answer until the pipe closes.
 
     `names` of its arguments and of its `results` stand in their order, separated by commas.
     """

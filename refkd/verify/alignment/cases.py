@@ -1,4 +1,4 @@
-"""Questions to a forced aligner, each after some bug classes."""
+"""Cases of forced alignment, each after some bug classes."""
 
 import re
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def repeat_of_long_spans() -> dict[str, Any]:
 
 @case("A6", expected=_path(1, 0, 2))
 def other_than_said() -> dict[str, Any]:
-    """The network says 1 3 2 where 1 2 is the target: nothing is left for 3 but the blank."""
+    """The most probable classes are 1 3 2 where 1 2 is the target: nothing is left for 3 but the blank."""
     logits = sure([1, 3, 2], 4)
     logits[1, 0] += 3.0
     return batch([logits], [[1, 2]])

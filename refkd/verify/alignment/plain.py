@@ -1,4 +1,4 @@
-"""Forced alignment in plain NumPy, made to be spoilt: every step is a method.
+"""Forced alignment in plain NumPy: every step is a method that a known defect replaces.
 
 It shares nothing with the compiled kernels. `PlainAligner()` is in the canonical form. It gives two
 answers: of equally probable ways the first is taken, and then the last.

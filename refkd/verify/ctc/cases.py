@@ -1,4 +1,4 @@
-"""Small questions to a CTC loss, each after some bug classes."""
+"""Small CTC cases, each after some bug classes."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -310,7 +310,7 @@ def int32_strided() -> dict[str, Any]:
     return batch([drawn_logits(72, 5, 4), drawn_logits(73, 3, 4)], [[1, 2], [3]])
 
 
-# What nobody should ask.
+# Invalid inputs.
 
 
 @case("V5", status="acceptable")

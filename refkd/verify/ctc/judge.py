@@ -57,7 +57,7 @@ def _free(
 ) -> dict[str, NDArray[np.bool_]]:
     """Where anything may stand.
 
-    NaN in padded frames may spread, since 0 times NaN is NaN: that finite padding does not is asked
+    NaN in padded frames may spread, since 0 times NaN is NaN: that finite padding does not is tested
     by other cases. Where a large finite loss stands for an infinite one, its size and its gradient
     are free.
     """

@@ -1,4 +1,4 @@
-"""CTC in plain NumPy, made to be spoilt: every step is a method that a known defect replaces.
+"""CTC in plain NumPy: every step is a method that a known defect replaces.
 
 It shares nothing with the compiled kernels. `PlainCTC()` is an adapter in the canonical form.
 """

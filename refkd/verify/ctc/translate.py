@@ -18,14 +18,14 @@ RANGE = 5
 
 
 def present(case: Case, conventions: Conventions) -> Arguments:
-    """Pad whole utterances; padded frames and labels hold rubbish that nobody may look at."""
+    """Pad whole utterances; padded frames and labels hold arbitrary values that must not matter."""
     logits, labels = case.inputs["logits"], case.inputs["labels"]
     blank, K = case.inputs["blank"], logits[0].shape[1]
     form = case.form
     frames = max(map(len, logits)) + form.get("extra_frames", 0)
     places = max(map(len, labels)) + form.get("extra_labels", 0)
-    rubbish = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
-    padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * rubbish
+    arbitrary = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
+    padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * arbitrary
     labelled = {label for target in labels for label in target}
     others = [k for k in range(K) if k != blank]
     unused = [k for k in others if k not in labelled]  # no label that could be right
@@ -63,7 +63,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     order, blank = classes(arguments, conventions)
     logits = arguments["logits"][:, :, np.argsort(order)]
     if conventions["input"] == "probs":
-        with np.errstate(over="ignore"):  # rubbish in padded frames
+        with np.errstate(over="ignore"):  # arbitrary values in padded frames
             logits = np.exp(logits)
     labels = np.where(
         _inside(arguments["labels"], order), order[arguments["labels"] % len(order)],

@@ -67,17 +67,17 @@ class FirstBlankForgotten(PlainCTC):
 
 
 class _ThroughChanged(PlainCTC):
-    """Spoils alpha + beta before it becomes an occupancy."""
+    """Corrupts alpha + beta before it becomes an occupancy."""
 
     def loss_of(self, logp, target, blank):
         states = self.states(target, blank)
         skip, emission = self.skips(states, blank), logp[:, states]
         alpha = self.alpha(emission, skip)
         loss = self.nats(self.total(alpha))
-        weight = self.spoilt(alpha, self.beta(emission, skip), emission, loss)
+        weight = self.corrupted(alpha, self.beta(emission, skip), emission, loss)
         return loss, self.occupancy(weight, states, logp.shape[1])
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha + beta, loss)
 
 
@@ -85,7 +85,7 @@ class EmissionTwice(_ThroughChanged):
     bug = "G7"
     words = "the emission is counted in alpha and in beta, and not taken out once"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return np.exp(alpha + beta + emission + loss)
 
 
@@ -93,7 +93,7 @@ class EmissionTwiceNormalised(_ThroughChanged):
     bug = "G7"
     words = "the emission is counted in alpha and in beta, and every frame normalised"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha + beta + emission, loss)
 
 
@@ -101,7 +101,7 @@ class EmissionNever(_ThroughChanged):
     bug = "G7"
     words = "the emission is left out of the occupancies"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha + beta - emission, loss)
 
 
@@ -109,7 +109,7 @@ class NotDivided(_ThroughChanged):
     bug = "G7"
     words = "occupancies are not divided by the probability of the target"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return np.exp(alpha + beta)
 
 
@@ -117,7 +117,7 @@ class AlphaOnly(_ThroughChanged):
     bug = "G8"
     words = "occupancies come from the forward variable alone"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha, loss)
 
 
