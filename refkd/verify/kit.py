@@ -120,7 +120,7 @@ class Kit(ABC):
 
     @abstractmethod
     def probe_case(self) -> Case:
-        """One generic, tiny, asymmetric case that distinguishes conventions, and that few defects affect."""
+        """One generic, tiny, asymmetric case that separates conventions and few defects affect."""
 
     def probe_cases(self) -> Sequence[Case]:
         """The same, and simpler ones for implementations that are wrong there."""

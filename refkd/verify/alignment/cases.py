@@ -73,7 +73,7 @@ def repeat_of_long_spans() -> dict[str, Any]:
 
 @case("A6", expected=_path(1, 0, 2))
 def other_than_said() -> dict[str, Any]:
-    """The most probable classes are 1 3 2 where 1 2 is the target: nothing is left for 3 but the blank."""
+    """The best classes are 1 3 2, the target is 1 2: nothing is left for 3 but the blank."""
     logits = sure([1, 3, 2], 4)
     logits[1, 0] += 3.0
     return batch([logits], [[1, 2]])

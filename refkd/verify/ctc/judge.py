@@ -57,9 +57,9 @@ def _free(
 ) -> dict[str, NDArray[np.bool_]]:
     """Where anything may stand.
 
-    NaN in padded frames may spread, since 0 times NaN is NaN: that finite padding does not is tested
-    by other cases. Where a large finite loss stands for an infinite one, its size and its gradient
-    are free.
+    NaN in padded frames may spread, since 0 times NaN is NaN; other cases test that finite padding
+    does not. Where a large finite loss stands for an infinite one, its size and its gradient are
+    free.
     """
     endless = np.isinf(expected["loss"])
     free = nan_for_nan(arguments, outputs)
