@@ -1,6 +1,6 @@
 """What has changed since known faults were written to a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,10 +67,11 @@ def as_lines(comparison: Comparison) -> Iterator[str]:
     for faults, change in ((comparison.new, "new"), (comparison.gone, "gone")):
         for bug, cases in sorted(by_bug(faults).items()):
             name = f"{BUGS[bug]} ({bug})" if bug in BUGS else "a fault without a class"
-            yield f"{change}: {name}, in {_counted(len(cases), 'case')}: {_names(cases)}"
+            names = first_names(cases, NAMES)
+            yield f"{change}: {name}, in {_counted(len(cases), 'case')}: {names}"
     if comparison.unasked:
         cases = sorted(comparison.unasked)
-        yield f"not asked: {_counted(len(cases), 'expected case')}: {_names(cases)}"
+        yield f"not asked: {_counted(len(cases), 'expected case')}: {first_names(cases, NAMES)}"
     for name, then, now in (
         ("refkd", expected.refkd, refkd.__version__),
         ("Hypothesis", expected.hypothesis, hypothesis_version()),
@@ -89,9 +90,10 @@ def as_value(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _names(cases: list[str]) -> str:
-    more = f" and {len(cases) - NAMES} more" if len(cases) > NAMES else ""
-    return ", ".join(cases[:NAMES]) + more
+def first_names(cases: Sequence[str], count: int) -> str:
+    """The first names of cases on one line, and how many more there are."""
+    more = f" and {len(cases) - count} more" if len(cases) > count else ""
+    return ", ".join(cases[:count]) + more
 
 
 def _counted(count: int, noun: str) -> str:

@@ -57,3 +57,11 @@ class LastWords:
         with self._stream, suppress(OSError, ValueError):
             while chunk := os.read(self._stream.fileno(), KEPT):
                 self._tail = (self._tail + chunk)[-KEPT:]
+
+
+def how_ended(process: "subprocess.Popen[bytes]", words: LastWords, note: str = "") -> str:
+    """The signal or the code with a note, and the last line that the program printed."""
+    code = process.wait()
+    last_line = words.line()
+    ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}{note}"
+    return f"{ending}: {last_line}" if last_line else ending

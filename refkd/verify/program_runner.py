@@ -9,7 +9,7 @@ from pathlib import Path
 
 from refkd import check
 from refkd.verify.exchange import MANIFEST, read_npz, read_raw, write_npz, write_raw
-from refkd.verify.process import LastWords, end, first_line, started
+from refkd.verify.process import LastWords, end, first_line, how_ended, started
 from refkd.verify.python_runner import PATIENCE, answered, in_two_parts
 from refkd.verify.records import Answer, Call
 
@@ -131,10 +131,7 @@ class ProgramDoor:
             end(process)
         if not in_time:
             return Answer(failure="timed out", sentence=f"no answer in {self.time_limit:g} s")
-        last_line = words.line()
-        code = process.returncode
-        ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}, no answer"
-        return Answer(failure="crashed", sentence=f"{ending}: {last_line}" if last_line else ending)
+        return Answer(failure="crashed", sentence=how_ended(process, words, ", no answer"))
 
     def _wait(self, process: "subprocess.Popen[bytes]", waiting: list[Path]) -> bool:
         """Wait for the end; False if it had to be stopped, because no new answer came."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from refkd import check
-from refkd.verify.process import LastWords, end, first_line, started
+from refkd.verify.process import LastWords, end, first_line, how_ended, started
 from refkd.verify.records import Answer, Call
 from refkd.verify.worker import NUMBERS, receive, send
 
@@ -180,7 +180,7 @@ class _Child:
         try:
             send(self.process.stdin, values)  # type: ignore[arg-type]
         except OSError:
-            raise EOFError(self._last_words()) from None
+            raise EOFError(how_ended(self.process, self.words)) from None
         return self.wait(limit)
 
     def wait(self, limit: float) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class _Child:
         except queue.Empty:
             raise TimeoutError(f"no answer in {limit:g} s") from None
         if reply is None:
-            raise EOFError(self._last_words())
+            raise EOFError(how_ended(self.process, self.words))
         return reply
 
     def kill(self) -> None:
@@ -208,9 +208,3 @@ class _Child:
                     self.replies.put(reply)
         finally:
             self.replies.put(None)
-
-    def _last_words(self) -> str:
-        code = self.process.wait()
-        last_line = self.words.line()
-        ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"{ending}: {last_line}" if last_line else ending

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import refkd
-from refkd.verify.comparison import Comparison, as_value
+from refkd.verify.comparison import Comparison, as_value, first_names
 from refkd.verify.kit import Kit
 from refkd.verify.records import Deviation, Finding, Report, Trial
 
@@ -100,8 +100,7 @@ def _text(finding: Finding, comparison: Comparison | None) -> Iterator[str]:
         count = len(finding.failing)
         yield f"      in {count} case{'s' * (count > 1)}; smallest: {finding.case}"
         if not finding.bug and finding.level == "must":
-            more = f" and {count - NAMES} more" if count > NAMES else ""
-            yield f"      the cases: {', '.join(finding.failing[:NAMES])}{more}"
+            yield f"      the cases: {first_names(finding.failing, NAMES)}"
     if finding.problem and finding.deviation is None:
         yield f"      {finding.problem}"
     if finding.deviation is not None:

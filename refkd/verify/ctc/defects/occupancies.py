@@ -8,11 +8,12 @@ from refkd.verify.ctc.plain import PlainCTC, shifted
 class LabelOverwritten(PlainCTC):
     bug = "G7"
     words = "of a label that occurs twice only the last occurrence counts"
+    order = slice(1, None, 2)  # in which the states of labels are written
 
     def occupancy(self, weight, states, K):
         occupancy = np.zeros((len(weight), K))
         occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
-        for s in range(1, len(states), 2):
+        for s in range(len(states))[self.order]:
             occupancy[:, states[s]] = weight[:, s]
         return occupancy
 
@@ -28,16 +29,9 @@ class EveryClassOverwritten(PlainCTC):
         return occupancy
 
 
-class LabelOnce(PlainCTC):
-    bug = "G7"
+class LabelOnce(LabelOverwritten):
     words = "of a label that occurs twice only the first occurrence counts"
-
-    def occupancy(self, weight, states, K):
-        occupancy = np.zeros((len(weight), K))
-        occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
-        for s in range(len(states) - 2, 0, -2):
-            occupancy[:, states[s]] = weight[:, s]
-        return occupancy
+    order = slice(-2, None, -2)
 
 
 class BlankForgotten(PlainCTC):
@@ -167,21 +161,17 @@ class BetaSkipsRepeats(PlainCTC):
 class LastFrameWithoutGradient(PlainCTC):
     bug = "G8"
     words = "the last frame has no gradient"
+    frame = -1
 
     def gradient(self, prob, occupancy, target):
         grad = prob - occupancy
-        grad[-1] = 0.0
+        grad[self.frame] = 0.0
         return grad
 
 
-class FirstFrameWithoutGradient(PlainCTC):
-    bug = "G8"
+class FirstFrameWithoutGradient(LastFrameWithoutGradient):
     words = "the first frame has no gradient"
-
-    def gradient(self, prob, occupancy, target):
-        grad = prob - occupancy
-        grad[0] = 0.0
-        return grad
+    frame = 0
 
 
 def _beta_from(ctc, emission, skip, last):
