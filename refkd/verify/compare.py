@@ -35,14 +35,14 @@ def rounded(values: NDArray[np.float64], dtype: str) -> NDArray[np.float64]:
             return values.astype(dtype).astype(np.float64)
         bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
     half = 0x7FFF + ((bits >> 16) & 1)  # to nearest, ties to even
-    kept = np.where(np.isfinite(values), (bits + half) & 0xFFFF0000, bits)
-    return kept.astype(np.uint32).view(np.float32).astype(np.float64)
+    to_nearest = np.where(np.isfinite(values), (bits + half) & 0xFFFF0000, bits)
+    return to_nearest.astype(np.uint32).view(np.float32).astype(np.float64)
 
 
 def combined(*tolerances: Tolerance | None) -> Tolerance:
     """What all of them together allow."""
-    given = [one for one in tolerances if one is not None]
-    return Tolerance(sum(one.rtol for one in given), sum(one.atol for one in given))
+    parts = [tolerance for tolerance in tolerances if tolerance is not None]
+    return Tolerance(sum(part.rtol for part in parts), sum(part.atol for part in parts))
 
 
 def worst_deviation(
@@ -54,25 +54,8 @@ def worst_deviation(
 ) -> Deviation | None:
     """The entry that is furthest outside the tolerance; None if all are inside.
 
-    Infinities and NaN are compared first and must be equal: every finite number is close to an
-    infinite one by a relative tolerance.
-
-    Parameters
-    ----------
-    outputs : mapping of str to array
-        What came. Outputs that nobody expects are not looked at.
-    expected : mapping of str to array
-        What was wanted; earlier outputs are looked at first.
-    tolerance : Tolerance
-        atol is relative to the largest finite entry of the expected output, at least to 1.
-    free : mapping of str to array of bool, optional
-        Entries of an output where anything may stand.
-    extra : mapping of str to array, optional
-        What is allowed beyond the tolerance, for each entry of an output.
-
-    Returns
-    -------
-    Deviation or None
+    Infinities and NaN must be equal: every finite number is close to an infinite one by a relative
+    tolerance. Anything may stand where `free` is true; `extra` adds to what the tolerance allows.
 
     Examples
     --------
@@ -82,26 +65,26 @@ def worst_deviation(
     >>> worst_deviation(got, wanted, Tolerance(1e-9, 1e-9)).index
     (0,)
     """
-    for name, wanted in expected.items():
-        wanted = np.asarray(wanted)
-        limit = allowed(wanted, tolerance) + (extra or {}).get(name, 0.0)
+    for name, reference in expected.items():
+        reference = np.asarray(reference)
+        limit = allowed(reference, tolerance) + (extra or {}).get(name, 0.0)
         mask = (free or {}).get(name, np.False_)
-        deviation = _worst_entry(name, outputs[name], wanted, limit, mask)
+        deviation = _worst_entry(name, outputs[name], reference, limit, mask)
         if deviation is not None:
             return deviation
     return None
 
 
-def allowed(wanted: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
+def allowed(reference: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
     """How far each entry may be off: atol is relative to the largest finite one, at least to 1."""
-    finite = np.isfinite(wanted)
-    scale = max(SMALLEST_SCALE, float(np.abs(wanted[finite]).max(initial=0.0)))
+    finite = np.isfinite(reference)
+    scale = max(SMALLEST_SCALE, float(np.abs(reference[finite]).max(initial=0.0)))
     return np.asarray(
-        tolerance.atol * scale + tolerance.rtol * np.abs(np.where(finite, wanted, 0.0))
+        tolerance.atol * scale + tolerance.rtol * np.abs(np.where(finite, reference, 0.0))
     )
 
 
-def distances(got: ArrayLike, wanted: ArrayLike) -> NDArray[np.float64]:
+def distances(got: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
     """How far each entry is off: 0 where both are the same infinity or NaN, inf where one is.
 
     Examples
@@ -111,40 +94,40 @@ def distances(got: ArrayLike, wanted: ArrayLike) -> NDArray[np.float64]:
     >>> distances(np.array([1.0, -np.inf, 2.0]), np.array([1.5, -np.inf, np.nan]))
     array([0.5, 0. , inf])
     """
-    got, wanted = np.asarray(got, dtype=np.float64), np.asarray(wanted, dtype=np.float64)
+    got, reference = np.asarray(got, dtype=np.float64), np.asarray(reference, dtype=np.float64)
     with np.errstate(invalid="ignore"):
-        distance = np.abs(got - wanted)
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+        distance = np.abs(got - reference)
+    same = (got == reference) | (np.isnan(got) & np.isnan(reference))
     return np.where(same, 0.0, np.where(np.isnan(distance), np.inf, distance))
 
 
 def _worst_entry(
-    name: str, got: NDArray[Any], wanted: NDArray[Any], limit: NDArray[np.float64], free: Any
+    name: str, got: NDArray[Any], reference: NDArray[Any], limit: NDArray[np.float64], free: Any
 ) -> Deviation | None:
-    distance = np.where(free, 0.0, distances(got, wanted))
+    distance = np.where(free, 0.0, distances(got, reference))
     outside = distance > limit
     if not outside.any():
         return None
-    place = np.unravel_index(np.where(outside, distance, -1.0).argmax(), wanted.shape)
+    place = np.unravel_index(np.where(outside, distance, -1.0).argmax(), reference.shape)
     index = tuple(int(i) for i in place)
     return Deviation(
         name,
         index,
-        expected=float(wanted[index]),
+        expected=float(reference[index]),
         got=float(got[index]),
         allowed=float(limit[index]),
         outside=int(outside.sum()),
-        entries=int(wanted.size),
+        entries=int(reference.size),
     )
 
 
-def largest_difference(one: Outputs, other: Outputs) -> float:
+def largest_difference(first: Outputs, second: Outputs) -> float:
     """How far two answers to the same call are apart; inf where only one of them is a number."""
-    largest = 0.0 if one.keys() == other.keys() else np.inf
-    for name in one.keys() & other.keys():
-        if one[name].shape != other[name].shape:
+    largest = 0.0 if first.keys() == second.keys() else np.inf
+    for name in first.keys() & second.keys():
+        if first[name].shape != second[name].shape:
             return np.inf
-        a, b = np.float64(one[name]), np.float64(other[name])
+        a, b = np.float64(first[name]), np.float64(second[name])
         largest = max(largest, float(distances(a, b).max(initial=0.0)))
     return float(largest)
 

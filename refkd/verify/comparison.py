@@ -1,6 +1,6 @@
 """What has changed since known faults were written to a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,31 +42,10 @@ class Comparison:
 
 
 def compare(expected: Expected, report: Report, *, by_case: bool = False) -> Comparison:
-    """Hold the faults of a report against the expected ones.
-
-    Parameters
-    ----------
-    expected : Expected
-        Of the same setting.
-    report : Report
-        Of a run.
-    by_case : bool
-        Whether some cases were left out on purpose: the class that a fault is given depends on all
-        of them, so a case that is expected to fail may then fail in any way.
-
-    Returns
-    -------
-    Comparison
-        Its `exit_code` is 1 if they differ.
-
-    Raises
-    ------
-    ArgumentError
-        If the run was of another dtype: its tolerances are others.
-    """
+    """Hold the faults of a report against the expected ones."""
     expected.check_dtype(dtype_of(report))
     faults = faults_of(report)
-    if by_case:
+    if by_case:  # the class of a fault depends on all cases, and some were left out on purpose
         new = frozenset(fault for fault in faults if not expected.known(fault[1]))
         return Comparison(expected, new)
     asked = {PROBING, *(trial.case for trial in report.trials)}
@@ -88,10 +67,11 @@ def as_lines(comparison: Comparison) -> Iterator[str]:
     for faults, change in ((comparison.new, "new"), (comparison.gone, "gone")):
         for bug, cases in sorted(by_bug(faults).items()):
             name = f"{BUGS[bug]} ({bug})" if bug in BUGS else "a fault without a class"
-            yield f"{change}: {name}, in {_counted(len(cases), 'case')}: {_names(cases)}"
+            names = first_names(cases, NAMES)
+            yield f"{change}: {name}, in {_counted(len(cases), 'case')}: {names}"
     if comparison.unasked:
         cases = sorted(comparison.unasked)
-        yield f"not asked: {_counted(len(cases), 'expected case')}: {_names(cases)}"
+        yield f"not asked: {_counted(len(cases), 'expected case')}: {first_names(cases, NAMES)}"
     for name, then, now in (
         ("refkd", expected.refkd, refkd.__version__),
         ("Hypothesis", expected.hypothesis, hypothesis_version()),
@@ -110,9 +90,10 @@ def as_value(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _names(cases: list[str]) -> str:
-    more = f" and {len(cases) - NAMES} more" if len(cases) > NAMES else ""
-    return ", ".join(cases[:NAMES]) + more
+def first_names(cases: Sequence[str], count: int) -> str:
+    """The first names of cases on one line, and how many more there are."""
+    more = f" and {len(cases) - count} more" if len(cases) > count else ""
+    return ", ".join(cases[:count]) + more
 
 
 def _counted(count: int, noun: str) -> str:

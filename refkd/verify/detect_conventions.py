@@ -38,81 +38,61 @@ class Probed:
     findings: tuple[Finding, ...]
 
 
-def probe(kit: Kit, door: Door, told: Conventions, target: str = "the implementation") -> Probed:
-    """Find the conventions under which the probe case comes out right.
+def probe(kit: Kit, door: Door, claims: Conventions, target: str = "the implementation") -> Probed:
+    """Find the conventions under which the probe case is right; a refuted claim is a finding.
 
     Hypotheses are combinations of conventions, the likelier first; the first that reproduces every
     number wins. If none does, known defects are tried with the likeliest combinations: a wrong
     implementation has conventions, too.
-
-    Parameters
-    ----------
-    kit : Kit
-        Of the implementation.
-    door : Door
-        To the implementation.
-    told : mapping of str to str
-        What the user says. It is searched all the same, and a contradiction is a finding.
-    target : str
-        What stands for the implementation in an error.
-
-    Returns
-    -------
-    Probed
-        A value for every convention of the kit.
-
-    Raises
-    ------
-    ArgumentError
-        If no call is answered by numbers of the expected shapes, with the traceback of the adapter.
     """
-    search = _Search(kit, door, told)
-    likely = search.right(told)
+    search = _Search(kit, door, claims)
+    likely = search.right(claims)
     contradicted: list[str] = []
-    dtype = {name: value for name, value in told.items() if name == "dtype"}
-    if likely is None and told != dtype and (likely := search.right(dtype)) is not None:
-        contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
+    dtype = {name: value for name, value in claims.items() if name == "dtype"}
+    if likely is None and claims != dtype and (likely := search.right(dtype)) is not None:
+        contradicted = [name for name, value in claims.items() if likely.get(name, value) != value]
     certain = likely is not None
     if likely is None:
-        likely = search.defective(told)
-    likely = likely or search.readable(told)
+        likely = search.defective(claims)
+    likely = likely or search.readable(claims)
     if likely is None and (likely := search.readable(dtype)) is not None:
-        contradicted = [name for name, value in told.items() if likely.get(name, value) != value]
+        contradicted = [name for name, value in claims.items() if likely.get(name, value) != value]
     if likely is None:
         raise ArgumentError(f"{target}: {search.failure()}")
-    settled = kit.settle(Asking(kit, door), likely, told)
+    settled = kit.settle(Asking(kit, door), likely, claims)
     later = settled.values
-    contradicted += [name for name in later if told.get(name, later[name]) != later[name]]
+    contradicted += [name for name in later if claims.get(name, later[name]) != later[name]]
     conventions = {**likely, **later}
     return Probed(
         conventions,
         {
-            name: "told" if name in told and name not in contradicted
+            name: "told" if name in claims and name not in contradicted
             else "not asked" if name in settled.unasked
             else "found" if certain or name in later else "assumed"
             for name in conventions
         },
         (
             *settled.findings,
-            *(_contradiction(kit, name, told, conventions) for name in contradicted),
+            *(_contradiction(kit, name, claims, conventions) for name in contradicted),
         ),
     )  # fmt: skip
 
 
-def _contradiction(kit: Kit, name: str, told: Conventions, found: Conventions) -> Finding:
-    one = next(convention for convention in kit.conventions if convention.name == name)
-    words = one.words
+def _contradiction(kit: Kit, name: str, claims: Conventions, actual: Conventions) -> Finding:
+    convention = next(convention for convention in kit.conventions if convention.name == name)
+    words = convention.words
     return Finding(
-        one.bug,
-        f"{one.flag} {told[name]} was told ({words(told[name])}), found is: {words(found[name])}",
+        convention.bug,
+        f"{convention.flag} {claims[name]} was told ({words(claims[name])}), "
+        f"found is: {words(actual[name])}",
         "must",
     )
 
 
 class _Search:
-    """Answers to the probe cases under every way to ask them, each asked for once."""
+    """Answers to the probe cases, one call for each combination of call conventions."""
 
-    def __init__(self, kit: Kit, door: Door, told: Conventions) -> None:
+    def __init__(self, kit: Kit, door: Door, claims: Conventions) -> None:
         self.kit = kit
         self.door = door
         self.answers: dict[tuple[str, ...], Answer] = {}
@@ -121,61 +101,67 @@ class _Search:
         self.failures: list[Answer] = []
         self.case, *self.simpler = kit.probe_cases()
         call = self._deciding("call")
-        asked = [*_combinations(call, told), *_combinations(call, {})]
-        while self.simpler:  # the first one that any numbers come from
-            if any(self._answer(self.case, one, told).outputs is not None for one in asked):
+        asked = [*_combinations(call, claims), *_combinations(call, {})]
+        while self.simpler:  # the first case that any numbers come from
+            if any(self._answer(self.case, how, claims).outputs is not None for how in asked):
                 break
             self.case, *self.simpler = self.simpler
 
-    def right(self, told: Conventions) -> Values | None:
+    def right(self, claims: Conventions) -> Values | None:
         """The likeliest conventions under which every number is right."""
-        for asked in _combinations(self._deciding("call"), told):
-            if self._answer(self.case, asked, told).outputs is None:
+        for asked in _combinations(self._deciding("call"), claims):
+            if self._answer(self.case, asked, claims).outputs is None:
                 continue
-            for expected in _combinations(self._deciding("answer"), told):
+            for expected in _combinations(self._deciding("answer"), claims):
                 how = {**asked, **expected}
-                if self._outcome(self.case, how, told).problem is None and not self._refuted(
-                    how, told
+                if self._outcome(self.case, how, claims).problem is None and not self._refuted(
+                    how, claims
                 ):
                     return how
         return None
 
-    def defective(self, told: Conventions) -> Values | None:
+    def defective(self, claims: Conventions) -> Values | None:
         """The likeliest conventions of those under which most results are right.
 
         If a known defect gives all numbers under one of them, it is that one. If no result is
         right under any, one may be in a simpler case.
         """
         both = [*self._deciding("call"), *self._deciding("answer")]
-        likely = _combinations(both, told)[:LIKELY]
+        likely = _combinations(both, claims)[:LIKELY]
         for case in self._probes():
             outcomes = [
-                self._outcome(case, how, told)
+                self._outcome(case, how, claims)
                 for how in likely
-                if self._is_readable(case, how, told) and not self._refuted(how, told)
+                if self._is_readable(case, how, claims) and not self._refuted(how, claims)
             ]
-            readable = [one for one in outcomes if one.problem is None or one.deviation is not None]
+            readable = [
+                outcome
+                for outcome in outcomes
+                if outcome.problem is None or outcome.deviation is not None
+            ]
             most = max(map(_results_right, readable), default=0)
-            nearest = [one for one in readable if _results_right(one) == most]
+            nearest = [outcome for outcome in readable if _results_right(outcome) == most]
             if most > 0:
                 break
         else:
-            nearest = [one for one in nearest if _unusual(both, one.conventions, told) <= 1]
+            nearest = [
+                outcome for outcome in nearest if _unusual(both, outcome.conventions, claims) <= 1
+            ]
         known: dict[tuple[bytes | str, ...], list[Outputs]] = {}
-        for one in nearest:
-            key = _fingerprint(one.arguments)
+        for outcome in nearest:
+            key = _fingerprint(outcome.arguments)
             if key not in known:
                 defects = self.kit.defects
-                known[key] = [outputs_of(defect, self.kit, one.arguments) for defect in defects]
-            if any(agrees(self.kit, one, outputs) for outputs in known[key]):
-                return dict(one.conventions)
+                known[key] = [outputs_of(defect, self.kit, outcome.arguments) for defect in defects]
+            if any(agrees(self.kit, outcome, outputs) for outputs in known[key]):
+                return dict(outcome.conventions)
         return dict(nearest[0].conventions) if most > 0 else None
 
-    def readable(self, told: Conventions) -> Values | None:
+    def readable(self, claims: Conventions) -> Values | None:
         """The likeliest conventions under which what comes has the right shapes, if any."""
         both = [*self._deciding("call"), *self._deciding("answer")]
-        for how in _combinations(both, told)[:LIKELY]:
-            if any(self._is_readable(case, how, told) for case in self._probes()):
+        for how in _combinations(both, claims)[:LIKELY]:
+            if any(self._is_readable(case, how, claims) for case in self._probes()):
                 return how
         return None
 
@@ -193,11 +179,11 @@ class _Search:
     def _probes(self) -> tuple[Case, ...]:
         return (self.case, *self.simpler[:SIMPLER])
 
-    def _is_readable(self, case: Case, how: Conventions, told: Conventions) -> bool:
+    def _is_readable(self, case: Case, how: Conventions, claims: Conventions) -> bool:
         """Whether the answer to a case has the right shapes; else it is one of the failures."""
-        answer = self._answer(case, how, told)
+        answer = self._answer(case, how, claims)
         if answer.outputs is not None:
-            call = tuple(how[one.name] for one in self._deciding("call"))
+            call = tuple(how[convention.name] for convention in self._deciding("call"))
             if (case.name, *call) not in self.presented:
                 self.presented[case.name, *call] = self.kit.present(case, how)
             try:
@@ -208,12 +194,12 @@ class _Search:
         self.failures.append(answer)
         return False
 
-    def _refuted(self, how: Conventions, told: Conventions) -> bool:
+    def _refuted(self, how: Conventions, claims: Conventions) -> bool:
         """Whether something that these conventions leave out of account changes the answer."""
         cases = self.kit.contradictions(self.case, how)
         if not cases:
             return False
-        asked = self._outcome(self.case, how, told).answer.outputs or {}
+        asked = self._outcome(self.case, how, claims).answer.outputs or {}
         return any(
             outcome.problem is not None
             and outcome.answer.failure != "raised"
@@ -222,26 +208,32 @@ class _Search:
         )
 
     def _deciding(self, what: str) -> list[Convention]:
-        return [one for one in self.kit.conventions if one.decides == what]
+        return [convention for convention in self.kit.conventions if convention.decides == what]
 
-    def _outcome(self, case: Case, how: Conventions, told: Conventions) -> Outcome:
+    def _outcome(self, case: Case, how: Conventions, claims: Conventions) -> Outcome:
         arguments = self.kit.present(case, how)
         key = (case.name, how["dtype"], *_fingerprint(arguments))
         if key not in self.references:
             self.references[key] = self.kit.reference(case, arguments, how)
-        answer = self._answer(case, how, told)
+        answer = self._answer(case, how, claims)
         return judged(self.kit, case, arguments, how, answer, self.references[key])
 
-    def _answer(self, case: Case, how: Conventions, told: Conventions) -> Answer:
+    def _answer(self, case: Case, how: Conventions, claims: Conventions) -> Answer:
         call = self._deciding("call")
-        key = (case.name, *(how[one.name] for one in call))
+        key = (case.name, *(how[convention.name] for convention in call))
         if key not in self.answers:
-            how = {**{one.name: one.tried({})[0] for one in self._deciding("answer")}, **how}
+            how = {
+                **{
+                    convention.name: convention.tried({})[0]
+                    for convention in self._deciding("answer")
+                },
+                **how,
+            }
             sent = self.kit.translate(case, self.kit.present(case, how), how)
             (answer,) = self.door.ask([sent])
             self.answers[key] = dataclasses.replace(answer, overwritten=())  # a fault of its own
         answer = self.answers[key]
-        if "dtype" not in told and _is_wider(answer, how):
+        if "dtype" not in claims and _is_wider(answer, how):
             return Answer(failure="raised", sentence="its numbers have more digits than this dtype")
         return answer
 
@@ -255,23 +247,25 @@ def _results_right(outcome: Outcome) -> int:
 def _fingerprint(arguments: Arguments) -> tuple[bytes | str, ...]:
     """The same for the same arguments."""
     values = arguments.values()
-    return tuple(one.tobytes() if isinstance(one, np.ndarray) else str(one) for one in values)
+    return tuple(
+        value.tobytes() if isinstance(value, np.ndarray) else str(value) for value in values
+    )
 
 
 def _is_wider(answer: Answer, asked: Conventions) -> bool:
     """Whether numbers of float64 would be held to the tolerance of a narrower dtype."""
-    floats = [one for one in (answer.outputs or {}).values() if one.dtype.kind == "f"]
-    widest = max((one.dtype.itemsize for one in floats), default=0)
+    floats = [values for values in (answer.outputs or {}).values() if values.dtype.kind == "f"]
+    widest = max((values.dtype.itemsize for values in floats), default=0)
     return asked["dtype"] != "float64" and widest > 4
 
 
-def _combinations(conventions: Sequence[Convention], told: Conventions) -> list[Values]:
+def _combinations(conventions: Sequence[Convention], claims: Conventions) -> list[Values]:
     """Every combination, those with fewer unusual values first."""
-    names = [one.name for one in conventions]
-    products = itertools.product(*(one.tried(told) for one in conventions))
+    names = [convention.name for convention in conventions]
+    products = itertools.product(*(convention.tried(claims) for convention in conventions))
     every = [dict(zip(names, values, strict=True)) for values in products]
-    return sorted(every, key=lambda how: _unusual(conventions, how, told))
+    return sorted(every, key=lambda how: _unusual(conventions, how, claims))
 
 
-def _unusual(conventions: Sequence[Convention], how: Conventions, told: Conventions) -> int:
-    return sum(how[one.name] != one.tried(told)[0] for one in conventions)
+def _unusual(conventions: Sequence[Convention], how: Conventions, claims: Conventions) -> int:
+    return sum(how[convention.name] != convention.tried(claims)[0] for convention in conventions)

@@ -13,7 +13,7 @@ from refkd.verify.run import outputs_of
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 FORWARD_ONLY = "; its gradient is wrong in a way of its own"
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
-SEVERAL = 2  # cases with a trait that tells them from others
+SEVERAL = 2  # cases with a trait that separates them from others
 RARE = 2  # times as many cases that have no name make a symptom a thing of chance
 
 
@@ -37,20 +37,7 @@ class Explanation:
 
 
 def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
-    """Explain every failing outcome by as few bugs as possible.
-
-    Parameters
-    ----------
-    kit : Kit
-        With its known defects and symptoms.
-    outcomes : sequence of Outcome
-        Of all cases that were run: the ones that pass speak against a defect.
-
-    Returns
-    -------
-    list of Explanation
-        Each failing outcome is in exactly one of them; those that explain more come first.
-    """
+    """Explain each failing outcome once, by as few bugs as possible; large explanations first."""
     failing = [outcome for outcome in outcomes if outcome.problem is not None]
     wrong = [outcome for outcome in failing if outcome.deviation is not None]
     passing = [
@@ -82,10 +69,10 @@ def diagnose(kit: Kit, outcomes: Sequence[Outcome]) -> list[Explanation]:
         large = tuple(outcome for outcome in wrong if _looks_like(kit, outcome, most))
         explanations[explanations.index(most)] = replace(most, outcomes=most.outcomes + large)
         wrong = [outcome for outcome in wrong if outcome not in large]
-    told_apart = partial(_told_apart, kit, passing_traits(kit, outcomes), len(passing))
-    explanations += _by_symptom(kit, wrong, told_apart)
+    split = partial(_split_by_traits, kit, passing_traits(kit, outcomes), len(passing))
+    explanations += _by_symptom(kit, wrong, split)
     silent = [outcome for outcome in failing if outcome.deviation is None]
-    explanations += _without_numbers(silent, told_apart)
+    explanations += _without_numbers(silent, split)
     return sorted(explanations, key=lambda explanation: -len(explanation.outcomes))
 
 
@@ -127,7 +114,7 @@ def _best_defect(
     memory: dict[tuple[Defect, Outcome], Outputs],
     forward: bool,
 ) -> Explanation | None:
-    """The defect that reproduces most wrong answers, and no right one that it would spoil.
+    """The defect that reproduces most wrong answers, and would corrupt no right one.
 
     Where defects of other classes reproduce the very same answers, all of them are kept.
     """
@@ -169,7 +156,7 @@ def is_rare(shown: Sequence[Outcome], others: int, simplest: Sequence[Outcome]) 
 
 
 def _by_symptom(
-    kit: Kit, wrong: Sequence[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
+    kit: Kit, wrong: Sequence[Outcome], split: Callable[[list[Outcome]], list[list[Outcome]]]
 ) -> list[Explanation]:
     """Give each outcome the most frequent of its symptoms; those without are described by kind.
 
@@ -191,11 +178,11 @@ def _by_symptom(
             return outcome.deviation is not None and symptom in kit.symptoms(outcome)
 
         groups.append(Explanation((symptom,), shown, shows))
-    return groups + _by_kind(strange, told_apart)
+    return groups + _by_kind(strange, split)
 
 
 def _without_numbers(
-    silent: Sequence[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
+    silent: Sequence[Outcome], split: Callable[[list[Outcome]], list[list[Outcome]]]
 ) -> list[Explanation]:
     """No numbers came, or numbers where a refusal is wanted: that is a fact and has its class."""
     refusals: dict[str, list[Outcome]] = {}
@@ -210,30 +197,35 @@ def _without_numbers(
 
         groups.append(Explanation((Symptom(bug, BUGS[bug]),), tuple(shown), shows, exact=True))
     others = [outcome for outcome in silent if outcome.case.status != "must_reject"]
-    return groups + _by_kind(others, told_apart)
+    return groups + _by_kind(others, split)
 
 
 def _by_kind(
-    strange: Iterable[Outcome], told_apart: Callable[[list[Outcome]], list[list[Outcome]]]
+    strange: Iterable[Outcome], split: Callable[[list[Outcome]], list[list[Outcome]]]
 ) -> list[Explanation]:
     """Outcomes that deviate in the same way, without a name; few beside many are the same fault."""
-    groups = [part for shown in kinds(strange).values() for part in told_apart(shown)]
-    kept: list[list[Outcome]] = []
+    groups = [part for shown in kinds(strange).values() for part in split(shown)]
+    clusters: list[list[Outcome]] = []
     for shown in sorted(groups, key=lambda shown: -len(shown)):
         numbers = shown[0].deviation is not None
-        if numbers and kept and RARE * len(shown) <= len(kept[0]) and kept[0][0].deviation:
-            kept[0] += shown
+        if (
+            numbers
+            and clusters
+            and RARE * len(shown) <= len(clusters[0])
+            and clusters[0][0].deviation
+        ):
+            clusters[0] += shown
         else:
-            kept.append(shown)
-    return [Explanation((), tuple(shown), _has_deviated) for shown in kept]
+            clusters.append(shown)
+    return [Explanation((), tuple(shown), _has_deviated) for shown in clusters]
 
 
-def _told_apart(
+def _split_by_traits(
     kit: Kit, passing: Counter[str], passed: int, shown: list[Outcome]
 ) -> list[list[Outcome]]:
     """These outcomes, parted by traits that several of them have and no passing case has.
 
-    Where most cases fail that have not got a trait, it tells nothing.
+    A trait explains nothing where most cases without it fail, too.
     """
     counts = Counter(
         trait for outcome in shown for trait in kit.traits(outcome.case, outcome.conventions)
@@ -251,7 +243,7 @@ def _told_apart(
     parts: dict[bool, list[Outcome]] = {True: [], False: []}
     for outcome in shown:
         parts[most in kit.traits(outcome.case, outcome.conventions)].append(outcome)
-    return [parts[True], *_told_apart(kit, passing, passed, parts[False])]
+    return [parts[True], *_split_by_traits(kit, passing, passed, parts[False])]
 
 
 def kinds(outcomes: Iterable[Outcome]) -> dict[tuple[str, ...], list[Outcome]]:

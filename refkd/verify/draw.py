@@ -20,24 +20,10 @@ def by_hypothesis(recipes: "SearchStrategy[Recipe]", count: int, seed: int) -> S
     """Recipes that Hypothesis draws, none of them twice; the same ones for the same seed.
 
     Neither a profile of the user nor the modules that are loaded make a difference.
-
-    Parameters
-    ----------
-    recipes : SearchStrategy
-        Of what to draw.
-    count : int
-        How many at most.
-    seed : int
-        Of the drawing.
-
-    Returns
-    -------
-    sequence
-        In the order in which they were drawn.
     """
     import hypothesis
 
-    found: dict[Recipe, None] = {}
+    drawn: dict[Recipe, None] = {}  # in the order of drawing
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -50,11 +36,11 @@ def by_hypothesis(recipes: "SearchStrategy[Recipe]", count: int, seed: int) -> S
     )
     @hypothesis.given(recipes)
     def collect(recipe: Recipe) -> None:
-        found[recipe] = None
+        drawn[recipe] = None
 
     with _without_constants():
         collect()
-    return list(found)
+    return list(drawn)
 
 
 @contextmanager

@@ -56,8 +56,8 @@ class Expected:
     def check_setting(self, setting: Setting) -> None:
         """Refuse the setting of a run that cannot be compared."""
         if setting != self.setting:
-            wanted, asked = self.setting.command(), setting.command()
-            check.fail(self.file, f"`{wanted}`, for which it was written", f"`{asked}`")
+            written_for = f"`{self.setting.command()}`, for which it was written"
+            check.fail(self.file, written_for, f"`{setting.command()}`")
 
     @property
     def cases(self) -> list[str]:
@@ -76,23 +76,7 @@ class Expected:
 
 
 def read_expected(file: str | os.PathLike[str]) -> Expected:
-    """Read what `write_expected` has written.
-
-    Parameters
-    ----------
-    file : path
-        Of the known faults.
-
-    Returns
-    -------
-    Expected
-        Its content.
-
-    Raises
-    ------
-    ArgumentError
-        If the file is not there, is damaged, or is something else.
-    """
+    """Read what `write_expected` has written."""
     name = str(file)
     try:
         value = json.loads(Path(file).read_text(encoding="utf-8"))
@@ -105,11 +89,11 @@ def read_expected(file: str | os.PathLike[str]) -> Expected:
     if value.get("version") != VERSION:
         check.fail(name, f"version {VERSION} of the schema", f"{value.get('version')!r:.20}")
     part = _Reader(name, value)
-    told, selection = (_Reader(name, part(key, dict)) for key in ("told", "selection"))
+    conventions, selection = (_Reader(name, part(key, dict)) for key in ("told", "selection"))
     shapes = check.one_of(f"{name}: shapes", selection("shapes", str), ("all", "few"))
     setting = Setting(
         part("kit", str),
-        {flag: told(flag, str) for flag in told.value},
+        {flag: conventions(flag, str) for flag in conventions.value},
         Selection(selection("quick", bool), shapes == "few", selection("seed", int)),
         selection("case", str, type(None)),
     )
@@ -123,17 +107,7 @@ def read_expected(file: str | os.PathLike[str]) -> Expected:
 
 
 def write_expected(file: str | os.PathLike[str], report: Report, setting: Setting) -> None:
-    """Write the faults of a report, to be known from now on.
-
-    Parameters
-    ----------
-    file : path
-        Is replaced if it is there.
-    report : Report
-        Of a run.
-    setting : Setting
-        Of the same run.
-    """
+    """Write the faults of a report, to be known from now on."""
     value = {
         "schema": SCHEMA,
         "version": VERSION,

@@ -16,17 +16,7 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  #
 def write_junit(
     file: str | os.PathLike[str], report: Report, comparison: Comparison | None = None
 ) -> None:
-    """Write a report with one test case for each case, and one for the conventions.
-
-    Parameters
-    ----------
-    file : path
-        Is replaced if it is there.
-    report : Report
-        Of a run.
-    comparison : Comparison, optional
-        With the expected faults: known ones are skipped, and what is gone fails.
-    """
+    """Write a report with one test case for each case, and one for the conventions."""
     findings = {
         case: finding
         for finding in report.findings

@@ -25,43 +25,27 @@ from refkd.verify.records import (
 
 @dataclass(frozen=True)
 class Convention:
-    """One thing that implementations do differently and are right about.
+    """One thing that implementations do differently and are right about."""
 
-    Parameters
-    ----------
-    name : str
-        Key in the conventions, and the flag: `grad_of` is --grad-of.
-    choices : mapping of str to str
-        Each value and its plain words; the likeliest first.
-    decides : {"call", "answer", "later"}
-        Whether it changes what is sent, only what is to come back, or is asked on its own by the
-        kit's `settle`.
-    bug : str
-        Bug class of an implementation that differs from what was told; empty if it has none.
-    searched : sequence of str, optional
-        The values that are tried when nobody has told; all if not given.
-    several : bool
-        Its value is any number of the choices with commas between them, as in "Hard,Soft".
-    """
-
-    name: str
-    choices: Mapping[str, str]
+    name: str  # key in the conventions, and the flag: `grad_of` is --grad-of
+    choices: Mapping[str, str]  # each value and its plain words; the likeliest first
+    # It changes the call, only the expected answer, or is found out on its own by `settle`
     decides: Literal["call", "answer", "later"]
-    bug: str = ""
-    searched: tuple[str, ...] = ()
-    several: bool = False
+    bug: str = ""  # class of an implementation that differs from what its user says; may be empty
+    searched: tuple[str, ...] = ()  # the values to try where the user says none; all if empty
+    several: bool = False  # a value is any number of choices with commas between: "Hard,Soft"
 
     @property
     def flag(self) -> str:
         """As on the command line."""
         return "--" + self.name.replace("_", "-")
 
-    def tried(self, told: Conventions) -> tuple[str, ...]:
-        """The values to try: the one that was told, else the searched ones."""
-        if self.name in told:
-            for part in self.parts(told[self.name]):
+    def tried(self, claims: Conventions) -> tuple[str, ...]:
+        """The values to try: the one that the user claims, else the searched ones."""
+        if self.name in claims:
+            for part in self.parts(claims[self.name]):
                 check.one_of(self.flag, part, self.choices)
-            return (told[self.name],)
+            return (claims[self.name],)
         return self.searched or tuple(self.choices)
 
     def parts(self, value: str) -> tuple[str, ...]:
@@ -83,7 +67,7 @@ class Selection:
 
 
 class Asker(ABC):
-    """Runs cases of a kit through a door."""
+    """Runs cases of a kit on an implementation."""
 
     @abstractmethod
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
@@ -136,7 +120,7 @@ class Kit(ABC):
 
     @abstractmethod
     def probe_case(self) -> Case:
-        """One generic, tiny, asymmetric case that tells conventions apart and few defects touch."""
+        """One generic, tiny, asymmetric case that separates conventions and few defects affect."""
 
     def probe_cases(self) -> Sequence[Case]:
         """The same, and simpler ones for implementations that are wrong there."""
@@ -158,7 +142,7 @@ class Kit(ABC):
         return {}
 
     def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
-        """The same question with values that these conventions say are not looked at.
+        """The same question with values that have no effect under these conventions.
 
         Another answer than the right one or a refusal refutes the conventions.
         """
@@ -194,13 +178,7 @@ class Kit(ABC):
 
     @abstractmethod
     def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
-        """Its outputs in the canonical layout, their values untouched.
-
-        Raises
-        ------
-        ValueError
-            With a sentence, if an output is missing, of a wrong shape or not made of real numbers.
-        """
+        """Its outputs in the canonical layout, values untouched; ValueError if unreadable."""
 
     def laid_out(
         self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions

@@ -1,4 +1,4 @@
-"""The kits by name, each loaded when it is asked for."""
+"""The kits by name, each loaded on first use."""
 
 from importlib import import_module
 

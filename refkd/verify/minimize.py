@@ -8,24 +8,7 @@ STEPS = 20  # rounds of asking
 
 
 def smallest(kit: Kit, ask: Asker, explanation: Explanation) -> tuple[Outcome, list[Outcome]]:
-    """Take away from the smallest failing case as long as the same bug shows in the same way.
-
-    Parameters
-    ----------
-    kit : Kit
-        Proposes smaller cases.
-    ask : Asker
-        Runs them.
-    explanation : Explanation
-        The bug, and the outcomes that show it.
-
-    Returns
-    -------
-    example : Outcome
-        Of the smallest case that deviates in the same kind as the case it was made from.
-    asked : list of Outcome
-        Of all smaller cases that were asked on the way.
-    """
+    """The smallest case that shows the bug in the same way, and all smaller ones that were run."""
     best = min(explanation.outcomes, key=lambda outcome: kit.size(outcome.case))
     asked: list[Outcome] = []
     if best.answer.failure in ("timed out", "not asked"):  # each smaller case may take as long

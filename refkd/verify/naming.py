@@ -14,8 +14,8 @@ from refkd.verify.kit import Kit
 from refkd.verify.records import Outcome, Symptom
 
 ENOUGH = 2  # cases that must show a symptom before it has a class
-PASSING = 3  # cases that must pass before those that fail can be told apart from them
-DWARFED = 10  # times as many cases of another fault leave what a trait tells without a name
+PASSING = 3  # cases that must pass before those that fail can be distinguished from them
+DWARFED = 10  # times as many cases of another fault make a trait too weak for a name
 FAILURES = {
     "raised": "a call is refused where numbers are wanted",
     "unreadable": "what is returned cannot be read",
@@ -24,7 +24,7 @@ FAILURES = {
 }
 
 
-def named(
+def classify(
     kit: Kit,
     explanation: Explanation,
     example: Outcome,
@@ -32,29 +32,10 @@ def named(
     reductions: Sequence[Outcome],
     before: Sequence[tuple[str, int]],
 ) -> Symptom:
-    """The class of a bug as far as there is evidence, else a description of the deviation.
-
-    Parameters
-    ----------
-    kit : Kit
-        Knows what a case can show.
-    explanation : Explanation
-        What the bug may be.
-    example : Outcome
-        The smallest one that shows it: a class that it cannot show is not named.
-    outcomes : sequence of Outcome
-        Of all cases that were run.
-    reductions : sequence of Outcome
-        Of the steps to the example.
-    before : sequence of (bug, count)
-        Class and cases of what was explained before. Beside a fault that is not known and spoils
-        many cases, what few cases show says little.
-
-    Returns
-    -------
-    Symptom
-        Its class is empty if nothing, or more than one thing, explains the numbers.
-    """
+    """The class of a bug as far as there is evidence, else a description of the deviation."""
+    # `example` is the smallest outcome that shows the bug, `reductions` the steps to it, `before`
+    # the class and number of cases of each bug explained before: beside an unknown one that affects
+    # many cases, few cases are weak evidence.
     words, traits, bug = _described(kit, explanation, outcomes)
     unnamed = max((count for other, count in before if not other), default=0)
     largest = max((count for _, count in before), default=0)

@@ -1,4 +1,4 @@
-"""Programs of other people: they end with all their children, and may say as much as they like."""
+"""Child programs: they end with all their children, and may print as much as they like."""
 
 import os
 import signal
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Any
 
-KEPT = 1 << 16  # bytes of what a program has said last
+KEPT = 1 << 16  # bytes of the end of what a program has printed
 SHOWN = 300  # characters of a sentence that came from a program
-PATIENCE = 1.0  # seconds for the end of what a program said, once it has ended
+PATIENCE = 1.0  # seconds to read the end of what a program printed, once it has ended
 
 
 def started(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
@@ -38,22 +38,30 @@ def first_line(text: object) -> str:
 
 
 class LastWords:
-    """Reads what a program says so that it need not wait, and keeps the end."""
+    """Reads what a program prints so that it need not wait, and keeps the end."""
 
     def __init__(self, stream: IO[bytes] | None) -> None:
         assert stream is not None
         self._stream = stream
-        self._kept = b""
+        self._tail = b""
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def line(self) -> str:
-        """The last line that is not empty; empty if nothing was said."""
+        """The last line that is not empty; empty if nothing was printed."""
         self._thread.join(PATIENCE)  # a child in another group may hold the stream for longer
-        said = self._kept.decode("utf-8", "replace").strip()
-        return first_line(said.rpartition("\n")[2])
+        text = self._tail.decode("utf-8", "replace").strip()
+        return first_line(text.rpartition("\n")[2])
 
     def _listen(self) -> None:
         with self._stream, suppress(OSError, ValueError):
             while chunk := os.read(self._stream.fileno(), KEPT):
-                self._kept = (self._kept + chunk)[-KEPT:]
+                self._tail = (self._tail + chunk)[-KEPT:]
+
+
+def how_ended(process: "subprocess.Popen[bytes]", words: LastWords, note: str = "") -> str:
+    """The signal or the code with a note, and the last line that the program printed."""
+    code = process.wait()
+    last_line = words.line()
+    ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}{note}"
+    return f"{ending}: {last_line}" if last_line else ending

@@ -1,4 +1,4 @@
-"""A door to any program: it is given a folder of calls and leaves its answers there."""
+"""Run calls in any program: it is given a folder of calls and leaves its answers there."""
 
 import subprocess
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from refkd import check
 from refkd.verify.exchange import MANIFEST, read_npz, read_raw, write_npz, write_raw
-from refkd.verify.process import LastWords, end, first_line, started
+from refkd.verify.process import LastWords, end, first_line, how_ended, started
 from refkd.verify.python_runner import PATIENCE, answered, in_two_parts
 from refkd.verify.records import Answer, Call
 
@@ -90,16 +90,16 @@ class ProgramDoor:
                 self._write(place, call)
             begun = time.time()
             ended = self._run(folder, places)
-            found = self._answers(places, begun)
-        if len(calls) == 1 and found[0] is None:
+            answers = self._answers(places, begun)
+        if len(calls) == 1 and answers[0] is None:
             self.timed_out += ended.failure == "timed out"
             return [ended]
-        missing = [n for n, answer in enumerate(found) if answer is None]
+        missing = [n for n, answer in enumerate(answers) if answer is None]
         half = (len(missing) + 1) // 2
         for part in (missing[:half], missing[half:]):
             for n, answer in zip(part, self._ask([calls[n] for n in part]), strict=True):
-                found[n] = answer
-        return [answer for answer in found if answer is not None]
+                answers[n] = answer
+        return [answer for answer in answers if answer is not None]
 
     def _write(self, place: Path, call: Call) -> None:
         place.mkdir()
@@ -122,8 +122,8 @@ class ProgramDoor:
         try:
             process = started([*self.command, str(folder)], stdin=subprocess.DEVNULL, **streams)
         except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or error
-            check.fail(self.command[0], "a program that can be started", said)
+            reason = getattr(error, "strerror", None) or error
+            check.fail(self.command[0], "a program that can be started", reason)
         words = LastWords(process.stdout)
         try:
             in_time = self._wait(process, list(places))
@@ -131,10 +131,7 @@ class ProgramDoor:
             end(process)
         if not in_time:
             return Answer(failure="timed out", sentence=f"no answer in {self.time_limit:g} s")
-        said = words.line()
-        code = process.returncode
-        ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}, no answer"
-        return Answer(failure="crashed", sentence=f"{ending}: {said}" if said else ending)
+        return Answer(failure="crashed", sentence=how_ended(process, words, ", no answer"))
 
     def _wait(self, process: "subprocess.Popen[bytes]", waiting: list[Path]) -> bool:
         """Wait for the end; False if it had to be stopped, because no new answer came."""

@@ -28,11 +28,16 @@ class Subject:
     """One implementation that is verified in this run; nothing is started before it is needed."""
 
     def __init__(
-        self, kit: Kit, target: str, told: Conventions, selection: Selection, file: Expected | None
+        self,
+        kit: Kit,
+        target: str,
+        claims: Conventions,
+        selection: Selection,
+        file: Expected | None,
     ) -> None:
         self.kit = kit
         self.target = target
-        self.told = told
+        self.claims = claims
         self.selection = selection
         self.expected = file
         self.outcomes: list[Outcome] = []
@@ -51,7 +56,7 @@ class Subject:
     @cached_property
     def probed(self) -> Probed:
         """The conventions, found out once."""
-        probed = probe(self.kit, self.door, self.told, self.target)
+        probed = probe(self.kit, self.door, self.claims, self.target)
         if self.expected is not None:
             self.expected.check_dtype(probed.conventions["dtype"])
         return probed
@@ -64,7 +69,7 @@ class Subject:
 
     def again(self, case: str) -> str:
         """The command that runs a case again."""
-        return Setting(self.kit.name, self.told, Selection(), case).command(self.target)
+        return Setting(self.kit.name, self.claims, Selection(), case).command(self.target)
 
     def diagnosis(self) -> list[str]:
         """The report on the cases that were run, held against the expected faults."""
@@ -137,7 +142,7 @@ class Cases(pytest.Collector):
         self.subject = subject
 
     def collect(self) -> Iterator[CaseItem]:
-        """The conventions first; last what may spoil the memory of who answers."""
+        """The conventions first; last what may corrupt the memory of the process."""
         subject = self.subject
         cases = {case.name: case for case in in_order(subject.kit.cases(subject.selection))}
         expected = subject.expected.cases if subject.expected is not None else ()
@@ -205,17 +210,21 @@ def _subjects(config: pytest.Config, targets: Mapping[str, str]) -> list[Subject
     kits = [kit_named(name) for name in targets]
     selection = Selection(quick=config.getoption("--refkd-quick"))
     names = [convention.name for kit in kits for convention in kit.conventions]
-    told: dict[str, str] = {}
+    conventions: dict[str, str] = {}
     for text in config.getoption("--refkd-told"):
         name, _, value = text.partition("=")
-        told[check.one_of("--refkd-told NAME=VALUE", name, names)] = value
+        conventions[check.one_of("--refkd-told NAME=VALUE", name, names)] = value
     files = {}
     for file in config.getoption("--refkd-expect"):
         expected = read_expected(file)
         files[check.one_of(f"{file}: kit", expected.setting.kit, targets)] = expected
     subjects = []
     for kit in kits:
-        own = {one.name: told[one.name] for one in kit.conventions if one.name in told}
+        own = {
+            convention.name: conventions[convention.name]
+            for convention in kit.conventions
+            if convention.name in conventions
+        }
         for convention in kit.conventions:
             convention.tried(own)  # refuses a value that is none
         if kit.name in files:

@@ -1,4 +1,4 @@
-"""Where calls go in and answers come out: an adapter in a child process, or any program."""
+"""Run calls in an adapter, a Python function in a child process."""
 
 import contextlib
 import queue
@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from refkd import check
-from refkd.verify.process import LastWords, end, first_line, started
+from refkd.verify.process import LastWords, end, first_line, how_ended, started
 from refkd.verify.records import Answer, Call
 from refkd.verify.worker import NUMBERS, receive, send
 
 START_LIMIT = 300.0  # seconds to import the adapter: some libraries compile first
-PATIENCE = 3  # calls that may time out before the rest is not asked
+PATIENCE = 3  # calls that may time out before the rest is left out
 
 
 class Door(Protocol):
@@ -51,10 +51,10 @@ def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
 def in_two_parts(
     ask: Callable[[Sequence[Call]], list[Answer]], calls: Sequence[Call]
 ) -> list[Answer]:
-    """Ask the calls that may spoil something after the others; the answers are in order."""
+    """Run the calls that may corrupt memory after the others; the answers are in order."""
     harmless = iter(ask([call for call in calls if not call.may_spoil]))
-    spoiling = iter(ask([call for call in calls if call.may_spoil]))
-    return [next(spoiling if call.may_spoil else harmless) for call in calls]
+    corrupting = iter(ask([call for call in calls if call.may_spoil]))
+    return [next(corrupting if call.may_spoil else harmless) for call in calls]
 
 
 class AdapterDoor:
@@ -180,7 +180,7 @@ class _Child:
         try:
             send(self.process.stdin, values)  # type: ignore[arg-type]
         except OSError:
-            raise EOFError(self._last_words()) from None
+            raise EOFError(how_ended(self.process, self.words)) from None
         return self.wait(limit)
 
     def wait(self, limit: float) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class _Child:
         except queue.Empty:
             raise TimeoutError(f"no answer in {limit:g} s") from None
         if reply is None:
-            raise EOFError(self._last_words())
+            raise EOFError(how_ended(self.process, self.words))
         return reply
 
     def kill(self) -> None:
@@ -208,9 +208,3 @@ class _Child:
                     self.replies.put(reply)
         finally:
             self.replies.put(None)
-
-    def _last_words(self) -> str:
-        code = self.process.wait()
-        said = self.words.line()
-        ending = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"{ending}: {said}" if said else ending

@@ -24,44 +24,24 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Case:
-    """One question to an implementation, with whole utterances and no padding.
+    """One question to an implementation, with whole utterances and no padding."""
 
-    Parameters
-    ----------
-    name : str
-        By which it is run again; the kit's `find` makes the case from it.
-    inputs : mapping
-        Canonical inputs of the kit: lists of arrays, one for each utterance, and numbers.
-    catches : tuple of str
-        Bug classes that it is after, likeliest first.
-    provenance : str
-        "hand", "path enumeration", "published: ..." or "generated".
-    status : {"must", "must_reject", "acceptable"}
-        Right numbers are wanted; a refusal is wanted; whatever comes is told, and is no fault.
-    expected : mapping, optional
-        Canonical outputs where the source gives them; else the reference computes them.
-    tolerance : Tolerance, optional
-        Of the source's printed digits; that of the dtype is added.
-    form : mapping
-        How the inputs are laid out for the call: padding, dtypes, memory. Kits name their own.
-    """
-
-    name: str
-    inputs: Mapping[str, Any]
-    catches: tuple[str, ...]
-    provenance: str
-    status: Status = "must"
-    expected: Mapping[str, Any] | None = None
-    tolerance: Tolerance | None = None
-    form: Mapping[str, Any] = field(default_factory=dict)
+    name: str  # by which it is run again; the kit's `find` makes the case from it
+    inputs: Mapping[str, Any]  # canonical: lists of arrays, one for each utterance, and numbers
+    catches: tuple[str, ...]  # bug classes that it is after, likeliest first
+    provenance: str  # "hand", "path enumeration", "published: ..." or "generated"
+    status: Status = "must"  # right numbers are wanted, a refusal, or whatever comes is reported
+    expected: Mapping[str, Any] | None = None  # canonical outputs, where the source gives them
+    tolerance: Tolerance | None = None  # of the source's printed digits; added to the dtype's
+    form: Mapping[str, Any] = field(default_factory=dict)  # padding, dtypes, memory of the call
 
 
 @dataclass(frozen=True)
 class Call:
-    """What goes through a door: named arguments, and how arrays lie in memory.
+    """Named arguments, and how arrays lie in memory.
 
-    A call that `may_spoil` the memory of whoever answers comes after all others, and the process
-    that answered it is asked nothing harmless any more.
+    A call that `may_spoil` the memory of the process comes after all others, and the process gets
+    no other call afterwards.
     """
 
     arguments: Arguments
@@ -118,7 +98,7 @@ class Outcome:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What kind of deviation this is, so that one fault is not shrunk into another.
+        """What kind of deviation this is, so that one fault is not minimized into another.
 
         Without numbers, how the call failed. Else the output; whether it is a wrong number (of a
         number for each utterance: less or more), NaN or infinite; whether infinity was expected.
@@ -163,39 +143,17 @@ class Symptom:
 
 @dataclass(frozen=True)
 class Finding:
-    """One bug, or one thing to know, in plain words.
+    """One bug, or one thing to know, in plain words."""
 
-    Parameters
-    ----------
-    bug : str
-        Bug class, such as "G3"; empty if none fits.
-    words : str
-        What is wrong, in plain words.
-    level : {"must", "note"}
-        A fault; or a convention or property to know of.
-    case : str
-        The smallest case that shows it; empty for what was found while probing.
-    problem : str
-        What came in that case.
-    failing : tuple of str
-        Names of the cases that show it.
-    deviation : Deviation, optional
-        The worst entry in that case, its index in the implementation's own layout.
-    example : str
-        Inputs of that case, as text.
-    again : str
-        Command that runs that case again.
-    """
-
-    bug: str
+    bug: str  # bug class, such as "G3"; empty if none fits
     words: str
-    level: Literal["must", "note"]
-    case: str = ""
-    problem: str = ""
-    failing: tuple[str, ...] = ()
-    deviation: Deviation | None = None
-    example: str = ""
-    again: str = ""
+    level: Literal["must", "note"]  # a fault; or a convention or property to know of
+    case: str = ""  # the smallest that shows it; empty for what was found while probing
+    problem: str = ""  # what came in that case
+    failing: tuple[str, ...] = ()  # names of the cases that show it
+    deviation: Deviation | None = None  # its index in the implementation's own layout
+    example: str = ""  # inputs of that case, as text
+    again: str = ""  # command that runs that case again
 
 
 @dataclass(frozen=True)
@@ -231,9 +189,9 @@ class Report:
     agreed: int
     remarks: tuple[str, ...] = ()
     spread: float | None = None  # largest difference between repeats, None if not repeated
-    trials: tuple[Trial, ...] = ()  # one for each case that was asked
+    trials: tuple[Trial, ...] = ()  # one for each case that was run
 
     @property
     def exit_code(self) -> int:
-        """1 if anything must be mended, else 0."""
+        """1 if anything must be fixed, else 0."""
         return int(any(finding.level == "must" for finding in self.findings))

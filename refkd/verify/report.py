@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import refkd
-from refkd.verify.comparison import Comparison, as_value
+from refkd.verify.comparison import Comparison, as_value, first_names
 from refkd.verify.kit import Kit
 from refkd.verify.records import Deviation, Finding, Report, Trial
 
@@ -17,55 +17,27 @@ SLOWEST = 3  # calls that are mentioned
 
 
 def as_text(report: Report, kit: Kit, comparison: Comparison | None = None) -> str:
-    """What a person reads: conventions, counts, findings.
-
-    Parameters
-    ----------
-    report : Report
-        Of a run.
-    kit : Kit
-        That made it; it has the words for the conventions.
-    comparison : Comparison, optional
-        With the expected faults, which are marked as known.
-
-    Returns
-    -------
-    str
-        Lines, the last one without its end.
-    """
+    """What a person reads: conventions, counts, findings."""
     findings = (line for finding in report.findings for line in _text(finding, comparison))
     return "\n".join([*_head(report, kit), *findings])
 
 
 def as_json(report: Report, comparison: Comparison | None = None) -> str:
-    """The same for machines; infinities and NaN are texts.
-
-    Parameters
-    ----------
-    report : Report
-        Of a run.
-    comparison : Comparison, optional
-        With the expected faults.
-
-    Returns
-    -------
-    str
-        One object, indented.
-    """
+    """The same for machines; infinities and NaN are texts."""
     findings = [
         {
-            "bug": one.bug,
-            "words": one.words,
-            "level": one.level,
-            "case": one.case,
-            "problem": one.problem,
-            "cases": len(one.failing),
-            "failing": list(one.failing),
-            "deviation": one.deviation and deviation_values(one.deviation),
-            "example": one.example,
-            "again": one.again,
+            "bug": finding.bug,
+            "words": finding.words,
+            "level": finding.level,
+            "case": finding.case,
+            "problem": finding.problem,
+            "cases": len(finding.failing),
+            "failing": list(finding.failing),
+            "deviation": finding.deviation and deviation_values(finding.deviation),
+            "example": finding.example,
+            "again": finding.again,
         }
-        for one in report.findings
+        for finding in report.findings
     ]
     value = {
         "schema": SCHEMA,
@@ -81,7 +53,9 @@ def as_json(report: Report, comparison: Comparison | None = None) -> str:
         "spread": report.spread,
         "remarks": list(report.remarks),
         "failing": [trial.case for trial in report.trials if trial.problem],
-        "slowest": [{"case": one.case, "seconds": round(one.seconds, 3)} for one in slow(report)],
+        "slowest": [
+            {"case": trial.case, "seconds": round(trial.seconds, 3)} for trial in slow(report)
+        ],
         "findings": findings,
         "expected": comparison and as_value(comparison),
         "exit_code": (comparison or report).exit_code,
@@ -97,7 +71,7 @@ def slow(report: Report) -> Sequence[Trial]:
 
 def _head(report: Report, kit: Kit) -> Iterator[str]:
     yield f"refkd verify {report.kit}: {report.target}"
-    words = {one.name: one.words for one in kit.conventions}
+    words = {convention.name: convention.words for convention in kit.conventions}
     wide = max(map(len, report.conventions))
     for name, (value, known) in report.conventions.items():
         yield f"  {name:{wide}}  {words[name](value)} ({known})"
@@ -126,8 +100,7 @@ def _text(finding: Finding, comparison: Comparison | None) -> Iterator[str]:
         count = len(finding.failing)
         yield f"      in {count} case{'s' * (count > 1)}; smallest: {finding.case}"
         if not finding.bug and finding.level == "must":
-            more = f" and {count - NAMES} more" if count > NAMES else ""
-            yield f"      the cases: {', '.join(finding.failing[:NAMES])}{more}"
+            yield f"      the cases: {first_names(finding.failing, NAMES)}"
     if finding.problem and finding.deviation is None:
         yield f"      {finding.problem}"
     if finding.deviation is not None:
@@ -139,26 +112,26 @@ def _text(finding: Finding, comparison: Comparison | None) -> Iterator[str]:
         yield f"      again: {finding.again}"
 
 
-def deviation_lines(one: Deviation) -> Iterator[str]:
+def deviation_lines(deviation: Deviation) -> Iterator[str]:
     """A deviation in words: where it is, and how large."""
-    place = f"{one.output}[{', '.join(map(str, one.index))}]"
-    place += f" in {one.layout}" if one.layout else ""
-    yield f"{place}: expected {one.expected:.17g}, got {one.got:.17g}"
-    size = abs(one.got - one.expected)
-    off = f"off by {size:.3g}, allowed {one.allowed:.3g}; " if math.isfinite(size) else ""
-    yield f"{off}{one.outside} of {one.entries} entries are wrong"
+    place = f"{deviation.output}[{', '.join(map(str, deviation.index))}]"
+    place += f" in {deviation.layout}" if deviation.layout else ""
+    yield f"{place}: expected {deviation.expected:.17g}, got {deviation.got:.17g}"
+    size = abs(deviation.got - deviation.expected)
+    off = f"off by {size:.3g}, allowed {deviation.allowed:.3g}; " if math.isfinite(size) else ""
+    yield f"{off}{deviation.outside} of {deviation.entries} entries are wrong"
 
 
-def deviation_values(one: Deviation) -> dict[str, Any]:
+def deviation_values(deviation: Deviation) -> dict[str, Any]:
     """A deviation for JSON."""
     return {
-        "output": one.output,
-        "index": list(one.index),
-        "expected": _number(one.expected),
-        "got": _number(one.got),
-        "allowed": one.allowed,
-        "outside": one.outside,
-        "entries": one.entries,
+        "output": deviation.output,
+        "index": list(deviation.index),
+        "expected": _number(deviation.expected),
+        "got": _number(deviation.got),
+        "allowed": deviation.allowed,
+        "outside": deviation.outside,
+        "entries": deviation.entries,
     }
 
 

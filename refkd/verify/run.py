@@ -1,4 +1,4 @@
-"""Put cases through a door and judge what comes back."""
+"""Run cases on an implementation and hold its answers against the reference."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,20 +17,20 @@ from refkd.verify.records import (
 
 
 class Asking(Asker):
-    """Cases of one kit through one door."""
+    """Cases of one kit on one implementation."""
 
     def __init__(self, kit: Kit, door: Door) -> None:
         self.kit = kit
         self.door = door
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
-        """What came of each case, asked all at once."""
+        """What came of each case, in one batch of calls."""
         kit, how = self.kit, conventions
         listed = [(case, kit.present(case, how)) for case in cases]
-        answers = self.door.ask([kit.translate(case, given, how) for case, given in listed])
+        answers = self.door.ask([kit.translate(case, arguments, how) for case, arguments in listed])
         return [
-            judged(kit, case, given, how, answer)
-            for (case, given), answer in zip(listed, answers, strict=True)
+            judged(kit, case, arguments, how, answer)
+            for (case, arguments), answer in zip(listed, answers, strict=True)
         ]
 
 
@@ -42,28 +42,7 @@ def judged(
     answer: Answer,
     outputs: Outputs | None = None,
 ) -> Outcome:
-    """Hold an answer against the reference.
-
-    Parameters
-    ----------
-    kit : Kit
-        Of the implementation.
-    case : Case
-        What was asked.
-    arguments : mapping
-        The same in the canonical form.
-    conventions : mapping of str to str
-        In which it was asked and is to be read.
-    answer : Answer
-        As it came through the door.
-    outputs : mapping of str to array, optional
-        Canonical outputs of a defect, to stand in for the reference.
-
-    Returns
-    -------
-    Outcome
-        With the answer in the canonical layout; one that cannot be read has no outputs.
-    """
+    """Hold an answer against the reference, or against the canonical outputs of a defect."""
     right = kit.reference(case, arguments, conventions) if outputs is None else outputs
     expected = kit.express(arguments, right, conventions)
     if answer.outputs is not None:

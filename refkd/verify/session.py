@@ -10,7 +10,7 @@ from refkd.verify.detect_conventions import Probed, probe
 from refkd.verify.diagnose import diagnose
 from refkd.verify.kit import Kit, Selection
 from refkd.verify.minimize import smallest
-from refkd.verify.naming import named
+from refkd.verify.naming import classify
 from refkd.verify.python_runner import Door
 from refkd.verify.records import (
     Case,
@@ -25,7 +25,7 @@ from refkd.verify.records import (
 from refkd.verify.report import deviation_lines
 from refkd.verify.run import Asking
 
-BATCH = 64  # cases that are asked at once
+BATCH = 64  # cases in one batch of calls
 
 
 def verify(
@@ -86,7 +86,8 @@ def verify(
     begin("conventions", None)
     probed = probe(kit, door, told or {}, target or "the implementation")
     selected = kit.cases(selection) if case is None else [kit.find(case)]
-    cases = in_order(one for one in selected if kit.concerns(one, probed.conventions))
+    concerning = (each for each in selected if kit.concerns(each, probed.conventions))
+    cases = in_order(concerning)
     begin("cases", len(cases) * repeat)
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
@@ -99,8 +100,8 @@ def verify(
                 outcomes += answers
             else:
                 spreads += [
-                    (_difference(one, other), one.case)
-                    for one, other in zip(first, answers, strict=True)
+                    (_difference(outcome, repeated), outcome.case)
+                    for outcome, repeated in zip(first, answers, strict=True)
                 ]
     begin("smallest examples", None)
     report = conclude(kit, door, probed, outcomes, target=target, again=again, shrunk=case is None)
@@ -127,30 +128,7 @@ def conclude(
     again: Callable[[str], str],
     shrunk: bool = True,
 ) -> Report:
-    """Diagnose the outcomes of cases that were run.
-
-    Parameters
-    ----------
-    kit : Kit
-        That made the cases.
-    door : Door
-        To the implementation, which is asked for smaller examples.
-    probed : Probed
-        Its conventions.
-    outcomes : sequence of Outcome
-        One for each case.
-    target : str
-        What stands for the implementation in the report.
-    again : callable
-        From the name of a case to the command that runs it again.
-    shrunk : bool
-        Whether to report the smallest example rather than the case itself.
-
-    Returns
-    -------
-    Report
-        With the findings of the probe before those of the cases.
-    """
+    """Diagnose the outcomes of cases that were run."""
     return Report(
         kit.name,
         target,
@@ -169,8 +147,8 @@ def conclude(
     )
 
 
-def _difference(one: Outcome, other: Outcome) -> float:
-    return largest_difference(one.answer.outputs or {}, other.answer.outputs or {})
+def _difference(first: Outcome, second: Outcome) -> float:
+    return largest_difference(first.answer.outputs or {}, second.answer.outputs or {})
 
 
 def faults(
@@ -180,11 +158,11 @@ def faults(
     again: Callable[[str], str] = str,
     shrunk: bool = True,
 ) -> Iterator[Finding]:
-    """What must be mended by these outcomes, each with its smallest case or the case as it was."""
+    """What must be fixed by these outcomes, each with its smallest case or the case as it was."""
     before: list[tuple[str, int]] = []
     for explanation in diagnose(kit, outcomes):
         example, asked = smallest(kit, Asking(kit, door), explanation)
-        symptom = named(kit, explanation, example, outcomes, asked, before)
+        symptom = classify(kit, explanation, example, outcomes, asked, before)
         before.append((symptom.bug, len(explanation.outcomes)))
         if not shrunk:
             example = explanation.outcomes[0]
@@ -240,7 +218,7 @@ def _remarks(
 def _spread(
     spreads: Sequence[tuple[float, Case]], again: Callable[[str], str]
 ) -> Iterator[Finding]:
-    if spreads and (worst := max(spreads, key=lambda one: one[0]))[0] > 0.0:
+    if spreads and (worst := max(spreads, key=lambda spread: spread[0]))[0] > 0.0:
         size, case = worst
         words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
         names = tuple(dict.fromkeys(each.name for spread, each in spreads if spread > 0.0))

@@ -20,18 +20,7 @@ INLINE = 400  # numbers of an array that stands in the JSON; all are in the npz
 
 
 def write_vectors(folder: Path) -> str:
-    """Write KIT.json and KIT.npz for every kit; the same bytes each time.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is not there.
-
-    Returns
-    -------
-    str
-        A sentence on what was written.
-    """
+    """Write KIT.json and KIT.npz for every kit; the same bytes each time."""
     folder.mkdir(parents=True, exist_ok=True)
     counts = []
     for name in KITS:
@@ -46,7 +35,8 @@ def write_vectors(folder: Path) -> str:
             "results": dict(kit.results),
             "bugs": BUGS,
             "tolerances": {
-                dtype: {"rtol": one.rtol, "atol": one.atol} for dtype, one in TOLERANCES.items()
+                dtype: {"rtol": tolerance.rtol, "atol": tolerance.atol}
+                for dtype, tolerance in TOLERANCES.items()
             },
             "cases": listed,
         }
@@ -61,7 +51,9 @@ def write_vectors(folder: Path) -> str:
 
 def _described(kit: Kit, case: Case, arrays: dict[str, Any]) -> dict[str, Any]:
     """The case for the JSON; its arrays are added to `arrays` as CASE.NAME."""
-    conventions = {one.name: next(iter(one.choices)) for one in kit.conventions}
+    conventions = {
+        convention.name: next(iter(convention.choices)) for convention in kit.conventions
+    }
     arguments = kit.present(case, conventions)
     right = kit.reference(case, arguments, conventions) if case.status == "must" else {}
     outputs = kit.written(right)
@@ -89,7 +81,7 @@ def _value(name: str, value: Any, arrays: dict[str, Any]) -> Any:
     arrays[name] = value
     facts = {"npz": name, "dtype": value.dtype.name, "shape": value.shape}
     if value.size <= INLINE:
-        facts["values"] = [_plain(one) for one in value.ravel().tolist()]
+        facts["values"] = [_plain(number) for number in value.ravel().tolist()]
     return facts
 
 

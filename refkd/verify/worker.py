@@ -125,8 +125,8 @@ def _leave_rubbish(call: Mapping[str, Any]) -> None:
             np.full(value.shape[:1], np.nan)
 
 
-def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))
+def _same(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    return bool(np.array_equal(first, second, equal_nan=first.dtype.kind == "f"))
 
 
 def imported(module: str) -> ModuleType:
@@ -150,16 +150,9 @@ def takes(function: Callable[..., Any], names: Sequence[str]) -> bool:
 
 
 def main(target: str, names: str, results: str) -> None:
-    """Import MODULE:FUNCTION, say that it is there, and answer until the pipe closes.
+    """Import MODULE:FUNCTION or FILE.py:FUNCTION, report that, and answer until the pipe closes.
 
-    Parameters
-    ----------
-    target : str
-        MODULE:FUNCTION; the module is looked for in the current folder, too. Or FILE.py:FUNCTION.
-    names : str
-        Of the arguments in their order, separated by commas.
-    results : str
-        Of what it returns, the same.
+    `names` of its arguments and of its `results` stand in their order, separated by commas.
     """
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -115,13 +115,13 @@ RECIPES = st.builds(
 
 @given(RECIPES)
 def test_the_name_of_a_recipe_is_the_recipe(recipe):
-    assert Recipe.named(recipe.name) == recipe
+    assert Recipe.from_name(recipe.name) == recipe
 
 
 @pytest.mark.parametrize("name", ["drawn-", "drawn-k2-b2-x1-s0-t1", "drawn-k2-b0-x1-s0-t1.5", "x"])
 def test_a_name_that_is_no_recipe(name):
     with pytest.raises(ArgumentError, match="--case: expected"):
-        Recipe.named(name)
+        Recipe.from_name(name)
 
 
 @pytest.mark.parametrize("draw", [by_numpy, by_hypothesis])

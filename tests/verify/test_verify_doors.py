@@ -120,7 +120,7 @@ def test_of_what_is_said_only_the_end_is_kept():
     words = LastWords(process.stdout)
     process.wait()
     assert words.line() == "the end"
-    assert len(words._kept) == KEPT
+    assert len(words._tail) == KEPT
     end(process)
 
 

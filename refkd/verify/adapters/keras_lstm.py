@@ -49,6 +49,6 @@ def lstm(
     if inputs.shape[1] > GRAPH_FROM:
         run = tf.function(run)
     states, gradients = run(*map(tf.constant, (inputs, h0, c0)))
-    d_inputs, d_w_input, d_w_hidden, d_bias, *d_first = (one.numpy() for one in gradients)
+    d_inputs, d_w_input, d_w_hidden, d_bias, *d_first = (gradient.numpy() for gradient in gradients)
     d_weights = (d_w_input, d_w_hidden, d_bias, None)
-    return *(one.numpy() for one in states), d_inputs, *d_weights, *d_first
+    return *(state.numpy() for state in states), d_inputs, *d_weights, *d_first

@@ -14,8 +14,8 @@ def ctc_loss(
     --------
     >>> import numpy as np
     >>> from refkd.verify.adapters.numpy_ctc import ctc_loss
-    >>> one = np.array([[1]]), np.array([2]), np.array([1])
-    >>> ctc_loss(np.zeros((2, 1, 2)), *one, 0, None).round(4)
+    >>> sizes = np.array([[1]]), np.array([2]), np.array([1])
+    >>> ctc_loss(np.zeros((2, 1, 2)), *sizes, 0, None).round(4)
     array([0.2877])
     """
     _, N, K = logits.shape

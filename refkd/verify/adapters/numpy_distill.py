@@ -9,31 +9,11 @@ import numpy as np
 
 
 def frame_wise(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any, Any, None]:
-    """KL(teacher || student) of each frame, summed over the utterance.
+    """KL(teacher || student) of each frame, summed over the utterance; logits (T, N, K), padded.
 
-    Parameters
-    ----------
-    student, teacher : (T, N, K) arrays
-        Logits, padded at the end.
-    lengths : (N,) array of int
-        Frames of each utterance.
-    rule : dict
-        As from `refkd.losses.rule_json.rule_facts`, and divergence, temperature, scale_t2,
-        blank_frames, blank.
-
-    Returns
-    -------
-    loss : (N,) array
-        In nats.
-    grad : (T, N, K) array
-        Gradient in the student's logits.
-    pairs : None
-        Which frames belong together goes without saying.
-
-    Raises
-    ------
-    NotImplementedError
-        If anything else is asked for.
+    `rule` is as from `refkd.losses.rule_json.rule_facts`, and divergence, temperature, scale_t2,
+    blank_frames, blank. Returned are losses (N,) in nats, the gradient in the student's logits, and
+    no pairs of frames: which belong together goes without saying.
 
     Examples
     --------

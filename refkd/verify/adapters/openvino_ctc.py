@@ -16,10 +16,10 @@ def ctc_loss(
     """
     T, N, _ = logits.shape
     places = np.zeros((N, T), np.int32)
-    kept = min(T, labels.shape[1])
-    if (label_lengths > kept).any():
+    width = min(T, labels.shape[1])
+    if (label_lengths > width).any():
         raise ValueError("more labels than frames")
-    places[:, :kept] = labels[:, :kept]
+    places[:, :width] = labels[:, :width]
     lengths = input_lengths.astype(np.int32), label_lengths.astype(np.int32)
     values = logits.transpose(1, 0, 2), lengths[0], places, lengths[1], np.int32(blank)
     return next(iter(_compiled(logits.dtype.name)(values).values()))
@@ -34,7 +34,7 @@ def _compiled(dtype: str) -> Any:
     shapes: tuple[list[int], ...] = ([-1, -1, -1], [-1], [-1, -1], [-1], [])
     dtypes = (dtype, *["int32"] * 4)
     inputs = [
-        opset4.parameter(shape, np.dtype(one)) for shape, one in zip(shapes, dtypes, strict=True)
+        opset4.parameter(shape, np.dtype(kind)) for shape, kind in zip(shapes, dtypes, strict=True)
     ]
     logits, frames, labels, lengths, blank = inputs
     loss = opset4.ctc_loss(logits, frames, labels, lengths, blank)

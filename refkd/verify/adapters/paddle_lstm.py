@@ -23,7 +23,7 @@ def lstm(
     import paddle
 
     D, H = inputs.shape[2], h0.shape[1]
-    x, h, c = (paddle.to_tensor(one, stop_gradient=False) for one in (inputs, h0, c0))
+    x, h, c = (paddle.to_tensor(value, stop_gradient=False) for value in (inputs, h0, c0))
     paddle.set_default_dtype(inputs.dtype.name)
     direction = "bidirect" if reverse else "forward"
     layer = paddle.nn.LSTM(D, H, direction=direction, time_major=True)
@@ -33,7 +33,7 @@ def lstm(
     first = (paddle.stack([h] * (1 + reverse)), paddle.stack([c] * (1 + reverse)))
     outputs, (h_last, c_last) = layer(x, first, sequence_length=paddle.to_tensor(lengths))
     states = [outputs[..., H * reverse :], h_last[reverse], c_last[reverse]]
-    above = [paddle.to_tensor(one) for one in (d_hidden, d_h_last, d_c_last)]
+    above = [paddle.to_tensor(gradient) for gradient in (d_hidden, d_h_last, d_c_last)]
     paddle.autograd.backward(states, above)
-    gradients = [one.grad for one in (x, *weights, h, c)]
-    return tuple(one.numpy() for one in (*states, *gradients))
+    gradients = [leaf.grad for leaf in (x, *weights, h, c)]
+    return tuple(result.numpy() for result in (*states, *gradients))

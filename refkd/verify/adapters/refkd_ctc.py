@@ -16,8 +16,8 @@ def ctc_loss(
     --------
     >>> import numpy as np
     >>> from refkd.verify.adapters.refkd_ctc import ctc_loss
-    >>> one = np.array([[1]]), np.array([2]), np.array([1])
-    >>> loss, grad = ctc_loss(np.zeros((2, 1, 2)), *one, 0, None)
+    >>> sizes = np.array([[1]]), np.array([2]), np.array([1])
+    >>> loss, grad = ctc_loss(np.zeros((2, 1, 2)), *sizes, 0, None)
     >>> loss.round(4), grad.shape
     (array([0.2877]), (2, 1, 2))
     """

@@ -34,7 +34,7 @@ def _distill(student: Any, teacher: Any, lengths: Any, rule: Any, log_target: bo
     import torch
 
     _refuse(rule, ("FrameWise", "Shift", "Hard", "TopK", "Soft"), temperature=True)
-    z, y = (torch.tensor(one, requires_grad=True) for one in (student, teacher))
+    z, y = (torch.tensor(logits, requires_grad=True) for logits in (student, teacher))
     loss, chosen = zip(
         *(
             _loss(z[:length, n], y[:length, n].detach(), rule, log_target)
@@ -45,7 +45,8 @@ def _distill(student: Any, teacher: Any, lengths: Any, rule: Any, log_target: bo
     losses = torch.stack(loss)
     losses.sum().backward()
     pairs = [
-        torch.nn.functional.pad(torch.nonzero(one), (1, 0), value=n) for n, one in enumerate(chosen)
+        torch.nn.functional.pad(torch.nonzero(mask), (1, 0), value=n)
+        for n, mask in enumerate(chosen)
     ]
     teacher_grad = None if y.grad is None else y.grad.numpy()
     return losses.detach().numpy(), z.grad.numpy(), torch.cat(pairs).numpy(), teacher_grad

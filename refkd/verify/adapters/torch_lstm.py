@@ -25,7 +25,7 @@ def lstm(
 
     torch.set_num_threads(1)  # the cases are small
     (T, _, D), H = inputs.shape, h0.shape[1]
-    x, h, c = (torch.tensor(one, requires_grad=True) for one in (inputs, h0, c0))
+    x, h, c = (torch.tensor(value, requires_grad=True) for value in (inputs, h0, c0))
     layer = torch.nn.LSTM(D, H, bidirectional=bool(reverse), dtype=x.dtype)
     weights = [getattr(layer, name + "_reverse" * reverse) for name in WEIGHTS]
     with torch.no_grad():
@@ -36,6 +36,6 @@ def lstm(
     outputs, (h_last, c_last) = layer(packed, first)
     hidden, _ = pad_packed_sequence(outputs, total_length=T)
     states = (hidden[..., H * reverse :], h_last[reverse], c_last[reverse])
-    above = [torch.tensor(one) for one in (d_hidden, d_h_last, d_c_last)]
+    above = [torch.tensor(gradient) for gradient in (d_hidden, d_h_last, d_c_last)]
     gradients = torch.autograd.grad(states, [x, *weights, h, c], above)
-    return tuple(one.detach().numpy() for one in (*states, *gradients))
+    return tuple(result.detach().numpy() for result in (*states, *gradients))

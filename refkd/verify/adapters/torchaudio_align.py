@@ -21,6 +21,6 @@ def align(
     for n, (T, L) in enumerate(zip(input_lengths, label_lengths, strict=True)):
         log_probs = torch.tensor(logits[:T, n]).log_softmax(dim=1)[None]
         target = torch.tensor(labels[n, :L])[None]
-        found, score = forced_align(log_probs, target, blank=blank)
-        path[:T, n], scores[:T, n] = found[0].numpy(), score[0].numpy()
+        best, score = forced_align(log_probs, target, blank=blank)
+        path[:T, n], scores[:T, n] = best[0].numpy(), score[0].numpy()
     return path, scores

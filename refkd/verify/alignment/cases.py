@@ -1,4 +1,4 @@
-"""Questions to a forced aligner, each after some bug classes."""
+"""Cases of forced alignment, each after some bug classes."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from refkd.verify.alignment.defects.paths import TieSkips, TieStays, TieSteps
 from refkd.verify.alignment.plain import Floats, PlainAligner
 from refkd.verify.compare import log_softmax
 from refkd.verify.ctc.cases import Register
-from refkd.verify.ctc.recipe import batch
+from refkd.verify.ctc.recipe import batch, favoured
 from refkd.verify.records import Case
 
 STEP = 256.0  # logits are its fractions: float16 holds them, and few paths are equally probable
@@ -24,13 +24,9 @@ def drawn_logits(seed: int, frames: int, classes: int) -> Floats:
     return np.asarray(rng.integers(-512, 513, size=(frames, classes)) / STEP)
 
 
-def said(seed: int, frames: int, classes: int, labels: Sequence[int], blank: int = 0) -> Floats:
+def spoken(seed: int, frames: int, classes: int, labels: Sequence[int], blank: int = 0) -> Floats:
     """Logits (T, K) of a network that is rather sure of these labels at even distances."""
-    logits = drawn_logits(seed, frames, classes)
-    best = np.full(frames, blank)
-    best[((np.arange(len(labels)) + 0.5) * frames / max(len(labels), 1)).astype(int)] = labels
-    logits[np.arange(frames), best] += 4.0
-    return logits
+    return favoured(drawn_logits(seed, frames, classes), labels, blank)
 
 
 def sure(frames: Sequence[int], classes: int) -> Floats:
@@ -49,9 +45,9 @@ large = LARGE.case
 @case("A6", "A8")
 def probe() -> dict[str, Any]:
     """Two utterances, the blank in the middle; a label of two frames, and one at an end."""
-    first = said(1, 7, 5, [0, 3], 1)
+    first = spoken(1, 7, 5, [0, 3], 1)
     first[4, 3] += 8.0
-    return batch([first, said(2, 7, 5, [2, 0, 4], 1)], [[0, 3], [2, 0, 4]], 1)
+    return batch([first, spoken(2, 7, 5, [2, 0, 4], 1)], [[0, 3], [2, 0, 4]], 1)
 
 
 def _path(*frames: int) -> dict[str, Any]:
@@ -77,7 +73,7 @@ def repeat_of_long_spans() -> dict[str, Any]:
 
 @case("A6", expected=_path(1, 0, 2))
 def other_than_said() -> dict[str, Any]:
-    """The network says 1 3 2 where 1 2 is the target: nothing is left for 3 but the blank."""
+    """The best classes are 1 3 2, the target is 1 2: nothing is left for 3 but the blank."""
     logits = sure([1, 3, 2], 4)
     logits[1, 0] += 3.0
     return batch([logits], [[1, 2]])
@@ -266,18 +262,18 @@ def padding_of_nan() -> dict[str, Any]:
 def long() -> dict[str, Any]:
     """Its best path has a probability that float64 cannot hold."""
     labels = [1 + (3 * n) % 7 for n in range(120)]
-    return batch([said(26, 2_000, 8, labels) / 4.0], [labels])
+    return batch([spoken(26, 2_000, 8, labels) / 4.0], [labels])
 
 
 @large("A11")
 def wide() -> dict[str, Any]:
-    return batch([said(27, 12, 5_000, [17, 4_999, 17, 17])], [[17, 4_999, 17, 17]])
+    return batch([spoken(27, 12, 5_000, [17, 4_999, 17, 17])], [[17, 4_999, 17, 17]])
 
 
 @large("A11", "A17")
 def many_labels() -> dict[str, Any]:
     labels = [1 + (3 * n) % 5 for n in range(300)]
-    return batch([said(28, 700, 6, labels)], [labels])
+    return batch([spoken(28, 700, 6, labels)], [labels])
 
 
 TIES = (TieStays, TieSteps, TieSkips)
@@ -289,23 +285,7 @@ ATTEMPTS = 500
 
 
 def drawn(name: str) -> Case:
-    """The case of this name.
-
-    Parameters
-    ----------
-    name : str
-        drawn-SEED-NUMBER, or ties-SEED-NUMBER: there whoever breaks ties badly is wrong.
-
-    Returns
-    -------
-    Case
-        Of targets that fit into their frames.
-
-    Raises
-    ------
-    ArgumentError
-        If the name is none.
-    """
+    """The case drawn-SEED-NUMBER, or ties-SEED-NUMBER, where whoever breaks ties badly is wrong."""
     match = FORM.fullmatch(name)
     if match is None:
         check.fail("--case", "a name such as drawn-0-7 or ties-0-7", name)
@@ -344,7 +324,7 @@ def _drawn(name: str, seed: int, number: int) -> Case:
         frames = max(len(target) + repeats, 1) + int(rng.integers(0, 6))
         of_logits = int(rng.integers(2**31))
         if rng.integers(2):
-            logits.append(said(of_logits, frames, K, target, blank))
+            logits.append(spoken(of_logits, frames, K, target, blank))
         else:
             logits.append(drawn_logits(of_logits, frames, K))
         labels.append(target)

@@ -8,9 +8,15 @@ BUGS = {"dtype": "A11", "input": "A15", "labels": "A9", "blank": "A10"}
 
 CONVENTIONS = (
     *(
-        Convention(one.name, one.choices, "call", bug=BUGS.get(one.name, ""), searched=one.searched)
-        for one in CTC
-        if one.name in SHARED
+        Convention(
+            convention.name,
+            convention.choices,
+            "call",
+            bug=BUGS.get(convention.name, ""),
+            searched=convention.searched,
+        )
+        for convention in CTC
+        if convention.name in SHARED
     ),
     Convention(
         "alignment",

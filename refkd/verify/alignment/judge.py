@@ -5,6 +5,7 @@ import numpy as np
 from refkd.verify.alignment.plain import PADDING, Floats, Ints
 from refkd.verify.alignment.translate import LAST, canonical, express, log_probs
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
+from refkd.verify.ctc.translate import lengths
 from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
 
 Verdict = tuple[str | None, Deviation | None]
@@ -42,13 +43,13 @@ def judge(
 
 def _own(arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions) -> Outputs | None:
     """What is expected with this path; None if it is no path, or a worse one."""
-    right, path = (canonical(one["alignment"], arguments, how) for one in (expected, got))
+    right, path = (canonical(outputs["alignment"], arguments, how) for outputs in (expected, got))
     logp = log_probs(arguments)
-    best, mine = (path_scores(logp, one) for one in (right, path))
-    totals = {"scores": mine.sum(axis=0)}, {"scores": best.sum(axis=0)}
+    best, own = path_scores(logp, right), path_scores(logp, path)
+    totals = {"scores": own.sum(axis=0)}, {"scores": best.sum(axis=0)}
     if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[how["dtype"]]):
         return None
-    return express(arguments, {"alignment": path, "scores": mine}, how)
+    return express(arguments, {"alignment": path, "scores": own}, how)
 
 
 def path_scores(logp: Floats, path: Ints) -> Floats:
@@ -60,9 +61,7 @@ def path_scores(logp: Floats, path: Ints) -> Floats:
 
 def spells(path: Ints, arguments: Arguments) -> bool:
     """Whether every path, repeats merged and blanks left out, is its labels."""
-    for n, (T, L) in enumerate(
-        zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-    ):
+    for n, (T, L) in enumerate(lengths(arguments)):
         row = path[:, n]
         if (row[:T] < 0).any() or (row[T:] != PADDING).any():
             return False

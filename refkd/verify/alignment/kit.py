@@ -16,7 +16,6 @@ from refkd.verify.alignment.cases import CASES, LARGE, PREFIXES, drawn
 from refkd.verify.alignment.conventions import CONVENTIONS
 from refkd.verify.alignment.defects import DEFECTS
 from refkd.verify.alignment.plain import PADDING
-from refkd.verify.alignment.settle import settle
 from refkd.verify.alignment.symptoms import can_show, symptoms, traits
 from refkd.verify.ctc import translate as ctc
 from refkd.verify.ctc.reduce import reduced, size, steps
@@ -107,17 +106,16 @@ class AlignmentKit(Kit):
 
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
         T, N, _ = arguments["logits"].shape
-        path, scores = np.full((T, N), PADDING), np.zeros((T, N))
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        for n, (frames, labels) in enumerate(lengths):
+        path = np.full((T, N), PADDING)
+        for n, (frames, labels) in enumerate(ctc.lengths(arguments)):
             target = arguments["labels"][n, :labels]
             try:
-                found = ctc_align(arguments["logits"][:frames, n], target, arguments["blank"])
+                alignment = ctc_align(arguments["logits"][:frames, n], target, arguments["blank"])
             except ArgumentError:
                 if case.status == "must":
                     raise
                 continue
-            path[:frames, n] = found.frames
+            path[:frames, n] = alignment.frames
         for n, frames in enumerate((case.expected or {}).get("alignment", ())):
             path[: len(frames), n] = frames
         scores = judging.path_scores(translate.log_probs(arguments), path)
@@ -143,7 +141,13 @@ class AlignmentKit(Kit):
         return judging.judge(case, arguments, expected, answer, how)
 
     def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-        return settle(conventions)
+        # What makes no difference to frames, or to a path without scores, is not found out.
+        unasked = set()
+        if conventions["alignment"] == "frames":
+            unasked |= {"end", "blanks"}
+        if conventions["scores"] == "none" and conventions["input"] == "logits":
+            unasked.add("input")  # log-probabilities give the same path
+        return Settled({}, unasked=frozenset(unasked))
 
     def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
         return can_show(bug, case, conventions)
@@ -176,15 +180,14 @@ class AlignmentKit(Kit):
     def reductions(self, case: Case) -> Sequence[Case]:
         if case.status != "must":
             return []
-        smaller = [reduced(case, step) for step in steps(case)]
-        return [one for one in smaller if _fits(one)]
+        smaller = (reduced(case, step) for step in steps(case))
+        return [each for each in smaller if _fits(each)]
 
     def size(self, case: Case) -> int:
         return size(case.inputs)
 
     def cost(self, arguments: Arguments) -> int:
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        return sum(20 * int(T) + int(T) * (2 * int(L) + 1) for T, L in lengths)
+        return sum(20 * T + T * (2 * L + 1) for T, L in ctc.lengths(arguments))
 
     def example(self, arguments: Arguments, conventions: Conventions) -> str:
         T, N, K = arguments["logits"].shape
@@ -192,8 +195,7 @@ class AlignmentKit(Kit):
         moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
         lines = [f"T={T} N={N} K={K} blank={blank}{moved}"]
         logits = arguments["logits"][:, :, np.argsort(order)]
-        lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-        for n, (frames, labels) in enumerate(lengths):
+        for n, (frames, labels) in enumerate(ctc.lengths(arguments)):
             lines.append(f"labels[{n}] = {order[arguments['labels'][n, :labels]].tolist()}")
             if logits.size <= READABLE:
                 place = f"[:, {n}]" if conventions["layout"] == "TNK" else f"[{n}]"

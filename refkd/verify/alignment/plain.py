@@ -1,4 +1,4 @@
-"""Forced alignment in plain NumPy, made to be spoilt: every step is a method.
+"""Forced alignment in plain NumPy: every step is a method that a known defect replaces.
 
 It shares nothing with the compiled kernels. `PlainAligner()` is in the canonical form. It gives two
 answers: of equally probable ways the first is taken, and then the last.
@@ -66,8 +66,7 @@ class PlainAligner:
 
     def path(self, logp: Floats, target: Ints, blank: int) -> Ints:
         """(T,): class of each frame on the best path."""
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
+        states = self.states(target, blank)
         emission = self.emission(logp, states)
         ways = self.ways(states, blank)
         cost = np.where(self.starts(len(states)), emission[0], -np.inf)
@@ -76,13 +75,14 @@ class PlainAligner:
             before = self.arriving(cost, ways)
             best = self.best(before)
             origins.append(best)
-            cost = np.take_along_axis(before, best[None], axis=0)[0] + self.emitted(emission, t)
-        s = self.end(cost)
-        order = [s]
-        for best in origins[::-1]:
-            s = max(s - int(best[s]), 0)
-            order.append(s)
-        return np.asarray(states[order[::-1]])
+            cost = self.arrived(before, best) + self.emitted(emission, t)
+        return states[traced(origins, self.end(cost))]
+
+    def states(self, target: Ints, blank: int) -> Ints:
+        """Labels with a blank around each."""
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        return states
 
     def emission(self, logp: Floats, states: Ints) -> Floats:
         """(T, S): log-probability of the class of each state."""
@@ -119,17 +119,30 @@ class PlainAligner:
             len(near) - 1 - near[::-1].argmax(axis=0) if self.last else near.argmax(0)
         )
 
+    def arrived(self, before: Floats, best: Ints) -> Floats:
+        """(S,): score of a state without its emission."""
+        return np.asarray(np.take_along_axis(before, best[None], axis=0)[0])
+
     def emitted(self, emission: Floats, t: int) -> Floats:
         """(S,): log-probabilities of a frame."""
         return np.asarray(emission[t])
 
     def moved(self, path: Ints, blank: int) -> Ints:
-        """The path as it is told."""
+        """The path as it is returned."""
         return path
 
     def scores(self, logp: Floats, path: Ints) -> Floats:
         """(T,): log-probability of the class of each frame."""
         return logp[np.arange(len(path)), np.clip(path, 0, logp.shape[1] - 1)]
+
+
+def traced(origins: list[Ints], s: int) -> list[int]:
+    """The states of a path that ends in `s`; `origins` are (S,) for each frame but the first."""
+    order = [s]
+    for best in origins[::-1]:
+        s = max(s - int(best[s]), 0)
+        order.append(s)
+    return order[::-1]
 
 
 def plain_align(*arguments: Any) -> tuple[Ints, Floats]:

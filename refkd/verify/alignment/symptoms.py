@@ -35,21 +35,20 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     if (got == TOUCHING).any():
         yield Symptom("", "two spans of the same label touch")
     blank = arguments["blank"]
-    pairs = [(spans(a, blank), spans(b, blank)) for a, b in zip(got.T, right.T, strict=True)]
-    labels = [(_labels(mine), _labels(best)) for mine, best in pairs]
-    if any(mine != best for mine, best in labels):
+    pairs = [(spans_of(a, blank), spans_of(b, blank)) for a, b in zip(got.T, right.T, strict=True)]
+    labels = [(_labels(returned), _labels(best)) for returned, best in pairs]
+    if any(returned != best for returned, best in labels):
         yield from _other_labels(labels)
         return
     frames = arguments["input_lengths"]
     yield from _other_edges([
-        (*one[1:], *other[1:], int(T))
-        for (mine, best), T in zip(pairs, frames, strict=True)
-        for one, other in zip(mine, best, strict=True)
+        (*span[1:], *right_span[1:], int(T))
+        for (returned, best), T in zip(pairs, frames, strict=True)
+        for span, right_span in zip(returned, best, strict=True)
     ])  # fmt: skip
     if spelt and np.isfinite(lost).all():
-        by_frame = (
-            how["alignment"] == "frames"
-        )  # the path itself; spans may be cut out of a right one
+        # Frames are the path itself; spans may be cut out of a right one.
+        by_frame = how["alignment"] == "frames"
         yield Symptom("A6" * by_frame, "a less probable path of the labels is returned")
 
 
@@ -63,28 +62,28 @@ def _of_scores(outcome: Outcome, path: Ints) -> Iterator[Symptom]:
     yield Symptom("", "the alignment is right, but not its scores")
 
 
-def spans(path: Ints, blank: int) -> list[Span]:
+def spans_of(path: Ints, blank: int) -> list[Span]:
     """The spans of labels on a path (T,); a frame of two spans belongs to both."""
-    found: list[Span] = []
+    spans: list[Span] = []
     overlap = 0
     for t, label in enumerate(path.tolist()):
-        before = found[-1] if found and found[-1][2] == t else None
+        before = spans[-1] if spans and spans[-1][2] == t else None
         if before and (label == TWICE or (label == before[0] and not overlap)):
-            found[-1] = (*before[:2], t + 1)
+            spans[-1] = (*before[:2], t + 1)
         elif before and label == TOUCHING:
-            found.append((before[0], t, t + 1))
+            spans.append((before[0], t, t + 1))
         elif label >= 0 and label != blank:
-            found.append((label, t - overlap, t + 1))
+            spans.append((label, t - overlap, t + 1))
         overlap = overlap + 1 if label == TWICE else 0
-    return found
+    return spans
 
 
-def _labels(found: list[Span]) -> list[int]:
-    return [label for label, _, _ in found]
+def _labels(spans: list[Span]) -> list[int]:
+    return [label for label, _, _ in spans]
 
 
 def _other_labels(pairs: list[tuple[list[int], list[int]]]) -> Iterator[Symptom]:
-    if all(mine == best[::-1] for mine, best in pairs):
+    if all(returned == best[::-1] for returned, best in pairs):
         yield Symptom("A9", "the labels come backwards")
     yield Symptom("", "what is returned does not spell the labels")
 

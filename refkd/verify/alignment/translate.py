@@ -22,8 +22,8 @@ TWICE, BLANK_SPAN, TOUCHING = -2, -3, -4
 
 def present(case: Case, conventions: Conventions) -> Arguments:
     """Arguments as of CTC, without an upstream gradient."""
-    given = ctc.present(case, conventions)
-    return {name: value for name, value in given.items() if name != "d_loss"}
+    arguments = ctc.present(case, conventions)
+    return {name: value for name, value in arguments.items() if name != "d_loss"}
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
@@ -100,7 +100,7 @@ def _of_frames(
 ) -> tuple[Ints, Floats]:
     """(T, N): class and score of each frame, those of spans painted onto their frames."""
     T, N, _ = arguments["logits"].shape
-    there = valid_frames(arguments)
+    there = ctc.valid_frames(arguments)
     if conventions["alignment"] == "frames":
         scores = np.zeros((T, N)) if scores is None else scores
         return np.where(there, path, PADDING), np.where(there, scores, 0.0)
@@ -109,8 +109,8 @@ def _of_frames(
     if rows.ndim != 2 or rows.shape[1] != 4:
         raise ValueError(f"alignment: expected rows of 4 numbers, got shape {rows.shape}")
     _, blank = ctc.classes(arguments, conventions)
-    kept = conventions["blanks"] == "kept"
-    path = np.where(there, PADDING if kept else blank, PADDING)
+    blank_spans = conventions["blanks"] == "kept"
+    path = np.where(there, PADDING if blank_spans else blank, PADDING)
     painted, taken = np.zeros((T, N)), np.zeros((T, N), dtype=int)
     ends = set()
     for (n, label, start, end), score in zip(rows.tolist(), scores.tolist(), strict=True):
@@ -118,7 +118,7 @@ def _of_frames(
             raise ValueError(f"alignment: expected utterances below N = {N}, got {n}")
         after = end + (conventions["end"] == "inclusive")
         frames = slice(max(start, 0), max(after, 0))
-        path[frames, n] = BLANK_SPAN if label == blank and not kept else label
+        path[frames, n] = BLANK_SPAN if label == blank and not blank_spans else label
         if (n, label, start) in ends and 0 <= start < min(after, T):
             path[start, n] = TOUCHING
         ends.add((n, label, after))
@@ -160,17 +160,12 @@ def _of_spans(path: Ints, values: Floats, arguments: Arguments, conventions: Con
                 label == arguments["blank"] and conventions["blanks"] == "left_out"
             ):
                 continue
-            one = values[start:end, n]
-            scores[start:end, n] = one.sum() if conventions["scores"] == "sum" else one.mean()
+            span = values[start:end, n]
+            scores[start:end, n] = span.sum() if conventions["scores"] == "sum" else span.mean()
     return scores
-
-
-def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
-    """(T, N): which frames are not padding."""
-    return ctc.valid_frames(arguments)
 
 
 def log_probs(arguments: Arguments) -> Floats:
     """(T, N, K): log-probabilities, those of the padding, too."""
-    logits = np.where(valid_frames(arguments)[:, :, None], arguments["logits"], 0.0)
+    logits = np.where(ctc.valid_frames(arguments)[:, :, None], arguments["logits"], 0.0)
     return log_softmax(logits)

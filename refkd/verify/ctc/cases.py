@@ -1,4 +1,4 @@
-"""Small questions to a CTC loss, each after some bug classes."""
+"""Small CTC cases, each after some bug classes."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -27,23 +27,8 @@ class Register(dict[str, Callable[[], Case]]):
     ) -> Callable[[Make], Make]:
         """Register a function that makes the inputs of the case that is called like it.
 
-        Parameters
-        ----------
-        *catches : str
-            Bug classes, likeliest first.
-        status : {"must", "must_reject", "acceptable"}
-            What answer is wanted.
-        by_paths : bool
-            Whether path enumeration says what is right.
-        expected : mapping, optional
-            What is right, worked by hand. Without either the reference says it.
-        **form : Any
-            How the inputs are laid out: padding, extra_frames, extra_labels, integers, memory.
-
-        Returns
-        -------
-        callable
-            The decorator.
+        What is right is `expected`, worked by hand, or enumerated over all paths, or else computed
+        by the reference. `form` is padding, extra_frames, extra_labels, integers or memory.
         """
 
         def register(make: Make) -> Make:
@@ -194,8 +179,8 @@ def upstream_zero() -> dict[str, Any]:
 
 @case("G9", "G7")
 def same_utterance_twice() -> dict[str, Any]:
-    one, other = drawn_logits(49, 5, 4), drawn_logits(50, 4, 4)
-    return batch([one, other, one], [[2, 1], [3], [2, 1]])
+    twice, between = drawn_logits(49, 5, 4), drawn_logits(50, 4, 4)
+    return batch([twice, between, twice], [[2, 1], [3], [2, 1]])
 
 
 # Targets that do not fit.
@@ -325,7 +310,7 @@ def int32_strided() -> dict[str, Any]:
     return batch([drawn_logits(72, 5, 4), drawn_logits(73, 3, 4)], [[1, 2], [3]])
 
 
-# What nobody should ask.
+# Invalid inputs.
 
 
 @case("V5", status="acceptable")
@@ -363,15 +348,15 @@ def fitted(case: Case) -> Case | None:
     T = longest + case.form.get("extra_frames", 0)
     L = targets + case.form.get("extra_labels", 0)
     needed = (T, len(logits), K, L)
-    shape = next((one for one in SHAPES if all(np.less_equal(needed, one))), None)
+    shape = next((large for large in SHAPES if all(np.less_equal(needed, large))), None)
     if shape is None:
         return None
     copies = shape[1] - len(logits)
     d_loss = case.inputs.get("d_loss")
     inputs = {
         **case.inputs,
-        "logits": [_widened(one, shape[2]) for one in [*logits, *[logits[0]] * copies]],
-        "labels": [_moved(one, K, shape[2]) for one in [*labels, *[labels[0]] * copies]],
+        "logits": [_widened(frames, shape[2]) for frames in [*logits, *[logits[0]] * copies]],
+        "labels": [_moved(target, K, shape[2]) for target in [*labels, *[labels[0]] * copies]],
         "d_loss": None if d_loss is None else np.append(d_loss, np.resize(d_loss, copies)),
     }
     form = {**case.form, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}

@@ -8,20 +8,10 @@ import numpy as np
 
 
 def enumerated(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Losses and gradients of whole utterances as sums over all K^T paths.
+    """Losses (N,) in nats and gradients, a (T, K) each, of whole utterances from all K^T paths.
 
     A path spells the labels that are left when repeats are merged and blanks removed. The gradient
     is what the softmax says, minus the share of the right paths that emit each class.
-
-    Parameters
-    ----------
-    inputs : mapping
-        logits, labels, blank, d_loss.
-
-    Returns
-    -------
-    dict
-        loss (N,) in nats, grad: one (T, K) for each utterance, d_loss applied.
     """
     blank, d_loss = inputs["blank"], inputs.get("d_loss")
     losses, grads = [], []

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from refkd.verify.compare import EPS, TOLERANCES, combined, worst_deviation
 from refkd.verify.ctc.conventions import REDUCED
-from refkd.verify.ctc.translate import upstream, valid_frames
+from refkd.verify.ctc.translate import lengths, upstream, valid_frames
 from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
 
 LARGE = 100.0  # nats: where an infeasible target has a large loss, it has at least this
@@ -15,28 +15,7 @@ ROUNDINGS = 24.0  # float32 CTCs at hand need up to 16 for 600 frames, and 90 fo
 def judge(
     case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
 ) -> tuple[str | None, Deviation | None]:
-    """Say in plain words what is wrong with an answer, and where; None if nothing is.
-
-    Parameters
-    ----------
-    case : Case
-        What was asked.
-    arguments : mapping
-        The same in the canonical form.
-    expected : mapping of str to array
-        What was wanted, in the conventions.
-    answer : Answer
-        What came, in the canonical layout.
-    how : mapping of str to str
-        The conventions.
-
-    Returns
-    -------
-    problem : str or None
-        What is wrong.
-    deviation : Deviation or None
-        The worst entry, if there are numbers to compare.
-    """
+    """What is wrong with an answer in plain words, and its worst entry; None if nothing is."""
     hopeless = bool(np.isinf(expected["loss"]).any()) or not fits(arguments)
     if answer.outputs is None:
         if answer.failure == "raised" and (hopeless or case.status != "must"):
@@ -66,8 +45,7 @@ def nan_for_nan(arguments: Arguments, outputs: Outputs) -> dict[str, NDArray[np.
 
 def fits(arguments: Arguments) -> bool:
     """Whether every target has frames enough."""
-    lengths = zip(arguments["input_lengths"], arguments["label_lengths"], strict=True)
-    for row, (T, L) in zip(arguments["labels"], lengths, strict=True):
+    for row, (T, L) in zip(arguments["labels"], lengths(arguments), strict=True):
         target = row[:L]
         if L + int((target[1:] == target[:-1]).sum()) > T:
             return False
@@ -79,9 +57,9 @@ def _free(
 ) -> dict[str, NDArray[np.bool_]]:
     """Where anything may stand.
 
-    NaN in padded frames may spread, since 0 times NaN is NaN: that finite padding does not is asked
-    by other cases. Where a large finite loss stands for an infinite one, its size and its gradient
-    are free.
+    NaN in padded frames may spread, since 0 times NaN is NaN; other cases test that finite padding
+    does not. Where a large finite loss stands for an infinite one, its size and its gradient are
+    free.
     """
     endless = np.isinf(expected["loss"])
     free = nan_for_nan(arguments, outputs)
@@ -113,9 +91,9 @@ def _below_zero(
     index = int(loss.argmin())
     if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
         return None
-    got, wanted = float(loss[index]), float(right[index])
+    got, expected = float(loss[index]), float(right[index])
     below = int((loss < -slack).sum())
-    return Deviation("loss", (index,), wanted, got, slack, below, int(loss.size))
+    return Deviation("loss", (index,), expected, got, slack, below, int(loss.size))
 
 
 def below_zero_slack(arguments: Arguments, how: Conventions) -> float:

@@ -38,26 +38,6 @@ from refkd.verify.records import (
 ORDER = ("any", "blank", "zero", "minus_one")
 
 
-def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-    """How infeasible targets are answered, and what padded labels must hold."""
-    infeasible, findings = _infeasible(ask, conventions)
-    padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
-    if padding != "any" and "label_padding" not in told:
-        words = "target lengths are not used: padded labels must hold one certain value"
-        findings.append(Finding("V3", words, "must"))
-    if conventions["input"] == "log_probs" and conventions["grad_of"] == "logits":
-        words = (
-            "log-probabilities come in, but the gradient is that in the logits, which is right"
-            " only in front of a log_softmax"
-        )
-        findings.append(Finding("G1", words, "note"))
-    return Settled(
-        {"infeasible": infeasible, "label_padding": padding},
-        tuple(findings),
-        frozenset({"label_padding"} if conventions["labels"] == "flat" else ()),
-    )
-
-
 def _infeasible(ask: Asker, conventions: Conventions) -> tuple[str, list[Finding]]:
     """What a target costs that does not fit, and a note where some are refused and some are not."""
     names = ("repeat_in_two_frames", "three_labels_in_two_frames")
@@ -129,26 +109,26 @@ class CTCKit(Kit):
     def cases(self, selection: Selection) -> Iterator[Case]:
         chosen = self._every(selection)
         if selection.few_shapes:
-            return (one for one in map(fitted, chosen) if one is not None)
+            return (case for case in map(fitted, chosen) if case is not None)
         return chosen
 
     def vectors(self) -> Iterator[Case]:
         return self._every(Selection(), by_numpy)
 
     def remarks(self, selection: Selection) -> list[str]:
-        said = []
+        sentences = []
         if not has_hypothesis():
-            said.append("Hypothesis is not installed: cases are drawn by NumPy instead")
+            sentences.append("Hypothesis is not installed: cases are drawn by NumPy instead")
         if selection.few_shapes:
-            left = sum(fitted(one) is None for one in self._every(selection))
-            said.append(f"{len(SHAPES)} padded shapes; cases left out: {left}")
-        return said
+            left = sum(fitted(case) is None for case in self._every(selection))
+            sentences.append(f"{len(SHAPES)} padded shapes; cases left out: {left}")
+        return sentences
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
         known = {**hand_cases.CASES, **cases.CASES, **large_cases.CASES}
         if base.startswith(PREFIX):
-            case = Recipe.named(base).case()
+            case = Recipe.from_name(base).case()
         elif base in known:
             case = known[base]()
         elif base in published():
@@ -165,21 +145,21 @@ class CTCKit(Kit):
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
         logits, factor = arguments["logits"], translate.upstream(arguments)
         loss, grad = np.zeros(logits.shape[1]), np.zeros_like(logits)
-        for n, (T, L) in enumerate(_lengths(arguments)):
+        for n, (T, L) in enumerate(translate.lengths(arguments)):
             target = arguments["labels"][n, :L]
             try:
-                loss[n], one = refkd.ctc_loss(logits[:T, n], target, arguments["blank"])
-                grad[:T, n] = one * factor[n]
+                loss[n], own_grad = refkd.ctc_loss(logits[:T, n], target, arguments["blank"])
+                grad[:T, n] = own_grad * factor[n]
             except refkd.InfeasibleTargetError:
                 loss[n] = np.inf
             except refkd.ArgumentError:
                 if case.status == "must":
                     raise
-        given = case.expected if conventions["dtype"] in ("float64", "float32") else None
-        if given is not None and "loss" in given:
-            loss = np.array(given["loss"])
-            for n, one in enumerate(given.get("grad", ())):
-                grad[: len(one), n] = one
+        source = case.expected if conventions["dtype"] in ("float64", "float32") else None
+        if source is not None and "loss" in source:
+            loss = np.array(source["loss"])
+            for n, frames in enumerate(source.get("grad", ())):
+                grad[: len(frames), n] = frames
         return {"loss": loss, "grad": grad}
 
     def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
@@ -202,7 +182,23 @@ class CTCKit(Kit):
         return judge(case, arguments, expected, answer, how)
 
     def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-        return settle(ask, conventions, told)
+        # How infeasible targets are answered, and what padded labels must hold.
+        infeasible, findings = _infeasible(ask, conventions)
+        padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
+        if padding != "any" and "label_padding" not in told:
+            words = "target lengths are not used: padded labels must hold one certain value"
+            findings.append(Finding("V3", words, "must"))
+        if conventions["input"] == "log_probs" and conventions["grad_of"] == "logits":
+            words = (
+                "log-probabilities come in, but the gradient is that in the logits, which is right"
+                " only in front of a log_softmax"
+            )
+            findings.append(Finding("G1", words, "note"))
+        return Settled(
+            {"infeasible": infeasible, "label_padding": padding},
+            tuple(findings),
+            frozenset({"label_padding"} if conventions["labels"] == "flat" else ()),
+        )
 
     def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
         return can_show(bug, case, conventions)
@@ -231,7 +227,7 @@ class CTCKit(Kit):
         return size(case.inputs)
 
     def cost(self, arguments: Arguments) -> int:
-        cells = sum(int(T) * (2 * int(L) + 1) for T, L in _lengths(arguments))
+        cells = sum(T * (2 * L + 1) for T, L in translate.lengths(arguments))
         return cells + int(arguments["logits"].size) // 8
 
     def example(self, arguments: Arguments, conventions: Conventions) -> str:
@@ -240,7 +236,7 @@ class CTCKit(Kit):
         moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
         lines = [f"T={T} N={N} K={K} blank={blank}{moved}"]
         logits = arguments["logits"][:, :, np.argsort(order)]
-        for n, (length, labels) in enumerate(_lengths(arguments)):
+        for n, (length, labels) in enumerate(translate.lengths(arguments)):
             target = arguments["labels"][n, :labels]
             moved_target = np.where((target >= 0) & (target < K), order[target % K], target)
             lines.append(f"utterance {n}: {length} frames, labels {_short(moved_target.tolist())}")
@@ -261,12 +257,6 @@ class CTCKit(Kit):
         yield from (recipe.case() for recipe in draw(count, selection.seed))
         if not selection.quick:
             yield from (make() for make in large_cases.CASES.values())
-
-
-def _lengths(arguments: Arguments) -> Iterator[tuple[int, int]]:
-    return zip(
-        arguments["input_lengths"].tolist(), arguments["label_lengths"].tolist(), strict=True
-    )
 
 
 def _short(values: list[float]) -> str:

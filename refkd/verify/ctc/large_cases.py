@@ -1,4 +1,4 @@
-"""Questions to a CTC loss that take longer: large, or asked in a process of their own."""
+"""CTC cases that take longer: large ones, and those that need a process of their own."""
 
 from typing import Any
 

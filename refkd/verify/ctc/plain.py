@@ -1,4 +1,4 @@
-"""CTC in plain NumPy, made to be spoilt: every step is a method that a known defect replaces.
+"""CTC in plain NumPy: every step is a method that a known defect replaces.
 
 It shares nothing with the compiled kernels. `PlainCTC()` is an adapter in the canonical form.
 """
@@ -37,9 +37,9 @@ class PlainCTC:
             self.refuse(target, K)
             with np.errstate(all="ignore"):
                 logp = self.normalised(logits[:T, n])
-                one, occupancy = self.loss_of(logp, self.collapsed(target, blank), blank)
+                nats, occupancy = self.loss_of(logp, self.collapsed(target, blank), blank)
                 part = self.gradient(np.exp(logp), occupancy, target)
-                loss[n], grad[:T, n] = self.finished(one, part, target)
+                loss[n], grad[:T, n] = self.finished(nats, part, target)
             self.fill_padding(logits[:, n], T, grad[:, n])
         upstream = np.ones(N) if d_loss is None else d_loss
         return self.batch(loss, grad, upstream, input_lengths, label_lengths)
@@ -111,8 +111,8 @@ class PlainCTC:
 
     def arrive(self, before: Floats, skip: NDArray[np.bool_]) -> Floats:
         """Sum of the ways into each state."""
-        stay, one, two = before, shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
-        return self.add(self.add(stay, one), two)
+        step, jump = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
+        return self.add(self.add(before, step), jump)
 
     def add(self, a: Floats, b: Floats) -> Floats:
         """log(e^a + e^b)."""
@@ -129,8 +129,8 @@ class PlainCTC:
 
     def leave(self, onward: Floats, skip: NDArray[np.bool_]) -> Floats:
         """Sum of the ways out of each state."""
-        two = shifted(np.where(skip, onward, -np.inf), -2)
-        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), two)
+        jump = shifted(np.where(skip, onward, -np.inf), -2)
+        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), jump)
 
     def total(self, alpha: Floats) -> float:
         """Log-probability of the target."""

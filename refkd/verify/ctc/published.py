@@ -51,7 +51,8 @@ def _case(facts: dict[str, Any]) -> Case:
     lengths = facts["input_lengths"]
     logits = [np.ascontiguousarray(frames[:T, n]) for n, T in enumerate(lengths)]
     labels = [
-        one[:length] for one, length in zip(facts["labels"], facts["label_lengths"], strict=True)
+        target[:length]
+        for target, length in zip(facts["labels"], facts["label_lengths"], strict=True)
     ]
     expected: dict[str, Any] = {}
     if not facts["zero_infinity"]:  # here such a target costs inf
@@ -60,7 +61,7 @@ def _case(facts: dict[str, Any]) -> Case:
             grad = _numbers(facts["expected_grad"])
             expected["grad"] = [grad[:T, n] for n, T in enumerate(lengths)]
     digits = facts["grad_tolerance"] if "grad" in expected else facts["tolerance"]
-    source = "; ".join(f"{one['repo']} {one['path']}".strip() for one in facts["sources"])
+    source = "; ".join(f"{origin['repo']} {origin['path']}".strip() for origin in facts["sources"])
     return Case(
         facts["name"],
         batch(logits, labels, facts["blank"]),

@@ -23,36 +23,28 @@ def batch(
     """Whole utterances and what belongs to them; no `d_loss` is none given."""
     return {
         "logits": list(logits),
-        "labels": [list(one) for one in labels],
+        "labels": [list(target) for target in labels],
         "blank": blank,
         "d_loss": np.array(d_loss) if d_loss else None,
     }
 
 
 def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> NDArray[np.float64]:
-    """Logits (T, K) in sixteenths, which every dtype and every file holds exactly.
-
-    Parameters
-    ----------
-    seed : int
-        Of the numbers.
-    frames, classes : int
-        T, K.
-    scale : float
-        Factor; logits lie within 2 scale of 0.
-
-    Returns
-    -------
-    (T, K) array
-        Not normalised.
-    """
+    """Logits (T, K) in sixteenths, which every dtype and every file holds exactly."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
 
 
-def spoken(seed: int, frames: int, classes: int, labels: Sequence[int], blank: int = 0) -> Any:
-    """Logits (T, K) of a network that is rather sure of these labels at even distances."""
-    logits = drawn_logits(seed, frames, classes)
+def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> NDArray[np.float64]:
+    """Logits (T, K) of a network that is rather sure of these labels; the blank is class 0."""
+    return favoured(drawn_logits(seed, frames, classes), labels)
+
+
+def favoured(
+    logits: NDArray[np.float64], labels: Sequence[int], blank: int = 0
+) -> NDArray[np.float64]:
+    """Logits (T, K), 4 more for these labels at even distances, and for the blank elsewhere."""
+    frames = len(logits)
     best = np.full(frames, blank)
     best[((np.arange(len(labels)) + 0.5) * frames / max(len(labels), 1)).astype(int)] = labels
     logits[np.arange(frames), best] += 4.0
@@ -68,17 +60,6 @@ SCALES = (0, 1, 1, 4, 16)  # 0 is flat; 16 times two is nearly certain
 class Recipe:
     """Everything that a drawn case follows from.
 
-    Parameters
-    ----------
-    classes, blank : int
-        K and the class of the blank.
-    scale : int
-        Factor of the logits.
-    seed : int
-        Of the logits and the upstream gradient.
-    utterances : tuple of (frames, labels)
-        Labels need not fit into the frames.
-
     Examples
     --------
     >>> from refkd.verify.ctc.recipe import Recipe
@@ -88,9 +69,9 @@ class Recipe:
 
     classes: int
     blank: int
-    scale: int
+    scale: int  # factor of the logits
     seed: int
-    utterances: tuple[tuple[int, tuple[int, ...]], ...]
+    utterances: tuple[tuple[int, tuple[int, ...]], ...]  # frames, labels, which need not fit
 
     @property
     def name(self) -> str:
@@ -100,14 +81,8 @@ class Recipe:
         return head + "".join("-t" + part for part in parts)
 
     @classmethod
-    def named(cls, name: str) -> "Recipe":
-        """The recipe that has this name.
-
-        Raises
-        ------
-        ArgumentError
-            If it is none.
-        """
+    def from_name(cls, name: str) -> "Recipe":
+        """The recipe that has this name."""
         match = FORM.fullmatch(name)
         if match is None:
             check.fail("--case", "a name such as drawn-k3-b0-x1-s7-t4.1.1-t2", name)
@@ -175,13 +150,7 @@ def by_numpy(count: int, seed: int) -> Iterator[Recipe]:
 
 
 def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
-    """Recipes that Hypothesis draws, which likes edges and repetitions.
-
-    Raises
-    ------
-    ImportError
-        If Hypothesis is not installed.
-    """
+    """Recipes that Hypothesis draws, which likes edges and repetitions."""
     from hypothesis import strategies as st
 
     @st.composite

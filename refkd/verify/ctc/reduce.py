@@ -13,50 +13,34 @@ UTTERANCES = ("only", "without")  # steps that follow one another; of the others
 
 
 def reduced(case: Case, step: str) -> Case:
-    """The case after one step.
+    """The case after one step, called NAME/STEP; the reference computes what is expected.
 
-    Parameters
-    ----------
-    case : Case
-        To be made smaller.
-    step : str
-        `only=N`, `without=N`: that utterance alone, or all others; `frames=T`, `labels=L`: no
-        utterance has more; `classes=K`: the first K; `whole`: logits rounded to whole
-        numbers; `flat`: logits 0.
-
-    Returns
-    -------
-    Case
-        Called `NAME/STEP`; the reference computes what is expected.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such step.
+    `only=N`, `without=N`: that utterance alone, or all others; `frames=T`, `labels=L`: no utterance
+    has more; `classes=K`: the first K; `whole`: logits rounded to whole numbers; `flat`: logits 0.
     """
     kind, _, number = step.partition("=")
     inputs = dict(case.inputs)
     logits, labels = inputs["logits"], inputs["labels"]
     n = int(number) if number.isdecimal() else 0
     if kind == "only" and n < len(logits):
-        inputs = _kept(inputs, [n])
+        inputs = _utterances(inputs, [n])
     elif kind == "without" and n < len(logits) > 1:
-        inputs = _kept(inputs, [m for m in range(len(logits)) if m != n])
+        inputs = _utterances(inputs, [m for m in range(len(logits)) if m != n])
     elif kind == "frames" and n > 0:
-        inputs["logits"] = [one[:n] for one in logits]
+        inputs["logits"] = [frames[:n] for frames in logits]
     elif kind == "labels":
-        inputs["labels"] = [one[:n] for one in labels]
+        inputs["labels"] = [target[:n] for target in labels]
     elif kind == "classes" and n > inputs["blank"]:
-        inputs["logits"] = [one[:, :n] for one in logits]
+        inputs["logits"] = [frames[:, :n] for frames in logits]
     elif kind == "whole":
-        inputs["logits"] = [np.round(one) for one in logits]
+        inputs["logits"] = [np.round(frames) for frames in logits]
     elif kind == "flat":
-        inputs["logits"] = [np.zeros_like(one) for one in logits]
+        inputs["logits"] = [np.zeros_like(frames) for frames in logits]
     else:
         check.fail("--case", "steps such as only=0, frames=3, labels=1, classes=4, flat", step)
-    before = [one for one in case.name.split("/") if not (number and one.startswith(kind + "="))]
-    if kind in UTTERANCES:
-        before = case.name.split("/")
+    before = case.name.split("/")
+    if number and kind not in UTTERANCES:
+        before = [part for part in before if not part.startswith(kind + "=")]
     name = "/".join([*before, step])
     return dataclasses.replace(case, name=name, inputs=inputs, expected=None, tolerance=None)
 
@@ -65,7 +49,7 @@ def steps(case: Case) -> Iterator[str]:
     """The steps that make this case smaller."""
     logits, labels = case.inputs["logits"], case.inputs["labels"]
     N, longest, most = len(logits), max(map(len, logits)), max(map(len, labels))
-    used = max([case.inputs["blank"], 1, *(max(one, default=0) for one in labels)])
+    used = max([case.inputs["blank"], 1, *(max(target, default=0) for target in labels)])
     if N > 1:
         yield from (f"only={n}" for n in range(N))
     if N > 2:
@@ -73,13 +57,13 @@ def steps(case: Case) -> Iterator[str]:
     yield from (f"frames={n}" for n in _fewer(longest, 1))
     yield from (f"labels={n}" for n in _fewer(most, min(most, 1)))
     yield from (f"classes={n}" for n in _fewer(logits[0].shape[1], used + 1))
-    if any((one != np.round(one)).any() for one in logits):
+    if any((frames != np.round(frames)).any() for frames in logits):
         yield "whole"
-    if any(one.any() for one in logits):
+    if any(frames.any() for frames in logits):
         yield "flat"
 
 
-def _kept(inputs: dict[str, Any], utterances: list[int]) -> dict[str, Any]:
+def _utterances(inputs: dict[str, Any], utterances: list[int]) -> dict[str, Any]:
     d_loss = inputs.get("d_loss")
     return {
         **inputs,
@@ -99,5 +83,5 @@ def _fewer(count: int, least: int) -> list[int]:
 def size(inputs: Any) -> int:
     """Number of logits, of labels and of what is not 0 or whole: what a reader has to look at."""
     logits, labels = inputs["logits"], inputs["labels"]
-    odd = sum(int((one != 0).sum() + (one != np.round(one)).sum()) for one in logits)
-    return odd + 3 * sum(int(one.size) for one in logits) + sum(map(len, labels))
+    odd = sum(int((frames != 0).sum() + (frames != np.round(frames)).sum()) for frames in logits)
+    return odd + 3 * sum(int(frames.size) for frames in logits) + sum(map(len, labels))

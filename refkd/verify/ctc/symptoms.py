@@ -196,9 +196,9 @@ def _without_occupancy(
 ) -> bool:
     """Whether each wrong entry is the softmax alone, and some entries are right."""
     wrong = ~np.isclose(grad, right, 1e-6, 1e-6) & numbers.valid[:, :, None]
-    kept = ~np.isclose(right, 0.0) & ~wrong & numbers.valid[:, :, None]
+    right_entries = ~np.isclose(right, 0.0) & ~wrong & numbers.valid[:, :, None]
     softmax = np.exp(log_softmax(numbers.arguments["logits"])) * weight[:, None]
-    return bool(np.allclose(grad[wrong], softmax[wrong], 1e-6, 1e-6) and kept.any())
+    return bool(np.allclose(grad[wrong], softmax[wrong], 1e-6, 1e-6) and right_entries.any())
 
 
 def _scaled(what: str, factor: float, numbers: Numbers) -> Iterator[Symptom]:

@@ -3,6 +3,7 @@
 Canonical: logits (T, N, K), labels (N, L), losses (N,) in nats, gradient in the logits.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,27 +18,27 @@ RANGE = 5
 
 
 def present(case: Case, conventions: Conventions) -> Arguments:
-    """Pad whole utterances; padded frames and labels hold rubbish that nobody may look at."""
+    """Pad whole utterances; padded frames and labels hold arbitrary values that must not matter."""
     logits, labels = case.inputs["logits"], case.inputs["labels"]
     blank, K = case.inputs["blank"], logits[0].shape[1]
     form = case.form
-    frames = max(len(one) for one in logits) + form.get("extra_frames", 0)
-    places = max(len(one) for one in labels) + form.get("extra_labels", 0)
-    rubbish = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
-    padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * rubbish
+    frames = max(map(len, logits)) + form.get("extra_frames", 0)
+    places = max(map(len, labels)) + form.get("extra_labels", 0)
+    arbitrary = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
+    padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * arbitrary
     labelled = {label for target in labels for label in target}
     others = [k for k in range(K) if k != blank]
     unused = [k for k in others if k not in labelled]  # no label that could be right
     filling = np.array(unused or others or [blank], dtype=np.int64)
     targets = np.resize(filling, (len(labels), places))
-    for n, (one, target) in enumerate(zip(logits, labels, strict=True)):
-        padded[: len(one), n] = sendable(one, conventions)
+    for n, (own, target) in enumerate(zip(logits, labels, strict=True)):
+        padded[: len(own), n] = sendable(own, conventions)
         targets[n, : len(target)] = target
     return {
         "logits": padded,
         "labels": targets,
-        "input_lengths": np.array([len(one) for one in logits]),
-        "label_lengths": np.array([len(one) for one in labels]),
+        "input_lengths": np.array([*map(len, logits)]),
+        "label_lengths": np.array([*map(len, labels)]),
         "blank": blank,
         "d_loss": _upstream(case.inputs.get("d_loss"), conventions),
     }
@@ -62,14 +63,13 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     order, blank = classes(arguments, conventions)
     logits = arguments["logits"][:, :, np.argsort(order)]
     if conventions["input"] == "probs":
-        with np.errstate(over="ignore"):  # rubbish in padded frames
+        with np.errstate(over="ignore"):  # arbitrary values in padded frames
             logits = np.exp(logits)
-    lengths = arguments["label_lengths"]
     labels = np.where(
         _inside(arguments["labels"], order), order[arguments["labels"] % len(order)],
         arguments["labels"],
     )  # fmt: skip
-    padding = np.arange(labels.shape[1]) >= lengths[:, None]
+    padding = np.arange(labels.shape[1]) >= arguments["label_lengths"][:, None]
     filling = {"blank": blank, "zero": 0, "minus_one": -1}
     if conventions.get("label_padding", "any") in filling:
         labels = np.where(padding, filling[conventions["label_padding"]], labels)
@@ -81,7 +81,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
             "logits": logits.transpose(LAYOUTS[conventions["layout"]]).astype(dtype),
             "labels": labels.astype(integers),
             "input_lengths": arguments["input_lengths"].astype(integers),
-            "label_lengths": lengths.astype(integers),
+            "label_lengths": arguments["label_lengths"].astype(integers),
             "blank": case.form.get("blank_argument", blank),
             "d_loss": None if d_loss is None else d_loss.astype(dtype),
         }
@@ -98,8 +98,8 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     loss = outputs["loss"].astype(np.float64)
     reduced = conventions["reduction"] in REDUCED
     if loss.size != (1 if reduced else N):
-        wanted = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
-        raise ValueError(f"loss: expected {wanted}, got {loss.shape}")
+        size = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
+        raise ValueError(f"loss: expected {size}, got {loss.shape}")
     loss = loss.reshape(-1)
     if conventions["grad_of"] == "none" and "grad" in outputs:
         raise ValueError(f"grad: expected none, got {outputs['grad'].shape}")
@@ -154,6 +154,12 @@ def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
     """(T, N): which frames are not padding."""
     frames = np.arange(arguments["logits"].shape[0])
     return np.asarray(frames[:, None] < arguments["input_lengths"])
+
+
+def lengths(arguments: Arguments) -> Iterator[tuple[int, int]]:
+    """Frames and labels of each utterance."""
+    frames, labels = arguments["input_lengths"], arguments["label_lengths"]
+    return zip(frames.tolist(), labels.tolist(), strict=True)
 
 
 def upstream(arguments: Arguments) -> NDArray[np.float64]:

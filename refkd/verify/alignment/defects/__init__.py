@@ -5,8 +5,10 @@ from refkd.verify.alignment.plain import PlainAligner
 from refkd.verify.records import Defect
 
 DEFECTS = tuple(
-    Defect(one.bug, one.words, one())
+    Defect(aligner.bug, aligner.words, aligner())
     for module in (states, spans, paths)
-    for one in vars(module).values()
-    if isinstance(one, type) and issubclass(one, PlainAligner) and one is not PlainAligner
+    for aligner in vars(module).values()
+    if isinstance(aligner, type)
+    and issubclass(aligner, PlainAligner)
+    and aligner is not PlainAligner
 )

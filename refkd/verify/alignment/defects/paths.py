@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refkd.verify.alignment.plain import PlainAligner
+from refkd.verify.alignment.plain import PlainAligner, traced
 from refkd.verify.compare import log_softmax
 
 
@@ -19,8 +19,7 @@ class MostProbableState(PlainAligner):
     words = "the most probable state of each frame is taken, which is no path"
 
     def path(self, logp, target, blank):
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
+        states = self.states(target, blank)
         emission, ways = logp[:, states], self.ways(states, blank)
         ahead = [np.where(self.starts(len(states)), emission[0], -np.inf)]
         for t in range(1, len(logp)):
@@ -32,7 +31,7 @@ class MostProbableState(PlainAligner):
                 np.concatenate([np.where(way, on, -np.inf)[k:], np.full(k, -np.inf)])
                 for k, way in enumerate(ways)
             ]
-            back.append(np.logaddexp.reduce([one[: len(states)] for one in terms]))
+            back.append(np.logaddexp.reduce([term[: len(states)] for term in terms]))
         return states[(np.array(ahead) + np.array(back[::-1])).argmax(axis=1)]
 
 
@@ -40,22 +39,8 @@ class SumForMaximum(PlainAligner):
     bug = "A6"
     words = "ways are added up where the best one is wanted"
 
-    def path(self, logp, target, blank):
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
-        emission, ways = logp[:, states], self.ways(states, blank)
-        cost = np.where(self.starts(len(states)), emission[0], -np.inf)
-        origins = []
-        for t in range(1, len(logp)):
-            before = self.arriving(cost, ways)
-            origins.append(self.best(before))
-            cost = np.logaddexp.reduce(before) + emission[t]
-        s = self.end(cost)
-        order = [s]
-        for best in origins[::-1]:
-            s = max(s - int(best[s]), 0)
-            order.append(s)
-        return states[order[::-1]]
+    def arrived(self, before, best):
+        return np.logaddexp.reduce(before)
 
 
 class Greedy(PlainAligner):
@@ -63,8 +48,7 @@ class Greedy(PlainAligner):
     words = "the best next state is taken at each frame, not the best path"
 
     def path(self, logp, target, blank):
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
+        states = self.states(target, blank)
         ways = self.ways(states, blank)
         s, order = -1, []
         for t, row in enumerate(logp[:, states]):
@@ -82,8 +66,7 @@ class InProbabilities(PlainAligner):
     words = "probabilities are multiplied, which underflows"
 
     def path(self, logp, target, blank):
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
+        states = self.states(target, blank)
         ways = self.ways(states, blank)
         prob = np.exp(logp[:, states])
         cost = np.where(self.starts(len(states)), prob[0], 0.0)
@@ -92,12 +75,7 @@ class InProbabilities(PlainAligner):
             before = np.maximum(self.arriving(cost, ways), 0.0)
             origins.append(before.argmax(axis=0))
             cost = before.max(axis=0) * prob[t]
-        s = self.end(cost)
-        order = [s]
-        for best in origins[::-1]:
-            s = max(s - int(best[s]), 0)
-            order.append(s)
-        return states[order[::-1]]
+        return states[traced(origins, self.end(cost))]
 
 
 class OriginOfNextFrame(PlainAligner):

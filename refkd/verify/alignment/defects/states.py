@@ -10,8 +10,8 @@ class RepeatsWithoutBlank(PlainAligner):
     words = "repeated labels may do without the blank between them"
 
     def ways(self, states, blank):
-        stay, one, _ = super().ways(states, blank)
-        return stay, one, (np.arange(len(states)) >= 2) & (states != blank)
+        stay, step, _ = super().ways(states, blank)
+        return stay, step, (np.arange(len(states)) >= 2) & (states != blank)
 
 
 class FirstBlankIsClassZero(PlainAligner):
@@ -134,8 +134,8 @@ class BlanksNeverSkipped(PlainAligner):
     words = "the blank between different labels cannot be skipped"
 
     def ways(self, states, blank):
-        stay, one, two = super().ways(states, blank)
-        return stay, one, np.zeros_like(two)
+        stay, step, skip = super().ways(states, blank)
+        return stay, step, np.zeros_like(skip)
 
 
 class BlanksSkipped(PlainAligner):
@@ -143,8 +143,8 @@ class BlanksSkipped(PlainAligner):
     words = "labels may be skipped from blank to blank"
 
     def ways(self, states, blank):
-        stay, one, two = super().ways(states, blank)
-        return stay, one, two | ((np.arange(len(states)) >= 2) & (states == blank))
+        stay, step, skip = super().ways(states, blank)
+        return stay, step, skip | ((np.arange(len(states)) >= 2) & (states == blank))
 
 
 class NoStay(PlainAligner):
@@ -152,5 +152,5 @@ class NoStay(PlainAligner):
     words = "a label cannot last longer than a frame"
 
     def ways(self, states, blank):
-        _, one, two = super().ways(states, blank)
-        return states == blank, one, two
+        _, step, skip = super().ways(states, blank)
+        return states == blank, step, skip

@@ -10,13 +10,13 @@ from refkd.verify.records import Defect
 MODULES = (inputs, paths, numbers, gradients, occupancies, scales)
 
 
-def _defects(module: ModuleType) -> Iterator[Defect]:
-    """In the order of the file; classes whose name begins with _ are only parts of others."""
-    for name, kind in vars(module).items():
-        here = isinstance(kind, type) and kind.__module__ == module.__name__
-        if here and not name.startswith("_"):
-            ctc: PlainCTC = kind()
-            yield Defect(ctc.bug, ctc.words, ctc)
+def _corrupted(module: ModuleType) -> Iterator[PlainCTC]:
+    """In the order of the file: tuples of them, and classes whose names do not begin with _."""
+    for name, value in vars(module).items():
+        if isinstance(value, tuple):
+            yield from value
+        elif isinstance(value, type) and value.__module__ == module.__name__ and name[0] != "_":
+            yield value()
 
 
-DEFECTS = tuple(defect for module in MODULES for defect in _defects(module))
+DEFECTS = tuple(Defect(ctc.bug, ctc.words, ctc) for module in MODULES for ctc in _corrupted(module))

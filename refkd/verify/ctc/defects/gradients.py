@@ -38,52 +38,30 @@ class SoftmaxOnly(PlainCTC):
         return prob
 
 
-class UpstreamIgnored(PlainCTC):
+class _Upstream(PlainCTC):
+    """The gradient is multiplied by something else than the upstream gradients (N,)."""
+
     bug = "G2"
-    words = "the upstream gradient is ignored"
+
+    def __init__(self, words, factor):
+        self.words = words
+        self.factor = factor
 
     def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad
+        return loss, grad * np.reshape(self.factor(upstream), (-1, 1))
 
 
-class UpstreamOfTheFirst(PlainCTC):
-    bug = "G2"
-    words = "the upstream gradient of the first utterance is used for all"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * upstream[0]
-
-
-class UpstreamMean(PlainCTC):
-    bug = "G2"
-    words = "the mean of the upstream gradients is used for all"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * upstream.mean()
-
-
-class UpstreamSum(PlainCTC):
-    bug = "G2"
-    words = "the sum of the upstream gradients is used for all"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * upstream.sum()
-
-
-class UpstreamTwice(PlainCTC):
-    bug = "G2"
-    words = "the upstream gradient is applied twice"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * upstream[:, None] ** 2
-
-
-class UpstreamSize(PlainCTC):
-    bug = "G2"
-    words = "the sign of the upstream gradient is lost"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * np.abs(upstream)[:, None]
+FACTORS = (
+    _Upstream("the upstream gradient is ignored", np.ones_like),
+    _Upstream(
+        "the upstream gradient of the first utterance is used for all",
+        lambda upstream: upstream[0],
+    ),
+    _Upstream("the mean of the upstream gradients is used for all", np.mean),
+    _Upstream("the sum of the upstream gradients is used for all", np.sum),
+    _Upstream("the upstream gradient is applied twice", np.square),
+    _Upstream("the sign of the upstream gradient is lost", np.abs),
+)
 
 
 class UpstreamOnTheLoss(PlainCTC):
@@ -143,9 +121,9 @@ class PaddingWantsBlank(PlainCTC):
         loss, grad = super().__call__(logits, labels, input_lengths, label_lengths, blank, d_loss)
         factor = np.ones(len(loss)) if d_loss is None else d_loss
         for n, length in enumerate(input_lengths):
-            said = np.exp(log_softmax(logits[length:, n]))
-            said[:, blank] -= 1.0
-            grad[length:, n] = said * factor[n]
+            prob = np.exp(log_softmax(logits[length:, n]))
+            prob[:, blank] -= 1.0
+            grad[length:, n] = prob * factor[n]
         return loss, grad
 
 

@@ -17,12 +17,12 @@ class ProbabilityDomain(PlainCTC):
         alpha, beta = np.zeros(emission.shape), np.zeros(emission.shape)
         alpha[0, :2], beta[-1, -2:] = emission[0, :2], 1.0
         for t in range(1, len(alpha)):
-            two = np.where(skip, _moved(alpha[t - 1], 2), 0.0)
-            alpha[t] = (alpha[t - 1] + _moved(alpha[t - 1], 1) + two) * emission[t]
+            jump = np.where(skip, _moved(alpha[t - 1], 2), 0.0)
+            alpha[t] = (alpha[t - 1] + _moved(alpha[t - 1], 1) + jump) * emission[t]
         for t in range(len(beta) - 2, -1, -1):
             onward = beta[t + 1] * emission[t + 1]
-            two = _moved(np.where(skip, onward, 0.0), -2)
-            beta[t] = onward + _moved(onward, -1) + two
+            jump = _moved(np.where(skip, onward, 0.0), -2)
+            beta[t] = onward + _moved(onward, -1) + jump
         total = alpha[-1, -2:].sum()
         return -np.log(total), self.occupancy(alpha * beta / total, states, logp.shape[1])
 
@@ -75,9 +75,9 @@ class LogarithmOfZeroIsMinus30(PlainCTC):
 
     def arrive(self, before, skip):
         before = np.maximum(before, self.zero)
-        one, two = shifted(before, 1), shifted(before, 2)
-        one, two = np.maximum(one, self.zero), np.where(skip, two, self.zero)
-        return np.logaddexp(np.logaddexp(before, one), np.maximum(two, self.zero))
+        step, jump = shifted(before, 1), shifted(before, 2)
+        step, jump = np.maximum(step, self.zero), np.where(skip, jump, self.zero)
+        return np.logaddexp(np.logaddexp(before, step), np.maximum(jump, self.zero))
 
 
 class LogarithmOfZeroIsMinus1e5(LogarithmOfZeroIsMinus30):

@@ -8,11 +8,12 @@ from refkd.verify.ctc.plain import PlainCTC, shifted
 class LabelOverwritten(PlainCTC):
     bug = "G7"
     words = "of a label that occurs twice only the last occurrence counts"
+    order = slice(1, None, 2)  # in which the states of labels are written
 
     def occupancy(self, weight, states, K):
         occupancy = np.zeros((len(weight), K))
         occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
-        for s in range(1, len(states), 2):
+        for s in range(len(states))[self.order]:
             occupancy[:, states[s]] = weight[:, s]
         return occupancy
 
@@ -28,16 +29,9 @@ class EveryClassOverwritten(PlainCTC):
         return occupancy
 
 
-class LabelOnce(PlainCTC):
-    bug = "G7"
+class LabelOnce(LabelOverwritten):
     words = "of a label that occurs twice only the first occurrence counts"
-
-    def occupancy(self, weight, states, K):
-        occupancy = np.zeros((len(weight), K))
-        occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
-        for s in range(len(states) - 2, 0, -2):
-            occupancy[:, states[s]] = weight[:, s]
-        return occupancy
+    order = slice(-2, None, -2)
 
 
 class BlankForgotten(PlainCTC):
@@ -67,17 +61,17 @@ class FirstBlankForgotten(PlainCTC):
 
 
 class _ThroughChanged(PlainCTC):
-    """Spoils alpha + beta before it becomes an occupancy."""
+    """Corrupts alpha + beta before it becomes an occupancy."""
 
     def loss_of(self, logp, target, blank):
         states = self.states(target, blank)
         skip, emission = self.skips(states, blank), logp[:, states]
         alpha = self.alpha(emission, skip)
         loss = self.nats(self.total(alpha))
-        weight = self.spoilt(alpha, self.beta(emission, skip), emission, loss)
+        weight = self.corrupted(alpha, self.beta(emission, skip), emission, loss)
         return loss, self.occupancy(weight, states, logp.shape[1])
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha + beta, loss)
 
 
@@ -85,7 +79,7 @@ class EmissionTwice(_ThroughChanged):
     bug = "G7"
     words = "the emission is counted in alpha and in beta, and not taken out once"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return np.exp(alpha + beta + emission + loss)
 
 
@@ -93,7 +87,7 @@ class EmissionTwiceNormalised(_ThroughChanged):
     bug = "G7"
     words = "the emission is counted in alpha and in beta, and every frame normalised"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha + beta + emission, loss)
 
 
@@ -101,7 +95,7 @@ class EmissionNever(_ThroughChanged):
     bug = "G7"
     words = "the emission is left out of the occupancies"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha + beta - emission, loss)
 
 
@@ -109,7 +103,7 @@ class NotDivided(_ThroughChanged):
     bug = "G7"
     words = "occupancies are not divided by the probability of the target"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return np.exp(alpha + beta)
 
 
@@ -117,7 +111,7 @@ class AlphaOnly(_ThroughChanged):
     bug = "G8"
     words = "occupancies come from the forward variable alone"
 
-    def spoilt(self, alpha, beta, emission, loss):
+    def corrupted(self, alpha, beta, emission, loss):
         return self.weights(alpha, loss)
 
 
@@ -143,8 +137,8 @@ class BetaSkipsShifted(PlainCTC):
     words = "the backward variable skips by the rule of the state that it leaves, not enters"
 
     def leave(self, onward, skip):
-        two = np.where(skip, shifted(onward, -2), -np.inf)
-        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), two)
+        jump = np.where(skip, shifted(onward, -2), -np.inf)
+        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), jump)
 
 
 class BetaNeverSkips(PlainCTC):
@@ -167,21 +161,17 @@ class BetaSkipsRepeats(PlainCTC):
 class LastFrameWithoutGradient(PlainCTC):
     bug = "G8"
     words = "the last frame has no gradient"
+    frame = -1
 
     def gradient(self, prob, occupancy, target):
         grad = prob - occupancy
-        grad[-1] = 0.0
+        grad[self.frame] = 0.0
         return grad
 
 
-class FirstFrameWithoutGradient(PlainCTC):
-    bug = "G8"
+class FirstFrameWithoutGradient(LastFrameWithoutGradient):
     words = "the first frame has no gradient"
-
-    def gradient(self, prob, occupancy, target):
-        grad = prob - occupancy
-        grad[0] = 0.0
-        return grad
+    frame = 0
 
 
 def _beta_from(ctc, emission, skip, last):

@@ -49,14 +49,14 @@ class NothingMerged(PlainCTC):
 
     def arrive(self, before, skip):
         stays = np.arange(len(before)) % 2 == 0
-        one, two = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
-        return np.logaddexp(np.logaddexp(np.where(stays, before, -np.inf), one), two)
+        step, jump = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
+        return np.logaddexp(np.logaddexp(np.where(stays, before, -np.inf), step), jump)
 
     def leave(self, onward, skip):
         stays = np.arange(len(onward)) % 2 == 0
-        two = shifted(np.where(skip, onward, -np.inf), -2)
+        jump = shifted(np.where(skip, onward, -np.inf), -2)
         return np.logaddexp(
-            np.logaddexp(np.where(stays, onward, -np.inf), shifted(onward, -1)), two
+            np.logaddexp(np.where(stays, onward, -np.inf), shifted(onward, -1)), jump
         )
 
 
@@ -119,41 +119,25 @@ class BestPathOnly(PlainCTC):
         return float(alpha[-1, self.last(alpha.shape[1])].max())
 
 
-class EmptyTargetIsFree(PlainCTC):
+class _EmptyTarget(PlainCTC):
+    """An empty target costs something else, or its gradient is all one number."""
+
     bug = "V7"
-    words = "an empty target costs nothing"
 
-    def finished(self, loss, grad, target):
-        return super().finished(loss, grad, target) if len(target) else (0.0, np.zeros_like(grad))
-
-
-class EmptyTargetIsFreeWithGradient(PlainCTC):
-    bug = "V7"
-    words = "an empty target costs nothing, but has a gradient"
+    def __init__(self, words, loss=None, grad=None):
+        self.words = words
+        self.loss = loss
+        self.grad = grad
 
     def finished(self, loss, grad, target):
         loss, grad = super().finished(loss, grad, target)
-        return (loss if len(target) else 0.0), grad
+        if len(target) == 0:
+            loss = loss if self.loss is None else self.loss
+            grad = grad if self.grad is None else np.full_like(grad, self.grad)
+        return loss, grad
 
 
-class EmptyTargetIsInfinite(PlainCTC):
-    bug = "V7"
-    words = "an empty target costs infinitely much"
-
-    def finished(self, loss, grad, target):
-        return super().finished(loss if len(target) else np.inf, grad, target)
-
-
-class EmptyTargetIsNaN(PlainCTC):
-    bug = "V7"
-    words = "an empty target gives NaN"
-
-    def finished(self, loss, grad, target):
-        loss, grad = super().finished(loss, grad, target)
-        return (loss, grad) if len(target) else (np.nan, np.full_like(grad, np.nan))
-
-
-class EmptyTargetCountsTwice(PlainCTC):
+class _EmptyTargetTwice(PlainCTC):
     bug = "V7"
     words = "the one path of an empty target is counted twice: its last state and the one before"
 
@@ -161,13 +145,14 @@ class EmptyTargetCountsTwice(PlainCTC):
         return super().total(alpha) + (np.log(2.0) if alpha.shape[1] == 1 else 0.0)
 
 
-class EmptyTargetWithoutGradient(PlainCTC):
-    bug = "V7"
-    words = "an empty target has no gradient"
-
-    def finished(self, loss, grad, target):
-        loss, grad = super().finished(loss, grad, target)
-        return loss, grad * (len(target) > 0)
+EMPTY_TARGETS = (
+    _EmptyTarget("an empty target costs nothing", 0.0, 0.0),
+    _EmptyTarget("an empty target costs nothing, but has a gradient", 0.0),
+    _EmptyTarget("an empty target costs infinitely much", np.inf, 0.0),
+    _EmptyTarget("an empty target gives NaN", np.nan, np.nan),
+    _EmptyTargetTwice(),
+    _EmptyTarget("an empty target has no gradient", grad=0.0),
+)
 
 
 class BlankOnTheWay(PlainCTC):

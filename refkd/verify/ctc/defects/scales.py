@@ -1,103 +1,53 @@
-"""Losses or gradients are multiplied or divided by something."""
+"""Losses or gradients are divided by something."""
 
 import numpy as np
 
 from refkd.verify.ctc.plain import PlainCTC
 
 
-class GradientOverBatch(PlainCTC):
+class _Divided(PlainCTC):
+    """Losses and gradients, each divided by what is named in `batch`."""
+
     bug = "V13"
-    words = "the gradient is divided by the number of utterances, the loss is not"
+
+    def __init__(self, words, loss_by="nothing", grad_by="nothing"):
+        self.words = words
+        self.loss_by = loss_by
+        self.grad_by = grad_by
 
     def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * upstream[:, None] / len(loss)
-
-
-class GradientOverFrames(PlainCTC):
-    bug = "V13"
-    words = "the gradient is divided by the number of frames, the loss is not"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * (upstream / input_lengths)[:, None]
-
-
-class GradientOverLabels(PlainCTC):
-    bug = "V13"
-    words = "the gradient is divided by the number of labels, the loss is not"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * (upstream / np.maximum(label_lengths, 1))[:, None]
-
-
-class LossOverBatch(PlainCTC):
-    bug = "V13"
-    words = "losses are divided by the number of utterances, the gradient is not"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / len(loss), grad * upstream[:, None]
-
-
-class LossOverFrames(PlainCTC):
-    bug = "V13"
-    words = "losses are divided by the number of frames, the gradient is not"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / input_lengths, grad * upstream[:, None]
-
-
-class LossOverPaddedFrames(PlainCTC):
-    bug = "V13"
-    words = "losses and gradients are divided by the padded number of frames"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / len(grad), grad * upstream[:, None] / len(grad)
-
-
-class LossOverLabels(PlainCTC):
-    bug = "V13"
-    words = "losses are divided by the number of labels, the gradient is not"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / np.maximum(label_lengths, 1), grad * upstream[:, None]
-
-
-class OverLabelsOfNone(PlainCTC):
-    bug = "V13"
-    words = "losses and gradients are divided by the number of labels, an empty target by 0"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
+        divisors = {
+            "nothing": 1.0,
+            "utterances": len(loss),
+            "frames": input_lengths,
+            "padded frames": len(grad),
+            "labels": np.maximum(label_lengths, 1),
+            "labels or 0": label_lengths,
+            "ln 2": np.log(2.0),
+        }
         with np.errstate(all="ignore"):
-            return loss / label_lengths, grad * (upstream / label_lengths)[:, None]
+            grad = grad * (upstream / divisors[self.grad_by])[:, None]
+            return loss / divisors[self.loss_by], grad
 
 
-class EverythingOverFrames(PlainCTC):
-    bug = "V13"
-    words = "losses and gradients are divided by the number of frames"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / input_lengths, grad * (upstream / input_lengths)[:, None]
-
-
-class EverythingOverLabels(PlainCTC):
-    bug = "V13"
-    words = "losses and gradients are divided by the number of labels"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        labels = np.maximum(label_lengths, 1)
-        return loss / labels, grad * (upstream / labels)[:, None]
-
-
-class EverythingOverBatch(PlainCTC):
-    bug = "V13"
-    words = "losses and gradients are divided by the number of utterances"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / len(loss), grad * upstream[:, None] / len(loss)
-
-
-class InBits(PlainCTC):
-    bug = "V13"
-    words = "losses are in bits, the gradient is in nats"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss / np.log(2.0), grad * upstream[:, None]
+_GRADIENT = "the gradient is divided by the number of {}, the loss is not"
+_LOSSES = "losses are divided by the number of {}, the gradient is not"
+_BOTH = "losses and gradients are divided by the number of {}"
+FAMILY = (
+    _Divided(_GRADIENT.format("utterances"), grad_by="utterances"),
+    _Divided(_GRADIENT.format("frames"), grad_by="frames"),
+    _Divided(_GRADIENT.format("labels"), grad_by="labels"),
+    _Divided(_LOSSES.format("utterances"), "utterances"),
+    _Divided(_LOSSES.format("frames"), "frames"),
+    _Divided(
+        "losses and gradients are divided by the padded number of frames",
+        "padded frames",
+        "padded frames",
+    ),
+    _Divided(_LOSSES.format("labels"), "labels"),
+    _Divided(_BOTH.format("labels, an empty target by 0"), "labels or 0", "labels or 0"),
+    _Divided(_BOTH.format("frames"), "frames", "frames"),
+    _Divided(_BOTH.format("labels"), "labels", "labels"),
+    _Divided(_BOTH.format("utterances"), "utterances", "utterances"),
+    _Divided("losses are in bits, the gradient is in nats", "ln 2"),
+)
