@@ -10,22 +10,7 @@ T = TypeVar("T")
 
 
 def models_of(given: Sequence[str]) -> dict[str, str]:
-    """Take apart what --model says.
-
-    Parameters
-    ----------
-    given : sequence of str
-        `NAME=PATH`, or a path, whose file then gives the name.
-
-    Returns
-    -------
-    dict of str to str
-        The path of each model, in order.
-
-    Raises
-    ------
-    ArgumentError
-        If a name is missing or comes twice.
+    """Take apart what --model says: `NAME=PATH`, or a path whose file gives the name.
 
     Examples
     --------
@@ -49,28 +34,9 @@ def models_of(given: Sequence[str]) -> dict[str, str]:
 def for_each(
     option: str, given: Sequence[str] | None, names: Sequence[str], read: Callable[[str], T]
 ) -> dict[str, T]:
-    """Find the value of an option for each model.
+    """Find the value of an option for each model: `VALUE` for all, `NAME=VALUE` for one wins.
 
-    Parameters
-    ----------
-    option : str
-        Its name, for errors.
-    given : sequence of str or None
-        `VALUE` for all, `NAME=VALUE` for one, which goes before the former.
-    names : sequence of str
-        Of the models.
-    read : function
-        Makes a value of a text.
-
-    Returns
-    -------
-    dict of str to value
-        Without the models of which nothing is given.
-
-    Raises
-    ------
-    ArgumentError
-        If `read` refuses a text with a ValueError of Python, or a name is no model's.
+    Models without a value are left out.
 
     Examples
     --------

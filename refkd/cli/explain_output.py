@@ -68,15 +68,7 @@ def _print_steps(narration: Narration, step: bool) -> None:
 def in_colour(stream: TextIO) -> bool:
     """Whether a stream is a terminal that shows colours, and nobody asked for none.
 
-    Parameters
-    ----------
-    stream : text file
-        Standard output.
-
-    Returns
-    -------
-    bool
-        False where NO_COLOR is set, TERM is dumb, or a Windows console may not know the sequences.
+    False where NO_COLOR is set, TERM is dumb, or a Windows console may not know the sequences.
 
     Examples
     --------

@@ -16,13 +16,7 @@ AGAIN = "install refkd again with `pip install --force-reinstall`"
 
 
 def check_own_figures() -> None:
-    """Refuse to draw with the files of another distribution, or without some of ours.
-
-    Raises
-    ------
-    ArgumentError
-        One sentence on whose files they are and how to mend it.
-    """
+    """Refuse to draw with the files of another distribution, or without some of ours."""
     spec = find_spec(PACKAGE)
     origin = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
     ours = HOME / PACKAGE / "__init__.py"

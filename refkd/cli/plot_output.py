@@ -22,30 +22,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Output:
-    """How figures look, and where they go.
-
-    Parameters
-    ----------
-    folder : str
-        Of all figures.
-    formats : list of str
-        Endings of their files.
-    numbers : Path or None
-        CSV file of what is drawn.
-    size : str or None
-        Of a column, a page or a slide.
-    font : str or None
-        Family.
-    pairs : Path or None
-        CSV file of all spikes.
-    """
+    """How figures look, and where they go."""
 
     folder: str
-    formats: list[str]
-    numbers: Path | None
-    size: str | None
-    font: str | None
-    pairs: Path | None = None
+    formats: list[str]  # endings of the files
+    numbers: Path | None  # CSV file of what is drawn
+    size: str | None  # of a column, a page or a slide
+    font: str | None  # family
+    pairs: Path | None = None  # CSV file of all spikes
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Output":

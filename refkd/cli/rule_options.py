@@ -28,27 +28,7 @@ def add_rule_options(rule: OptionGroup) -> None:
 def rule_settings(
     options: argparse.Namespace, name: str, defaults: Mapping[str, Any] | None = None
 ) -> "StudentSettings":
-    """Read what the options say of a rule.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        With those of `add_rule_options`.
-    name : str
-        Of the rule.
-    defaults : mapping of str to value, optional
-        For parameters that are not given, in place of those of `StudentSettings`.
-
-    Returns
-    -------
-    StudentSettings
-        Checked.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such rule, or a parameter is out of its range.
-    """
+    """Read what the options say of a rule; `defaults` go before those of `StudentSettings`."""
     from refkd import check
     from refkd.experiment.student_settings import StudentSettings
     from refkd.losses import rules

@@ -49,18 +49,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def kit_parser(kit: "Kit") -> Parser:
-    """The options of `refkd verify KIT`.
-
-    Parameters
-    ----------
-    kit : Kit
-        Its conventions become flags.
-
-    Returns
-    -------
-    Parser
-        Of what follows the name of the kit.
-    """
+    """The options of `refkd verify KIT`."""
     parser = Parser(
         prog=f"refkd verify {kit.name}",
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "

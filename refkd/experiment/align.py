@@ -43,36 +43,11 @@ class AlignmentError(DataError):
 def align_audio(
     network: Network, audio: ArrayLike, rate: int, phones: Sequence[str] | None = None
 ) -> tuple[Phone, ...]:
-    """Find when each phone is, on the most probable path of a network.
+    """Align phones, or the greedy decoding, with audio (n,) on the most probable path of a network.
 
-    Parameters
-    ----------
-    network : Network
-        In one direction or two, with the metadata that `refkd run` saves: the audio is normalised
-        by the network's own mean and standard deviation.
-    audio : (n,) array
-        Samples in [-1, 1], n >= 1.
-    rate : int
-        Samples per second, those of the network's training.
-    phones : sequence of str, optional
-        What is said, as symbols of the network; by default its greedy decoding.
-
-    Returns
-    -------
-    tuple of Phone
-        Of the frames start to end (exclusive) of a phone: from first_frame + start frame_shift to
-        first_frame + end frame_shift, the end of the audio at the latest; its confidence is
-        exp(mean log-probability).
-
-    Raises
-    ------
-    AlignmentError
-        If a phone is unknown to the network, the phones need more frames than there are or have no
-        path, or a phone is only heard in a frame whose middle is after the end of the audio.
-    DataError
-        If the metadata do not say how to hear, or the rate is another.
-    ArgumentError
-        If the audio is empty or not finite.
+    A phone of the frames start to end (exclusive) lasts from first_frame + start frame_shift to
+    first_frame + end frame_shift, the end of the audio at the latest; its confidence is
+    exp(mean log-probability).
 
     Examples
     --------
@@ -126,33 +101,9 @@ def _labels(phones: Sequence[str], symbols: list[str]) -> Ints:
 def align_corpus(
     network: Network, corpus: Corpus, split: str = "test", labels: str = "true"
 ) -> tuple[list[AlignedUtterance], dict[str, int]]:
-    """Align the utterances of a corpus.
+    """Align the utterances of a corpus with their phones ("true") or their decoding ("decoded").
 
-    Parameters
-    ----------
-    network : Network
-        As for `align_audio`; its symbols are matched with those of the corpus by their names.
-    corpus : Corpus
-        Of the rate of the network's training.
-    split : {"test", "train", "validation", "all"}
-        Which utterances.
-    labels : {"true", "decoded"}
-        The phones of the corpus, or those of greedy decoding.
-
-    Returns
-    -------
-    aligned : list of AlignedUtterance
-        In the order of the corpus, with the true times where it knows them.
-    problems : dict
-        What was left out, by the reader of the corpus or here, or is empty: {a sentence: how many
-        times}.
-
-    Raises
-    ------
-    DataError
-        If no utterance can be aligned, or as for `align_audio`.
-    ArgumentError
-        If split or labels are none of those.
+    The second value counts by sentence what was left out, by the reader of the corpus or here.
 
     Examples
     --------
@@ -205,34 +156,10 @@ def write_alignment(
     config: str | None = None,
     out: str | None = None,
 ) -> dict[str, int]:
-    """Align a corpus or a recording by a network on disk, and write it.
+    """Align a corpus, or a recording by its decoding, and write CTM or TextGrid.
 
-    Parameters
-    ----------
-    model : str
-        A network that `refkd run` has left.
-    data : str
-        A corpus in one of the forms of `refkd.data.sources`, or a recording, ending in `.wav`.
-    form : {"ctm", "textgrid"}
-        What to write.
-    split, labels : str, optional
-        As for `align_corpus`. A recording has no split and no true phones: it is decoded.
-    config : str, optional
-        TOML with options for the reader of the corpus.
-    out : str, optional
-        A new file for CTM, standard output if not given; a new or empty folder for TextGrids.
-
-    Returns
-    -------
-    dict
-        The problems, as of `align_corpus`.
-
-    Raises
-    ------
-    ArgumentError
-        If something is already there, or an option does not fit the data.
-    DataError
-        If network or speech cannot be read, or nothing can be aligned.
+    CTM goes to a new file or to standard output, TextGrids to a new or empty folder; returns the
+    problems of `align_corpus`.
     """
     check.one_of("format", form, FORMATS)
     recording = data.partition(":")[0] not in SOURCES and data.lower().endswith(".wav")

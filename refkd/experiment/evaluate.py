@@ -30,22 +30,7 @@ from refkd.ragged import Ragged
 
 
 def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
-    """Measure what a network says of the test speech.
-
-    Parameters
-    ----------
-    logits : Ragged of (T_n, K)
-        Of the network.
-    teacher_logits : Ragged of (T_n, K)
-        Of the teacher against which it is held.
-    data : Dataset
-        Holds N test utterances.
-
-    Returns
-    -------
-    Measured
-        Definitions: docs/course/measures.md.
-    """
+    """Measure logits (T_n, K) on the test speech and against the teacher's."""
     split = data.test
     losses, _ = ctc_loss_batch(logits, split.labels)
     pairs = list(zip(teacher_logits, logits, strict=True))
@@ -96,22 +81,7 @@ def _spoken(logits: Ragged, split: Split, data: Dataset) -> TrueAgreement:
 def selection_of(
     lesson: Distillation, teacher_logits: Ragged, before: Ragged, after: Ragged
 ) -> Selection:
-    """What the rule of a lesson chooses for a student, before and after it was trained.
-
-    Parameters
-    ----------
-    lesson : Distillation
-        The rule and its options.
-    teacher_logits : Ragged of (T_n, K)
-        Of the lesson's teacher.
-    before, after : Ragged of (T_n, K)
-        Of the student.
-
-    Returns
-    -------
-    Selection
-        Counts at the teacher's spikes.
-    """
+    """What a rule chooses at the teacher's spikes, before and after the student was trained."""
     frames = len(teacher_logits.values)
     weights = np.zeros(3)  # of teacher frames earlier than the student's, equal, later
     met = every = 0

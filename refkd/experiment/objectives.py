@@ -16,27 +16,13 @@ from refkd.ragged import Ragged
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lesson:
-    """How the second loss of a training is mixed with CTC; `Distillation` and `Guidance` say which.
+    """How an auxiliary loss is mixed with CTC; `Distillation` and `Guidance` say which."""
 
-    Parameters
-    ----------
-    teacher : Network
-        Never changed.
-    weight : float
-        Of the second loss, >= 0.
-    ctc : float
-        Of the CTC loss, >= 0; 0 for the second loss alone.
-    warm_up : float
-        Share of all steps in which the weight rises from 0 on a straight line, in [0, 1].
-    clean_logits : Ragged of (T_n, K), optional
-        What the teacher says of each training utterance without noise. Left out, it hears the same
-        noisy features as the student.
-    """
-
-    teacher: Network
-    weight: float
-    ctc: float = 1.0
-    warm_up: float = 0.0
+    teacher: Network  # never changed
+    weight: float  # of the auxiliary loss, >= 0
+    ctc: float = 1.0  # weight of the CTC loss, >= 0; 0 for the auxiliary loss alone
+    warm_up: float = 0.0  # share of all steps in which the weight rises from 0 on a straight line
+    # The teacher's, without noise; else it hears the student's noisy features.
     clean_logits: Ragged | None = None
 
     def weight_at(self, step: int, steps: int) -> float:
@@ -59,16 +45,7 @@ class Lesson:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Distillation(Lesson):
-    """A student learns from the teacher frames that a rule chooses.
-
-    Parameters
-    ----------
-    teacher, weight, ctc, warm_up, clean_logits : various
-        As in `Lesson`.
-    rule : Rule
-        Which teacher frames.
-    divergence, temperature, scale_t2, blank_frames : various
-        As in `refkd.distill_loss`.
+    """A student learns from the teacher frames that a rule chooses (see `distill_loss`).
 
     Examples
     --------
@@ -109,16 +86,9 @@ class Distillation(Lesson):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RandomChoice(Distillation):
-    """A control: each student frame learns from a teacher frame drawn from its window.
+    """A control: each student frame learns from a teacher frame drawn from the rule's window.
 
     A rule that searches must do better than this. The draw is new in every step.
-
-    Parameters
-    ----------
-    teacher, weight, ctc, warm_up, clean_logits : various
-        As in `Lesson`.
-    rule, divergence, temperature, scale_t2, blank_frames : various
-        As in `Distillation`; of the rule only the window is used.
     """
 
     def loss(
@@ -132,13 +102,7 @@ class RandomChoice(Distillation):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Guidance(Lesson):
-    """A network learns to spike where a guide spikes (docs/course/rivals.md).
-
-    Parameters
-    ----------
-    teacher, weight, ctc, warm_up, clean_logits : various
-        As in `Lesson`; the teacher is the guide.
-    """
+    """A network learns to spike where its teacher, the guide, spikes (docs/course/rivals.md)."""
 
     def loss(
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
@@ -149,26 +113,9 @@ class Guidance(Lesson):
 
 
 def random_frames(offsets: Ints, window: Window, rng: Generator) -> Ints:
-    """Draw for every frame of a batch a frame of its own window, all equally likely.
+    """Draw for every frame of a batch (offsets (N + 1,)) a frame of its window, all equally likely.
 
-    Parameters
-    ----------
-    offsets : (N + 1,) int array
-        Where each utterance begins, and the end.
-    window : Window
-        Must show every frame at least one: left, right >= 0.
-    rng : Generator
-        Draws one number a frame.
-
-    Returns
-    -------
-    (sum T,) int64 array
-        Places in the batch.
-
-    Raises
-    ------
-    ArgumentError
-        If a frame may see nothing.
+    Returns the places (sum T,) in the batch; the window shows every frame at least one.
 
     Examples
     --------

@@ -19,16 +19,7 @@ from refkd.losses.rules import Rule, Window
 def results(study: Study) -> dict[str, Any]:
     """Everything that was measured, as plain numbers for JSON; None where nothing was.
 
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-
-    Returns
-    -------
-    dict
-        "teacher" is an object, "students" a list of objects in the order of training, "summary" a
-        list of objects, one for each student over all seeds. Keys: docs/course/training.md.
+    Keys: docs/course/training.md.
     """
     data, settings = study.data, study.settings
     teachers = [
@@ -180,18 +171,7 @@ def titled(rule: Rule) -> str:
 
 
 def table(told: dict[str, Any]) -> str:
-    """The comparison as lines of text, for a terminal.
-
-    Parameters
-    ----------
-    told : dict
-        What `results` returned.
-
-    Returns
-    -------
-    str
-        One line for each model over all seeds, and what the numbers are.
-    """
+    """The comparison as lines of text for a terminal: one for each model over all seeds."""
     head = (
         "",
         "weight",

@@ -23,23 +23,6 @@ LOCK = ".refkd-lock"  # there while a command is at work
 def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
     """Make a folder and keep other commands out of it; if it stays empty, it is removed again.
 
-    Parameters
-    ----------
-    path : path
-        A folder, or where there is nothing.
-    argument : str
-        Who named it.
-
-    Yields
-    ------
-    Path
-        The folder.
-
-    Raises
-    ------
-    ArgumentError
-        If another command is at work there, or it cannot be made.
-
     Examples
     --------
     >>> import tempfile
@@ -73,23 +56,7 @@ def _remove_empty(folder: Path) -> None:
 
 
 def new_folder(path: str | Path) -> Path:
-    """Make a folder, or take an empty one.
-
-    Parameters
-    ----------
-    path : path
-        New, or an empty folder.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    ArgumentError
-        If something is there already, or it cannot be made.
-    """
+    """Make a folder, or take an empty one."""
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,23 +70,8 @@ def new_folder(path: str | Path) -> Path:
 def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     """Make a folder for a run, or take the one in which the same run was interrupted.
 
-    Parameters
-    ----------
-    path : path
-        New, an empty folder, the folder of a run with the same settings, or one in which no epoch
-        was completed.
-    settings : RunSettings
-        Of the run; kept in run.json.
-
-    Returns
-    -------
-    Path
-        The folder, with a folder `checkpoints` unless the run has ended.
-
-    Raises
-    ------
-    ArgumentError
-        If something else is there already, or it cannot be made.
+    The settings are kept in run.json; a folder `checkpoints` is there unless the run has ended. An
+    empty folder and one in which no epoch was completed are taken too.
 
     Examples
     --------
@@ -185,13 +137,7 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 @contextmanager
 def saying_where(folder: Path) -> Iterator[None]:
-    """Turn the failure to write a file into one sentence.
-
-    Raises
-    ------
-    DataError
-        That names the folder; what was there stays as it is.
-    """
+    """Turn the failure to write a file into one sentence."""
     try:
         yield
     except OSError as error:
@@ -200,20 +146,7 @@ def saying_where(folder: Path) -> Iterator[None]:
 
 
 def finish_run(told: dict[str, Any], folder: Path) -> None:
-    """Write results.json, which says that the run has ended, and remove its checkpoints.
-
-    Parameters
-    ----------
-    told : dict
-        What `refkd.experiment.results_json.results` returned.
-    folder : Path
-        From `claim_folder`.
-
-    Raises
-    ------
-    DataError
-        If it cannot be written; the checkpoints stay as they are.
-    """
+    """Write results.json, which says that the run has ended, and remove its checkpoints."""
     text = json.dumps(told, indent=1, allow_nan=False) + "\n"
     with saying_where(folder):
         with replacing(folder / RESULTS) as file:
@@ -225,22 +158,7 @@ PLOT = "plot.json"  # lists the files that were drawn here
 
 
 def plot_folder(path: str | Path) -> Path:
-    """Make a folder for figures, or take one that holds figures of this command already.
-
-    Parameters
-    ----------
-    path : path
-        New, an empty folder, or one with a list of what was drawn there.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    ArgumentError
-        If other files are there, or it cannot be made.
+    """Make a folder for figures, or take an empty one or one that lists what was drawn there.
 
     Examples
     --------
@@ -256,20 +174,7 @@ def plot_folder(path: str | Path) -> Path:
 
 
 def claim_files(folder: Path, files: Sequence[str]) -> None:
-    """Add to the list of what is drawn in a folder, before it is written.
-
-    Parameters
-    ----------
-    folder : Path
-        From `plot_folder`.
-    files : sequence of str
-        Their names.
-
-    Raises
-    ------
-    ArgumentError
-        If one of them is there and on no list.
-    """
+    """Add to the list of what is drawn in a folder, before it is written."""
     before = _claimed(folder) or []
     for name in files:
         if name not in before and (folder / name).exists():

@@ -37,64 +37,30 @@ from refkd.networks.network import Network
 
 @dataclass(frozen=True, eq=False)
 class RunModel:
-    """A model of a run's first seed.
+    """A model of a run's first seed."""
 
-    Parameters
-    ----------
-    name : str
-        As its files are called: "teacher", "Hard", ...
-    title : str
-        As figures call it: "teacher", "CTC alone", "Hard [5, 0]", ...; no two have the same.
-    posteriors : PosteriorSet
-        Logits of every test utterance.
-    rule : Rule or None
-        By which it chose what to learn; None for teachers, CTC alone, and where chance chose.
-    options : dict
-        divergence, temperature, scale_t2 and blank_frames, as `distill_trace` takes them.
-    weight : float
-        Of the distillation loss.
-    taught_by : str
-        Name of its teacher; empty without one.
-    error : float
-        Phone error rate on the test speech, a fraction.
-    """
-
-    name: str
-    title: str
-    posteriors: PosteriorSet
-    rule: Rule | None
+    name: str  # as its files are called: "teacher", "Hard", ...
+    title: str  # unique in figures: "teacher", "CTC alone", "Hard [5, 0]", ...
+    posteriors: PosteriorSet  # logits of every test utterance
+    rule: Rule | None  # None for teachers, CTC alone, and where chance chose
+    # Divergence, temperature, scale_t2 and blank_frames, as of `distill_trace`.
     options: dict[str, Any]
-    weight: float
-    taught_by: str
-    error: float
+    weight: float  # of the distillation loss
+    taught_by: str  # name of its teacher; empty without one
+    error: float  # phone error rate on the test speech, a fraction
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What the folder of a finished run holds.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is.
-    told : dict
-        Its results.json (docs/course/training.md).
-    models : tuple of RunModel
-        The bidirectional teacher, other teachers, then the students in the order of training.
-    features : dict of str to (T, D) float32 array
-        Normalised, of each test utterance.
-    labels : dict of str to (L,) int64 array
-        True phones of each test utterance.
-    reference : dict of str to Reference
-        When those are spoken, and those of the utterance that was followed; empty where nobody
-        knows.
-    """
+    """What the folder of a finished run holds."""
 
     folder: Path
-    told: dict[str, Any]
+    told: dict[str, Any]  # results.json (docs/course/training.md)
+    # The bidirectional teacher, other teachers, students in the order of training.
     models: tuple[RunModel, ...]
-    features: dict[str, Floats]
-    labels: dict[str, Ints]
+    features: dict[str, Floats]  # (T, D) float32, normalised, by test utterance
+    labels: dict[str, Ints]  # true phones (L,) by test utterance
+    # When they are spoken; the tracked utterance too; empty if unknown.
     reference: dict[str, Reference]
 
     @property
@@ -198,25 +164,7 @@ class Run:
 
 
 def read_run(path: str | Path, told: dict[str, Any] | None = None) -> Run:
-    """Read the folder of a run.
-
-    Parameters
-    ----------
-    path : path
-        Where `refkd run` wrote.
-    told : dict, optional
-        Results of a run that is about to end; by default those in the folder.
-
-    Returns
-    -------
-    Run
-        With the models of its first seed.
-
-    Raises
-    ------
-    DataError
-        If the folder holds no finished run, or one of another version.
-    """
+    """Read the folder of a finished run, or of one about to end with these results."""
     folder = Path(path)
     if told is None:
         told = finished(folder)

@@ -24,18 +24,8 @@ FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in HEARD
 def write_run(study: Study, folder: Path) -> None:
     """Write networks, posteriors, and the speech that they are about.
 
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-    folder : Path
-        From `claim_folder`. Models of the run's first seed go by their names, those of seed 3 by
-        `NAME-seed-3`; posteriors are those of the first seed.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be written; what was there stays as it is.
+    Models of the run's first seed go by their names, those of seed 3 by `NAME-seed-3`; posteriors
+    are those of the first seed.
     """
     with saying_where(folder):
         for part in (NETWORKS, POSTERIORS, SPEECH):

@@ -41,49 +41,21 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Everything that decides a run.
+    """Everything that decides a run."""
 
-    Parameters
-    ----------
-    data : str
-        "synthetic", "festvox:DIR" or another form of `refkd.data.sources`.
-    seed : int
-        Of the networks, the batches and the noise, 0 to 2**63 - 1. Synthetic speech has a seed of
-        its own among its options, so that runs of several seeds hear the same corpus, as with real
-        speech.
-    seeds : int
-        How many times every student is trained, 1 to 65535: with seed, seed + 1, ...
-    new_teachers : bool
-        Whether each seed has teachers of its own; otherwise all learn from those of `seed`.
-    animate : bool
-        Whether to keep what every model of the first seed says of one validation utterance after
-        each epoch, and to draw it as a moving picture. Nothing that is learnt depends on it.
-    rules : tuple of str
-        The students: "CTC" for CTC alone, the name of a rule, or another name of
-        `refkd.experiment.student_settings.STUDENTS` or of `distill`.
-    network : NetworkSettings
-        Of teacher and student alike.
-    training : TrainingSettings
-        Of teacher and student alike.
-    features : FeatureSettings
-        How audio becomes frames.
-    speech : dict
-        Options of the function that makes or reads this form of data.
-    distill : dict
-        StudentSettings of each student in `rules`.
-    """
-
-    data: str = "synthetic"
-    seed: int = 0
-    seeds: int = 1
-    new_teachers: bool = False
-    animate: bool = False
+    data: str = "synthetic"  # "synthetic", "festvox:DIR" or another form of `refkd.data.sources`
+    seed: int = 0  # of networks, batches and noise; synthetic speech has one among its options
+    seeds: int = 1  # how many times every student is trained: with seed, seed + 1, ...
+    new_teachers: bool = False  # of each seed; otherwise all learn from those of `seed`
+    animate: bool = False  # draw one validation utterance after each epoch; changes no training
+    # "CTC", rules, other names of `STUDENTS`, names of `distill`.
     rules: tuple[str, ...] = DEFAULT_RULES
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    features: FeatureSettings = field(default_factory=FeatureSettings)
+    features: FeatureSettings = field(default_factory=FeatureSettings)  # how audio becomes frames
+    # Options of the function that makes or reads this form of data.
     speech: dict[str, Any] = field(default_factory=dict)
-    distill: dict[str, StudentSettings] = field(default_factory=dict)
+    distill: dict[str, StudentSettings] = field(default_factory=dict)  # of each student in `rules`
 
     def __post_init__(self) -> None:
         if not isinstance(self.rules, list | tuple):

@@ -17,30 +17,15 @@ DRAWS, DRAWS_SEED = 10_000, 0
 
 @dataclass(frozen=True)
 class Summary:
-    """One student over all seeds and test utterances.
-
-    Parameters
-    ----------
-    name : str
-        Of the student.
-    error : Interval
-        Phone error rate, a fraction.
-    offset : Interval
-        Mean offset to the teacher's spikes, in frames.
-    delay : Interval
-        Mean delay after the true starts, in seconds.
-    against : dict
-        Paired differences of phone error: from CTC alone and from FrameWise, where they are.
-    against_shift : Interval or None
-        Phone error above the line that joins the fixed shifts, at the same offset; None where
-        there is no such line.
-    """
+    """One student over all seeds and test utterances."""
 
     name: str
-    error: Interval
-    offset: Interval
-    delay: Interval
+    error: Interval  # phone error rate, a fraction
+    offset: Interval  # mean, to the teacher's spikes, in frames
+    delay: Interval  # mean, after the true starts, in seconds
+    # Paired differences of phone error from CTC alone and from FrameWise.
     against: dict[str, Interval]
+    # Phone error above the line of the fixed shifts at the same offset.
     against_shift: Interval | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,16 +43,8 @@ class Summary:
 def summarise(study: Study) -> tuple[Summary, ...]:
     """Mean, standard deviation and 95 % interval of every student over seeds and utterances.
 
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-
-    Returns
-    -------
-    tuple of Summary
-        In the order of training. The intervals come from 10,000 resamplings with seed 0, the same
-        for all students (docs/guides/intervals.md).
+    The intervals come from 10,000 resamplings with seed 0, the same for all students
+    (docs/guides/intervals.md).
     """
     names = study.names
     draws = resample(study.settings.seeds, len(study.data.test), DRAWS, DRAWS_SEED)

@@ -21,22 +21,7 @@ EXERCISES = (
 
 
 def exercises_named(names: Sequence[str]) -> list[Exercise]:
-    """The exercises of these names, in the order of the course.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of functions or of files; all exercises if empty.
-
-    Returns
-    -------
-    list of Exercise
-        Each of them once.
-
-    Raises
-    ------
-    ArgumentError
-        If there is none of a name.
+    """The exercises of these names of functions or files, each once, in the order of the course.
 
     Examples
     --------

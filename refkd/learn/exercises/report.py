@@ -29,18 +29,7 @@ def summary(marks: Sequence[Mark]) -> str:
 
 
 def as_text(mark: Mark) -> str:
-    """What a learner reads: a line for each table, and the first wrong cell.
-
-    Parameters
-    ----------
-    mark : Mark
-        Of one exercise.
-
-    Returns
-    -------
-    str
-        Lines, the last one without its end.
-    """
+    """What a learner reads: a line for each table, and the first wrong cell."""
     lines = [f"{mark.exercise.file}: {mark.problem or mark.status}"]
     wide = max(map(len, mark.exercise.results))
     for name, count in (mark.wrong or {}).items():
@@ -52,18 +41,7 @@ def as_text(mark: Mark) -> str:
 
 
 def as_json(marks: Sequence[Mark]) -> str:
-    """The same for machines; infinities and NaN are texts.
-
-    Parameters
-    ----------
-    marks : sequence of Mark
-        In the order of the course.
-
-    Returns
-    -------
-    str
-        One object, indented.
-    """
+    """The same for machines; infinities and NaN are texts."""
     value = {
         "schema": SCHEMA,
         "refkd": refkd.__version__,
@@ -76,16 +54,6 @@ def as_json(marks: Sequence[Mark]) -> str:
 
 def as_python(case: Case) -> str:
     """The arguments of a case as lines to copy; large arrays by their shape alone.
-
-    Parameters
-    ----------
-    case : Case
-        Of an exercise.
-
-    Returns
-    -------
-    str
-        A line for each argument.
 
     Examples
     --------

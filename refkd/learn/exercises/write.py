@@ -42,16 +42,6 @@ anew, and no other is touched, by
 def solution_text(exercise: Exercise) -> str:
     """The solution as it is written to files: each equation stands behind its tag.
 
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-
-    Returns
-    -------
-    str
-        A module of Python.
-
     Examples
     --------
     >>> from refkd.learn.exercises.catalogue import exercises_named
@@ -65,16 +55,6 @@ def solution_text(exercise: Exercise) -> str:
 
 def stub_text(exercise: Exercise) -> str:
     """The same up to the end of the docstring; the body is left to the learner.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-
-    Returns
-    -------
-    str
-        A module of Python.
 
     Examples
     --------
@@ -95,25 +75,7 @@ def stub_text(exercise: Exercise) -> str:
 
 
 def write_exercises(folder: Path, solutions: bool = False) -> tuple[list[str], list[str]]:
-    """Write every file that is not there.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is not there.
-    solutions : bool
-        Whether to write the solutions in place of the stubs.
-
-    Returns
-    -------
-    written, kept : list of str
-        Names of the files that were written, and of those that were there and stay as they are.
-
-    Raises
-    ------
-    ArgumentError
-        If the folder is a file.
-    """
+    """Write what is not there; return the names of the files written and of those left alone."""
     if folder.exists() and not folder.is_dir():
         check.fail("DIR", "a folder", f"the file {folder}")
     folder.mkdir(parents=True, exist_ok=True)

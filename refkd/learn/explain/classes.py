@@ -14,18 +14,10 @@ OTHERS = "others"
 
 @dataclass(frozen=True)
 class Classes:
-    """Some of K classes; the others are told of as one, by their sum.
-
-    Parameters
-    ----------
-    told : tuple of int
-        Those with a row or a column of their own, rising.
-    symbols : sequence of str
-        Names of all K.
-    """
+    """Some of K classes with a row or column of their own; the others are shown by their sum."""
 
     told: tuple[int, ...]
-    symbols: Sequence[str]
+    symbols: Sequence[str]  # names of all K
 
     @classmethod
     def among(

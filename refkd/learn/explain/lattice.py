@@ -13,21 +13,7 @@ from refkd.losses.traces import CTCTrace
 
 @dataclass(frozen=True)
 class Lattice:
-    """What the steps of CTC are told from.
-
-    Parameters
-    ----------
-    logp : (T, K) array
-        Log-probabilities in nats.
-    trace : CTCTrace
-        Computed from them.
-    blank : int
-        Index of the blank.
-    names : sequence of str
-        Of the classes.
-    frames : range
-        What is told frame by frame.
-    """
+    """Log-probabilities (T, K) in nats, their trace, and the frames narrated one by one."""
 
     logp: Floats
     trace: CTCTrace

@@ -22,17 +22,7 @@ def state_before(trace: LSTMTrace, t: int) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Backward:
-    """What the steps of the backward pass are told from.
-
-    Parameters
-    ----------
-    params : LSTMParams
-        The weights.
-    trace : LSTMTrace
-        The pass forward.
-    above : (T, H) array
-        Gradient from above in every hidden[t].
-    """
+    """What the backward pass is narrated from; `above` (T, H) is the gradient in hidden."""
 
     params: LSTMParams
     trace: LSTMTrace

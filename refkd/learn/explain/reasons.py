@@ -12,18 +12,6 @@ from refkd.losses.traces import DistillTrace
 def reason(trace: DistillTrace, n: int) -> str:
     """Say why a pair of a trace was selected.
 
-    Parameters
-    ----------
-    trace : DistillTrace
-        Of any rule.
-    n : int
-        Row of `pairs`.
-
-    Returns
-    -------
-    str
-        A few words.
-
     Examples
     --------
     >>> import numpy as np, refkd
