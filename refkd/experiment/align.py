@@ -1,4 +1,4 @@
-"""When a trained network hears each phone: of a corpus or a recording, as CTM or TextGrid."""
+"""When each phone is, by a trained network: of a corpus or a recording, as CTM or TextGrid."""
 
 import sys
 from collections import Counter
@@ -55,9 +55,9 @@ def align_audio(
     >>> from refkd.experiment.align import align_audio
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.networks.recognize import hearing_facts
-    >>> hearing = hearing_facts(FeatureSettings(stack=1), 8000)
+    >>> metadata = hearing_facts(FeatureSettings(stack=1), 8000)
     >>> net = refkd.Network.create(40, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
-    ...     symbols=["<blank>", "a"], mean=np.zeros(40), std=np.ones(40), **hearing)
+    ...     symbols=["<blank>", "a"], mean=np.zeros(40), std=np.ones(40), **metadata)
     >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
     [('a', 0.0125)]
     """
@@ -72,7 +72,7 @@ def align_audio(
     labels = greedy_decode(logits) if phones is None else _labels(phones, symbols)
     edges = settings.times(len(logits) + 1, rate)
     seconds = np.size(audio) / rate
-    found = []
+    aligned = []
     try:
         check.feasible("phones", labels, len(logits))
     except InfeasibleTargetError:
@@ -85,8 +85,8 @@ def align_audio(
         if seconds - edges[start] < 1e-6:  # files hold microseconds
             raise AlignmentError("phones: expected to begin within the audio, got one after it")
         until = min(float(edges[end]), seconds)
-        found.append(Phone(symbols[label], float(edges[start]), until, float(np.exp(score))))
-    return tuple(found)
+        aligned.append(Phone(symbols[label], float(edges[start]), until, float(np.exp(score))))
+    return tuple(aligned)
 
 
 def _labels(phones: Sequence[str], symbols: list[str]) -> Ints:
@@ -103,7 +103,7 @@ def align_corpus(
 ) -> tuple[list[AlignedUtterance], dict[str, int]]:
     """Align the utterances of a corpus with their phones ("true") or their decoding ("decoded").
 
-    The second value counts by sentence what was left out, by the reader of the corpus or here.
+    The second value counts, by reason, what the reader of the corpus or this function left out.
 
     Examples
     --------
@@ -112,9 +112,9 @@ def align_corpus(
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.data.synthetic import make_corpus
     >>> from refkd.networks.recognize import hearing_facts
-    >>> hearing = hearing_facts(FeatureSettings(), 8000)
+    >>> metadata = hearing_facts(FeatureSettings(), 8000)
     >>> net = refkd.Network.create(80, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
-    ...     symbols=["<blank>", "a"], mean=np.zeros(80), std=np.ones(80), **hearing)
+    ...     symbols=["<blank>", "a"], mean=np.zeros(80), std=np.ones(80), **metadata)
     >>> aligned, _ = align_corpus(net, make_corpus(train=1, validation=1, test=1), labels="decoded")
     >>> aligned[0].name, aligned[0].true[0].symbol
     ('test-0000', 'p')
@@ -125,10 +125,10 @@ def align_corpus(
     aligned: list[AlignedUtterance] = []
     problems = Counter(corpus.problems)
     reasons: list[str] = []
-    for one in utterances:
-        given = one.phones if labels == "true" else None
+    for utterance in utterances:
+        symbols = utterance.phones if labels == "true" else None
         try:
-            phones = align_audio(network, one.audio, one.rate, given)
+            phones = align_audio(network, utterance.audio, utterance.rate, symbols)
         except AlignmentError as error:
             reasons.append(str(error))
             problems[f"left out, {error}"] += 1
@@ -136,10 +136,12 @@ def align_corpus(
         if not phones:
             problems["no phone was decoded"] += 1
         true = None
-        if one.starts is not None and one.ends is not None:
-            times = zip(one.phones, one.starts.tolist(), one.ends.tolist(), strict=True)
+        if utterance.starts is not None and utterance.ends is not None:
+            times = zip(
+                utterance.phones, utterance.starts.tolist(), utterance.ends.tolist(), strict=True
+            )
             true = tuple(Phone(*phone) for phone in times)
-        aligned.append(AlignedUtterance(one.name, one.seconds, phones, true))
+        aligned.append(AlignedUtterance(utterance.name, utterance.seconds, phones, true))
     if not aligned:
         got = f"none of {len(utterances)}; {reasons[0]}"
         raise DataError(f"{corpus.name}: expected utterances that can be aligned, got {got}")

@@ -58,9 +58,9 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
     }
     for part, values in parts.items():
         arrays.update({f"{part}.{name}": value for name, value in values.items()})
-    said = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
-    if said:
-        arrays["said"] = np.stack(said)
+    logits = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
+    if logits:
+        arrays["said"] = np.stack(logits)
     try:
         with replacing(path) as file:
             write_arrays(file, arrays)
@@ -87,23 +87,25 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
     if not Path(path).exists():
         return None
     try:
-        kept = read_npz(path)
-        found = str(kept["fingerprint"])
-        history = kept["history"].reshape(-1, len(NUMBERS)).tolist()
-        said = kept.get("said", (None,) * len(history))
-        parameters, mean, square = (_part(kept, one) for one in ("parameters", "mean", "square"))
+        arrays = read_npz(path)
+        written_for = str(arrays["fingerprint"])
+        history = arrays["history"].reshape(-1, len(NUMBERS)).tolist()
+        logits = arrays.get("said", (None,) * len(history))
+        parameters, mean, square = (
+            _part(arrays, part) for part in ("parameters", "mean", "square")
+        )
         if not parameters.keys() == mean.keys() == square.keys() != set():
             raise KeyError
         checkpoint = Checkpoint(
-            found,
+            written_for,
             parameters,
-            AdamState(int(kept["step"]), mean, square),
-            tuple(Epoch(*one, said=heard) for one, heard in zip(history, said, strict=True)),
+            AdamState(int(arrays["step"]), mean, square),
+            tuple(Epoch(*row, said=frames) for row, frames in zip(history, logits, strict=True)),
         )
     except (ValueError, KeyError, TypeError):
         got = "a file of another kind or a damaged one; without it this training begins anew"
         raise DataError(f"{path}: expected a checkpoint, got {got}") from None
-    if found != fingerprint:
+    if written_for != fingerprint:
         expected = "the checkpoint of this training"
         raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")
     return checkpoint

@@ -22,11 +22,11 @@ class Lesson:
     weight: float  # of the auxiliary loss, >= 0
     ctc: float = 1.0  # weight of the CTC loss, >= 0; 0 for the auxiliary loss alone
     warm_up: float = 0.0  # share of all steps in which the weight rises from 0 on a straight line
-    # The teacher's, without noise; else it hears the student's noisy features.
+    # The teacher's, without noise; else computed from the student's noisy features.
     clean_logits: Ragged | None = None
 
     def weight_at(self, step: int, steps: int) -> float:
-        """Weight of the second loss in a step, 0 <= step < steps."""
+        """Weight of the auxiliary loss in a step, 0 <= step < steps."""
         rising = self.warm_up * steps
         return self.weight * min(1.0, (step + 1) / rising) if rising > 0.0 else self.weight
 
@@ -39,7 +39,7 @@ class Lesson:
     def loss(
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
-        """Sum of the second loss over a batch and its gradient in the student's logits."""
+        """Sum of the auxiliary loss over a batch and its gradient in the student's logits."""
         raise NotImplementedError
 
 
@@ -67,9 +67,9 @@ class Distillation(Lesson):
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
         """Sum of the rule's loss over a batch in nats and its gradient in the student's logits."""
-        return self._charged(self.rule, student_logits, teacher_logits)
+        return self._distill_loss(self.rule, student_logits, teacher_logits)
 
-    def _charged(
+    def _distill_loss(
         self, rule: Rule, student_logits: Ragged, teacher_logits: Ragged
     ) -> tuple[float, Ragged]:
         losses, grads = distill_loss_batch(
@@ -97,7 +97,7 @@ class RandomChoice(Distillation):
         """Sum of the divergences from the drawn frames, in nats, and its gradient."""
         frames = random_frames(teacher_logits.offsets, self.rule.window, rng)
         drawn = teacher_logits.with_values(teacher_logits.values[frames])
-        return self._charged(FrameWise(), student_logits, drawn)
+        return self._distill_loss(FrameWise(), student_logits, drawn)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

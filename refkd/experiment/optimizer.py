@@ -76,7 +76,7 @@ def gradient_norm(grads: Mapping[str, NDArray[Any]]) -> float:
     5.0
     """
     flat = (grad.astype(np.float64).ravel() for grad in grads.values())
-    return math.sqrt(sum(float((one * one).sum()) for one in flat))
+    return math.sqrt(sum(float((values * values).sum()) for values in flat))
 
 
 def clip_gradients(grads: Mapping[str, NDArray[Any]], limit: float) -> Values:

@@ -40,9 +40,9 @@ def gathered(
     utterance = followed_in(data.validation)
     logits = {}
     for name, start, history in models:
-        said = [epoch.said for epoch in history if epoch.said is not None]
-        if said:
-            logits[name] = np.stack([logits_of(start, utterance.features).values, *said])
+        logits_by_epoch = [epoch.said for epoch in history if epoch.said is not None]
+        if logits_by_epoch:
+            logits[name] = np.stack([logits_of(start, utterance.features).values, *logits_by_epoch])
     return Followed(utterance, logits) if logits else None
 
 
@@ -94,7 +94,7 @@ class Measured:
         if measure == "error":
             return self.edits.astype(np.float64), self.phones.astype(np.float64)
         parts = self.shifts if measure == "offset" else self.delays
-        return np.array([one.total for one in parts]), np.array([float(one.n) for one in parts])
+        return np.array([part.total for part in parts]), np.array([float(part.n) for part in parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +146,8 @@ class Study:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the students, each once, in the order of training."""
-        return tuple(dict.fromkeys(one.name for one in self.students))
+        return tuple(dict.fromkeys(student.name for student in self.students))
 
     def of(self, name: str) -> tuple[Student, ...]:
         """The students of a name, seed by seed."""
-        return tuple(one for one in self.students if one.name == name)
+        return tuple(student for student in self.students if student.name == name)

@@ -57,12 +57,12 @@ def results(study: Study) -> dict[str, Any]:
         "followed": None if study.followed is None else study.followed.utterance.names[0],
         "teacher": teachers[0],
         "teachers": teachers,
-        "students": [_student(one, study) for one in study.students],
+        "students": [_student(student, study) for student in study.students],
         "tuning": {
             name: [{"weight": weight, "validation": error} for weight, error in tried.items()]
             for name, tried in study.tuning.items()
         },
-        "summary": [_summary(study, one) for one in summarise(study)],
+        "summary": [_summary(study, summary) for summary in summarise(study)],
     }
 
 
@@ -122,16 +122,16 @@ def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | Non
     }
 
 
-def _summary(study: Study, one: Summary) -> dict[str, Any]:
-    students, test = study.of(one.name), study.data.test
+def _summary(study: Study, summary: Summary) -> dict[str, Any]:
+    students, test = study.of(summary.name), study.data.test
     return {
-        "rule": one.name,
+        "rule": summary.name,
         "title": described(students[0]),
         "weight": students[0].weight,
         "seeds": len(students),
         "utterances": len(test),
         "phones": int(test.labels.lengths.sum()),
-        **one.as_dict(),
+        **summary.as_dict(),
         "seconds": round(sum(student.seconds for student in students) / len(students), 1),
     }
 
@@ -165,12 +165,13 @@ def titled(rule: Rule) -> str:
         elif name == "d":
             words.append(str(value))
         elif value is not None:
-            shown = "/".join(f"{one:g}" for one in value) if name == "weights" else f"{value:g}"
+            values = value if name == "weights" else (value,)
+            shown = "/".join(f"{number:g}" for number in values)
             words.append(f"{name}={shown}")
     return " ".join(words)
 
 
-def table(told: dict[str, Any]) -> str:
+def table(document: dict[str, Any]) -> str:
     """The comparison as lines of text for a terminal: one for each model over all seeds."""
     head = (
         "",
@@ -185,26 +186,30 @@ def table(told: dict[str, Any]) -> str:
     )
     unit = ("", "", "% [95 %]", "", "frames", "ms", "points [95 %]", "points [95 %]", "s")
     rows = [head, unit]
-    for one in told["teachers"]:
-        name = one["name"] if not told["configuration"]["new_teachers"] else _with_seed(one)
-        error, delay = 100 * one["phone_error_rate"], one["delay"]["mean"]
+    for teacher in document["teachers"]:
+        name = teacher["name"]
+        if document["configuration"]["new_teachers"]:
+            name += f", seed {teacher['seed']}"
+        error, delay = 100 * teacher["phone_error_rate"], teacher["delay"]["mean"]
         shown = "none" if delay is None else f"{1000 * delay:+.0f}"
-        rows.append((name, "", f"{error:.1f}", "", "", shown, "", "", f"{one['seconds']:.0f}"))
-    for one in told["summary"]:
-        error, offset, delay = one["phone_error_rate"], one["offset"], one["delay"]
+        rows.append((name, "", f"{error:.1f}", "", "", shown, "", "", f"{teacher['seconds']:.0f}"))
+    for student in document["summary"]:
+        error, offset, delay = student["phone_error_rate"], student["offset"], student["delay"]
         rows.append(
             (
-                one["title"],
-                f"{one['weight']:g}" if one["weight"] else "",
+                student["title"],
+                f"{student['weight']:g}" if student["weight"] else "",
                 _percent(error, ".1f"),
                 "" if error["sd"] is None else f"{100 * error['sd']:.1f}",
                 "none" if offset["mean"] is None else f"{offset['mean']:+.1f}",
                 "none" if delay["mean"] is None else f"{1000 * delay['mean']:+.0f}",
                 *(
-                    _percent(one["against"][other], "+.1f") if other in one["against"] else ""
+                    _percent(student["against"][other], "+.1f")
+                    if other in student["against"]
+                    else ""
                     for other in BASELINES
                 ),
-                f"{one['seconds']:.0f}",
+                f"{student['seconds']:.0f}",
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
@@ -214,11 +219,11 @@ def table(told: dict[str, Any]) -> str:
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join(cells).rstrip())
     lines.insert(2, "-" * max(map(len, lines)))
-    return "\n".join([*lines, "", _counted(told)])
+    return "\n".join([*lines, "", _sample_sizes(document)])
 
 
-def _counted(told: dict[str, Any]) -> str:
-    seeds, data = told["seeds"], told["data"]
+def _sample_sizes(document: dict[str, Any]) -> str:
+    seeds, data = document["seeds"], document["data"]
     shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     over = "utterances" if len(seeds) == 1 else "utterances and seeds"
     return (
@@ -229,10 +234,6 @@ def _counted(told: dict[str, Any]) -> str:
     )
 
 
-def _with_seed(model: dict[str, Any]) -> str:
-    return f"{model['name']}, seed {model['seed']}"
-
-
-def _percent(found: dict[str, float], form: str) -> str:
-    mean, low, high = (100 * found[name] for name in ("mean", "low", "high"))
+def _percent(interval: dict[str, float], form: str) -> str:
+    mean, low, high = (100 * interval[name] for name in ("mean", "low", "high"))
     return f"{mean:{form}} [{low:{form}}, {high:{form}}]"

@@ -30,15 +30,16 @@ def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     with held(parent + "/run") as folder:
     ...         _ = (folder / "word.txt").write_text("late")
-    ...     sorted(one.name for one in folder.iterdir())
+    ...     sorted(file.name for file in folder.iterdir())
     ['word.txt']
     """
     folder = Path(path)
     with ExitStack() as stack:
         try:
-            for one in [one for one in (folder, *folder.parents) if not one.exists()][::-1]:
-                one.mkdir(exist_ok=True)
-                stack.callback(_remove_empty, one)
+            missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+            for parent in reversed(missing):
+                parent.mkdir(exist_ok=True)
+                stack.callback(_remove_empty, parent)
             if not folder.is_dir():
                 check.fail(argument, "a folder that can be written to", f"the file {folder}")
             if os.access(folder, os.W_OK):  # where nothing can be written, nothing can be lost
@@ -60,7 +61,7 @@ def new_folder(path: str | Path) -> Path:
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(one.name != LOCK for one in folder.iterdir()):
+        if any(file.name != LOCK for file in folder.iterdir()):
             check.fail("out", "a new or empty folder", f"{folder}, which holds files")
     except OSError as error:
         check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
@@ -114,7 +115,7 @@ def _begun(folder: Path) -> bool:
     """Whether a run has left anything here that another command must not touch."""
     if not (folder / RUN).exists():
         return False
-    others = {one.name for one in folder.iterdir()} - {RUN, CHECKPOINTS, LOCK}
+    others = {path.name for path in folder.iterdir()} - {RUN, CHECKPOINTS, LOCK}
     checkpoints = folder / CHECKPOINTS
     return bool(others) or (checkpoints.is_dir() and any(checkpoints.iterdir()))
 
@@ -126,13 +127,13 @@ def finished(folder: Path) -> dict[str, Any] | None:
         return None
     again = "remove it, and the same command trains again"
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
-    if (place := next(misfits(told), None)) is not None:
+    if (place := next(misfits(results), None)) is not None:
         got = f"nothing of the kind at {place}" if place else "no object"
         raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
-    return told
+    return results
 
 
 @contextmanager
@@ -145,9 +146,9 @@ def saying_where(folder: Path) -> Iterator[None]:
         raise DataError(f"{folder}: expected to write there, got {got}") from None
 
 
-def finish_run(told: dict[str, Any], folder: Path) -> None:
+def finish_run(results: dict[str, Any], folder: Path) -> None:
     """Write results.json, which says that the run has ended, and remove its checkpoints."""
-    text = json.dumps(told, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(results, indent=1, allow_nan=False) + "\n"
     with saying_where(folder):
         with replacing(folder / RESULTS) as file:
             file.write(text.encode())
@@ -188,7 +189,7 @@ def claim_files(folder: Path, files: Sequence[str]) -> None:
 def _claimed(folder: Path) -> list[str] | None:
     """The files on the list; None if there is none."""
     try:
-        told = json.loads((folder / PLOT).read_text(encoding="utf-8"))
-        return [str(name) for name in told["files"]]
+        listing = json.loads((folder / PLOT).read_text(encoding="utf-8"))
+        return [str(name) for name in listing["files"]]
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -34,8 +34,10 @@ def write_run(study: Study, folder: Path) -> None:
             model.network.save(folder / NETWORKS / f"{_file_name(model, study)}.npz")
             if model.seed == study.settings.seed:
                 logits = logits_of(model.network, study.data.test.features)
-                said = dict(zip(study.data.test.names, logits, strict=True))
-                _write_posteriors(said, study.data, folder / POSTERIORS / f"{model.name}.npz")
+                by_utterance = dict(zip(study.data.test.names, logits, strict=True))
+                _write_posteriors(
+                    by_utterance, study.data, folder / POSTERIORS / f"{model.name}.npz"
+                )
         _write_speech(study.data, folder / SPEECH)
         if study.followed is not None:
             _write_followed(study.followed, study.data, folder / EPOCHS)
@@ -67,8 +69,8 @@ def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -
 def _write_followed(followed: Followed, data: Dataset, folder: Path) -> None:
     """Logits of each model by the number of the epoch, and when the phones are spoken."""
     folder.mkdir(exist_ok=True)
-    for name, said in followed.logits.items():
-        by_epoch = {str(epoch): logits for epoch, logits in enumerate(said)}
+    for name, epochs in followed.logits.items():
+        by_epoch = {str(epoch): logits for epoch, logits in enumerate(epochs)}
         _write_posteriors(by_epoch, data, folder / f"{name}.npz")
     _write_reference(followed.utterance, data, folder / REFERENCE)
 

@@ -35,7 +35,7 @@ class Summary:
             "phone_error_rate": _plain(self.error),
             "offset": _plain(self.offset),
             "delay": _plain(self.delay),
-            "against": {other: _plain(one) for other, one in self.against.items()},
+            "against": {other: _plain(interval) for other, interval in self.against.items()},
             "against_shift": None if shift is None else _plain(shift),
         }
 
@@ -75,10 +75,12 @@ def ratios_of(models: tuple[Model, ...]) -> dict[str, Ratio]:
     """Error, offset and delay of one student, seed by seed and utterance by utterance."""
     ratios = {}
     for measure in MEASURES:
-        numerators, denominators = zip(*(one.measured.sums(measure) for one in models), strict=True)
+        numerators, denominators = zip(
+            *(model.measured.sums(measure) for model in models), strict=True
+        )
         ratios[measure] = Ratio(np.stack(numerators), np.stack(denominators))
     return ratios
 
 
-def _plain(found: Interval) -> dict[str, float | None]:
-    return {name: found.as_dict()[name] for name in ("mean", "sd", "low", "high")}
+def _plain(interval: Interval) -> dict[str, float | None]:
+    return {name: interval.as_dict()[name] for name in ("mean", "sd", "low", "high")}
