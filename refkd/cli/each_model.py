@@ -9,7 +9,7 @@ from refkd import check
 T = TypeVar("T")
 
 
-def models_of(given: Sequence[str]) -> dict[str, str]:
+def models_of(texts: Sequence[str]) -> dict[str, str]:
     """Take apart what --model says: `NAME=PATH`, or a path whose file gives the name.
 
     Examples
@@ -19,7 +19,7 @@ def models_of(given: Sequence[str]) -> dict[str, str]:
     {'teacher': 'a.npz', 'small': 'exp/small.ark'}
     """
     paths: dict[str, str] = {}
-    for text in given:
+    for text in texts:
         name, equals, path = text.partition("=")
         if not equals:
             name, path = Path(text).stem, text
@@ -32,7 +32,7 @@ def models_of(given: Sequence[str]) -> dict[str, str]:
 
 
 def for_each(
-    option: str, given: Sequence[str] | None, names: Sequence[str], read: Callable[[str], T]
+    option: str, texts: Sequence[str] | None, names: Sequence[str], read: Callable[[str], T]
 ) -> dict[str, T]:
     """Find the value of an option for each model: `VALUE` for all, `NAME=VALUE` for one wins.
 
@@ -46,17 +46,17 @@ def for_each(
     """
     of_all: dict[str, T] = {}
     of_one: dict[str, T] = {}
-    for text in given or ():
+    for text in texts or ():
         name, equals, rest = text.partition("=")
-        named = bool(equals) and name in names
+        for_model = bool(equals) and name in names
         try:
-            value = read(rest if named else text)
+            value = read(rest if for_model else text)
         except (check.ArgumentError, check.DataError):
             raise
         except ValueError:
             known = " or ".join(f"{name}=..." for name in names)
             check.fail(option, f"a number, or {known} for one model", repr(text))
-        if named:
+        if for_model:
             of_one[name] = value
         else:
             of_all = dict.fromkeys(names, value)

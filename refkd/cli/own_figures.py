@@ -58,9 +58,10 @@ def _is_whole(file: PackagePath, path: Path) -> bool:
 def _owners(path: Path) -> list[str]:
     """Name and version of other distributions that have installed a file."""
     return [
-        f"{one.name} {one.version}"
-        for one in distributions()
-        if one.name != "refkd" and any(_located(file) == path for file in _of_that_name(one.files))
+        f"{package.name} {package.version}"
+        for package in distributions()
+        if package.name != "refkd"
+        and any(_located(file) == path for file in _of_that_name(package.files))
     ]
 
 

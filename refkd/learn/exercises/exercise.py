@@ -14,7 +14,7 @@ from refkd.learn.explain.equations import page_of
 from refkd.verify.kits import kit_named
 from refkd.verify.records import Case, Defect
 
-Tables = tuple[Any, ...]  # arrays or numbers; None where nothing is said
+Tables = tuple[Any, ...]  # arrays or numbers; None where a slip says nothing
 
 
 @dataclass(frozen=True)
@@ -131,5 +131,5 @@ def slips_of_kit(name: str, tables: Callable[..., Tables]) -> Iterator[Defect]:
 
     Many of them change nothing here; what changes nothing explains nothing.
     """
-    for one in kit_named(name).defects:
-        yield Defect(one.bug, one.words, partial(tables, one.compute))
+    for defect in kit_named(name).defects:
+        yield Defect(defect.bug, defect.words, partial(tables, defect.compute))

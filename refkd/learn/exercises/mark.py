@@ -17,7 +17,7 @@ from refkd.verify.records import Answer, Call, Case, Deviation, Outputs
 START_LIMIT = 60.0  # seconds to import a file
 TOLERANCE = TOLERANCES["float64"]
 UNWRITTEN = "NotImplementedError"
-SAID = {
+FAILURES = {
     "raised": "raises",
     "unreadable": "returns something else:",
     "crashed": "crashes:",
@@ -61,8 +61,8 @@ def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
     try:
         answers = door.ask([Call(case.inputs) for case in exercise.cases])
     except ArgumentError as error:
-        said = str(error).partition("imported, got ")[2]
-        return Mark(exercise, "wrong", problem=f"the file cannot be imported: {said}")
+        problem = str(error).partition("imported, got ")[2]
+        return Mark(exercise, "wrong", problem=f"the file cannot be imported: {problem}")
     finally:
         door.close()
     return marked(exercise, answers)
@@ -91,30 +91,30 @@ def _faults(exercise: Exercise, case: Case, answer: Answer) -> Iterator[Fault]:
     expected = exercise.expected(case)
     for table in exercise.tables:
         if answer.outputs is None:
-            yield Fault(case, table, f"It {SAID[str(answer.failure)]} {answer.sentence}")
+            yield Fault(case, table, f"It {FAILURES[str(answer.failure)]} {answer.sentence}")
         elif table.name not in answer.outputs:
             yield Fault(case, table, f"{table.name} is not returned.")
         else:
-            got, wanted = answer.outputs[table.name], expected[table.name]
-            if got.shape != wanted.shape:
-                problem = f"{table.name} has shape {got.shape}, expected {wanted.shape}."
+            got, correct = answer.outputs[table.name], expected[table.name]
+            if got.shape != correct.shape:
+                problem = f"{table.name} has shape {got.shape}, expected {correct.shape}."
                 yield Fault(case, table, problem)
-            elif (wrong := _wrong(got, wanted)).any():
-                yield Fault(case, table, "", _deviation(table, got, wanted, wrong))
+            elif (wrong := _wrong(got, correct)).any():
+                yield Fault(case, table, "", _deviation(table, got, correct, wrong))
 
 
-def _wrong(got: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(distances(got, wanted) > allowed(wanted, TOLERANCE))
+def _wrong(got: NDArray[Any], correct: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(distances(got, correct) > allowed(correct, TOLERANCE))
 
 
 def _deviation(
-    table: Table, got: NDArray[Any], wanted: NDArray[Any], wrong: NDArray[np.bool_]
+    table: Table, got: NDArray[Any], correct: NDArray[Any], wrong: NDArray[np.bool_]
 ) -> Deviation:
     index = table.first_cell(wrong)
-    limit = float(allowed(wanted, TOLERANCE)[index])
+    limit = float(allowed(correct, TOLERANCE)[index])
     count = int(wrong.sum())
     return Deviation(
-        table.name, index, float(wanted[index]), float(got[index]), limit, count, wrong.size
+        table.name, index, float(correct[index]), float(got[index]), limit, count, wrong.size
     )
 
 

@@ -79,18 +79,18 @@ def _literal(name: str, value: Any) -> str:
 
 
 def _nested(values: np.ndarray[Any, Any]) -> str:
-    rounded = np.vectorize(lambda one: float(f"{one:.6g}"))(values) if values.size else values
-    kept = values if values.dtype.kind in "iu" else rounded
-    return str(kept.tolist()).replace("inf", "np.inf")
+    rounded = np.vectorize(lambda number: float(f"{number:.6g}"))(values) if values.size else values
+    printed = values if values.dtype.kind in "iu" else rounded
+    return str(printed.tolist()).replace("inf", "np.inf")
 
 
 def _details(mark: Mark, fault: Fault) -> Iterator[str]:
     if fault.deviation is not None:
-        one = fault.deviation
-        yield f"First wrong cell: {fault.table.place(one.index)}"
-        yield f"  expected {one.expected:.10g}, got {one.got:.10g}"
-        rows = len(mark.exercise.expected(fault.case)[one.output]) if one.index else 0
-        for tag in fault.table.equations(one.index, rows):
+        deviation = fault.deviation
+        yield f"First wrong cell: {fault.table.place(deviation.index)}"
+        yield f"  expected {deviation.expected:.10g}, got {deviation.got:.10g}"
+        rows = len(mark.exercise.expected(fault.case)[deviation.output]) if deviation.index else 0
+        for tag in fault.table.equations(deviation.index, rows):
             yield from _filled(f"  ({tag}) {EQUATIONS[tag]}", " " * (len(tag) + 5))
         yield f"  {mark.exercise.page}"
     else:

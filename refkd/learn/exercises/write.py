@@ -70,8 +70,8 @@ def stub_text(exercise: Exercise) -> str:
         for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef) and node.name == exercise.name
     ]
-    kept = text.splitlines()[: function.body[0].end_lineno]
-    return "\n".join([*kept, "    raise NotImplementedError", ""])
+    lines = text.splitlines()[: function.body[0].end_lineno]
+    return "\n".join([*lines, "    raise NotImplementedError", ""])
 
 
 def write_exercises(folder: Path, solutions: bool = False) -> tuple[list[str], list[str]]:
@@ -80,13 +80,15 @@ def write_exercises(folder: Path, solutions: bool = False) -> tuple[list[str], l
         check.fail("DIR", "a folder", f"the file {folder}")
     folder.mkdir(parents=True, exist_ok=True)
     text = solution_text if solutions else stub_text
-    texts = {one.file: text(one) for one in EXERCISES} | {"README.md": _readme(folder)}
-    kept = [name for name in texts if (folder / name).exists()]
-    written = [name for name in texts if name not in kept]
+    texts = {exercise.file: text(exercise) for exercise in EXERCISES} | {
+        "README.md": _readme(folder)
+    }
+    existing = [name for name in texts if (folder / name).exists()]
+    written = [name for name in texts if name not in existing]
     for name in written:
         with replacing(folder / name) as file:
             file.write(texts[name].encode("utf-8"))
-    return written, kept
+    return written, existing
 
 
 def _equation(match: re.Match[str]) -> str:
@@ -100,6 +102,9 @@ def _equation(match: re.Match[str]) -> str:
 
 
 def _readme(folder: Path) -> str:
-    rows = [f"| `{one.file}` | {one.title.rstrip('.')} | {one.page} |" for one in EXERCISES]
+    rows = [
+        f"| `{exercise.file}` | {exercise.title.rstrip('.')} | {exercise.page} |"
+        for exercise in EXERCISES
+    ]
     first = EXERCISES[0]
     return README.format(rows="\n".join(rows), folder=folder, first=first.name, file=first.file)

@@ -1,4 +1,4 @@
-"""The gradient of a rule told step by step: pairs, weights, target, temperature, blank frames."""
+"""The gradient of a rule step by step: pairs, weights, target, temperature, blank frames."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from refkd.learn.explain.narration import (
     Table,
     frames_heads,
     names_of,
-    told_frames,
+    narrated_frames,
 )
 from refkd.learn.explain.pairs import (
     OF_DIVERGENCE,
     distributions,
+    posteriors_step,
     rule_step,
-    said_step,
     weighted_sum,
 )
 from refkd.losses.distill import BLANK_FRAMES, Options, distill_trace
@@ -59,7 +59,7 @@ def explain_distill(
     symbols : sequence of str, optional
         Names of the K classes; their numbers if left out.
     frames : range, optional
-        Student frames that are told; everything is computed over the whole utterance.
+        Student frames that are narrated; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -76,8 +76,8 @@ def explain_distill(
     >>> import numpy as np, refkd
     >>> from refkd.learn.explain.distill import explain_distill
     >>> teacher, student = np.log([[0.8, 0.2]]), np.log([[0.5, 0.5]])
-    >>> told = explain_distill(student, teacher, refkd.FrameWise())
-    >>> table = told.steps[2].tables[0]
+    >>> narration = explain_distill(student, teacher, refkd.FrameWise())
+    >>> table = narration.steps[2].tables[0]
     >>> for head, row in zip(table.rows, table.cells):
     ...     print(head, [round(cell, 4) for cell in row])
     q [0.5, 0.5]
@@ -95,7 +95,7 @@ def explain_distill(
     )
     asked = _Asked(student, teacher, rule, divergence, temperature, scale_t2, blank_frames, blank)
     trace = asked.trace()
-    seen = told_frames(frames, len(student))
+    seen = narrated_frames(frames, len(student))
     names = names_of(symbols, student.shape[1])
     return Narration(
         f"Distillation: the gradient of {type(rule).__name__}",
@@ -127,14 +127,14 @@ class _Asked:
 
     def pull(self, t: int, u: int) -> Floats:
         """Gradient (K,) of one pair by itself, of weight 1."""
-        one = replace(
+        pair = replace(
             self,
             student=self.student[t : t + 1],
             teacher=self.teacher[u : u + 1],
             rule=FrameWise(),
             blank_frames="keep",
         )
-        gradient: Floats = one.trace().grad[0]
+        gradient: Floats = pair.trace().grad[0]
         return gradient
 
 
@@ -143,11 +143,11 @@ def _steps(
 ) -> Iterator[Step]:
     student = distributions(asked.student, asked.temperature)
     teacher = distributions(asked.teacher, asked.temperature)
-    yield said_step(student, teacher, asked.blank, names, frames)
+    yield posteriors_step(student, teacher, asked.blank, names, frames)
     chosen = rule_step(trace, frames)
     yield replace(chosen, equations=(OF_DIVERGENCE[asked.divergence], *chosen.equations))
-    wanted = np.concatenate([one[list(frames)].argmax(axis=1) for one in (teacher, student)])
-    classes = Classes.among(wanted, asked.blank, names)
+    best = np.concatenate([prob[list(frames)].argmax(axis=1) for prob in (teacher, student)])
+    classes = Classes.among(best, asked.blank, names)
     if trace.target is not None:
         yield _target(trace.target, classes, frames)
     for t in frames:
@@ -180,22 +180,22 @@ def _gradient(
     asked: _Asked, trace: DistillTrace, t: int, student: Floats, teacher: Floats, classes: Classes
 ) -> Step:
     """q, each p, the pull of each pair times its weight, and their sum."""
-    mine = [n for n, (frame, _) in enumerate(trace.pairs) if frame == t]
+    pairs = [n for n, (frame, _) in enumerate(trace.pairs) if frame == t]
     rows = {"q": student}
-    for n in mine:
+    for n in pairs:
         u = int(trace.pairs[n, 1])
         rows[f"p at u = {u}"] = teacher[u]
     if trace.target is not None:
         rows["target"] = trace.target[t]
     if not isinstance(trace.rule, Blend):
-        for n in mine:
+        for n in pairs:
             u = int(trace.pairs[n, 1])
             rows[f"pull of u = {u}"] = trace.pair_weight[n] * asked.pull(t, u)
     rows["gradient"] = trace.grad[t]
     cells = [classes.summed(row) for row in rows.values()]
     equations = (OF_GRADIENT[asked.divergence],)
     table = Table(f"gradient at frame {t}", "", list(rows), classes.heads, cells)
-    return Step(f"The gradient at frame {t}", _pull_text(asked, len(mine)), equations, (table,))
+    return Step(f"The gradient at frame {t}", _pull_text(asked, len(pairs)), equations, (table,))
 
 
 def _pull_text(asked: _Asked, pairs: int) -> str:
@@ -243,7 +243,7 @@ def _temperature(asked: _Asked) -> Step:
         "and the largest entry of the gradient fall about as its square; scale_t2 multiplies both "
         "by it.",
         (OF_GRADIENT[asked.divergence],),
-        (Table("over all frames", "T", [f"{one:g}" for one in temperatures], columns, cells),),
+        (Table("over all frames", "T", [f"{value:g}" for value in temperatures], columns, cells),),
     )
 
 

@@ -1,4 +1,4 @@
-"""An LSTM told step by step: gates, cell and hidden state forward, then each term backward."""
+"""An LSTM step by step: gates, cell and hidden state forward, then each term backward."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats
 from refkd.learn.explain.lstm_backward import Backward, state_before
-from refkd.learn.explain.narration import Narration, Step, Table, told_frames
+from refkd.learn.explain.narration import Narration, Step, Table, narrated_frames
 from refkd.networks.lstm import lstm_grad, lstm_trace
 from refkd.networks.lstm_params import LSTMParams
 from refkd.networks.traces import LSTMGrads, LSTMTrace
@@ -38,7 +38,7 @@ def explain_lstm(
     reverse : bool
         Begin at the last frame.
     frames : range, optional
-        What is told frame by frame; everything is computed over the whole utterance.
+        What is narrated frame by frame; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -55,8 +55,8 @@ def explain_lstm(
     >>> import numpy as np, refkd
     >>> from refkd.learn.explain.lstm import explain_lstm
     >>> params = refkd.LSTMParams(np.array([[0.0, 0, 1, 0]]), np.zeros((1, 4)), np.zeros(4))
-    >>> told = explain_lstm(params, np.array([[1.0], [0.0]]))
-    >>> [step.title for step in told.steps][:3]
+    >>> narration = explain_lstm(params, np.array([[1.0], [0.0]]))
+    >>> [step.title for step in narration.steps][:3]
     ['What goes in', 'Frame 0: the gates', 'Frame 0: cell and hidden state']
     """
     trace = lstm_trace(params, inputs, reverse=check.flag("reverse", reverse))
@@ -66,10 +66,10 @@ def explain_lstm(
         d_hidden[0 if reverse else T - 1] = 1.0
     above = check.finite_array("d_hidden", d_hidden, (T, H)).astype(np.float64)
     grads = lstm_grad(params, trace, above)
-    seen = told_frames(frames, T)
+    seen = narrated_frames(frames, T)
     order = seen[::-1] if reverse else seen
     forward = _Forward(params, trace)
-    steps = [forward.given(order)]
+    steps = [forward.inputs(order)]
     for t in order:
         steps += [forward.gates(t), forward.states(t)]
     steps += Backward(params, trace, above).steps(order)
@@ -84,7 +84,7 @@ def explain_lstm(
 
 @dataclass(frozen=True)
 class _Forward:
-    """What the steps of the forward pass are told from."""
+    """What the steps of the forward pass are narrated from."""
 
     params: LSTMParams
     trace: LSTMTrace
@@ -93,7 +93,7 @@ class _Forward:
     def units(self) -> list[str]:
         return [f"unit {j}" for j in range(self.params.hidden)]
 
-    def given(self, order: Sequence[int]) -> Step:
+    def inputs(self, order: Sequence[int]) -> Step:
         inputs = self.trace.inputs[list(order)]
         rows = [f"x_t[{d}]" for d in range(self.params.inputs)]
         return Step(
@@ -111,9 +111,15 @@ class _Forward:
 
     def gates(self, t: int) -> Step:
         params, trace = self.params, self.trace
-        heard, before = trace.inputs[t] @ params.w_input, state_before(trace, t)[0]
-        remembered = before @ params.w_hidden
-        cells = [heard, params.bias, remembered, heard + params.bias + remembered, trace.gates[t]]
+        from_input, before = trace.inputs[t] @ params.w_input, state_before(trace, t)[0]
+        from_state = before @ params.w_hidden
+        cells = [
+            from_input,
+            params.bias,
+            from_state,
+            from_input + params.bias + from_state,
+            trace.gates[t],
+        ]
         return Step(
             f"Frame {t}: the gates",
             "Each gate adds up what it hears, its bias and what it remembers. The sigmoid opens i, "

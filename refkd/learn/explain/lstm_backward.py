@@ -1,4 +1,4 @@
-"""The backward pass of an LSTM told term by term: one frame of `refkd.lstm_grad` at a time."""
+"""The backward pass of an LSTM term by term: one frame of `refkd.lstm_grad` at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from refkd.networks.traces import LSTMGrads, LSTMTrace
 
 
 def state_before(trace: LSTMTrace, t: int) -> tuple[Floats, Floats]:
-    """Hidden and cell state that frame t found."""
+    """Hidden and cell state before frame t."""
     before = t + 1 if trace.reverse else t - 1
     if 0 <= before < len(trace.hidden):
         return trace.hidden[before], trace.cell[before]

@@ -103,7 +103,7 @@ def names_of(symbols: Sequence[str] | None, classes: int) -> tuple[str, ...]:
         return tuple(str(k) for k in range(classes))
     symbols = check.sequence("symbols", symbols)
     check.same_length("symbols", len(symbols), "the logits", classes, "K")
-    return tuple(_name(check.text(f"symbols[{n}]", one)) for n, one in enumerate(symbols))
+    return tuple(_name(check.text(f"symbols[{n}]", symbol)) for n, symbol in enumerate(symbols))
 
 
 def frames_heads(letter: str, frames: Sequence[int]) -> list[str]:
@@ -111,8 +111,8 @@ def frames_heads(letter: str, frames: Sequence[int]) -> list[str]:
     return [f"{letter} = {frame}" for frame in frames]
 
 
-def told_frames(frames: range | None, total: int) -> range:
-    """The frames to tell of: all of them unless told otherwise, and at least one."""
+def narrated_frames(frames: range | None, total: int) -> range:
+    """The frames to narrate: by default all of them, and at least one."""
     if frames is None:
         return range(total)
     check.instance("frames", frames, range)
@@ -125,7 +125,7 @@ def told_frames(frames: range | None, total: int) -> range:
 
 
 def _name(symbol: str) -> str:
-    plain = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in symbol)
+    plain = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in symbol)
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 3] + "..."
 
 

@@ -32,7 +32,7 @@ def _earlier(trace: DistillTrace, n: int) -> str:
     return f"{trace.offset[n]} earlier"
 
 
-def _given(trace: DistillTrace, n: int) -> str:
+def _fixed_weight(trace: DistillTrace, n: int) -> str:
     return "weight is given"
 
 
@@ -91,7 +91,7 @@ def _for_teacher(trace: DistillTrace, n: int) -> str:
 _REASONS: dict[type, Callable[[DistillTrace, int], str]] = {
     rules.FrameWise: _own,
     rules.Shift: _earlier,
-    rules.Blend: _given,
+    rules.Blend: _fixed_weight,
     rules.Hard: _most_similar,
     rules.TopK: _among_k,
     rules.Soft: _seen,

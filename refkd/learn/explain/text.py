@@ -20,8 +20,8 @@ def text_blocks(narration: Narration, width: int = 80, colour: bool = False) -> 
     >>> from refkd.learn.explain.narration import Narration, Step, Table
     >>> from refkd.learn.explain.text import text_blocks
     >>> table = Table("A[0, s]", "s", ["0 -", "1 a"], ["logp"], [[-0.5], [-1.0]], {(1, 0)})
-    >>> told = Narration("CTC", "One frame.", (Step("alpha", "It begins.", ("C7",), (table,)),))
-    >>> print("\\n".join(text_blocks(told)))
+    >>> step = Step("alpha", "It begins.", ("C7",), (table,))
+    >>> print("\\n".join(text_blocks(Narration("CTC", "One frame.", (step,)))))
     CTC
     One frame.
     <BLANKLINE>
