@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def models_of(texts: Sequence[str]) -> dict[str, str]:
-    """Take apart what --model says: `NAME=PATH`, or a path whose file gives the name.
+    """Name and path of each --model: `NAME=PATH`, or a path whose file gives the name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where and how `refkd explain` tells."""
+"""Where `refkd explain` writes a narration, and in which format."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ from refkd.learn.explain.markdown import as_markdown
 from refkd.learn.explain.narration import Narration
 from refkd.learn.explain.text import text_blocks
 
-PIPED = 80  # columns where nobody says how wide it is
+PIPED = 80  # columns of an output that is no terminal
 PROMPT = "Enter for the next step, q to stop: "
 
 

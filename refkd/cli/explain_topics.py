@@ -1,4 +1,4 @@
-"""What `refkd explain` tells of: an example, or the user's own labels and posteriors."""
+"""What `refkd explain` narrates: an example, or the user's own labels and posteriors."""
 
 import argparse
 import sys
@@ -39,7 +39,7 @@ class Utterance:
 
 
 def explain_ctc_options(options: argparse.Namespace) -> Narration:
-    """Tell of CTC over the example or over posteriors."""
+    """Explain CTC over the example or over posteriors."""
     utterance = _utterance_of(
         options, ("posteriors",), Utterance((examples.ctc_logits(),), 0, examples.SYMBOLS)
     )
@@ -55,7 +55,7 @@ def explain_ctc_options(options: argparse.Namespace) -> Narration:
 
 
 def explain_lstm_options(options: argparse.Namespace) -> Narration:
-    """Tell of a small LSTM."""
+    """Explain a small LSTM."""
     inputs = list(examples.INPUTS)
     if options.inputs is not None:
         inputs = [_number(text) for text in options.inputs.split(",")]
@@ -66,7 +66,7 @@ def explain_lstm_options(options: argparse.Namespace) -> Narration:
 
 
 def explain_select_options(options: argparse.Namespace) -> Narration:
-    """Tell of selection by one rule or by all."""
+    """Explain selection by one rule or by all."""
     late = Utterance((examples.teacher_logits(), examples.late_logits()), 0, examples.SYMBOLS)
     utterance = _utterance_of(options, ("teacher", "student"), late)
     teacher, student = utterance.logp
@@ -86,7 +86,7 @@ def explain_select_options(options: argparse.Namespace) -> Narration:
 
 
 def explain_distill_options(options: argparse.Namespace) -> Narration:
-    """Tell of the gradient of a rule."""
+    """Explain the gradient of a rule."""
     short = examples.short_teacher_logits(), examples.short_late_logits()
     late = Utterance(short, 0, examples.SYMBOLS[:2])
     utterance = _utterance_of(options, ("teacher", "student"), late)

@@ -117,7 +117,7 @@ def _check_companions(options: argparse.Namespace, needed: str, names: Sequence[
 
 
 def _read(options: argparse.Namespace) -> list[PosteriorSet]:
-    """Each model's posteriors, with what the options say of them."""
+    """Each model's posteriors, with the facts that options add."""
     paths = models_of(options.model)
     names = list(paths)
     seconds = {
@@ -149,7 +149,7 @@ def _read(options: argparse.Namespace) -> list[PosteriorSet]:
 
 
 def _folding(options: argparse.Namespace) -> Folding:
-    """What --merge and --drop say."""
+    """The classes of --merge and --drop."""
     merge: dict[str, str] = {}
     for text in options.merge or ():
         symbol, _, other = nfc(text).partition("=")

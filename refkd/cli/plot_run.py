@@ -16,7 +16,7 @@ OF_MODELS = (
 
 
 def plot_run(options: argparse.Namespace) -> int:
-    """Draw a run and say which files were written."""
+    """Draw a run and print which files were written."""
     from refkd.experiment.run_reader import read_run
     from visualize.output.run import FIGURES, SPIKES, run_figures
     from visualize.report import write_report

@@ -28,7 +28,7 @@ def add_rule_options(rule: OptionGroup) -> None:
 def rule_settings(
     options: argparse.Namespace, name: str, defaults: Mapping[str, Any] | None = None
 ) -> "StudentSettings":
-    """Read what the options say of a rule; `defaults` go before those of `StudentSettings`."""
+    """The settings of a rule from its options; `defaults` go before those of `StudentSettings`."""
     from refkd import check
     from refkd.experiment.student_settings import StudentSettings
     from refkd.losses import rules

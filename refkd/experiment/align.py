@@ -28,7 +28,7 @@ from refkd.experiment.run_folder import new_folder
 from refkd.experiment.settings import read_settings
 from refkd.losses.ctc import ctc_align
 from refkd.networks.network import Network
-from refkd.networks.recognize import hearing
+from refkd.networks.recognize import hearing, normalised
 from refkd.ragged import Ragged
 
 FORMATS = ("ctm", "textgrid")
@@ -61,13 +61,9 @@ def align_audio(
     >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
     [('a', 0.0125)]
     """
-    facts, settings = hearing(network)
-    if rate != facts["rate"].item():
-        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
-        raise DataError(f"audio: expected {expected}, got {rate}")
+    facts, settings = hearing(network, rate)
     frames = stack(log_mel(audio, rate, settings), settings.stack)
-    normal = ((frames - facts["mean"]) / facts["std"]).astype(np.float32)
-    logits = network.forward(Ragged.from_list([normal])).logits[0]
+    logits = network.forward(Ragged.from_list([normalised(frames, facts)])).logits[0]
     symbols = [str(symbol) for symbol in facts["symbols"]]
     labels = greedy_decode(logits) if phones is None else _labels(phones, symbols)
     edges = settings.times(len(logits) + 1, rate)

@@ -13,8 +13,8 @@ from refkd.check import DataError, Floats
 from refkd.experiment.optimizer import AdamState
 from refkd.files.atomic import replacing
 from refkd.files.npz import read_npz, write_arrays
+from refkd.networks.stack import Values
 
-Values = dict[str, NDArray[Any]]
 NUMBERS = ("ctc", "lesson", "validation", "seconds")  # of an epoch
 
 

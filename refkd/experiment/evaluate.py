@@ -113,12 +113,4 @@ def selection_of(
 
 
 def _trace(lesson: Distillation, student_logits: Floats, teacher_logits: Floats) -> DistillTrace:
-    return distill_trace(
-        student_logits,
-        teacher_logits,
-        lesson.rule,
-        lesson.divergence,
-        lesson.temperature,
-        lesson.scale_t2,
-        lesson.blank_frames,
-    )
+    return distill_trace(student_logits, teacher_logits, lesson.rule, **lesson.options)

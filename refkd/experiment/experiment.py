@@ -20,6 +20,7 @@ from refkd.experiment.results import Model, Student, Study, followed_in, gathere
 from refkd.experiment.settings import RunSettings
 from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
 from refkd.experiment.train import train
+from refkd.losses.distill import OPTIONS
 from refkd.networks.network import Network, logits_of
 from refkd.networks.recognize import hearing_facts
 from refkd.ragged import Ragged
@@ -32,7 +33,7 @@ def run_study(
 ) -> Study:
     """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
 
-    Students of one seed start from the same parameters and hear the same batches with the same
+    Students of one seed start from the same parameters and see the same batches with the same
     noise; teachers are frozen. Whatever is chosen, a weight or the d of Shift, is chosen on the
     validation split; the test split is read when all are trained.
 
@@ -213,10 +214,7 @@ class _Trainer:
             warm_up=settings.warm_up,
             clean_logits=teacher.clean_logits if settings.teacher_hears == "clean" else None,
             rule=settings.made_rule(self.median_lag),
-            divergence=settings.divergence,
-            temperature=settings.temperature,
-            scale_t2=settings.scale_t2,
-            blank_frames=settings.blank_frames,
+            **{name: getattr(settings, name) for name in OPTIONS},
         )
 
     def _lag(self, teacher: _TrainedModel, student: _TrainedModel) -> int:

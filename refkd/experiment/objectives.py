@@ -1,13 +1,14 @@
 """What a network learns from another one besides CTC: by a rule, or by a guide's spikes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from refkd import check
 from refkd.check import Ints
-from refkd.losses.distill import distill_loss_batch
+from refkd.losses.distill import OPTIONS, distill_loss_batch
 from refkd.losses.guided import guided_loss_batch
 from refkd.losses.rules import FrameWise, Rule, Window
 from refkd.networks.network import Network
@@ -16,7 +17,7 @@ from refkd.ragged import Ragged
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lesson:
-    """How an auxiliary loss is mixed with CTC; `Distillation` and `Guidance` say which."""
+    """How an auxiliary loss is mixed with CTC; `Distillation` and `Guidance` are the two kinds."""
 
     teacher: Network  # never changed
     weight: float  # of the auxiliary loss, >= 0
@@ -63,6 +64,11 @@ class Distillation(Lesson):
     scale_t2: bool = False
     blank_frames: str = "keep"
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `distill_loss` takes beside the rule."""
+        return {name: getattr(self, name) for name in OPTIONS}
+
     def loss(
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
@@ -72,15 +78,7 @@ class Distillation(Lesson):
     def _distill_loss(
         self, rule: Rule, student_logits: Ragged, teacher_logits: Ragged
     ) -> tuple[float, Ragged]:
-        losses, grads = distill_loss_batch(
-            student_logits,
-            teacher_logits,
-            rule,
-            self.divergence,
-            self.temperature,
-            self.scale_t2,
-            self.blank_frames,
-        )
+        losses, grads = distill_loss_batch(student_logits, teacher_logits, rule, **self.options)
         return float(losses.sum()), grads
 
 

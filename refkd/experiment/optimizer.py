@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd import check
-
-Values = dict[str, NDArray[Any]]
+from refkd.networks.stack import Values
 
 
 @dataclass(frozen=True, eq=False)

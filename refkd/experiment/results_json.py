@@ -9,9 +9,10 @@ import numpy as np
 
 import refkd
 from refkd.alignment.statistics import EmissionDelay
-from refkd.experiment.results import Model, Selection, Student, Study
+from refkd.experiment.results import Model, Student, Study
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
+from refkd.losses.distill import OPTIONS
 from refkd.losses.rule_json import rule_facts
 from refkd.losses.rules import Rule, Window
 
@@ -105,7 +106,7 @@ def _student(student: Student, study: Study) -> dict[str, Any]:
         "hash": student.network.hash(),
         "offset": student.measured.offsets.as_dict(),
         "agreement": student.measured.agreement.as_dict(),
-        "selection": None if student.selection is None else _selection(student.selection),
+        "selection": None if student.selection is None else _without_nan(vars(student.selection)),
     }
 
 
@@ -113,12 +114,11 @@ def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | Non
     """From whom and by what the student learnt; None for CTC alone and what has no rule."""
     if student.rule is None:
         return None
-    options = ("divergence", "temperature", "scale_t2", "blank_frames")
     return {
         "teacher": teacher_name(settings.taught_by),
         "choice": settings.choice,
         "selects": rule_facts(student.rule),
-        "options": {name: getattr(settings, name) for name in options},
+        "options": {name: getattr(settings, name) for name in OPTIONS},
     }
 
 
@@ -134,10 +134,6 @@ def _summary(study: Study, summary: Summary) -> dict[str, Any]:
         **summary.as_dict(),
         "seconds": round(sum(student.seconds for student in students) / len(students), 1),
     }
-
-
-def _selection(selection: Selection) -> dict[str, Any]:
-    return _without_nan(vars(selection))
 
 
 def _without_nan(numbers: dict[str, Any]) -> dict[str, Any]:

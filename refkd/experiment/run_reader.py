@@ -20,12 +20,12 @@ from refkd.experiment.run_folder import finished
 from refkd.experiment.run_writer import (
     EPOCHS,
     FEATURES,
-    HEARD,
     LABELS,
     NETWORKS,
     POSTERIORS,
     REFERENCE,
     SPEECH,
+    TEST,
 )
 from refkd.files.npz import ArrayFileError, read_npz
 from refkd.losses.distill import distill_trace
@@ -185,7 +185,7 @@ def read_run(path: str | Path, results: dict[str, Any] | None = None) -> Run:
         for n, model in enumerate(models):  # two students may have come to the same rule
             if titles.count(model.title) > 1:
                 models[n] = replace(model, title=f"{model.title} ({model.name})")
-        features, labels = _speech(folder / SPEECH / HEARD)
+        features, labels = _speech(folder / SPEECH / TEST)
         times: dict[str, Reference] = {}
         for reference in (folder / SPEECH / REFERENCE, folder / EPOCHS / REFERENCE):
             times |= read_reference(reference) if reference.exists() else {}

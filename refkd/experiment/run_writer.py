@@ -16,9 +16,9 @@ from refkd.files.npz import write_arrays
 from refkd.networks.network import logits_of
 
 NETWORKS, POSTERIORS, SPEECH = "networks", "posteriors", "speech"
-EPOCHS = "epochs"  # what models said of one utterance while they were trained
-HEARD, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
-FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in HEARD
+EPOCHS = "epochs"  # logits of one utterance after every epoch of training
+TEST, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
+FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in TEST
 
 
 def write_run(study: Study, folder: Path) -> None:
@@ -83,7 +83,7 @@ def _write_speech(data: Dataset, folder: Path) -> None:
         for prefix, ragged in ((FEATURES, test.features), (LABELS, test.labels))
         for name, array in zip(test.names, ragged, strict=True)
     }
-    with replacing(folder / HEARD) as file:
+    with replacing(folder / TEST) as file:
         write_arrays(file, arrays)
     _write_reference(test, data, folder / REFERENCE)
 

@@ -148,7 +148,7 @@ def read_settings(
     overrides : mapping, optional
         Keys that win over the file, one by one in a table.
     quick : bool
-        Small speech, a small network and two epochs, where the file says nothing else.
+        Small speech, a small network and two epochs, unless the file sets something else.
 
     Returns
     -------

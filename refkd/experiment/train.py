@@ -102,9 +102,9 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     followed: Ragged | None = None,
 ) -> tuple[Network, tuple[Epoch, ...]]:
-    """Train a network on CTC, and on a lesson if there is one.
+    """Train a network on CTC, and on an auxiliary loss if there is one.
 
-    The loss of a step is (ctc x CTC + weight x lesson) / frames of the batch.
+    The loss of a step is (ctc x CTC + weight x auxiliary loss) / frames of the batch.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def train(
         Decides batches, noise, dropout and random choices of every epoch, >= 0: equal for every
         student that is to be compared.
     lesson : Lesson, optional
-        What is learnt besides CTC.
+        The auxiliary loss.
     validation : Split, optional
         Decoded after every epoch; nothing is learnt from it.
     on_epoch : callable, optional
@@ -127,7 +127,7 @@ def train(
         A file that is rewritten after every epoch. If it is there already, training goes on from
         it, and ends with the same bits as if it had never stopped.
     followed : Ragged of one (T, D), optional
-        Features of an utterance: the history keeps what the network says of it after every epoch.
+        Features of an utterance: the history keeps its logits after every epoch.
         Nothing is learnt from it.
 
     Returns
@@ -135,7 +135,7 @@ def train(
     network : Network
         Trained.
     history : tuple of Epoch
-        Mean losses of every epoch, and what is said then of the utterance that is followed.
+        Mean losses of every epoch, and the logits of the tracked utterance.
 
     Raises
     ------

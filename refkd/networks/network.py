@@ -185,7 +185,7 @@ class Network(Parameters):
         return grads
 
     def stream(self) -> Stream:
-        """Start to hear one utterance as it arrives; only in one direction. See `Stream`."""
+        """Begin an utterance that arrives in pieces; only in one direction. See `Stream`."""
         return Stream(self.values)
 
     def with_metadata(self, **facts: ArrayLike) -> "Network":

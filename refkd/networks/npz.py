@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from refkd.check import DataError
 from refkd.files.atomic import replacing
 from refkd.files.npz import ArrayFileError, read_npz, write_arrays
+from refkd.networks.stack import Values
 
-Values = dict[str, NDArray[Any]]
 SUFFIXES = {"forward": "", "backward": "_reverse"}
 METADATA = "metadata."
 MOST_METADATA = 1 << 24  # bytes: symbols, means and standard deviations

@@ -1,4 +1,4 @@
-"""The parameters of a network by name, and what their names and shapes say about it."""
+"""The parameters of a network by name, and what follows from their names and shapes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -13,7 +13,7 @@ from refkd.data.corpus import check_audio
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.files.text import nfc
 from refkd.networks.network import Network
-from refkd.networks.npz import Values
+from refkd.networks.stack import Values
 from refkd.networks.stream import Stream
 
 SETTING = "features."
@@ -29,7 +29,7 @@ class Emission(NamedTuple):
 
 
 def hearing_facts(settings: FeatureSettings, rate: int) -> Values:
-    """The metadata by which a network's file says how audio becomes the frames that it knows.
+    """The metadata in a network's file from which audio becomes the frames of its training.
 
     `features.<field>` for every setting, `high` as the frequency that it stands for, and `rate`.
 
@@ -84,10 +84,7 @@ def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     A phone is recognized at the first frame that likes it best, as by `greedy_decode`; nothing that
     comes later is waited for. Each frame is computed when the iterator is asked.
     """
-    facts, settings = hearing(network)
-    if rate != facts["rate"].item():
-        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
-        raise DataError(f"audio: expected {expected}, got {rate}")
+    facts, settings = hearing(network, rate)
     network.stream().push(np.zeros((1, network.inputs)))  # compiles, before any clock runs
     samples = check_audio("audio", audio)
     return _emissions(network.stream(), facts, arriving_frames(samples, rate, settings), settings)
@@ -102,8 +99,7 @@ def _emissions(
     rate, best = facts["rate"].item(), 0
     begin = time.perf_counter()
     for t, (seconds, frame) in enumerate(frames):
-        normal = ((frame - facts["mean"]) / facts["std"]).astype(np.float32)
-        before, best = best, int(stream.push(normal)[0].argmax())
+        before, best = best, int(stream.push(normalised(frame, facts))[0].argmax())
         computing = time.perf_counter() - begin
         if best not in (0, before):
             middle = float(settings.times(t + 1, rate)[t])
@@ -116,7 +112,13 @@ def _frame(samples: NDArray[Any], rate: int, settings: FeatureSettings) -> NDArr
     return stack(log_mel(samples, rate, settings), settings.stack)
 
 
-def hearing(network: Network) -> tuple[Values, FeatureSettings]:
+def normalised(frames: NDArray[Any], facts: Values) -> NDArray[np.float32]:
+    """Frames (n, D) by the mean and standard deviation of the training speech."""
+    values: NDArray[np.float32] = ((frames - facts["mean"]) / facts["std"]).astype(np.float32)
+    return values
+
+
+def hearing(network: Network, rate: int) -> tuple[Values, FeatureSettings]:
     """The metadata saved with a network, symbols in NFC, and how audio becomes its frames."""
     facts = network.metadata
     names = [field.name for field in fields(FeatureSettings)]
@@ -138,5 +140,8 @@ def hearing(network: Network) -> tuple[Values, FeatureSettings]:
     if settings.stack * settings.bands != network.inputs:
         got = f"{settings.stack} x {settings.bands}"
         raise DataError(f"network: expected frames of {network.inputs} numbers, got {got}")
+    if rate != facts["rate"].item():
+        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
+        raise DataError(f"audio: expected {expected}, got {rate}")
     symbols = np.array([nfc(str(symbol)) for symbol in facts["symbols"]])
     return {**facts, "symbols": symbols}, settings

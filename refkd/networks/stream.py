@@ -1,4 +1,4 @@
-"""A unidirectional network that hears an utterance as it arrives."""
+"""A unidirectional network over an utterance that arrives piece by piece."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from refkd.networks.stack import Values, directions_of, layers_of, weights_of
 
 
 class Stream:
-    """One utterance in the ears of a unidirectional network; made by `Network.stream`.
+    """One utterance passed in pieces through a unidirectional network; made by `Network.stream`.
 
     It keeps the last hidden and cell state of every layer and nothing else, so that its memory
     does not grow. The logits of all pushes laid end to end are those of `Network.forward`, bit for
@@ -52,7 +52,7 @@ class Stream:
         self._states = [(zero, zero) for _ in self._layers]
 
     def push(self, frames: ArrayLike) -> NDArray[Any]:
-        """Hear further frames and answer each.
+        """Take further frames and return the logits of each.
 
         Parameters
         ----------

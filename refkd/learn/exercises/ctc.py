@@ -71,7 +71,7 @@ def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Ta
 
 
 class NoEmission(PlainCTC):
-    """An alpha of the ways alone, without what they say."""
+    """An alpha of the paths alone, without their emissions."""
 
     words = "the emission at t is left out"
 

@@ -1,4 +1,4 @@
-"""Write the stubs, or the solutions, and a page that says what to do with them."""
+"""Write the stubs, or the solutions, and a page on what to do with them."""
 
 import ast
 import re

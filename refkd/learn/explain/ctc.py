@@ -25,7 +25,7 @@ def explain_ctc(
     symbols: Sequence[str] | None = None,
     frames: range | None = None,
 ) -> Narration:
-    """Tell how the loss, the gradient and the best path of one utterance come about.
+    """Explain the loss, the gradient and the best path of one utterance.
 
     Parameters
     ----------

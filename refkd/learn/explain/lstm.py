@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
-from refkd.learn.explain.lstm_backward import Backward, state_before
-from refkd.learn.explain.narration import Narration, Step, Table, narrated_frames
+from refkd.learn.explain.lstm_backward import Backward, state_before, unit_heads
+from refkd.learn.explain.narration import Narration, Step, Table, frames_heads, narrated_frames
 from refkd.networks.lstm import lstm_grad, lstm_trace
 from refkd.networks.lstm_params import LSTMParams
 from refkd.networks.traces import LSTMGrads, LSTMTrace
@@ -24,7 +24,7 @@ def explain_lstm(
     reverse: bool = False,
     frames: range | None = None,
 ) -> Narration:
-    """Tell how the states of an LSTM and the gradients in its weights come about.
+    """Explain the states of an LSTM and the gradients in its weights.
 
     Parameters
     ----------
@@ -89,10 +89,6 @@ class _Forward:
     params: LSTMParams
     trace: LSTMTrace
 
-    @property
-    def units(self) -> list[str]:
-        return [f"unit {j}" for j in range(self.params.hidden)]
-
     def inputs(self, order: Sequence[int]) -> Step:
         inputs = self.trace.inputs[list(order)]
         rows = [f"x_t[{d}]" for d in range(self.params.inputs)]
@@ -102,7 +98,7 @@ class _Forward:
             "from the hidden state before, b the bias.",
             ("L1",),
             (
-                Table("inputs", "", rows, [f"t = {t}" for t in order], inputs.T),
+                Table("inputs", "", rows, frames_heads("t", order), inputs.T),
                 weight_table(
                     "weights", self.params.w_input, self.params.w_hidden, self.params.bias
                 ),
@@ -139,6 +135,7 @@ class _Forward:
     def states(self, t: int) -> Step:
         trace = self.trace
         i, f, g, o = np.split(trace.gates[t], 4)
+        units = unit_heads(self.params.hidden)
         cell = {"f": f, "c before": state_before(trace, t)[1], "i": i, "g": g, "c": trace.cell[t]}
         hidden = {"o": o, "tanh c": np.tanh(trace.cell[t]), "h": trace.hidden[t]}
         return Step(
@@ -147,8 +144,8 @@ class _Forward:
             "output gate shows the share o of it.",
             ("L6", "L7"),
             (
-                Table("c = f (c before) + i g", "", list(cell), self.units, list(cell.values())),
-                Table("h = o tanh c", "", list(hidden), self.units, list(hidden.values())),
+                Table("c = f (c before) + i g", "", list(cell), units, list(cell.values())),
+                Table("h = o tanh c", "", list(hidden), units, list(hidden.values())),
             ),
         )
 
@@ -170,14 +167,14 @@ def weight_table(caption: str, w_input: Floats, w_hidden: Floats, bias: Floats) 
 def _sums(grads: LSTMGrads, seen: range) -> Iterator[Step]:
     rows = [f"dx_t[{d}]" for d in range(grads.inputs.shape[1])]
     inputs = grads.inputs[list(seen)].T
-    units = [f"unit {j}" for j in range(len(grads.h0))]
+    units = unit_heads(len(grads.h0))
     yield Step(
         "What the inputs and the first state get",
         "These need no recurrence: one product over all frames. What is still on its way after the "
         "last step back is the gradient in the state before the first.",
         ("L14", "L15", "L16"),
         (
-            Table("gradient in the inputs", "", rows, [f"t = {t}" for t in seen], inputs),
+            Table("gradient in the inputs", "", rows, frames_heads("t", seen), inputs),
             Table("in the first state", "", ["dh", "dc"], units, [grads.h0, grads.c0]),
         ),
     )

@@ -20,6 +20,11 @@ def state_before(trace: LSTMTrace, t: int) -> tuple[Floats, Floats]:
     return trace.h0, trace.c0
 
 
+def unit_heads(hidden: int) -> list[str]:
+    """Heads of the hidden units."""
+    return [f"unit {j}" for j in range(hidden)]
+
+
 @dataclass(frozen=True)
 class Backward:
     """What the backward pass is narrated from; `above` (T, H) is the gradient in hidden."""
@@ -77,7 +82,7 @@ class Backward:
 
     @property
     def _units(self) -> list[str]:
-        return [f"unit {j}" for j in range(self.params.hidden)]
+        return unit_heads(self.params.hidden)
 
     def _gates(self, t: int, d_h: Floats, d_c: Floats, grads: LSTMGrads) -> Step:
         i, f, g, o = np.split(self.trace.gates[t], 4)

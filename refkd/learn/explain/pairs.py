@@ -65,12 +65,19 @@ def distributions(logits: ArrayLike, temperature: float) -> Floats:
     return np.exp(log_posteriors(np.asarray(logits, dtype=np.float64) / temperature))
 
 
+def likeliest_classes(
+    student: Floats, teacher: Floats, blank: int, names: Sequence[str], frames: range
+) -> Classes:
+    """The classes that are the most probable at some frame of teacher or student."""
+    best = [prob[list(frames)].argmax(axis=1) for prob in (teacher, student)]
+    return Classes.among(np.concatenate(best), blank, names)
+
+
 def posteriors_step(
     student: Floats, teacher: Floats, blank: int, names: Sequence[str], frames: range
 ) -> Step:
-    """What both models say: probabilities (T, K), classes by frames."""
-    best = np.concatenate([prob[list(frames)].argmax(axis=1) for prob in (teacher, student)])
-    classes = Classes.among(best, blank, names)
+    """Probabilities (T, K) of both models, classes by frames."""
+    classes = likeliest_classes(student, teacher, blank, names, frames)
     tables = []
     for name, letter, prob in (("teacher: p_u", "u", teacher), ("student: q_t", "t", student)):
         shown = classes.summed(prob[list(frames)]).T

@@ -10,7 +10,7 @@ from refkd.losses.traces import DistillTrace
 
 
 def reason(trace: DistillTrace, n: int) -> str:
-    """Say why a pair of a trace was selected.
+    """Why a pair of a trace was selected.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def explain_select(
     symbols: Sequence[str] | None = None,
     frames: range | None = None,
 ) -> Narration:
-    """Tell what each rule selects between a student and a teacher, and what silence would cost.
+    """Explain what each rule selects between a student and a teacher, and what silence would cost.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def explain_select(
 
 
 def silent_student(teacher: Floats, blank: int) -> Floats:
-    """Log-probabilities (T, K) of a student that always says what the teacher says when blank."""
+    """Log-probabilities (T, K) of a student that repeats the teacher's surest blank."""
     logp = np.log(np.maximum(distributions(teacher, 1.0), np.exp(LEAST)))
     return np.tile(logp[logp[:, blank].argmax()], (len(logp), 1))
 
@@ -122,7 +122,7 @@ def _band(traces: Sequence[DistillTrace], divergence: str, frames: range) -> Ste
 
 
 def _silence(traces: Sequence[DistillTrace], silent: Sequence[DistillTrace], spikes: Bools) -> Step:
-    """What each rule charges the student, and what a student that only says blank."""
+    """What each rule charges the student, and what a student that is always blank."""
     frames = set(np.flatnonzero(spikes).tolist())
 
     def reached(trace: DistillTrace) -> str:
