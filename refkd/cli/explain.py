@@ -108,11 +108,11 @@ def _add_facts(topic: argparse.ArgumentParser) -> None:
 
 def _explain(name: str) -> Callable[[argparse.Namespace], int]:
     def explain(options: argparse.Namespace) -> int:
-        from refkd.cli.explain_output import check_output, tell
+        from refkd.cli.explain_output import check_output, present
         from refkd.cli.explain_topics import TOPICS
 
         check_output(options)
-        tell(TOPICS[name](options), options)
+        present(TOPICS[name](options), options)
         return 0
 
     return explain

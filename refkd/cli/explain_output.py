@@ -29,7 +29,7 @@ def check_output(options: argparse.Namespace) -> None:
         check.fail("step", "a terminal, to wait for Enter", "an input that is none")
 
 
-def tell(narration: Narration, options: argparse.Namespace) -> None:
+def present(narration: Narration, options: argparse.Namespace) -> None:
     """Print or write a narration."""
     if options.out is not None:
         _write(_whole(narration, options.format), Path(options.out))

@@ -88,7 +88,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
         return None
     try:
         arrays = read_npz(path)
-        written_for = str(arrays["fingerprint"])
+        stored_fingerprint = str(arrays["fingerprint"])
         history = arrays["history"].reshape(-1, len(NUMBERS)).tolist()
         logits = arrays.get("said", (None,) * len(history))
         parameters, mean, square = (
@@ -97,7 +97,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
         if not parameters.keys() == mean.keys() == square.keys() != set():
             raise KeyError
         checkpoint = Checkpoint(
-            written_for,
+            stored_fingerprint,
             parameters,
             AdamState(int(arrays["step"]), mean, square),
             tuple(Epoch(*row, said=frames) for row, frames in zip(history, logits, strict=True)),
@@ -105,7 +105,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
     except (ValueError, KeyError, TypeError):
         got = "a file of another kind or a damaged one; without it this training begins anew"
         raise DataError(f"{path}: expected a checkpoint, got {got}") from None
-    if written_for != fingerprint:
+    if stored_fingerprint != fingerprint:
         expected = "the checkpoint of this training"
         raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")
     return checkpoint

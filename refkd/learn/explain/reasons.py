@@ -24,22 +24,6 @@ def reason(trace: DistillTrace, n: int) -> str:
     return _REASONS[type(trace.rule)](trace, n)
 
 
-def _own(trace: DistillTrace, n: int) -> str:
-    return "its own time"
-
-
-def _earlier(trace: DistillTrace, n: int) -> str:
-    return f"{trace.offset[n]} earlier"
-
-
-def _fixed_weight(trace: DistillTrace, n: int) -> str:
-    return "weight is given"
-
-
-def _seen(trace: DistillTrace, n: int) -> str:
-    return "seen"
-
-
 def _place(trace: DistillTrace, n: int) -> tuple[int, int]:
     """Row and column in the band."""
     t, u = trace.pairs[n]
@@ -89,12 +73,12 @@ def _for_teacher(trace: DistillTrace, n: int) -> str:
 
 
 _REASONS: dict[type, Callable[[DistillTrace, int], str]] = {
-    rules.FrameWise: _own,
-    rules.Shift: _earlier,
-    rules.Blend: _fixed_weight,
+    rules.FrameWise: lambda trace, n: "its own time",
+    rules.Shift: lambda trace, n: f"{trace.offset[n]} earlier",
+    rules.Blend: lambda trace, n: "weight is given",
     rules.Hard: _most_similar,
     rules.TopK: _among_k,
-    rules.Soft: _seen,
+    rules.Soft: lambda trace, n: "seen",
     rules.Monotone: _in_order,
     rules.OrderedPath: _on_path,
     rules.PerTeacher: _for_teacher,
