@@ -98,7 +98,7 @@ class Run:
 
     def of(self, name: str) -> RunModel:
         """The model of a name."""
-        return next(one for one in self.models if one.name == name)
+        return next(model for model in self.models if model.name == name)
 
     def trace(self, name: str, utterance: str) -> DistillTrace:
         """What the rule of a student chooses in a test utterance, after training."""
