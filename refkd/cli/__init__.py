@@ -14,16 +14,6 @@ from refkd.cli.commands import Parser, shortened
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 could not be done, 2 wrong usage.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Of the command line; those of the process if not given.
-
-    Returns
-    -------
-    int
-        The exit code.
-
     Examples
     --------
     >>> from refkd.cli import main
@@ -80,13 +70,7 @@ def _drop_output() -> None:
 
 
 def command_line() -> Parser:
-    """All commands and their options.
-
-    Returns
-    -------
-    Parser
-        Those of a kit of `refkd verify` are in `refkd.cli.verify.kit_parser`.
-    """
+    """All commands and their options; those of a kit are in `refkd.cli.verify.kit_parser`."""
     parser = Parser(
         prog="refkd",
         description="Knowledge transfer from a bidirectional to a unidirectional recurrent net.",

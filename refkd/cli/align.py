@@ -1,4 +1,4 @@
-"""`refkd align`: when a network hears each phone."""
+"""`refkd align`: when each phone is, by a trained network."""
 
 import argparse
 import sys
@@ -41,10 +41,10 @@ def _align(options: argparse.Namespace) -> int:
     from refkd.experiment.run_folder import held
 
     names = ("model", "data", "split", "labels", "config", "out")
-    given = {name: getattr(options, name) for name in names}
+    arguments = {name: getattr(options, name) for name in names}
     folder = options.format == "textgrid" and options.out is not None
     with held(options.out) if folder else nullcontext():
-        problems = write_alignment(form=options.format, **given)
+        problems = write_alignment(form=options.format, **arguments)
     for sentence, count in problems.items():
         print(f"refkd: {sentence}: {count}", file=sys.stderr)
     return 0

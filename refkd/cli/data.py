@@ -27,6 +27,6 @@ def _describe(options: argparse.Namespace) -> int:
     from refkd.experiment.settings import read_settings
 
     settings = read_settings(options.config, {"data": options.data})
-    told = describe(load(settings.data, **settings.speech))
-    print(json.dumps(told, indent=1) if options.json else description(told))
+    corpus_facts = describe(load(settings.data, **settings.speech))
+    print(json.dumps(corpus_facts, indent=1) if options.json else description(corpus_facts))
     return 0

@@ -9,23 +9,8 @@ from refkd import check
 T = TypeVar("T")
 
 
-def models_of(given: Sequence[str]) -> dict[str, str]:
-    """Take apart what --model says.
-
-    Parameters
-    ----------
-    given : sequence of str
-        `NAME=PATH`, or a path, whose file then gives the name.
-
-    Returns
-    -------
-    dict of str to str
-        The path of each model, in order.
-
-    Raises
-    ------
-    ArgumentError
-        If a name is missing or comes twice.
+def models_of(texts: Sequence[str]) -> dict[str, str]:
+    """Name and path of each --model: `NAME=PATH`, or a path whose file gives the name.
 
     Examples
     --------
@@ -34,7 +19,7 @@ def models_of(given: Sequence[str]) -> dict[str, str]:
     {'teacher': 'a.npz', 'small': 'exp/small.ark'}
     """
     paths: dict[str, str] = {}
-    for text in given:
+    for text in texts:
         name, equals, path = text.partition("=")
         if not equals:
             name, path = Path(text).stem, text
@@ -47,30 +32,11 @@ def models_of(given: Sequence[str]) -> dict[str, str]:
 
 
 def for_each(
-    option: str, given: Sequence[str] | None, names: Sequence[str], read: Callable[[str], T]
+    option: str, texts: Sequence[str] | None, names: Sequence[str], read: Callable[[str], T]
 ) -> dict[str, T]:
-    """Find the value of an option for each model.
+    """Find the value of an option for each model: `VALUE` for all, `NAME=VALUE` for one wins.
 
-    Parameters
-    ----------
-    option : str
-        Its name, for errors.
-    given : sequence of str or None
-        `VALUE` for all, `NAME=VALUE` for one, which goes before the former.
-    names : sequence of str
-        Of the models.
-    read : function
-        Makes a value of a text.
-
-    Returns
-    -------
-    dict of str to value
-        Without the models of which nothing is given.
-
-    Raises
-    ------
-    ArgumentError
-        If `read` refuses a text with a ValueError of Python, or a name is no model's.
+    Models without a value are left out.
 
     Examples
     --------
@@ -80,17 +46,17 @@ def for_each(
     """
     of_all: dict[str, T] = {}
     of_one: dict[str, T] = {}
-    for text in given or ():
+    for text in texts or ():
         name, equals, rest = text.partition("=")
-        named = bool(equals) and name in names
+        for_model = bool(equals) and name in names
         try:
-            value = read(rest if named else text)
+            value = read(rest if for_model else text)
         except (check.ArgumentError, check.DataError):
             raise
         except ValueError:
             known = " or ".join(f"{name}=..." for name in names)
             check.fail(option, f"a number, or {known} for one model", repr(text))
-        if named:
+        if for_model:
             of_one[name] = value
         else:
             of_all = dict.fromkeys(names, value)

@@ -39,11 +39,11 @@ def _new(options: argparse.Namespace) -> int:
     from refkd.learn.exercises.write import write_exercises
 
     with held(options.folder, "DIR") as folder:
-        written, kept = write_exercises(folder, options.solutions)
+        written, existing = write_exercises(folder, options.solutions)
     for name in written:
         print(folder / name)
-    if kept:
-        print(f"Nothing is overwritten; {folder} had {', '.join(kept)} already.")
+    if existing:
+        print(f"Nothing is overwritten; {folder} had {', '.join(existing)} already.")
     return 0
 
 
@@ -59,8 +59,8 @@ def _check(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         check.fail("DIR", "a folder that `refkd exercise new` has made", folder)
     marks = []
-    for one in exercises:
-        marks.append(mark(one, folder, limit))
+    for exercise in exercises:
+        marks.append(mark(exercise, folder, limit))
         if not options.json:
             print(as_text(marks[-1]), flush=True)
     print(as_json(marks) if options.json else summary(marks))

@@ -1,4 +1,4 @@
-"""`refkd explain`: an algorithm told step by step, with its numbers."""
+"""`refkd explain`: an algorithm step by step, with its numbers."""
 
 import argparse
 from collections.abc import Callable
@@ -82,13 +82,13 @@ def _add_distill(topics: Commands) -> None:
 def _topic(topics: Commands, name: str, text: str, description: str) -> argparse.ArgumentParser:
     topic = topics.add_parser(name, help=text, description=description)
     topic.set_defaults(command=_explain(name))
-    told = topic.add_argument_group("how it is told")
-    told.add_argument("--format", choices=("text", "markdown", "html"), default="text")
-    told.add_argument("--step", action="store_true", help="wait for Enter after each step")
-    told.add_argument(
+    presentation = topic.add_argument_group("how it is told")
+    presentation.add_argument("--format", choices=("text", "markdown", "html"), default="text")
+    presentation.add_argument("--step", action="store_true", help="wait for Enter after each step")
+    presentation.add_argument(
         "--frames", metavar="FIRST,END", help="frames to tell, END exclusive (default the first 12)"
     )
-    told.add_argument("--out", metavar="FILE", help="default standard output")
+    presentation.add_argument("--out", metavar="FILE", help="default standard output")
     return topic
 
 
@@ -108,11 +108,11 @@ def _add_facts(topic: argparse.ArgumentParser) -> None:
 
 def _explain(name: str) -> Callable[[argparse.Namespace], int]:
     def explain(options: argparse.Namespace) -> int:
-        from refkd.cli.explain_output import check_output, tell
+        from refkd.cli.explain_output import check_output, present
         from refkd.cli.explain_topics import TOPICS
 
         check_output(options)
-        tell(TOPICS[name](options), options)
+        present(TOPICS[name](options), options)
         return 0
 
     return explain

@@ -1,4 +1,4 @@
-"""Where and how `refkd explain` tells."""
+"""Where `refkd explain` writes a narration, and in which format."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ from refkd.learn.explain.markdown import as_markdown
 from refkd.learn.explain.narration import Narration
 from refkd.learn.explain.text import text_blocks
 
-PIPED = 80  # columns where nobody says how wide it is
+PIPED = 80  # columns of an output that is no terminal
 PROMPT = "Enter for the next step, q to stop: "
 
 
@@ -29,7 +29,7 @@ def check_output(options: argparse.Namespace) -> None:
         check.fail("step", "a terminal, to wait for Enter", "an input that is none")
 
 
-def tell(narration: Narration, options: argparse.Namespace) -> None:
+def present(narration: Narration, options: argparse.Namespace) -> None:
     """Print or write a narration."""
     if options.out is not None:
         _write(_whole(narration, options.format), Path(options.out))
@@ -68,15 +68,7 @@ def _print_steps(narration: Narration, step: bool) -> None:
 def in_colour(stream: TextIO) -> bool:
     """Whether a stream is a terminal that shows colours, and nobody asked for none.
 
-    Parameters
-    ----------
-    stream : text file
-        Standard output.
-
-    Returns
-    -------
-    bool
-        False where NO_COLOR is set, TERM is dumb, or a Windows console may not know the sequences.
+    False where NO_COLOR is set, TERM is dumb, or a Windows console may not know the sequences.
 
     Examples
     --------

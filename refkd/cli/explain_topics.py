@@ -1,4 +1,4 @@
-"""What `refkd explain` tells of: an example, or the user's own labels and posteriors."""
+"""What `refkd explain` narrates: an example, or the user's own labels and posteriors."""
 
 import argparse
 import sys
@@ -30,7 +30,7 @@ FACTS = ("utterance", "blank", "kind", "tokens")
 
 
 @dataclass(frozen=True)
-class Heard:
+class Utterance:
     """Log-probabilities (T, K) of one utterance, by each model, and what their classes are."""
 
     logp: tuple[Floats, ...]
@@ -39,21 +39,23 @@ class Heard:
 
 
 def explain_ctc_options(options: argparse.Namespace) -> Narration:
-    """Tell of CTC over the example or over posteriors."""
-    heard = _heard(options, ("posteriors",), Heard((examples.ctc_logits(),), 0, examples.SYMBOLS))
-    (logp,) = heard.logp
+    """Explain CTC over the example or over posteriors."""
+    utterance = _utterance_of(
+        options, ("posteriors",), Utterance((examples.ctc_logits(),), 0, examples.SYMBOLS)
+    )
+    (logp,) = utterance.logp
     if options.labels is not None:
-        labels = _labels(options.labels, heard.symbols)
+        labels = _labels(options.labels, utterance.symbols)
     elif options.posteriors is not None:
-        labels = greedy_decode(logp, heard.blank)
+        labels = greedy_decode(logp, utterance.blank)
     else:
         labels = np.array(examples.LABELS)
     frames = _frames(options.frames, len(logp))
-    return explain_ctc(logp, labels, heard.blank, heard.symbols, frames)
+    return explain_ctc(logp, labels, utterance.blank, utterance.symbols, frames)
 
 
 def explain_lstm_options(options: argparse.Namespace) -> Narration:
-    """Tell of a small LSTM."""
+    """Explain a small LSTM."""
     inputs = list(examples.INPUTS)
     if options.inputs is not None:
         inputs = [_number(text) for text in options.inputs.split(",")]
@@ -64,32 +66,32 @@ def explain_lstm_options(options: argparse.Namespace) -> Narration:
 
 
 def explain_select_options(options: argparse.Namespace) -> Narration:
-    """Tell of selection by one rule or by all."""
-    late = Heard((examples.teacher_logits(), examples.late_logits()), 0, examples.SYMBOLS)
-    heard = _heard(options, ("teacher", "student"), late)
-    teacher, student = heard.logp
-    defaults = examples.RULE if heard is late else {}
+    """Explain selection by one rule or by all."""
+    late = Utterance((examples.teacher_logits(), examples.late_logits()), 0, examples.SYMBOLS)
+    utterance = _utterance_of(options, ("teacher", "student"), late)
+    teacher, student = utterance.logp
+    defaults = examples.RULE if utterance is late else {}
     names = RULES if options.rule is None else (options.rule,)
     settings = [rule_settings(options, name, defaults) for name in names]
     return explain_select(
         student,
         teacher,
-        [one.made_rule(examples.LAG) for one in settings],
+        [rule.made_rule(examples.LAG) for rule in settings],
         divergence=settings[0].divergence,
         temperature=settings[0].temperature,
-        blank=heard.blank,
-        symbols=heard.symbols,
+        blank=utterance.blank,
+        symbols=utterance.symbols,
         frames=_frames(options.frames, len(student)),
     )
 
 
 def explain_distill_options(options: argparse.Namespace) -> Narration:
-    """Tell of the gradient of a rule."""
+    """Explain the gradient of a rule."""
     short = examples.short_teacher_logits(), examples.short_late_logits()
-    late = Heard(short, 0, examples.SYMBOLS[:2])
-    heard = _heard(options, ("teacher", "student"), late)
-    teacher, student = heard.logp
-    defaults = examples.SHORT_RULE if heard is late else {}
+    late = Utterance(short, 0, examples.SYMBOLS[:2])
+    utterance = _utterance_of(options, ("teacher", "student"), late)
+    teacher, student = utterance.logp
+    defaults = examples.SHORT_RULE if utterance is late else {}
     settings = rule_settings(options, options.rule or "Soft", defaults)
     return explain_distill(
         student,
@@ -99,69 +101,73 @@ def explain_distill_options(options: argparse.Namespace) -> Narration:
         temperature=settings.temperature,
         scale_t2=options.scale_t2,
         blank_frames=options.blank_frames,
-        blank=heard.blank,
-        symbols=heard.symbols,
+        blank=utterance.blank,
+        symbols=utterance.symbols,
         frames=_frames(options.frames, len(student)),
     )
 
 
-def _heard(options: argparse.Namespace, models: Sequence[str], example: Heard) -> Heard:
+def _utterance_of(
+    options: argparse.Namespace, models: Sequence[str], example: Utterance
+) -> Utterance:
     """The user's posteriors, checked; the example without any."""
     paths = {name: getattr(options, name) for name in models}
-    given = [name for name in models if paths[name] is not None]
-    if not given:
+    with_path = [name for name in models if paths[name] is not None]
+    if not with_path:
         facts = [fact for fact in FACTS if getattr(options, fact) is not None]
         if facts:
             check.fail(models[0], f"it together with --{facts[0]}", "none")
         return example
     for name in models:
         if paths[name] is None:
-            check.fail(name, f"it together with --{given[0]}", "none")
+            check.fail(name, f"it together with --{with_path[0]}", "none")
     sets, assumed = in_one_order([_read(name, paths[name], options) for name in models])
     for finding in assumed + diagnose(*sets):
         if finding.level == "error":
             raise check.DataError(f"{finding.name}: {finding.sentence}")
         print(f"{finding.name}: {finding.level}: {finding.sentence}", file=sys.stderr)
-    told = [normalised(one) for one in sets]
-    name = _utterance(options.utterance, told)
-    blank = told[0].blank or 0
-    arrays = tuple(one.arrays[name].astype(np.float64) for one in told)
-    return Heard(arrays, blank, told[0].symbols or ())
+    sets = tuple(normalised(posteriors) for posteriors in sets)
+    name = _utterance_name(options.utterance, sets)
+    blank = sets[0].blank or 0
+    arrays = tuple(posteriors.arrays[name].astype(np.float64) for posteriors in sets)
+    return Utterance(arrays, blank, sets[0].symbols or ())
 
 
 def _read(name: str, path: str, options: argparse.Namespace) -> PosteriorSet:
     if options.kind is not None:
         check.one_of("kind", options.kind, KINDS)
     symbols = None if options.tokens is None else read_tokens(options.tokens)
-    told = read_posteriors(path, name=name, kind=options.kind, symbols=symbols, first_frame=0.0)
+    posteriors = read_posteriors(
+        path, name=name, kind=options.kind, symbols=symbols, first_frame=0.0
+    )
     if options.blank is None:
-        return told
+        return posteriors
     blank = options.blank
-    return replace(told, blank=blank + told.classes if blank < 0 else blank)
+    return replace(posteriors, blank=blank + posteriors.classes if blank < 0 else blank)
 
 
-def _utterance(wanted: str | None, told: Sequence[PosteriorSet]) -> str:
-    """The one that was asked for, or the shortest that all models have."""
-    first, *others = told
-    shared = [name for name in first.names if all(name in one.arrays for one in others)]
-    if wanted is None:
-        return min(shared, key=lambda name: len(first.arrays[name]))
-    if wanted not in shared:
-        check.fail("utterance", f"one of {len(shared)}, such as {shared[0]!r}", repr(wanted))
-    return wanted
+def _utterance_name(name: str | None, sets: Sequence[PosteriorSet]) -> str:
+    """The name that was asked for, or the shortest that all models have."""
+    first, *others = sets
+    shared = [each for each in first.names if all(each in other.arrays for other in others)]
+    if name is None:
+        return min(shared, key=lambda each: len(first.arrays[each]))
+    if name not in shared:
+        check.fail("utterance", f"one of {len(shared)}, such as {shared[0]!r}", repr(name))
+    return name
 
 
 def _labels(text: str, symbols: Sequence[str]) -> Ints:
     """Numbers of classes; a symbol goes before a number."""
-    found = []
-    for one in text.split(",") if text else ():
-        if one in symbols:
-            found.append(list(symbols).index(one))
-        elif one.isascii() and one.isdigit():
-            found.append(int(one))
+    labels = []
+    for label in text.split(",") if text else ():
+        if label in symbols:
+            labels.append(list(symbols).index(label))
+        elif label.isascii() and label.isdigit():
+            labels.append(int(label))
         else:
-            check.fail("labels", f"symbols such as {symbols[-1]!r}, or numbers", repr(one))
-    return np.array(found, dtype=np.int64)
+            check.fail("labels", f"symbols such as {symbols[-1]!r}, or numbers", repr(label))
+    return np.array(labels, dtype=np.int64)
 
 
 def _number(text: str) -> float:
@@ -176,7 +182,7 @@ def _frames(text: str | None, total: int) -> range:
     if text is None:
         return range(min(total, MOST_FRAMES))
     try:
-        first, end = (int(one) for one in text.split(","))
+        first, end = (int(number) for number in text.split(","))
     except ValueError:
         check.fail("frames", "FIRST,END", repr(text))
     return range(first, end)

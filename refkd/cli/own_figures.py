@@ -16,13 +16,7 @@ AGAIN = "install refkd again with `pip install --force-reinstall`"
 
 
 def check_own_figures() -> None:
-    """Refuse to draw with the files of another distribution, or without some of ours.
-
-    Raises
-    ------
-    ArgumentError
-        One sentence on whose files they are and how to mend it.
-    """
+    """Refuse to draw with the files of another distribution, or without some of ours."""
     spec = find_spec(PACKAGE)
     origin = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
     ours = HOME / PACKAGE / "__init__.py"
@@ -64,9 +58,10 @@ def _is_whole(file: PackagePath, path: Path) -> bool:
 def _owners(path: Path) -> list[str]:
     """Name and version of other distributions that have installed a file."""
     return [
-        f"{one.name} {one.version}"
-        for one in distributions()
-        if one.name != "refkd" and any(_located(file) == path for file in _of_that_name(one.files))
+        f"{package.name} {package.version}"
+        for package in distributions()
+        if package.name != "refkd"
+        and any(_located(file) == path for file in _of_that_name(package.files))
     ]
 
 

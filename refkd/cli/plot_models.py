@@ -38,7 +38,7 @@ OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
 
 
 def plot_models(options: argparse.Namespace) -> int:
-    """Check posteriors, compare them, draw, and say what was found."""
+    """Check posteriors, compare them, draw, and print the measures."""
     from visualize.layout.units import in_unit
     from visualize.output.comparison import comparison_figures
     from visualize.output.comparison_figures import FIGURES
@@ -52,7 +52,7 @@ def plot_models(options: argparse.Namespace) -> int:
             check.fail(name, "times in seconds", f"--unit {unit.name}")
     output = Output.of(options)
     output.check_report(options.report)
-    wanted = figures_of(options, FIGURES)
+    names = figures_of(options, FIGURES)
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
     rule = None if options.rule is None else rule_settings(options, options.rule)
     folding = _folding(options)
@@ -68,7 +68,11 @@ def plot_models(options: argparse.Namespace) -> int:
         print(f"{finding.name}: {finding.level}: {finding.sentence}", file=sys.stderr)
     if any(finding.level == "error" for finding in findings):
         if options.json:
-            print(json.dumps({"findings": [vars(one) for one in findings], "files": []}, indent=1))
+            print(
+                json.dumps(
+                    {"findings": [vars(finding) for finding in findings], "files": []}, indent=1
+                )
+            )
         return 1
     whole, part = sets, _part(options, unit)
     if part != WHOLE:
@@ -77,12 +81,12 @@ def plot_models(options: argparse.Namespace) -> int:
     if options.report and not comparison.students:
         check.fail("report", "two models or more", "one")
     drawing = _drawing(options, comparison, truth, rule, output.width)
-    heard = comparison.utterances if options.report else drawing.utterances
-    audio = audio_files(options.audio, drawing.utterances, heard, whole)
+    utterances = comparison.utterances if options.report else drawing.utterances
+    audio = audio_files(options.audio, drawing.utterances, utterances, whole)
     drawing = replace(drawing, speech=_speech(audio, drawing.utterances, part), part=part)
     with in_unit(unit):
-        figures, left_out = output.drawn(lambda: comparison_figures(drawing, wanted))
-    left_out += _crowds(drawing, wanted)
+        figures, left_out = output.drawn(lambda: comparison_figures(drawing, names))
+    left_out += _crowds(drawing, names)
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)
     written = output.write(figures)
@@ -99,21 +103,21 @@ def plot_models(options: argparse.Namespace) -> int:
         )
     files = [str(file) for file in written]
     if options.json:
-        told = measured(drawing.comparison, truth, drawing.found, findings)
-        print(json.dumps({**told, "left_out": left_out, "files": files}, indent=1))
+        numbers = measured(drawing.comparison, truth, drawing.found, findings)
+        print(json.dumps({**numbers, "left_out": left_out, "files": files}, indent=1))
     else:
         print("\n".join([*files, *_tables(drawing)]))
     return 0
 
 
 def _check_companions(options: argparse.Namespace, needed: str, names: Sequence[str]) -> None:
-    given = [name for name in names if getattr(options, name) is not None]
-    if given and getattr(options, needed) is None:
-        check.fail(needed, f"it together with --{given[0].replace('_', '-')}", "none")
+    companions = [name for name in names if getattr(options, name) is not None]
+    if companions and getattr(options, needed) is None:
+        check.fail(needed, f"it together with --{companions[0].replace('_', '-')}", "none")
 
 
 def _read(options: argparse.Namespace) -> list[PosteriorSet]:
-    """Each model's posteriors, with what is told about them here."""
+    """Each model's posteriors, with the facts that options add."""
     paths = models_of(options.model)
     names = list(paths)
     seconds = {
@@ -125,7 +129,7 @@ def _read(options: argparse.Namespace) -> list[PosteriorSet]:
     blanks = for_each("blank", options.blank, names, int)
     sets = []
     for name, path in paths.items():
-        told = read_posteriors(
+        posteriors = read_posteriors(
             path,
             name=name,
             kind=kinds.get(name),
@@ -135,15 +139,17 @@ def _read(options: argparse.Namespace) -> list[PosteriorSet]:
         )
         if name in blanks:
             blank = blanks[name]
-            told = replace(told, blank=blank + told.classes if blank < 0 else blank)
-        if told.frame_shift is None:
+            posteriors = replace(
+                posteriors, blank=blank + posteriors.classes if blank < 0 else blank
+            )
+        if posteriors.frame_shift is None:
             check.fail("frame-shift", f"it for {name}, such as --frame-shift {name}=0.04", "none")
-        sets.append(told)
+        sets.append(posteriors)
     return sets
 
 
 def _folding(options: argparse.Namespace) -> Folding:
-    """What --merge and --drop say."""
+    """The classes of --merge and --drop."""
     merge: dict[str, str] = {}
     for text in options.merge or ():
         symbol, _, other = nfc(text).partition("=")
@@ -158,10 +164,10 @@ def _sets(
     sets: Sequence[PosteriorSet], folding: Folding
 ) -> tuple[tuple[PosteriorSet, ...], tuple[Finding, ...]]:
     """The same classes for all models, as far as their symbols show how; those that are folded."""
-    known, named = in_one_order(sets)
+    known, by_name = in_one_order(sets)
     folded, changed = fold_classes(known, folding)
     ordered, moved = in_one_order(folded)
-    return ordered, named + changed + moved
+    return ordered, by_name + changed + moved
 
 
 def _truth(options: argparse.Namespace, symbols: Sequence[str], folding: Folding) -> Truth | None:
@@ -178,7 +184,7 @@ def _truth(options: argparse.Namespace, symbols: Sequence[str], folding: Folding
     )
     if truth.counted == "word":
         return truth
-    return replace(truth, labels={name: folding.labels(one) for name, one in truth.labels.items()})
+    return replace(truth, labels={name: folding.labels(row) for name, row in truth.labels.items()})
 
 
 def _part(options: argparse.Namespace, unit: Unit) -> Part:
@@ -190,9 +196,9 @@ def _part(options: argparse.Namespace, unit: Unit) -> Part:
     return Part(**edges, unit=unit) if edges else WHOLE
 
 
-def _crowds(drawing: "Drawing", wanted: Sequence[str] | None) -> list[str]:
+def _crowds(drawing: "Drawing", names: Sequence[str] | None) -> list[str]:
     """Which utterances have more spikes than their figures can name."""
-    if wanted is not None and "shift" not in wanted:
+    if names is not None and "shift" not in names:
         return []
     spikes = {name: drawing.comparison.teacher.spikes[name][0].size for name in drawing.utterances}
     return [
@@ -223,7 +229,9 @@ def _drawing(
         comparison,
         utterances,
         truth=truth,
-        found={one.name: truth.of(comparison, one) for one in comparison.models} if truth else {},
+        found={model.name: truth.of(comparison, model) for model in comparison.models}
+        if truth
+        else {},
         width=width,
         **lessons,
     )
@@ -242,7 +250,7 @@ def _speech(
     from refkd.data.wav import read_wav
     from visualize.panels.speech import Speech
 
-    found = {}
+    spectrograms = {}
     for name in utterances if audio else ():
         samples, rate = read_wav(audio[name])
         settings = FeatureSettings(stack=1)
@@ -251,8 +259,8 @@ def _speech(
         frames = part.slice(clock.frame_shift, clock.first_frame)
         if frames.start < len(values):
             begin = Clock(clock.frame_shift, clock.seconds(frames.start))
-            found[name] = Speech(values[frames], begin)
-    return found
+            spectrograms[name] = Speech(values[frames], begin)
+    return spectrograms
 
 
 def _tables(drawing: "Drawing") -> list[str]:

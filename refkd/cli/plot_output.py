@@ -22,30 +22,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Output:
-    """How figures look, and where they go.
-
-    Parameters
-    ----------
-    folder : str
-        Of all figures.
-    formats : list of str
-        Endings of their files.
-    numbers : Path or None
-        CSV file of what is drawn.
-    size : str or None
-        Of a column, a page or a slide.
-    font : str or None
-        Family.
-    pairs : Path or None
-        CSV file of all spikes.
-    """
+    """How figures look, and where they go."""
 
     folder: str
-    formats: list[str]
-    numbers: Path | None
-    size: str | None
-    font: str | None
-    pairs: Path | None = None
+    formats: list[str]  # endings of the files
+    numbers: Path | None  # CSV file of what is drawn
+    size: str | None  # of a column, a page or a slide
+    font: str | None  # family
+    pairs: Path | None = None  # CSV file of all spikes
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Output":
@@ -81,7 +65,7 @@ class Output:
         with in_font(self.font or FONT), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             result = draw()
-        for sentence in dict.fromkeys(str(one.message) for one in caught):
+        for sentence in dict.fromkeys(str(warning.message) for warning in caught):
             print(f"warning: {sentence}", file=sys.stderr)
         return result
 
@@ -111,9 +95,9 @@ class Output:
                 files.append(write_numbers(figures, self.numbers))
         return files
 
-    def check_report(self, wanted: bool | None) -> None:
+    def check_report(self, report: bool | None) -> None:
         """A page is made of figures as SVG."""
-        if wanted and "svg" not in self.formats:
+        if report and "svg" not in self.formats:
             check.fail("report", "svg among --format", ",".join(self.formats))
 
     def write_report(
@@ -159,9 +143,11 @@ def audio_files(
         return {}
     audio = Path(path)
     if audio.is_dir():
-        named = {nfc(file.stem): file for file in audio.iterdir() if file.suffix.lower() == ".wav"}
+        present = {
+            nfc(file.stem): file for file in audio.iterdir() if file.suffix.lower() == ".wav"
+        }
         expected = {name: audio / f"{name}.wav" for name in drawn if name is not None}
-        files = {name: file for name, file in {**expected, **named}.items() if name in utterances}
+        files = {name: file for name, file in {**expected, **present}.items() if name in utterances}
     elif len(drawn) == 1 and drawn[0] is not None:
         files = {drawn[0]: audio}
     elif len(drawn) == 1:

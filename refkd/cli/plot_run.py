@@ -16,7 +16,7 @@ OF_MODELS = (
 
 
 def plot_run(options: argparse.Namespace) -> int:
-    """Draw a run and say which files were written."""
+    """Draw a run and print which files were written."""
     from refkd.experiment.run_reader import read_run
     from visualize.output.run import FIGURES, SPIKES, run_figures
     from visualize.report import write_report
@@ -29,25 +29,25 @@ def plot_run(options: argparse.Namespace) -> int:
         check.fail("utterance", "one for a run", f"{len(utterances)}")
     output = Output.of(options)
     output.check_report(options.report)
-    wanted = figures_of(options, (*FIGURES, SPIKES))
-    reports = options.report or (wanted is None and "svg" in output.formats)
+    names = figures_of(options, (*FIGURES, SPIKES))
+    reports = options.report or (names is None and "svg" in output.formats)
     if options.audio is not None and not reports:
         check.fail("audio", "it with --report", "none")
     run = read_run(options.run)
-    if wanted is not None and SPIKES in wanted and run.followed is None:
+    if names is not None and SPIKES in names and run.followed is None:
         check.fail("figures", "spikes of a run with --animate", "a run without")
     if utterances[0] is not None:
         check_utterance(utterances[0], run.names)
     sets = [model.posteriors for model in run.models]
     audio = audio_files(options.audio, utterances, run.names, sets)
-    still = wanted and [name for name in wanted if name != SPIKES]
+    still = names and [name for name in names if name != SPIKES]
     chosen = {"figures": still, "utterance": utterances[0], "width": output.width}
     figures = output.drawn(lambda: dict(run_figures(run, **chosen)))
     files = output.write(figures)
-    if SPIKES in (wanted or [SPIKES]):
+    if SPIKES in (names or [SPIKES]):
         files += output.animate(run)
     if reports:
         files.append(output.write_report(figures, partial(write_report, run, audio=audio)))
-    told = [str(file) for file in files]
-    print(json.dumps({"files": told}, indent=1) if options.json else "\n".join(told))
+    paths = [str(file) for file in files]
+    print(json.dumps({"files": paths}, indent=1) if options.json else "\n".join(paths))
     return 0

@@ -53,22 +53,22 @@ def _pairs(comparison: Comparison, student: ComparedModel, utterance: str) -> It
     rows: list[tuple[Any, ...]] = [
         *zip(*(column.tolist() for column in matched), strict=True),
         *(
-            (*one, None, None)
-            for one in _both(shift.teacher_only_labels, shift.teacher_only_frames)
+            (*spike, None, None)
+            for spike in _both(shift.teacher_only_labels, shift.teacher_only_frames)
         ),
         *(
             (label, None, frame, None)
             for label, frame in _both(shift.student_only_labels, shift.student_only_frames)
         ),
     ]
-    told = []
-    for label, theirs, its, offset in rows:
+    table = []
+    for label, teacher_frame, student_frame, offset in rows:
         times = [
             None if frame is None else round(clock.seconds(frame), 9)
-            for clock, frame in ((teacher, theirs), (student.clock, its))
+            for clock, frame in ((teacher, teacher_frame), (student.clock, student_frame))
         ]
-        told.append([comparison.symbols[label], theirs, its, *times, offset])
-    yield from sorted(told, key=lambda row: min(time for time in row[3:5] if time is not None))
+        table.append([comparison.symbols[label], teacher_frame, student_frame, *times, offset])
+    yield from sorted(table, key=lambda row: min(time for time in row[3:5] if time is not None))
 
 
 def _both(labels: Ints, frames: Ints) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ DECIDED = ("run", "model", "figures", "gallery")  # by what the toy is
 
 
 def plot_toy(options: argparse.Namespace) -> int:
-    """Draw the toy, and say what the late student is charged beside the silent one."""
+    """Draw the toy, and print what the late student is charged beside the silent one."""
     from visualize.figures.toy import LATE, toy_figure, toy_table
     from visualize.layout.style import WIDTHS
 

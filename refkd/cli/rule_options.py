@@ -28,40 +28,20 @@ def add_rule_options(rule: OptionGroup) -> None:
 def rule_settings(
     options: argparse.Namespace, name: str, defaults: Mapping[str, Any] | None = None
 ) -> "StudentSettings":
-    """Read what the options say of a rule.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        With those of `add_rule_options`.
-    name : str
-        Of the rule.
-    defaults : mapping of str to value, optional
-        For parameters that are not given, in place of those of `StudentSettings`.
-
-    Returns
-    -------
-    StudentSettings
-        Checked.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such rule, or a parameter is out of its range.
-    """
+    """The settings of a rule from its options; `defaults` go before those of `StudentSettings`."""
     from refkd import check
     from refkd.experiment.student_settings import StudentSettings
     from refkd.losses import rules
 
-    given = {one: getattr(options, one) for one in OF_RULE}
-    given = {one: value for one, value in given.items() if value is not None}
-    if given.get("window", "whole") != "whole":
+    parameters = {option: getattr(options, option) for option in OF_RULE}
+    parameters = {option: value for option, value in parameters.items() if value is not None}
+    if parameters.get("window", "whole") != "whole":
         try:
-            left, right = (int(side) for side in given["window"].split(","))
+            left, right = (int(side) for side in parameters["window"].split(","))
         except ValueError:
-            check.fail("window", "LEFT,RIGHT in frames, or whole", repr(given["window"]))
-        given["window"] = left, right
-    merged = {**(defaults or {}), **given}
-    settings = StudentSettings(check.one_of("rule", name, rules.RULES), **merged)
+            check.fail("window", "LEFT,RIGHT in frames, or whole", repr(parameters["window"]))
+        parameters["window"] = left, right
+    rule = check.one_of("rule", name, rules.RULES)
+    settings = StudentSettings(rule, **{**(defaults or {}), **parameters})
     settings.made_rule(median_lag=1)
     return settings

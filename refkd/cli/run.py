@@ -72,24 +72,24 @@ def _run(options: argparse.Namespace) -> int:
     from refkd.experiment.settings import read_settings
 
     names = ("data", "seed", "seeds", "new_teachers", "animate")
-    given = {name: getattr(options, name) for name in names}
-    given["rules"] = options.rules and options.rules.split(",")
-    given["network"] = options.cell and {"cell": options.cell}
-    overrides = {name: value for name, value in given.items() if value is not None}
+    values = {name: getattr(options, name) for name in names}
+    values["rules"] = options.rules and options.rules.split(",")
+    values["network"] = options.cell and {"cell": options.cell}
+    overrides = {name: value for name, value in values.items() if value is not None}
     settings = read_settings(options.config, overrides, options.quick)
     check_own_figures()  # before hours of training
     with held(options.out) as folder:
         try:
-            told = _finished(folder, settings)
+            results = _finished(folder, settings)
         except KeyboardInterrupt:
             again = "the same command goes on from the last complete epoch"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
             return 1
     if options.json:
-        print(json.dumps(told, indent=1))
+        print(json.dumps(results, indent=1))
     else:
-        print(table(told))
-        print(f"\n{told['seconds']:.0f} seconds; {folder / REPORT} shows it all")
+        print(table(results))
+        print(f"\n{results['seconds']:.0f} seconds; {folder / REPORT} shows it all")
     return 0
 
 
@@ -101,25 +101,25 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     from refkd.experiment.run_writer import write_run
 
     claim_folder(folder, settings)
-    told = finished(folder)
-    if told is None:
+    document = finished(folder)
+    if document is None:
         with _Progress(settings.trainings) as progress:
-            study = run_study(settings, progress.tell, folder / CHECKPOINTS)
-        told = results(study)
+            study = run_study(settings, progress.update, folder / CHECKPOINTS)
+        document = results(study)
         write_run(study, folder)
-        _draw(folder, told)
-        finish_run(told, folder)
-    return told
+        _draw(folder, document)
+        finish_run(document, folder)
+    return document
 
 
-def _draw(folder: Path, told: dict[str, Any]) -> None:
+def _draw(folder: Path, results: dict[str, Any]) -> None:
     from refkd.experiment.run_folder import saying_where
     from refkd.experiment.run_reader import read_run
     from visualize.output.run import draw_run
     from visualize.report import write_report
 
     with saying_where(folder):
-        run = read_run(folder, told)
+        run = read_run(folder, results)
         draw_run(run, folder / "figures")
         write_report(run, folder / "figures", folder / REPORT)
 
@@ -138,7 +138,7 @@ class _Progress:
     def __exit__(self, *error: object) -> None:
         self._finish()
 
-    def tell(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
+    def update(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
         """Advance the bar of a model to the epochs that are done."""
         from tqdm import tqdm
 

@@ -1,4 +1,4 @@
-"""`refkd stream`: the phones of a recording as a network says them."""
+"""`refkd stream`: the phones of a recording as a network recognizes them."""
 
 import argparse
 import json
@@ -28,11 +28,11 @@ def _stream(options: argparse.Namespace) -> int:
 
     network = Network.load(options.model)
     audio, rate = read_wav(options.audio)
-    said = listen(network, audio, rate)
+    emissions = listen(network, audio, rate)
     if not options.json:
         print("time (s)   lag (ms)   computing (ms)   phone")
-    for phone, *seconds in said:
-        time, lag, computing = (round(one, 6) for one in seconds)
+    for phone, *seconds in emissions:
+        time, lag, computing = (round(number, 6) for number in seconds)
         if options.json:
             line = json.dumps({"phone": phone, "time": time, "lag": lag, "computing": computing})
         else:

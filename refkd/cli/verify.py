@@ -49,18 +49,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def kit_parser(kit: "Kit") -> Parser:
-    """The options of `refkd verify KIT`.
-
-    Parameters
-    ----------
-    kit : Kit
-        Its conventions become flags.
-
-    Returns
-    -------
-    Parser
-        Of what follows the name of the kit.
-    """
+    """The options of `refkd verify KIT`."""
     parser = Parser(
         prog=f"refkd verify {kit.name}",
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
@@ -76,15 +65,16 @@ def kit_parser(kit: "Kit") -> Parser:
     parser.add_argument(
         "--exchange", choices=("npz", "raw"), default="npz", help="files that the program is given"
     )
-    told = parser.add_argument_group("conventions", "found out where they are not told")
-    for one in kit.conventions:
+    conventions = parser.add_argument_group("conventions", "found out where they are not told")
+    for convention in kit.conventions:
         words = "; ".join(
-            value if value == words else f"{value}: {words}" for value, words in one.choices.items()
+            value if value == words else f"{value}: {words}"
+            for value, words in convention.choices.items()
         )
-        if one.several:
-            told.add_argument(one.flag, metavar="NAME,...", help=f"any of {words}")
+        if convention.several:
+            conventions.add_argument(convention.flag, metavar="NAME,...", help=f"any of {words}")
         else:
-            told.add_argument(one.flag, choices=tuple(one.choices), help=words)
+            conventions.add_argument(convention.flag, choices=tuple(convention.choices), help=words)
     parser.add_argument("--quick", action="store_true", help="the small cases only")
     parser.add_argument(
         "--shapes", choices=("all", "few"), default="all", help="few: at most eight padded shapes"
@@ -126,9 +116,12 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         for case in kit.cases(selection):
             print(f"{case.name:40} {','.join(case.catches):12} {case.status:12} {case.provenance}")
         return 0
-    told = {one.name: getattr(options, one.name) for one in kit.conventions}
-    told = {name: value for name, value in told.items() if value is not None}
-    setting = Setting(kit.name, told, selection, options.case)
+    conventions = {
+        convention.name: value
+        for convention in kit.conventions
+        if (value := getattr(options, convention.name)) is not None
+    }
+    setting = Setting(kit.name, conventions, selection, options.case)
     expected = read_expected(options.expect) if options.expect else None
     if expected is not None:
         expected.check_setting(setting)
@@ -136,17 +129,17 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         if file is not None and not Path(file).parent.is_dir():
             check.fail(option, "a file in a folder that is there", file)
     progress = _Progress()
-    door = _door(kit, options, told, progress.step)
+    door = _door(kit, options, conventions, progress.step)
     try:
         report = verify(
             kit,
             door,
-            told,
+            conventions,
             selection,
             target=options.target or shlex.join(options.exec),
             case=options.case,
             repeat=check.integer("--repeat", options.repeat, low=1),
-            again=lambda name: _again(kit, options, told, name),
+            again=lambda name: _again(kit, options, conventions, name),
             begin=progress.begin,
         )
     finally:
@@ -195,7 +188,7 @@ class _Progress:
 def _door(
     kit: "Kit",
     options: argparse.Namespace,
-    told: dict[str, str],
+    conventions: dict[str, str],
     on_answer: Callable[[], object],
 ) -> "Door":
     from refkd import check
@@ -205,7 +198,7 @@ def _door(
     limit = check.positive("--time-limit", options.time_limit)
     if bool(options.target) == bool(options.exec):
         check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
-    arguments, results = kit.signature(told)
+    arguments, results = kit.signature(conventions)
     if options.exec:
         return ProgramDoor(options.exec, results, limit, options.exchange, on_answer)
     if ":" not in options.target:
@@ -213,12 +206,12 @@ def _door(
     return AdapterDoor(options.target, arguments, results, limit, on_answer=on_answer)
 
 
-def _again(kit: "Kit", options: argparse.Namespace, told: dict[str, str], case: str) -> str:
+def _again(kit: "Kit", options: argparse.Namespace, conventions: dict[str, str], case: str) -> str:
     """The command that runs one case again."""
     from refkd.verify.expected import Setting
     from refkd.verify.kit import Selection
 
-    command = Setting(kit.name, told, Selection(), case).command(options.target or "")
+    command = Setting(kit.name, conventions, Selection(), case).command(options.target or "")
     if not options.exec:
         return command
     exchange = ["--exchange", options.exchange] if options.exchange != "npz" else []

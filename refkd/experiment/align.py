@@ -1,4 +1,4 @@
-"""When a trained network hears each phone: of a corpus or a recording, as CTM or TextGrid."""
+"""When each phone is, by a trained network: of a corpus or a recording, as CTM or TextGrid."""
 
 import sys
 from collections import Counter
@@ -28,7 +28,7 @@ from refkd.experiment.run_folder import new_folder
 from refkd.experiment.settings import read_settings
 from refkd.losses.ctc import ctc_align
 from refkd.networks.network import Network
-from refkd.networks.recognize import hearing
+from refkd.networks.recognize import hearing, normalised
 from refkd.ragged import Ragged
 
 FORMATS = ("ctm", "textgrid")
@@ -43,36 +43,11 @@ class AlignmentError(DataError):
 def align_audio(
     network: Network, audio: ArrayLike, rate: int, phones: Sequence[str] | None = None
 ) -> tuple[Phone, ...]:
-    """Find when each phone is, on the most probable path of a network.
+    """Align phones, or the greedy decoding, with audio (n,) on the most probable path of a network.
 
-    Parameters
-    ----------
-    network : Network
-        In one direction or two, with the metadata that `refkd run` saves: the audio is normalised
-        by the network's own mean and standard deviation.
-    audio : (n,) array
-        Samples in [-1, 1], n >= 1.
-    rate : int
-        Samples per second, those of the network's training.
-    phones : sequence of str, optional
-        What is said, as symbols of the network; by default its greedy decoding.
-
-    Returns
-    -------
-    tuple of Phone
-        Of the frames start to end (exclusive) of a phone: from first_frame + start frame_shift to
-        first_frame + end frame_shift, the end of the audio at the latest; its confidence is
-        exp(mean log-probability).
-
-    Raises
-    ------
-    AlignmentError
-        If a phone is unknown to the network, the phones need more frames than there are or have no
-        path, or a phone is only heard in a frame whose middle is after the end of the audio.
-    DataError
-        If the metadata do not say how to hear, or the rate is another.
-    ArgumentError
-        If the audio is empty or not finite.
+    A phone of the frames start to end (exclusive) lasts from first_frame + start frame_shift to
+    first_frame + end frame_shift, the end of the audio at the latest; its confidence is
+    exp(mean log-probability).
 
     Examples
     --------
@@ -80,24 +55,20 @@ def align_audio(
     >>> from refkd.experiment.align import align_audio
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.networks.recognize import hearing_facts
-    >>> hearing = hearing_facts(FeatureSettings(stack=1), 8000)
+    >>> metadata = hearing_facts(FeatureSettings(stack=1), 8000)
     >>> net = refkd.Network.create(40, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
-    ...     symbols=["<blank>", "a"], mean=np.zeros(40), std=np.ones(40), **hearing)
+    ...     symbols=["<blank>", "a"], mean=np.zeros(40), std=np.ones(40), **metadata)
     >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
     [('a', 0.0125)]
     """
-    facts, settings = hearing(network)
-    if rate != facts["rate"].item():
-        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
-        raise DataError(f"audio: expected {expected}, got {rate}")
+    facts, settings = hearing(network, rate)
     frames = stack(log_mel(audio, rate, settings), settings.stack)
-    normal = ((frames - facts["mean"]) / facts["std"]).astype(np.float32)
-    logits = network.forward(Ragged.from_list([normal])).logits[0]
+    logits = network.forward(Ragged.from_list([normalised(frames, facts)])).logits[0]
     symbols = [str(symbol) for symbol in facts["symbols"]]
     labels = greedy_decode(logits) if phones is None else _labels(phones, symbols)
     edges = settings.times(len(logits) + 1, rate)
     seconds = np.size(audio) / rate
-    found = []
+    aligned = []
     try:
         check.feasible("phones", labels, len(logits))
     except InfeasibleTargetError:
@@ -110,8 +81,8 @@ def align_audio(
         if seconds - edges[start] < 1e-6:  # files hold microseconds
             raise AlignmentError("phones: expected to begin within the audio, got one after it")
         until = min(float(edges[end]), seconds)
-        found.append(Phone(symbols[label], float(edges[start]), until, float(np.exp(score))))
-    return tuple(found)
+        aligned.append(Phone(symbols[label], float(edges[start]), until, float(np.exp(score))))
+    return tuple(aligned)
 
 
 def _labels(phones: Sequence[str], symbols: list[str]) -> Ints:
@@ -126,33 +97,9 @@ def _labels(phones: Sequence[str], symbols: list[str]) -> Ints:
 def align_corpus(
     network: Network, corpus: Corpus, split: str = "test", labels: str = "true"
 ) -> tuple[list[AlignedUtterance], dict[str, int]]:
-    """Align the utterances of a corpus.
+    """Align the utterances of a corpus with their phones ("true") or their decoding ("decoded").
 
-    Parameters
-    ----------
-    network : Network
-        As for `align_audio`; its symbols are matched with those of the corpus by their names.
-    corpus : Corpus
-        Of the rate of the network's training.
-    split : {"test", "train", "validation", "all"}
-        Which utterances.
-    labels : {"true", "decoded"}
-        The phones of the corpus, or those of greedy decoding.
-
-    Returns
-    -------
-    aligned : list of AlignedUtterance
-        In the order of the corpus, with the true times where it knows them.
-    problems : dict
-        What was left out, by the reader of the corpus or here, or is empty: {a sentence: how many
-        times}.
-
-    Raises
-    ------
-    DataError
-        If no utterance can be aligned, or as for `align_audio`.
-    ArgumentError
-        If split or labels are none of those.
+    The second value counts, by reason, what the reader of the corpus or this function left out.
 
     Examples
     --------
@@ -161,9 +108,9 @@ def align_corpus(
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.data.synthetic import make_corpus
     >>> from refkd.networks.recognize import hearing_facts
-    >>> hearing = hearing_facts(FeatureSettings(), 8000)
+    >>> metadata = hearing_facts(FeatureSettings(), 8000)
     >>> net = refkd.Network.create(80, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
-    ...     symbols=["<blank>", "a"], mean=np.zeros(80), std=np.ones(80), **hearing)
+    ...     symbols=["<blank>", "a"], mean=np.zeros(80), std=np.ones(80), **metadata)
     >>> aligned, _ = align_corpus(net, make_corpus(train=1, validation=1, test=1), labels="decoded")
     >>> aligned[0].name, aligned[0].true[0].symbol
     ('test-0000', 'p')
@@ -174,10 +121,10 @@ def align_corpus(
     aligned: list[AlignedUtterance] = []
     problems = Counter(corpus.problems)
     reasons: list[str] = []
-    for one in utterances:
-        given = one.phones if labels == "true" else None
+    for utterance in utterances:
+        symbols = utterance.phones if labels == "true" else None
         try:
-            phones = align_audio(network, one.audio, one.rate, given)
+            phones = align_audio(network, utterance.audio, utterance.rate, symbols)
         except AlignmentError as error:
             reasons.append(str(error))
             problems[f"left out, {error}"] += 1
@@ -185,10 +132,12 @@ def align_corpus(
         if not phones:
             problems["no phone was decoded"] += 1
         true = None
-        if one.starts is not None and one.ends is not None:
-            times = zip(one.phones, one.starts.tolist(), one.ends.tolist(), strict=True)
+        if utterance.starts is not None and utterance.ends is not None:
+            times = zip(
+                utterance.phones, utterance.starts.tolist(), utterance.ends.tolist(), strict=True
+            )
             true = tuple(Phone(*phone) for phone in times)
-        aligned.append(AlignedUtterance(one.name, one.seconds, phones, true))
+        aligned.append(AlignedUtterance(utterance.name, utterance.seconds, phones, true))
     if not aligned:
         got = f"none of {len(utterances)}; {reasons[0]}"
         raise DataError(f"{corpus.name}: expected utterances that can be aligned, got {got}")
@@ -205,34 +154,10 @@ def write_alignment(
     config: str | None = None,
     out: str | None = None,
 ) -> dict[str, int]:
-    """Align a corpus or a recording by a network on disk, and write it.
+    """Align a corpus, or a recording by its decoding, and write CTM or TextGrid.
 
-    Parameters
-    ----------
-    model : str
-        A network that `refkd run` has left.
-    data : str
-        A corpus in one of the forms of `refkd.data.sources`, or a recording, ending in `.wav`.
-    form : {"ctm", "textgrid"}
-        What to write.
-    split, labels : str, optional
-        As for `align_corpus`. A recording has no split and no true phones: it is decoded.
-    config : str, optional
-        TOML with options for the reader of the corpus.
-    out : str, optional
-        A new file for CTM, standard output if not given; a new or empty folder for TextGrids.
-
-    Returns
-    -------
-    dict
-        The problems, as of `align_corpus`.
-
-    Raises
-    ------
-    ArgumentError
-        If something is already there, or an option does not fit the data.
-    DataError
-        If network or speech cannot be read, or nothing can be aligned.
+    CTM goes to a new file or to standard output, TextGrids to a new or empty folder; returns the
+    problems of `align_corpus`.
     """
     check.one_of("format", form, FORMATS)
     recording = data.partition(":")[0] not in SOURCES and data.lower().endswith(".wav")

@@ -13,33 +13,20 @@ from refkd.check import DataError, Floats
 from refkd.experiment.optimizer import AdamState
 from refkd.files.atomic import replacing
 from refkd.files.npz import read_npz, write_arrays
+from refkd.networks.stack import Values
 
-Values = dict[str, NDArray[Any]]
 NUMBERS = ("ctc", "lesson", "validation", "seconds")  # of an epoch
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training set gave.
+    """Losses in nats per frame, phone error rate (a fraction) and seconds of one epoch."""
 
-    Parameters
-    ----------
-    ctc : float
-        Mean CTC loss in nats per frame, before it is weighted.
-    lesson : float
-        Mean loss of the lesson per frame, before it is weighted; 0 without one.
-    validation : float
-        Phone error rate on the validation split after the pass, a fraction; nan if none was given.
-    seconds : float
-        Time that it took.
-    said : (T, K) array, optional
-        Logits of the utterance that is followed, after the pass; None if none is.
-    """
-
-    ctc: float
-    lesson: float
-    validation: float
+    ctc: float  # before it is weighted
+    lesson: float  # of the auxiliary loss, before it is weighted; 0 without one
+    validation: float  # after the pass; nan without a validation split
     seconds: float
+    # Logits (T, K) of the tracked utterance after the pass.
     said: Floats | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, float]:
@@ -51,16 +38,7 @@ class Epoch:
 class Checkpoint:
     """Everything that the next epoch needs; its random numbers follow from seed and epoch.
 
-    Parameters
-    ----------
-    fingerprint : str
-        Stands for all that decides the training: another one is another training.
-    parameters : dict of arrays
-        Of the network.
-    adam : AdamState
-        Of the optimiser.
-    history : tuple of Epoch
-        What has been done.
+    The fingerprint stands for all that decides the training: another one is another training.
     """
 
     fingerprint: str
@@ -70,20 +48,7 @@ class Checkpoint:
 
 
 def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
-    """Write a checkpoint; an older one stays until the new one is complete.
-
-    Parameters
-    ----------
-    path : path
-        Its folder exists.
-    checkpoint : Checkpoint
-        What to keep.
-
-    Raises
-    ------
-    DataError
-        If it cannot be written; the older one is still there.
-    """
+    """Write a checkpoint; an older one stays until the new one is complete."""
     adam = checkpoint.adam
     parts = {"parameters": checkpoint.parameters, "mean": adam.mean, "square": adam.square}
     arrays = {
@@ -93,9 +58,9 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
     }
     for part, values in parts.items():
         arrays.update({f"{part}.{name}": value for name, value in values.items()})
-    said = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
-    if said:
-        arrays["said"] = np.stack(said)
+    logits = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
+    if logits:
+        arrays["said"] = np.stack(logits)
     try:
         with replacing(path) as file:
             write_arrays(file, arrays)
@@ -104,24 +69,7 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
 
 
 def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoint | None:
-    """Read the checkpoint of a training, if there is one.
-
-    Parameters
-    ----------
-    path : path
-        Where `write_checkpoint` wrote.
-    fingerprint : str
-        Of the training that wants to go on.
-
-    Returns
-    -------
-    Checkpoint or None
-        None if there is no such file.
-
-    Raises
-    ------
-    DataError
-        If it belongs to another training, or is no checkpoint.
+    """Read the checkpoint of a training, None if there is none; refuse that of another training.
 
     Examples
     --------
@@ -139,23 +87,25 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
     if not Path(path).exists():
         return None
     try:
-        kept = read_npz(path)
-        found = str(kept["fingerprint"])
-        history = kept["history"].reshape(-1, len(NUMBERS)).tolist()
-        said = kept.get("said", (None,) * len(history))
-        parameters, mean, square = (_part(kept, one) for one in ("parameters", "mean", "square"))
+        arrays = read_npz(path)
+        stored_fingerprint = str(arrays["fingerprint"])
+        history = arrays["history"].reshape(-1, len(NUMBERS)).tolist()
+        logits = arrays.get("said", (None,) * len(history))
+        parameters, mean, square = (
+            _part(arrays, part) for part in ("parameters", "mean", "square")
+        )
         if not parameters.keys() == mean.keys() == square.keys() != set():
             raise KeyError
         checkpoint = Checkpoint(
-            found,
+            stored_fingerprint,
             parameters,
-            AdamState(int(kept["step"]), mean, square),
-            tuple(Epoch(*one, said=heard) for one, heard in zip(history, said, strict=True)),
+            AdamState(int(arrays["step"]), mean, square),
+            tuple(Epoch(*row, said=frames) for row, frames in zip(history, logits, strict=True)),
         )
     except (ValueError, KeyError, TypeError):
         got = "a file of another kind or a damaged one; without it this training begins anew"
         raise DataError(f"{path}: expected a checkpoint, got {got}") from None
-    if found != fingerprint:
+    if stored_fingerprint != fingerprint:
         expected = "the checkpoint of this training"
         raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")
     return checkpoint

@@ -30,22 +30,7 @@ from refkd.ragged import Ragged
 
 
 def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
-    """Measure what a network says of the test speech.
-
-    Parameters
-    ----------
-    logits : Ragged of (T_n, K)
-        Of the network.
-    teacher_logits : Ragged of (T_n, K)
-        Of the teacher against which it is held.
-    data : Dataset
-        Holds N test utterances.
-
-    Returns
-    -------
-    Measured
-        Definitions: docs/course/measures.md.
-    """
+    """Measure logits (T_n, K) on the test speech and against the teacher's."""
     split = data.test
     losses, _ = ctc_loss_batch(logits, split.labels)
     pairs = list(zip(teacher_logits, logits, strict=True))
@@ -53,18 +38,18 @@ def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
     return Measured(
         edits=np.array(
             [
-                edit_distance(labels, greedy_decode(one))
-                for labels, one in zip(split.labels, logits, strict=True)
+                edit_distance(labels, greedy_decode(frames))
+                for labels, frames in zip(split.labels, logits, strict=True)
             ]
         ),
         phones=split.labels.lengths,
         loss=float(losses.mean()),
         delays=_delays(logits, split, split.starts, data),
-        shifts=tuple(OffsetStatistics.pool([one]) for one in shifts),
+        shifts=tuple(OffsetStatistics.pool([shift]) for shift in shifts),
         delay_to_ends=EmissionDelay.pool(_delays(logits, split, split.ends, data)),
         spoken=_spoken(logits, split, data),
         agreement=FrameAgreement.pool(frame_agreement(*pair) for pair in pairs),
-        peakiness=Peakiness.pool(peakiness(one) for one in logits),
+        peakiness=Peakiness.pool(peakiness(frames) for frames in logits),
     )
 
 
@@ -74,12 +59,12 @@ def _delays(
     """Against true times; where nobody knows them, every phone and spike is left out."""
     if times is None:
         return tuple(
-            EmissionDelay(np.zeros(0), labels.size, spikes(one)[0].size)
-            for one, labels in zip(logits, split.labels, strict=True)
+            EmissionDelay(np.zeros(0), labels.size, spikes(frames)[0].size)
+            for frames, labels in zip(logits, split.labels, strict=True)
         )
     return tuple(
-        emission_delay(one, labels, true, data.frame_shift, first_frame=data.first_frame)
-        for one, labels, true in zip(logits, split.labels, times, strict=True)
+        emission_delay(frames, labels, true, data.frame_shift, first_frame=data.first_frame)
+        for frames, labels, true in zip(logits, split.labels, times, strict=True)
     )
 
 
@@ -88,35 +73,20 @@ def _spoken(logits: Ragged, split: Split, data: Dataset) -> TrueAgreement:
     if split.starts is None or split.ends is None:
         return TrueAgreement.pool([])
     return TrueAgreement.pool(
-        true_agreement(*one, data.frame_shift, first_frame=data.first_frame)
-        for one in zip(logits, split.labels, split.starts, split.ends, strict=True)
+        true_agreement(*utterance, data.frame_shift, first_frame=data.first_frame)
+        for utterance in zip(logits, split.labels, split.starts, split.ends, strict=True)
     )
 
 
 def selection_of(
     lesson: Distillation, teacher_logits: Ragged, before: Ragged, after: Ragged
 ) -> Selection:
-    """What the rule of a lesson chooses for a student, before and after it was trained.
-
-    Parameters
-    ----------
-    lesson : Distillation
-        The rule and its options.
-    teacher_logits : Ragged of (T_n, K)
-        Of the lesson's teacher.
-    before, after : Ragged of (T_n, K)
-        Of the student.
-
-    Returns
-    -------
-    Selection
-        Counts at the teacher's spikes.
-    """
+    """What a rule chooses at the teacher's spikes, before and after the student was trained."""
     frames = len(teacher_logits.values)
     weights = np.zeros(3)  # of teacher frames earlier than the student's, equal, later
-    met = every = 0
-    loss = untrained = 0.0
-    for teacher, fresh, student in zip(teacher_logits, before, after, strict=True):
+    reached = total = 0
+    loss = loss_before = 0.0
+    for teacher, untrained_student, student in zip(teacher_logits, before, after, strict=True):
         trace = _trace(lesson, student, teacher)
         best = teacher.argmax(axis=1)
         at_spike = best[trace.pairs[:, 1]] != 0
@@ -126,29 +96,21 @@ def selection_of(
         chosen[trace.pairs[:, 1]] = True
         _, starts = spikes(teacher)
         runs = np.cumsum(np.concatenate([[0], np.diff(best) != 0]))  # which run of equal labels
-        met += len(np.intersect1d(runs[starts], runs[chosen]))
-        every += len(starts)
+        reached += len(np.intersect1d(runs[starts], runs[chosen]))
+        total += len(starts)
         loss += trace.loss
-        untrained += _trace(lesson, fresh, teacher).loss
-    earlier, equal, later = (share(float(one), float(weights.sum())) for one in weights)
+        loss_before += _trace(lesson, untrained_student, teacher).loss
+    earlier, equal, later = (share(float(weight), float(weights.sum())) for weight in weights)
     return Selection(
         earlier=earlier,
         equal=equal,
         later=later,
-        never_chosen=share(every - met, every),
-        teacher_spikes=every,
-        before=untrained / frames,
+        never_chosen=share(total - reached, total),
+        teacher_spikes=total,
+        before=loss_before / frames,
         after=loss / frames,
     )
 
 
 def _trace(lesson: Distillation, student_logits: Floats, teacher_logits: Floats) -> DistillTrace:
-    return distill_trace(
-        student_logits,
-        teacher_logits,
-        lesson.rule,
-        lesson.divergence,
-        lesson.temperature,
-        lesson.scale_t2,
-        lesson.blank_frames,
-    )
+    return distill_trace(student_logits, teacher_logits, lesson.rule, **lesson.options)

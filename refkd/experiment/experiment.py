@@ -20,6 +20,7 @@ from refkd.experiment.results import Model, Student, Study, followed_in, gathere
 from refkd.experiment.settings import RunSettings
 from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
 from refkd.experiment.train import train
+from refkd.losses.distill import OPTIONS
 from refkd.networks.network import Network, logits_of
 from refkd.networks.recognize import hearing_facts
 from refkd.ragged import Ragged
@@ -32,7 +33,7 @@ def run_study(
 ) -> Study:
     """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
 
-    Students of one seed start from the same parameters and hear the same batches with the same
+    Students of one seed start from the same parameters and see the same batches with the same
     noise; teachers are frozen. Whatever is chosen, a weight or the d of Shift, is chosen on the
     validation split; the test split is read when all are trained.
 
@@ -41,7 +42,7 @@ def run_study(
     settings : RunSettings
         What to do.
     watch : callable, optional
-        Told a model's name, how many epochs it will have, and the history after each of them.
+        Gets a model's name, how many epochs it will have, and the history after each of them.
     checkpoints : Path, optional
         Folder that keeps the state of every training, so that an interrupted study goes on there.
 
@@ -62,40 +63,41 @@ def run_study(
     >>> from refkd.experiment.settings import read_settings
     >>> from refkd.experiment.experiment import run_study
     >>> study = run_study(read_settings(overrides={"rules": ["CTC"]}, quick=True))
-    >>> [(one.name, one.seed) for one in study.students]
+    >>> [(student.name, student.seed) for student in study.students]
     [('CTC', 0)]
     """
     begin = time.perf_counter()
     data = prepare(load(settings.data, **settings.speech), settings.features)
-    school = _School(settings, data, watch, checkpoints)
-    teachers: dict[int, dict[TeacherKey, _Trained]] = {}
-    students: list[_Trained] = []
+    trainer = _Trainer(settings, data, watch, checkpoints)
+    teachers: dict[int, dict[TeacherKey, _TrainedModel]] = {}
+    students: list[_TrainedModel] = []
     for seed in range(settings.seed, settings.seed + settings.seeds):
         home = seed if settings.new_teachers else settings.seed
         if home not in teachers:
-            teachers[home] = school.teachers(home)
-        students += school.students(seed, teachers[home])
-    judge = _Judge(data)
-    every = [one for some in teachers.values() for one in some.values()]
-    mains = {seed: some[MAIN] for seed, some in teachers.items()}
+            teachers[home] = trainer.teachers(home)
+        students += trainer.students(seed, teachers[home])
+    evaluator = _Evaluator(data)
+    all_teachers = [teacher for by_kind in teachers.values() for teacher in by_kind.values()]
+    mains = {seed: by_kind[MAIN] for seed, by_kind in teachers.items()}
     return Study(
         settings=settings,
         data=data,
-        teachers=tuple(judge.model(one, mains[one.seed]) for one in every),
-        teacher_hashes=tuple((one.hash, one.network.hash()) for one in every),
+        teachers=tuple(evaluator.model(teacher, mains[teacher.seed]) for teacher in all_teachers),
+        teacher_hashes=tuple((teacher.hash, teacher.network.hash()) for teacher in all_teachers),
         students=tuple(
-            judge.student(one, mains.get(one.seed, mains[settings.seed])) for one in students
+            evaluator.student(student, mains.get(student.seed, mains[settings.seed]))
+            for student in students
         ),
-        tuning=school.tuning,
-        seconds=time.perf_counter() - begin + school.seconds_before,
+        tuning=trainer.tuning,
+        seconds=time.perf_counter() - begin + trainer.seconds_before,
         followed=gathered(
-            data, [(one.name, one.start, one.history) for one in [*every, *students]]
+            data, [(model.name, model.start, model.history) for model in [*all_teachers, *students]]
         ),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Trained:
+class _TrainedModel:
     """A network out of training, before anything is measured on the test speech."""
 
     name: str
@@ -109,12 +111,12 @@ class _Trained:
 
     @cached_property
     def clean_logits(self) -> Ragged:
-        """What it says of the training speech."""
+        """Its logits (T_n, K) of the training speech."""
         return logits_of(self.network, self.data.train.features)
 
 
-class _School:
-    """Trains whom the settings name."""
+class _Trainer:
+    """Trains every teacher and student of the settings."""
 
     def __init__(
         self,
@@ -130,9 +132,9 @@ class _School:
         self.median_lag = 1
         self.seconds_before = 0.0  # of epochs that earlier processes have done
 
-    def teachers(self, seed: int) -> dict[TeacherKey, _Trained]:
+    def teachers(self, seed: int) -> dict[TeacherKey, _TrainedModel]:
         """Every teacher of the settings, by kind and guidance."""
-        trained: dict[TeacherKey, _Trained] = {}
+        trained: dict[TeacherKey, _TrainedModel] = {}
         for kind, guidance in self.settings.teachers():
             lesson = None
             if kind == "guided":
@@ -140,28 +142,28 @@ class _School:
                 lesson = Guidance(
                     teacher=guide.network, weight=guidance, clean_logits=guide.clean_logits
                 )
-            start = self._fresh(kind != "unidirectional", _seeds(seed)[0])
+            start = self._untrained(kind != "unidirectional", _seeds(seed)[0])
             name = teacher_name((kind, guidance))
-            trained[kind, guidance] = self._taught(name, seed, start, lesson)
+            trained[kind, guidance] = self._train_one(name, seed, start, lesson)
         return trained
 
-    def students(self, seed: int, teachers: dict[TeacherKey, _Trained]) -> list[_Trained]:
+    def students(self, seed: int, teachers: dict[TeacherKey, _TrainedModel]) -> list[_TrainedModel]:
         """Every student of the settings; CTC alone goes ahead, others may start from it."""
-        fresh = self._fresh(False, _seeds(seed)[1])
-        trained: dict[str, _Trained] = {}
+        untrained = self._untrained(False, _seeds(seed)[1])
+        trained: dict[str, _TrainedModel] = {}
         for name in sorted(self.settings.distill, key=lambda name: name != CTC):
-            one = self.settings.distill[name]
-            start = trained[CTC].network if one.start == CTC else fresh
-            several = len(one.candidates) > 1
+            settings = self.settings.distill[name]
+            start = trained[CTC].network if settings.start == CTC else untrained
+            several = len(settings.candidates) > 1
             tried = {}
-            for weight in (self.weights[name],) if name in self.weights else one.candidates:
+            for weight in (self.weights[name],) if name in self.weights else settings.candidates:
                 label = f"{name}-weight-{weight}" if several else name
                 lesson = None
-                if one.learns:
-                    lesson = self._lesson(one, weight, teachers[one.taught_by])
-                taught = self._taught(label, seed, start, lesson, one.longer)
-                tried[weight] = dataclasses.replace(taught, name=name)
-            errors = {weight: taught.history[-1].validation for weight, taught in tried.items()}
+                if settings.learns:
+                    lesson = self._lesson(settings, weight, teachers[settings.taught_by])
+                model = self._train_one(label, seed, start, lesson, settings.longer)
+                tried[weight] = dataclasses.replace(model, name=name)
+            errors = {weight: model.history[-1].validation for weight, model in tried.items()}
             if name not in self.weights:
                 self.weights[name] = min(errors, key=lambda weight: (errors[weight], weight))
                 if several:
@@ -171,22 +173,22 @@ class _School:
             trained[name] = tried[self.weights[name]]
         return list(trained.values())
 
-    def _taught(
+    def _train_one(
         self,
         name: str,
         seed: int,
         start: Network,
         lesson: Lesson | None,
         longer: float = 1.0,
-    ) -> _Trained:
+    ) -> _TrainedModel:
         data, training = self.data, self.settings.training
         follow = self.settings.animate and seed == self.settings.seed
         training = dataclasses.replace(training, epochs=max(1, round(longer * training.epochs)))
         watch = self.watch
-        told = None
+        on_epoch = None
         if watch is not None:
             label = name if self.settings.seeds == 1 else f"{name}, seed {seed}"
-            told = partial(watch, label, training.epochs)
+            on_epoch = partial(watch, label, training.epochs)
         begin = time.perf_counter()
         network, history = train(
             start,
@@ -195,30 +197,27 @@ class _School:
             _seeds(seed)[2],
             lesson,
             data.validation,
-            told,
+            on_epoch,
             None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
             followed_in(data.validation).features if follow else None,
         )
         epochs = sum(epoch.seconds for epoch in history)
         self.seconds_before += max(0.0, epochs - (time.perf_counter() - begin))
-        return _Trained(name, seed, start, network, history, lesson, network.hash(), data)
+        return _TrainedModel(name, seed, start, network, history, lesson, network.hash(), data)
 
-    def _lesson(self, one: StudentSettings, weight: float, teacher: _Trained) -> Lesson:
-        kind = RandomChoice if one.choice == "random" else Distillation
+    def _lesson(self, settings: StudentSettings, weight: float, teacher: _TrainedModel) -> Lesson:
+        kind = RandomChoice if settings.choice == "random" else Distillation
         return kind(
             teacher=teacher.network,
             weight=weight,
-            ctc=one.ctc,
-            warm_up=one.warm_up,
-            clean_logits=teacher.clean_logits if one.teacher_hears == "clean" else None,
-            rule=one.made_rule(self.median_lag),
-            divergence=one.divergence,
-            temperature=one.temperature,
-            scale_t2=one.scale_t2,
-            blank_frames=one.blank_frames,
+            ctc=settings.ctc,
+            warm_up=settings.warm_up,
+            clean_logits=teacher.clean_logits if settings.teacher_hears == "clean" else None,
+            rule=settings.made_rule(self.median_lag),
+            **{name: getattr(settings, name) for name in OPTIONS},
         )
 
-    def _lag(self, teacher: _Trained, student: _Trained) -> int:
+    def _lag(self, teacher: _TrainedModel, student: _TrainedModel) -> int:
         """Median lag on the validation split in whole frames, at least 1."""
         features = self.data.validation.features
         pairs = zip(
@@ -227,7 +226,7 @@ class _School:
         median = OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs).median
         return max(1, round(median)) if np.isfinite(median) else 1
 
-    def _fresh(self, bidirectional: bool, seed: int) -> Network:
+    def _untrained(self, bidirectional: bool, seed: int) -> Network:
         data, network = self.data, self.settings.network
         return Network.create(
             inputs=data.train.features.values.shape[1],
@@ -247,24 +246,24 @@ class _School:
         )
 
 
-class _Judge:
+class _Evaluator:
     """Measures on the test speech, which nothing before has read."""
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
-        self.said: dict[str, Ragged] = {}  # by teachers
+        self.logits: dict[str, Ragged] = {}  # of teachers, by hash
 
-    def model(self, trained: _Trained, teacher: _Trained) -> Model:
+    def model(self, trained: _TrainedModel, teacher: _TrainedModel) -> Model:
         """A teacher, measured against the bidirectional one."""
         return Model(
             trained.name,
             trained.seed,
             trained.network,
             trained.history,
-            measure(self._said(trained.network), self._said(teacher.network), self.data),
+            measure(self._logits(trained.network), self._logits(teacher.network), self.data),
         )
 
-    def student(self, trained: _Trained, teacher: _Trained) -> Student:
+    def student(self, trained: _TrainedModel, teacher: _TrainedModel) -> Student:
         """A student, measured against the bidirectional teacher."""
         logits = logits_of(trained.network, self.data.test.features)
         lesson, rule, weight, selection = trained.lesson, None, 0.0, None
@@ -272,24 +271,24 @@ class _Judge:
             rule, weight = lesson.rule, lesson.weight
             if not isinstance(lesson, RandomChoice):
                 before = logits_of(trained.start, self.data.test.features)
-                said = self._said(lesson.teacher)
-                selection = selection_of(lesson, said, before, logits)
+                teacher_logits = self._logits(lesson.teacher)
+                selection = selection_of(lesson, teacher_logits, before, logits)
         return Student(
             trained.name,
             trained.seed,
             trained.network,
             trained.history,
-            measure(logits, self._said(teacher.network), self.data),
+            measure(logits, self._logits(teacher.network), self.data),
             rule,
             weight,
             selection,
         )
 
-    def _said(self, network: Network) -> Ragged:
+    def _logits(self, network: Network) -> Ragged:
         key = network.hash()
-        if key not in self.said:
-            self.said[key] = logits_of(network, self.data.test.features)
-        return self.said[key]
+        if key not in self.logits:
+            self.logits[key] = logits_of(network, self.data.test.features)
+        return self.logits[key]
 
 
 def _seeds(seed: int) -> tuple[int, int, int]:

@@ -1,13 +1,14 @@
 """What a network learns from another one besides CTC: by a rule, or by a guide's spikes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from refkd import check
 from refkd.check import Ints
-from refkd.losses.distill import distill_loss_batch
+from refkd.losses.distill import OPTIONS, distill_loss_batch
 from refkd.losses.guided import guided_loss_batch
 from refkd.losses.rules import FrameWise, Rule, Window
 from refkd.networks.network import Network
@@ -16,31 +17,17 @@ from refkd.ragged import Ragged
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lesson:
-    """How the second loss of a training is mixed with CTC; `Distillation` and `Guidance` say which.
+    """How an auxiliary loss is mixed with CTC; `Distillation` and `Guidance` are the two kinds."""
 
-    Parameters
-    ----------
-    teacher : Network
-        Never changed.
-    weight : float
-        Of the second loss, >= 0.
-    ctc : float
-        Of the CTC loss, >= 0; 0 for the second loss alone.
-    warm_up : float
-        Share of all steps in which the weight rises from 0 on a straight line, in [0, 1].
-    clean_logits : Ragged of (T_n, K), optional
-        What the teacher says of each training utterance without noise. Left out, it hears the same
-        noisy features as the student.
-    """
-
-    teacher: Network
-    weight: float
-    ctc: float = 1.0
-    warm_up: float = 0.0
+    teacher: Network  # never changed
+    weight: float  # of the auxiliary loss, >= 0
+    ctc: float = 1.0  # weight of the CTC loss, >= 0; 0 for the auxiliary loss alone
+    warm_up: float = 0.0  # share of all steps in which the weight rises from 0 on a straight line
+    # The teacher's, without noise; else computed from the student's noisy features.
     clean_logits: Ragged | None = None
 
     def weight_at(self, step: int, steps: int) -> float:
-        """Weight of the second loss in a step, 0 <= step < steps."""
+        """Weight of the auxiliary loss in a step, 0 <= step < steps."""
         rising = self.warm_up * steps
         return self.weight * min(1.0, (step + 1) / rising) if rising > 0.0 else self.weight
 
@@ -53,22 +40,13 @@ class Lesson:
     def loss(
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
-        """Sum of the second loss over a batch and its gradient in the student's logits."""
+        """Sum of the auxiliary loss over a batch and its gradient in the student's logits."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Distillation(Lesson):
-    """A student learns from the teacher frames that a rule chooses.
-
-    Parameters
-    ----------
-    teacher, weight, ctc, warm_up, clean_logits : various
-        As in `Lesson`.
-    rule : Rule
-        Which teacher frames.
-    divergence, temperature, scale_t2, blank_frames : various
-        As in `refkd.distill_loss`.
+    """A student learns from the teacher frames that a rule chooses (see `distill_loss`).
 
     Examples
     --------
@@ -86,39 +64,29 @@ class Distillation(Lesson):
     scale_t2: bool = False
     blank_frames: str = "keep"
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `distill_loss` takes beside the rule."""
+        return {name: getattr(self, name) for name in OPTIONS}
+
     def loss(
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
         """Sum of the rule's loss over a batch in nats and its gradient in the student's logits."""
-        return self._charged(self.rule, student_logits, teacher_logits)
+        return self._distill_loss(self.rule, student_logits, teacher_logits)
 
-    def _charged(
+    def _distill_loss(
         self, rule: Rule, student_logits: Ragged, teacher_logits: Ragged
     ) -> tuple[float, Ragged]:
-        losses, grads = distill_loss_batch(
-            student_logits,
-            teacher_logits,
-            rule,
-            self.divergence,
-            self.temperature,
-            self.scale_t2,
-            self.blank_frames,
-        )
+        losses, grads = distill_loss_batch(student_logits, teacher_logits, rule, **self.options)
         return float(losses.sum()), grads
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RandomChoice(Distillation):
-    """A control: each student frame learns from a teacher frame drawn from its window.
+    """A control: each student frame learns from a teacher frame drawn from the rule's window.
 
     A rule that searches must do better than this. The draw is new in every step.
-
-    Parameters
-    ----------
-    teacher, weight, ctc, warm_up, clean_logits : various
-        As in `Lesson`.
-    rule, divergence, temperature, scale_t2, blank_frames : various
-        As in `Distillation`; of the rule only the window is used.
     """
 
     def loss(
@@ -127,18 +95,12 @@ class RandomChoice(Distillation):
         """Sum of the divergences from the drawn frames, in nats, and its gradient."""
         frames = random_frames(teacher_logits.offsets, self.rule.window, rng)
         drawn = teacher_logits.with_values(teacher_logits.values[frames])
-        return self._charged(FrameWise(), student_logits, drawn)
+        return self._distill_loss(FrameWise(), student_logits, drawn)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Guidance(Lesson):
-    """A network learns to spike where a guide spikes (docs/course/rivals.md).
-
-    Parameters
-    ----------
-    teacher, weight, ctc, warm_up, clean_logits : various
-        As in `Lesson`; the teacher is the guide.
-    """
+    """A network learns to spike where its teacher, the guide, spikes (docs/course/rivals.md)."""
 
     def loss(
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
@@ -149,26 +111,9 @@ class Guidance(Lesson):
 
 
 def random_frames(offsets: Ints, window: Window, rng: Generator) -> Ints:
-    """Draw for every frame of a batch a frame of its own window, all equally likely.
+    """Draw for every frame of a batch (offsets (N + 1,)) a frame of its window, all equally likely.
 
-    Parameters
-    ----------
-    offsets : (N + 1,) int array
-        Where each utterance begins, and the end.
-    window : Window
-        Must show every frame at least one: left, right >= 0.
-    rng : Generator
-        Draws one number a frame.
-
-    Returns
-    -------
-    (sum T,) int64 array
-        Places in the batch.
-
-    Raises
-    ------
-    ArgumentError
-        If a frame may see nothing.
+    Returns the places (sum T,) in the batch; the window shows every frame at least one.
 
     Examples
     --------

@@ -9,27 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd import check
-
-Values = dict[str, NDArray[Any]]
+from refkd.networks.stack import Values
 
 
 @dataclass(frozen=True, eq=False)
 class AdamState:
-    """What Adam remembers between steps.
+    """What Adam remembers between steps."""
 
-    Parameters
-    ----------
-    step : int
-        Steps taken.
-    mean : dict of arrays
-        Running mean of every gradient.
-    square : dict of arrays
-        Running mean of every squared gradient.
-    """
-
-    step: int
-    mean: Values
-    square: Values
+    step: int  # steps taken
+    mean: Values  # running mean of every gradient
+    square: Values  # of every squared gradient
 
 
 def adam_start(parameters: Mapping[str, NDArray[Any]]) -> AdamState:
@@ -48,33 +37,6 @@ def adam_step(
     epsilon: float = 1e-8,
 ) -> tuple[Values, AdamState]:
     """Take one step of Adam (Kingma & Ba 2015, algorithm 1) and return the new parameters.
-
-    Parameters
-    ----------
-    parameters : dict of arrays
-        Left as they are.
-    grads : dict of arrays
-        Gradient of every parameter, under its name.
-    state : AdamState
-        From `adam_start` or the step before.
-    rate : float
-        Learning rate, >= 0.
-    beta1, beta2 : float
-        Share of the old running means that is kept, in [0, 1).
-    epsilon : float
-        Added to the root of the mean square.
-
-    Returns
-    -------
-    parameters : dict of arrays
-        After the step.
-    state : AdamState
-        For the next step.
-
-    Raises
-    ------
-    ArgumentError
-        If the names of parameters and gradients differ.
 
     Examples
     --------
@@ -113,28 +75,11 @@ def gradient_norm(grads: Mapping[str, NDArray[Any]]) -> float:
     5.0
     """
     flat = (grad.astype(np.float64).ravel() for grad in grads.values())
-    return math.sqrt(sum(float((one * one).sum()) for one in flat))
+    return math.sqrt(sum(float((values * values).sum()) for values in flat))
 
 
 def clip_gradients(grads: Mapping[str, NDArray[Any]], limit: float) -> Values:
     """Shrink all gradients by one factor so that their norm does not exceed a limit.
-
-    Parameters
-    ----------
-    grads : dict of arrays
-        Left as they are.
-    limit : float
-        Largest Euclidean norm of all gradients as one vector, > 0.
-
-    Returns
-    -------
-    dict of arrays
-        Same direction, norm at most `limit`.
-
-    Raises
-    ------
-    ArgumentError
-        If the limit is not positive or the norm is not finite.
 
     Examples
     --------
@@ -153,27 +98,6 @@ def clip_gradients(grads: Mapping[str, NDArray[Any]], limit: float) -> Values:
 
 def learning_rate(step: int, steps: int, peak: float, rise: float = 0.15) -> float:
     """Learning rate of a step: a straight rise, a plateau until half time, half a cosine to zero.
-
-    Parameters
-    ----------
-    step : int
-        0 <= step < steps.
-    steps : int
-        In the whole training, >= 1.
-    peak : float
-        Rate of the plateau, > 0.
-    rise : float
-        Share of all steps spent rising, in [0, 0.5].
-
-    Returns
-    -------
-    float
-        > 0 in every step.
-
-    Raises
-    ------
-    ArgumentError
-        If a number is out of range.
 
     Examples
     --------

@@ -22,15 +22,7 @@ from refkd.networks.network import Network, logits_of
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """What models said of one utterance while they were trained.
-
-    Parameters
-    ----------
-    utterance : Split
-        That one.
-    logits : dict of (epochs + 1, T, K) arrays
-        Of each model by name: before training and after every epoch.
-    """
+    """Logits (epochs + 1, T, K) of one utterance by model, before and after every epoch."""
 
     utterance: Split
     logits: dict[str, Floats]
@@ -44,90 +36,43 @@ def followed_in(split: Split) -> Split:
 def gathered(
     data: Dataset, models: Iterable[tuple[str, Network, tuple[Epoch, ...]]]
 ) -> Followed | None:
-    """Put together what was said of the utterance that is followed.
-
-    Parameters
-    ----------
-    data : Dataset
-        Whose validation split it is from.
-    models : iterable of (str, Network, tuple of Epoch)
-        Name, network before training, and history.
-
-    Returns
-    -------
-    Followed or None
-        Of the models in whose history it was kept; None without any.
-    """
+    """The tracked utterance and its logits, of each model (name, untrained network, history)."""
     utterance = followed_in(data.validation)
     logits = {}
     for name, start, history in models:
-        said = [epoch.said for epoch in history if epoch.said is not None]
-        if said:
-            logits[name] = np.stack([logits_of(start, utterance.features).values, *said])
+        logits_by_epoch = [epoch.said for epoch in history if epoch.said is not None]
+        if logits_by_epoch:
+            logits[name] = np.stack([logits_of(start, utterance.features).values, *logits_by_epoch])
     return Followed(utterance, logits) if logits else None
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a rule chose on the test speech.
+    """What a rule chose on the test speech."""
 
-    Parameters
-    ----------
-    earlier, equal, later : float
-        Where the teacher spikes: the share of the chosen teacher frames, by weight, that lie
-        before, at and after the student's frame.
-    never_chosen : float
-        Share of the teacher's spikes of which no student frame chose any frame.
-    teacher_spikes : int
-        Number of those spikes.
-    before, after : float
-        The rule's loss in nats per frame, before and after training.
-    """
-
-    earlier: float
-    equal: float
-    later: float
-    never_chosen: float
-    teacher_spikes: int
-    before: float
-    after: float
+    earlier: float  # share of the chosen teacher frames, by weight, before the student's frame
+    equal: float  # at it
+    later: float  # after it
+    never_chosen: float  # share of the teacher's spikes of which no frame was chosen
+    teacher_spikes: int  # their number
+    before: float  # the rule's loss in nats per frame, before training
+    after: float  # and after it
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What was measured of a network on N utterances, one by one where they can be resampled.
+    """What was measured of a network on N utterances, one by one where they can be resampled."""
 
-    Parameters
-    ----------
-    edits : (N,) int array
-        Between the phones and their greedy decoding.
-    phones : (N,) int array
-        True ones.
-    loss : float
-        Mean CTC loss of an utterance, in nats.
-    delays : tuple of N EmissionDelay
-        Spikes against the true starts of the phones.
-    shifts : tuple of N OffsetStatistics
-        Spikes against those of the study's bidirectional teacher.
-    delay_to_ends : EmissionDelay
-        Spikes against the true ends of the phones, of all utterances together.
-    spoken : TrueAgreement
-        Phones said while they are spoken.
-    agreement : FrameAgreement
-        Best labels against that teacher's.
-    peakiness : Peakiness
-        How much it says blank, and how sure it is.
-    """
-
-    edits: Ints
-    phones: Ints
-    loss: float
-    delays: tuple[EmissionDelay, ...]
+    edits: Ints  # (N,) between the phones and their greedy decoding
+    phones: Ints  # (N,) true ones
+    loss: float  # mean CTC loss of an utterance, in nats
+    delays: tuple[EmissionDelay, ...]  # spikes after the true starts of the phones, by utterance
+    # Spikes after those of the study's bidirectional teacher, by utterance.
     shifts: tuple[OffsetStatistics, ...]
-    delay_to_ends: EmissionDelay
-    spoken: TrueAgreement
-    agreement: FrameAgreement
-    peakiness: Peakiness
+    delay_to_ends: EmissionDelay  # spikes after the true ends of the phones
+    spoken: TrueAgreement  # phones recognized while they are spoken
+    agreement: FrameAgreement  # best labels against that teacher's
+    peakiness: Peakiness  # how often the best label is blank, and how sure it is
 
     @property
     def phone_error_rate(self) -> float:
@@ -149,29 +94,15 @@ class Measured:
         if measure == "error":
             return self.edits.astype(np.float64), self.phones.astype(np.float64)
         parts = self.shifts if measure == "offset" else self.delays
-        return np.array([one.total for one in parts]), np.array([float(one.n) for one in parts])
+        return np.array([part.total for part in parts]), np.array([float(part.n) for part in parts])
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A trained network and what was measured on the test speech.
+    """A trained network and what was measured on the test speech."""
 
-    Parameters
-    ----------
-    name : str
-        "teacher", or what the student is called.
-    seed : int
-        The run's seed with which it was trained.
-    network : Network
-        Trained.
-    history : tuple of Epoch
-        Of its training.
-    measured : Measured
-        On the test speech.
-    """
-
-    name: str
-    seed: int
+    name: str  # "teacher", or that of the student
+    seed: int  # the run's seed with which it was trained
     network: Network
     history: tuple[Epoch, ...]
     measured: Measured
@@ -184,57 +115,28 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class Student(Model):
-    """A student beside its teacher.
+    """A student beside its teacher."""
 
-    Parameters
-    ----------
-    name, seed, network, history, measured : various
-        As in `Model`.
-    rule : Rule or None
-        None for CTC alone.
-    weight : float
-        Of the distillation loss; that which validation chose, if there were several.
-    selection : Selection or None
-        What the rule chose; None where no rule did.
-    """
-
-    rule: Rule | None
-    weight: float
-    selection: Selection | None
+    rule: Rule | None  # None for CTC alone
+    weight: float  # of the distillation loss; the one validation chose among several
+    selection: Selection | None  # None where no rule chose
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One run: the speech, the teachers, their students, and what decided them.
-
-    Parameters
-    ----------
-    settings : RunSettings
-        What was asked.
-    data : Dataset
-        The speech.
-    teachers : tuple of Model
-        The bidirectional one first; with `new_teachers` those of each seed in turn.
-    teacher_hashes : tuple of (str, str)
-        Hash of each teacher before and after the students were trained.
-    students : tuple of Student
-        In the order of training: every student of a seed, then the next seed.
-    tuning : dict
-        Of each student with several weights: {weight: phone error rate on the validation split}.
-    seconds : float
-        Of the whole study, with the epochs that were done before it was interrupted.
-    followed : Followed or None
-        What was kept to be animated; None unless the settings ask for it.
-    """
+    """One run: the speech, the teachers, their students, and what decided them."""
 
     settings: RunSettings
     data: Dataset
+    # The bidirectional one first; with `new_teachers` those of each seed.
     teachers: tuple[Model, ...]
-    teacher_hashes: tuple[tuple[str, str], ...]
+    teacher_hashes: tuple[tuple[str, str], ...]  # before and after the students were trained
+    # In the order of training: every student of a seed, then the next seed.
     students: tuple[Student, ...]
+    # Of each student with several weights: {weight: validation phone error rate}.
     tuning: dict[str, dict[float, float]]
-    seconds: float
-    followed: Followed | None = None
+    seconds: float  # with the epochs before an interruption
+    followed: Followed | None = None  # None unless the settings ask for an animation
 
     @property
     def teacher(self) -> Model:
@@ -244,8 +146,8 @@ class Study:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the students, each once, in the order of training."""
-        return tuple(dict.fromkeys(one.name for one in self.students))
+        return tuple(dict.fromkeys(student.name for student in self.students))
 
     def of(self, name: str) -> tuple[Student, ...]:
         """The students of a name, seed by seed."""
-        return tuple(one for one in self.students if one.name == name)
+        return tuple(student for student in self.students if student.name == name)

@@ -72,8 +72,8 @@ def misfits(value: Any, form: Any = FORM, place: str = "") -> Iterator[str]:
         for name, inner in form.items():
             yield from misfits(value.get(name, ...), inner, f"{place}.{name}".lstrip("."))
     elif isinstance(form, list) and isinstance(value, list) and value:
-        for n, one in enumerate(value):
-            yield from misfits(one, form[0], f"{place}[{n}]")
+        for n, item in enumerate(value):
+            yield from misfits(item, form[0], f"{place}[{n}]")
     elif isinstance(form, dict | list):
         yield place
     else:

@@ -9,9 +9,10 @@ import numpy as np
 
 import refkd
 from refkd.alignment.statistics import EmissionDelay
-from refkd.experiment.results import Model, Selection, Student, Study
+from refkd.experiment.results import Model, Student, Study
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
+from refkd.losses.distill import OPTIONS
 from refkd.losses.rule_json import rule_facts
 from refkd.losses.rules import Rule, Window
 
@@ -19,16 +20,7 @@ from refkd.losses.rules import Rule, Window
 def results(study: Study) -> dict[str, Any]:
     """Everything that was measured, as plain numbers for JSON; None where nothing was.
 
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-
-    Returns
-    -------
-    dict
-        "teacher" is an object, "students" a list of objects in the order of training, "summary" a
-        list of objects, one for each student over all seeds. Keys: docs/course/training.md.
+    Keys: docs/course/training.md.
     """
     data, settings = study.data, study.settings
     teachers = [
@@ -66,12 +58,12 @@ def results(study: Study) -> dict[str, Any]:
         "followed": None if study.followed is None else study.followed.utterance.names[0],
         "teacher": teachers[0],
         "teachers": teachers,
-        "students": [_student(one, study) for one in study.students],
+        "students": [_student(student, study) for student in study.students],
         "tuning": {
             name: [{"weight": weight, "validation": error} for weight, error in tried.items()]
             for name, tried in study.tuning.items()
         },
-        "summary": [_summary(study, one) for one in summarise(study)],
+        "summary": [_summary(study, summary) for summary in summarise(study)],
     }
 
 
@@ -114,7 +106,7 @@ def _student(student: Student, study: Study) -> dict[str, Any]:
         "hash": student.network.hash(),
         "offset": student.measured.offsets.as_dict(),
         "agreement": student.measured.agreement.as_dict(),
-        "selection": None if student.selection is None else _selection(student.selection),
+        "selection": None if student.selection is None else _without_nan(vars(student.selection)),
     }
 
 
@@ -122,31 +114,26 @@ def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | Non
     """From whom and by what the student learnt; None for CTC alone and what has no rule."""
     if student.rule is None:
         return None
-    options = ("divergence", "temperature", "scale_t2", "blank_frames")
     return {
         "teacher": teacher_name(settings.taught_by),
         "choice": settings.choice,
         "selects": rule_facts(student.rule),
-        "options": {name: getattr(settings, name) for name in options},
+        "options": {name: getattr(settings, name) for name in OPTIONS},
     }
 
 
-def _summary(study: Study, one: Summary) -> dict[str, Any]:
-    students, test = study.of(one.name), study.data.test
+def _summary(study: Study, summary: Summary) -> dict[str, Any]:
+    students, test = study.of(summary.name), study.data.test
     return {
-        "rule": one.name,
+        "rule": summary.name,
         "title": described(students[0]),
         "weight": students[0].weight,
         "seeds": len(students),
         "utterances": len(test),
         "phones": int(test.labels.lengths.sum()),
-        **one.as_dict(),
+        **summary.as_dict(),
         "seconds": round(sum(student.seconds for student in students) / len(students), 1),
     }
-
-
-def _selection(selection: Selection) -> dict[str, Any]:
-    return _without_nan(vars(selection))
 
 
 def _without_nan(numbers: dict[str, Any]) -> dict[str, Any]:
@@ -174,24 +161,14 @@ def titled(rule: Rule) -> str:
         elif name == "d":
             words.append(str(value))
         elif value is not None:
-            shown = "/".join(f"{one:g}" for one in value) if name == "weights" else f"{value:g}"
+            values = value if name == "weights" else (value,)
+            shown = "/".join(f"{number:g}" for number in values)
             words.append(f"{name}={shown}")
     return " ".join(words)
 
 
-def table(told: dict[str, Any]) -> str:
-    """The comparison as lines of text, for a terminal.
-
-    Parameters
-    ----------
-    told : dict
-        What `results` returned.
-
-    Returns
-    -------
-    str
-        One line for each model over all seeds, and what the numbers are.
-    """
+def table(document: dict[str, Any]) -> str:
+    """The comparison as lines of text for a terminal: one for each model over all seeds."""
     head = (
         "",
         "weight",
@@ -205,26 +182,30 @@ def table(told: dict[str, Any]) -> str:
     )
     unit = ("", "", "% [95 %]", "", "frames", "ms", "points [95 %]", "points [95 %]", "s")
     rows = [head, unit]
-    for one in told["teachers"]:
-        name = one["name"] if not told["configuration"]["new_teachers"] else _with_seed(one)
-        error, delay = 100 * one["phone_error_rate"], one["delay"]["mean"]
+    for teacher in document["teachers"]:
+        name = teacher["name"]
+        if document["configuration"]["new_teachers"]:
+            name += f", seed {teacher['seed']}"
+        error, delay = 100 * teacher["phone_error_rate"], teacher["delay"]["mean"]
         shown = "none" if delay is None else f"{1000 * delay:+.0f}"
-        rows.append((name, "", f"{error:.1f}", "", "", shown, "", "", f"{one['seconds']:.0f}"))
-    for one in told["summary"]:
-        error, offset, delay = one["phone_error_rate"], one["offset"], one["delay"]
+        rows.append((name, "", f"{error:.1f}", "", "", shown, "", "", f"{teacher['seconds']:.0f}"))
+    for student in document["summary"]:
+        error, offset, delay = student["phone_error_rate"], student["offset"], student["delay"]
         rows.append(
             (
-                one["title"],
-                f"{one['weight']:g}" if one["weight"] else "",
+                student["title"],
+                f"{student['weight']:g}" if student["weight"] else "",
                 _percent(error, ".1f"),
                 "" if error["sd"] is None else f"{100 * error['sd']:.1f}",
                 "none" if offset["mean"] is None else f"{offset['mean']:+.1f}",
                 "none" if delay["mean"] is None else f"{1000 * delay['mean']:+.0f}",
                 *(
-                    _percent(one["against"][other], "+.1f") if other in one["against"] else ""
+                    _percent(student["against"][other], "+.1f")
+                    if other in student["against"]
+                    else ""
                     for other in BASELINES
                 ),
-                f"{one['seconds']:.0f}",
+                f"{student['seconds']:.0f}",
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
@@ -234,11 +215,11 @@ def table(told: dict[str, Any]) -> str:
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join(cells).rstrip())
     lines.insert(2, "-" * max(map(len, lines)))
-    return "\n".join([*lines, "", _counted(told)])
+    return "\n".join([*lines, "", _sample_sizes(document)])
 
 
-def _counted(told: dict[str, Any]) -> str:
-    seeds, data = told["seeds"], told["data"]
+def _sample_sizes(document: dict[str, Any]) -> str:
+    seeds, data = document["seeds"], document["data"]
     shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     over = "utterances" if len(seeds) == 1 else "utterances and seeds"
     return (
@@ -249,10 +230,6 @@ def _counted(told: dict[str, Any]) -> str:
     )
 
 
-def _with_seed(model: dict[str, Any]) -> str:
-    return f"{model['name']}, seed {model['seed']}"
-
-
-def _percent(found: dict[str, float], form: str) -> str:
-    mean, low, high = (100 * found[name] for name in ("mean", "low", "high"))
+def _percent(interval: dict[str, float], form: str) -> str:
+    mean, low, high = (100 * interval[name] for name in ("mean", "low", "high"))
     return f"{mean:{form}} [{low:{form}}, {high:{form}}]"

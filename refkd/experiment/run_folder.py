@@ -23,23 +23,6 @@ LOCK = ".refkd-lock"  # there while a command is at work
 def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
     """Make a folder and keep other commands out of it; if it stays empty, it is removed again.
 
-    Parameters
-    ----------
-    path : path
-        A folder, or where there is nothing.
-    argument : str
-        Who named it.
-
-    Yields
-    ------
-    Path
-        The folder.
-
-    Raises
-    ------
-    ArgumentError
-        If another command is at work there, or it cannot be made.
-
     Examples
     --------
     >>> import tempfile
@@ -47,15 +30,16 @@ def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     with held(parent + "/run") as folder:
     ...         _ = (folder / "word.txt").write_text("late")
-    ...     sorted(one.name for one in folder.iterdir())
+    ...     sorted(file.name for file in folder.iterdir())
     ['word.txt']
     """
     folder = Path(path)
     with ExitStack() as stack:
         try:
-            for one in [one for one in (folder, *folder.parents) if not one.exists()][::-1]:
-                one.mkdir(exist_ok=True)
-                stack.callback(_remove_empty, one)
+            missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+            for parent in reversed(missing):
+                parent.mkdir(exist_ok=True)
+                stack.callback(_remove_empty, parent)
             if not folder.is_dir():
                 check.fail(argument, "a folder that can be written to", f"the file {folder}")
             if os.access(folder, os.W_OK):  # where nothing can be written, nothing can be lost
@@ -73,27 +57,11 @@ def _remove_empty(folder: Path) -> None:
 
 
 def new_folder(path: str | Path) -> Path:
-    """Make a folder, or take an empty one.
-
-    Parameters
-    ----------
-    path : path
-        New, or an empty folder.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    ArgumentError
-        If something is there already, or it cannot be made.
-    """
+    """Make a folder, or take an empty one."""
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(one.name != LOCK for one in folder.iterdir()):
+        if any(file.name != LOCK for file in folder.iterdir()):
             check.fail("out", "a new or empty folder", f"{folder}, which holds files")
     except OSError as error:
         check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
@@ -103,23 +71,8 @@ def new_folder(path: str | Path) -> Path:
 def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     """Make a folder for a run, or take the one in which the same run was interrupted.
 
-    Parameters
-    ----------
-    path : path
-        New, an empty folder, the folder of a run with the same settings, or one in which no epoch
-        was completed.
-    settings : RunSettings
-        Of the run; kept in run.json.
-
-    Returns
-    -------
-    Path
-        The folder, with a folder `checkpoints` unless the run has ended.
-
-    Raises
-    ------
-    ArgumentError
-        If something else is there already, or it cannot be made.
+    The settings are kept in run.json; a folder `checkpoints` is there unless the run has ended. An
+    empty folder and one in which no epoch was completed are taken too.
 
     Examples
     --------
@@ -162,7 +115,7 @@ def _begun(folder: Path) -> bool:
     """Whether a run has left anything here that another command must not touch."""
     if not (folder / RUN).exists():
         return False
-    others = {one.name for one in folder.iterdir()} - {RUN, CHECKPOINTS, LOCK}
+    others = {path.name for path in folder.iterdir()} - {RUN, CHECKPOINTS, LOCK}
     checkpoints = folder / CHECKPOINTS
     return bool(others) or (checkpoints.is_dir() and any(checkpoints.iterdir()))
 
@@ -174,24 +127,18 @@ def finished(folder: Path) -> dict[str, Any] | None:
         return None
     again = "remove it, and the same command trains again"
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
-    if (place := next(misfits(told), None)) is not None:
+    if (place := next(misfits(results), None)) is not None:
         got = f"nothing of the kind at {place}" if place else "no object"
         raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
-    return told
+    return results
 
 
 @contextmanager
 def saying_where(folder: Path) -> Iterator[None]:
-    """Turn the failure to write a file into one sentence.
-
-    Raises
-    ------
-    DataError
-        That names the folder; what was there stays as it is.
-    """
+    """Turn the failure to write a file into one sentence."""
     try:
         yield
     except OSError as error:
@@ -199,22 +146,9 @@ def saying_where(folder: Path) -> Iterator[None]:
         raise DataError(f"{folder}: expected to write there, got {got}") from None
 
 
-def finish_run(told: dict[str, Any], folder: Path) -> None:
-    """Write results.json, which says that the run has ended, and remove its checkpoints.
-
-    Parameters
-    ----------
-    told : dict
-        What `refkd.experiment.results_json.results` returned.
-    folder : Path
-        From `claim_folder`.
-
-    Raises
-    ------
-    DataError
-        If it cannot be written; the checkpoints stay as they are.
-    """
-    text = json.dumps(told, indent=1, allow_nan=False) + "\n"
+def finish_run(results: dict[str, Any], folder: Path) -> None:
+    """Write results.json, which says that the run has ended, and remove its checkpoints."""
+    text = json.dumps(results, indent=1, allow_nan=False) + "\n"
     with saying_where(folder):
         with replacing(folder / RESULTS) as file:
             file.write(text.encode())
@@ -225,22 +159,7 @@ PLOT = "plot.json"  # lists the files that were drawn here
 
 
 def plot_folder(path: str | Path) -> Path:
-    """Make a folder for figures, or take one that holds figures of this command already.
-
-    Parameters
-    ----------
-    path : path
-        New, an empty folder, or one with a list of what was drawn there.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    ArgumentError
-        If other files are there, or it cannot be made.
+    """Make a folder for figures, or take an empty one or one that lists what was drawn there.
 
     Examples
     --------
@@ -256,20 +175,7 @@ def plot_folder(path: str | Path) -> Path:
 
 
 def claim_files(folder: Path, files: Sequence[str]) -> None:
-    """Add to the list of what is drawn in a folder, before it is written.
-
-    Parameters
-    ----------
-    folder : Path
-        From `plot_folder`.
-    files : sequence of str
-        Their names.
-
-    Raises
-    ------
-    ArgumentError
-        If one of them is there and on no list.
-    """
+    """Add to the list of what is drawn in a folder, before it is written."""
     before = _claimed(folder) or []
     for name in files:
         if name not in before and (folder / name).exists():
@@ -283,7 +189,7 @@ def claim_files(folder: Path, files: Sequence[str]) -> None:
 def _claimed(folder: Path) -> list[str] | None:
     """The files on the list; None if there is none."""
     try:
-        told = json.loads((folder / PLOT).read_text(encoding="utf-8"))
-        return [str(name) for name in told["files"]]
+        listing = json.loads((folder / PLOT).read_text(encoding="utf-8"))
+        return [str(name) for name in listing["files"]]
     except (OSError, ValueError, TypeError, KeyError):
         return None

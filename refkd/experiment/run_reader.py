@@ -20,12 +20,12 @@ from refkd.experiment.run_folder import finished
 from refkd.experiment.run_writer import (
     EPOCHS,
     FEATURES,
-    HEARD,
     LABELS,
     NETWORKS,
     POSTERIORS,
     REFERENCE,
     SPEECH,
+    TEST,
 )
 from refkd.files.npz import ArrayFileError, read_npz
 from refkd.losses.distill import distill_trace
@@ -37,64 +37,30 @@ from refkd.networks.network import Network
 
 @dataclass(frozen=True, eq=False)
 class RunModel:
-    """A model of a run's first seed.
+    """A model of a run's first seed."""
 
-    Parameters
-    ----------
-    name : str
-        As its files are called: "teacher", "Hard", ...
-    title : str
-        As figures call it: "teacher", "CTC alone", "Hard [5, 0]", ...; no two have the same.
-    posteriors : PosteriorSet
-        Logits of every test utterance.
-    rule : Rule or None
-        By which it chose what to learn; None for teachers, CTC alone, and where chance chose.
-    options : dict
-        divergence, temperature, scale_t2 and blank_frames, as `distill_trace` takes them.
-    weight : float
-        Of the distillation loss.
-    taught_by : str
-        Name of its teacher; empty without one.
-    error : float
-        Phone error rate on the test speech, a fraction.
-    """
-
-    name: str
-    title: str
-    posteriors: PosteriorSet
-    rule: Rule | None
+    name: str  # as its files are called: "teacher", "Hard", ...
+    title: str  # unique in figures: "teacher", "CTC alone", "Hard [5, 0]", ...
+    posteriors: PosteriorSet  # logits of every test utterance
+    rule: Rule | None  # None for teachers, CTC alone, and where chance chose
+    # Divergence, temperature, scale_t2 and blank_frames, as of `distill_trace`.
     options: dict[str, Any]
-    weight: float
-    taught_by: str
-    error: float
+    weight: float  # of the distillation loss
+    taught_by: str  # name of its teacher; empty without one
+    error: float  # phone error rate on the test speech, a fraction
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What the folder of a finished run holds.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is.
-    told : dict
-        Its results.json (docs/course/training.md).
-    models : tuple of RunModel
-        The bidirectional teacher, other teachers, then the students in the order of training.
-    features : dict of str to (T, D) float32 array
-        Normalised, of each test utterance.
-    labels : dict of str to (L,) int64 array
-        True phones of each test utterance.
-    reference : dict of str to Reference
-        When those are spoken, and those of the utterance that was followed; empty where nobody
-        knows.
-    """
+    """What the folder of a finished run holds."""
 
     folder: Path
-    told: dict[str, Any]
+    told: dict[str, Any]  # results.json (docs/course/training.md)
+    # The bidirectional teacher, other teachers, students in the order of training.
     models: tuple[RunModel, ...]
-    features: dict[str, Floats]
-    labels: dict[str, Ints]
+    features: dict[str, Floats]  # (T, D) float32, normalised, by test utterance
+    labels: dict[str, Ints]  # true phones (L,) by test utterance
+    # When they are spoken; the tracked utterance too; empty if unknown.
     reference: dict[str, Reference]
 
     @property
@@ -105,8 +71,8 @@ class Run:
     @cached_property
     def students(self) -> tuple[RunModel, ...]:
         """All models but the teachers."""
-        names = {one["rule"] for one in self.told["students"]}
-        return tuple(one for one in self.models if one.name in names)
+        names = {model["rule"] for model in self.told["students"]}
+        return tuple(model for model in self.models if model.name in names)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -132,7 +98,7 @@ class Run:
 
     def of(self, name: str) -> RunModel:
         """The model of a name."""
-        return next(one for one in self.models if one.name == name)
+        return next(model for model in self.models if model.name == name)
 
     def trace(self, name: str, utterance: str) -> DistillTrace:
         """What the rule of a student chooses in a test utterance, after training."""
@@ -151,110 +117,99 @@ class Run:
         return OffsetStatistics.pool(
             OffsetStatistics(
                 np.repeat(
-                    np.array([*found["histogram"]], dtype=np.int64),
-                    np.array([*found["histogram"].values()], dtype=np.int64),
+                    np.array([*offset["histogram"]], dtype=np.int64),
+                    np.array([*offset["histogram"].values()], dtype=np.int64),
                 ),
-                found["teacher_unmatched"],
-                found["student_unmatched"],
+                offset["teacher_unmatched"],
+                offset["student_unmatched"],
             )
-            for found in (one["offset"] for one in self.told["students"] if one["rule"] == name)
+            for offset in (
+                student["offset"] for student in self.told["students"] if student["rule"] == name
+            )
         )
 
     def delays(self, name: str, side: str) -> EmissionDelay:
         """Spikes of a model of the first seed against the true "starts" or "ends" of its phones."""
-        said, clock = self.of(name).posteriors.arrays, self.clock
+        logits, clock = self.of(name).posteriors.arrays, self.clock
         return EmissionDelay.pool(
             emission_delay(
-                said[utterance],
+                logits[utterance],
                 [self.symbols.index(label) for label in true.labels],
                 getattr(true, side),
                 clock.frame_shift,
                 first_frame=clock.first_frame,
             )
             for utterance, true in self.reference.items()
-            if utterance in said  # the one of the moving pictures is not
+            if utterance in logits  # the one of the moving pictures is not
         )
 
     def histories(self, name: str) -> list[list[Epoch]]:
         """What each epoch of a model's training gave, seed by seed."""
         models = [*self.told["teachers"], *self.told["students"]]
-        found = [one["history"] for one in models if name in (one.get("name"), one.get("rule"))]
+        histories = [
+            model["history"] for model in models if name in (model.get("name"), model.get("rule"))
+        ]
         return [
             [
                 Epoch(*(math.nan if epoch[key] is None else epoch[key] for key in NUMBERS))
-                for epoch in one
+                for epoch in history
             ]
-            for one in found
+            for history in histories
         ]
 
     def said_by_epoch(self, name: str) -> Floats:
         """Logits (epochs + 1, T, K) of a model before training and after each epoch."""
-        said = read_posteriors(self.folder / EPOCHS / f"{name}.npz").arrays
-        return np.stack(list(said.values()))
+        logits = read_posteriors(self.folder / EPOCHS / f"{name}.npz").arrays
+        return np.stack(list(logits.values()))
 
     def network(self, name: str) -> Network:
         """The network of a model."""
         return Network.load(self.folder / NETWORKS / f"{name}.npz")
 
 
-def read_run(path: str | Path, told: dict[str, Any] | None = None) -> Run:
-    """Read the folder of a run.
-
-    Parameters
-    ----------
-    path : path
-        Where `refkd run` wrote.
-    told : dict, optional
-        Results of a run that is about to end; by default those in the folder.
-
-    Returns
-    -------
-    Run
-        With the models of its first seed.
-
-    Raises
-    ------
-    DataError
-        If the folder holds no finished run, or one of another version.
-    """
+def read_run(path: str | Path, results: dict[str, Any] | None = None) -> Run:
+    """Read the folder of a finished run, or of one about to end with these results."""
     folder = Path(path)
-    if told is None:
-        told = finished(folder)
-        if told is None:
+    if results is None:
+        results = finished(folder)
+        if results is None:
             raise DataError(f"{folder}: expected the folder of a finished run, got none")
     try:
-        models = [_model(folder, one["name"], one) for one in _first_seed(told, "teachers")]
-        models += [_model(folder, one["rule"], one) for one in _first_seed(told, "students")]
-        titles = [one.title for one in models]
-        models = [  # two students may have come to the same rule
-            one if titles.count(one.title) == 1 else replace(one, title=f"{one.title} ({one.name})")
-            for one in models
+        models = [
+            _model(folder, model["name"], model) for model in _first_seed(results, "teachers")
         ]
-        features, labels = _speech(folder / SPEECH / HEARD)
+        models += [
+            _model(folder, model["rule"], model) for model in _first_seed(results, "students")
+        ]
+        titles = [model.title for model in models]
+        for n, model in enumerate(models):  # two students may have come to the same rule
+            if titles.count(model.title) > 1:
+                models[n] = replace(model, title=f"{model.title} ({model.name})")
+        features, labels = _speech(folder / SPEECH / TEST)
         times: dict[str, Reference] = {}
         for reference in (folder / SPEECH / REFERENCE, folder / EPOCHS / REFERENCE):
             times |= read_reference(reference) if reference.exists() else {}
     except (KeyError, TypeError) as error:
         raise DataError(f"{folder}: expected a run of this version, got none of {error}") from None
-    return Run(folder, told, tuple(models), features, labels, times)
+    return Run(folder, results, tuple(models), features, labels, times)
 
 
-def _first_seed(told: dict[str, Any], group: str) -> list[dict[str, Any]]:
-    return [one for one in told[group] if one["seed"] == told["seeds"][0]]
+def _first_seed(results: dict[str, Any], group: str) -> list[dict[str, Any]]:
+    return [model for model in results[group] if model["seed"] == results["seeds"][0]]
 
 
-def _model(folder: Path, name: str, one: dict[str, Any]) -> RunModel:
-    lesson = one.get("lesson") or {}
+def _model(folder: Path, name: str, results: dict[str, Any]) -> RunModel:
+    lesson = results.get("lesson") or {}
     ruled = bool(lesson) and lesson["choice"] == "rule"
     return RunModel(
         name=name,
-        title=one.get("title", name),
+        title=results.get("title", name),
         posteriors=read_posteriors(folder / POSTERIORS / f"{name}.npz"),
         rule=rule_from(lesson["selects"]) if ruled else None,
         options=lesson.get("options", {}),
-        weight=one.get("weight", 0.0),
+        weight=results.get("weight", 0.0),
         taught_by=lesson.get("teacher", ""),
-        error=one["phone_error_rate"],
+        error=results["phone_error_rate"],
     )
 
 

@@ -16,26 +16,16 @@ from refkd.files.npz import write_arrays
 from refkd.networks.network import logits_of
 
 NETWORKS, POSTERIORS, SPEECH = "networks", "posteriors", "speech"
-EPOCHS = "epochs"  # what models said of one utterance while they were trained
-HEARD, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
-FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in HEARD
+EPOCHS = "epochs"  # logits of one utterance after every epoch of training
+TEST, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
+FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in TEST
 
 
 def write_run(study: Study, folder: Path) -> None:
     """Write networks, posteriors, and the speech that they are about.
 
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-    folder : Path
-        From `claim_folder`. Models of the run's first seed go by their names, those of seed 3 by
-        `NAME-seed-3`; posteriors are those of the first seed.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be written; what was there stays as it is.
+    Models of the run's first seed go by their names, those of seed 3 by `NAME-seed-3`; posteriors
+    are those of the first seed.
     """
     with saying_where(folder):
         for part in (NETWORKS, POSTERIORS, SPEECH):
@@ -44,8 +34,10 @@ def write_run(study: Study, folder: Path) -> None:
             model.network.save(folder / NETWORKS / f"{_file_name(model, study)}.npz")
             if model.seed == study.settings.seed:
                 logits = logits_of(model.network, study.data.test.features)
-                said = dict(zip(study.data.test.names, logits, strict=True))
-                _write_posteriors(said, study.data, folder / POSTERIORS / f"{model.name}.npz")
+                by_utterance = dict(zip(study.data.test.names, logits, strict=True))
+                _write_posteriors(
+                    by_utterance, study.data, folder / POSTERIORS / f"{model.name}.npz"
+                )
         _write_speech(study.data, folder / SPEECH)
         if study.followed is not None:
             _write_followed(study.followed, study.data, folder / EPOCHS)
@@ -77,8 +69,8 @@ def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -
 def _write_followed(followed: Followed, data: Dataset, folder: Path) -> None:
     """Logits of each model by the number of the epoch, and when the phones are spoken."""
     folder.mkdir(exist_ok=True)
-    for name, said in followed.logits.items():
-        by_epoch = {str(epoch): logits for epoch, logits in enumerate(said)}
+    for name, epochs in followed.logits.items():
+        by_epoch = {str(epoch): logits for epoch, logits in enumerate(epochs)}
         _write_posteriors(by_epoch, data, folder / f"{name}.npz")
     _write_reference(followed.utterance, data, folder / REFERENCE)
 
@@ -91,7 +83,7 @@ def _write_speech(data: Dataset, folder: Path) -> None:
         for prefix, ragged in ((FEATURES, test.features), (LABELS, test.labels))
         for name, array in zip(test.names, ragged, strict=True)
     }
-    with replacing(folder / HEARD) as file:
+    with replacing(folder / TEST) as file:
         write_arrays(file, arrays)
     _write_reference(test, data, folder / REFERENCE)
 

@@ -41,49 +41,21 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Everything that decides a run.
+    """Everything that decides a run."""
 
-    Parameters
-    ----------
-    data : str
-        "synthetic", "festvox:DIR" or another form of `refkd.data.sources`.
-    seed : int
-        Of the networks, the batches and the noise, 0 to 2**63 - 1. Synthetic speech has a seed of
-        its own among its options, so that runs of several seeds hear the same corpus, as with real
-        speech.
-    seeds : int
-        How many times every student is trained, 1 to 65535: with seed, seed + 1, ...
-    new_teachers : bool
-        Whether each seed has teachers of its own; otherwise all learn from those of `seed`.
-    animate : bool
-        Whether to keep what every model of the first seed says of one validation utterance after
-        each epoch, and to draw it as a moving picture. Nothing that is learnt depends on it.
-    rules : tuple of str
-        The students: "CTC" for CTC alone, the name of a rule, or another name of
-        `refkd.experiment.student_settings.STUDENTS` or of `distill`.
-    network : NetworkSettings
-        Of teacher and student alike.
-    training : TrainingSettings
-        Of teacher and student alike.
-    features : FeatureSettings
-        How audio becomes frames.
-    speech : dict
-        Options of the function that makes or reads this form of data.
-    distill : dict
-        StudentSettings of each student in `rules`.
-    """
-
-    data: str = "synthetic"
-    seed: int = 0
-    seeds: int = 1
-    new_teachers: bool = False
-    animate: bool = False
+    data: str = "synthetic"  # "synthetic", "festvox:DIR" or another form of `refkd.data.sources`
+    seed: int = 0  # of networks, batches and noise; synthetic speech has one among its options
+    seeds: int = 1  # how many times every student is trained: with seed, seed + 1, ...
+    new_teachers: bool = False  # of each seed; otherwise all learn from those of `seed`
+    animate: bool = False  # draw one validation utterance after each epoch; changes no training
+    # "CTC", rules, other names of `STUDENTS`, names of `distill`.
     rules: tuple[str, ...] = DEFAULT_RULES
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    features: FeatureSettings = field(default_factory=FeatureSettings)
+    features: FeatureSettings = field(default_factory=FeatureSettings)  # how audio becomes frames
+    # Options of the function that makes or reads this form of data.
     speech: dict[str, Any] = field(default_factory=dict)
-    distill: dict[str, StudentSettings] = field(default_factory=dict)
+    distill: dict[str, StudentSettings] = field(default_factory=dict)  # of each student in `rules`
 
     def __post_init__(self) -> None:
         if not isinstance(self.rules, list | tuple):
@@ -107,30 +79,30 @@ class RunSettings:
             known = self.distill.get(name)
             distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known
         check.store(self, rules=tuple(distill), distill=distill)
-        for name, one in distill.items():
-            if one.learns:
-                one.made_rule(median_lag=1)  # refuses what the rule would refuse
-            if one.rule == "Shift" and one.d is None and CTC not in self.rules:
+        for name, student in distill.items():
+            if student.learns:
+                student.made_rule(median_lag=1)  # refuses what the rule would refuse
+            if student.rule == "Shift" and student.d is None and CTC not in self.rules:
                 check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
-            if one.start == CTC and name == CTC:
+            if student.start == CTC and name == CTC:
                 check.fail("start", "'fresh' for CTC itself", repr(CTC))
-            if one.start == CTC and CTC not in self.rules:
+            if student.start == CTC and CTC not in self.rules:
                 check.fail("rules", f"CTC too, from which {name} starts", list(self.rules))
 
     def teachers(self) -> tuple[TeacherKey, ...]:
         """Kind and guidance of every teacher that is trained, a guide before whom it guides."""
-        wanted = [MAIN]
-        for one in self.distill.values():
-            if one.learns and one.teacher != "bidirectional":
-                wanted.append(("unidirectional", 0.0))
-            if one.learns:
-                wanted.append(one.taught_by)
-        return tuple(dict.fromkeys(wanted))
+        teachers = [MAIN]
+        for student in self.distill.values():
+            if student.learns and student.teacher != "bidirectional":
+                teachers.append(("unidirectional", 0.0))
+            if student.learns:
+                teachers.append(student.taught_by)
+        return tuple(dict.fromkeys(teachers))
 
     @property
     def trainings(self) -> int:
         """How many networks are trained."""
-        further = sum(len(one.candidates) - 1 for one in self.distill.values())
+        further = sum(len(student.candidates) - 1 for student in self.distill.values())
         teachers = len(self.teachers()) * (self.seeds if self.new_teachers else 1)
         return teachers + len(self.rules) * self.seeds + further
 
@@ -176,7 +148,7 @@ def read_settings(
     overrides : mapping, optional
         Keys that win over the file, one by one in a table.
     quick : bool
-        Small speech, a small network and two epochs, where the file says nothing else.
+        Small speech, a small network and two epochs, unless the file sets something else.
 
     Returns
     -------
@@ -196,11 +168,11 @@ def read_settings(
     >>> read_settings(overrides={"rules": ["CTC", "Hard"]}).distill["Hard"].window
     (5, 0)
     """
-    given = {} if file is None else _read_toml(Path(file))
+    values = {} if file is None else _read_toml(Path(file))
     for key, value in _table("overrides", {} if overrides is None else overrides).items():
-        given[key] = {**given.get(key, {}), **value} if isinstance(value, Mapping) else value
-    _known("configuration", given, [one.name for one in dataclasses.fields(RunSettings)])
-    data = given.get("data", "synthetic")
+        values[key] = {**values.get(key, {}), **value} if isinstance(value, Mapping) else value
+    _known("configuration", values, [field.name for field in dataclasses.fields(RunSettings)])
+    data = values.get("data", "synthetic")
     source, _ = find_source(data)
     defaults = [
         CORPUS_DEFAULTS.get(data.partition(":")[0], {}),
@@ -209,7 +181,7 @@ def read_settings(
 
     def merged(section: str) -> dict[str, Any]:
         table: dict[str, Any] = {}
-        for source in (*defaults, given):
+        for source in (*defaults, values):
             table |= _table(section, source.get(section, {}))
         return table
 
@@ -217,11 +189,11 @@ def read_settings(
     _known("speech", speech, source.options())
     return RunSettings(
         data=data,
-        seed=given.get("seed", 0),
-        seeds=given.get("seeds", 1),
-        new_teachers=given.get("new_teachers", False),
-        animate=given.get("animate", False),
-        rules=_frozen(given.get("rules", DEFAULT_RULES)),
+        seed=values.get("seed", 0),
+        seeds=values.get("seeds", 1),
+        new_teachers=values.get("new_teachers", False),
+        animate=values.get("animate", False),
+        rules=_frozen(values.get("rules", DEFAULT_RULES)),
         network=_section(NetworkSettings, "network", merged("network")),
         training=_section(TrainingSettings, "training", merged("training")),
         features=_section(FeatureSettings, "features", merged("features")),
@@ -242,7 +214,7 @@ def _students(distill: dict[str, Any]) -> dict[str, StudentSettings]:
         if not NAME.fullmatch(name):
             expected = "a name of letters, digits, _ and -, which no other file of a run has"
             check.fail("distill", expected, repr(name))
-        if name.lower() in {one.lower() for one in students}:
+        if name.lower() in {student.lower() for student in students}:
             check.fail("distill", "names that differ in more than case", repr(name))
         if "rule" not in table:
             known = ", ".join(STUDENTS)
@@ -293,5 +265,5 @@ def _frozen(value: Any) -> Any:
 
 def _written(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _written(one) for name, one in value.items()}
+        return {name: _written(item) for name, item in value.items()}
     return "inf" if value == math.inf else value

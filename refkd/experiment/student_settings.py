@@ -62,7 +62,7 @@ class StudentSettings:
     guidance : float
         Weight of the guide's part in the training of a guided teacher, >= 0.
     teacher_hears : "clean" or "noisy"
-        The training speech as it is, or with the noise that the student hears.
+        The training speech as it is, or with the noise of the student's features.
     choice : "rule" or "random"
         Who chooses the teacher's frame: the rule, or chance within the rule's window.
     window : (int, int) or "whole"

@@ -17,30 +17,15 @@ DRAWS, DRAWS_SEED = 10_000, 0
 
 @dataclass(frozen=True)
 class Summary:
-    """One student over all seeds and test utterances.
-
-    Parameters
-    ----------
-    name : str
-        Of the student.
-    error : Interval
-        Phone error rate, a fraction.
-    offset : Interval
-        Mean offset to the teacher's spikes, in frames.
-    delay : Interval
-        Mean delay after the true starts, in seconds.
-    against : dict
-        Paired differences of phone error: from CTC alone and from FrameWise, where they are.
-    against_shift : Interval or None
-        Phone error above the line that joins the fixed shifts, at the same offset; None where
-        there is no such line.
-    """
+    """One student over all seeds and test utterances."""
 
     name: str
-    error: Interval
-    offset: Interval
-    delay: Interval
+    error: Interval  # phone error rate, a fraction
+    offset: Interval  # mean, to the teacher's spikes, in frames
+    delay: Interval  # mean, after the true starts, in seconds
+    # Paired differences of phone error from CTC alone and from FrameWise.
     against: dict[str, Interval]
+    # Phone error above the line of the fixed shifts at the same offset.
     against_shift: Interval | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,7 +35,7 @@ class Summary:
             "phone_error_rate": _plain(self.error),
             "offset": _plain(self.offset),
             "delay": _plain(self.delay),
-            "against": {other: _plain(one) for other, one in self.against.items()},
+            "against": {other: _plain(interval) for other, interval in self.against.items()},
             "against_shift": None if shift is None else _plain(shift),
         }
 
@@ -58,16 +43,8 @@ class Summary:
 def summarise(study: Study) -> tuple[Summary, ...]:
     """Mean, standard deviation and 95 % interval of every student over seeds and utterances.
 
-    Parameters
-    ----------
-    study : Study
-        What `run_study` returned.
-
-    Returns
-    -------
-    tuple of Summary
-        In the order of training. The intervals come from 10,000 resamplings with seed 0, the same
-        for all students (docs/guides/intervals.md).
+    The intervals come from 10,000 resamplings with seed 0, the same for all students
+    (docs/guides/intervals.md).
     """
     names = study.names
     draws = resample(study.settings.seeds, len(study.data.test), DRAWS, DRAWS_SEED)
@@ -98,10 +75,12 @@ def ratios_of(models: tuple[Model, ...]) -> dict[str, Ratio]:
     """Error, offset and delay of one student, seed by seed and utterance by utterance."""
     ratios = {}
     for measure in MEASURES:
-        numerators, denominators = zip(*(one.measured.sums(measure) for one in models), strict=True)
+        numerators, denominators = zip(
+            *(model.measured.sums(measure) for model in models), strict=True
+        )
         ratios[measure] = Ratio(np.stack(numerators), np.stack(denominators))
     return ratios
 
 
-def _plain(found: Interval) -> dict[str, float | None]:
-    return {name: found.as_dict()[name] for name in ("mean", "sd", "low", "high")}
+def _plain(interval: Interval) -> dict[str, float | None]:
+    return {name: interval.as_dict()[name] for name in ("mean", "sd", "low", "high")}

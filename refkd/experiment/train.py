@@ -1,4 +1,4 @@
-"""The training loop: CTC, and a lesson beside it."""
+"""The training loop: CTC, and an auxiliary loss beside it."""
 
 import dataclasses
 import hashlib
@@ -102,9 +102,9 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     followed: Ragged | None = None,
 ) -> tuple[Network, tuple[Epoch, ...]]:
-    """Train a network on CTC, and on a lesson if there is one.
+    """Train a network on CTC, and on an auxiliary loss if there is one.
 
-    The loss of a step is (ctc x CTC + weight x lesson) / frames of the batch.
+    The loss of a step is (ctc x CTC + weight x auxiliary loss) / frames of the batch.
 
     Parameters
     ----------
@@ -118,16 +118,16 @@ def train(
         Decides batches, noise, dropout and random choices of every epoch, >= 0: equal for every
         student that is to be compared.
     lesson : Lesson, optional
-        What is learnt besides CTC.
+        The auxiliary loss.
     validation : Split, optional
         Decoded after every epoch; nothing is learnt from it.
     on_epoch : callable, optional
-        Told the history after every epoch, and once if training goes on from a checkpoint.
+        Gets the history after every epoch, and once if training goes on from a checkpoint.
     checkpoint : path, optional
         A file that is rewritten after every epoch. If it is there already, training goes on from
         it, and ends with the same bits as if it had never stopped.
     followed : Ragged of one (T, D), optional
-        Features of an utterance: the history keeps what the network says of it after every epoch.
+        Features of an utterance: the history keeps its logits after every epoch.
         Nothing is learnt from it.
 
     Returns
@@ -135,7 +135,7 @@ def train(
     network : Network
         Trained.
     history : tuple of Epoch
-        Mean losses of every epoch, and what is said then of the utterance that is followed.
+        Mean losses of every epoch, and the logits of the tracked utterance.
 
     Raises
     ------
@@ -166,16 +166,16 @@ def train(
             on_epoch(tuple(history))
     while len(history) < settings.epochs:
         begin = time.perf_counter()
-        network, adam, ctc, taught = _epoch(
+        network, adam, ctc, auxiliary = _epoch(
             network, adam, split, settings, seed, len(history), lesson
         )
         error = math.nan if validation is None else error_rate(network, validation)
         seconds = time.perf_counter() - begin
-        said = None if followed is None else logits_of(network, followed).values
-        history.append(Epoch(ctc, taught, error, seconds, said=said))
+        logits = None if followed is None else logits_of(network, followed).values
+        history.append(Epoch(ctc, auxiliary, error, seconds, said=logits))
         if checkpoint is not None:
-            kept = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
-            write_checkpoint(checkpoint, kept)
+            state = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
+            write_checkpoint(checkpoint, state)
         if on_epoch is not None:
             on_epoch(tuple(history))
     return network, tuple(history)
@@ -184,7 +184,7 @@ def train(
 def error_rate(network: Network, split: Split) -> float:
     """Phone error rate of greedy decoding, a fraction."""
     logits = logits_of(network, split.features)
-    return phone_error_rate(list(split.labels), [greedy_decode(one) for one in logits])
+    return phone_error_rate(list(split.labels), [greedy_decode(frames) for frames in logits])
 
 
 def _epoch(
@@ -198,9 +198,9 @@ def _epoch(
 ) -> tuple[Network, AdamState, float, float]:
     """One pass; the mean of both losses per frame."""
     streams = SeedSequence(seed, spawn_key=(epoch,)).spawn(4)
-    order, noise, dropout, choice = (np.random.default_rng(one) for one in streams)
+    order, noise, dropout, choice = (np.random.default_rng(stream) for stream in streams)
     steps = settings.epochs * math.ceil(len(split) / settings.batch)
-    ctc, taught, frames = 0.0, 0.0, 0
+    ctc, auxiliary, frames = 0.0, 0.0, 0
     for places in batches(split, settings.batch, order):
         part = split.take(places)
         noisy = _noisy(part.features, settings.noise, noise)
@@ -211,10 +211,12 @@ def _epoch(
         losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
         d_values = d_logits.values
         if lesson is not None:
-            loss, d_lesson = lesson.loss(trace.logits, lesson.teacher_logits(places, noisy), choice)
+            loss, d_auxiliary = lesson.loss(
+                trace.logits, lesson.teacher_logits(places, noisy), choice
+            )
             weight = lesson.weight_at(adam.step, steps)
-            d_values = lesson.ctc * d_values + weight * d_lesson.values
-            taught += loss
+            d_values = lesson.ctc * d_values + weight * d_auxiliary.values
+            auxiliary += loss
         grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))
         rate = learning_rate(adam.step, steps, settings.rate, settings.rise)
         grads = clip_gradients(grads, settings.clip)
@@ -224,7 +226,7 @@ def _epoch(
         except check.ArgumentError as error:
             raise DivergedError(f"training: {error}: lower the rate") from None
         ctc, frames = ctc + float(losses.sum()), frames + len(d_values)
-    return network, adam, ctc / frames, taught / frames
+    return network, adam, ctc / frames, auxiliary / frames
 
 
 def _noisy(features: Ragged, deviation: float, rng: Generator) -> Ragged:
@@ -243,8 +245,8 @@ def _fingerprint(
 ) -> str:
     """SHA-256 of all that decides a training."""
     digest = hashlib.sha256(f"{network.hash()} {settings} {seed}".encode())
-    for one in (split, validation):
-        for ragged in () if one is None else (one.features, one.labels):
+    for part in (split, validation):
+        for ragged in () if part is None else (part.features, part.labels):
             digest.update(ragged.offsets.tobytes() + ragged.values.tobytes())
     if followed is not None:
         digest.update(followed.values.tobytes())

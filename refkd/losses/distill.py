@@ -15,6 +15,7 @@ from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
 
+OPTIONS = ("divergence", "temperature", "scale_t2", "blank_frames")  # beside the rule
 BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
 
 

@@ -10,13 +10,7 @@ from refkd.ragged import Ragged
 def paired_logits(
     name: str, logits: ArrayLike, other_name: str, other: ArrayLike, blank: int
 ) -> tuple[Floats, Floats, int]:
-    """The logits (T, K) of who learns, finite, as many of whom it learns from, and the blank.
-
-    Raises
-    ------
-    ArgumentError
-        If a shape, a number or the blank is not as expected; the sentence bears the names given.
-    """
+    """The checked logits (T, K) of a student, finite, of its teacher, and the blank."""
     own = check.logits(name, check.finite_array(name, logits, ("T", "K")))
     others = check.logits(other_name, other)
     check.same_length(other_name, others.shape[1], name, own.shape[1], "K")
@@ -27,13 +21,7 @@ def paired_logits(
 def paired_batches(
     name: str, logits: Ragged, other_name: str, other: Ragged, blank: int
 ) -> tuple[Floats, Floats, int]:
-    """The same for the values (sum T, K) of two batches of equal lengths.
-
-    Raises
-    ------
-    ArgumentError
-        As `paired_logits`, and if the utterances do not correspond or one is empty.
-    """
+    """`paired_logits` for the values (sum T, K) of two batches of equal lengths."""
     check.instance(name, logits, Ragged)
     check.instance(other_name, other, Ragged)
     lengths, got = logits.lengths.tolist(), other.lengths.tolist()

@@ -26,16 +26,16 @@ class Displayed:
     def _repr_html_(self) -> str:
         """A table of the fields, and the picture, in HTML that needs no other file."""
         rows = "".join(
-            f'<tr><th style="text-align:left">{one.name}</th>'
-            f'<td style="text-align:left">{escape(_told(getattr(self, one.name)))}</td></tr>'
-            for one in fields(self)  # type: ignore[arg-type]
+            f'<tr><th style="text-align:left">{field.name}</th>'
+            f'<td style="text-align:left">{escape(_summary(getattr(self, field.name)))}</td></tr>'
+            for field in fields(self)  # type: ignore[arg-type]
         )
         words, cells, marked = self._picture()
         image = _image(cells, marked, escape(words)) if cells.size else ""
         return f"<div><strong>{type(self).__name__}</strong><table>{rows}</table>{image}</div>"
 
 
-def _told(value: Any) -> str:
+def _summary(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"{value.shape} {value.dtype}"
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
@@ -58,8 +58,8 @@ def _image(cells: Floats, marked: Bools | None, words: str) -> str:
 def _pooled(cells: Floats) -> Floats:
     """The largest of the cells that share one, where there are too many."""
     for axis, most in enumerate(MOST):
-        kept = min(cells.shape[axis], most)
-        cells = np.fmax.reduceat(cells, np.arange(kept) * cells.shape[axis] // kept, axis=axis)
+        count = min(cells.shape[axis], most)
+        cells = np.fmax.reduceat(cells, np.arange(count) * cells.shape[axis] // count, axis=axis)
     return cells
 
 

@@ -10,17 +10,6 @@ from refkd.losses.rules import RULES, Rule, Window
 def rule_facts(rule: Rule) -> dict[str, Any]:
     """Write a rule as plain values, ready for JSON.
 
-    Parameters
-    ----------
-    rule : Rule
-        Any.
-
-    Returns
-    -------
-    dict
-        "rule" is the name of its class; the others are its parameters: "window" as [left, right]
-        or "whole", an infinite tau as None.
-
     Examples
     --------
     >>> import refkd
@@ -36,21 +25,6 @@ def rule_facts(rule: Rule) -> dict[str, Any]:
 def rule_from(facts: dict[str, Any]) -> Rule:
     """Make the rule that plain values describe.
 
-    Parameters
-    ----------
-    facts : dict
-        As from `rule_facts`.
-
-    Returns
-    -------
-    Rule
-        The same as before.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such rule, or its parameters are others.
-
     Examples
     --------
     >>> from refkd.losses.rule_json import rule_from
@@ -64,10 +38,10 @@ def rule_from(facts: dict[str, Any]) -> Rule:
     if parameters.get("tau", 0.0) is None:
         parameters["tau"] = math.inf
     try:
-        made: Rule = kind(**parameters)
+        rule: Rule = kind(**parameters)
     except TypeError:
         check.fail(kind.__name__, "its own parameters", ", ".join(parameters) or "none")
-    return made
+    return rule
 
 
 def window_from(value: Any) -> Window:

@@ -26,9 +26,9 @@ def pair_weights(rule: Rule, band: Floats, selected: Bools) -> Floats:
         kernels.similarity_weights(band, selected, rule.tau, weight)
         return weight
     if isinstance(rule, rules.Blend) and selected.any():
-        given = np.where(selected, rule.weights[::-1], 0.0)
-        total = given.sum(axis=1, keepdims=True)
-        return given / np.where(total > 0.0, total, 1.0)
+        weight = np.where(selected, rule.weights[::-1], 0.0)
+        total = weight.sum(axis=1, keepdims=True)
+        return weight / np.where(total > 0.0, total, 1.0)
     return selected.astype(np.float64)
 
 

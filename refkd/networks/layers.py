@@ -1,7 +1,7 @@
 """One layer over a batch whose utterances lie end to end, without padding.
 
 Every product with the weights covers all frames at once; only the recurrence walks utterances.
-What a layer hears is (P, sum T, D / P): the features, P = 1, or the P directions of the layer
+The inputs of a layer are (P, sum T, D / P): the features, P = 1, or the P directions of the layer
 below, which are never copied side by side.
 """
 
@@ -70,7 +70,7 @@ def affine_weights(inputs: Array, d_outputs: Array) -> tuple[Array, Array]:
 
 
 def affine_inputs(ws: Sequence[Array], d_outputs: Array, d_inputs: Array) -> None:
-    """Fill d_inputs (P, sum T, D / P), heard through each w under its d_outputs (sum T, N)."""
+    """Fill d_inputs (P, sum T, D / P), the gradient through each w of its d_outputs (sum T, N)."""
     d_inputs[:] = 0
     for w, d_output in zip(ws, d_outputs, strict=True):
         for d_part, w_part in zip(d_inputs, np.split(w, len(d_inputs)), strict=True):
@@ -79,9 +79,9 @@ def affine_inputs(ws: Sequence[Array], d_outputs: Array, d_inputs: Array) -> Non
 
 def layer_forward(weights: Sequence[Weights], trace: LayerTrace, offsets: Ints) -> None:
     """Walk a layer over trace.inputs, its second direction in reverse, and fill the trace."""
-    for one, gate in zip(weights, trace.gates, strict=True):
-        affine(trace.inputs, one.w_input, one.bias, gate)
-    w_hidden = np.stack([one.w_hidden for one in weights])
+    for (w_input, _, bias), gate in zip(weights, trace.gates, strict=True):
+        affine(trace.inputs, w_input, bias, gate)
+    w_hidden = np.stack([direction.w_hidden for direction in weights])
     zero = np.zeros(w_hidden.shape[1], w_hidden.dtype)
     gates, hidden, cell = trace.gates, trace.hidden, trace.cell
     if cell_of(weights[0].w_hidden) == "tanh":
@@ -99,7 +99,7 @@ def layer_backward(
     Leaves the gradient in inputs W + bias in d_gates (S, sum T, G).
     """
     S, _, H = d_hidden.shape
-    w_hidden_t = np.stack([np.ascontiguousarray(one.w_hidden.T) for one in weights])
+    w_hidden_t = np.stack([np.ascontiguousarray(direction.w_hidden.T) for direction in weights])
     zero = np.zeros(H, d_hidden.dtype)
     d_h, d_c = np.zeros((2, S, len(offsets) - 1, H), d_hidden.dtype)
     if cell_of(weights[0].w_hidden) == "tanh":
@@ -107,18 +107,9 @@ def layer_backward(
     else:
         order, tasks = _walks(offsets, S)
         lstm_backward_batch(
-            trace.gates,
-            trace.cell,
-            w_hidden_t,
-            d_hidden,
-            offsets,
-            order,
-            tasks,
-            zero,
-            d_gates,
-            d_h,
-            d_c,
-        )
+            trace.gates, trace.cell, w_hidden_t, d_hidden, offsets, order, tasks, zero, d_gates,
+            d_h, d_c,
+        )  # fmt: skip
     grads = []
     for s, d_gate in enumerate(d_gates):
         d_w_input, d_bias = affine_weights(trace.inputs, d_gate)

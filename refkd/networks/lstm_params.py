@@ -44,10 +44,8 @@ class LSTMParams:
     bias: Floats
 
     def __post_init__(self) -> None:
-        w_hidden = _float64("w_hidden", self.w_hidden, ("H", "4H"))
-        hidden, gates = w_hidden.shape
-        if hidden == 0 or gates != 4 * hidden:
-            check.fail("w_hidden", "shape (H, 4H)", f"shape {w_hidden.shape}")
+        w_hidden = _w_hidden("w_hidden", self.w_hidden, ("H", "4H"))
+        gates = w_hidden.shape[1]
         w_input = _float64("w_input", self.w_input, ("D", gates))
         if len(w_input) == 0:
             check.fail("w_input", "D >= 1", "D=0")
@@ -101,10 +99,8 @@ class LSTMParams:
         >>> refkd.LSTMParams.from_torch(*weights).bias
         array([2., 2., 2., 2.])
         """
-        w_hidden = _float64("weight_hh", weight_hh, ("4H", "H"))
-        gates, hidden = w_hidden.shape
-        if hidden == 0 or gates != 4 * hidden:
-            check.fail("weight_hh", "shape (4H, H)", f"shape {w_hidden.shape}")
+        w_hidden = _w_hidden("weight_hh", weight_hh, ("4H", "H"))
+        gates = len(w_hidden)
         w_input = _float64("weight_ih", weight_ih, (gates, "D"))
         bias = _bias("bias_ih", bias_ih, (gates,)) + _bias("bias_hh", bias_hh, (gates,))
         return cls(w_input.T, w_hidden.T, bias)
@@ -161,13 +157,11 @@ class LSTMParams:
         >>> refkd.LSTMParams.from_onnx(W, R, B).w_input
         array([[0., 2., 3., 1.]])
         """
-        w_hidden = _float64("R", R, (1, "4H", "H"))[0]
-        gates, hidden = w_hidden.shape
-        if hidden == 0 or gates != 4 * hidden:
-            check.fail("R", "shape (1, 4H, H)", f"shape {(1, *w_hidden.shape)}")
+        w_hidden = _w_hidden("R", R, (1, "4H", "H"))[0]
+        gates = len(w_hidden)
         w_input = _float64("W", W, (1, gates, "D"))[0]
         bias = _bias("B", B, (1, 2 * gates))[0].reshape(2, gates).sum(axis=0)
-        return cls(*(_reordered(one, FROM_ONNX).T for one in (w_input, w_hidden, bias)))
+        return cls(*(_reordered(weights, FROM_ONNX).T for weights in (w_input, w_hidden, bias)))
 
     def to_onnx(self) -> tuple[Floats, Floats, Floats]:
         """W (1, 4H, D), R (1, 4H, H) and B (1, 8H), the recurrent half of B zero.
@@ -185,7 +179,7 @@ class LSTMParams:
         array([[0., 3., 1., 2., 0., 0., 0., 0.]])
         """
         W, R, bias = (
-            _reordered(one.T, TO_ONNX) for one in (self.w_input, self.w_hidden, self.bias)
+            _reordered(weights.T, TO_ONNX) for weights in (self.w_input, self.w_hidden, self.bias)
         )
         return W[None], R[None], np.concatenate([bias, np.zeros_like(bias)])[None]
 
@@ -220,10 +214,8 @@ class LSTMParams:
         >>> refkd.LSTMParams.from_keras(np.ones((3, 4)), np.ones((1, 4)), np.zeros(4)).hidden
         1
         """
-        w_hidden = _float64("recurrent_kernel", recurrent_kernel, ("H", "4H"))
-        hidden, gates = w_hidden.shape
-        if hidden == 0 or gates != 4 * hidden:
-            check.fail("recurrent_kernel", "shape (H, 4H)", f"shape {w_hidden.shape}")
+        w_hidden = _w_hidden("recurrent_kernel", recurrent_kernel, ("H", "4H"))
+        gates = w_hidden.shape[1]
         w_input = _float64("kernel", kernel, ("D", gates))
         return cls(w_input, w_hidden, _bias("bias", bias, (gates,)))
 
@@ -247,6 +239,16 @@ class LSTMParams:
 
 def _float64(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> Floats:
     return check.finite_array(argument, value, shape).astype(np.float64)
+
+
+def _w_hidden(argument: str, value: ArrayLike, shape: tuple[int | str, ...]) -> Floats:
+    """Weights from the hidden state to four gates, in the axes of their library."""
+    w_hidden = _float64(argument, value, shape)
+    sizes = dict(zip(shape, w_hidden.shape, strict=True))
+    if sizes["H"] == 0 or sizes["4H"] != 4 * sizes["H"]:
+        expected = f"shape ({', '.join(map(str, shape))})"
+        check.fail(argument, expected, f"shape {w_hidden.shape}")
+    return w_hidden
 
 
 def _bias(argument: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Floats:

@@ -185,7 +185,7 @@ class Network(Parameters):
         return grads
 
     def stream(self) -> Stream:
-        """Start to hear one utterance as it arrives; only in one direction. See `Stream`."""
+        """Begin an utterance that arrives in pieces; only in one direction. See `Stream`."""
         return Stream(self.values)
 
     def with_metadata(self, **facts: ArrayLike) -> "Network":
@@ -249,24 +249,9 @@ TOGETHER = 32  # utterances in memory at once
 
 
 def logits_of(network: Network, features: Ragged) -> Ragged:
-    """Compute the logits of any number of utterances in little memory.
+    """Compute the logits (T_n, K) of any number of utterances (T_n, D) in little memory.
 
-    Parameters
-    ----------
-    network : Network
-        Not changed.
-    features : Ragged of (T_n, D)
-        Normalised as for its training.
-
-    Returns
-    -------
-    Ragged of (T_n, K)
-        Bit for bit those of `network.forward(features).logits`.
-
-    Raises
-    ------
-    ArgumentError
-        As `Network.forward`.
+    Bit for bit those of `network.forward(features).logits`.
 
     Examples
     --------

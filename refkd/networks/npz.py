@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from refkd.check import DataError
 from refkd.files.atomic import replacing
 from refkd.files.npz import ArrayFileError, read_npz, write_arrays
+from refkd.networks.stack import Values
 
-Values = dict[str, NDArray[Any]]
 SUFFIXES = {"forward": "", "backward": "_reverse"}
 METADATA = "metadata."
 MOST_METADATA = 1 << 24  # bytes: symbols, means and standard deviations
@@ -36,13 +36,7 @@ def write_network(
 
 
 def read_network(path: Path) -> tuple[Values, Values]:
-    """Parameters and metadata of a network.
-
-    Raises
-    ------
-    DataError
-        If there is no such file or it does not hold a network.
-    """
+    """Parameters and metadata of a network."""
     try:
         arrays = read_npz(path, lambda shapes: _check_shapes(path, shapes))
     except ArrayFileError as error:
@@ -93,8 +87,8 @@ def _check_shapes(path: Path, values: Values) -> None:
     gates = hidden if rows == hidden else 4 * hidden  # torch.nn.RNN, or LSTM
     expected: dict[str, tuple[int, ...]] = {}
     for ours, theirs in _directions(layers, directions):
-        heard = width if ours.startswith("layer0.") else directions * hidden
-        expected[f"weight_ih_{theirs}"] = (gates, heard)
+        inputs = width if ours.startswith("layer0.") else directions * hidden
+        expected[f"weight_ih_{theirs}"] = (gates, inputs)
         expected[f"weight_hh_{theirs}"] = (gates, hidden)
         expected[f"bias_ih_{theirs}"] = expected[f"bias_hh_{theirs}"] = (gates,)
     outputs = sizes["output.weight"][0]

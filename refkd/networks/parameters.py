@@ -1,4 +1,4 @@
-"""The parameters of a network by name, and what their names and shapes say about it."""
+"""The parameters of a network by name, and what follows from their names and shapes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,13 +15,7 @@ from refkd.networks.stack import Values
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """What a network consists of; `refkd.Network` computes with it.
-
-    Parameters
-    ----------
-    values : dict of arrays
-        By name, as in `refkd.Network`.
-    """
+    """What a network consists of, arrays by name; `refkd.Network` computes with it."""
 
     values: Values
 

@@ -1,4 +1,4 @@
-"""A trained network listens to audio as it would arrive, and says each phone once it knows it."""
+"""A trained network recognizes phones in audio that arrives piece by piece."""
 
 import time
 from collections.abc import Iterator
@@ -13,47 +13,25 @@ from refkd.data.corpus import check_audio
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.files.text import nfc
 from refkd.networks.network import Network
-from refkd.networks.npz import Values
+from refkd.networks.stack import Values
 from refkd.networks.stream import Stream
 
 SETTING = "features."
 
 
 class Emission(NamedTuple):
-    """A phone at the moment it is said; all numbers in seconds.
+    """A phone at the moment it is recognized; all numbers in seconds."""
 
-    Parameters
-    ----------
-    phone : str
-        Its symbol.
-    time : float
-        From the beginning of the audio to the middle of the frame at which the phone was said.
-    lag : float
-        From that time to the end of the audio heard by then: what the definition of a frame costs.
-    computing : float
-        What this machine took for the features, the network and the decision, on top of the lag.
-    """
-
-    phone: str
-    time: float
-    lag: float
-    computing: float
+    phone: str  # its symbol
+    time: float  # middle of the frame at which it was recognized
+    lag: float  # from `time` to the end of the audio needed for it
+    computing: float  # what this machine took for features, network and decision
 
 
 def hearing_facts(settings: FeatureSettings, rate: int) -> Values:
-    """The metadata by which a network's file says how audio becomes the frames that it knows.
+    """The metadata in a network's file from which audio becomes the frames of its training.
 
-    Parameters
-    ----------
-    settings : FeatureSettings
-        Saved field by field; `high` as the frequency that it stands for.
-    rate : int
-        Samples per second.
-
-    Returns
-    -------
-    dict of arrays
-        `rate` and `features.<field>`, for `Network.with_metadata`.
+    `features.<field>` for every setting, `high` as the frequency that it stands for, and `rate`.
 
     Examples
     --------
@@ -63,38 +41,21 @@ def hearing_facts(settings: FeatureSettings, rate: int) -> Values:
     >>> facts["features.high"].item(), facts["features.taper"].item()
     (4000.0, 'hann')
     """
-    given = asdict(settings)
-    if given["high"] is None:
-        given["high"] = rate / 2.0
-    named = {SETTING + name: np.asarray(value) for name, value in given.items()}
-    return {"rate": np.asarray(rate), **named}
+    values = asdict(settings)
+    if values["high"] is None:
+        values["high"] = rate / 2.0
+    return {
+        "rate": np.asarray(rate),
+        **{SETTING + name: np.asarray(value) for name, value in values.items()},
+    }
 
 
 def arriving_frames(
     audio: ArrayLike, rate: int, settings: FeatureSettings
 ) -> Iterator[tuple[float, NDArray[np.float32]]]:
-    """Give each stacked frame as soon as its audio has arrived.
+    """Yield the seconds of audio so far and each stacked frame (1, D) as soon as it is complete.
 
-    Parameters
-    ----------
-    audio : (n,) array
-        Samples in [-1, 1], n >= 1.
-    rate : int
-        Samples per second.
-    settings : FeatureSettings
-        How audio becomes frames.
-
-    Yields
-    ------
-    heard : float
-        Seconds of audio that have arrived.
-    frame : (1, D) float32 array
-        The frames laid end to end are those of the whole audio: `stack(log_mel(audio, ...))`.
-
-    Raises
-    ------
-    ArgumentError
-        As `log_mel`.
+    The frames laid end to end are those of the whole audio: `stack(log_mel(audio, ...))`.
 
     Examples
     --------
@@ -102,7 +63,7 @@ def arriving_frames(
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.networks.recognize import arriving_frames
     >>> frames = arriving_frames(np.ones(540), 8000, FeatureSettings())
-    >>> [(heard, frame.shape) for heard, frame in frames]
+    >>> [(seconds, frame.shape) for seconds, frame in frames]
     [(0.035, (1, 80)), (0.055, (1, 80)), (0.0675, (1, 80))]
     """
     samples = check_audio("audio", audio)
@@ -118,37 +79,12 @@ def arriving_frames(
 
 
 def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
-    """Let a network hear audio frame by frame, and give each phone when it is said.
+    """Recognize audio (n,) frame by frame with a unidirectional network; yield each phone in time.
 
-    A phone is said at the first frame that likes it best, as by `greedy_decode`; nothing that comes
-    later is waited for.
-
-    Parameters
-    ----------
-    network : Network
-        Unidirectional, with the metadata that `refkd run` saves.
-    audio : (n,) array
-        Samples in [-1, 1], n >= 1.
-    rate : int
-        Samples per second, those of the network's training.
-
-    Returns
-    -------
-    iterator of Emission
-        In the order of time; each frame is heard when the iterator is asked.
-
-    Raises
-    ------
-    ArgumentError
-        If the network is bidirectional or the audio is empty or not of finite samples of full
-        scale 1.
-    DataError
-        If the metadata do not say how to hear, or the rate is another.
+    A phone is recognized at the first frame that likes it best, as by `greedy_decode`; nothing that
+    comes later is waited for. Each frame is computed when the iterator is asked.
     """
-    facts, settings = hearing(network)
-    if rate != facts["rate"].item():
-        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
-        raise DataError(f"audio: expected {expected}, got {rate}")
+    facts, settings = hearing(network, rate)
     network.stream().push(np.zeros((1, network.inputs)))  # compiles, before any clock runs
     samples = check_audio("audio", audio)
     return _emissions(network.stream(), facts, arriving_frames(samples, rate, settings), settings)
@@ -162,13 +98,12 @@ def _emissions(
 ) -> Iterator[Emission]:
     rate, best = facts["rate"].item(), 0
     begin = time.perf_counter()
-    for t, (heard, frame) in enumerate(frames):
-        normal = ((frame - facts["mean"]) / facts["std"]).astype(np.float32)
-        before, best = best, int(stream.push(normal)[0].argmax())
+    for t, (seconds, frame) in enumerate(frames):
+        before, best = best, int(stream.push(normalised(frame, facts))[0].argmax())
         computing = time.perf_counter() - begin
         if best not in (0, before):
             middle = float(settings.times(t + 1, rate)[t])
-            yield Emission(str(facts["symbols"][best]), middle, heard - middle, computing)
+            yield Emission(str(facts["symbols"][best]), middle, seconds - middle, computing)
         begin = time.perf_counter()
 
 
@@ -177,26 +112,14 @@ def _frame(samples: NDArray[Any], rate: int, settings: FeatureSettings) -> NDArr
     return stack(log_mel(samples, rate, settings), settings.stack)
 
 
-def hearing(network: Network) -> tuple[Values, FeatureSettings]:
-    """How a network hears, from what is saved with it.
+def normalised(frames: NDArray[Any], facts: Values) -> NDArray[np.float32]:
+    """Frames (n, D) by the mean and standard deviation of the training speech."""
+    values: NDArray[np.float32] = ((frames - facts["mean"]) / facts["std"]).astype(np.float32)
+    return values
 
-    Parameters
-    ----------
-    network : Network
-        With the metadata of `hearing_facts`, and symbols, mean and std.
 
-    Returns
-    -------
-    facts : dict of arrays
-        The metadata, complete and of the network's sizes; symbols in NFC.
-    settings : FeatureSettings
-        How audio becomes its frames.
-
-    Raises
-    ------
-    DataError
-        If something is missing or of another size.
-    """
+def hearing(network: Network, rate: int) -> tuple[Values, FeatureSettings]:
+    """The metadata saved with a network, symbols in NFC, and how audio becomes its frames."""
     facts = network.metadata
     names = [field.name for field in fields(FeatureSettings)]
     sizes: dict[str, tuple[int, ...]] = {
@@ -217,5 +140,8 @@ def hearing(network: Network) -> tuple[Values, FeatureSettings]:
     if settings.stack * settings.bands != network.inputs:
         got = f"{settings.stack} x {settings.bands}"
         raise DataError(f"network: expected frames of {network.inputs} numbers, got {got}")
+    if rate != facts["rate"].item():
+        expected = f"{facts['rate'].item()} samples per second, as the network was trained on"
+        raise DataError(f"audio: expected {expected}, got {rate}")
     symbols = np.array([nfc(str(symbol)) for symbol in facts["symbols"]])
     return {**facts, "symbols": symbols}, settings

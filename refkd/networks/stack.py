@@ -92,8 +92,8 @@ class Size(NamedTuple):
     def parameters(self) -> int:
         """How many numbers are learnt."""
         S, gates = len(self.directions), self.hidden * CELLS[self.cell]
-        heard = self.inputs + (self.layers - 1) * S * self.hidden
-        rows = heard + self.layers * (self.hidden + 1)
+        inputs = self.inputs + (self.layers - 1) * S * self.hidden
+        rows = inputs + self.layers * (self.hidden + 1)
         return S * rows * gates + (S * self.hidden + 1) * self.outputs
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -143,8 +143,8 @@ def draw_masks(values: Values, frames: int, dropout: float, seed: int | None) ->
     shape = len(directions_of(values)), frames, len(values["layer0.forward.w_hidden"])
     masks: list[Array | None] = [None]
     for _ in range(1, count):
-        kept = rng.random(shape) >= dropout
-        masks.append((kept / (1.0 - dropout)).astype(dtype))  # (L19)
+        keep = rng.random(shape) >= dropout
+        masks.append((keep / (1.0 - dropout)).astype(dtype))  # (L19)
     return masks
 
 
@@ -156,15 +156,15 @@ def stack_forward(
     (H, G), K = values["layer0.forward.w_hidden"].shape, len(values["output.bias"])
     shapes = [(S, T, G), (S, T, H if G > H else 0), (S, T, H)]  # the tanh cell has no c
     *states, logits = allocate(frames.dtype, *shapes * count, (T, K))
-    heard, layers = frames[None], []
+    inputs, layers = frames[None], []
     for layer, mask in enumerate(masks):
         if mask is not None:
-            heard = heard * mask  # (L20)
+            inputs = inputs * mask  # (L20)
         gates, cell, hidden = states[3 * layer : 3 * layer + 3]
-        layers.append(LayerTrace(heard, gates, cell, hidden, mask))
-        layer_forward(_weights(values, layer), layers[-1], offsets)
-        heard = hidden
-    affine(heard, values["output.w"], values["output.bias"], logits)
+        layers.append(LayerTrace(inputs, gates, cell, hidden, mask))
+        layer_forward(weights_of(values, layer), layers[-1], offsets)
+        inputs = hidden
+    affine(inputs, values["output.w"], values["output.bias"], logits)
     return tuple(layers), logits
 
 
@@ -178,20 +178,21 @@ def stack_backward(
     d_hidden, d_gates = allocate(d_logits.dtype, *shapes)  # serve one layer after the other
     affine_inputs([values["output.w"]], d_logits[None], d_hidden)
     for layer in reversed(range(len(layers))):
-        weights = _weights(values, layer)
+        weights = weights_of(values, layer)
         layer_grads = layer_backward(weights, layers[layer], d_hidden, offsets, d_gates)
-        for direction, one in zip(directions_of(values), layer_grads, strict=True):
-            for part, d_value in zip(PARTS, one, strict=True):
+        for direction, d_weights in zip(directions_of(values), layer_grads, strict=True):
+            for part, d_value in zip(PARTS, d_weights, strict=True):
                 grads[f"layer{layer}.{direction}.{part}"] = d_value
         if layer > 0:
-            affine_inputs([one.w_input for one in weights], d_gates, d_hidden)
+            affine_inputs([direction.w_input for direction in weights], d_gates, d_hidden)
             mask = layers[layer].mask
             if mask is not None:
                 d_hidden *= mask  # (L21)
     return {name: grads[name] for name in values}
 
 
-def _weights(values: Values, layer: int) -> list[Weights]:
+def weights_of(values: Values, layer: int) -> list[Weights]:
+    """The weights of every direction of a layer."""
     return [
         Weights(*(values[f"layer{layer}.{direction}.{part}"] for part in PARTS))
         for direction in directions_of(values)

@@ -1,4 +1,4 @@
-"""A unidirectional network that hears an utterance as it arrives."""
+"""A unidirectional network over an utterance that arrives piece by piece."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from refkd.kernels.lstm import lstm_forward
 from refkd.kernels.matmul import add_matmul
 from refkd.kernels.rnn import rnn_forward
 from refkd.networks.layers import Weights, cell_of
-from refkd.networks.stack import PARTS, Values, directions_of, layers_of
+from refkd.networks.stack import Values, directions_of, layers_of, weights_of
 
 
 class Stream:
-    """One utterance in the ears of a unidirectional network; made by `Network.stream`.
+    """One utterance passed in pieces through a unidirectional network; made by `Network.stream`.
 
     It keeps the last hidden and cell state of every layer and nothing else, so that its memory
     does not grow. The logits of all pushes laid end to end are those of `Network.forward`, bit for
@@ -46,16 +46,13 @@ class Stream:
         if len(directions_of(values)) == 2:
             got = "a bidirectional one, whose first output waits for the last frame"
             check.fail("network", "a unidirectional one to stream", got)
-        self._layers = [
-            Weights(*(values[f"layer{layer}.forward.{part}"] for part in PARTS))
-            for layer in range(layers_of(values))
-        ]
+        self._layers = [weights_of(values, layer)[0] for layer in range(layers_of(values))]
         self._output = values["output.w"], values["output.bias"]
         zero = np.zeros(len(self._layers[0].w_hidden), self._output[1].dtype)
         self._states = [(zero, zero) for _ in self._layers]
 
     def push(self, frames: ArrayLike) -> NDArray[Any]:
-        """Hear further frames and answer each.
+        """Take further frames and return the logits of each.
 
         Parameters
         ----------
@@ -73,27 +70,27 @@ class Stream:
             If the width is not D or a number is not finite; the stream then stays where it was.
         """
         width, dtype = len(self._layers[0].w_input), self._output[1].dtype
-        heard = check.finite_array("frames", frames, ("n", width), dtype)
+        inputs = check.finite_array("frames", frames, ("n", width), dtype)
         before = list(self._states)
         for layer, weights in enumerate(self._layers):
-            heard = self._walk(layer, weights, heard)
-        logits = _affine(heard, *self._output)
+            inputs = self._walk(layer, weights, inputs)
+        logits = _affine(inputs, *self._output)
         after, self._states = self._states, before
         check.computed("frames", "all logits", logits)
         self._states = after
         return logits
 
-    def _walk(self, layer: int, weights: Weights, heard: NDArray[Any]) -> NDArray[Any]:
+    def _walk(self, layer: int, weights: Weights, inputs: NDArray[Any]) -> NDArray[Any]:
         """The hidden states (n, H) of one layer, which goes on from its last state."""
-        gates = _affine(heard, weights.w_input, weights.bias)
-        hidden: NDArray[Any] = np.empty((len(heard), len(weights.w_hidden)), heard.dtype)
+        gates = _affine(inputs, weights.w_input, weights.bias)
+        hidden: NDArray[Any] = np.empty((len(inputs), len(weights.w_hidden)), inputs.dtype)
         cell = np.zeros_like(hidden)  # and so it stays under the tanh cell
         h, c = self._states[layer]
         if cell_of(weights.w_hidden) == "tanh":
             rnn_forward(gates, weights.w_hidden, h, False, hidden)
         else:
             lstm_forward(gates, weights.w_hidden, h, c, False, hidden, cell)
-        if len(heard) > 0:
+        if len(inputs) > 0:
             self._states[layer] = hidden[-1].copy(), cell[-1].copy()
         return hidden
 

@@ -68,39 +68,20 @@ class LSTMGrads:
 
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
-    """A pass of one layer over a batch; S directions, utterances laid end to end.
+    """A pass of one layer over a batch; S directions, utterances laid end to end."""
 
-    Parameters
-    ----------
-    inputs : (P, sum T, D / P) array
-        What the layer heard: the features, P = 1, or the P directions of the layer below, times
-        the mask if there is one.
-    gates : (S, sum T, 4H) array
-        Opened gates i, f, g, o; of the tanh cell (S, sum T, H), what goes into tanh.
-    cell, hidden : (S, sum T, H) array
-        States after each frame; of the tanh cell only hidden, and cell has no columns.
-    mask : (P, sum T, D / P) array, optional
-        0 where an input was dropped, 1 / (1 - p) where kept; None without dropout.
-    """
-
-    inputs: NDArray[Any]
+    inputs: NDArray[Any]  # (P, sum T, D / P), times the mask if there is one
+    # (S, sum T, 4H) after sigmoid and tanh; tanh cell: (S, sum T, H) before tanh.
     gates: NDArray[Any]
-    cell: NDArray[Any]
-    hidden: NDArray[Any]
+    cell: NDArray[Any]  # (S, sum T, H); no columns in the tanh cell
+    hidden: NDArray[Any]  # (S, sum T, H)
+    # Like inputs: 0 where dropped, else 1 / (1 - p); None without dropout.
     mask: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkTrace:
-    """A pass of a network over a batch.
+    """A pass of a network over a batch."""
 
-    Parameters
-    ----------
-    layers : tuple of LayerTrace
-        From the input up.
-    logits : Ragged
-        (sum T, K), before the softmax.
-    """
-
-    layers: tuple[LayerTrace, ...]
-    logits: Ragged
+    layers: tuple[LayerTrace, ...]  # from the input up
+    logits: Ragged  # (sum T, K), before the softmax

@@ -21,30 +21,15 @@ EXERCISES = (
 
 
 def exercises_named(names: Sequence[str]) -> list[Exercise]:
-    """The exercises of these names, in the order of the course.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of functions or of files; all exercises if empty.
-
-    Returns
-    -------
-    list of Exercise
-        Each of them once.
-
-    Raises
-    ------
-    ArgumentError
-        If there is none of a name.
+    """The exercises of these names of functions or files, each once, in the order of the course.
 
     Examples
     --------
     >>> from refkd.learn.exercises.catalogue import exercises_named
-    >>> [one.name for one in exercises_named(["hard", "01_tanh_step.py"])]
+    >>> [exercise.name for exercise in exercises_named(["hard", "01_tanh_step.py"])]
     ['tanh_step', 'hard']
     """
-    files = {one.file: one.name for one in EXERCISES}
-    known = [one.name for one in EXERCISES]
+    files = {exercise.file: exercise.name for exercise in EXERCISES}
+    known = list(files.values())
     asked = [check.one_of("exercise", files.get(name, name), known) for name in names]
-    return [one for one in EXERCISES if not names or one.name in asked]
+    return [exercise for exercise in EXERCISES if not names or exercise.name in asked]

@@ -38,7 +38,7 @@ def _cases() -> list[Case]:
         (f"T={T}, labels {list(labels)}", _probabilities(T, K), labels, 0) for T, K, labels in DRAWN
     ]
     described.append(("400 frames of ten equal classes", np.full((400, 10), 0.1), (1, 2, 2), 0))
-    return [_case(*one) for one in described]
+    return [_case(*description) for description in described]
 
 
 def _case(name: str, prob: Any, labels: tuple[int, ...], blank: int) -> Case:
@@ -48,11 +48,12 @@ def _case(name: str, prob: Any, labels: tuple[int, ...], blank: int) -> Case:
 
 
 def _gradient_cases() -> list[Case]:
-    traces = [(one, ctc_trace(*one.inputs.values())) for one in _cases()]
-    return [
-        case(one.name, **one.inputs, log_alpha=trace.log_alpha, log_beta=trace.log_beta)
-        for one, trace in traces
-    ]
+    cases = []
+    for plain in _cases():
+        trace = ctc_trace(*plain.inputs.values())
+        tables = {"log_alpha": trace.log_alpha, "log_beta": trace.log_beta}
+        cases.append(case(plain.name, **plain.inputs, **tables))
+    return cases
 
 
 def _alpha(logp: Floats, labels: Ints, blank: int) -> Tables:
@@ -70,7 +71,7 @@ def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Ta
 
 
 class NoEmission(PlainCTC):
-    """An alpha of the ways alone, without what they say."""
+    """An alpha of the paths alone, without their emissions."""
 
     words = "the emission at t is left out"
 
@@ -131,7 +132,9 @@ def _slips(tables: Callable[..., Tables], *kinds: type[PlainCTC]) -> tuple[Defec
     return (*own, *slips_of_kit("ctc", tables))
 
 
-def _walk(plain: PlainCTC, logp: Floats, labels: Ints, blank: int) -> tuple[Ints, Floats, Any, int]:
+def _target_and_emissions(
+    plain: PlainCTC, logp: Floats, labels: Ints, blank: int
+) -> tuple[Ints, Floats, Any, int]:
     """Target, emissions, skips and blank as a plain implementation sees them."""
     blank = plain.blank(blank, logp.shape[1])
     target = plain.collapsed(plain.target(labels, len(labels), blank), blank)
@@ -140,20 +143,20 @@ def _walk(plain: PlainCTC, logp: Floats, labels: Ints, blank: int) -> tuple[Ints
 
 
 def _plain_alpha(plain: PlainCTC, logp: Floats, labels: Ints, blank: int) -> Tables:
-    _, emission, skip, _ = _walk(plain, logp, labels, blank)
+    _, emission, skip, _ = _target_and_emissions(plain, logp, labels, blank)
     alpha = plain.alpha(emission, skip)
     return alpha, plain.nats(plain.total(alpha))
 
 
 def _plain_beta(plain: PlainCTC, logp: Floats, labels: Ints, blank: int) -> Tables:
-    _, emission, skip, _ = _walk(plain, logp, labels, blank)
+    _, emission, skip, _ = _target_and_emissions(plain, logp, labels, blank)
     return (plain.beta(emission, skip),)
 
 
 def _plain_gradient(
     plain: PlainCTC, logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats
 ) -> Tables:
-    target, _, _, blank = _walk(plain, logp, labels, blank)
+    target, _, _, blank = _target_and_emissions(plain, logp, labels, blank)
     loss, occupancy = plain.loss_of(logp, target, blank)
     grad = plain.gradient(np.exp(logp), occupancy, target)
     return occupancy, plain.finished(loss, grad, target)[1]

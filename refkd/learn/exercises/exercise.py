@@ -14,32 +14,18 @@ from refkd.learn.explain.equations import page_of
 from refkd.verify.kits import kit_named
 from refkd.verify.records import Case, Defect
 
-Tables = tuple[Any, ...]  # arrays or numbers; None where nothing is said
+Tables = tuple[Any, ...]  # arrays or numbers; None where a slip says nothing
 
 
 @dataclass(frozen=True)
 class Table:
-    """One result of an exercise, in the order in which it is filled.
+    """One result of an exercise, in the order in which it is filled."""
 
-    Parameters
-    ----------
-    name : str
-        As in the docstring of the stub.
-    axes : str
-        A letter for each axis, such as "ts".
-    first : tuple of str
-        Tags of the equations of the row that is filled first.
-    others : tuple of str
-        Those of the other rows; the same ones if empty.
-    backward : bool
-        Whether the last row is filled first.
-    """
-
-    name: str
-    axes: str
-    first: tuple[str, ...]
-    others: tuple[str, ...] = ()
-    backward: bool = False
+    name: str  # as in the docstring of the stub
+    axes: str  # a letter for each axis, such as "ts"
+    first: tuple[str, ...]  # tags of the equations of the row that is filled first
+    others: tuple[str, ...] = ()  # those of the other rows; the same if empty
+    backward: bool = False  # whether the last row is filled first
 
     def first_cell(self, wrong: NDArray[np.bool_]) -> tuple[int, ...]:
         """The first of the wrong cells in the order of filling."""
@@ -64,30 +50,15 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """One function to write.
+    """One function to write."""
 
-    Parameters
-    ----------
-    number : int
-        Place in the order.
-    name : str
-        Of the function, and of the module of its solution.
-    tables : tuple of Table
-        What it returns; earlier tables are needed for later ones.
-    asked : callable
-        Gives the cases, small ones first; their inputs are the arguments, in order.
-    right : callable
-        Takes the arguments, returns the tables of the reference.
-    slips : callable
-        Gives the known ways to be wrong, the likelier first. One may give None for a table that it
-        says nothing about.
-    """
-
-    number: int
-    name: str
-    tables: tuple[Table, ...]
+    number: int  # place in the order
+    name: str  # of the function, and of the module of its solution
+    tables: tuple[Table, ...]  # what it returns; earlier tables are needed for later ones
+    # The cases, small ones first; their inputs are the arguments, in order.
     asked: Callable[[], Sequence[Case]]
-    right: Callable[..., Tables]
+    right: Callable[..., Tables]  # takes the arguments, returns the tables of the reference
+    # Known ways to be wrong, likelier ones first; None for a table left open.
     slips: Callable[[], Sequence[Defect]]
 
     @property
@@ -158,17 +129,7 @@ def slip(words: str, compute: Callable[..., Tables]) -> Defect:
 def slips_of_kit(name: str, tables: Callable[..., Tables]) -> Iterator[Defect]:
     """The defects of a kit of `refkd verify`, seen through the tables of an exercise.
 
-    Parameters
-    ----------
-    name : str
-        Of the kit.
-    tables : callable
-        Takes a plain implementation of the kit and the arguments; gives the tables.
-
-    Yields
-    ------
-    Defect
-        Many of them change nothing here; what changes nothing explains nothing.
+    Many of them change nothing here; what changes nothing explains nothing.
     """
-    for one in kit_named(name).defects:
-        yield Defect(one.bug, one.words, partial(tables, one.compute))
+    for defect in kit_named(name).defects:
+        yield Defect(defect.bug, defect.words, partial(tables, defect.compute))

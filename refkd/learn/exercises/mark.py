@@ -17,7 +17,7 @@ from refkd.verify.records import Answer, Call, Case, Deviation, Outputs
 START_LIMIT = 60.0  # seconds to import a file
 TOLERANCE = TOLERANCES["float64"]
 UNWRITTEN = "NotImplementedError"
-SAID = {
+FAILURES = {
     "raised": "raises",
     "unreadable": "returns something else:",
     "crashed": "crashes:",
@@ -29,74 +29,29 @@ Status = Literal["right", "wrong", "not done yet"]
 
 @dataclass(frozen=True, eq=False)
 class Fault:
-    """What is wrong with one table in one case.
-
-    Parameters
-    ----------
-    case : Case
-        What was asked.
-    table : Table
-        Which table.
-    problem : str
-        In plain words.
-    deviation : Deviation, optional
-        The first wrong cell in the order of filling, where there are numbers of the right shape.
-    """
+    """What is wrong with one table in one case."""
 
     case: Case
     table: Table
-    problem: str
-    deviation: Deviation | None = None
+    problem: str  # in plain words
+    deviation: Deviation | None = None  # the first wrong cell in the order of filling
 
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """What came of an exercise.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-    status : {"right", "wrong", "not done yet"}
-        Of all of it.
-    asked : int
-        How many cases were asked.
-    wrong : mapping of str to int
-        For each table in how many cases it is wrong.
-    fault : Fault, optional
-        The first wrong table in the smallest case that shows it.
-    problem : str
-        Why nothing could be asked; empty if it could.
-    slip : str
-        The known way to be wrong that gives these very numbers, in plain words; empty if none does.
-    """
+    """What came of an exercise."""
 
     exercise: Exercise
-    status: Status
-    asked: int = 0
-    wrong: Mapping[str, int] | None = None
-    fault: Fault | None = None
-    problem: str = ""
-    slip: str = ""
+    status: Status  # "right", "wrong" or "not done yet"
+    asked: int = 0  # how many cases were asked
+    wrong: Mapping[str, int] | None = None  # in how many cases each table is wrong
+    fault: Fault | None = None  # the first wrong table in the smallest case that shows it
+    problem: str = ""  # why nothing could be asked; empty if it could
+    slip: str = ""  # the known way to be wrong that gives these very numbers; else empty
 
 
 def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
-    """Mark the file of an exercise; whatever it does, there is a mark.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-    folder : Path
-        Where its file is.
-    time_limit : float
-        Seconds for one case.
-
-    Returns
-    -------
-    Mark
-        Its fault is the first thing to mend.
-    """
+    """Mark the file of an exercise; whatever it does, there is a mark."""
     path = folder / exercise.file
     if not path.is_file():
         return Mark(exercise, "not done yet", problem="there is no such file")
@@ -106,28 +61,15 @@ def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
     try:
         answers = door.ask([Call(case.inputs) for case in exercise.cases])
     except ArgumentError as error:
-        said = str(error).partition("imported, got ")[2]
-        return Mark(exercise, "wrong", problem=f"the file cannot be imported: {said}")
+        problem = str(error).partition("imported, got ")[2]
+        return Mark(exercise, "wrong", problem=f"the file cannot be imported: {problem}")
     finally:
         door.close()
     return marked(exercise, answers)
 
 
 def marked(exercise: Exercise, answers: Sequence[Answer]) -> Mark:
-    """Hold answers against the reference.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-    answers : sequence of Answer
-        One for each of its cases.
-
-    Returns
-    -------
-    Mark
-        As of `mark`.
-    """
+    """Hold answers, one for each case, against the reference."""
     if answers[0].sentence.startswith(UNWRITTEN):
         return Mark(exercise, "not done yet", len(answers))
     faults = [
@@ -149,30 +91,30 @@ def _faults(exercise: Exercise, case: Case, answer: Answer) -> Iterator[Fault]:
     expected = exercise.expected(case)
     for table in exercise.tables:
         if answer.outputs is None:
-            yield Fault(case, table, f"It {SAID[str(answer.failure)]} {answer.sentence}")
+            yield Fault(case, table, f"It {FAILURES[str(answer.failure)]} {answer.sentence}")
         elif table.name not in answer.outputs:
             yield Fault(case, table, f"{table.name} is not returned.")
         else:
-            got, wanted = answer.outputs[table.name], expected[table.name]
-            if got.shape != wanted.shape:
-                problem = f"{table.name} has shape {got.shape}, expected {wanted.shape}."
+            got, correct = answer.outputs[table.name], expected[table.name]
+            if got.shape != correct.shape:
+                problem = f"{table.name} has shape {got.shape}, expected {correct.shape}."
                 yield Fault(case, table, problem)
-            elif (wrong := _wrong(got, wanted)).any():
-                yield Fault(case, table, "", _deviation(table, got, wanted, wrong))
+            elif (wrong := _wrong(got, correct)).any():
+                yield Fault(case, table, "", _deviation(table, got, correct, wrong))
 
 
-def _wrong(got: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(distances(got, wanted) > allowed(wanted, TOLERANCE))
+def _wrong(got: NDArray[Any], correct: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(distances(got, correct) > allowed(correct, TOLERANCE))
 
 
 def _deviation(
-    table: Table, got: NDArray[Any], wanted: NDArray[Any], wrong: NDArray[np.bool_]
+    table: Table, got: NDArray[Any], correct: NDArray[Any], wrong: NDArray[np.bool_]
 ) -> Deviation:
     index = table.first_cell(wrong)
-    limit = float(allowed(wanted, TOLERANCE)[index])
+    limit = float(allowed(correct, TOLERANCE)[index])
     count = int(wrong.sum())
     return Deviation(
-        table.name, index, float(wanted[index]), float(got[index]), limit, count, wrong.size
+        table.name, index, float(correct[index]), float(got[index]), limit, count, wrong.size
     )
 
 

@@ -63,7 +63,7 @@ def _tanh_slips() -> Sequence[Defect]:
         "the bias is added twice": lambda x, h, W, U, b: np.tanh(x @ W + b + h @ U + b),
     }
     return [
-        slip(words, lambda *given, hidden=hidden: (hidden(*given),))
+        slip(words, lambda *arguments, hidden=hidden: (hidden(*arguments),))
         for words, hidden in wrong.items()
     ]
 
@@ -85,8 +85,8 @@ def _lstm_cases() -> Sequence[Case]:
         rng = np.random.default_rng(10 * D + H)
         shapes = (D,), (H,), (H,), (D, 4 * H), (H, 4 * H), (4 * H,)
         cases.append(_lstm_case(f"D={D}, H={H}", *[_round(rng, *shape) for shape in shapes]))
-    one, ends = np.ones(1), np.array([800.0, -800.0, 1.0, 800.0])
-    return [*cases, _lstm_case("large inputs", one, one, one, ends[None], ends[None] / 4, ends)]
+    ones, ends = np.ones(1), np.array([800.0, -800.0, 1.0, 800.0])
+    return [*cases, _lstm_case("large inputs", ones, ones, ones, ends[None], ends[None] / 4, ends)]
 
 
 def _lstm_case(name: str, x: Floats, h: Floats, c: Floats, W: Floats, U: Floats, b: Floats) -> Case:
@@ -103,7 +103,7 @@ def _lstm_step(
 def _plain_step(
     plain: Any, x: Floats, h: Floats, c: Floats, w_input: Floats, w_hidden: Floats, bias: Floats
 ) -> Tables:
-    given = (
+    arguments = (
         dict.fromkeys(ARGUMENTS, np.zeros((1, 1, len(h))))
         | dict.fromkeys(VARIANT_ARGUMENTS)
         | {
@@ -118,8 +118,10 @@ def _plain_step(
             "reverse": 0,
         }
     )
-    given = plain.take(given)
-    run = plain.forward(given["inputs"][:, 0], given["h0"][0], given["c0"][0], given)
+    arguments = plain.take(arguments)
+    run = plain.forward(
+        arguments["inputs"][:, 0], arguments["h0"][0], arguments["c0"][0], arguments
+    )
     return *run.gates[0], run.c[-1], run.h[-1]
 
 

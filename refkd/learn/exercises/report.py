@@ -29,18 +29,7 @@ def summary(marks: Sequence[Mark]) -> str:
 
 
 def as_text(mark: Mark) -> str:
-    """What a learner reads: a line for each table, and the first wrong cell.
-
-    Parameters
-    ----------
-    mark : Mark
-        Of one exercise.
-
-    Returns
-    -------
-    str
-        Lines, the last one without its end.
-    """
+    """What a learner reads: a line for each table, and the first wrong cell."""
     lines = [f"{mark.exercise.file}: {mark.problem or mark.status}"]
     wide = max(map(len, mark.exercise.results))
     for name, count in (mark.wrong or {}).items():
@@ -52,18 +41,7 @@ def as_text(mark: Mark) -> str:
 
 
 def as_json(marks: Sequence[Mark]) -> str:
-    """The same for machines; infinities and NaN are texts.
-
-    Parameters
-    ----------
-    marks : sequence of Mark
-        In the order of the course.
-
-    Returns
-    -------
-    str
-        One object, indented.
-    """
+    """The same for machines; infinities and NaN are texts."""
     value = {
         "schema": SCHEMA,
         "refkd": refkd.__version__,
@@ -76,16 +54,6 @@ def as_json(marks: Sequence[Mark]) -> str:
 
 def as_python(case: Case) -> str:
     """The arguments of a case as lines to copy; large arrays by their shape alone.
-
-    Parameters
-    ----------
-    case : Case
-        Of an exercise.
-
-    Returns
-    -------
-    str
-        A line for each argument.
 
     Examples
     --------
@@ -111,18 +79,18 @@ def _literal(name: str, value: Any) -> str:
 
 
 def _nested(values: np.ndarray[Any, Any]) -> str:
-    rounded = np.vectorize(lambda one: float(f"{one:.6g}"))(values) if values.size else values
-    kept = values if values.dtype.kind in "iu" else rounded
-    return str(kept.tolist()).replace("inf", "np.inf")
+    rounded = np.vectorize(lambda number: float(f"{number:.6g}"))(values) if values.size else values
+    printed = values if values.dtype.kind in "iu" else rounded
+    return str(printed.tolist()).replace("inf", "np.inf")
 
 
 def _details(mark: Mark, fault: Fault) -> Iterator[str]:
     if fault.deviation is not None:
-        one = fault.deviation
-        yield f"First wrong cell: {fault.table.place(one.index)}"
-        yield f"  expected {one.expected:.10g}, got {one.got:.10g}"
-        rows = len(mark.exercise.expected(fault.case)[one.output]) if one.index else 0
-        for tag in fault.table.equations(one.index, rows):
+        deviation = fault.deviation
+        yield f"First wrong cell: {fault.table.place(deviation.index)}"
+        yield f"  expected {deviation.expected:.10g}, got {deviation.got:.10g}"
+        rows = len(mark.exercise.expected(fault.case)[deviation.output]) if deviation.index else 0
+        for tag in fault.table.equations(deviation.index, rows):
             yield from _filled(f"  ({tag}) {EQUATIONS[tag]}", " " * (len(tag) + 5))
         yield f"  {mark.exercise.page}"
     else:

@@ -30,9 +30,9 @@ TAUS = (0.5, 1.0, 2.0, 1e-3, INF)
 
 
 def _bands() -> dict[str, tuple[Floats, int]]:
-    given = {name: (np.array(band), left) for name, (band, left) in BANDS.items()}
+    by_hand = {name: (np.array(band), left) for name, (band, left) in BANDS.items()}
     drawn = {f"T={T}, window ({a}, {b})": (_drawn(T, a, b), a) for T, a, b in SIZES}
-    return {**given, **drawn}
+    return {**by_hand, **drawn}
 
 
 def _drawn(T: int, left: int, right: int) -> Floats:
@@ -129,7 +129,7 @@ def _plain_soft(plain: Any, divergence: Floats, tau: float) -> Tables:
 
 
 def _column(divergence: Floats, left: int) -> Tables:
-    """The choice of Hard, told as a column of the band."""
+    """The choice of Hard, as a column of the band."""
     (frames,) = _hard(divergence, left)
     column = frames - np.arange(len(divergence)) + left
     return (np.where(frames < 0, -1, column),)

@@ -1,4 +1,4 @@
-"""Write the stubs, or the solutions, and a page that says what to do with them."""
+"""Write the stubs, or the solutions, and a page on what to do with them."""
 
 import ast
 import re
@@ -42,16 +42,6 @@ anew, and no other is touched, by
 def solution_text(exercise: Exercise) -> str:
     """The solution as it is written to files: each equation stands behind its tag.
 
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-
-    Returns
-    -------
-    str
-        A module of Python.
-
     Examples
     --------
     >>> from refkd.learn.exercises.catalogue import exercises_named
@@ -65,16 +55,6 @@ def solution_text(exercise: Exercise) -> str:
 
 def stub_text(exercise: Exercise) -> str:
     """The same up to the end of the docstring; the body is left to the learner.
-
-    Parameters
-    ----------
-    exercise : Exercise
-        Any.
-
-    Returns
-    -------
-    str
-        A module of Python.
 
     Examples
     --------
@@ -90,41 +70,25 @@ def stub_text(exercise: Exercise) -> str:
         for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef) and node.name == exercise.name
     ]
-    kept = text.splitlines()[: function.body[0].end_lineno]
-    return "\n".join([*kept, "    raise NotImplementedError", ""])
+    lines = text.splitlines()[: function.body[0].end_lineno]
+    return "\n".join([*lines, "    raise NotImplementedError", ""])
 
 
 def write_exercises(folder: Path, solutions: bool = False) -> tuple[list[str], list[str]]:
-    """Write every file that is not there.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is not there.
-    solutions : bool
-        Whether to write the solutions in place of the stubs.
-
-    Returns
-    -------
-    written, kept : list of str
-        Names of the files that were written, and of those that were there and stay as they are.
-
-    Raises
-    ------
-    ArgumentError
-        If the folder is a file.
-    """
+    """Write what is not there; return the names of the files written and of those left alone."""
     if folder.exists() and not folder.is_dir():
         check.fail("DIR", "a folder", f"the file {folder}")
     folder.mkdir(parents=True, exist_ok=True)
     text = solution_text if solutions else stub_text
-    texts = {one.file: text(one) for one in EXERCISES} | {"README.md": _readme(folder)}
-    kept = [name for name in texts if (folder / name).exists()]
-    written = [name for name in texts if name not in kept]
+    texts = {exercise.file: text(exercise) for exercise in EXERCISES} | {
+        "README.md": _readme(folder)
+    }
+    existing = [name for name in texts if (folder / name).exists()]
+    written = [name for name in texts if name not in existing]
     for name in written:
         with replacing(folder / name) as file:
             file.write(texts[name].encode("utf-8"))
-    return written, kept
+    return written, existing
 
 
 def _equation(match: re.Match[str]) -> str:
@@ -138,6 +102,9 @@ def _equation(match: re.Match[str]) -> str:
 
 
 def _readme(folder: Path) -> str:
-    rows = [f"| `{one.file}` | {one.title.rstrip('.')} | {one.page} |" for one in EXERCISES]
+    rows = [
+        f"| `{exercise.file}` | {exercise.title.rstrip('.')} | {exercise.page} |"
+        for exercise in EXERCISES
+    ]
     first = EXERCISES[0]
     return README.format(rows="\n".join(rows), folder=folder, first=first.name, file=first.file)

@@ -1,1 +1,1 @@
-"""The algorithms told step by step with the numbers of a small example (docs/guides/explain.md)."""
+"""The algorithms step by step with the numbers of a small example (docs/guides/explain.md)."""

@@ -1,4 +1,4 @@
-"""CTC told step by step: states, alpha, beta, loss, occupancy, gradient, best path."""
+"""CTC step by step: states, alpha, beta, loss, occupancy, gradient, best path."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,8 +12,8 @@ from refkd.learn.explain.narration import (
     Step,
     Table,
     names_of,
+    narrated_frames,
     shown,
-    told_frames,
 )
 from refkd.losses.ctc import ctc_align, ctc_trace
 
@@ -25,7 +25,7 @@ def explain_ctc(
     symbols: Sequence[str] | None = None,
     frames: range | None = None,
 ) -> Narration:
-    """Tell how the loss, the gradient and the best path of one utterance come about.
+    """Explain the loss, the gradient and the best path of one utterance.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def explain_ctc(
     symbols : sequence of str, optional
         Names of the K classes; their numbers if left out.
     frames : range, optional
-        What is told frame by frame; everything is computed over the whole utterance.
+        What is narrated frame by frame; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -54,14 +54,14 @@ def explain_ctc(
     --------
     >>> import numpy as np
     >>> from refkd.learn.explain.ctc import explain_ctc
-    >>> told = explain_ctc(np.zeros((2, 2)), [1], symbols=["-", "a"])
-    >>> [step.title for step in told.steps][:3]
+    >>> narration = explain_ctc(np.zeros((2, 2)), [1], symbols=["-", "a"])
+    >>> [step.title for step in narration.steps][:3]
     ['What the network says', 'Labels with blanks', 'alpha at frame 0']
     """
     logp = log_posteriors(logits)
     trace = ctc_trace(logp, labels, blank)
     names = names_of(symbols, logp.shape[1])
-    seen = told_frames(frames, len(logp))
+    seen = narrated_frames(frames, len(logp))
     lattice = Lattice(logp, trace, blank, names, seen)
     spelt = " ".join(names[k] for k in trace.states[1::2]) or "(nothing)"
     some = f"Frames {seen[0]} to {seen[-1]} are told. " if len(seen) < len(logp) else ""
@@ -74,7 +74,7 @@ def explain_ctc(
 
 
 def _steps(lattice: Lattice) -> Iterator[Step]:
-    yield _said(lattice)
+    yield _log_probabilities(lattice)
     yield from lattice.passes()
     yield _loss(lattice)
     if lattice.trace.loss < np.inf:
@@ -83,9 +83,9 @@ def _steps(lattice: Lattice) -> Iterator[Step]:
         yield _best_path(lattice)
 
 
-def _said(lattice: Lattice) -> Step:
+def _log_probabilities(lattice: Lattice) -> Step:
     classes = lattice.classes
-    logp = lattice.logp[list(lattice.frames)][:, list(classes.told)].T
+    logp = lattice.logp[list(lattice.frames)][:, list(classes.indices)].T
     return Step(
         "What the network says",
         "Log-probability of each class at each frame: the logarithm of the softmax. Nothing "
@@ -102,11 +102,17 @@ def _loss(lattice: Lattice) -> Step:
     begins = {"first blank": through[0, 0]}
     if len(lattice.trace.states) > 1:
         ends["last label"], begins["first label"] = alpha[-1, -2], through[0, 1]
-    told = totals[list(lattice.frames)]
+    log_total = totals[list(lattice.frames)]
     tables = (
         _listed("forward, from A at the last frame", ends, lattice.trace.loss),
         _listed("backward, from A + B at frame 0", begins, -totals[0]),
-        Table("at every frame", "", ["total", "-log total"], lattice.times, [np.exp(told), -told]),
+        Table(
+            "at every frame",
+            "",
+            ["total", "-log total"],
+            lattice.times,
+            [np.exp(log_total), -log_total],
+        ),
     )
     text = (
         "The paths that end in the last two states add up to the probability of the labels. "
@@ -134,7 +140,7 @@ def _occupancy(lattice: Lattice) -> Step:
 
 
 def _gradient(lattice: Lattice) -> Step:
-    said, grad = lattice.by_class(np.exp(lattice.logp)), lattice.by_class(lattice.trace.grad)
+    prob, grad = lattice.by_class(np.exp(lattice.logp)), lattice.by_class(lattice.trace.grad)
     marked = frozenset((int(k), n) for n, k in enumerate(grad.argmin(axis=0)))
     heads = lattice.classes.heads
     return Step(
@@ -143,7 +149,7 @@ def _gradient(lattice: Lattice) -> Step:
         "the class that a step of learning raises most.",
         ("C10",),
         (
-            Table("y[t, k]", "class", heads, lattice.times, said),
+            Table("y[t, k]", "class", heads, lattice.times, prob),
             Table("y - occupancy", "class", heads, lattice.times, grad, marked),
         ),
     )

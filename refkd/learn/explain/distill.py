@@ -1,4 +1,4 @@
-"""The gradient of a rule told step by step: pairs, weights, target, temperature, blank frames."""
+"""The gradient of a rule step by step: pairs, weights, target, temperature, blank frames."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +17,14 @@ from refkd.learn.explain.narration import (
     Table,
     frames_heads,
     names_of,
-    told_frames,
+    narrated_frames,
 )
 from refkd.learn.explain.pairs import (
     OF_DIVERGENCE,
     distributions,
+    likeliest_classes,
+    posteriors_step,
     rule_step,
-    said_step,
     weighted_sum,
 )
 from refkd.losses.distill import BLANK_FRAMES, Options, distill_trace
@@ -46,7 +47,7 @@ def explain_distill(
     symbols: Sequence[str] | None = None,
     frames: range | None = None,
 ) -> Narration:
-    """Tell how the gradient of a rule in the student's logits comes about.
+    """Explain the gradient of a rule in the student's logits.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def explain_distill(
     symbols : sequence of str, optional
         Names of the K classes; their numbers if left out.
     frames : range, optional
-        Student frames that are told; everything is computed over the whole utterance.
+        Student frames that are narrated; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -76,8 +77,8 @@ def explain_distill(
     >>> import numpy as np, refkd
     >>> from refkd.learn.explain.distill import explain_distill
     >>> teacher, student = np.log([[0.8, 0.2]]), np.log([[0.5, 0.5]])
-    >>> told = explain_distill(student, teacher, refkd.FrameWise())
-    >>> table = told.steps[2].tables[0]
+    >>> narration = explain_distill(student, teacher, refkd.FrameWise())
+    >>> table = narration.steps[2].tables[0]
     >>> for head, row in zip(table.rows, table.cells):
     ...     print(head, [round(cell, 4) for cell in row])
     q [0.5, 0.5]
@@ -93,22 +94,22 @@ def explain_distill(
         options.divergence,
         options.blank_frames,
     )
-    asked = _Asked(student, teacher, rule, divergence, temperature, scale_t2, blank_frames, blank)
-    trace = asked.trace()
-    seen = told_frames(frames, len(student))
+    inputs = _Inputs(student, teacher, rule, divergence, temperature, scale_t2, blank_frames, blank)
+    trace = inputs.trace()
+    seen = narrated_frames(frames, len(student))
     names = names_of(symbols, student.shape[1])
     return Narration(
         f"Distillation: the gradient of {type(rule).__name__}",
         f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are told; the blank is "
         f"{names[blank]}, temperature {temperature:g}, divergence {divergence}, blank frames: "
         f"{blank_frames}.",
-        tuple(_steps(asked, trace, names, seen)),
+        tuple(_steps(inputs, trace, names, seen)),
     )
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Two models, and what `refkd.distill_trace` is asked about them."""
+class _Inputs:
+    """Two models, and the arguments of `refkd.distill_trace` for them."""
 
     student: Floats
     teacher: Floats
@@ -127,35 +128,34 @@ class _Asked:
 
     def pull(self, t: int, u: int) -> Floats:
         """Gradient (K,) of one pair by itself, of weight 1."""
-        one = replace(
+        pair = replace(
             self,
             student=self.student[t : t + 1],
             teacher=self.teacher[u : u + 1],
             rule=FrameWise(),
             blank_frames="keep",
         )
-        gradient: Floats = one.trace().grad[0]
+        gradient: Floats = pair.trace().grad[0]
         return gradient
 
 
 def _steps(
-    asked: _Asked, trace: DistillTrace, names: Sequence[str], frames: range
+    inputs: _Inputs, trace: DistillTrace, names: Sequence[str], frames: range
 ) -> Iterator[Step]:
-    student = distributions(asked.student, asked.temperature)
-    teacher = distributions(asked.teacher, asked.temperature)
-    yield said_step(student, teacher, asked.blank, names, frames)
+    student = distributions(inputs.student, inputs.temperature)
+    teacher = distributions(inputs.teacher, inputs.temperature)
+    yield posteriors_step(student, teacher, inputs.blank, names, frames)
     chosen = rule_step(trace, frames)
-    yield replace(chosen, equations=(OF_DIVERGENCE[asked.divergence], *chosen.equations))
-    wanted = np.concatenate([one[list(frames)].argmax(axis=1) for one in (teacher, student)])
-    classes = Classes.among(wanted, asked.blank, names)
+    yield replace(chosen, equations=(OF_DIVERGENCE[inputs.divergence], *chosen.equations))
+    classes = likeliest_classes(student, teacher, inputs.blank, names, frames)
     if trace.target is not None:
         yield _target(trace.target, classes, frames)
     for t in frames:
-        yield _gradient(asked, trace, t, student[t], teacher, classes)
+        yield _gradient(inputs, trace, t, student[t], teacher, classes)
     if trace.target_divergence is not None:
-        yield _three_numbers(asked, trace, trace.target_divergence)
-    yield _temperature(asked)
-    yield _blank_frames(asked)
+        yield _three_numbers(inputs, trace, trace.target_divergence)
+    yield _temperature(inputs)
+    yield _blank_frames(inputs)
 
 
 def _target(target: Floats, classes: Classes, frames: range) -> Step:
@@ -177,46 +177,51 @@ def _target(target: Floats, classes: Classes, frames: range) -> Step:
 
 
 def _gradient(
-    asked: _Asked, trace: DistillTrace, t: int, student: Floats, teacher: Floats, classes: Classes
+    inputs: _Inputs,
+    trace: DistillTrace,
+    t: int,
+    student: Floats,
+    teacher: Floats,
+    classes: Classes,
 ) -> Step:
     """q, each p, the pull of each pair times its weight, and their sum."""
-    mine = [n for n, (frame, _) in enumerate(trace.pairs) if frame == t]
+    pairs = [n for n, (frame, _) in enumerate(trace.pairs) if frame == t]
     rows = {"q": student}
-    for n in mine:
+    for n in pairs:
         u = int(trace.pairs[n, 1])
         rows[f"p at u = {u}"] = teacher[u]
     if trace.target is not None:
         rows["target"] = trace.target[t]
     if not isinstance(trace.rule, Blend):
-        for n in mine:
+        for n in pairs:
             u = int(trace.pairs[n, 1])
-            rows[f"pull of u = {u}"] = trace.pair_weight[n] * asked.pull(t, u)
+            rows[f"pull of u = {u}"] = trace.pair_weight[n] * inputs.pull(t, u)
     rows["gradient"] = trace.grad[t]
     cells = [classes.summed(row) for row in rows.values()]
-    equations = (OF_GRADIENT[asked.divergence],)
+    equations = (OF_GRADIENT[inputs.divergence],)
     table = Table(f"gradient at frame {t}", "", list(rows), classes.heads, cells)
-    return Step(f"The gradient at frame {t}", _pull_text(asked, len(mine)), equations, (table,))
+    return Step(f"The gradient at frame {t}", _pull_text(inputs, len(pairs)), equations, (table,))
 
 
-def _pull_text(asked: _Asked, pairs: int) -> str:
+def _pull_text(inputs: _Inputs, pairs: int) -> str:
     if pairs == 0:
         return "No pair, so nothing is learnt from this frame."
-    if isinstance(asked.rule, Blend):
+    if isinstance(inputs.rule, Blend):
         text = "The mixture pulls as one teacher frame would, times what is left of its weight."
     else:
         text = "Each pair pulls by the gradient of its divergence times its weight; they add up."
-    if asked.divergence in ("kl", "cross_entropy"):
+    if inputs.divergence in ("kl", "cross_entropy"):
         text += " That of this divergence is q - p."
-    if asked.temperature != 1.0:
-        scale = ", and times temperature^2" if asked.scale_t2 else ""
+    if inputs.temperature != 1.0:
+        scale = ", and times temperature^2" if inputs.scale_t2 else ""
         text += f" It is in the logits as they were passed, so divided by temperature{scale}."
     return text
 
 
-def _three_numbers(asked: _Asked, trace: DistillTrace, mixture: float) -> Step:
-    scale = asked.temperature**2 if asked.scale_t2 else 1.0
+def _three_numbers(inputs: _Inputs, trace: DistillTrace, mixture: float) -> Step:
+    scale = inputs.temperature**2 if inputs.scale_t2 else 1.0
     kinds: dict[type, str] = {Soft: "soft minimum", Blend: "mixture", TopK: "weighted sum"}
-    rows = [f"loss: {kinds[type(asked.rule)]}", "weighted sum", "mixture"]
+    rows = [f"loss: {kinds[type(inputs.rule)]}", "weighted sum", "mixture"]
     cells = [[trace.loss], [scale * weighted_sum(trace)], [mixture]]
     return Step(
         "Three numbers for one weighted sum",
@@ -227,13 +232,13 @@ def _three_numbers(asked: _Asked, trace: DistillTrace, mixture: float) -> Step:
     )
 
 
-def _temperature(asked: _Asked) -> Step:
+def _temperature(inputs: _Inputs) -> Step:
     cells = []
-    temperatures = sorted({*TEMPERATURES, asked.temperature})
+    temperatures = sorted({*TEMPERATURES, inputs.temperature})
     for temperature in temperatures:
         row: list[Cell] = []
         for scale_t2 in (False, True):
-            trace = replace(asked, temperature=temperature, scale_t2=scale_t2).trace()
+            trace = replace(inputs, temperature=temperature, scale_t2=scale_t2).trace()
             row += [trace.loss, float(np.abs(trace.grad).max())]
         cells.append(row)
     columns = ["loss", "largest", "T^2 loss", "T^2 largest"]
@@ -242,21 +247,21 @@ def _temperature(asked: _Asked) -> Step:
         "It divides both logits before the softmax, so it changes what is selected too. The loss "
         "and the largest entry of the gradient fall about as its square; scale_t2 multiplies both "
         "by it.",
-        (OF_GRADIENT[asked.divergence],),
-        (Table("over all frames", "T", [f"{one:g}" for one in temperatures], columns, cells),),
+        (OF_GRADIENT[inputs.divergence],),
+        (Table("over all frames", "T", [f"{value:g}" for value in temperatures], columns, cells),),
     )
 
 
-def _blank_frames(asked: _Asked) -> Step:
+def _blank_frames(inputs: _Inputs) -> Step:
     cells: list[list[Cell]] = []
     for option in BLANK_FRAMES:
         try:
-            trace = replace(asked, blank_frames=option).trace()
+            trace = replace(inputs, blank_frames=option).trace()
         except check.ArgumentError:
             cells.append(["refused", None, None])
         else:
             cells.append([len(trace.pairs), trace.pair_weight.sum(), trace.loss])
-    is_blank = asked.teacher.argmax(axis=1) == asked.blank
+    is_blank = inputs.teacher.argmax(axis=1) == inputs.blank
     return Step(
         "What may become of blank frames",
         f"The teacher is blank at {int(is_blank.sum())} of {len(is_blank)} frames. Their pairs can "

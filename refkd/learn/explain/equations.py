@@ -68,16 +68,6 @@ EQUATIONS = {
 def page_of(tag: str) -> str:
     """The page that derives an equation.
 
-    Parameters
-    ----------
-    tag : str
-        One of `EQUATIONS`.
-
-    Returns
-    -------
-    str
-        Its path from the top of the sources.
-
     Examples
     --------
     >>> from refkd.learn.explain.equations import page_of

@@ -21,12 +21,12 @@ def ctc_logits() -> Floats:
 
 
 def teacher_logits() -> Floats:
-    """Log-probabilities (7, 3) of a teacher that says a at frame 1 and b at frame 4."""
+    """Log-probabilities (7, 3) of a teacher that spikes with a at frame 1 and b at frame 4."""
     return np.log([_BLANK, _A, _BLANK, _BLANK, _B, _BLANK, _BLANK])
 
 
 def late_logits() -> Floats:
-    """Log-probabilities (7, 3) of a student that says the same one frame later."""
+    """Log-probabilities (7, 3) of a student that spikes one frame later."""
     return np.roll(teacher_logits(), LAG, axis=0)
 
 
@@ -41,7 +41,7 @@ def short_late_logits() -> Floats:
 
 
 def lstm_params(units: int) -> LSTMParams:
-    """Round weights of an LSTM of one unit or two that hears one number."""
+    """Round weights of an LSTM of one unit or two with one input."""
     w_input = np.array([[1.0, 0.0, 0.0, 0.5, 2.0, -1.0, 0.5, 0.5]])
     w_hidden = np.array([[0.5, 0, 0.5, 0, -1, 0.5, 1, 0], [0, 0.5, 0, 0.5, 0.5, -1, 0, 1]])
     bias = np.array([0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])

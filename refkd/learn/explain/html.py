@@ -25,16 +25,6 @@ td.marked { outline: 2px solid; outline-offset: -2px; font-weight: bold; }
 def as_html(narration: Narration) -> str:
     """Lay out a narration as an HTML page.
 
-    Parameters
-    ----------
-    narration : Narration
-        Any.
-
-    Returns
-    -------
-    str
-        The page.
-
     Examples
     --------
     >>> from refkd.learn.explain.html import as_html

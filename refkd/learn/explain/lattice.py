@@ -13,21 +13,7 @@ from refkd.losses.traces import CTCTrace
 
 @dataclass(frozen=True)
 class Lattice:
-    """What the steps of CTC are told from.
-
-    Parameters
-    ----------
-    logp : (T, K) array
-        Log-probabilities in nats.
-    trace : CTCTrace
-        Computed from them.
-    blank : int
-        Index of the blank.
-    names : sequence of str
-        Of the classes.
-    frames : range
-        What is told frame by frame.
-    """
+    """Log-probabilities (T, K) in nats, their trace, and the frames narrated one by one."""
 
     logp: Floats
     trace: CTCTrace
@@ -60,11 +46,11 @@ class Lattice:
         return Classes.among(self.trace.states, self.blank, self.names)
 
     def by_state(self, table: Floats) -> Floats:
-        """(T, S) as rows of states under the frames that are told."""
+        """(T, S) as rows of states under the narrated frames."""
         return table[list(self.frames)].T
 
     def by_class(self, table: Floats) -> Floats:
-        """(T, K) as rows of classes under the frames that are told."""
+        """(T, K) as rows of classes under the narrated frames."""
         return self.classes.summed(table[list(self.frames)]).T
 
     def refusal(self, s: int) -> str | None:
@@ -150,7 +136,7 @@ class Lattice:
 
     def _arrows(self, values: Floats, ends: Sequence[int], refused: str | None) -> list[Cell]:
         """What three arrows carry; None where there is no such state."""
-        found: list[Cell] = [values[s] if 0 <= s < len(values) else None for s in ends]
+        cells: list[Cell] = [values[s] if 0 <= s < len(values) else None for s in ends]
         if refused:
-            found[2] = refused
-        return found
+            cells[2] = refused
+        return cells

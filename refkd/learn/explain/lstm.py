@@ -1,4 +1,4 @@
-"""An LSTM told step by step: gates, cell and hidden state forward, then each term backward."""
+"""An LSTM step by step: gates, cell and hidden state forward, then each term backward."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Floats
-from refkd.learn.explain.lstm_backward import Backward, state_before
-from refkd.learn.explain.narration import Narration, Step, Table, told_frames
+from refkd.learn.explain.lstm_backward import Backward, state_before, unit_heads
+from refkd.learn.explain.narration import Narration, Step, Table, frames_heads, narrated_frames
 from refkd.networks.lstm import lstm_grad, lstm_trace
 from refkd.networks.lstm_params import LSTMParams
 from refkd.networks.traces import LSTMGrads, LSTMTrace
@@ -24,7 +24,7 @@ def explain_lstm(
     reverse: bool = False,
     frames: range | None = None,
 ) -> Narration:
-    """Tell how the states of an LSTM and the gradients in its weights come about.
+    """Explain the states of an LSTM and the gradients in its weights.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def explain_lstm(
     reverse : bool
         Begin at the last frame.
     frames : range, optional
-        What is told frame by frame; everything is computed over the whole utterance.
+        What is narrated frame by frame; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -55,8 +55,8 @@ def explain_lstm(
     >>> import numpy as np, refkd
     >>> from refkd.learn.explain.lstm import explain_lstm
     >>> params = refkd.LSTMParams(np.array([[0.0, 0, 1, 0]]), np.zeros((1, 4)), np.zeros(4))
-    >>> told = explain_lstm(params, np.array([[1.0], [0.0]]))
-    >>> [step.title for step in told.steps][:3]
+    >>> narration = explain_lstm(params, np.array([[1.0], [0.0]]))
+    >>> [step.title for step in narration.steps][:3]
     ['What goes in', 'Frame 0: the gates', 'Frame 0: cell and hidden state']
     """
     trace = lstm_trace(params, inputs, reverse=check.flag("reverse", reverse))
@@ -66,10 +66,10 @@ def explain_lstm(
         d_hidden[0 if reverse else T - 1] = 1.0
     above = check.finite_array("d_hidden", d_hidden, (T, H)).astype(np.float64)
     grads = lstm_grad(params, trace, above)
-    seen = told_frames(frames, T)
+    seen = narrated_frames(frames, T)
     order = seen[::-1] if reverse else seen
     forward = _Forward(params, trace)
-    steps = [forward.given(order)]
+    steps = [forward.inputs(order)]
     for t in order:
         steps += [forward.gates(t), forward.states(t)]
     steps += Backward(params, trace, above).steps(order)
@@ -84,16 +84,12 @@ def explain_lstm(
 
 @dataclass(frozen=True)
 class _Forward:
-    """What the steps of the forward pass are told from."""
+    """What the steps of the forward pass are narrated from."""
 
     params: LSTMParams
     trace: LSTMTrace
 
-    @property
-    def units(self) -> list[str]:
-        return [f"unit {j}" for j in range(self.params.hidden)]
-
-    def given(self, order: Sequence[int]) -> Step:
+    def inputs(self, order: Sequence[int]) -> Step:
         inputs = self.trace.inputs[list(order)]
         rows = [f"x_t[{d}]" for d in range(self.params.inputs)]
         return Step(
@@ -102,7 +98,7 @@ class _Forward:
             "from the hidden state before, b the bias.",
             ("L1",),
             (
-                Table("inputs", "", rows, [f"t = {t}" for t in order], inputs.T),
+                Table("inputs", "", rows, frames_heads("t", order), inputs.T),
                 weight_table(
                     "weights", self.params.w_input, self.params.w_hidden, self.params.bias
                 ),
@@ -111,9 +107,15 @@ class _Forward:
 
     def gates(self, t: int) -> Step:
         params, trace = self.params, self.trace
-        heard, before = trace.inputs[t] @ params.w_input, state_before(trace, t)[0]
-        remembered = before @ params.w_hidden
-        cells = [heard, params.bias, remembered, heard + params.bias + remembered, trace.gates[t]]
+        from_input, before = trace.inputs[t] @ params.w_input, state_before(trace, t)[0]
+        from_state = before @ params.w_hidden
+        cells = [
+            from_input,
+            params.bias,
+            from_state,
+            from_input + params.bias + from_state,
+            trace.gates[t],
+        ]
         return Step(
             f"Frame {t}: the gates",
             "Each gate adds up what it hears, its bias and what it remembers. The sigmoid opens i, "
@@ -133,6 +135,7 @@ class _Forward:
     def states(self, t: int) -> Step:
         trace = self.trace
         i, f, g, o = np.split(trace.gates[t], 4)
+        units = unit_heads(self.params.hidden)
         cell = {"f": f, "c before": state_before(trace, t)[1], "i": i, "g": g, "c": trace.cell[t]}
         hidden = {"o": o, "tanh c": np.tanh(trace.cell[t]), "h": trace.hidden[t]}
         return Step(
@@ -141,8 +144,8 @@ class _Forward:
             "output gate shows the share o of it.",
             ("L6", "L7"),
             (
-                Table("c = f (c before) + i g", "", list(cell), self.units, list(cell.values())),
-                Table("h = o tanh c", "", list(hidden), self.units, list(hidden.values())),
+                Table("c = f (c before) + i g", "", list(cell), units, list(cell.values())),
+                Table("h = o tanh c", "", list(hidden), units, list(hidden.values())),
             ),
         )
 
@@ -164,14 +167,14 @@ def weight_table(caption: str, w_input: Floats, w_hidden: Floats, bias: Floats) 
 def _sums(grads: LSTMGrads, seen: range) -> Iterator[Step]:
     rows = [f"dx_t[{d}]" for d in range(grads.inputs.shape[1])]
     inputs = grads.inputs[list(seen)].T
-    units = [f"unit {j}" for j in range(len(grads.h0))]
+    units = unit_heads(len(grads.h0))
     yield Step(
         "What the inputs and the first state get",
         "These need no recurrence: one product over all frames. What is still on its way after the "
         "last step back is the gradient in the state before the first.",
         ("L14", "L15", "L16"),
         (
-            Table("gradient in the inputs", "", rows, [f"t = {t}" for t in seen], inputs),
+            Table("gradient in the inputs", "", rows, frames_heads("t", seen), inputs),
             Table("in the first state", "", ["dh", "dc"], units, [grads.h0, grads.c0]),
         ),
     )

@@ -1,4 +1,4 @@
-"""The backward pass of an LSTM told term by term: one frame of `refkd.lstm_grad` at a time."""
+"""The backward pass of an LSTM term by term: one frame of `refkd.lstm_grad` at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,26 +13,21 @@ from refkd.networks.traces import LSTMGrads, LSTMTrace
 
 
 def state_before(trace: LSTMTrace, t: int) -> tuple[Floats, Floats]:
-    """Hidden and cell state that frame t found."""
+    """Hidden and cell state before frame t."""
     before = t + 1 if trace.reverse else t - 1
     if 0 <= before < len(trace.hidden):
         return trace.hidden[before], trace.cell[before]
     return trace.h0, trace.c0
 
 
+def unit_heads(hidden: int) -> list[str]:
+    """Heads of the hidden units."""
+    return [f"unit {j}" for j in range(hidden)]
+
+
 @dataclass(frozen=True)
 class Backward:
-    """What the steps of the backward pass are told from.
-
-    Parameters
-    ----------
-    params : LSTMParams
-        The weights.
-    trace : LSTMTrace
-        The pass forward.
-    above : (T, H) array
-        Gradient from above in every hidden[t].
-    """
+    """What the backward pass is narrated from; `above` (T, H) is the gradient in hidden."""
 
     params: LSTMParams
     trace: LSTMTrace
@@ -87,7 +82,7 @@ class Backward:
 
     @property
     def _units(self) -> list[str]:
-        return [f"unit {j}" for j in range(self.params.hidden)]
+        return unit_heads(self.params.hidden)
 
     def _gates(self, t: int, d_h: Floats, d_c: Floats, grads: LSTMGrads) -> Step:
         i, f, g, o = np.split(self.trace.gates[t], 4)

@@ -11,16 +11,6 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 def as_markdown(narration: Narration) -> str:
     """Lay out a narration as a Markdown page.
 
-    Parameters
-    ----------
-    narration : Narration
-        Any.
-
-    Returns
-    -------
-    str
-        The page, with a line break at its end.
-
     Examples
     --------
     >>> from refkd.learn.explain.markdown import as_markdown

@@ -19,26 +19,6 @@ LONGEST_NAME = 12  # letters of a symbol
 class Table:
     """Numbers under the heads of columns and beside the heads of rows.
 
-    Parameters
-    ----------
-    caption : str
-        What they are.
-    corner : str
-        What the heads of the rows are.
-    rows : sequence of str
-        Head of each row.
-    columns : sequence of str
-        Head of each column.
-    cells : array, or sequence of rows
-        One for each row and column: a number as it was computed, a text, or None.
-    marked : set of (int, int)
-        Row and column of the cells to look at.
-
-    Raises
-    ------
-    ArgumentError
-        If there are more or fewer cells than heads.
-
     Examples
     --------
     >>> import numpy as np
@@ -48,11 +28,11 @@ class Table:
     """
 
     caption: str
-    corner: str
+    corner: str  # what the heads of the rows are
     rows: Sequence[str]
     columns: Sequence[str]
-    cells: Any
-    marked: AbstractSet[tuple[int, int]] = frozenset()
+    cells: Any  # rows of numbers as computed, texts, or None
+    marked: AbstractSet[tuple[int, int]] = frozenset()  # row and column of the cells to look at
 
     def __post_init__(self) -> None:
         cells = tuple(tuple(_plain(cell) for cell in row) for row in self.cells)
@@ -67,23 +47,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a narration.
+    """One step of a narration."""
 
-    Parameters
-    ----------
-    title : str
-        What happens.
-    text : str
-        One or two sentences.
-    equations : tuple of str
-        Tags, such as "C4"; each is one of `EQUATIONS`.
-    tables : tuple of Table
-        The numbers.
-    """
-
-    title: str
-    text: str
-    equations: tuple[str, ...] = ()
+    title: str  # what happens
+    text: str  # one or two sentences
+    equations: tuple[str, ...] = ()  # tags, such as "C4"; each is one of `EQUATIONS`
     tables: tuple[Table, ...] = ()
 
     def __post_init__(self) -> None:
@@ -93,17 +61,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Narration:
-    """An algorithm on one example, from its first step to its last.
-
-    Parameters
-    ----------
-    title : str
-        Of the whole.
-    text : str
-        What the example is.
-    steps : tuple of Step
-        In order.
-    """
+    """An algorithm on one example, from its first step to its last."""
 
     title: str
     text: str
@@ -112,16 +70,6 @@ class Narration:
 
 def shown(cell: Cell) -> str:
     """Write a cell as it is printed: four decimals, or the size of what these would hide.
-
-    Parameters
-    ----------
-    cell : float, int, str or None
-        Of a table.
-
-    Returns
-    -------
-    str
-        A point for None.
 
     Examples
     --------
@@ -143,23 +91,6 @@ def shown(cell: Cell) -> str:
 def names_of(symbols: Sequence[str] | None, classes: int) -> tuple[str, ...]:
     """Names of the classes, fit for a terminal: no control characters, none too long.
 
-    Parameters
-    ----------
-    symbols : sequence of str or None
-        K of them; None for the numbers of the classes.
-    classes : int
-        K.
-
-    Returns
-    -------
-    tuple of str
-        K names.
-
-    Raises
-    ------
-    ArgumentError
-        If there are not K symbols.
-
     Examples
     --------
     >>> from refkd.learn.explain.narration import names_of
@@ -172,7 +103,7 @@ def names_of(symbols: Sequence[str] | None, classes: int) -> tuple[str, ...]:
         return tuple(str(k) for k in range(classes))
     symbols = check.sequence("symbols", symbols)
     check.same_length("symbols", len(symbols), "the logits", classes, "K")
-    return tuple(_name(check.text(f"symbols[{n}]", one)) for n, one in enumerate(symbols))
+    return tuple(_name(check.text(f"symbols[{n}]", symbol)) for n, symbol in enumerate(symbols))
 
 
 def frames_heads(letter: str, frames: Sequence[int]) -> list[str]:
@@ -180,8 +111,8 @@ def frames_heads(letter: str, frames: Sequence[int]) -> list[str]:
     return [f"{letter} = {frame}" for frame in frames]
 
 
-def told_frames(frames: range | None, total: int) -> range:
-    """The frames to tell of: all of them unless told otherwise, and at least one."""
+def narrated_frames(frames: range | None, total: int) -> range:
+    """The frames to narrate: by default all of them, and at least one."""
     if frames is None:
         return range(total)
     check.instance("frames", frames, range)
@@ -194,7 +125,7 @@ def told_frames(frames: range | None, total: int) -> range:
 
 
 def _name(symbol: str) -> str:
-    plain = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in symbol)
+    plain = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in symbol)
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 3] + "..."
 
 

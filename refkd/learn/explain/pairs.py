@@ -14,7 +14,7 @@ from refkd.losses import rules
 from refkd.losses.traces import DistillTrace
 
 OF_DIVERGENCE = {"kl": "D2", "reverse_kl": "D3", "js": "D4", "cross_entropy": "D5"}
-TOLD: dict[type, tuple[str, tuple[str, ...]]] = {
+DESCRIPTIONS: dict[type, tuple[str, tuple[str, ...]]] = {
     rules.FrameWise: (
         "Each student frame learns from the teacher frame of its own time; nothing is searched.",
         ("S2",),
@@ -65,12 +65,19 @@ def distributions(logits: ArrayLike, temperature: float) -> Floats:
     return np.exp(log_posteriors(np.asarray(logits, dtype=np.float64) / temperature))
 
 
-def said_step(
+def likeliest_classes(
+    student: Floats, teacher: Floats, blank: int, names: Sequence[str], frames: range
+) -> Classes:
+    """The classes that are the most probable at some frame of teacher or student."""
+    best = [prob[list(frames)].argmax(axis=1) for prob in (teacher, student)]
+    return Classes.among(np.concatenate(best), blank, names)
+
+
+def posteriors_step(
     student: Floats, teacher: Floats, blank: int, names: Sequence[str], frames: range
 ) -> Step:
-    """What both models say: probabilities (T, K), classes by frames."""
-    wanted = np.concatenate([one[list(frames)].argmax(axis=1) for one in (teacher, student)])
-    classes = Classes.among(wanted, blank, names)
+    """Probabilities (T, K) of both models, classes by frames."""
+    classes = likeliest_classes(student, teacher, blank, names, frames)
     tables = []
     for name, letter, prob in (("teacher: p_u", "u", teacher), ("student: q_t", "t", student)):
         shown = classes.summed(prob[list(frames)]).T
@@ -83,7 +90,7 @@ def said_step(
 
 
 def band_table(trace: DistillTrace, frames: range, caption: str, mark: bool = True) -> Table:
-    """Divergences of the student frames told, each beside the teacher frames that it sees."""
+    """Divergences of the narrated student frames, each beside the teacher frames that it sees."""
     T, window = len(trace.divergence), trace.window
     teacher = range(max(0, frames[0] - window.left), max(1, min(T, frames[-1] + window.right + 1)))
     pairs = {(int(t), int(u)) for t, u in trace.pairs} if mark else set()
@@ -109,16 +116,16 @@ def divergence(trace: DistillTrace, t: int, u: int) -> float | None:
 
 def rule_step(trace: DistillTrace, frames: range) -> Step:
     """What one rule selects, and why, and what it costs."""
-    text, equations = TOLD[type(trace.rule)]
-    told = [n for n, (t, _) in enumerate(trace.pairs) if t in frames]
+    text, equations = DESCRIPTIONS[type(trace.rule)]
+    rows = [n for n, (t, _) in enumerate(trace.pairs) if t in frames]
     cells = []
-    for n in told:
+    for n in rows:
         t, u = trace.pairs[n]
         cost = divergence(trace, t, u)
         weight = trace.pair_weight[n]
         cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), reason(trace, n)])
     columns = ["u", "t - u", "D", "w", "w D", "why"]
-    pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in told], columns, cells)
+    pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in rows], columns, cells)
     band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected ones marked")
     return Step(type(trace.rule).__name__, text, equations, (band, pairs, cost_table(trace)))
 

@@ -10,19 +10,7 @@ from refkd.losses.traces import DistillTrace
 
 
 def reason(trace: DistillTrace, n: int) -> str:
-    """Say why a pair of a trace was selected.
-
-    Parameters
-    ----------
-    trace : DistillTrace
-        Of any rule.
-    n : int
-        Row of `pairs`.
-
-    Returns
-    -------
-    str
-        A few words.
+    """Why a pair of a trace was selected.
 
     Examples
     --------
@@ -34,22 +22,6 @@ def reason(trace: DistillTrace, n: int) -> str:
     ('the only one', 'tie of 2: nearest')
     """
     return _REASONS[type(trace.rule)](trace, n)
-
-
-def _own(trace: DistillTrace, n: int) -> str:
-    return "its own time"
-
-
-def _earlier(trace: DistillTrace, n: int) -> str:
-    return f"{trace.offset[n]} earlier"
-
-
-def _given(trace: DistillTrace, n: int) -> str:
-    return "weight is given"
-
-
-def _seen(trace: DistillTrace, n: int) -> str:
-    return "seen"
 
 
 def _place(trace: DistillTrace, n: int) -> tuple[int, int]:
@@ -101,12 +73,12 @@ def _for_teacher(trace: DistillTrace, n: int) -> str:
 
 
 _REASONS: dict[type, Callable[[DistillTrace, int], str]] = {
-    rules.FrameWise: _own,
-    rules.Shift: _earlier,
-    rules.Blend: _given,
+    rules.FrameWise: lambda trace, n: "its own time",
+    rules.Shift: lambda trace, n: f"{trace.offset[n]} earlier",
+    rules.Blend: lambda trace, n: "weight is given",
     rules.Hard: _most_similar,
     rules.TopK: _among_k,
-    rules.Soft: _seen,
+    rules.Soft: lambda trace, n: "seen",
     rules.Monotone: _in_order,
     rules.OrderedPath: _on_path,
     rules.PerTeacher: _for_teacher,

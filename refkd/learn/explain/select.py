@@ -1,4 +1,4 @@
-"""Selection told step by step: the divergence band, what each rule takes of it, and silence."""
+"""Selection step by step: the divergence band, what each rule takes of it, and silence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.alignment.decode import same_classes
 from refkd.check import Bools, Floats
-from refkd.learn.explain.narration import Narration, Step, Table, names_of, told_frames
+from refkd.learn.explain.narration import Narration, Step, Table, names_of, narrated_frames
 from refkd.learn.explain.pairs import (
     OF_DIVERGENCE,
     band_table,
     distributions,
+    posteriors_step,
     rule_step,
-    said_step,
 )
 from refkd.losses.distill import checked_temperature, distill_trace
 from refkd.losses.rules import Rule
@@ -34,7 +34,7 @@ def explain_select(
     symbols: Sequence[str] | None = None,
     frames: range | None = None,
 ) -> Narration:
-    """Tell what each rule selects between a student and a teacher, and what silence would cost.
+    """Explain what each rule selects between a student and a teacher, and what silence would cost.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def explain_select(
     symbols : sequence of str, optional
         Names of the K classes; their numbers if left out.
     frames : range, optional
-        Student frames that are told; everything is computed over the whole utterance.
+        Student frames that are narrated; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -69,8 +69,8 @@ def explain_select(
     >>> from refkd.learn.explain.select import explain_select
     >>> teacher = np.log([[0.2, 0.8], [0.8, 0.2], [0.8, 0.2]])
     >>> student = np.log([[0.8, 0.2], [0.2, 0.8], [0.8, 0.2]])
-    >>> told = explain_select(student, teacher, [refkd.Hard(refkd.Window(1))])
-    >>> [step.title for step in told.steps]
+    >>> narration = explain_select(student, teacher, [refkd.Hard(refkd.Window(1))])
+    >>> [step.title for step in narration.steps]
     ['What both say', 'The divergence band', 'Hard', 'And if the student were silent?']
     """
     teacher, student = same_classes(teacher_logits, student_logits)
@@ -87,15 +87,15 @@ def explain_select(
     traces = [distill_trace(student, teacher, rule, **options) for rule in rules]
     quiet = silent_student(teacher, blank)
     silent = [distill_trace(quiet, teacher, rule, **options) for rule in rules]
-    seen = told_frames(frames, len(student))
+    seen = narrated_frames(frames, len(student))
     names = names_of(symbols, student.shape[1])
-    said = distributions(student, temperature), distributions(teacher, temperature)
+    posteriors = distributions(student, temperature), distributions(teacher, temperature)
     return Narration(
         "Selection: from which teacher frame does a student frame learn?",
         f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are told; the blank is "
         f"{names[blank]}, temperature {temperature:g}, divergence {divergence}.",
         (
-            said_step(*said, blank, names, seen),
+            posteriors_step(*posteriors, blank, names, seen),
             _band(traces, divergence, seen),
             *(rule_step(trace, seen) for trace in traces),
             _silence(traces, silent, teacher.argmax(axis=1) != blank),
@@ -104,9 +104,9 @@ def explain_select(
 
 
 def silent_student(teacher: Floats, blank: int) -> Floats:
-    """Log-probabilities (T, K) of a student that always says what the teacher says when blank."""
-    said = np.log(np.maximum(distributions(teacher, 1.0), np.exp(LEAST)))
-    return np.tile(said[said[:, blank].argmax()], (len(said), 1))
+    """Log-probabilities (T, K) of a student that repeats the teacher's surest blank."""
+    logp = np.log(np.maximum(distributions(teacher, 1.0), np.exp(LEAST)))
+    return np.tile(logp[logp[:, blank].argmax()], (len(logp), 1))
 
 
 def _band(traces: Sequence[DistillTrace], divergence: str, frames: range) -> Step:
@@ -122,14 +122,14 @@ def _band(traces: Sequence[DistillTrace], divergence: str, frames: range) -> Ste
 
 
 def _silence(traces: Sequence[DistillTrace], silent: Sequence[DistillTrace], spikes: Bools) -> Step:
-    """What each rule charges the student, and what a student that only says blank."""
+    """What each rule charges the student, and what a student that is always blank."""
     frames = set(np.flatnonzero(spikes).tolist())
 
-    def met(trace: DistillTrace) -> str:
+    def reached(trace: DistillTrace) -> str:
         return f"{len(frames & set(trace.pairs[:, 1].tolist()))} of {len(frames)}"
 
     cells = [
-        [own.loss, quiet.loss, met(own), met(quiet)]
+        [own.loss, quiet.loss, reached(own), reached(quiet)]
         for own, quiet in zip(traces, silent, strict=True)
     ]
     columns = ["loss", "silent loss", "spikes", "silent spikes"]

@@ -15,27 +15,13 @@ BOLD, CYAN, REVERSE, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[7m", "\x1b[0m"
 def text_blocks(narration: Narration, width: int = 80, colour: bool = False) -> Iterator[str]:
     """Lay out a narration: first its title, then a block for each step.
 
-    Parameters
-    ----------
-    narration : Narration
-        Any.
-    width : int
-        Columns of the terminal; wider tables are split by their columns.
-    colour : bool
-        Whether to use the escape sequences of a terminal. Nothing is said by colour alone.
-
-    Yields
-    ------
-    str
-        Lines without the last line break.
-
     Examples
     --------
     >>> from refkd.learn.explain.narration import Narration, Step, Table
     >>> from refkd.learn.explain.text import text_blocks
     >>> table = Table("A[0, s]", "s", ["0 -", "1 a"], ["logp"], [[-0.5], [-1.0]], {(1, 0)})
-    >>> told = Narration("CTC", "One frame.", (Step("alpha", "It begins.", ("C7",), (table,)),))
-    >>> print("\\n".join(text_blocks(told)))
+    >>> step = Step("alpha", "It begins.", ("C7",), (table,))
+    >>> print("\\n".join(text_blocks(Narration("CTC", "One frame.", (step,)))))
     CTC
     One frame.
     <BLANKLINE>
