@@ -93,26 +93,7 @@ def draw_cumulative(
     looks: Mapping[str, Look],
     named: bool = True,
 ) -> list[Artist]:
-    """Draw one curve for each student.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes the offset in frames or ms, y percent.
-    statistics : mapping of str to OffsetStatistics or TimedOffsets
-        By student.
-    bins : Bins
-        What x counts.
-    looks : mapping of str to (colour, line style)
-        Of each student.
-    named : bool
-        Write each name at the end of its curve.
-
-    Returns
-    -------
-    list of Artist
-        The curves, then the names.
-    """
+    """Draw a curve for each student, x in frames or ms, y in percent, and its name at its end."""
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
     axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
     axes.set_xlabel(f"{LABEL} ({bins.units})")

@@ -153,23 +153,8 @@ def gates_figure(
 
 
 def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Artist]:
-    """Draw one quantity of every unit over time.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes seconds; y units from the top, or the quantity if there are few units.
-    values : (T, H) array
-        In the order to be shown.
-    name : {"i", "f", "g", "o", "c", "h"}
-        Gates i, f and o have colours from 0 to 1, the others colours centred at 0.
-    clock : Clock
-        When frames are.
-
-    Returns
-    -------
-    list of Artist
-        A heat map, or one line for each unit.
+    """Draw one quantity of every unit (T, H) over time: a heat map, or a line for each of few
+    units; gates i, f and o have colours from 0 to 1, the others colours centred at 0.
     """
     T, H = values.shape
     strongest = (float(abs(values).max()) or 1.0) if name == "c" else 1.0
@@ -199,20 +184,9 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Arti
 
 
 def by_peak(hidden: Floats) -> Ints:
-    """Order units by the first frame at which their absolute value is largest.
+    """Order units of hidden states (T, H) by the first frame at which their absolute value is
+    largest, as (H,).
 
-    Parameters
-    ----------
-    hidden : (T, H) array
-        One column for each unit.
-
-    Returns
-    -------
-    (H,) int64 array
-        The units, the earliest first; among equals the lower number first.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.figures.gates import by_peak
     >>> by_peak(np.array([[0.1, -0.9, 0.0], [0.5, 0.2, 0.3]]))

@@ -150,31 +150,8 @@ def draw_gradient(
     found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
     colour: str = STUDENT,
 ) -> list[Artist]:
-    """Draw the gradient of one rule as a heat map, and the spikes of both models on it.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes seconds, y symbols from the top.
-    trace : DistillTrace
-        Of one utterance.
-    rows : (n,) int array
-        Labels to show, from the top.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    strongest : float
-        Absolute value at which the colours end, > 0.
-    found : pair of (labels, frames)
-        Spikes of the teacher and of the student, all of them among `rows`.
-    colour : str
-        Of the student's.
-
-    Returns
-    -------
-    list of Artist
-        The heat map, the teacher's spikes, the student's spikes.
+    """Draw the gradient of one rule as a heat map of the labels `rows` (n,) from the top, and on it
+    the spikes (labels, frames) of teacher and student.
     """
     T, n = len(trace.grad), rows.size
     image = axes.imshow(

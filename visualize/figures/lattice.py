@@ -133,27 +133,8 @@ def draw_lattice(
     clock: Clock,
     best: Alignment | None = None,
 ) -> list[Artist]:
-    """Draw one table of CTC, with the allowed transitions if the cells are large enough.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes seconds, y states from the top.
-    trace : CTCTrace
-        Of one utterance.
-    table : {"alpha", "beta", "posterior"}
-        What the colours show.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    best : Alignment, optional
-        Path to draw.
-
-    Returns
-    -------
-    list of Artist
-        The heat map, the transitions if they are drawn, the path if there is one.
+    """Draw one table of CTC, states from the top, with the allowed transitions if the cells are
+    large enough, and the best path if there is one.
     """
     T, S = trace.log_alpha.shape
     posterior = log_state_posteriors(trace)
@@ -197,20 +178,9 @@ def draw_lattice(
 
 
 def log_state_posteriors(trace: CTCTrace) -> Floats:
-    """Compute the log-probability of each state at each frame, given the labels.
+    """Compute the log-probability (T, S) in nats of each state at each frame, given the labels;
+    -inf where no path passes.
 
-    Parameters
-    ----------
-    trace : CTCTrace
-        With a finite loss.
-
-    Returns
-    -------
-    (T, S) array
-        In nats, <= 0 but for rounding; -inf where no path passes.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> import refkd
     >>> from visualize.figures.lattice import log_state_posteriors
@@ -226,18 +196,6 @@ def log_state_posteriors(trace: CTCTrace) -> Floats:
 def transitions(trace: CTCTrace) -> list[tuple[int, int, int]]:
     """List the steps that some path takes: frame, state, and state one frame later.
 
-    Parameters
-    ----------
-    trace : CTCTrace
-        Of one utterance.
-
-    Returns
-    -------
-    list of (int, int, int)
-        By frame, then by state.
-
-    Examples
-    --------
     Two equal labels in three frames leave one path, through the blank between them:
 
     >>> import numpy as np
@@ -259,20 +217,9 @@ def transitions(trace: CTCTrace) -> list[tuple[int, int, int]]:
 
 
 def states_of(best: Alignment) -> Ints:
-    """Give the state of each frame of a path.
+    """Give the state (T,) of each frame of a path: odd in the stay of a label, even in a blank, 0
+    to 2L.
 
-    Parameters
-    ----------
-    best : Alignment
-        With T frames and L spans.
-
-    Returns
-    -------
-    (T,) int64 array
-        Odd in the stay of a label, even in a blank, 0 to 2L.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> import refkd
     >>> from visualize.figures.lattice import states_of

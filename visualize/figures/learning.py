@@ -118,23 +118,8 @@ def draw_learning(
     looks: Mapping[str, Look],
     named: bool = True,
 ) -> list[Artist]:
-    """Draw the curves of several models.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place, with the limits of x set in epochs, the first being 1.
-    curves : mapping of str to sequence of (n,) array
-        One for each seed. y is logarithmic if all of them are > 0 and span a factor of 10.
-    looks : mapping of str to (colour, line style)
-        Of each model.
-    named : bool
-        Write each name at the end of its line.
-
-    Returns
-    -------
-    list of Artist
-        For each model its seeds if there are several, and its mean; then the names.
+    """Draw the curves (n,) of the seeds of several models over epochs and their means; y is
+    logarithmic if all of them are > 0 and span a factor of 10.
     """
     drawn: list[Artist] = []
     ends = {}

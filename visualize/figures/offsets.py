@@ -116,27 +116,9 @@ def offsets_figure(
 
 
 def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
-    """Choose the bins of the offsets of several students.
+    """Choose the bins of the offsets of several students, in frames or, for offsets in seconds, in
+    ms.
 
-    Parameters
-    ----------
-    statistics : mapping of str to OffsetStatistics or TimedOffsets
-        By student.
-    frame_shift : float
-        Seconds of a bin.
-
-    Returns
-    -------
-    Bins
-        In frames or, for offsets in seconds, in ms.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no student, or frames and seconds are mixed.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.statistics import OffsetStatistics
     >>> from visualize.figures.offsets import bins_of
@@ -154,22 +136,8 @@ def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
 
 
 def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
-    """Give offsets in frame shifts.
+    """Give offsets (n,) in frame shifts: whole numbers for offsets in frames.
 
-    Parameters
-    ----------
-    statistics : OffsetStatistics or TimedOffsets
-        Of one student.
-    frame_shift : float
-        Seconds.
-
-    Returns
-    -------
-    (n,) array
-        Whole numbers for offsets in frames.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.statistics import TimedOffsets
     >>> from visualize.figures.offsets import frames_late
@@ -188,25 +156,8 @@ def draw_offsets(
     window: Window | None = None,
     colour: str = STUDENT,
 ) -> list[Artist]:
-    """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes the offset in frames or ms.
-    statistics : OffsetStatistics or TimedOffsets
-        Of one student.
-    bins : Bins
-        The bars.
-    window : Window, optional
-        The window of the student's rule in frames, shaded.
-    colour : str
-        Of the bars.
-
-    Returns
-    -------
-    list of Artist
-        Bars, then the cumulative line, then the mean and the window where there are any.
+    """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean, and
+    the window of the student's rule in frames.
     """
     drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins, colour)
     if window is not None:

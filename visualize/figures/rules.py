@@ -45,34 +45,8 @@ def draw_rule(
     at: At = "start",
     colour: str = STUDENT,
 ) -> list[Artist]:
-    """Draw window, choices and spikes; where a spike's pair meets its choice, a circle is struck.
-
-    Parameters
-    ----------
-    axes : Axes
-        Square and in its final place, because text is measured; both axes become seconds.
-    trace : DistillTrace
-        Of these two models.
-    student : (T, K) array
-        Logits.
-    teacher : (T, K) array
-        Logits.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are, of both.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike.
-    colour : str
-        Of the student, and of pairs of spikes where it is late.
-
-    Returns
-    -------
-    list of Artist
-        Window, choices, marks of the teacher's and the student's spikes, a circle for each
-        matched pair of spikes, and names of the teacher's spikes where there is room.
+    """Draw window, choices and spikes of two models (T, K) over square axes in seconds; a circle
+    for each matched pair of spikes, and names of the teacher's spikes where there is room.
     """
     labels, frames = spikes(teacher, blank, at)
     shift = alignment_shift(teacher, student, blank, at)

@@ -37,29 +37,8 @@ Numbers: TypeAlias = float | Mapping[str, float]
 def clocks_of(
     names: Sequence[str], frame_shift: Numbers, first_frame: Numbers = 0.0
 ) -> dict[str, Clock]:
-    """Give every model its clock.
+    """Give every model its clock, from a number of seconds for all of them or for each by its name.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the models.
-    frame_shift : float or mapping of str to float
-        Seconds from one frame to the next: of all models, or of each by its name.
-    first_frame : float or mapping of str to float
-        Time of frame 0 in seconds.
-
-    Returns
-    -------
-    dict of str to Clock
-        By name.
-
-    Raises
-    ------
-    ArgumentError
-        If a number is not fit, a model has none, or a name is no model's.
-
-    Examples
-    --------
     >>> from visualize.figures.shift import clocks_of
     >>> clocks_of(["T", "S"], {"T": 0.02, "S": 0.04})["S"]
     Clock(frame_shift=0.04, first_frame=0.0)

@@ -30,21 +30,12 @@ SWEPT = ("weight", "window", "d")  # settings that are told apart inside a panel
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was tried.
+    """What was tried."""
 
-    Parameters
-    ----------
-    points : dict of (str, str, float) to list of float
-        Validation error as a fraction for each rule, window and weight.
-    chosen : set of (str, str, float)
-        Those among the points that were kept as the best of their student.
-    alone : float or None
-        The error of the student trained by CTC alone, if there is one.
-    """
-
+    # validation error as a fraction for each rule, window and weight
     points: dict[Point, list[float]]
-    chosen: set[Point]
-    alone: float | None
+    chosen: set[Point]  # those among the points that were kept as the best of their student
+    alone: float | None  # the error of the student trained by CTC alone, if there is one
 
 
 def sweep_points(told: Mapping[str, Any]) -> Sweep:
@@ -137,18 +128,10 @@ CLOSE = 0.08  # inches between two weights or windows, or they stand upright
 
 @dataclass(frozen=True)
 class Trials:
-    """What stands side by side along x, and what is told apart by lines.
+    """What stands side by side along x, and what is told apart by lines."""
 
-    Parameters
-    ----------
-    by_weight : bool
-        Whether weights stand along x; windows otherwise.
-    places : tuple of str
-        The weights, rising, or the windows, in the order in which they came.
-    """
-
-    by_weight: bool
-    places: tuple[str, ...]
+    by_weight: bool  # whether weights stand along x; windows otherwise
+    places: tuple[str, ...]  # the weights, rising, or the windows, in the order in which they came
 
     @classmethod
     def of(cls, points: Collection[Point]) -> "Trials":
@@ -271,27 +254,8 @@ def draw_sweep(
     chosen: Collection[Point],
     level: float | None,
 ) -> list[Artist]:
-    """Draw the errors of one rule.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes the number of the weight or window, y percent.
-    errors : mapping of (str, str, float) to (n,) array
-        In percent, of each seed.
-    trials : Trials
-        What stands where.
-    looks : mapping of str to (colour, line style)
-        Of the lines that are not alone.
-    chosen : collection of (str, str, float)
-        Points with a ring.
-    level : float or None
-        Error of CTC alone in percent.
-
-    Returns
-    -------
-    list of Artist
-        The level line; for each line its means, its seeds if there are several, and its ring.
+    """Draw the errors (n,) in percent of one rule: the level of CTC alone; for each line its means,
+    its seeds if there are several, and its ring.
     """
     drawn: list[Artist] = []
     if level is not None:

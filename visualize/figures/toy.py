@@ -41,15 +41,9 @@ CAPTION = (
 
 
 def toy_models() -> dict[str, Floats]:
-    """Make the teacher and its students: four spikes in sixty frames.
+    """Make logits (60, 5) of the teacher and its students: four spikes in sixty frames, the blank
+    at 0.
 
-    Returns
-    -------
-    dict of str to (60, 5) float64 array
-        Logits with the blank at 0, "teacher" first.
-
-    Examples
-    --------
     >>> from visualize.figures.toy import toy_models
     >>> list(toy_models())
     ['teacher', 'identical', '3 frames late', 'all blank', 'wrong symbols', '10 frames late']
@@ -157,19 +151,8 @@ def toy_figure(
 
 
 def draw_charges(axes: Axes, charges: Mapping[str, float]) -> list[Artist]:
-    """Draw one bar and its number for each student, from the top.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes nats per frame.
-    charges : mapping of str to float
-        Loss per frame by student; "all blank" is drawn in grey.
-
-    Returns
-    -------
-    list of Artist
-        Bars, then numbers.
+    """Draw one bar and its number in nats per frame for each student, from the top; "all blank" is
+    grey.
     """
     places = np.arange(len(charges))
     colours = [BLANK if name == "all blank" else STUDENT for name in charges]

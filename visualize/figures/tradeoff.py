@@ -161,31 +161,8 @@ def draw_tradeoff(
     written: Mapping[str, str],
     looks: Mapping[str, Look],
 ) -> list[Artist]:
-    """Draw the points with their names where there is room.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes frames, y percent.
-    points : mapping of str to ((n,) array, (n,) array)
-        Delays in frames and errors as fractions of the seeds.
-    teacher : mapping of str to (float, float)
-        Delay and error of the teacher by its name; empty without one.
-    baseline : str
-        The student drawn as a diamond.
-    intervals : mapping of str to (Interval, Interval)
-        Delay and error of any of the students.
-    line : sequence of str
-        Those joined by a line.
-    written : mapping of str to str
-        What stands for a name that is too long.
-    looks : mapping of str to (colour, line style)
-        Of each student.
-
-    Returns
-    -------
-    list of Artist
-        The line; for each student its mean, its seeds if there are several, its bars; the teacher.
+    """Draw the points, delays (n,) in frames and errors (n,) as fractions of the seeds, with their
+    names where there is room.
     """
     seeds = {name: np.stack([x, 100 * y], axis=1) for name, (x, y) in points.items()}
     means = {name: places.mean(axis=0) for name, places in seeds.items()}

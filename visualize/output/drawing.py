@@ -17,39 +17,18 @@ from visualize.panels.speech import Speech
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What is drawn.
+    """What is drawn."""
 
-    Parameters
-    ----------
-    comparison : Comparison
-        The models.
-    utterances : tuple of str
-        Those that have figures of their own, at least one.
-    truth : Truth, optional
-        True times.
-    found : mapping of str to mapping of str to TrueDelays
-        From `Truth.of` for each model, or empty.
-    rule : Rule, optional
-        Drawn between the teacher and each student of as many frames.
-    options : mapping
-        divergence and temperature, as `distill_trace` takes them.
-    speech : mapping of str to Speech
-        For the strip above an utterance.
-    part : Part
-        Of the utterances, in which all this is.
-    width : float, optional
-        Of each figure in inches; None for its natural size.
-    """
-
-    comparison: Comparison
-    utterances: tuple[str, ...]
-    truth: Truth | None = None
-    found: Found = field(default_factory=dict)
-    rule: Rule | None = None
+    comparison: Comparison  # the models
+    utterances: tuple[str, ...]  # those that have figures of their own, at least one
+    truth: Truth | None = None  # true times
+    found: Found = field(default_factory=dict)  # from `Truth.of` for each model, or empty
+    rule: Rule | None = None  # drawn between the teacher and each student of as many frames
+    # divergence and temperature, as `distill_trace` takes them
     options: Mapping[str, Any] = field(default_factory=dict)
-    speech: Mapping[str, Speech] = field(default_factory=dict)
-    part: Part = WHOLE
-    width: float | None = None
+    speech: Mapping[str, Speech] = field(default_factory=dict)  # for the strip above an utterance
+    part: Part = WHOLE  # of the utterances, in which all this is
+    width: float | None = None  # of each figure in inches; None for its natural size
 
     @property
     def looks(self) -> dict[str, Look]:

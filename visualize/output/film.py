@@ -39,27 +39,13 @@ TIME_AXIS = 0.6  # inches below the last strip over time, if another one follows
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A student after an epoch.
+    """A student after an epoch."""
 
-    Parameters
-    ----------
-    name : str
-        Of the student.
-    colour : str
-        Its own.
-    logits : (T, K) array
-        What it says then.
-    links : Links
-        From the teacher's spikes to its own.
-    epoch : Epoch or None
-        What that epoch gave; None before training, and where nobody knows.
-    """
-
-    name: str
-    colour: str
-    logits: Floats
-    links: Links
-    epoch: Epoch | None
+    name: str  # of the student
+    colour: str  # its own
+    logits: Floats  # (T, K) what it says then
+    links: Links  # from the teacher's spikes to its own
+    epoch: Epoch | None  # what that epoch gave; None before training, and where nobody knows
 
     @property
     def error(self) -> float:
@@ -78,42 +64,19 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """What all frames share: strips that keep their place and height, whatever they hold.
+    """What all frames share: strips that keep their place and height, whatever they hold."""
 
-    Parameters
-    ----------
-    teacher : (T, K) array
-        What it says after training.
-    teacher_name : str
-        What it is called.
-    looks : mapping of str to (colour, line style)
-        Of all models.
-    stories : mapping of str to sequence of Moment
-        Of each student, before training and after every epoch; the last one stays.
-    symbols : (K,) sequence of str
-        Name of each label, as it is written.
-    clock : Clock
-        When the frames of all models are.
-    phones : Phones or None
-        True ones.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike.
-    width : float
-        Inches.
-    """
-
-    teacher: Floats
-    teacher_name: str
-    looks: Mapping[str, Look]
+    teacher: Floats  # (T, K) what it says after training
+    teacher_name: str  # what it is called
+    looks: Mapping[str, Look]  # of all models
+    # of each student, before training and after every epoch; the last one stays
     stories: Mapping[str, Sequence[Moment]]
-    symbols: Sequence[str]
-    clock: Clock
-    phones: Phones | None
-    blank: int
-    at: At
-    width: float
+    symbols: Sequence[str]  # (K,) name of each label, as it is written
+    clock: Clock  # when the frames of all models are
+    phones: Phones | None  # true ones
+    blank: int  # 0 <= blank < K
+    at: At  # time of a spike
+    width: float  # inches
 
     @property
     def epochs(self) -> int:

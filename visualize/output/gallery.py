@@ -68,21 +68,8 @@ STYLE = (
 
 
 def write_gallery(run: Run, folder: Path, utterance: str | None = None) -> list[Path]:
-    """Draw every figure of a run at every size, and a page that shows them all.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    folder : Path
-        It exists.
-    utterance : str, optional
-        Of the figures of one utterance; the test utterance of median length if not given.
-
-    Returns
-    -------
-    list of Path
-        The page, then the pictures.
+    """Draw every figure of a run at every size, and a page that shows them all; the page comes
+    first.
     """
     pictures: dict[str, list[Path]] = {}
     for size, width in {NATURAL: None, **WIDTHS}.items():

@@ -296,18 +296,8 @@ SPIKES = "spikes"  # begins the names of the files
 
 
 def pictures_of(run: Run) -> dict[str, list[RunModel]]:
-    """Name the moving pictures of a run.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-
-    Returns
-    -------
-    dict of str to list of RunModel
-        By the names of the files, whose spikes they show: each student's, and those of all if
-        there are several; none of a run that was not to be animated.
+    """Name the files of a run's animations and whose spikes they show: each student's, and those of
+    all if there are several; none of a run that was not to be animated.
     """
     if run.followed is None:
         return {}
@@ -318,19 +308,8 @@ def pictures_of(run: Run) -> dict[str, list[RunModel]]:
 
 
 def draw_animations(run: Run, folder: Path) -> list[Path]:
-    """Draw what students say of one validation utterance, epoch by epoch.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    folder : Path
-        It exists.
-
-    Returns
-    -------
-    list of Path
-        Those of `pictures_of`.
+    """Draw the posteriors of students for one validation utterance, epoch by epoch, into the files
+    of `pictures_of`.
     """
     made: list[Path] = []
     if run.followed is None:
@@ -361,32 +340,7 @@ def draw_run(
     utterance: str | None = None,
     formats: tuple[str, ...] = ("png", "svg"),
 ) -> list[Path]:
-    """Draw a run and write its figures with their numbers, and moving pictures if none is named.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    folder : Path
-        Made if it is not there.
-    figures : iterable of str, optional
-        Names among `FIGURES`; all for which there is something to draw if not given.
-    utterance : str, optional
-        Of the figures of one utterance; the test utterance of median length if not given.
-    formats : tuple of str
-        As for `save_figure`.
-
-    Returns
-    -------
-    list of Path
-        The files, each called like its figure.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such figure or utterance, or a figure was asked for by name for which the
-        run has nothing to draw.
-    """
+    """Draw a run and write its figures with their numbers, and animations if no figure is named."""
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
     for name, figure in run_figures(run, figures=figures, utterance=utterance):
@@ -402,28 +356,8 @@ def run_figures(
     utterance: str | None = None,
     width: float | None = None,
 ) -> Iterator[tuple[str, Figure]]:
-    """Draw the figures of a run, one after the other.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    figures, utterance : various
-        As for `draw_run`.
-    width : float, optional
-        Inches of each; its natural size if not given.
-
-    Yields
-    ------
-    name : str
-        Among `FIGURES`.
-    figure : Figure
-        Drawn.
-
-    Raises
-    ------
-    ArgumentError
-        As `draw_run`.
+    """Draw the figures of a run one after the other, those by name or all for which there are
+    numbers, of the test utterance of median length if none is named.
     """
     wanted = list(FIGURES if figures is None else figures)
     for name in wanted:

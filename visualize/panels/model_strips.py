@@ -26,38 +26,18 @@ APART = 0.15  # inches above what belongs together
 
 @dataclass(frozen=True, eq=False)
 class ModelStrips:
-    """What is drawn of one model.
+    """What is drawn of one model."""
 
-    Parameters
-    ----------
-    heading : Heading
-        Its name and remarks.
-    look : (colour, line style)
-        Of its lines.
-    logits : (T, K) array
-        Its outputs.
-    clock : Clock
-        When its frames are.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike.
-    links : Links or None
-        To the teacher; the teacher has none.
-    choices : (DistillTrace, (T, K) array) or None
-        What its rule chose, and the logits of the teacher that it chose from.
-    teacher : ModelStrips or None
-        Whose spikes are repeated above the connectors, where these do not begin at its posteriors.
-    """
-
-    heading: Heading
-    look: Look
-    logits: Floats
-    clock: Clock
-    blank: int
-    at: At
-    links: Links | None = None
+    heading: Heading  # its name and remarks
+    look: Look  # of its lines
+    logits: Floats  # (T, K) its outputs
+    clock: Clock  # when its frames are
+    blank: int  # 0 <= blank < K
+    at: At  # time of a spike
+    links: Links | None = None  # to the teacher; the teacher has none
+    # what its rule chose, and the logits (T, K) of the teacher that it chose from
     choices: tuple[DistillTrace, Floats] | None = None
+    # whose spikes are repeated above the connectors, where these do not begin at its posteriors
     teacher: "ModelStrips | None" = None
 
     @cached_property
@@ -76,25 +56,8 @@ class ModelStrips:
     def strips(
         self, symbols: Sequence[str], scale: float, block: float, beside: bool
     ) -> tuple[list[Strip], int]:
-        """Measure the strips.
-
-        Parameters
-        ----------
-        symbols : (K,) sequence of str
-            Name of each label.
-        scale : float
-            Inches a second.
-        block : float
-            Inches that the heading is high.
-        beside : bool
-            The heading stands beside the posteriors, not above everything.
-
-        Returns
-        -------
-        strips : list of Strip
-            From the top down.
-        left_out : int
-            Names and numbers without room.
+        """Measure the strips from the top down at `scale` inches a second below a heading of
+        `block` inches, and count the names and numbers without room.
         """
         name = self.heading.name
         labels, frames = self.spikes

@@ -89,22 +89,7 @@ def posteriors_height(rows: int) -> float:
 
 
 def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Artist]:
-    """Draw the true phones as spans with their names.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    phones : Phones
-        What to draw.
-    symbols : (K,) sequence of str
-        Name of each label.
-
-    Returns
-    -------
-    list of Artist
-        The spans and the names.
-    """
+    """Draw the true phones as spans with their names, x in seconds."""
     starts, ends = phones.starts, phones.ends
     rows, chosen = phone_rows(phones, symbols, inches_per_unit(axes)[0])
     colours = [FAINT, "#EFEFEF"]
@@ -144,31 +129,8 @@ def draw_posteriors(
     at: At = "start",
     rows: int | None = None,
 ) -> list[Artist]:
-    """Draw every symbol's posterior as a filled line and name the spikes.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    logits : (T, K) array
-        Of one model.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    look : (colour, line style)
-        Of the model.
-    blank : int
-        Drawn as a grey line without a fill.
-    at : {"start", "peak"}
-        Time of a spike.
-    rows : int, optional
-        Of names; as few as possible if not given.
-
-    Returns
-    -------
-    list of Artist
-        Lines, fills, and the names of the spikes.
+    """Draw every symbol's posterior of logits (T, K) as a filled line, the blank in grey, and name
+    the spikes, in as few rows as possible if `rows` is not set.
     """
     prob = np.exp(log_posteriors(logits))
     labels, frames = spikes(logits, blank, at)

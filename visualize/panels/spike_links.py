@@ -31,17 +31,6 @@ CROSSES = 0.14  # inches at either edge of the connectors, for spikes without a 
 class Links:
     """The spikes of a teacher and a student that belong together, on one time axis.
 
-    Parameters
-    ----------
-    shift : AlignmentShift or TimedShift
-        Its numbers are told in frames or in milliseconds.
-    teacher_clock : Clock
-        When the teacher's frames are.
-    student_clock : Clock
-        When the student's frames are.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.clock import Clock
     >>> from visualize.panels.spike_links import Links
@@ -52,9 +41,9 @@ class Links:
     ['+40', '+90']
     """
 
-    shift: AlignmentShift | TimedShift
-    teacher_clock: Clock
-    student_clock: Clock
+    shift: AlignmentShift | TimedShift  # its numbers are told in frames or in milliseconds
+    teacher_clock: Clock  # when the teacher's frames are
+    student_clock: Clock  # when the student's frames are
 
     @classmethod
     def between(
@@ -156,25 +145,8 @@ def draw_links(
     colour: str = STUDENT,
     rows: int | None = None,
 ) -> list[Artist]:
-    """Connect matched spikes, teacher above and student below, and write how far apart they are.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    links : Links
-        Pairs and unmatched spikes of one utterance.
-    symbols : (K,) sequence of str
-        Name of each label.
-    colour : str
-        Of the student, and of connectors where it is late.
-    rows : int, optional
-        Of numbers; as few as possible if not given.
-
-    Returns
-    -------
-    list of Artist
-        Connectors, their numbers, and a cross for each spike without a partner.
+    """Connect matched spikes, teacher above and student below, and write how far apart they are;
+    spikes without a partner are crosses.
     """
     shift = links.shift
     rows, chosen = links.rows(inches_per_unit(axes)[0], rows)
@@ -221,27 +193,8 @@ def draw_spikes(
     colour: str,
     owner: str,
 ) -> list[Artist]:
-    """Draw the spikes of a model alone: a line that is its own, a stem and a name for each.
-
-    Parameters
-    ----------
-    axes : Axes
-        Of `spikes_height`, x in seconds.
-    found : (labels, frames)
-        Spikes, as from `refkd.alignment.decode.spikes`.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    colour : str
-        Of the model.
-    owner : str
-        The model's name, written left of the strip where it has room.
-
-    Returns
-    -------
-    list of Artist
-        Stems, then names.
+    """Draw the labels and frames of a model's spikes alone, on axes of `spikes_height`: a line, a
+    stem and a name for each, and the model's name to the left where it has room.
     """
     labels, frames = found
     box, dots = axes.get_window_extent(), axes.figure.dpi

@@ -17,44 +17,19 @@ Told = dict[str, Any]
 
 @dataclass(frozen=True)
 class Explored:
-    """What an explorer shows.
+    """What an explorer shows."""
 
-    Parameters
-    ----------
-    shared : dict
-        What all utterances share; models and distributions go by their places in lists.
-    ranked : mapping of str to str
-        The utterances, those that come first to be shown first, and why each is.
-    total : int
-        How many utterances there are, those that cannot be shown included.
-    utterance : function
-        Of a name and why it is shown: what every model makes of the utterance.
-    """
-
-    shared: Told
+    shared: Told  # what all utterances share; models and distributions go by their places in lists
+    # the utterances, those that come first to be shown first, and why each is
     ranked: Mapping[str, str]
-    total: int
+    total: int  # how many utterances there are, those that cannot be shown included
+    # of a name and why it is shown: what every model makes of the utterance
     utterance: Callable[[str, str], Told]
 
 
 def explorer_data(explored: Explored, usual: int, most: int) -> tuple[str, int]:
-    """Pack some utterances for the page.
-
-    Parameters
-    ----------
-    explored : Explored
-        Of a run or of models.
-    usual : int
-        Bytes that are filled with utterances, audio aside.
-    most : int
-        Bytes that the first few may take if they do not fit into `usual`.
-
-    Returns
-    -------
-    text : str
-        JSON, deflated, in base64: fit for a script element.
-    shown : int
-        How many utterances it holds.
+    """Pack some utterances as JSON, deflated, in base64, and count them: `usual` bytes of them,
+    audio aside, of which the first few may take `most`.
     """
     room, sound = len(_written(explored.shared)), SOUND
     utterances: list[Told] = []

@@ -44,17 +44,8 @@ DARK = _dark()
 
 
 def figures_of(folder: Path) -> dict[str, Path]:
-    """Find the SVG files of a folder, in the order in which the page shows them.
-
-    Parameters
-    ----------
-    folder : Path
-        Where `visualize.output.run.draw_run` wrote.
-
-    Returns
-    -------
-    dict of str to Path
-        By the names of the figures: those that the page knows first, then others by name.
+    """Find the SVG files of a folder by the names of the figures: those that the page knows first,
+    then others by name.
     """
     found = {path.stem: path for path in sorted(folder.glob("*.svg"))}
     known = [name for name in TITLES if name in found]
@@ -70,19 +61,8 @@ def contents_of(figures: Mapping[str, Path]) -> str:
 
 
 def embedded_figures(figures: Mapping[str, Path]) -> str:
-    """Write figures as HTML that needs no other file.
-
-    Parameters
-    ----------
-    figures : mapping of str to Path
-        SVG files by name; where one is too large for the page and a PNG of the same name is
-        smaller, that one is taken. Numbers are in a CSV of the same name, if there is one.
-
-    Returns
-    -------
-    str
-        A figure element for each, with links to its drawing and its numbers; what finds no room is
-        named by its file.
+    """Write SVG figures as HTML that needs no other file: a PNG of the same name where it is
+    smaller and the SVG is too large, with the numbers of a CSV of the same name.
     """
     written, room, room_of_numbers = [], FIGURES, NUMBERS
     for name, path in figures.items():

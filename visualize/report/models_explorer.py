@@ -27,15 +27,7 @@ LONGEST = 65_535  # frames: numbers of frames take two bytes
 
 
 def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
-    """Gather what the explorer shows of several models.
-
-    Parameters
-    ----------
-    drawing : Drawing
-        Two models or more, and what is known about them.
-    audio : mapping of str to Path
-        WAV files by the names of utterances.
-    """
+    """Gather what the explorer shows of several models, with WAV files by utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
         return _utterance(drawing, name, why) | heard_speech(audio.get(name), drawing.part)

@@ -35,20 +35,8 @@ def write_models_report(
     audio: Mapping[str, Path],
     path: Path,
 ) -> None:
-    """Write the page of two models or more: one file that needs no other and no network.
-
-    Parameters
-    ----------
-    drawing : Drawing
-        The models, and what is known about them.
-    findings : sequence of Finding
-        What `diagnose` said.
-    figures : mapping of str to Path
-        SVG files by name.
-    audio : mapping of str to Path
-        WAV files by the names of utterances.
-    path : Path
-        The file; the same input gives the same bytes.
+    """Write the page of two models or more, with WAV files by utterance: one file that needs no
+    other and no network.
     """
     comparison = drawing.comparison
     told = measured(comparison, drawing.truth, drawing.found, findings)
@@ -98,21 +86,8 @@ def _facts(comparison: Comparison) -> str:
 
 
 def models_table(comparison: Comparison, told: Told, looks: Mapping[str, Look]) -> str:
-    """Write the offsets of all models, and where true times are known their errors and delays.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The models.
-    told : dict
-        From `refkd.alignment.posteriors.tables.measured`.
-    looks : mapping of str to (colour, line style)
-        Of all models.
-
-    Returns
-    -------
-    str
-        A table element.
+    """Write the offsets of all models, and where true times are known their errors and delays, as a
+    table of HTML.
     """
     unit = comparison.unit
     heads = [("n", ""), ("offset", f"mean, {unit.small}"), ("median", unit.small)]

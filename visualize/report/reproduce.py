@@ -9,20 +9,9 @@ from refkd.experiment.settings import RunSettings, read_settings
 
 
 def run_command(configuration: dict[str, Any]) -> str | None:
-    """Find the options of `refkd run` that lead to a configuration.
+    """Find the options of `refkd run` that lead to a configuration; None if it needs a file of
+    settings.
 
-    Parameters
-    ----------
-    configuration : dict
-        As results.json holds it.
-
-    Returns
-    -------
-    str or None
-        The command; None if it needs a file of settings.
-
-    Examples
-    --------
     >>> from refkd.experiment.settings import read_settings
     >>> from visualize.report.reproduce import run_command
     >>> run_command(read_settings(overrides={"seed": 3}).as_dict())
@@ -52,18 +41,6 @@ def run_command(configuration: dict[str, Any]) -> str | None:
 def run_toml(configuration: dict[str, Any]) -> str:
     """Write a configuration as `refkd run --config` reads it.
 
-    Parameters
-    ----------
-    configuration : dict
-        As results.json holds it.
-
-    Returns
-    -------
-    str
-        TOML with every setting.
-
-    Examples
-    --------
     >>> from visualize.report.reproduce import run_toml
     >>> print(run_toml({"seed": 0, "rules": ["CTC"], "network": {"cell": "lstm", "high": None}}))
     seed = 0

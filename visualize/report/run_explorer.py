@@ -51,15 +51,7 @@ DIVERGENCES = {
 
 
 def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
-    """Gather what the explorer shows of a run.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    audio : mapping of str to Path
-        WAV files by the names of test utterances.
-    """
+    """Gather what the explorer shows of a run, with WAV files by test utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
         return heard_speech(audio.get(name)) | _utterance(run, name, why)
@@ -184,15 +176,7 @@ def _note(student: RunModel) -> str:
 
 
 def about_rule(rule: Rule, options: Mapping[str, Any]) -> str:
-    """What a student learns from under a rule, and how its frames are compared.
-
-    Parameters
-    ----------
-    rule : Rule
-        Any.
-    options : mapping
-        Of `distill_trace`; those that are missing are as usual.
-    """
+    """Say what a student learns from under a rule, and how its frames are compared."""
     words = [ABOUT[type(rule).__name__], f"Divergence: {DIVERGENCES[options['divergence']]}."]
     if options.get("temperature", 1.0) != 1.0:
         words.append(f"Posteriors at temperature {options['temperature']:g}.")

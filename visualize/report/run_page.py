@@ -21,18 +21,8 @@ def write_report(
     path: Path,
     audio: Mapping[str, Path] | None = None,
 ) -> None:
-    """Write the page of a run: one file that needs no other and no network.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    figures : mapping of str to Path, or Path
-        SVG files by name, or the folder that holds them.
-    path : Path
-        The file; the same input gives the same bytes.
-    audio : mapping of str to Path, optional
-        WAV files by the names of test utterances.
+    """Write the page of a run, with SVG figures by name or in a folder and WAV files by utterance:
+    one file that needs no other and no network.
     """
     told, looks = run.told, looks_of_run(run)
     classes = {one.name: colour_class(looks[one.title]) for one in run.students}

@@ -22,22 +22,8 @@ Told = dict[str, Any]
 
 
 def run_table(told: Told, classes: Mapping[str, str] | None = None) -> str:
-    """Write the comparison of all models over all seeds as HTML.
+    """Write the comparison of all models over all seeds, from results.json, as a table of HTML.
 
-    Parameters
-    ----------
-    told : dict
-        What results.json holds (docs/course/training.md).
-    classes : mapping of str to str, optional
-        Of the intervals of students, by their rules (`visualize.report.colours`).
-
-    Returns
-    -------
-    str
-        A table element.
-
-    Examples
-    --------
     >>> from visualize.report.run_table import run_table
     >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
     >>> ctc = {"rule": "CTC", "title": "CTC alone", "weight": 0.0, "phone_error_rate": error,
@@ -135,20 +121,8 @@ def _difference(found: Told | None) -> str:
 
 
 def finding(told: Told) -> str:
-    """Say in a sentence or two who makes how many errors, and how late.
+    """Say in a sentence or two of HTML who makes how many errors, and how late, from results.json.
 
-    Parameters
-    ----------
-    told : dict
-        What results.json holds.
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Examples
-    --------
     >>> from visualize.report.run_table import finding
     >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
     >>> ctc = {"rule": "CTC", "title": "CTC alone", "phone_error_rate": error, "delay": error,
