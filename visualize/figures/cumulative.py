@@ -101,8 +101,8 @@ def draw_cumulative(
     number_bins(axes, bins)
     drawn: list[Artist] = []
     ends: dict[str, tuple[float, float]] = {}
-    for name, one in statistics.items():
-        late, every = frames_late(one, bins.frame_shift), one.n + one.teacher_unmatched
+    for name, offsets in statistics.items():
+        late, every = frames_late(offsets, bins.frame_shift), offsets.n + offsets.teacher_unmatched
         at, share = share_by(late, bins, every)
         colour, line = looks[name]
         look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}

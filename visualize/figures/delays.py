@@ -75,7 +75,7 @@ def delays_figure(
     """
     panels, measures = _panels(delays)
     looks = looks_of(list(delays), teacher, looks)
-    values = {label: one.delay for label, (_, _, one) in panels.items()}
+    values = {label: emission.delay for label, (_, _, emission) in panels.items()}
     bins = timed_bins(values.values(), check.positive("frame_shift", frame_shift))
     across, height = PANEL
     if width is not None:
@@ -85,11 +85,11 @@ def delays_figure(
     headings = {
         label: PanelHeading.wrapped(
             name,
-            [measure, *_remarks(one, unit)],
+            [measure, *_remarks(emission, unit)],
             across + RIGHT - BETWEEN,
             looks[name][0],
         )
-        for label, (name, measure, one) in panels.items()
+        for label, (name, measure, emission) in panels.items()
     }
     above = max(heading.height for heading in headings.values()) + 0.2
     with in_style():
@@ -115,13 +115,13 @@ def _panels(
     if not delays or not all(delays.values()):
         check.fail("delays", "at least one model and measure", "none")
     measures = list(next(iter(delays.values())))
-    for name, one in delays.items():
-        if list(one) != measures:
-            check.fail(f"delays[{name!r}]", ", ".join(measures), ", ".join(one) or "none")
+    for name, of_model in delays.items():
+        if list(of_model) != measures:
+            check.fail(f"delays[{name!r}]", ", ".join(measures), ", ".join(of_model) or "none")
     panels = {
-        f"{name}, {measure}": (name, measure, one)
+        f"{name}, {measure}": (name, measure, emission)
         for name, of_model in delays.items()
-        for measure, one in of_model.items()
+        for measure, emission in of_model.items()
     }
     return panels, len(measures)
 
@@ -131,7 +131,7 @@ def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
     remarks = [["nothing is right"]]
     if delays.n:
         per, small = in_figures().per, in_figures().small
-        mean, median = (signed(round(per * one)) for one in (delays.mean, delays.median))
+        mean, median = (signed(round(per * value)) for value in (delays.mean, delays.median))
         remarks = [[f"n = {delays.n},", f"mean {mean} {small},", f"median {median} {small}"]]
     labels = delays.n + delays.phones_left_out
     missed = f"{delays.phones_left_out} of {labels} {unit}s,"

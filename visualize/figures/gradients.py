@@ -106,8 +106,8 @@ def gradients_figure(
     for name, trace in traces.items():
         check.instance(f"traces[{name!r}]", trace, DistillTrace)
         check.array(f"traces[{name!r}].grad", trace.grad, student.shape)
-    found = spikes(teacher, blank, at), spikes(student, blank, at)
-    rows = _rows([trace.grad for trace in traces.values()], found, blank)
+    both_spikes = spikes(teacher, blank, at), spikes(student, blank, at)
+    rows = _rows([trace.grad for trace in traces.values()], both_spikes, blank)
     symbols = symbol_names(symbols, rows)
     strongest = max(float(abs(trace.grad).max()) for trace in traces.values()) or 1.0
 
@@ -132,7 +132,7 @@ def gradients_figure(
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
         scale = axes.pop(SCALE)
         for (name, trace), words in zip(traces.items(), titles, strict=True):
-            what = rows, symbols, clock, strongest, found, colour
+            what = rows, symbols, clock, strongest, both_spikes, colour
             image, *_ = draw_gradient(axes[name], trace, *what)
             axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
@@ -147,7 +147,7 @@ def draw_gradient(
     symbols: Sequence[str],
     clock: Clock,
     strongest: float,
-    found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
+    both_spikes: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
     colour: str = STUDENT,
 ) -> list[Artist]:
     """Draw the gradient of one rule as a heat map of the labels `rows` (n,) from the top, and on it
@@ -167,7 +167,7 @@ def draw_gradient(
     drawn: list[Artist] = [image]
     row_of = {int(label): row for row, label in enumerate(rows)}
     marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
-    for (labels, frames), (mark, shade, gid) in zip(found, marks, strict=True):
+    for (labels, frames), (mark, shade, gid) in zip(both_spikes, marks, strict=True):
         places = [row_of[int(label)] for label in labels]
         drawn += axes.plot(
             clock.seconds(frames),
@@ -188,13 +188,13 @@ def draw_gradient(
 
 
 def _rows(
-    grads: Sequence[Floats], found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]], blank: int
+    grads: Sequence[Floats], both_spikes: tuple[tuple[Ints, Ints], tuple[Ints, Ints]], blank: int
 ) -> Ints:
     """Labels that spike or have a strong gradient, by their first spike; the blank last."""
     strength = np.max([abs(grad) for grad in grads], axis=0)  # (T, K)
     first = strength.argmax(axis=0)
     matters = strength.max(axis=0) > MATTERS * strength.max()
-    for labels, frames in reversed(found):  # the teacher's times count more
+    for labels, frames in reversed(both_spikes):  # the teacher's times count more
         first[labels[::-1]] = frames[::-1]
         matters[labels] = True
     matters[blank] = False

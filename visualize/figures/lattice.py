@@ -169,8 +169,8 @@ def draw_lattice(
         drawn += axes.plot(seconds, states, color=TEXT, linewidth=2.6, solid_joinstyle="round")
         drawn += axes.plot(seconds, states, color="white", linewidth=1.2, gid="best")
     step = int(np.ceil(line_height() / (2 * row) - 1e-9))  # names that have room
-    named = np.arange(1, S, 2 * step)
-    axes.set_yticks(named, [symbols[trace.states[s]] for s in named], parse_math=False)
+    ticks = np.arange(1, S, 2 * step)
+    axes.set_yticks(ticks, [symbols[trace.states[s]] for s in ticks], parse_math=False)
     axes.set_yticks(np.arange(0, S, 2), minor=True)
     axes.tick_params(axis="y", which="minor", length=5, width=1.2, color=BLANK)
     axes.set_ylabel("state")

@@ -82,11 +82,15 @@ def offsets_figure(
     bins, looks = bins_of(statistics, frame_shift), looks_of(list(statistics), looks=looks)
     most = check.integer("columns", columns, low=1)
     windows = windows or {}
-    remarks = {name: _remarks(one, bins, windows.get(name)) for name, one in statistics.items()}
+    remarks = {
+        name: _remarks(offsets, bins, windows.get(name)) for name, offsets in statistics.items()
+    }
     across, height = PANEL
     if width is None:
         columns = columns_of(len(statistics), most, most, 1.0)
-        widest = max(text_width(wrapped(one, np.inf)) for some in remarks.values() for one in some)
+        widest = max(
+            text_width(wrapped(remark, np.inf)) for some in remarks.values() for remark in some
+        )
         right = max(RIGHT, widest + 2 * BETWEEN - across)
     else:
         room, right = panel_width(width, 0.0, LEFT, 0.0), RIGHT
@@ -109,8 +113,8 @@ def offsets_figure(
             xlabel=f"{LABEL} ({bins.units})",
             ylabel="share of pairs (%)",
         )
-        for name, one in statistics.items():
-            draw_offsets(axes[name], one, bins, windows.get(name), looks[name][0])
+        for name, offsets in statistics.items():
+            draw_offsets(axes[name], offsets, bins, windows.get(name), looks[name][0])
             headings[name].write(axes[name])
     return figure
 
@@ -128,10 +132,10 @@ def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
     if not statistics:
         check.fail("statistics", "at least one student", "none")
     frame_shift = check.positive("frame_shift", frame_shift)
-    kinds = {isinstance(one, TimedOffsets) for one in statistics.values()}
+    kinds = {isinstance(offsets, TimedOffsets) for offsets in statistics.values()}
     if len(kinds) > 1:
         check.fail("statistics", "offsets all in frames or all in seconds", "both")
-    every = [one.offset.astype(np.float64) for one in statistics.values()]
+    every = [offsets.offset.astype(np.float64) for offsets in statistics.values()]
     return (timed_bins if kinds.pop() else bins_around)(every, frame_shift)
 
 
@@ -182,7 +186,7 @@ def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str
     }
     known = [f"{100 * shares[owner]:.1f} % {owner}" for owner in shares if shares[owner] >= 0]
     if known:
-        remarks.append(["unmatched:", *(f"{one}," for one in known[:-1]), known[-1]])
+        remarks.append(["unmatched:", *(f"{share}," for share in known[:-1]), known[-1]])
     if window is not None and statistics.n:
         inside = (late >= -window.right - 1e-6) & (late <= window.left + 1e-6)
         remarks.append(["in the window:", f"{100 * inside.mean():.1f} %"])

@@ -122,8 +122,8 @@ def _write_names(axes: Axes, names: Sequence[str], times: Floats, marks: Floats)
     return drawn
 
 
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _meet(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 SIDE = 2.1  # inches of a panel, if no width is asked
@@ -254,8 +254,8 @@ def _checked(
             argument, logits = f"student_logits[{name!r}]", logits[name]
         students[name] = check.logits(argument, logits, len(symbols))
         frames = len(trace.divergence)
-        for who, one in (("teacher_logits", teacher), (argument, students[name])):
-            check.same_length(who, len(one), f"traces[{name!r}]", frames, "T")
+        for who, array in (("teacher_logits", teacher), (argument, students[name])):
+            check.same_length(who, len(array), f"traces[{name!r}]", frames, "T")
     return teacher, students
 
 

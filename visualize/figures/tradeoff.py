@@ -134,14 +134,14 @@ def tradeoff_figure(
         _about_silent(silent),
         caption,
     ]
-    text = " ".join(one for one in sentences if one)
+    text = " ".join(sentence for sentence in sentences if sentence)
 
     with in_style():
         strip = Strip("tradeoff", height)
         figure, panels = stacked_figure([strip], (left, across, right), top, text, below=0.6)
         axes = panels["tradeoff"]
-        its = {} if teacher is None else {teacher_name: teacher}
-        draw_tradeoff(axes, points, its, baseline, intervals, joined, numbers, looks)
+        teachers = {} if teacher is None else {teacher_name: teacher}
+        draw_tradeoff(axes, points, teachers, baseline, intervals, joined, numbers, looks)
         axes.set_ylabel(f"{error} (%)")
         axes.set_xlabel(f"{delay} ({unit().small if frame_shift is None else 'frames'})")
         if frame_shift is not None:
@@ -168,7 +168,7 @@ def draw_tradeoff(
     means = {name: places.mean(axis=0) for name, places in seeds.items()}
     bars = {name: _bars(*intervals[name]) for name in points if name in intervals}
     for name in bars:
-        means[name] = np.array([one.mean for one in intervals[name]]) * [1, 100]
+        means[name] = np.array([interval.mean for interval in intervals[name]]) * [1, 100]
         del seeds[name]
     theirs = {name: np.array([x, 100 * y]) for name, (x, y) in teacher.items()}
     path = sorted([means[name] for name in line], key=tuple)
@@ -264,7 +264,7 @@ def _about_numbers(numbers: Mapping[str, str]) -> str:
 def _about_bars(intervals: Intervals) -> str:
     if not intervals:
         return ""
-    several = any(one.n_seeds > 1 for pair in intervals.values() for one in pair)
+    several = any(interval.n_seeds > 1 for pair in intervals.values() for interval in pair)
     return f"Bars: 95 % bootstrap intervals over utterances{' and seeds' * several}."
 
 

@@ -31,7 +31,8 @@ def font_with(codes: Set[int]) -> str | None:
         if font.style == "normal" and not hidden:
             files.setdefault(font.name, []).append(font.fname)
     return next(
-        (one for one in sorted(files) if all(_has(path, codes) for path in files[one])), None
+        (family for family in sorted(files) if all(_has(path, codes) for path in files[family])),
+        None,
     )
 
 

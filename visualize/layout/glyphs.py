@@ -50,7 +50,9 @@ def lacking(symbols: Iterable[str]) -> str:
     short = [symbol for symbol in symbols if any(map(_lacks, symbol))]
     if not short:
         return ""
-    every = list(dict.fromkeys(one for symbol in short for one in symbol if _lacks(one)))
+    every = list(
+        dict.fromkeys(character for symbol in short for character in symbol if _lacks(character))
+    )
     some = ", ".join([*map(_code, every[:FEW]), *["and more"] * (len(every) > FEW)])
     fonts, has = " and ".join(font_families()), "has" if len(short) == 1 else "have"
     better = font_with(set(map(ord, every)))
@@ -70,7 +72,7 @@ def symbol_names(symbols: Sequence[str], drawn: Iterable[int | str]) -> list[str
     True
     """
     sentence = lacking(
-        dict.fromkeys(one if isinstance(one, str) else symbols[one] for one in drawn)
+        dict.fromkeys(label if isinstance(label, str) else symbols[label] for label in drawn)
     )
     if sentence:
         warnings.warn(sentence, stacklevel=3)
@@ -89,7 +91,10 @@ def shown(text: str) -> str:
 
 def _coded(text: str, lacks: Callable[[str], bool]) -> str:
     return "".join(
-        one if one in " \n" or (_has_look(one) and not lacks(one)) else _code(one) for one in text
+        character
+        if character in " \n" or (_has_look(character) and not lacks(character))
+        else _code(character)
+        for character in text
     )
 
 
@@ -97,7 +102,7 @@ def _spelled(symbol: str, lacks: Callable[[str], bool]) -> str:
     if not symbol:
         return EMPTY
     alone = CARRIER if unicodedata.combining(symbol[0]) else ""
-    return alone + "".join(SIGNS.get(one) or _coded(one, lacks) for one in symbol)
+    return alone + "".join(SIGNS.get(character) or _coded(character, lacks) for character in symbol)
 
 
 def _code(character: str) -> str:

@@ -153,8 +153,8 @@ def write_ends(
     axes.set_ylim(axes.get_ylim())  # what is written from here on does not move them
     box, dots = axes.get_window_extent(), axes.figure.dpi
     height = box.height / dots
-    wanted = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
-    places = spread(wanted.tolist(), line_height(), 0.0, height)
+    middles = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
+    places = spread(middles.tolist(), line_height(), 0.0, height)
     x = 1 + ARM / (box.width / dots)
     return [
         axes.annotate(

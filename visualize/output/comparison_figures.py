@@ -34,10 +34,10 @@ def _shift(drawing: Drawing) -> Drawn:
     for utterance in drawing.utterances:
         traces, _ = rule_traces(drawing, utterance)
         figures[drawing.file_name("shift", utterance)] = shift_figure(
-            {one.name: one.log_posteriors(utterance) for one in comparison.models},
+            {model.name: model.log_posteriors(utterance) for model in comparison.models},
             comparison.symbols,
-            {one.name: one.clock.frame_shift for one in comparison.models},
-            first_frame={one.name: one.clock.first_frame for one in comparison.models},
+            {model.name: model.clock.frame_shift for model in comparison.models},
+            first_frame={model.name: model.clock.first_frame for model in comparison.models},
             phones=_phones(drawing, utterance),
             speech=drawing.speech.get(utterance),
             traces=traces,
@@ -54,7 +54,7 @@ def _shift(drawing: Drawing) -> Drawn:
 def _offsets(drawing: Drawing) -> Drawn:
     rule, comparison, windows = drawing.rule, drawing.comparison, {}
     if rule is not None and comparison.frame_shift is not None:  # whose frames a window counts
-        windows = {one.name: rule.window for one in comparison.students}
+        windows = {student.name: rule.window for student in comparison.students}
     return _of_offsets(drawing, "offsets", partial(offsets_figure, windows=windows))
 
 
@@ -67,11 +67,11 @@ def _of_offsets(drawing: Drawing, name: str, draw: Callable[..., Figure]) -> Dra
     comparison, bar = drawing.comparison, _bar(drawing.comparison)
     if not comparison.students:
         return Drawn({}, ["there is only one model"])
-    in_frames = len({one.clock for one in comparison.models}) == 1
+    in_frames = len({model.clock for model in comparison.models}) == 1
     offsets: dict[str, Offsets] = {}
-    for one in comparison.students:
-        late = comparison.offsets(one)
-        offsets[one.name] = late.in_frames(bar) if in_frames else late
+    for student in comparison.students:
+        late = comparison.offsets(student)
+        offsets[student.name] = late.in_frames(bar) if in_frames else late
     figure = draw(offsets, bar, width=drawing.width, looks=drawing.looks)
     return Drawn({name: figure}, [])
 
@@ -83,8 +83,8 @@ def _delays(drawing: Drawing) -> Drawn:
     by_word = truth.by == "word"
     first, last = ("first spike ", "last spike ") if by_word else ("", "")
     delays = {}
-    for name, one in drawing.found.items():
-        pooled = TrueDelays.pool(one.values())
+    for name, by_utterance in drawing.found.items():
+        pooled = TrueDelays.pool(by_utterance.values())
         delays[name] = {
             f"{first}after the true start": pooled.starts,
             f"{last}after the true end": pooled.ends,
@@ -108,18 +108,19 @@ def _tradeoff(drawing: Drawing) -> Drawn:
     if not students:
         return Drawn({}, ["there is only one model"])
     every = {
-        name: delay_and_error(list(one.values()), truth.edge) for name, one in drawing.found.items()
+        name: delay_and_error(list(by_utterance.values()), truth.edge)
+        for name, by_utterance in drawing.found.items()
     }
     per = drawing.comparison.unit.per
     in_small = {name: (_times(delay, per), error) for name, (delay, error) in every.items()}
     points = {name: (delay.mean, error.mean) for name, (delay, error) in in_small.items()}
     teacher = drawing.comparison.teacher.name
     figure = tradeoff_figure(
-        {one.name: points[one.name] for one in students},
+        {student.name: points[student.name] for student in students},
         None,
         teacher=points[teacher],
         baseline="",
-        intervals={one.name: in_small[one.name] for one in students},
+        intervals={student.name: in_small[student.name] for student in students},
         delay=f"mean delay after the true {truth.edge} of a {truth.by}",
         error=f"{truth.counted} error",
         width=drawing.width,
@@ -205,12 +206,12 @@ def rule_traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrac
 def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule) -> DistillTrace:
     comparison = drawing.comparison
     unit, shift = comparison.unit, comparison.teacher.clock.frame_shift
-    its = student.clock.frame_shift
-    if shift != its:
+    student_shift = student.clock.frame_shift
+    if shift != student_shift:
         fail(
             "frame shift",
             f"{unit.per * shift:g} {unit.small} as of {comparison.teacher.name}",
-            f"{unit.per * its:g} {unit.small}",
+            f"{unit.per * student_shift:g} {unit.small}",
         )
     return distill_trace(
         student.log_posteriors(utterance),
@@ -225,7 +226,9 @@ def _lacking_truth(drawing: Drawing) -> str:
     """Why nothing can be said about true times; empty if something can."""
     if drawing.truth is None:
         return "there is no --reference"
-    matched = sum(part.starts.n for one in drawing.found.values() for part in one.values())
+    matched = sum(
+        part.starts.n for by_utterance in drawing.found.values() for part in by_utterance.values()
+    )
     if matched == 0 and drawing.truth.by == "symbol":
         hint = "; try --by word" * (word_marks(drawing.comparison.symbols) is not None)
         return f"no spike is a label of the reference{hint}"
@@ -247,17 +250,21 @@ def _notes(drawing: Drawing) -> dict[str, str]:
     if truth is None or _lacking_truth(drawing):
         return {}
     return {
-        name: f"{100 * TrueDelays.pool(one.values()).error:.1f} % {truth.counted} error"
-        for name, one in drawing.found.items()
+        name: f"{100 * TrueDelays.pool(by_utterance.values()).error:.1f} % {truth.counted} error"
+        for name, by_utterance in drawing.found.items()
     }
 
 
 def _bar(comparison: Comparison) -> float:
     """Width of a bar in seconds: the finest frame shift."""
-    return min(one.clock.frame_shift for one in comparison.models)
+    return min(model.clock.frame_shift for model in comparison.models)
 
 
-def _times(one: Interval, per: float) -> Interval:
+def _times(interval: Interval, per: float) -> Interval:
     return replace(
-        one, mean=per * one.mean, sd=per * one.sd, low=per * one.low, high=per * one.high
+        interval,
+        mean=per * interval.mean,
+        sd=per * interval.sd,
+        low=per * interval.low,
+        high=per * interval.high,
     )

@@ -33,7 +33,7 @@ class Drawing:
     @property
     def looks(self) -> dict[str, Look]:
         """Colour and line style of every model, in every figure."""
-        names = [one.name for one in self.comparison.models]
+        names = [model.name for model in self.comparison.models]
         return looks_of(names, self.comparison.teacher.name)
 
     def file_name(self, figure: str, utterance: str, student: str = "") -> str:

@@ -86,14 +86,14 @@ class Film:
     @cached_property
     def sides(self) -> tuple[float, float, float]:
         """Inches left of the strips, of the strips, and right of them."""
-        widest = max(one.heading.width for story in self.stories.values() for one in story)
+        widest = max(moment.heading.width for story in self.stories.values() for moment in story)
         left = MARGIN + widest + LABELS
         return left, self.width - left - RIGHT, RIGHT
 
     @cached_property
     def limits(self) -> tuple[float, float]:
         """Seconds at the edges of the strips."""
-        lengths = [len(one.logits) for story in self.stories.values() for one in story]
+        lengths = [len(moment.logits) for story in self.stories.values() for moment in story]
         frames = max(len(self.teacher), *lengths)
         return self.clock.seconds(-0.5), self.clock.seconds(frames - 0.5)
 
@@ -119,10 +119,10 @@ class Film:
             if n > 0:
                 rows[f"teacher above {name}"] = theirs
                 strips.append(Strip(f"teacher above {name}", spikes_height(theirs), APART))
-            rows[links] = max(one.links.rows(scale)[0] for one in trained)
+            rows[links] = max(moment.links.rows(scale)[0] for moment in trained)
             strips.append(Strip(links, links_height(rows[links])))
-            rows[name] = max(names(one.logits) for one in trained)
-            block = max(heading_height(one.heading.column) for one in story) + 0.05
+            rows[name] = max(names(moment.logits) for moment in trained)
+            block = max(heading_height(moment.heading.column) for moment in story) + 0.05
             strips.append(Strip(name, max(posteriors_height(rows[name]), block), above=LIFT))
         if len(self.stories) == 1 and math.isfinite(story[-1].error):
             strips.append(Strip("validation", ERROR_HEIGHT, above=TIME_AXIS))
@@ -143,12 +143,14 @@ class Film:
         colour = self.looks[self.teacher_name][0]
         heading = Heading(self.teacher_name, ("trained",), colour)
         shown = [(self.teacher_name, self.teacher, heading)]
-        found = spikes(self.teacher, self.blank, self.at)
+        teacher_spikes = spikes(self.teacher, self.blank, self.at)
         for name, story in self.stories.items():
             now, links = story[min(epoch, len(story) - 1)], f"shift {name}"
             if f"teacher above {name}" in axes:
                 strip = axes[f"teacher above {name}"]
-                draw_spikes(strip, found, self.symbols, self.clock, colour, self.teacher_name)
+                draw_spikes(
+                    strip, teacher_spikes, self.symbols, self.clock, colour, self.teacher_name
+                )
             draw_links(axes[links], now.links, self.symbols, colour=now.colour, rows=rows[links])
             shown.append((name, now.logits, now.heading))
         for name, logits, heading in shown:
@@ -165,14 +167,14 @@ class Film:
             write_heading(axes[name], heading.column, heading.colour)
         time_axes(list(axes.values()), self.clock)
         if errors is not None:
-            _draw_errors(errors, np.array([one.error for one in story]), epoch, now.colour)
+            _draw_errors(errors, np.array([moment.error for moment in story]), epoch, now.colour)
         return figure
 
     @property
     def legend(self) -> str:
         """What the signs mean."""
         time = "first" if self.at == "start" else "highest"
-        known = any(one.epoch for story in self.stories.values() for one in story)
+        known = any(moment.epoch for story in self.stories.values() for moment in story)
         true = "Grey verticals: true starts of the phones. " * (self.phones is not None)
         return (
             f"Frame shift {1000 * self.clock.frame_shift:g} ms; a spike's time is the {time} frame "

@@ -72,7 +72,7 @@ def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
     >>> timed_bins([np.array([0.3, 1.9])], 0.02).each
     3
     """
-    every = [one / frame_shift for one in times if one.size]
+    every = [array / frame_shift for array in times if array.size]
     for tail in (TAIL, LONG_TAIL):
         low, high = _ends(every, tail)
         if high - low <= MOST_TIMED:
@@ -91,13 +91,13 @@ def bins_around(times: Iterable[Floats], frame_shift: float) -> Bins:
     >>> bins_around([np.array([1.0, 2.0, 3.0])], 0.02)
     Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
     """
-    low, high = _ends([one for one in times if one.size], TAIL)
+    low, high = _ends([array for array in times if array.size], TAIL)
     lowest, highest = max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
     return Bins(lowest, highest, frame_shift, timed=False)
 
 
 def _ends(every: Sequence[Floats], tail: float) -> tuple[float, float]:
-    ends = [np.percentile(one, [tail, 100 - tail]) for one in every]
+    ends = [np.percentile(array, [tail, 100 - tail]) for array in every]
     low, high = min([-1.0, *(end[0] for end in ends)]), max([1.0, *(end[1] for end in ends)])
     return float(low), float(high)
 

@@ -66,9 +66,10 @@ class ModelStrips:
         above = 0.0 if beside else APART + block
         strips = []
         if self.teacher is not None:
-            (its, at), shift = self.teacher.spikes, self.teacher.clock.frame_shift
-            its_rows, names = spike_rows(at, its, symbols, scale * shift)
-            strips.append(Strip(f"teacher above {name}", spikes_height(its_rows), above or APART))
+            labels, frames = self.teacher.spikes
+            shift = self.teacher.clock.frame_shift
+            rows, names = spike_rows(frames, labels, symbols, scale * shift)
+            strips.append(Strip(f"teacher above {name}", spikes_height(rows), above or APART))
             placed, above = placed + names, 0.0
         if self.links is not None:
             links_rows, numbers = self.links.rows(scale)
@@ -85,9 +86,9 @@ class ModelStrips:
         """Draw on the axes of these strips, by label."""
         name = self.heading.name
         if self.teacher is not None:
-            its = self.teacher
-            strip, colour, owner = axes[f"teacher above {name}"], its.look[0], its.heading.name
-            draw_spikes(strip, its.spikes, symbols, its.clock, colour, owner)
+            teacher, strip = self.teacher, axes[f"teacher above {name}"]
+            look = teacher.look[0], teacher.heading.name
+            draw_spikes(strip, teacher.spikes, symbols, teacher.clock, *look)
         if self.links is not None:
             draw_links(axes[f"shift {name}"], self.links, symbols, colour=self.look[0])
         draw_posteriors(
@@ -100,6 +101,6 @@ class ModelStrips:
             at=self.at,
         )
         if self.choices is not None:
-            trace, teacher = self.choices
-            spiking = best_labels(teacher, self.blank) != self.blank
+            trace, logits = self.choices
+            spiking = best_labels(logits, self.blank) != self.blank
             draw_choices(axes[f"choices {name}"], trace, self.clock, spiking)

@@ -58,7 +58,7 @@ class Phones:
 
     def names(self, symbols: Sequence[str]) -> list[str]:
         """What each is called."""
-        return [shown(one) if isinstance(one, str) else symbols[one] for one in self.labels]
+        return [shown(label) if isinstance(label, str) else symbols[label] for label in self.labels]
 
 
 def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[int, list[int]]:

@@ -82,16 +82,16 @@ class Links:
     @property
     def remarks(self) -> list[str]:
         """Mean, how many are matched, and how many spikes only the student has."""
-        shift, told = self.shift, []
+        shift, remarks = self.shift, []
         if shift.n and isinstance(shift, TimedShift):
-            told.append(f"mean {signed(round(unit().per * shift.mean))} {unit().small}")
+            remarks.append(f"mean {signed(round(unit().per * shift.mean))} {unit().small}")
         elif shift.n:
             timed = signed(round(unit().per * shift.mean * self.student_clock.frame_shift))
-            told.append(f"mean {signed(round(shift.mean, 1))} ({timed} {unit().small})")
-        told.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
+            remarks.append(f"mean {signed(round(shift.mean, 1))} ({timed} {unit().small})")
+        remarks.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
         if shift.student_unmatched:
-            told.append(f"{shift.student_unmatched} extra")
-        return told
+            remarks.append(f"{shift.student_unmatched} extra")
+        return remarks
 
     def rows(self, scale: float, rows: int | None = None) -> tuple[int, list[int]]:
         """Place the numbers, `scale` inches a second; in so many rows if that is given."""
@@ -187,7 +187,7 @@ def spikes_height(rows: int) -> float:
 
 def draw_spikes(
     axes: Axes,
-    found: tuple[Ints, Ints],
+    spikes: tuple[Ints, Ints],
     symbols: Sequence[str],
     clock: Clock,
     colour: str,
@@ -196,7 +196,7 @@ def draw_spikes(
     """Draw the labels and frames of a model's spikes alone, on axes of `spikes_height`: a line, a
     stem and a name for each, and the model's name to the left where it has room.
     """
-    labels, frames = found
+    labels, frames = spikes
     box, dots = axes.get_window_extent(), axes.figure.dpi
     scale, times, height = inches_per_unit(axes)[0], clock.seconds(frames), box.height / dots
     _, chosen = spike_rows(frames, labels, symbols, scale * clock.frame_shift)

@@ -12,19 +12,19 @@ FEW = 6  # utterances that are shown even if they need more room than is usual
 MOST = 40
 SOUND = 4_000_000  # characters of audio in a page, about 90 seconds at 16 kHz
 
-Told = dict[str, Any]
+Data = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Explored:
     """What an explorer shows."""
 
-    shared: Told  # what all utterances share; models and distributions go by their places in lists
+    shared: Data  # what all utterances share; models and distributions go by their places in lists
     # the utterances, those that come first to be shown first, and why each is
     ranked: Mapping[str, str]
     total: int  # how many utterances there are, those that cannot be shown included
     # of a name and why it is shown: what every model makes of the utterance
-    utterance: Callable[[str, str], Told]
+    utterance: Callable[[str, str], Data]
 
 
 def explorer_data(explored: Explored, usual: int, most: int) -> tuple[str, int]:
@@ -32,22 +32,24 @@ def explorer_data(explored: Explored, usual: int, most: int) -> tuple[str, int]:
     audio aside, of which the first few may take `most`.
     """
     room, sound = len(_written(explored.shared)), SOUND
-    utterances: list[Told] = []
+    utterances: list[Data] = []
     for name, why in islice(explored.ranked.items(), MOST):
-        one = explored.utterance(name, why)
-        audio = one.pop("audio", "")
-        size = len(_written(one))
+        utterance = explored.utterance(name, why)
+        audio = utterance.pop("audio", "")
+        size = len(_written(utterance))
         if room + size <= (most if len(utterances) < FEW else usual):
             room += size
-            kept = audio if len(audio) <= sound else ""
-            sound -= len(kept)
-            utterances.append({**one, "audio": kept, "silenced": bool(audio) and not kept})
+            embedded = audio if len(audio) <= sound else ""
+            sound -= len(embedded)
+            utterances.append(
+                {**utterance, "audio": embedded, "silenced": bool(audio) and not embedded}
+            )
         elif len(utterances) >= FEW:
             break
     return _written({**explored.shared, "utterances": utterances}), len(utterances)
 
 
-def _written(told: Told) -> str:
+def _written(data: Data) -> str:
     """JSON, deflated, in base64: no character of it means anything to HTML."""
-    text = json.dumps(told, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")

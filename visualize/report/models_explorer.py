@@ -21,7 +21,7 @@ from visualize.report.packing import (
     pack_frames,
 )
 from visualize.report.run_explorer import about_rule
-from visualize.report.sound import heard_speech
+from visualize.report.sound import pack_sound
 
 LONGEST = 65_535  # frames: numbers of frames take two bytes
 
@@ -30,7 +30,7 @@ def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
     """Gather what the explorer shows of several models, with WAV files by utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
-        return _utterance(drawing, name, why) | heard_speech(audio.get(name), drawing.part)
+        return _utterance(drawing, name, why) | pack_sound(audio.get(name), drawing.part)
 
     total = len(drawing.comparison.utterances)
     return Explored(_shared(drawing), _ranked(drawing), total, utterance)
@@ -46,7 +46,9 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
         "unit": comparison.unit.name,
         "late": "frames" if _one_clock(comparison) else comparison.unit.small,
         "first": 0,
-        "models": [{"title": one.name, "clock": vars(one.clock)} for one in comparison.models],
+        "models": [
+            {"title": model.name, "clock": vars(model.clock)} for model in comparison.models
+        ],
         "students": [
             {
                 "place": place,
@@ -54,16 +56,16 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
                 "distributions": place,
                 "teacher_distributions": 0,
                 "rule": "" if drawing.rule is None else titled(drawing.rule),
-                "colour": colour_class(drawing.looks[one.name]),
-                "note": _note(drawing, one),
+                "colour": colour_class(drawing.looks[student.name]),
+                "note": _note(drawing, student),
             }
-            for place, one in enumerate(comparison.students, 1)
+            for place, student in enumerate(comparison.students, 1)
         ],
     }
 
 
 def _one_clock(comparison: Comparison) -> bool:
-    return len({one.clock for one in comparison.models}) == 1
+    return len({model.clock for model in comparison.models}) == 1
 
 
 def _note(drawing: Drawing, student: ComparedModel) -> str:
@@ -81,7 +83,7 @@ def _ranked(drawing: Drawing) -> dict[str, str]:
     names = [
         name
         for name in comparison.utterances
-        if max(len(one.told.arrays[name]) for one in comparison.models) <= LONGEST
+        if max(len(model.told.arrays[name]) for model in comparison.models) <= LONGEST
     ]
     if not names:
         return {}
@@ -116,12 +118,13 @@ def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
         if known is None
         else [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()],
         "distributions": [
-            pack_distributions(_at_temperature(one.log_posteriors(name), temperature))
-            for one in comparison.models
+            pack_distributions(_at_temperature(model.log_posteriors(name), temperature))
+            for model in comparison.models
         ],
-        "spikes": [pack_frames(*one.spikes[name]) for one in comparison.models],
+        "spikes": [pack_frames(*model.spikes[name]) for model in comparison.models],
         "students": [
-            _student(comparison, one, name, traces.get(one.name)) for one in comparison.students
+            _student(comparison, student, name, traces.get(student.name))
+            for student in comparison.students
         ],
     }
 
@@ -141,5 +144,5 @@ def _student(
         late = (shift.student_frames - shift.teacher_frames).tolist()
     else:
         late = np.rint(comparison.unit.per * shift.offset).astype(np.int64).tolist()
-    told = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
-    return told if trace is None else {**told, "choices": pack_choices(trace)}
+    data = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
+    return data if trace is None else {**data, "choices": pack_choices(trace)}

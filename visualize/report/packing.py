@@ -54,12 +54,12 @@ def pack_distributions(prob: Floats) -> dict[str, str]:
     values = rounded(prob, PROBABILITY_DIGITS)
     order = np.argsort(-prob, axis=1, kind="stable")
     values = np.take_along_axis(values, order, axis=1)
-    told = values > 0
+    nonzero = values > 0
     index = np.uint8 if prob.shape[1] <= 255 else np.uint16
     return {
-        "counts": packed(told.sum(axis=1), index),
-        "symbols": packed(order[told], index),
-        "values": packed(values[told]),
+        "counts": packed(nonzero.sum(axis=1), index),
+        "symbols": packed(order[nonzero], index),
+        "values": packed(values[nonzero]),
     }
 
 
@@ -70,15 +70,15 @@ def pack_choices(trace: DistillTrace) -> dict[str, Any]:
     >>> import numpy as np, refkd
     >>> from visualize.report.packing import pack_choices
     >>> trace = refkd.distill_trace(np.eye(3), np.eye(3), refkd.Shift(1))
-    >>> told = pack_choices(trace)
-    >>> told["left"], told["columns"], told["loss"]
+    >>> choices = pack_choices(trace)
+    >>> choices["left"], choices["columns"], choices["loss"]
     (1, 1, '0.728')
     """
     band = trace.divergence
     seen = np.isfinite(band)
     divergences = np.full(band.shape, HIDDEN)
     divergences[seen] = np.minimum(rounded(band[seen], DIVERGENCE_DIGITS), HIGHEST)
-    told: dict[str, Any] = {
+    choices: dict[str, Any] = {
         "left": trace.window.left,
         "columns": band.shape[1],
         "loss": f"{trace.loss:.{DIVERGENCE_DIGITS}f}",
@@ -86,10 +86,10 @@ def pack_choices(trace: DistillTrace) -> dict[str, Any]:
         "pairs": packed(trace.pairs.T),
     }
     if (trace.pair_weight != 1.0).any():
-        told["weights"] = packed(rounded(trace.pair_weight, WEIGHT_DIGITS))
+        choices["weights"] = packed(rounded(trace.pair_weight, WEIGHT_DIGITS))
     if trace.target is not None:
-        told["mixture"] = pack_distributions(trace.target)
-    return told
+        choices["mixture"] = pack_distributions(trace.target)
+    return choices
 
 
 def pack_speech(speech: Speech, centres: tuple[int, int]) -> dict[str, Any]:
@@ -127,4 +127,4 @@ def pack_frames(*lists: Sequence[int] | Ints) -> list[str]:
     >>> pack_frames([1], [2])
     ['AQA=', 'AgA=']
     """
-    return [packed(one) for one in lists]
+    return [packed(numbers) for numbers in lists]

@@ -18,22 +18,22 @@ def run_command(configuration: dict[str, Any]) -> str | None:
     'refkd run --seed 3'
     """
     usual = RunSettings()
-    told = {**_plain(usual.as_dict()), **_plain(configuration)}
+    settings = {**_plain(usual.as_dict()), **_plain(configuration)}
     words, overrides = ["refkd", "run"], {}
     for name in ("data", "rules", "seed", "seeds", "new_teachers", "animate"):
-        if told[name] != _plain(getattr(usual, name)):
-            overrides[name] = told[name]
-            value = ",".join(told[name]) if name == "rules" else str(told[name])
-            words += [f"--{name.replace('_', '-')}", *[value] * (told[name] is not True)]
-    if told["network"]["cell"] != usual.network.cell:
-        overrides["network"] = {"cell": told["network"]["cell"]}
-        words += ["--cell", told["network"]["cell"]]
+        if settings[name] != _plain(getattr(usual, name)):
+            overrides[name] = settings[name]
+            value = ",".join(settings[name]) if name == "rules" else str(settings[name])
+            words += [f"--{name.replace('_', '-')}", *[value] * (settings[name] is not True)]
+    if settings["network"]["cell"] != usual.network.cell:
+        overrides["network"] = {"cell": settings["network"]["cell"]}
+        words += ["--cell", settings["network"]["cell"]]
     for quick in (False, True):
         try:
             made = read_settings(None, overrides, quick)
         except ArgumentError:  # a student that only a file can name
             return None
-        if _plain(made.as_dict()) == told:
+        if _plain(made.as_dict()) == settings:
             return shlex.join([*words, *["--quick"] * quick])
     return None
 

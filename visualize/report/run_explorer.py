@@ -24,7 +24,7 @@ from visualize.report.packing import (
     pack_frames,
     pack_speech,
 )
-from visualize.report.sound import heard_speech
+from visualize.report.sound import pack_sound
 
 ABOUT = {
     "FrameWise": "Every student frame learns from the same teacher frame.",
@@ -54,7 +54,7 @@ def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
     """Gather what the explorer shows of a run, with WAV files by test utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
-        return heard_speech(audio.get(name)) | _utterance(run, name, why)
+        return pack_sound(audio.get(name)) | _utterance(run, name, why)
 
     ranked = _ranked(run)
     return Explored(_shared(run), ranked, len(ranked), utterance)
@@ -84,7 +84,7 @@ def _apart(run: Run, name: str) -> float:
 
 def _shared(run: Run) -> dict[str, Any]:
     """What all utterances share; models and distributions go by their places in lists."""
-    heard = _heard(run)
+    distributions = _distributions(run)
     return {
         "symbols": visible(run.symbols),
         "blank": 0,
@@ -92,24 +92,26 @@ def _shared(run: Run) -> dict[str, Any]:
         "unit": "s",
         "late": "frames",
         "first": run.students.index(best_searching(run) or run.students[0]),
-        "models": [{"title": one.title, "clock": vars(run.clock)} for one in run.models],
+        "models": [{"title": model.title, "clock": vars(run.clock)} for model in run.models],
         "students": [
             {
-                "place": run.models.index(one),
-                "teacher": run.models.index(_teacher(run, one)),
-                "distributions": heard.index((one.name, _temperature(one))),
-                "teacher_distributions": heard.index((_teacher(run, one).name, _temperature(one))),
-                "rule": "" if one.rule is None else one.title,
-                "colour": colour_class(looks_of_run(run)[one.title]),
-                "note": _note(one),
+                "place": run.models.index(student),
+                "teacher": run.models.index(_teacher(run, student)),
+                "distributions": distributions.index((student.name, _temperature(student))),
+                "teacher_distributions": distributions.index(
+                    (_teacher(run, student).name, _temperature(student))
+                ),
+                "rule": "" if student.rule is None else student.title,
+                "colour": colour_class(looks_of_run(run)[student.title]),
+                "note": _note(student),
             }
-            for one in run.students
+            for student in run.students
         ],
     }
 
 
 def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
-    spiking = [spikes(one.posteriors.arrays[name]) for one in run.models]
+    spiking = [spikes(model.posteriors.arrays[name]) for model in run.models]
     features = FeatureSettings(**run.told["configuration"]["features"])
     speech = Speech.of_features(run.features[name], features.bands, run.clock)
     return {
@@ -119,10 +121,10 @@ def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
         "speech": pack_speech(speech, band_centres(features, run.told["data"]["rate"])),
         "distributions": [
             pack_distributions(np.exp(log_posteriors(run.of(model).posteriors.arrays[name] / t)))
-            for model, t in _heard(run)
+            for model, t in _distributions(run)
         ],
-        "spikes": [pack_frames(*one) for one in spiking],
-        "students": [_student(run, one, name) for one in run.students],
+        "spikes": [pack_frames(*labels_and_frames) for labels_and_frames in spiking],
+        "students": [_student(run, student, name) for student in run.students],
     }
 
 
@@ -130,13 +132,13 @@ def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
     shift = alignment_shift(
         _teacher(run, student).posteriors.arrays[name], student.posteriors.arrays[name]
     )
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "links": pack_frames(shift.teacher_frames, shift.student_frames),
         "late": shift.offset.tolist(),
     }
     if student.rule is not None:
-        told["choices"] = pack_choices(run.trace(student.name, name))
-    return told
+        data["choices"] = pack_choices(run.trace(student.name, name))
+    return data
 
 
 def _phones(run: Run, name: str) -> list[list[Any]]:
@@ -147,7 +149,7 @@ def _phones(run: Run, name: str) -> list[list[Any]]:
     return [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()]
 
 
-def _heard(run: Run) -> list[tuple[str, float]]:
+def _distributions(run: Run) -> list[tuple[str, float]]:
     """Models, each at the temperatures at which a rule hears it."""
     pairs = [
         (model.name, _temperature(student))
