@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.alignment.statistics import EmissionDelay
-from visualize.layout.grid import PanelHeading, grid_figure
+from visualize.layout.grid import PanelHeading
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import in_style, signed
 from visualize.layout.text import TOGETHER
 from visualize.layout.units import unit as in_figures
-from visualize.panels.histogram import Bins, draw_histogram, timed_bins
+from visualize.panels.histogram import Bins, draw_histogram, histogram_grid, timed_bins
 
 PANEL = 2.6, 1.4  # inches: axes without their labels
 LOW = 1.0  # inches of a panel where there is little room
@@ -70,7 +70,7 @@ def delays_figure(
     >>> from visualize import delays_figure
     >>> late = EmissionDelay(np.array([0.02, 0.02, 0.04]), phones_left_out=1, spikes_left_out=0)
     >>> figure = delays_figure({"small": {"after the true start": late}}, frame_shift=0.02)
-    >>> [round(float(one.get_height()), 1) for one in figure.axes[0].patches]
+    >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
     [0.0, 0.0, 66.7, 33.3]
     """
     panels, measures = _panels(delays)
@@ -91,16 +91,14 @@ def delays_figure(
         )
         for label, (name, measure, emission) in panels.items()
     }
-    above = max(heading.height for heading in headings.values()) + 0.2
     with in_style():
-        figure, axes = grid_figure(
-            list(panels),
+        figure, axes = histogram_grid(
+            headings,
             measures,
             (across, height),
-            (LEFT, RIGHT, above, BELOW),
+            (LEFT, RIGHT, BELOW),
             f"{_legend(bins)} {caption}",
-            xlabel=f"delay ({in_figures().small})",
-            ylabel="share (%)",
+            (f"delay ({in_figures().small})", "share (%)"),
         )
         for label, heading in headings.items():
             draw_histogram(axes[label], values[label] / frame_shift, bins, heading.colour)

@@ -12,13 +12,13 @@ from refkd import check
 from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
 from refkd.check import Floats
 from refkd.losses.rules import Window
-from visualize.layout.grid import PanelHeading, columns_of, grid_figure
+from visualize.layout.grid import PanelHeading, columns_of
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import FAINT, STUDENT, in_style, signed
 from visualize.layout.text import TOGETHER, text_width, wrapped
 from visualize.layout.units import unit
-from visualize.panels.histogram import Bins, bins_around, draw_histogram, timed_bins
+from visualize.panels.histogram import Bins, bins_around, draw_histogram, histogram_grid, timed_bins
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
 NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
@@ -101,17 +101,14 @@ def offsets_figure(
         name: PanelHeading.wrapped(name, remarks[name], across + right - BETWEEN, looks[name][0])
         for name in statistics
     }
-    above = max(heading.height for heading in headings.values()) + 0.2
-    text = f"{_legend(bins, bool(windows))} {caption}"
     with in_style():
-        figure, axes = grid_figure(
-            list(statistics),
+        figure, axes = histogram_grid(
+            headings,
             columns,
             (across, height),
-            (LEFT, right, above, BELOW[bins.timed]),
-            text,
-            xlabel=f"{LABEL} ({bins.units})",
-            ylabel="share of pairs (%)",
+            (LEFT, right, BELOW[bins.timed]),
+            f"{_legend(bins, bool(windows))} {caption}",
+            (f"{LABEL} ({bins.units})", "share of pairs (%)"),
         )
         for name, offsets in statistics.items():
             draw_offsets(axes[name], offsets, bins, windows.get(name), looks[name][0])

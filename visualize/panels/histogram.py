@@ -1,16 +1,19 @@
 """A histogram of times: shares in bins of a frame shift, the share up to each, and the mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from refkd.check import Floats
+from visualize.layout.grid import PanelHeading, grid_figure
 from visualize.layout.style import STUDENT, TEXT, signed
 from visualize.layout.units import unit
 
+GAP = 0.2  # inches above the highest heading
 TICK = 0.37  # inches from one number to the next
 WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
 TAIL = 0.5  # percent of the numbers on either side that may lie outside
@@ -100,6 +103,24 @@ def _ends(every: Sequence[Floats], tail: float) -> tuple[float, float]:
     ends = [np.percentile(array, [tail, 100 - tail]) for array in every]
     low, high = min([-1.0, *(end[0] for end in ends)]), max([1.0, *(end[1] for end in ends)])
     return float(low), float(high)
+
+
+def histogram_grid(
+    headings: Mapping[str, PanelHeading],
+    columns: int,
+    panel: tuple[float, float],
+    sides: tuple[float, float, float],
+    text: str,
+    labels: tuple[str, str],
+) -> tuple[Figure, dict[str, Axes]]:
+    """Make a figure of panels of a size with room for headings, with inches left of all panels,
+    right of each and below them, a caption, and the labels of x and y.
+    """
+    left, right, below = sides
+    x, y = labels
+    above = max(heading.height for heading in headings.values()) + GAP
+    around = left, right, above, below
+    return grid_figure(list(headings), columns, panel, around, text, xlabel=x, ylabel=y)
 
 
 def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) -> list[Artist]:
