@@ -19,7 +19,7 @@ from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
 from visualize.layout.text import POINTS, line_height, text_width
-from visualize.panels.panels import Phones, draw_phones, phone_rows, time_axes
+from visualize.panels.panels import Phones, clock_of, draw_phones, phone_rows, time_axes
 
 NAMES = {
     "i": "input gate i",
@@ -94,9 +94,7 @@ def gates_figure(
     ['i', 'f', 'g', 'o', 'c', 'h']
     """
     check.instance("trace", trace, LSTMTrace)
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     spoken = () if phones is None else phones.labels
     if not all(isinstance(k, str) or k < len(symbols) for k in spoken):
         check.fail("symbols", "a name of every phone", f"{len(symbols)} names")

@@ -19,7 +19,7 @@ from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, 
 from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
 from visualize.layout.text import line_height, text_width, wrapped
 from visualize.output.csv import NAMES
-from visualize.panels.panels import time_axes
+from visualize.panels.panels import clock_of, time_axes
 
 MATTERS = 0.1  # share of the largest gradient from which on a symbol has a row
 
@@ -94,9 +94,7 @@ def gradients_figure(
     >>> [axes.get_label() for axes in figure.axes[:2]]
     ['FrameWise', 'Hard']
     """
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     student = check.logits("student_logits", student_logits)
     teacher = check.logits("teacher_logits", teacher_logits, student.shape[1])
     check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")

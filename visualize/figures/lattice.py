@@ -18,7 +18,7 @@ from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
 from visualize.layout.text import inches_per_unit, line_height, text_width, wrapped
-from visualize.panels.panels import time_axes
+from visualize.panels.panels import clock_of, time_axes
 
 Table: TypeAlias = Literal["alpha", "beta", "posterior"]
 
@@ -87,9 +87,7 @@ def lattice_figure(
     ['a', 'b']
     """
     check.instance("trace", trace, CTCTrace)
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     if not np.isfinite(trace.loss):
         check.fail("trace", "labels with a path", f"a loss of {trace.loss}")
     check.same_length("symbols", len(symbols), "trace", trace.occupancy.shape[1], "K")

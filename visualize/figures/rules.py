@@ -26,6 +26,7 @@ from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import BLANK, EARLY, STUDENT, TEACHER, TEXT, in_style
 from visualize.layout.text import inches_per_unit, line_height, text_width
 from visualize.panels.choices import draw_chosen, draw_window, shape_of
+from visualize.panels.panels import clock_of
 
 TICK = 0.45  # inches from one number to the next, at least
 BESIDE = 0.07  # inches between a name and what it stands beside
@@ -201,9 +202,7 @@ def rules_figure(
     >>> [axes.get_label() for axes in figure.axes]
     ['FrameWise', 'Hard']
     """
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     teacher, students = _checked(traces, student_logits, teacher_logits, symbols)
     symbols = symbol_names(symbols, spikes(teacher, blank, at)[0])
     colours = dict.fromkeys(traces, STUDENT)

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 from PIL import Image  # comes with matplotlib
 
 from refkd import check
-from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, spikes
 from refkd.check import Ints
 from refkd.experiment.checkpoint import Epoch
@@ -21,8 +20,8 @@ from refkd.files.atomic import replacing
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import EARLY, STUDENTS, TEACHER, TEXT, in_style
-from visualize.output.film import Film, Moment
-from visualize.panels.panels import Phones
+from visualize.output.animation_frame import Animation, Moment
+from visualize.panels.panels import Phones, clock_of
 from visualize.panels.spike_links import Links
 
 TAKEN = ("phones", "validation")  # labels of other axes
@@ -104,9 +103,7 @@ def spikes_frames(
     ['teacher', 'shift CTC', 'CTC']
     """
     check.positive("width", width)
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     trained, histories = check.logits("teacher", teacher), histories or {}
     check.same_length("teacher", trained.shape[1], "symbols", len(symbols), "K")
     if not students:
@@ -136,12 +133,12 @@ def spikes_frames(
     spiking = {int(label) for logits in every for label in spikes(logits, blank, at)[0]}
     names = symbol_names(symbols, [*sorted(spiking), *(phones.labels if phones else ())])
     shared = names, clock, phones, blank, at, width
-    film = Film(trained, teacher_name, looks, stories, *shared)
-    if film.sides[1] < NARROWEST:
-        least = math.ceil(10 * (width - film.sides[1] + NARROWEST)) / 10
+    animation = Animation(trained, teacher_name, looks, stories, *shared)
+    if animation.sides[1] < NARROWEST:
+        least = math.ceil(10 * (width - animation.sides[1] + NARROWEST)) / 10
         check.fail("width", f"at least {least} inches for such names", width)
     with in_style():
-        return [film.frame(epoch, caption) for epoch in range(film.epochs + 1)]
+        return [animation.frame(epoch, caption) for epoch in range(animation.epochs + 1)]
 
 
 def save_animation(

@@ -77,9 +77,9 @@ def write_gallery(run: Run, folder: Path, utterance: str | None = None) -> list[
         for name, figure in run_figures(run, utterance=utterance, width=width):
             made = save_figure(figure, folder / f"{name}-{size}", ("png",), pixels=pixels)
             pictures.setdefault(name, []).extend(made)
-    films = draw_animations(run, folder)
-    if films:
-        pictures["films"] = films
+    animations = draw_animations(run, folder)
+    if animations:
+        pictures["films"] = animations
     page = folder / PAGE
     with replacing(page) as file:
         file.write("\n".join(_page(run.told["data"]["name"], pictures)).encode())

@@ -11,6 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, log_posteriors, spikes
 from refkd.check import Floats, Ints
@@ -59,6 +60,13 @@ class Phones:
     def names(self, symbols: Sequence[str]) -> list[str]:
         """What each is called."""
         return [shown(label) if isinstance(label, str) else symbols[label] for label in self.labels]
+
+
+def clock_of(frame_shift: float, first_frame: float) -> Clock:
+    """Check what all models of a figure have: seconds of a frame, and the time of frame 0."""
+    return Clock(
+        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
+    )
 
 
 def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[int, list[int]]:

@@ -3,10 +3,16 @@
 import base64
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+import numpy as np
+
+from refkd.alignment.posteriors.reference import Reference
+from refkd.check import Floats, Ints
+from visualize.layout.glyphs import visible
 
 FEW = 6  # utterances that are shown even if they need more room than is usual
 MOST = 40
@@ -25,6 +31,38 @@ class Explored:
     total: int  # how many utterances there are, those that cannot be shown included
     # of a name and why it is shown: what every model makes of the utterance
     utterance: Callable[[str, str], Data]
+
+
+def ranked_utterances(
+    first: Mapping[str, str],
+    names: Sequence[str],
+    lengths: Sequence[int],
+    distances: Sequence[float],
+    far: Callable[[float], str],
+) -> dict[str, str]:
+    """Order utterances and say why each is shown: some first, then the longest, the shortest, and
+    those whose spikes are furthest from the teacher's.
+    """
+    ranked = dict(first)
+    ranked.setdefault(names[int(np.argmax(lengths))], "the longest")
+    ranked.setdefault(names[int(np.argmin(lengths))], "the shortest")
+    for n in np.argsort(-np.array(distances), kind="stable"):
+        ranked.setdefault(names[n], f"spikes {far(distances[n])} apart")
+    return ranked
+
+
+def mean_distance(offsets: Sequence[Floats | Ints]) -> float:
+    """Mean size of the offsets (n,) of all students; 0 without any."""
+    sizes = np.abs(np.concatenate(offsets))
+    return float(sizes.mean()) if sizes.size else 0.0
+
+
+def true_phones(reference: Reference | None) -> list[list[Any]]:
+    """Labels, starts and ends in seconds; empty lists where nobody knows the times."""
+    if reference is None:
+        return [[], [], []]
+    times = reference.starts.round(4).tolist(), reference.ends.round(4).tolist()
+    return [visible(reference.labels), *times]
 
 
 def explorer_data(explored: Explored, usual: int, most: int) -> tuple[str, int]:

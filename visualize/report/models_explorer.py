@@ -13,7 +13,7 @@ from refkd.losses.traces import DistillTrace
 from visualize.layout.glyphs import visible
 from visualize.output.comparison_figures import Drawing, rule_traces
 from visualize.report.colours import colour_class
-from visualize.report.explorer import Explored
+from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     pack_choices,
@@ -87,36 +87,25 @@ def _ranked(drawing: Drawing) -> dict[str, str]:
     ]
     if not names:
         return {}
-    lengths = np.array([len(comparison.teacher.told.arrays[name]) for name in names])
-    apart = np.array([_apart(comparison, name) for name in names])
-    ranked = {name: "as in the figures" for name in drawing.utterances if name in names}
-    ranked.setdefault(names[int(lengths.argmax())], "the longest")
-    ranked.setdefault(names[int(lengths.argmin())], "the shortest")
-    for n in np.argsort(-apart, kind="stable"):
-        far = f"{comparison.unit.per * apart[n]:.0f} {comparison.unit.small}"
-        ranked.setdefault(names[n], f"spikes {far} apart")
-    return ranked
-
-
-def _apart(comparison: Comparison, name: str) -> float:
-    """Mean distance in seconds between the spikes of the students and those of the teacher."""
-    offsets = [comparison.shift(student, name).offset for student in comparison.students]
-    every = np.abs(np.concatenate(offsets))
-    return float(every.mean()) if every.size else 0.0
+    first = {name: "as in the figures" for name in drawing.utterances if name in names}
+    lengths = [len(comparison.teacher.told.arrays[name]) for name in names]
+    distances = [
+        mean_distance([comparison.shift(student, name).offset for student in comparison.students])
+        for name in names
+    ]
+    per, small = comparison.unit.per, comparison.unit.small
+    return ranked_utterances(first, names, lengths, distances, lambda d: f"{per * d:.0f} {small}")
 
 
 def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
     comparison, truth = drawing.comparison, drawing.truth
     temperature = float(drawing.options.get("temperature", 1.0))
     traces, _ = rule_traces(drawing, name)
-    known = None if truth is None else truth.labels.get(name)
     length = len(comparison.teacher.told.arrays[name]) * comparison.teacher.clock.frame_shift
     return {
         "name": name,
         "why": f"{length:.3g} {comparison.unit.name}, {why}",
-        "phones": [[], [], []]
-        if known is None
-        else [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()],
+        "phones": true_phones(None if truth is None else truth.labels.get(name)),
         "distributions": [
             pack_distributions(_at_temperature(model.log_posteriors(name), temperature))
             for model in comparison.models

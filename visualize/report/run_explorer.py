@@ -15,7 +15,7 @@ from visualize.layout.glyphs import visible
 from visualize.output.run import best_searching, looks_of_run, typical_utterance
 from visualize.panels.speech import Speech
 from visualize.report.colours import colour_class
-from visualize.report.explorer import Explored
+from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     band_centres,
@@ -62,24 +62,20 @@ def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
 
 def _ranked(run: Run) -> dict[str, str]:
     """The utterances, those that come first to be shown first, and why each is."""
-    lengths = np.array([len(run.features[name]) for name in run.names])
-    apart = np.array([_apart(run, name) for name in run.names])
-    ranked = {typical_utterance(run): "median length"}
-    ranked.setdefault(run.names[int(lengths.argmax())], "the longest")
-    ranked.setdefault(run.names[int(lengths.argmin())], "the shortest")
-    for n in np.argsort(-apart, kind="stable"):
-        ranked.setdefault(run.names[n], f"spikes {apart[n]:.1f} frames apart")
-    return ranked
-
-
-def _apart(run: Run, name: str) -> float:
-    """Mean distance in frames between the spikes of the students and those of the teacher."""
-    teacher = run.teacher.posteriors.arrays[name]
-    offsets = [
-        alignment_shift(teacher, student.posteriors.arrays[name]).offset for student in run.students
+    lengths = [len(run.features[name]) for name in run.names]
+    distances = [
+        mean_distance(
+            [
+                alignment_shift(
+                    run.teacher.posteriors.arrays[name], student.posteriors.arrays[name]
+                ).offset
+                for student in run.students
+            ]
+        )
+        for name in run.names
     ]
-    every = np.abs(np.concatenate(offsets))
-    return float(every.mean()) if every.size else 0.0
+    first = {typical_utterance(run): "median length"}
+    return ranked_utterances(first, run.names, lengths, distances, lambda d: f"{d:.1f} frames")
 
 
 def _shared(run: Run) -> dict[str, Any]:
@@ -117,7 +113,7 @@ def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
     return {
         "name": name,
         "why": f"{len(run.features[name])} frames, {why}",
-        "phones": _phones(run, name),
+        "phones": true_phones(run.reference.get(name)),
         "speech": pack_speech(speech, band_centres(features, run.told["data"]["rate"])),
         "distributions": [
             pack_distributions(np.exp(log_posteriors(run.of(model).posteriors.arrays[name] / t)))
@@ -139,14 +135,6 @@ def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
     if student.rule is not None:
         data["choices"] = pack_choices(run.trace(student.name, name))
     return data
-
-
-def _phones(run: Run, name: str) -> list[list[Any]]:
-    """Labels, starts and ends of the true phones; empty lists where nobody knows the times."""
-    known = run.reference.get(name)
-    if known is None:
-        return [[], [], []]
-    return [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()]
 
 
 def _distributions(run: Run) -> list[tuple[str, float]]:

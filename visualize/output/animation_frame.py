@@ -63,7 +63,7 @@ class Moment:
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
+class Animation:
     """What all frames share: strips that keep their place and height, whatever they hold."""
 
     teacher: Floats  # (T, K) what it says after training
