@@ -1,4 +1,4 @@
-"""What an LSTM layer does over time: its gates, its cells and what it says of them."""
+"""What an LSTM layer does over time: its gates, its cells and its hidden states."""
 
 from collections.abc import Sequence
 
@@ -95,10 +95,10 @@ def gates_figure(
     """
     check.instance("trace", trace, LSTMTrace)
     clock = clock_of(frame_shift, first_frame)
-    spoken = () if phones is None else phones.labels
-    if not all(isinstance(k, str) or k < len(symbols) for k in spoken):
+    phone_labels = () if phones is None else phones.labels
+    if not all(isinstance(k, str) or k < len(symbols) for k in phone_labels):
         check.fail("symbols", "a name of every phone", f"{len(symbols)} names")
-    symbols = symbol_names(symbols, spoken)
+    symbols = symbol_names(symbols, phone_labels)
     T, H = trace.hidden.shape
     spelled = width is None or width >= SPELLED
     names = {name: NAMES[name] if spelled else name for name in NAMES}

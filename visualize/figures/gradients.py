@@ -1,4 +1,4 @@
-"""Where two lessons push one student: the gradients of their losses in its logits."""
+"""The gradients of the losses of several rules in the logits of one student."""
 
 from collections.abc import Mapping, Sequence
 

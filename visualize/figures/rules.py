@@ -210,7 +210,12 @@ def rules_figure(
         colours = {name: colour for name, (colour, _) in looks_of(list(traces), "", looks).items()}
     columns, side, gap = _columns(len(traces), width)
     headings = {
-        name: PanelHeading.wrapped(name, [_charge(trace)], side + gap - BETWEEN, colours[name])
+        name: PanelHeading.wrapped(
+            name,
+            [f"{trace.loss / len(trace.divergence):.3f} nats per frame"],
+            side + gap - BETWEEN,
+            colours[name],
+        )
         for name, trace in traces.items()
     }
     above = GAP + BETWEEN + max(heading.height for heading in headings.values())
@@ -266,10 +271,6 @@ def _columns(panels: int, width: float | None) -> tuple[int, float, float]:
     each = (width - LEFT) / columns
     side = min(each - GAP, MOST)
     return columns, side, each - side
-
-
-def _charge(trace: DistillTrace) -> str:
-    return f"{trace.loss / len(trace.divergence):.3f} nats per frame"
 
 
 def _legend(traces: Iterable[DistillTrace]) -> str:

@@ -1,4 +1,4 @@
-"""The sweep behind the trade-off: error against the weight of the lesson, or against its window."""
+"""The sweep behind the trade-off: error against the weight of distillation, or its window."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""A model's name and what is said of it, beside its panel or above it."""
+"""A model's name and remarks on it, beside its panel or above it."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""A key of lines: a piece of each beside its name, in rows above the panels."""
+"""A legend of lines: a piece of each beside its name, in rows above the panels."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias

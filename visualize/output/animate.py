@@ -1,4 +1,4 @@
-"""Moving pictures of training: what students say of one utterance, one frame for each epoch."""
+"""Animations of training: posteriors of students for one utterance, a frame for each epoch."""
 
 import io
 import math

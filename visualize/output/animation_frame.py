@@ -1,4 +1,4 @@
-"""The frames of a moving picture of training: alike in all but what an epoch has changed."""
+"""The frames of an animation of training: alike in all but what an epoch has changed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -43,18 +43,18 @@ class Moment:
 
     name: str  # of the student
     colour: str  # its own
-    logits: Floats  # (T, K) what it says then
+    logits: Floats  # (T, K) its outputs then
     links: Links  # from the teacher's spikes to its own
-    epoch: Epoch | None  # what that epoch gave; None before training, and where nobody knows
+    epoch: Epoch | None  # what that epoch gave; None before training, and where it is unknown
 
     @property
     def error(self) -> float:
-        """On the validation split, in percent; nan where nobody knows."""
+        """On the validation split, in percent; nan where it is unknown."""
         return math.nan if self.epoch is None else 100 * self.epoch.validation
 
     @property
     def heading(self) -> Heading:
-        """Its name, and remarks each on a line of its own, empty where there is nothing to say."""
+        """Its name, and remarks each on a line of its own, empty where there is none."""
         error, loss, mean = "", "", [] if self.links.shift.n else [""]
         if self.epoch is not None:
             error = f"{self.error:.1f} % error" if math.isfinite(self.error) else ""
@@ -66,7 +66,7 @@ class Moment:
 class Animation:
     """What all frames share: strips that keep their place and height, whatever they hold."""
 
-    teacher: Floats  # (T, K) what it says after training
+    teacher: Floats  # (T, K) its outputs after training
     teacher_name: str  # what it is called
     looks: Mapping[str, Look]  # of all models
     # of each student, before training and after every epoch; the last one stays

@@ -168,49 +168,52 @@ def _tradeoff(drawing: Drawing) -> Drawn:
 
 
 def _band(drawing: Drawing) -> Drawn:
-    teacher = drawing.comparison.teacher
-    figures: dict[str, Figure] = {}
-    left_out: list[str] = []
-    for utterance in drawing.utterances:
-        traces, reasons = rule_traces(drawing, utterance)
-        left_out += reasons
-        for name, trace in traces.items():
-            figures[drawing.file_name("band", utterance, name)] = band_figure(
-                trace,
-                teacher_spikes=teacher.spikes[utterance][1],
-                title=f"{name}, {titled(trace.rule)}: {utterance}",
-                width=drawing.width,
-            )
-    return Drawn(figures, left_out)
+    def draw(utterance: str, name: str, trace: DistillTrace) -> Figure:
+        return band_figure(
+            trace,
+            teacher_spikes=drawing.comparison.teacher.spikes[utterance][1],
+            title=f"{name}, {titled(trace.rule)}: {utterance}",
+            width=drawing.width,
+        )
+
+    return _of_traces(drawing, "band", draw)
 
 
 def _gradients(drawing: Drawing) -> Drawn:
     comparison = drawing.comparison
-    figures: dict[str, Figure] = {}
-    left_out: list[str] = []
+
+    def draw(utterance: str, name: str, trace: DistillTrace) -> Figure:
+        student = comparison.of(name)
+        frame_wise = _trace(drawing, student, utterance, FrameWise())
+        return gradients_figure(
+            {"FrameWise": frame_wise, titled(trace.rule): trace},
+            student.log_posteriors(utterance),
+            comparison.teacher.log_posteriors(utterance),
+            comparison.symbols,
+            student.clock.frame_shift,
+            first_frame=student.clock.first_frame,
+            title=f"{name}: {utterance}",
+            blank=comparison.blank,
+            at=comparison.at,
+            width=drawing.width,
+            colour=drawing.looks[name][0],
+        )
+
+    return _of_traces(drawing, "gradients", draw)
+
+
+def _of_traces(
+    drawing: Drawing, figure: str, draw: Callable[[str, str, DistillTrace], Figure]
+) -> Drawn:
+    """A figure for each utterance and each student that the rule can be asked for."""
+    drawn = Drawn({}, [])
     for utterance in drawing.utterances:
         traces, reasons = rule_traces(drawing, utterance)
-        left_out += reasons
+        drawn.left_out.extend(reasons)
         for name, trace in traces.items():
-            student = comparison.of(name)
-            both = {
-                "FrameWise": _trace(drawing, student, utterance, FrameWise()),
-                titled(trace.rule): trace,
-            }
-            figures[drawing.file_name("gradients", utterance, name)] = gradients_figure(
-                both,
-                student.log_posteriors(utterance),
-                comparison.teacher.log_posteriors(utterance),
-                comparison.symbols,
-                student.clock.frame_shift,
-                first_frame=student.clock.first_frame,
-                title=f"{name}: {utterance}",
-                blank=comparison.blank,
-                at=comparison.at,
-                width=drawing.width,
-                colour=drawing.looks[name][0],
-            )
-    return Drawn(figures, left_out)
+            file = drawing.file_name(figure, utterance, name)
+            drawn.figures[file] = draw(utterance, name, trace)
+    return drawn
 
 
 FIGURES: dict[str, Callable[[Drawing], Drawn]] = {
@@ -260,7 +263,7 @@ def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule)
 
 
 def _lacking_truth(drawing: Drawing) -> str:
-    """Why nothing can be said about true times; empty if something can."""
+    """Why nothing can be measured against true times; empty if something can."""
     if drawing.truth is None:
         return "there is no --reference"
     matched = sum(
@@ -273,12 +276,12 @@ def _lacking_truth(drawing: Drawing) -> str:
 
 
 def _phones(drawing: Drawing, utterance: str) -> Phones | None:
-    """What is really said, as a strip; words where tokens are joined to words."""
+    """The true phones, as a strip; words where tokens are joined to words."""
     truth = drawing.truth
     if truth is None or utterance not in truth.labels:
         return None
-    spoken = truth.labels[utterance]
-    return Phones(spoken.labels, spoken.starts, spoken.ends)
+    reference = truth.labels[utterance]
+    return Phones(reference.labels, reference.starts, reference.ends)
 
 
 def _notes(drawing: Drawing) -> dict[str, str]:

@@ -278,7 +278,7 @@ def _speech(run: Run, utterance: str) -> Speech:
 
 
 def phones_of(run: Run, utterance: str) -> Phones | None:
-    """The true phones of an utterance; None where nobody knows their times."""
+    """The true phones of an utterance; None where their times are unknown."""
     reference = run.reference.get(utterance)
     if reference is None:
         return None

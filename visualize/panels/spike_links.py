@@ -41,7 +41,7 @@ class Links:
     ['+40', '+90']
     """
 
-    shift: AlignmentShift | TimedShift  # its numbers are told in frames or in milliseconds
+    shift: AlignmentShift | TimedShift  # its numbers are in frames or in milliseconds
     teacher_clock: Clock  # when the teacher's frames are
     student_clock: Clock  # when the student's frames are
 

@@ -1,4 +1,4 @@
-"""The alignment explorer: what every student makes of some utterances, as data for the page."""
+"""The alignment explorer: outputs of every student for some utterances, as data for the page."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ def mean_distance(offsets: Sequence[Floats | Ints]) -> float:
 
 
 def true_phones(reference: Reference | None) -> list[list[Any]]:
-    """Labels, starts and ends in seconds; empty lists where nobody knows the times."""
+    """Labels, starts and ends in seconds; empty lists where the times are unknown."""
     if reference is None:
         return [[], [], []]
     times = reference.starts.round(4).tolist(), reference.ends.round(4).tolist()

@@ -61,11 +61,13 @@ def _names(comparison: Comparison) -> list[str]:
 
 def _finding(comparison: Comparison, measures: Results) -> str:
     """Who is how late after the first model."""
-    says = []
+    shifts = []
     for student in comparison.students:
         mean = number_text(measures["shift"][student.name]["mean"], comparison.unit.per, "+.0f")
-        says.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
-    return f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(says)}."
+        shifts.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
+    return (
+        f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(shifts)}."
+    )
 
 
 def _facts(comparison: Comparison) -> str:
@@ -145,15 +147,15 @@ def _true(truth: Results | None, low: float, high: float, who: str, unit: Unit) 
 
 def _counted(comparison: Comparison, measures: Results) -> str:
     """What is counted, and what the intervals are."""
-    says = (
+    text = (
         f"Offset: spikes after the equal ones of {escape(comparison.teacher.name)}; positive is "
         "late. Unmatched: its spikes that nobody has; extra: spikes that it does not have."
     )
     if "truth" not in measures:
-        return says
+        return text
     known = max((model["utterances"] for model in measures["truth"]["models"].values()), default=0)
     return (
-        f"{says} True times are known of {known} utterances. [ ]: 95 % intervals, bootstrap over "
+        f"{text} True times are known of {known} utterances. [ ]: 95 % intervals, bootstrap over "
         "utterances. Only what is right has a delay: read it beside the error."
     )
 

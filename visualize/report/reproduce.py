@@ -54,7 +54,7 @@ def run_toml(configuration: dict[str, Any]) -> str:
 
 def _tables(table: dict[str, Any], name: str) -> list[str]:
     lines = [
-        f"{key} = {_value(value)}"
+        f"{key} = {json.dumps(value, ensure_ascii=False)}"
         for key, value in table.items()
         if value is not None and not isinstance(value, dict)
     ]
@@ -64,11 +64,6 @@ def _tables(table: dict[str, Any], name: str) -> list[str]:
         if isinstance(value, dict):
             lines += _tables(value, f"{name}.{key}" if name else key)
     return lines
-
-
-def _value(value: Any) -> str:
-    """A number, a truth value, a text or a list of these."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

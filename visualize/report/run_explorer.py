@@ -138,7 +138,7 @@ def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
 
 
 def _distributions(run: Run) -> list[tuple[str, float]]:
-    """Models, each at the temperatures at which a rule hears it."""
+    """Models, each at the temperatures at which rules compare it."""
     pairs = [
         (model.name, _temperature(student))
         for student in run.students

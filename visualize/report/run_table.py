@@ -110,16 +110,16 @@ def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> s
         "training": _seconds(teacher),
     }
     cells = "".join(f"<td>{written.get(head, '')}</td>" for head, _, _ in columns)
-    name = f"{teacher['name']}, seed {teacher['seed']}" if _several(results) else teacher["name"]
+    name = (
+        f"{teacher['name']}, seed {teacher['seed']}"
+        if results["configuration"]["new_teachers"]
+        else teacher["name"]
+    )
     return f'<tr class="teacher"><th scope="row">{escape(name)}</th>{cells}</tr>'
 
 
 def _seconds(model: Results) -> str:
     return f'<span class="seconds">{model["seconds"]:.0f}</span>'
-
-
-def _several(results: Results) -> bool:
-    return bool(results["configuration"]["new_teachers"])
 
 
 def _difference(interval: Results | None) -> str:
@@ -142,18 +142,22 @@ def finding(results: Results) -> str:
     'The teacher makes 10.0 % phone errors. CTC alone makes 20.0 %.'
     """
     rate = percent_text(results["teacher"]["phone_error_rate"])
-    says = [f"The teacher makes {rate} phone errors."]
+    sentences = [f"The teacher makes {rate} phone errors."]
     students = {student["rule"]: student for student in results["summary"]}
     best = min(students.values(), key=lambda student: float(student["phone_error_rate"]["mean"]))
     if "CTC" in students:
-        says.append(f"CTC alone makes {percent_text(students['CTC']['phone_error_rate']['mean'])}.")
+        sentences.append(
+            f"CTC alone makes {percent_text(students['CTC']['phone_error_rate']['mean'])}."
+        )
     if best["rule"] != "CTC":
         rate = percent_text(best["phone_error_rate"]["mean"])
-        says.append(f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}.")
+        sentences.append(
+            f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}."
+        )
     if "CTC" in best["against"]:
         points = interval_text(best["against"]["CTC"], 100, "+.1f")
-        says.append(f"That is {points} points to CTC alone.")
-    return " ".join(says)
+        sentences.append(f"That is {points} points to CTC alone.")
+    return " ".join(sentences)
 
 
 def _error_range(results: Results) -> tuple[float, float]:

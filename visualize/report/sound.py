@@ -1,4 +1,4 @@
-"""The speech of an utterance, to be heard and to be seen."""
+"""The speech of an utterance as audio and as a spectrogram."""
 
 import base64
 import io
