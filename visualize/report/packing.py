@@ -16,10 +16,7 @@ from visualize.panels.speech import Speech
 PROBABILITY_DIGITS = 4
 DIVERGENCE_DIGITS = 3  # nats
 WEIGHT_DIGITS = 3
-HIGHEST, HIDDEN = (
-    65534,
-    65535,
-)  # a divergence too high to be written, and one that the rule never saw
+HIGHEST, HIDDEN = 65534, 65535  # divergences too high to be written, and those never seen
 DARKEST, BRIGHTEST = -2.0, 3.0  # standard deviations of the energies
 
 
