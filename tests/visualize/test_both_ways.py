@@ -21,7 +21,7 @@ from visualize import Speech, write_numbers
 from visualize.layout.style import BLANK, EARLY, TEACHER, TEXT
 from visualize.output.comparison import comparison_figures
 from visualize.output.comparison_figures import FIGURES as OF_MODELS
-from visualize.output.drawing import Drawing
+from visualize.output.comparison_figures import Drawing
 from visualize.output.run import FIGURES as OF_RUNS
 from visualize.output.run import looks_of_run, run_figures
 

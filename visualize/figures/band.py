@@ -88,22 +88,8 @@ def band_figure(
 def draw_band(
     axes: Axes, trace: DistillTrace, *, teacher_spikes: ArrayLike | None = None
 ) -> list[Artist]:
-    """Draw the divergences inside the window over time, a row for each offset of teacher frames.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes the student's frames, y the teacher frame minus the student's: 0 the same, the
-        earlier the lower.
-    trace : DistillTrace
-        Of one utterance.
-    teacher_spikes : (n,) int array, optional
-        Teacher frames whose pairs stand out.
-
-    Returns
-    -------
-    list of Artist
-        The heat map, all pairs, and the pairs at teacher spikes if those are given.
+    """Draw the divergences inside the window over time, a row for each offset of teacher frames,
+    and the chosen pairs, of which those at `teacher_spikes` (n,) stand out.
     """
     T, W = trace.divergence.shape
     seen = np.isfinite(trace.divergence)

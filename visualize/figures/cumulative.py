@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from visualize.figures.offsets import LABEL, Offsets, bins_of, frames_late
 from visualize.layout.labels import write_ends
-from visualize.layout.layout import Strip, panel_width, stacked_figure
-from visualize.layout.legend import KEY, Look, draw_key, looks_of, room_of_names
+from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import BLANK, in_style, signed
-from visualize.layout.text import line_height
+from visualize.panels.curves import curves_figure
 from visualize.panels.histogram import Bins, number_bins, share_by
 
 SIZE = (4.2, 2.4)  # inches of the axes
@@ -72,17 +71,12 @@ def cumulative_figure(
     """
     bins = bins_of(statistics, frame_shift)
     looks = looks_of(list(statistics), looks=looks)
-    right, above = room_of_names(list(statistics), width, LEFT)
-    height = max(SIZE[1], 0.0 if above else len(looks) * line_height() + 0.1)
-    strips = [Strip(KEY, above)] if above else []
-    strips.append(Strip("cumulative", height, 0.15))
-    sides = (LEFT, panel_width(width, SIZE[0], LEFT, right), right)
-    text = f"{_legend(bins)} {caption}"
+    texts = f"{_legend(bins)} {caption}", title
     with in_style():
-        figure, axes = stacked_figure(strips, sides, 0.05, text, title, BELOW)
-        if above:
-            draw_key(axes[KEY], looks)
-        draw_cumulative(axes["cumulative"], statistics, bins, looks, named=not above)
+        figure, axes, with_names = curves_figure(
+            ["cumulative"], SIZE, looks, texts, left=LEFT, width=width, most=len(looks), below=BELOW
+        )
+        draw_cumulative(axes["cumulative"], statistics, bins, looks, with_names)
     return figure
 
 
@@ -91,28 +85,9 @@ def draw_cumulative(
     statistics: Mapping[str, Offsets],
     bins: Bins,
     looks: Mapping[str, Look],
-    named: bool = True,
+    with_names: bool = True,
 ) -> list[Artist]:
-    """Draw one curve for each student.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes the offset in frames or ms, y percent.
-    statistics : mapping of str to OffsetStatistics or TimedOffsets
-        By student.
-    bins : Bins
-        What x counts.
-    looks : mapping of str to (colour, line style)
-        Of each student.
-    named : bool
-        Write each name at the end of its curve.
-
-    Returns
-    -------
-    list of Artist
-        The curves, then the names.
-    """
+    """Draw a curve for each student, x in frames or ms, y in percent, and its name at its end."""
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
     axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
     axes.set_xlabel(f"{LABEL} ({bins.units})")
@@ -120,15 +95,15 @@ def draw_cumulative(
     number_bins(axes, bins)
     drawn: list[Artist] = []
     ends: dict[str, tuple[float, float]] = {}
-    for name, one in statistics.items():
-        late, every = frames_late(one, bins.frame_shift), one.n + one.teacher_unmatched
+    for name, offsets in statistics.items():
+        late, every = frames_late(offsets, bins.frame_shift), offsets.n + offsets.teacher_unmatched
         at, share = share_by(late, bins, every)
         colour, line = looks[name]
         look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
         drawn += axes.step(at, share, where="post", gid=name, clip_on=False, **look)
         axes.set_xlim(at[0], at[-1])
         ends[name] = (float(at[-1]), float(share[-1]))
-    if named:
+    if with_names:
         drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
     return drawn
 

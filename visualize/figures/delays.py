@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.alignment.statistics import EmissionDelay
-from visualize.layout.grid import PanelHeading, grid_figure
+from visualize.layout.grid import PanelHeading
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import in_style, signed
 from visualize.layout.text import TOGETHER
 from visualize.layout.units import unit as in_figures
-from visualize.panels.histogram import Bins, draw_histogram, timed_bins
+from visualize.panels.histogram import Bins, draw_histogram, histogram_grid, timed_bins
 
 PANEL = 2.6, 1.4  # inches: axes without their labels
 LOW = 1.0  # inches of a panel where there is little room
@@ -70,12 +70,12 @@ def delays_figure(
     >>> from visualize import delays_figure
     >>> late = EmissionDelay(np.array([0.02, 0.02, 0.04]), phones_left_out=1, spikes_left_out=0)
     >>> figure = delays_figure({"small": {"after the true start": late}}, frame_shift=0.02)
-    >>> [round(float(one.get_height()), 1) for one in figure.axes[0].patches]
+    >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
     [0.0, 0.0, 66.7, 33.3]
     """
     panels, measures = _panels(delays)
     looks = looks_of(list(delays), teacher, looks)
-    values = {label: one.delay for label, (_, _, one) in panels.items()}
+    values = {label: emission.delay for label, (_, _, emission) in panels.items()}
     bins = timed_bins(values.values(), check.positive("frame_shift", frame_shift))
     across, height = PANEL
     if width is not None:
@@ -85,22 +85,20 @@ def delays_figure(
     headings = {
         label: PanelHeading.wrapped(
             name,
-            [measure, *_remarks(one, unit)],
+            [measure, *_remarks(emission, unit)],
             across + RIGHT - BETWEEN,
             looks[name][0],
         )
-        for label, (name, measure, one) in panels.items()
+        for label, (name, measure, emission) in panels.items()
     }
-    above = max(heading.height for heading in headings.values()) + 0.2
     with in_style():
-        figure, axes = grid_figure(
-            list(panels),
+        figure, axes = histogram_grid(
+            headings,
             measures,
             (across, height),
-            (LEFT, RIGHT, above, BELOW),
+            (LEFT, RIGHT, BELOW),
             f"{_legend(bins)} {caption}",
-            xlabel=f"delay ({in_figures().small})",
-            ylabel="share (%)",
+            (f"delay ({in_figures().small})", "share (%)"),
         )
         for label, heading in headings.items():
             draw_histogram(axes[label], values[label] / frame_shift, bins, heading.colour)
@@ -115,13 +113,13 @@ def _panels(
     if not delays or not all(delays.values()):
         check.fail("delays", "at least one model and measure", "none")
     measures = list(next(iter(delays.values())))
-    for name, one in delays.items():
-        if list(one) != measures:
-            check.fail(f"delays[{name!r}]", ", ".join(measures), ", ".join(one) or "none")
+    for name, of_model in delays.items():
+        if list(of_model) != measures:
+            check.fail(f"delays[{name!r}]", ", ".join(measures), ", ".join(of_model) or "none")
     panels = {
-        f"{name}, {measure}": (name, measure, one)
+        f"{name}, {measure}": (name, measure, emission)
         for name, of_model in delays.items()
-        for measure, one in of_model.items()
+        for measure, emission in of_model.items()
     }
     return panels, len(measures)
 
@@ -131,7 +129,7 @@ def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
     remarks = [["nothing is right"]]
     if delays.n:
         per, small = in_figures().per, in_figures().small
-        mean, median = (signed(round(per * one)) for one in (delays.mean, delays.median))
+        mean, median = (signed(round(per * value)) for value in (delays.mean, delays.median))
         remarks = [[f"n = {delays.n},", f"mean {mean} {small},", f"median {median} {small}"]]
     labels = delays.n + delays.phones_left_out
     missed = f"{delays.phones_left_out} of {labels} {unit}s,"

@@ -1,4 +1,4 @@
-"""What an LSTM layer does over time: its gates, its cells and what it says of them."""
+"""What an LSTM layer does over time: its gates, its cells and its hidden states."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
 from visualize.layout.text import POINTS, line_height, text_width
-from visualize.panels.panels import Phones, draw_phones, phone_rows, time_axes
+from visualize.panels.panels import Phones, clock_of, draw_phones, phone_rows, time_axes
 
 NAMES = {
     "i": "input gate i",
@@ -94,13 +94,11 @@ def gates_figure(
     ['i', 'f', 'g', 'o', 'c', 'h']
     """
     check.instance("trace", trace, LSTMTrace)
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
-    spoken = () if phones is None else phones.labels
-    if not all(isinstance(k, str) or k < len(symbols) for k in spoken):
+    clock = clock_of(frame_shift, first_frame)
+    phone_labels = () if phones is None else phones.labels
+    if not all(isinstance(k, str) or k < len(symbols) for k in phone_labels):
         check.fail("symbols", "a name of every phone", f"{len(symbols)} names")
-    symbols = symbol_names(symbols, spoken)
+    symbols = symbol_names(symbols, phone_labels)
     T, H = trace.hidden.shape
     spelled = width is None or width >= SPELLED
     names = {name: NAMES[name] if spelled else name for name in NAMES}
@@ -153,23 +151,8 @@ def gates_figure(
 
 
 def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Artist]:
-    """Draw one quantity of every unit over time.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes seconds; y units from the top, or the quantity if there are few units.
-    values : (T, H) array
-        In the order to be shown.
-    name : {"i", "f", "g", "o", "c", "h"}
-        Gates i, f and o have colours from 0 to 1, the others colours centred at 0.
-    clock : Clock
-        When frames are.
-
-    Returns
-    -------
-    list of Artist
-        A heat map, or one line for each unit.
+    """Draw one quantity of every unit (T, H) over time: a heat map, or a line for each of few
+    units; gates i, f and o have colours from 0 to 1, the others colours centred at 0.
     """
     T, H = values.shape
     strongest = (float(abs(values).max()) or 1.0) if name == "c" else 1.0
@@ -199,20 +182,9 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Arti
 
 
 def by_peak(hidden: Floats) -> Ints:
-    """Order units by the first frame at which their absolute value is largest.
+    """Order units of hidden states (T, H) by the first frame at which their absolute value is
+    largest, as (H,).
 
-    Parameters
-    ----------
-    hidden : (T, H) array
-        One column for each unit.
-
-    Returns
-    -------
-    (H,) int64 array
-        The units, the earliest first; among equals the lower number first.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.figures.gates import by_peak
     >>> by_peak(np.array([[0.1, -0.9, 0.0], [0.5, 0.2, 0.3]]))

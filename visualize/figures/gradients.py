@@ -1,4 +1,4 @@
-"""Where two lessons push one student: the gradients of their losses in its logits."""
+"""The gradients of the losses of several rules in the logits of one student."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, 
 from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
 from visualize.layout.text import line_height, text_width, wrapped
 from visualize.output.csv import NAMES
-from visualize.panels.panels import time_axes
+from visualize.panels.panels import clock_of, time_axes
 
 MATTERS = 0.1  # share of the largest gradient from which on a symbol has a row
 
@@ -94,9 +94,7 @@ def gradients_figure(
     >>> [axes.get_label() for axes in figure.axes[:2]]
     ['FrameWise', 'Hard']
     """
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     student = check.logits("student_logits", student_logits)
     teacher = check.logits("teacher_logits", teacher_logits, student.shape[1])
     check.same_length("teacher_logits", len(teacher), "student_logits", len(student), "T")
@@ -106,8 +104,8 @@ def gradients_figure(
     for name, trace in traces.items():
         check.instance(f"traces[{name!r}]", trace, DistillTrace)
         check.array(f"traces[{name!r}].grad", trace.grad, student.shape)
-    found = spikes(teacher, blank, at), spikes(student, blank, at)
-    rows = _rows([trace.grad for trace in traces.values()], found, blank)
+    both_spikes = spikes(teacher, blank, at), spikes(student, blank, at)
+    rows = _rows([trace.grad for trace in traces.values()], both_spikes, blank)
     symbols = symbol_names(symbols, rows)
     strongest = max(float(abs(trace.grad).max()) for trace in traces.values()) or 1.0
 
@@ -132,7 +130,7 @@ def gradients_figure(
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
         scale = axes.pop(SCALE)
         for (name, trace), words in zip(traces.items(), titles, strict=True):
-            what = rows, symbols, clock, strongest, found, colour
+            what = rows, symbols, clock, strongest, both_spikes, colour
             image, *_ = draw_gradient(axes[name], trace, *what)
             axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
@@ -147,34 +145,11 @@ def draw_gradient(
     symbols: Sequence[str],
     clock: Clock,
     strongest: float,
-    found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
+    both_spikes: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
     colour: str = STUDENT,
 ) -> list[Artist]:
-    """Draw the gradient of one rule as a heat map, and the spikes of both models on it.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes seconds, y symbols from the top.
-    trace : DistillTrace
-        Of one utterance.
-    rows : (n,) int array
-        Labels to show, from the top.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    strongest : float
-        Absolute value at which the colours end, > 0.
-    found : pair of (labels, frames)
-        Spikes of the teacher and of the student, all of them among `rows`.
-    colour : str
-        Of the student's.
-
-    Returns
-    -------
-    list of Artist
-        The heat map, the teacher's spikes, the student's spikes.
+    """Draw the gradient of one rule as a heat map of the labels `rows` (n,) from the top, and on it
+    the spikes (labels, frames) of teacher and student.
     """
     T, n = len(trace.grad), rows.size
     image = axes.imshow(
@@ -190,7 +165,7 @@ def draw_gradient(
     drawn: list[Artist] = [image]
     row_of = {int(label): row for row, label in enumerate(rows)}
     marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
-    for (labels, frames), (mark, shade, gid) in zip(found, marks, strict=True):
+    for (labels, frames), (mark, shade, gid) in zip(both_spikes, marks, strict=True):
         places = [row_of[int(label)] for label in labels]
         drawn += axes.plot(
             clock.seconds(frames),
@@ -211,13 +186,13 @@ def draw_gradient(
 
 
 def _rows(
-    grads: Sequence[Floats], found: tuple[tuple[Ints, Ints], tuple[Ints, Ints]], blank: int
+    grads: Sequence[Floats], both_spikes: tuple[tuple[Ints, Ints], tuple[Ints, Ints]], blank: int
 ) -> Ints:
     """Labels that spike or have a strong gradient, by their first spike; the blank last."""
     strength = np.max([abs(grad) for grad in grads], axis=0)  # (T, K)
     first = strength.argmax(axis=0)
     matters = strength.max(axis=0) > MATTERS * strength.max()
-    for labels, frames in reversed(found):  # the teacher's times count more
+    for labels, frames in reversed(both_spikes):  # the teacher's times count more
         first[labels[::-1]] = frames[::-1]
         matters[labels] = True
     matters[blank] = False

@@ -18,7 +18,7 @@ from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
 from visualize.layout.text import inches_per_unit, line_height, text_width, wrapped
-from visualize.panels.panels import time_axes
+from visualize.panels.panels import clock_of, time_axes
 
 Table: TypeAlias = Literal["alpha", "beta", "posterior"]
 
@@ -87,9 +87,7 @@ def lattice_figure(
     ['a', 'b']
     """
     check.instance("trace", trace, CTCTrace)
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     if not np.isfinite(trace.loss):
         check.fail("trace", "labels with a path", f"a loss of {trace.loss}")
     check.same_length("symbols", len(symbols), "trace", trace.occupancy.shape[1], "K")
@@ -133,27 +131,8 @@ def draw_lattice(
     clock: Clock,
     best: Alignment | None = None,
 ) -> list[Artist]:
-    """Draw one table of CTC, with the allowed transitions if the cells are large enough.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes seconds, y states from the top.
-    trace : CTCTrace
-        Of one utterance.
-    table : {"alpha", "beta", "posterior"}
-        What the colours show.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    best : Alignment, optional
-        Path to draw.
-
-    Returns
-    -------
-    list of Artist
-        The heat map, the transitions if they are drawn, the path if there is one.
+    """Draw one table of CTC, states from the top, with the allowed transitions if the cells are
+    large enough, and the best path if there is one.
     """
     T, S = trace.log_alpha.shape
     posterior = log_state_posteriors(trace)
@@ -188,8 +167,8 @@ def draw_lattice(
         drawn += axes.plot(seconds, states, color=TEXT, linewidth=2.6, solid_joinstyle="round")
         drawn += axes.plot(seconds, states, color="white", linewidth=1.2, gid="best")
     step = int(np.ceil(line_height() / (2 * row) - 1e-9))  # names that have room
-    named = np.arange(1, S, 2 * step)
-    axes.set_yticks(named, [symbols[trace.states[s]] for s in named], parse_math=False)
+    ticks = np.arange(1, S, 2 * step)
+    axes.set_yticks(ticks, [symbols[trace.states[s]] for s in ticks], parse_math=False)
     axes.set_yticks(np.arange(0, S, 2), minor=True)
     axes.tick_params(axis="y", which="minor", length=5, width=1.2, color=BLANK)
     axes.set_ylabel("state")
@@ -197,20 +176,9 @@ def draw_lattice(
 
 
 def log_state_posteriors(trace: CTCTrace) -> Floats:
-    """Compute the log-probability of each state at each frame, given the labels.
+    """Compute the log-probability (T, S) in nats of each state at each frame, given the labels;
+    -inf where no path passes.
 
-    Parameters
-    ----------
-    trace : CTCTrace
-        With a finite loss.
-
-    Returns
-    -------
-    (T, S) array
-        In nats, <= 0 but for rounding; -inf where no path passes.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> import refkd
     >>> from visualize.figures.lattice import log_state_posteriors
@@ -226,18 +194,6 @@ def log_state_posteriors(trace: CTCTrace) -> Floats:
 def transitions(trace: CTCTrace) -> list[tuple[int, int, int]]:
     """List the steps that some path takes: frame, state, and state one frame later.
 
-    Parameters
-    ----------
-    trace : CTCTrace
-        Of one utterance.
-
-    Returns
-    -------
-    list of (int, int, int)
-        By frame, then by state.
-
-    Examples
-    --------
     Two equal labels in three frames leave one path, through the blank between them:
 
     >>> import numpy as np
@@ -259,20 +215,9 @@ def transitions(trace: CTCTrace) -> list[tuple[int, int, int]]:
 
 
 def states_of(best: Alignment) -> Ints:
-    """Give the state of each frame of a path.
+    """Give the state (T,) of each frame of a path: odd in the stay of a label, even in a blank, 0
+    to 2L.
 
-    Parameters
-    ----------
-    best : Alignment
-        With T frames and L spans.
-
-    Returns
-    -------
-    (T,) int64 array
-        Odd in the stay of a label, even in a blank, 0 to 2L.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> import refkd
     >>> from visualize.figures.lattice import states_of

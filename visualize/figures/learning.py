@@ -12,12 +12,11 @@ from refkd import check
 from refkd.check import Floats
 from refkd.experiment.checkpoint import Epoch
 from visualize.layout.labels import write_ends
-from visualize.layout.layout import Strip, panel_width, stacked_figure
-from visualize.layout.legend import KEY, Look, draw_key, looks_of, room_of_names
+from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import in_style
-from visualize.layout.text import line_height
+from visualize.panels.curves import curves_figure
 
-WIDTH, HEIGHT = 4.6, 1.5  # inches of a panel, which grows with the number of names
+SIZE = (4.6, 1.5)  # inches of a panel, which grows with the number of names
 LEFT = 1.0  # inches beside the panels
 PANELS = {
     "ctc": "CTC loss\n(nats per frame)",
@@ -90,22 +89,17 @@ def learning_figure(
     drawn = {panel: _to_draw(lines) for panel, lines in curves.items()}
     shown = [panel for panel in PANELS if drawn[panel]]
     looks = looks_of(list(histories), teacher, looks)
-    right, above = room_of_names(list(histories), width, LEFT)
-    most = 0 if above else max(len(lines) for lines in drawn.values())
-    height = max(HEIGHT, most * line_height() + 0.1)
-    sides = (LEFT, panel_width(width, WIDTH, LEFT, right), right)
     several = any(len(seeds) > 1 for seeds in histories.values())
-    text = ("Thin: seeds; thick: their mean. " if several else "") + caption
+    texts = ("Thin: seeds; thick: their mean. " if several else "") + caption, title
+    most = max(len(lines) for lines in drawn.values())
     with in_style():
-        strips = [Strip(KEY, above)] if above else []
-        strips += [Strip(panel, height, 0.15) for panel in shown]
-        figure, axes = stacked_figure(strips, sides, 0.05, text, title)
-        if above:
-            draw_key(axes[KEY], looks)
+        figure, axes, with_names = curves_figure(
+            shown, SIZE, looks, texts, left=LEFT, width=width, most=most
+        )
         epochs = max(len(history) for seeds in histories.values() for history in seeds)
         for panel in shown:
             axes[panel].set_xlim(0.5, epochs + 0.5)
-            draw_learning(axes[panel], drawn[panel], looks, named=not above)
+            draw_learning(axes[panel], drawn[panel], looks, with_names)
             axes[panel].set_ylabel(PANELS[panel])
             axes[panel].tick_params(labelbottom=panel == shown[-1])
         axes[shown[-1]].set_xlabel("epoch")
@@ -116,25 +110,10 @@ def draw_learning(
     axes: Axes,
     curves: Mapping[str, Sequence[Floats]],
     looks: Mapping[str, Look],
-    named: bool = True,
+    with_names: bool = True,
 ) -> list[Artist]:
-    """Draw the curves of several models.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place, with the limits of x set in epochs, the first being 1.
-    curves : mapping of str to sequence of (n,) array
-        One for each seed. y is logarithmic if all of them are > 0 and span a factor of 10.
-    looks : mapping of str to (colour, line style)
-        Of each model.
-    named : bool
-        Write each name at the end of its line.
-
-    Returns
-    -------
-    list of Artist
-        For each model its seeds if there are several, and its mean; then the names.
+    """Draw the curves (n,) of the seeds of several models over epochs and their means; y is
+    logarithmic if all of them are > 0 and span a factor of 10.
     """
     drawn: list[Artist] = []
     ends = {}
@@ -157,7 +136,7 @@ def draw_learning(
         last = np.flatnonzero(np.isfinite(mean))[-1]
         ends[name] = (float(epochs[last]), float(mean[last]))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
-    if named:
+    if with_names:
         drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
     return drawn
 

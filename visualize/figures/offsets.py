@@ -12,13 +12,13 @@ from refkd import check
 from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
 from refkd.check import Floats
 from refkd.losses.rules import Window
-from visualize.layout.grid import PanelHeading, columns_of, grid_figure
+from visualize.layout.grid import PanelHeading, columns_of
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import FAINT, STUDENT, in_style, signed
 from visualize.layout.text import TOGETHER, text_width, wrapped
 from visualize.layout.units import unit
-from visualize.panels.histogram import Bins, bins_around, draw_histogram, timed_bins
+from visualize.panels.histogram import Bins, bins_around, draw_histogram, histogram_grid, timed_bins
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
 NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
@@ -82,11 +82,15 @@ def offsets_figure(
     bins, looks = bins_of(statistics, frame_shift), looks_of(list(statistics), looks=looks)
     most = check.integer("columns", columns, low=1)
     windows = windows or {}
-    remarks = {name: _remarks(one, bins, windows.get(name)) for name, one in statistics.items()}
+    remarks = {
+        name: _remarks(offsets, bins, windows.get(name)) for name, offsets in statistics.items()
+    }
     across, height = PANEL
     if width is None:
         columns = columns_of(len(statistics), most, most, 1.0)
-        widest = max(text_width(wrapped(one, np.inf)) for some in remarks.values() for one in some)
+        widest = max(
+            text_width(wrapped(remark, np.inf)) for some in remarks.values() for remark in some
+        )
         right = max(RIGHT, widest + 2 * BETWEEN - across)
     else:
         room, right = panel_width(width, 0.0, LEFT, 0.0), RIGHT
@@ -97,46 +101,25 @@ def offsets_figure(
         name: PanelHeading.wrapped(name, remarks[name], across + right - BETWEEN, looks[name][0])
         for name in statistics
     }
-    above = max(heading.height for heading in headings.values()) + 0.2
-    text = f"{_legend(bins, bool(windows))} {caption}"
     with in_style():
-        figure, axes = grid_figure(
-            list(statistics),
+        figure, axes = histogram_grid(
+            headings,
             columns,
             (across, height),
-            (LEFT, right, above, BELOW[bins.timed]),
-            text,
-            xlabel=f"{LABEL} ({bins.units})",
-            ylabel="share of pairs (%)",
+            (LEFT, right, BELOW[bins.timed]),
+            f"{_legend(bins, bool(windows))} {caption}",
+            (f"{LABEL} ({bins.units})", "share of pairs (%)"),
         )
-        for name, one in statistics.items():
-            draw_offsets(axes[name], one, bins, windows.get(name), looks[name][0])
+        for name, offsets in statistics.items():
+            draw_offsets(axes[name], offsets, bins, windows.get(name), looks[name][0])
             headings[name].write(axes[name])
     return figure
 
 
 def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
-    """Choose the bins of the offsets of several students.
+    """Choose the bins of the offsets of several students, in frames or, for offsets in seconds, in
+    ms.
 
-    Parameters
-    ----------
-    statistics : mapping of str to OffsetStatistics or TimedOffsets
-        By student.
-    frame_shift : float
-        Seconds of a bin.
-
-    Returns
-    -------
-    Bins
-        In frames or, for offsets in seconds, in ms.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no student, or frames and seconds are mixed.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.statistics import OffsetStatistics
     >>> from visualize.figures.offsets import bins_of
@@ -146,30 +129,16 @@ def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
     if not statistics:
         check.fail("statistics", "at least one student", "none")
     frame_shift = check.positive("frame_shift", frame_shift)
-    kinds = {isinstance(one, TimedOffsets) for one in statistics.values()}
+    kinds = {isinstance(offsets, TimedOffsets) for offsets in statistics.values()}
     if len(kinds) > 1:
         check.fail("statistics", "offsets all in frames or all in seconds", "both")
-    every = [one.offset.astype(np.float64) for one in statistics.values()]
+    every = [offsets.offset.astype(np.float64) for offsets in statistics.values()]
     return (timed_bins if kinds.pop() else bins_around)(every, frame_shift)
 
 
 def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
-    """Give offsets in frame shifts.
+    """Give offsets (n,) in frame shifts: whole numbers for offsets in frames.
 
-    Parameters
-    ----------
-    statistics : OffsetStatistics or TimedOffsets
-        Of one student.
-    frame_shift : float
-        Seconds.
-
-    Returns
-    -------
-    (n,) array
-        Whole numbers for offsets in frames.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.statistics import TimedOffsets
     >>> from visualize.figures.offsets import frames_late
@@ -188,25 +157,8 @@ def draw_offsets(
     window: Window | None = None,
     colour: str = STUDENT,
 ) -> list[Artist]:
-    """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes the offset in frames or ms.
-    statistics : OffsetStatistics or TimedOffsets
-        Of one student.
-    bins : Bins
-        The bars.
-    window : Window, optional
-        The window of the student's rule in frames, shaded.
-    colour : str
-        Of the bars.
-
-    Returns
-    -------
-    list of Artist
-        Bars, then the cumulative line, then the mean and the window where there are any.
+    """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean, and
+    the window of the student's rule in frames.
     """
     drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins, colour)
     if window is not None:
@@ -231,7 +183,7 @@ def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str
     }
     known = [f"{100 * shares[owner]:.1f} % {owner}" for owner in shares if shares[owner] >= 0]
     if known:
-        remarks.append(["unmatched:", *(f"{one}," for one in known[:-1]), known[-1]])
+        remarks.append(["unmatched:", *(f"{share}," for share in known[:-1]), known[-1]])
     if window is not None and statistics.n:
         inside = (late >= -window.right - 1e-6) & (late <= window.left + 1e-6)
         remarks.append(["in the window:", f"{100 * inside.mean():.1f} %"])

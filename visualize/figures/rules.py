@@ -26,6 +26,7 @@ from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import BLANK, EARLY, STUDENT, TEACHER, TEXT, in_style
 from visualize.layout.text import inches_per_unit, line_height, text_width
 from visualize.panels.choices import draw_chosen, draw_window, shape_of
+from visualize.panels.panels import clock_of
 
 TICK = 0.45  # inches from one number to the next, at least
 BESIDE = 0.07  # inches between a name and what it stands beside
@@ -45,34 +46,8 @@ def draw_rule(
     at: At = "start",
     colour: str = STUDENT,
 ) -> list[Artist]:
-    """Draw window, choices and spikes; where a spike's pair meets its choice, a circle is struck.
-
-    Parameters
-    ----------
-    axes : Axes
-        Square and in its final place, because text is measured; both axes become seconds.
-    trace : DistillTrace
-        Of these two models.
-    student : (T, K) array
-        Logits.
-    teacher : (T, K) array
-        Logits.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are, of both.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike.
-    colour : str
-        Of the student, and of pairs of spikes where it is late.
-
-    Returns
-    -------
-    list of Artist
-        Window, choices, marks of the teacher's and the student's spikes, a circle for each
-        matched pair of spikes, and names of the teacher's spikes where there is room.
+    """Draw window, choices and spikes of two models (T, K) over square axes in seconds; a circle
+    for each matched pair of spikes, and names of the teacher's spikes where there is room.
     """
     labels, frames = spikes(teacher, blank, at)
     shift = alignment_shift(teacher, student, blank, at)
@@ -148,8 +123,8 @@ def _write_names(axes: Axes, names: Sequence[str], times: Floats, marks: Floats)
     return drawn
 
 
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _meet(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 SIDE = 2.1  # inches of a panel, if no width is asked
@@ -227,9 +202,7 @@ def rules_figure(
     >>> [axes.get_label() for axes in figure.axes]
     ['FrameWise', 'Hard']
     """
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
+    clock = clock_of(frame_shift, first_frame)
     teacher, students = _checked(traces, student_logits, teacher_logits, symbols)
     symbols = symbol_names(symbols, spikes(teacher, blank, at)[0])
     colours = dict.fromkeys(traces, STUDENT)
@@ -237,7 +210,12 @@ def rules_figure(
         colours = {name: colour for name, (colour, _) in looks_of(list(traces), "", looks).items()}
     columns, side, gap = _columns(len(traces), width)
     headings = {
-        name: PanelHeading.wrapped(name, [_charge(trace)], side + gap - BETWEEN, colours[name])
+        name: PanelHeading.wrapped(
+            name,
+            [f"{trace.loss / len(trace.divergence):.3f} nats per frame"],
+            side + gap - BETWEEN,
+            colours[name],
+        )
         for name, trace in traces.items()
     }
     above = GAP + BETWEEN + max(heading.height for heading in headings.values())
@@ -280,8 +258,8 @@ def _checked(
             argument, logits = f"student_logits[{name!r}]", logits[name]
         students[name] = check.logits(argument, logits, len(symbols))
         frames = len(trace.divergence)
-        for who, one in (("teacher_logits", teacher), (argument, students[name])):
-            check.same_length(who, len(one), f"traces[{name!r}]", frames, "T")
+        for who, array in (("teacher_logits", teacher), (argument, students[name])):
+            check.same_length(who, len(array), f"traces[{name!r}]", frames, "T")
     return teacher, students
 
 
@@ -293,10 +271,6 @@ def _columns(panels: int, width: float | None) -> tuple[int, float, float]:
     each = (width - LEFT) / columns
     side = min(each - GAP, MOST)
     return columns, side, each - side
-
-
-def _charge(trace: DistillTrace) -> str:
-    return f"{trace.loss / len(trace.divergence):.3f} nats per frame"
 
 
 def _legend(traces: Iterable[DistillTrace]) -> str:

@@ -37,29 +37,8 @@ Numbers: TypeAlias = float | Mapping[str, float]
 def clocks_of(
     names: Sequence[str], frame_shift: Numbers, first_frame: Numbers = 0.0
 ) -> dict[str, Clock]:
-    """Give every model its clock.
+    """Give every model its clock, from a number of seconds for all of them or for each by its name.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the models.
-    frame_shift : float or mapping of str to float
-        Seconds from one frame to the next: of all models, or of each by its name.
-    first_frame : float or mapping of str to float
-        Time of frame 0 in seconds.
-
-    Returns
-    -------
-    dict of str to Clock
-        By name.
-
-    Raises
-    ------
-    ArgumentError
-        If a number is not fit, a model has none, or a name is no model's.
-
-    Examples
-    --------
     >>> from visualize.figures.shift import clocks_of
     >>> clocks_of(["T", "S"], {"T": 0.02, "S": 0.04})["S"]
     Clock(frame_shift=0.04, first_frame=0.0)
@@ -173,16 +152,16 @@ def shift_figure(
     models = _models(
         logits, symbols, frame_shift, first_frame, traces or {}, notes or {}, blank, at, looks
     )
-    named = {int(label) for one in models for label in one.spikes[0]}
-    symbols = symbol_names(symbols, [*sorted(named), *(phones.labels if phones else ())])
-    shared = models[0].clock if all(one.clock == models[0].clock for one in models) else None
-    begin = min(one.clock.seconds(-0.5) for one in models)
-    end = max(one.clock.seconds(len(one.logits) - 0.5) for one in models)
+    spiking = {int(label) for model in models for label in model.spikes[0]}
+    symbols = symbol_names(symbols, [*sorted(spiking), *(phones.labels if phones else ())])
+    shared = models[0].clock if all(model.clock == models[0].clock for model in models) else None
+    begin = min(model.clock.seconds(-0.5) for model in models)
+    end = max(model.clock.seconds(len(model.logits) - 0.5) for model in models)
     sides, beside = _sides(models, width)
     teacher, *students = models
-    for n, one in enumerate(students):  # only the first can stand directly below the teacher
+    for n, student in enumerate(students):  # only the first can stand directly below the teacher
         if n > 0 or not beside:
-            models[n + 1] = replace(one, teacher=teacher)
+            models[n + 1] = replace(student, teacher=teacher)
     scale = sides[1] / (end - begin)
 
     strips: list[Strip] = []
@@ -194,11 +173,11 @@ def shift_figure(
         strips.append(Strip("phones", 0.05 + rows * line_height()))
         left_out += placed.count(-1)
     headings = []
-    for one in models:
-        lines = one.heading.column if beside else one.heading.lines(sum(sides) - 2 * MARGIN)
-        its, without_room = one.strips(symbols, scale, heading_height(lines), beside)
+    for model in models:
+        lines = model.heading.column if beside else model.heading.lines(sum(sides) - 2 * MARGIN)
+        own_strips, without_room = model.strips(symbols, scale, heading_height(lines), beside)
         headings.append(lines)
-        strips += its
+        strips += own_strips
         left_out += without_room
 
     sentences = _sentences(models, shared is not None, phones is not None, left_out)
@@ -212,15 +191,15 @@ def shift_figure(
             draw_speech(axes["speech"], speech)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
-            draw_starts([axes[label] for one in models for label in one.labels], phones)
-        for one, lines in zip(models, headings, strict=True):
-            one.draw(axes, symbols)
+            draw_starts([axes[label] for model in models for label in model.labels], phones)
+        for model, lines in zip(models, headings, strict=True):
+            model.draw(axes, symbols)
             if beside:
-                write_heading(axes[one.heading.name], lines, one.heading.colour)
+                write_heading(axes[model.heading.name], lines, model.heading.colour)
             else:
-                first = one.labels[0]
+                first = model.labels[0]
                 lift = top if first == strips[0].label else 0.0
-                write_heading(axes[first], lines, one.heading.colour, lift)
+                write_heading(axes[first], lines, model.heading.colour, lift)
         time_axes(list(axes.values()), shared)
     return figure
 
@@ -240,8 +219,8 @@ def _models(
     if not logits:
         check.fail("logits", "at least one model", "none")
     values = {name: check.logits(f"logits[{name!r}]", logits[name]) for name in logits}
-    for name, one in values.items():
-        check.same_length(f"logits[{name!r}]", one.shape[1], "symbols", len(symbols), "K")
+    for name, array in values.items():
+        check.same_length(f"logits[{name!r}]", array.shape[1], "symbols", len(symbols), "K")
     clocks = clocks_of(list(logits), frame_shift, first_frame)
     teacher, *students = values
     looks = looks_of(list(values), teacher, looks)
@@ -253,18 +232,18 @@ def _models(
             check.same_length(argument, frames, f"traces[{name!r}]", len(trace.divergence), "T")
 
     models = []
-    for name, one in values.items():
+    for name, array in values.items():
         remarks = notes[name].split("\n") if name in notes else []
         links = None
         if name != teacher:
-            pair = values[teacher], one, clocks[teacher], clocks[name]
+            pair = values[teacher], array, clocks[teacher], clocks[name]
             in_frames = len(set(clocks.values())) == 1
             links = Links.between(*pair, in_frames=in_frames, blank=blank, at=at)
             remarks += links.remarks
         heading = Heading(name, tuple(remarks), looks[name][0])
         choices = (traces[name], values[teacher]) if name in traces else None
-        its = heading, looks[name], one, clocks[name], blank, at, links, choices
-        models.append(ModelStrips(*its))
+        facts = looks[name], array, clocks[name], blank, at, links, choices
+        models.append(ModelStrips(heading, *facts))
     return models
 
 
@@ -272,9 +251,9 @@ def _sides(
     models: Sequence[ModelStrips], width: float | None
 ) -> tuple[tuple[float, float, float], bool]:
     """Inches left of the strips, of the strips, and right of them; names beside them or above."""
-    left = MARGIN + max(one.heading.width for one in models) + LABELS
-    frames = max(len(one.logits) for one in models)
-    spikes = max(one.spikes[0].size for one in models)
+    left = MARGIN + max(model.heading.width for model in models) + LABELS
+    frames = max(len(model.logits) for model in models)
+    spikes = max(model.spikes[0].size for model in models)
     natural = float(np.clip(max(0.045 * frames, 0.3 * spikes), *NATURAL))
     beside = width is None or width - left - RIGHT >= BESIDE * width
     left = left if beside else LABELS
@@ -287,10 +266,10 @@ def _sentences(
     """What the signs mean."""
     time = "first" if models[0].at == "start" else "highest"
     names: dict[str, list[str]] = {}
-    for one in models:
-        shift = f"{unit().per * one.clock.frame_shift:g} {unit().small}"
-        names.setdefault(shift, []).append(one.heading.name)
-    shift = ", ".join(f"{shift} ({', '.join(named)})" for shift, named in names.items())
+    for model in models:
+        shift = f"{unit().per * model.clock.frame_shift:g} {unit().small}"
+        names.setdefault(shift, []).append(model.heading.name)
+    shift = ", ".join(f"{shift} ({', '.join(owners)})" for shift, owners in names.items())
     classes = models[0].logits.shape[1]
     sentences = [
         f"Frame shift {shift if len(names) > 1 else next(iter(names))}; "
@@ -305,7 +284,7 @@ def _sentences(
     sentences.append("Grey line: blank.")
     if with_phones:
         sentences.append("Grey verticals: true starts.")
-    if any(one.choices for one in models):
+    if any(model.choices for model in models):
         sentences.append(
             "Choice: the teacher frame chosen minus the student's own; shaded: the window; "
             "blue: frames where the teacher spikes."

@@ -1,4 +1,4 @@
-"""The sweep behind the trade-off: error against the weight of the lesson, or against its window."""
+"""The sweep behind the trade-off: error against the weight of distillation, or its window."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -30,21 +30,12 @@ SWEPT = ("weight", "window", "d")  # settings that are told apart inside a panel
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was tried.
+    """What was tried."""
 
-    Parameters
-    ----------
-    points : dict of (str, str, float) to list of float
-        Validation error as a fraction for each rule, window and weight.
-    chosen : set of (str, str, float)
-        Those among the points that were kept as the best of their student.
-    alone : float or None
-        The error of the student trained by CTC alone, if there is one.
-    """
-
+    # validation error as a fraction for each rule, window and weight
     points: dict[Point, list[float]]
-    chosen: set[Point]
-    alone: float | None
+    chosen: set[Point]  # those among the points that were kept as the best of their student
+    alone: float | None  # the error of the student trained by CTC alone, if there is one
 
 
 def sweep_points(told: Mapping[str, Any]) -> Sweep:
@@ -92,9 +83,9 @@ def sweep_points(told: Mapping[str, Any]) -> Sweep:
         others = tuple(repr(settings[key]) for key in sorted(settings) if key not in SWEPT)
         panel = panels.setdefault(others, _panel(name, settings["rule"], panels.values()))
         window, tuned = _window(settings), told["tuning"].get(name)
-        for one in tuned or [_tried(firsts[name])]:
-            if one["validation"] is not None:
-                points[panel, window, one["weight"]] = [one["validation"]]
+        for trial in tuned or [_tried(firsts[name])]:
+            if trial["validation"] is not None:
+                points[panel, window, trial["weight"]] = [trial["validation"]]
         if tuned:
             chosen.add((panel, window, firsts[name]["weight"]))
     panels_of = [panel for panel, _, _ in points]
@@ -137,18 +128,10 @@ CLOSE = 0.08  # inches between two weights or windows, or they stand upright
 
 @dataclass(frozen=True)
 class Trials:
-    """What stands side by side along x, and what is told apart by lines.
+    """What stands side by side along x, and what is told apart by lines."""
 
-    Parameters
-    ----------
-    by_weight : bool
-        Whether weights stand along x; windows otherwise.
-    places : tuple of str
-        The weights, rising, or the windows, in the order in which they came.
-    """
-
-    by_weight: bool
-    places: tuple[str, ...]
+    by_weight: bool  # whether weights stand along x; windows otherwise
+    places: tuple[str, ...]  # the weights, rising, or the windows, in the order in which they came
 
     @classmethod
     def of(cls, points: Collection[Point]) -> "Trials":
@@ -227,8 +210,8 @@ def sweep_figure(
     if len(rules) == len(errors):
         check.fail("points", "several weights or windows of one rule", "none")
     trials = Trials.of(errors)
-    named = list(dict.fromkeys(trials.line(point) for point in errors if trials.line(point)))
-    looks = looks_of(named) if len(named) > 1 else {}
+    lines = list(dict.fromkeys(trials.line(point) for point in errors if trials.line(point)))
+    looks = looks_of(lines) if len(lines) > 1 else {}
 
     columns, (across, height) = columns_of(len(rules), COLUMNS, COLUMNS, 1.0), PANEL
     if width is not None:
@@ -237,7 +220,7 @@ def sweep_figure(
         across = room / columns - RIGHT
     titles = {rule: wrapped(rule, across + RIGHT - 0.05, NORMAL, "bold") for rule in rules}
     above = 0.1 + max(map(title_height, titles.values()))
-    key = key_height(named, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
+    key = key_height(lines, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
     widest = max(map(text_width, trials.places))
     upright = widest + CLOSE > across / len(trials.places)
     with in_style():
@@ -246,7 +229,7 @@ def sweep_figure(
             columns,
             (across, height),
             (LEFT, RIGHT, above, BELOW + upright * widest),
-            f"{_legend(errors, trials, named, bool(chosen), level)} {caption}",
+            f"{_legend(errors, trials, lines, bool(chosen), level)} {caption}",
             xlabel="weight of the lesson" if trials.by_weight else "window",
             ylabel=f"{measure} (%)",
             key=key,
@@ -256,8 +239,8 @@ def sweep_figure(
         limits = _limits([*errors.values(), np.array([] if level is None else [level])])
         for rule in rules:
             _set_axes(axes[rule], trials, limits, upright)
-            its = {point: some for point, some in errors.items() if point[0] == rule}
-            draw_sweep(axes[rule], its, trials, looks, chosen, level)
+            rule_errors = {point: some for point, some in errors.items() if point[0] == rule}
+            draw_sweep(axes[rule], rule_errors, trials, looks, chosen, level)
             heading = axes[rule].set_title(shown(titles[rule]), loc="left", parse_math=False)
             heading.set(weight="bold", linespacing=1.2)
     return figure
@@ -271,47 +254,32 @@ def draw_sweep(
     chosen: Collection[Point],
     level: float | None,
 ) -> list[Artist]:
-    """Draw the errors of one rule.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes the number of the weight or window, y percent.
-    errors : mapping of (str, str, float) to (n,) array
-        In percent, of each seed.
-    trials : Trials
-        What stands where.
-    looks : mapping of str to (colour, line style)
-        Of the lines that are not alone.
-    chosen : collection of (str, str, float)
-        Points with a ring.
-    level : float or None
-        Error of CTC alone in percent.
-
-    Returns
-    -------
-    list of Artist
-        The level line; for each line its means, its seeds if there are several, and its ring.
+    """Draw the errors (n,) in percent of one rule: the level of CTC alone; for each line its means,
+    its seeds if there are several, and its ring.
     """
     drawn: list[Artist] = []
     if level is not None:
         drawn.append(axes.axhline(level, color=BLANK, linewidth=1.0, zorder=1, gid="CTC alone"))
     for name in dict.fromkeys(trials.line(point) for point in errors):
-        its = sorted((p for p in errors if trials.line(p) == name), key=trials.place)
+        line_points = sorted((p for p in errors if trials.line(p) == name), key=trials.place)
         colour, line = looks.get(name, (STUDENT, "-"))
-        series = name or its[0][0]
-        means = [float(errors[point].mean()) for point in its]
-        places = [trials.place(point) for point in its]
+        series = name or line_points[0][0]
+        means = [float(errors[point].mean()) for point in line_points]
+        places = [trials.place(point) for point in line_points]
         (curve,) = axes.plot(places, means, "o", color=colour, markersize=4, gid=series)
         curve.set_linestyle(line)
         drawn.append(curve)
-        if any(errors[point].size > 1 for point in its):
-            x = np.concatenate([np.full(errors[p].size, trials.place(p)) for p in its])
-            y = np.concatenate([errors[p] for p in its])
+        if any(errors[point].size > 1 for point in line_points):
+            x = np.concatenate([np.full(errors[p].size, trials.place(p)) for p in line_points])
+            y = np.concatenate([errors[p] for p in line_points])
             (dots,) = axes.plot(x, y, ".", color=colour, markersize=3, alpha=0.6)
             dots.set_gid(f"{series}, seeds")
             drawn.append(dots)
-        rings = [(x, y) for point, x, y in zip(its, places, means, strict=True) if point in chosen]
+        rings = [
+            (x, y)
+            for point, x, y in zip(line_points, places, means, strict=True)
+            if point in chosen
+        ]
         if rings:
             (ring,) = axes.plot(*np.transpose(rings), "o", color=TEXT, markersize=8)
             ring.set(markerfacecolor="none", markeredgewidth=1.1, gid=f"{series}, chosen")
@@ -351,13 +319,13 @@ def _percent(argument: str, errors: ArrayLike) -> Floats:
 def _legend(
     errors: Mapping[Point, Floats],
     trials: Trials,
-    named: Sequence[str],
+    lines: Sequence[str],
     with_rings: bool,
     level: float | None,
 ) -> str:
     sentences = []
-    if len(named) == 1:
-        sentences.append(f"Window {named[0]}." if trials.by_weight else f"{named[0].capitalize()}.")
+    if len(lines) == 1:
+        sentences.append(f"Window {lines[0]}." if trials.by_weight else f"{lines[0].capitalize()}.")
     if any(some.size > 1 for some in errors.values()):
         sentences.append("Small dots: seeds; large: their mean.")
     if with_rings:

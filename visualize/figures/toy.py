@@ -1,4 +1,4 @@
-"""What each rule charges five students of one small teacher: the opening figure of the docs."""
+"""Losses of five students of one small teacher under each rule: the first figure of the docs."""
 
 from collections.abc import Mapping
 
@@ -41,15 +41,9 @@ CAPTION = (
 
 
 def toy_models() -> dict[str, Floats]:
-    """Make the teacher and its students: four spikes in sixty frames.
+    """Make logits (60, 5) of the teacher and its students: four spikes in sixty frames, the blank
+    at 0.
 
-    Returns
-    -------
-    dict of str to (60, 5) float64 array
-        Logits with the blank at 0, "teacher" first.
-
-    Examples
-    --------
     >>> from visualize.figures.toy import toy_models
     >>> list(toy_models())
     ['teacher', 'identical', '3 frames late', 'all blank', 'wrong symbols', '10 frames late']
@@ -66,7 +60,7 @@ def toy_models() -> dict[str, Floats]:
 
 
 def toy_table() -> dict[str, dict[str, float]]:
-    """Compute what each rule charges each student.
+    """Compute the loss of each student under each rule.
 
     Returns
     -------
@@ -134,7 +128,7 @@ def toy_figure(
     """
     if not table:
         check.fail("table", "at least one rule", "none")
-    highest = max(max(charges.values()) for charges in table.values())
+    highest = max(max(losses.values()) for losses in table.values())
     number = text_width("0.000") + 0.15
     left = max(text_width(name) for name in next(iter(table.values()))) + 0.3
     columns, panel = len(table), PANEL[0]
@@ -148,34 +142,23 @@ def toy_figure(
         figure, axes = grid_figure(
             list(table), columns, (panel, PANEL[1]), around, caption, xlabel=LABEL
         )
-        for rule, charges in table.items():
-            draw_charges(axes[rule], charges)
+        for rule, losses in table.items():
+            draw_losses(axes[rule], losses)
             axes[rule].set_xlim(0, highest or 1.0)
             heading = axes[rule].set_title(shown(rule), loc="left", pad=4, parse_math=False)
             heading.set(weight="bold", size=NORMAL)
     return figure
 
 
-def draw_charges(axes: Axes, charges: Mapping[str, float]) -> list[Artist]:
-    """Draw one bar and its number for each student, from the top.
-
-    Parameters
-    ----------
-    axes : Axes
-        x becomes nats per frame.
-    charges : mapping of str to float
-        Loss per frame by student; "all blank" is drawn in grey.
-
-    Returns
-    -------
-    list of Artist
-        Bars, then numbers.
+def draw_losses(axes: Axes, losses: Mapping[str, float]) -> list[Artist]:
+    """Draw one bar and its number in nats per frame for each student, from the top; "all blank" is
+    grey.
     """
-    places = np.arange(len(charges))
-    colours = [BLANK if name == "all blank" else STUDENT for name in charges]
-    bars = axes.barh(places, list(charges.values()), height=0.7, color=colours, gid="loss")
+    places = np.arange(len(losses))
+    colours = [BLANK if name == "all blank" else STUDENT for name in losses]
+    bars = axes.barh(places, list(losses.values()), height=0.7, color=colours, gid="loss")
     numbers = axes.bar_label(bars, fmt="%.3f", padding=3, color=TEXT)
-    axes.set_yticks(places, [shown(name) for name in charges], parse_math=False)
+    axes.set_yticks(places, [shown(name) for name in losses], parse_math=False)
     axes.yaxis.set_gid(NAMES)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()

@@ -134,14 +134,14 @@ def tradeoff_figure(
         _about_silent(silent),
         caption,
     ]
-    text = " ".join(one for one in sentences if one)
+    text = " ".join(sentence for sentence in sentences if sentence)
 
     with in_style():
         strip = Strip("tradeoff", height)
         figure, panels = stacked_figure([strip], (left, across, right), top, text, below=0.6)
         axes = panels["tradeoff"]
-        its = {} if teacher is None else {teacher_name: teacher}
-        draw_tradeoff(axes, points, its, baseline, intervals, joined, numbers, looks)
+        teachers = {} if teacher is None else {teacher_name: teacher}
+        draw_tradeoff(axes, points, teachers, baseline, intervals, joined, numbers, looks)
         axes.set_ylabel(f"{error} (%)")
         axes.set_xlabel(f"{delay} ({unit().small if frame_shift is None else 'frames'})")
         if frame_shift is not None:
@@ -161,37 +161,14 @@ def draw_tradeoff(
     written: Mapping[str, str],
     looks: Mapping[str, Look],
 ) -> list[Artist]:
-    """Draw the points with their names where there is room.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes frames, y percent.
-    points : mapping of str to ((n,) array, (n,) array)
-        Delays in frames and errors as fractions of the seeds.
-    teacher : mapping of str to (float, float)
-        Delay and error of the teacher by its name; empty without one.
-    baseline : str
-        The student drawn as a diamond.
-    intervals : mapping of str to (Interval, Interval)
-        Delay and error of any of the students.
-    line : sequence of str
-        Those joined by a line.
-    written : mapping of str to str
-        What stands for a name that is too long.
-    looks : mapping of str to (colour, line style)
-        Of each student.
-
-    Returns
-    -------
-    list of Artist
-        The line; for each student its mean, its seeds if there are several, its bars; the teacher.
+    """Draw the points, delays (n,) in frames and errors (n,) as fractions of the seeds, with their
+    names where there is room.
     """
     seeds = {name: np.stack([x, 100 * y], axis=1) for name, (x, y) in points.items()}
     means = {name: places.mean(axis=0) for name, places in seeds.items()}
     bars = {name: _bars(*intervals[name]) for name in points if name in intervals}
     for name in bars:
-        means[name] = np.array([one.mean for one in intervals[name]]) * [1, 100]
+        means[name] = np.array([interval.mean for interval in intervals[name]]) * [1, 100]
         del seeds[name]
     theirs = {name: np.array([x, 100 * y]) for name, (x, y) in teacher.items()}
     path = sorted([means[name] for name in line], key=tuple)
@@ -287,7 +264,7 @@ def _about_numbers(numbers: Mapping[str, str]) -> str:
 def _about_bars(intervals: Intervals) -> str:
     if not intervals:
         return ""
-    several = any(one.n_seeds > 1 for pair in intervals.values() for one in pair)
+    several = any(interval.n_seeds > 1 for pair in intervals.values() for interval in pair)
     return f"Bars: 95 % bootstrap intervals over utterances{' and seeds' * several}."
 
 

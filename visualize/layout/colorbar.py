@@ -8,26 +8,8 @@ SCALE = "scale of colours"  # label of the axes of a scale of colours that is a 
 
 
 def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
-    """Draw the scale of an image's colours to the right of its axes.
+    """Draw the colour scale of an image to the right of its axes, which are in their final place.
 
-    Parameters
-    ----------
-    axes : Axes
-        In its final place.
-    image : AxesImage
-        With its limits set.
-    label : str
-        Quantity and unit.
-    extend : str
-        Where colours stand for values beyond the limits: "neither", "min", "max" or "both".
-
-    Returns
-    -------
-    Colorbar
-        On axes of its own.
-
-    Examples
-    --------
     >>> from visualize.layout.layout import Strip, stacked_figure
     >>> from visualize.layout.colorbar import scale_beside
     >>> figure, axes = stacked_figure([Strip("a", 1.0)], (0.5, 3.0, 0.8), 0.5, "A caption.")
@@ -43,26 +25,8 @@ def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neithe
 
 
 def scale_in(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
-    """Draw the scale of an image's colours in axes of its own, from left to right.
+    """Draw the colour scale of an image in empty axes of its own, from left to right.
 
-    Parameters
-    ----------
-    axes : Axes
-        Empty.
-    image : AxesImage
-        With its limits set.
-    label : str
-        Quantity and unit.
-    extend : str
-        As for `scale_beside`.
-
-    Returns
-    -------
-    Colorbar
-        In `axes`.
-
-    Examples
-    --------
     >>> from visualize.layout.layout import Strip, stacked_figure
     >>> from visualize.layout.colorbar import SCALE, scale_in
     >>> strips = [Strip("a", 1.0), Strip(SCALE, 0.1, above=0.5)]

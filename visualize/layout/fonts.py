@@ -9,17 +9,6 @@ from matplotlib.font_manager import FontProperties, findfont, findSystemFonts, f
 def is_installed(family: str) -> bool:
     """Whether there is a font of this name, one that was installed a moment ago included.
 
-    Parameters
-    ----------
-    family : str
-        Its name.
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
     >>> from visualize.layout.fonts import is_installed
     >>> is_installed("DejaVu Serif"), is_installed("No Such Font")
     (True, False)
@@ -28,21 +17,9 @@ def is_installed(family: str) -> bool:
 
 
 def font_with(codes: Set[int]) -> str | None:
-    """Find an installed font that has some characters, new fonts included.
+    """Find the first installed font in alphabetical order, new ones included, whose upright files
+    all have some characters; fonts that draw a box for every character do not count.
 
-    Parameters
-    ----------
-    codes : set of int
-        Of the characters.
-
-    Returns
-    -------
-    str or None
-        The first family in alphabetical order whose upright fonts all have them; fonts that draw
-        a box for every character do not count.
-
-    Examples
-    --------
     >>> from visualize.layout.fonts import font_with
     >>> font_with({0x10FFFF}) is None
     True
@@ -54,7 +31,8 @@ def font_with(codes: Set[int]) -> str | None:
         if font.style == "normal" and not hidden:
             files.setdefault(font.name, []).append(font.fname)
     return next(
-        (one for one in sorted(files) if all(_has(path, codes) for path in files[one])), None
+        (family for family in sorted(files) if all(_has(path, codes) for path in files[family])),
+        None,
     )
 
 

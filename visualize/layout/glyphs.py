@@ -17,21 +17,9 @@ FEW = 3  # characters that a warning names
 
 
 def drawable(symbols: Sequence[str]) -> list[str]:
-    """Write symbols so that each can be drawn and seen.
+    """Write symbols so that each can be drawn and seen: codes such as U+4F60 for what the font
+    lacks or what has no look of its own, open boxes for spaces, quotes for an empty symbol.
 
-    Parameters
-    ----------
-    symbols : sequence of str
-        A character that the font lacks becomes its code, such as U+4F60, and so do characters
-        without a look of their own; spaces become open boxes, an empty symbol two quotes.
-
-    Returns
-    -------
-    list of str
-        One for each symbol.
-
-    Examples
-    --------
     >>> from visualize.layout.glyphs import drawable
     >>> drawable(["a", "", "\u200b", "\u4f60\u597d"])
     ['a', '""', 'U+200B', 'U+4F60U+597D']
@@ -42,18 +30,6 @@ def drawable(symbols: Sequence[str]) -> list[str]:
 def visible(symbols: Iterable[str]) -> list[str]:
     """Write symbols as `drawable` does, for a font that has every character.
 
-    Parameters
-    ----------
-    symbols : iterable of str
-        As the model has them.
-
-    Returns
-    -------
-    list of str
-        One for each symbol.
-
-    Examples
-    --------
     >>> from visualize.layout.glyphs import visible
     >>> visible([" ", "\u200b", "\u4f60"]) == ["\u2423", "U+200B", "\u4f60"]
     True
@@ -62,20 +38,9 @@ def visible(symbols: Iterable[str]) -> list[str]:
 
 
 def lacking(symbols: Iterable[str]) -> str:
-    """Say what the font lacks, and which installed font has it.
+    """Say in a sentence what the font lacks, and which installed font has it; an empty one if
+    nothing is lacking.
 
-    Parameters
-    ----------
-    symbols : iterable of str
-        Those that are drawn.
-
-    Returns
-    -------
-    str
-        A sentence; "" if nothing is lacking.
-
-    Examples
-    --------
     >>> from visualize.layout.glyphs import lacking
     >>> lacking(["a", "\u200b"])
     ''
@@ -85,7 +50,9 @@ def lacking(symbols: Iterable[str]) -> str:
     short = [symbol for symbol in symbols if any(map(_lacks, symbol))]
     if not short:
         return ""
-    every = list(dict.fromkeys(one for symbol in short for one in symbol if _lacks(one)))
+    every = list(
+        dict.fromkeys(character for symbol in short for character in symbol if _lacks(character))
+    )
     some = ", ".join([*map(_code, every[:FEW]), *["and more"] * (len(every) > FEW)])
     fonts, has = " and ".join(font_families()), "has" if len(short) == 1 else "have"
     better = font_with(set(map(ord, every)))
@@ -97,28 +64,15 @@ def lacking(symbols: Iterable[str]) -> str:
 
 
 def symbol_names(symbols: Sequence[str], drawn: Iterable[int | str]) -> list[str]:
-    """Write symbols as `drawable` does, and warn if the font lacks characters of those drawn.
+    """Write symbols as `drawable` does, and warn if the font lacks characters of those drawn, which
+    are labels or words.
 
-    Parameters
-    ----------
-    symbols : sequence of str
-        As the model's list of labels has them.
-    drawn : iterable of int or str
-        Labels whose symbols are drawn, and words that are.
-
-    Returns
-    -------
-    list of str
-        One name for each symbol.
-
-    Examples
-    --------
     >>> from visualize.layout.glyphs import symbol_names
     >>> symbol_names(["<blank>", " ", "\u4f60"], [1]) == ["<blank>", "\u2423", "U+4F60"]
     True
     """
     sentence = lacking(
-        dict.fromkeys(one if isinstance(one, str) else symbols[one] for one in drawn)
+        dict.fromkeys(label if isinstance(label, str) else symbols[label] for label in drawn)
     )
     if sentence:
         warnings.warn(sentence, stacklevel=3)
@@ -126,20 +80,8 @@ def symbol_names(symbols: Sequence[str], drawn: Iterable[int | str]) -> list[str
 
 
 def shown(text: str) -> str:
-    """Write a text of any kind with codes for the characters that cannot be drawn.
+    """Write a text with codes for the characters that cannot be drawn; spaces and line breaks stay.
 
-    Parameters
-    ----------
-    text : str
-        Spaces and line breaks stay.
-
-    Returns
-    -------
-    str
-        What can be drawn.
-
-    Examples
-    --------
     >>> from visualize.layout.glyphs import shown
     >>> shown("clip \\u4f60")
     'clip U+4F60'
@@ -149,7 +91,10 @@ def shown(text: str) -> str:
 
 def _coded(text: str, lacks: Callable[[str], bool]) -> str:
     return "".join(
-        one if one in " \n" or (_has_look(one) and not lacks(one)) else _code(one) for one in text
+        character
+        if character in " \n" or (_has_look(character) and not lacks(character))
+        else _code(character)
+        for character in text
     )
 
 
@@ -157,7 +102,7 @@ def _spelled(symbol: str, lacks: Callable[[str], bool]) -> str:
     if not symbol:
         return EMPTY
     alone = CARRIER if unicodedata.combining(symbol[0]) else ""
-    return alone + "".join(SIGNS.get(one) or _coded(one, lacks) for one in symbol)
+    return alone + "".join(SIGNS.get(character) or _coded(character, lacks) for character in symbol)
 
 
 def _code(character: str) -> str:

@@ -18,23 +18,14 @@ from visualize.layout.text import TOGETHER, line_height, wrapped
 class PanelHeading:
     """A name over a panel, and remarks between them.
 
-    Parameters
-    ----------
-    name, remarks : tuple of str
-        Lines.
-    colour : str
-        Of the name.
-
-    Examples
-    --------
     >>> from visualize.layout.grid import PanelHeading
     >>> PanelHeading.wrapped("CTC", ["n = 3, mean +1"], 0.6, "black").remarks
     ('n = 3,', 'mean +1')
     """
 
-    name: tuple[str, ...]
-    remarks: tuple[str, ...]
-    colour: str
+    name: tuple[str, ...]  # lines
+    remarks: tuple[str, ...]  # lines
+    colour: str  # of the name
 
     @classmethod
     def wrapped(
@@ -66,26 +57,9 @@ TOP = 0.08  # inches above a key
 
 
 def columns_of(panels: int, most: int, room: float, narrowest: float) -> int:
-    """Choose how many panels stand side by side, so that the last row is as full as can be.
+    """Choose how many panels stand side by side in `room` inches, at most `most` and none below
+    `narrowest` inches, so that the last row is as full as can be.
 
-    Parameters
-    ----------
-    panels : int
-        At least one.
-    most : int
-        In a row.
-    room : float
-        Inches for a row.
-    narrowest : float
-        Inches that each panel needs.
-
-    Returns
-    -------
-    int
-        1 <= columns <= most.
-
-    Examples
-    --------
     >>> from visualize.layout.grid import columns_of
     >>> columns_of(6, 5, 7.0, 1.0), columns_of(6, 3, 2.5, 1.0), columns_of(4, 3, 9.0, 1.0)
     (3, 2, 2)
@@ -107,38 +81,10 @@ def grid_figure(
     key: float = 0.0,
     title: str = "",
 ) -> tuple[Figure, dict[str, Axes]]:
-    """Make a figure of empty panels of one size, row by row, with one label for each direction.
+    """Make a figure of empty panels of one size in inches, row by row, with one label for each
+    direction; `around` = inches left of all panels, right of each, above each, and below the
+    last row; `key` = inches of the axes of a legend above everything.
 
-    Parameters
-    ----------
-    labels : sequence of str
-        Of the axes, at least one.
-    columns : int
-        Panels in a row.
-    panel : (float, float)
-        Inches across and from bottom to top.
-    around : (float, float, float, float)
-        Inches left of all panels, right of each, above each, and below the last row.
-    text : str
-        The caption, wrapped to the width of the figure.
-    xlabel : str
-        Below all panels.
-    ylabel : str
-        Left of all panels.
-    key : float
-        Inches of axes labelled "key of lines" above everything; none if 0.
-    title : str
-        Above everything, wrapped to the width of the figure; for figures without a key.
-
-    Returns
-    -------
-    figure : Figure
-        As large as needed.
-    axes : dict of str to Axes
-        By label; without numbers where a panel to the left or below has them.
-
-    Examples
-    --------
     >>> from visualize.layout.grid import grid_figure
     >>> figure, axes = grid_figure("abc", 2, (1.0, 1.0), (0.5, 0.25, 0.2, 0.5), "A caption.")
     >>> list(axes), float(figure.get_figwidth())

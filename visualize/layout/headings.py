@@ -1,4 +1,4 @@
-"""A model's name and what is said of it, beside its panel or above it."""
+"""A model's name and remarks on it, beside its panel or above it."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,17 +19,6 @@ Lines: TypeAlias = tuple[list[str], list[str]]  # of a name, and of the remarks 
 class Heading:
     """A name in colour, and remarks.
 
-    Parameters
-    ----------
-    name : str
-        One line.
-    remarks : tuple of str
-        Each stays together if it has room.
-    colour : str
-        Of the name.
-
-    Examples
-    --------
     >>> from visualize.layout.headings import Heading
     >>> heading = Heading("Hard", ("weight 0.3", "error 20 %", "mean +2 (+40 ms)"), "#D55E00")
     >>> names, remarks = heading.lines(2.0)
@@ -37,9 +26,9 @@ class Heading:
     (['Hard'], True)
     """
 
-    name: str
-    remarks: tuple[str, ...]
-    colour: str
+    name: str  # one line
+    remarks: tuple[str, ...]  # each stays together if it has room
+    colour: str  # of the name
 
     @property
     def width(self) -> float:
@@ -71,22 +60,9 @@ def heading_height(lines: Lines) -> float:
 
 
 def write_heading(axes: Axes, lines: Lines, colour: str, bottom: float | None = None) -> None:
-    """Write name and remarks from the left margin of the figure.
+    """Write name and remarks from the left margin of the figure: down from the upper edge of the
+    axes, or up from `bottom` inches above it.
 
-    Parameters
-    ----------
-    axes : Axes
-        In its final place.
-    lines : (list of str, list of str)
-        Of the name, and of the remarks.
-    colour : str
-        Of the name.
-    bottom : float, optional
-        Inches from the upper edge of the axes up to the last line. Without it the block begins at
-        that edge and goes down.
-
-    Examples
-    --------
     >>> from visualize import new_figure
     >>> from visualize.layout.headings import write_heading
     >>> axes = new_figure(4.0, 2.0).add_axes((0.5, 0.1, 0.4, 0.8))

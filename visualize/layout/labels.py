@@ -30,30 +30,10 @@ def free_spot(
     taken: Sequence[Box],
     frame: tuple[float, float],
 ) -> Box:
-    """Find room for the label of one point among many, the nearest first.
+    """Find room (left, bottom, right, top) for a label of `width` and `height` beside point `n` of
+    `points` (N, 2), all in inches from the lower left corner of the frame: the nearest spot that
+    covers nothing of `taken`, or the one that covers least.
 
-    Parameters
-    ----------
-    points : (N, 2) array
-        Inches from the lower left corner of the frame.
-    n : int
-        The point to label; the label would rather not be closer to another one.
-    width : float
-        Of the label, in inches.
-    height : float
-        Of the label, in inches.
-    taken : sequence of (left, bottom, right, top)
-        What the label shall not cover.
-    frame : (float, float)
-        Width and height of the space that the label shall not leave.
-
-    Returns
-    -------
-    (left, bottom, right, top)
-        In inches; where there is no room, the place that covers least.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.layout.labels import free_spot
     >>> spot = free_spot(np.array([[1.0, 1.0]]), 0, 0.4, 0.1, taken=[], frame=(2.0, 2.0))
@@ -118,23 +98,10 @@ def write_names(
     strokes: Sequence[Floats],
     colours: Mapping[str, str],
 ) -> None:
-    """Write each name beside its point, or joined to it by a line where the neighbourhood is full.
+    """Write each name beside its point (2,), joined to it by a line where the neighbourhood is
+    full, clear of `dots` (n, 2) and of straight `strokes` (2, 2), all in data units of linear
+    axes in their final place.
 
-    Parameters
-    ----------
-    axes : Axes
-        Linear, with its limits and position set.
-    points : mapping of str to (2,) array
-        Where each name belongs, in data units.
-    dots : (n, 2) array
-        Smaller marks that the names shall not cover.
-    strokes : sequence of (2, 2) array
-        Ends of straight lines that they shall not cover either.
-    colours : mapping of str to str
-        Of names that stand out.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize import new_figure
     >>> from visualize.layout.labels import write_names
@@ -173,24 +140,9 @@ def write_ends(
     ends: Mapping[str, tuple[float, float]],
     colours: Mapping[str, str],
 ) -> list[Artist]:
-    """Write the names of lines right of the axes, each joined to the end of its line.
+    """Write the names of lines right of the axes, each joined to the end of its line in data units;
+    the limits of y are held from here on.
 
-    Parameters
-    ----------
-    axes : Axes
-        In its final place, with all lines drawn; the limits of y are held from here on.
-    ends : mapping of str to (float, float)
-        Where each line ends, in data units.
-    colours : mapping of str to str
-        Of the names.
-
-    Returns
-    -------
-    list of Artist
-        The names.
-
-    Examples
-    --------
     >>> from visualize import new_figure
     >>> from visualize.layout.labels import write_ends
     >>> axes = new_figure(4.0, 2.0).add_axes((0.1, 0.1, 0.5, 0.8))
@@ -201,8 +153,8 @@ def write_ends(
     axes.set_ylim(axes.get_ylim())  # what is written from here on does not move them
     box, dots = axes.get_window_extent(), axes.figure.dpi
     height = box.height / dots
-    wanted = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
-    places = spread(wanted.tolist(), line_height(), 0.0, height)
+    middles = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
+    places = spread(middles.tolist(), line_height(), 0.0, height)
     x = 1 + ARM / (box.width / dots)
     return [
         axes.annotate(
@@ -227,26 +179,9 @@ def write_ends(
 
 
 def spread(centres: Sequence[float], gap: float, low: float, high: float) -> Floats:
-    """Move labels apart along a line by as little as possible (least squares).
+    """Move labels at `centres` (n,) apart along a line by as little as possible (least squares), so
+    that none is closer than `gap`, in (n,) places; equal ones keep their order.
 
-    Parameters
-    ----------
-    centres : (n,) sequence of float
-        Where each label would best be.
-    gap : float
-        Smallest distance between two.
-    low : float
-        No label goes below.
-    high : float
-        No label goes above, unless they need more room than there is.
-
-    Returns
-    -------
-    (n,) array
-        In the order of `centres`; equal ones keep their order.
-
-    Examples
-    --------
     >>> from visualize.layout.labels import spread
     >>> spread([1.0, 3.0, 1.0], gap=1.0, low=0.0, high=5.0).tolist()
     [0.5, 3.0, 1.5]

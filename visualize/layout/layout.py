@@ -19,49 +19,17 @@ SMALLEST = 0.8  # inches between what stands left and right of a panel
 
 @dataclass(frozen=True)
 class Strip:
-    """Axes of a stacked figure.
+    """Axes of a stacked figure."""
 
-    Parameters
-    ----------
-    label : str
-        Of the axes.
-    height : float
-        Inches.
-    above : float
-        Inches between it and what stands above.
-    """
-
-    label: str
-    height: float
-    above: float = 0.0
+    label: str  # of the axes
+    height: float  # inches
+    above: float = 0.0  # inches between it and what stands above
 
 
 def panel_width(width: float | None, natural: float, left: float, right: float) -> float:
-    """Give the width of the panels of a figure of one column.
+    """Give the inches of the panels of a figure of one column, which has `left` and `right` inches
+    beside them; raise ArgumentError if it is too narrow.
 
-    Parameters
-    ----------
-    width : float or None
-        Of the figure in inches, if it is given.
-    natural : float
-        Inches of the panels if it is not.
-    left : float
-        Inches beside them.
-    right : float
-        Inches beside them.
-
-    Returns
-    -------
-    float
-        Inches.
-
-    Raises
-    ------
-    ArgumentError
-        If the figure is too narrow.
-
-    Examples
-    --------
     >>> from visualize.layout.layout import panel_width
     >>> panel_width(None, 4.0, 0.5, 0.5), panel_width(3.5, 4.0, 0.5, 0.5)
     (4.0, 2.5)
@@ -75,20 +43,8 @@ def panel_width(width: float | None, natural: float, left: float, right: float) 
 
 
 def title_height(words: str) -> float:
-    """Give the room above a strip for its title.
+    """Give the inches above a strip for its title, wrapped already.
 
-    Parameters
-    ----------
-    words : str
-        With its line breaks.
-
-    Returns
-    -------
-    float
-        Inches.
-
-    Examples
-    --------
     >>> from visualize.layout.layout import title_height
     >>> round(title_height("one line"), 3)
     0.256
@@ -104,32 +60,10 @@ def stacked_figure(
     title: str = "",
     below: float = 0.5,
 ) -> tuple[Figure, dict[str, Axes]]:
-    """Make a figure of empty strips, from the top down.
+    """Make a figure of empty strips from the top down, `sides` = inches left of them, of them and
+    right of them, with `top` inches above the first and `below` inches between the last and the
+    caption.
 
-    Parameters
-    ----------
-    strips : sequence of Strip
-        At least one.
-    sides : (float, float, float)
-        Inches left of the strips, of the strips, and right of them.
-    top : float
-        Inches above the first strip, the title excepted.
-    text : str
-        The caption, wrapped to the width of the figure.
-    title : str
-        Above everything.
-    below : float
-        Inches between the last strip and the caption.
-
-    Returns
-    -------
-    figure : Figure
-        As large as needed.
-    axes : dict of str to Axes
-        By label.
-
-    Examples
-    --------
     >>> from visualize.layout.layout import Strip, stacked_figure
     >>> strips = [Strip("a", 1.0), Strip("b", 2.0, above=0.5)]
     >>> figure, axes = stacked_figure(strips, (0.5, 3.0, 0.5), 0.5, "A caption.")
@@ -156,17 +90,8 @@ def stacked_figure(
 
 
 def write_title(figure: Figure, words: str) -> None:
-    """Write what stands above a figure into its upper left corner.
+    """Write what stands above a figure into its upper left corner; nothing if it is empty.
 
-    Parameters
-    ----------
-    figure : Figure
-        With room for it.
-    words : str
-        With its line breaks; nothing is written if there are none.
-
-    Examples
-    --------
     >>> from visualize import new_figure
     >>> from visualize.layout.layout import write_title
     >>> figure = new_figure(4.0, 3.0)
@@ -181,20 +106,8 @@ def write_title(figure: Figure, words: str) -> None:
 
 
 def caption_height(words: str) -> float:
-    """Give the room that a caption needs.
+    """Give the inches that a caption needs, wrapped already.
 
-    Parameters
-    ----------
-    words : str
-        With its line breaks.
-
-    Returns
-    -------
-    float
-        Inches.
-
-    Examples
-    --------
     >>> from visualize.layout.layout import caption_height
     >>> caption_height(""), round(caption_height("one line"), 3)
     (0.0, 0.139)
@@ -203,17 +116,8 @@ def caption_height(words: str) -> float:
 
 
 def write_caption(figure: Figure, words: str) -> None:
-    """Write what stands below a figure into its lower left corner.
+    """Write what stands below a figure, wrapped already, into its lower left corner.
 
-    Parameters
-    ----------
-    figure : Figure
-        With room for it.
-    words : str
-        With its line breaks, as from `visualize.layout.text.wrapped`.
-
-    Examples
-    --------
     >>> from visualize import new_figure
     >>> from visualize.layout.layout import write_caption
     >>> figure = new_figure(4.0, 3.0)

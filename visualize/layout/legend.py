@@ -1,4 +1,4 @@
-"""A key of lines: a piece of each beside its name, in rows above the panels."""
+"""A legend of lines: a piece of each beside its name, in rows above the panels."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -65,26 +65,9 @@ def looks_of(
 
 
 def room_of_names(names: Sequence[str], width: float | None, left: float) -> tuple[float, float]:
-    """Decide where the names of lines stand: at their ends, or above the panels in a key.
+    """Decide whether names of lines stand at their ends or in a legend above the panels: inches
+    right of the panels, and of the legend (0 without one).
 
-    Parameters
-    ----------
-    names : sequence of str
-        At least one.
-    width : float or None
-        Of the figure in inches, if it is given.
-    left : float
-        Inches left of the panels.
-
-    Returns
-    -------
-    right : float
-        Inches right of the panels.
-    above : float
-        Inches of the key, 0 without one.
-
-    Examples
-    --------
     >>> from visualize.layout.legend import room_of_names
     >>> room_of_names(["CTC"], 7.0, 1.0)[1], room_of_names(["OrderedPath"], 3.4, 1.0)[0]
     (0.0, 0.15)
@@ -96,22 +79,9 @@ def room_of_names(names: Sequence[str], width: float | None, left: float) -> tup
 
 
 def key_places(names: Sequence[str], width: float) -> list[tuple[float, int]]:
-    """Find the left end and the row of each entry.
+    """Find the left end in inches and the row of each entry in rows of `width` inches; a longer
+    name has a row of its own.
 
-    Parameters
-    ----------
-    names : sequence of str
-        In their order.
-    width : float
-        Inches of a row; a longer name has one of its own.
-
-    Returns
-    -------
-    list of (float, int)
-        Inches from the left, and row from the top.
-
-    Examples
-    --------
     >>> from visualize.layout.legend import key_places
     >>> [row for _, row in key_places(["CTC", "Hard", "Soft"], 1.6)]
     [0, 0, 1]
@@ -128,22 +98,8 @@ def key_places(names: Sequence[str], width: float) -> list[tuple[float, int]]:
 
 
 def key_height(names: Sequence[str], width: float) -> float:
-    """Give the room that a key needs.
+    """Give the inches that a legend of rows of `width` inches needs.
 
-    Parameters
-    ----------
-    names : sequence of str
-        At least one.
-    width : float
-        Inches of a row.
-
-    Returns
-    -------
-    float
-        Inches.
-
-    Examples
-    --------
     >>> from visualize.layout.legend import key_height
     >>> key_height(["CTC", "Hard"], 0.5) > key_height(["CTC", "Hard"], 5.0)
     True
@@ -152,23 +108,9 @@ def key_height(names: Sequence[str], width: float) -> float:
 
 
 def draw_key(axes: Axes, looks: Mapping[str, Look]) -> list[Artist]:
-    """Draw a line and a name for each entry, from the left margin of the figure to the right one.
+    """Draw a line and a name for each entry, from the left margin of the figure to the right one,
+    on axes of `key_height`, whose units become inches.
 
-    Parameters
-    ----------
-    axes : Axes
-        Of `key_height`, in the place of the panels; both axes become inches, and nothing else is
-        seen of them.
-    looks : mapping of str to (colour, line style)
-        By name.
-
-    Returns
-    -------
-    list of Artist
-        The lines and the names.
-
-    Examples
-    --------
     >>> from visualize import new_figure
     >>> from visualize.layout.legend import draw_key, looks_of
     >>> axes = new_figure(4.0, 1.0).add_axes((0.0, 0.0, 1.0, 0.2))

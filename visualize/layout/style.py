@@ -123,15 +123,8 @@ def in_font(family: str) -> Iterator[None]:
 
 
 def font_families() -> tuple[str, ...]:
-    """Give the fonts that are written with; each is asked for what those before it lack.
+    """Give the fonts that text is written with; each is asked for what those before it lack.
 
-    Returns
-    -------
-    tuple of str
-        Names of installed fonts.
-
-    Examples
-    --------
     >>> from visualize.layout.style import font_families, in_font
     >>> with in_font("DejaVu Serif"):
     ...     font_families()
@@ -177,20 +170,8 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def signed(number: float) -> str:
-    """Write a number with its sign, as a minus of the width of a plus; zero has none.
+    """Write a rounded number with its sign, as a minus of the width of a plus; zero has none.
 
-    Parameters
-    ----------
-    number : float
-        As it should be rounded.
-
-    Returns
-    -------
-    str
-        For a label.
-
-    Examples
-    --------
     >>> from visualize.layout.style import signed
     >>> signed(2), signed(0), signed(-0.5) == "\N{MINUS SIGN}0.5"
     ('+2', '0', True)

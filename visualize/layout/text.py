@@ -19,24 +19,8 @@ HINTING = 1.05  # letters set to whole pixels may be this much wider
 
 
 def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
-    """Measure one line of text.
+    """Measure one line of text in inches at a size in points, as `shown` writes it.
 
-    Parameters
-    ----------
-    text : str
-        One line, measured as `visualize.layout.glyphs.shown` writes it; "$" has no special meaning.
-    size : float
-        Points.
-    weight : str
-        "normal" or "bold".
-
-    Returns
-    -------
-    float
-        Inches.
-
-    Examples
-    --------
     >>> from visualize.layout.text import text_width
     >>> text_width("") == 0.0 and text_width("ab") > text_width("a")
     True
@@ -52,20 +36,8 @@ def _measured(text: str, size: float, weight: str, families: tuple[str, ...]) ->
 
 
 def line_height(size: float = SMALL) -> float:
-    """Give the height of a line of text.
+    """Give the height in inches of a line of text of a size in points.
 
-    Parameters
-    ----------
-    size : float
-        Points.
-
-    Returns
-    -------
-    float
-        Inches.
-
-    Examples
-    --------
     >>> from visualize.layout.text import line_height
     >>> round(line_height(8.0), 3)
     0.139
@@ -74,22 +46,9 @@ def line_height(size: float = SMALL) -> float:
 
 
 def rows_of(centres: Floats, widths: Sequence[float]) -> list[int]:
-    """Spread labels over rows so that no two overlap: each goes to the first row with room.
+    """Spread labels over rows so that no two overlap: of (n, rows) `centres` in inches, never
+    falling from label to label, each goes to the first row with room, or to -1.
 
-    Parameters
-    ----------
-    centres : (n, rows) array
-        Middle of each label if it stood in each row, in inches, never falling from label to label.
-    widths : (n,) sequence of float
-        Inches, with the gap to the next label.
-
-    Returns
-    -------
-    list of int
-        Row of each label from 0, or -1 where no row has room.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.layout.text import rows_of
     >>> rows_of(np.array([[0.0, 0.0], [0.1, 0.1], [0.2, 0.2], [1.0, 1.0]]), [0.3, 0.3, 0.3, 0.3])
@@ -111,28 +70,9 @@ def rows_of(centres: Floats, widths: Sequence[float]) -> list[int]:
 def fewest_rows(
     centres: Callable[[int], Floats], widths: Sequence[float], most: int, least: int = 1
 ) -> tuple[int, list[int]]:
-    """Find the smallest number of rows in which all labels have room.
+    """Find the smallest number of rows from `least` to `most` in which all labels have room, and
+    the row of each (-1 where none has room); `centres` gives (n, rows) inches for `rows_of`.
 
-    Parameters
-    ----------
-    centres : function
-        Takes a number of rows, gives the centres (n, rows) for `rows_of`.
-    widths : (n,) sequence of float
-        Inches.
-    most : int
-        Beyond this many rows, labels are left out instead.
-    least : int
-        Rows that there are in any case.
-
-    Returns
-    -------
-    rows : int
-        least <= rows <= most.
-    chosen : list of int
-        Row of each label, -1 for those left out.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.layout.text import fewest_rows
     >>> fewest_rows(lambda rows: np.zeros((2, rows)), [0.3, 0.3], most=3)
@@ -146,26 +86,9 @@ def fewest_rows(
 
 
 def wrapped(text: str, width: float, size: float = SMALL, weight: str = "normal") -> str:
-    """Break text into lines between words.
+    """Break text between words into lines of `width` inches; line breaks are kept, and no-break
+    spaces hold words together and become spaces.
 
-    Parameters
-    ----------
-    text : str
-        Line breaks in it are kept; no-break spaces hold words together and become spaces.
-    width : float
-        Inches; a longer word stands alone.
-    size : float
-        Points.
-    weight : str
-        "normal" or "bold".
-
-    Returns
-    -------
-    str
-        The text with line breaks.
-
-    Examples
-    --------
     >>> from visualize.layout.text import wrapped
     >>> wrapped("one two three", 0.5).split(chr(10))
     ['one two', 'three']
@@ -184,20 +107,8 @@ def wrapped(text: str, width: float, size: float = SMALL, weight: str = "normal"
 
 
 def inches_per_unit(axes: Axes) -> tuple[float, float]:
-    """Give the size of one data unit along x and y, for linear axes in their final place.
+    """Give the inches of one data unit along x and y, for linear axes in their final place.
 
-    Parameters
-    ----------
-    axes : Axes
-        With its limits and position set.
-
-    Returns
-    -------
-    x, y : float
-        Inches.
-
-    Examples
-    --------
     >>> from visualize import new_figure
     >>> from visualize.layout.text import inches_per_unit
     >>> axes = new_figure(4.0, 2.0).add_axes((0.0, 0.0, 0.5, 1.0))

@@ -18,13 +18,6 @@ def unit() -> Unit:
 def in_unit(other: Unit) -> Iterator[None]:
     """Draw the figures inside a `with` in another unit than seconds.
 
-    Parameters
-    ----------
-    other : Unit
-        From `refkd.alignment.unit.unit_named`.
-
-    Examples
-    --------
     >>> from refkd.alignment.unit import unit_named
     >>> from visualize.layout.units import in_unit, unit
     >>> with in_unit(unit_named("px")):

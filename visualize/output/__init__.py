@@ -1,1 +1,1 @@
-"""What becomes of figures: files, moving pictures, tables of numbers."""
+"""What becomes of figures: files, animations, tables of numbers."""

@@ -1,4 +1,4 @@
-"""Moving pictures of training: what students say of one utterance, one frame for each epoch."""
+"""Animations of training: posteriors of students for one utterance, a frame for each epoch."""
 
 import io
 import math
@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 from PIL import Image  # comes with matplotlib
 
 from refkd import check
-from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, spikes
 from refkd.check import Ints
 from refkd.experiment.checkpoint import Epoch
@@ -21,8 +20,8 @@ from refkd.files.atomic import replacing
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import EARLY, STUDENTS, TEACHER, TEXT, in_style
-from visualize.output.film import Film, Moment
-from visualize.panels.panels import Phones
+from visualize.output.animation_frame import Animation, Moment
+from visualize.panels.panels import Phones, clock_of
 from visualize.panels.spike_links import Links
 
 TAKEN = ("phones", "validation")  # labels of other axes
@@ -104,14 +103,12 @@ def spikes_frames(
     ['teacher', 'shift CTC', 'CTC']
     """
     check.positive("width", width)
-    clock = Clock(
-        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
-    )
-    trained, told = check.logits("teacher", teacher), histories or {}
+    clock = clock_of(frame_shift, first_frame)
+    trained, histories = check.logits("teacher", teacher), histories or {}
     check.same_length("teacher", trained.shape[1], "symbols", len(symbols), "K")
     if not students:
         check.fail("students", "at least one", "none")
-    for name in told:
+    for name in histories:
         check.one_of("histories", name, students)
     for name in students:
         if name in (*TAKEN, teacher_name):
@@ -119,27 +116,29 @@ def spikes_frames(
             check.fail("students", expected, repr(name))
     looks = looks_of([teacher_name, *students], teacher_name, looks)
     stories: dict[str, list[Moment]] = {}
-    for name, said in students.items():
-        argument, epochs = f"students[{name!r}]", len(said) - 1
+    for name, by_epoch in students.items():
+        argument, epochs = f"students[{name!r}]", len(by_epoch) - 1
         if epochs < 1:
-            check.fail(argument, "what is said before and after an epoch", f"{len(said)} arrays")
-        history: list[Epoch | None] = [None, *told.get(name, [None] * epochs)]
+            check.fail(
+                argument, "what is said before and after an epoch", f"{len(by_epoch)} arrays"
+            )
+        history: list[Epoch | None] = [None, *histories.get(name, [None] * epochs)]
         check.same_length(f"histories[{name!r}]", len(history) - 1, argument, epochs, "epochs")
         stories[name] = []
-        for n, (one, epoch) in enumerate(zip(said, history, strict=True)):
-            logits = check.logits(f"{argument}[{n}]", one, len(symbols))
+        for n, (array, epoch) in enumerate(zip(by_epoch, history, strict=True)):
+            logits = check.logits(f"{argument}[{n}]", array, len(symbols))
             links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
             stories[name].append(Moment(name, looks[name][0], logits, links, epoch))
-    every = [trained, *(one.logits for story in stories.values() for one in story)]
-    named = {int(label) for one in every for label in spikes(one, blank, at)[0]}
-    names = symbol_names(symbols, [*sorted(named), *(phones.labels if phones else ())])
+    every = [trained, *(moment.logits for story in stories.values() for moment in story)]
+    spiking = {int(label) for logits in every for label in spikes(logits, blank, at)[0]}
+    names = symbol_names(symbols, [*sorted(spiking), *(phones.labels if phones else ())])
     shared = names, clock, phones, blank, at, width
-    film = Film(trained, teacher_name, looks, stories, *shared)
-    if film.sides[1] < NARROWEST:
-        least = math.ceil(10 * (width - film.sides[1] + NARROWEST)) / 10
+    animation = Animation(trained, teacher_name, looks, stories, *shared)
+    if animation.sides[1] < NARROWEST:
+        least = math.ceil(10 * (width - animation.sides[1] + NARROWEST)) / 10
         check.fail("width", f"at least {least} inches for such names", width)
     with in_style():
-        return [film.frame(epoch, caption) for epoch in range(film.epochs + 1)]
+        return [animation.frame(epoch, caption) for epoch in range(animation.epochs + 1)]
 
 
 def save_animation(
@@ -180,11 +179,11 @@ def save_animation(
         check.fail("path", "a name that ends in .gif", repr(file.name))
     if not frames:
         check.fail("frames", "at least one", "none")
-    sizes = {tuple(one.get_size_inches().tolist()) for one in frames}
+    sizes = {tuple(frame.get_size_inches().tolist()) for frame in frames}
     if len(sizes) > 1:
         check.fail("frames", "figures of one size", f"{len(sizes)} sizes")
     palette = _palette()
-    first, *others = [_picture(one, dpi, palette) for one in frames]
+    first, *others = [_picture(frame, dpi, palette) for frame in frames]
     each = max(2, round(100 * min(SLOWEST, WHOLE / len(frames))))  # hundredths of a second
     durations = [10 * each] * len(others) + [round(1000 * STILL)]
     with replacing(file) as out:

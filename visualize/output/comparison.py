@@ -15,26 +15,8 @@ from visualize.output.save import save_figure
 def comparison_figures(
     drawing: Drawing, figures: Iterable[str] | None = None
 ) -> tuple[dict[str, Figure], list[str]]:
-    """Draw the figures that the data permit.
-
-    Parameters
-    ----------
-    drawing : Drawing
-        What is drawn.
-    figures : iterable of str, optional
-        Names among `FIGURES`; all if not given.
-
-    Returns
-    -------
-    figures : dict of str to Figure
-        Under the names of their files, without an ending.
-    left_out : list of str
-        What is missing and why, in a sentence each.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no figure of a name, or one that was asked for cannot be drawn at all.
+    """Draw the figures that the data permit, all or those of some names, under the names of their
+    files, with a sentence for each that is missing.
     """
     drawn: dict[str, Figure] = {}
     left_out: list[str] = []
@@ -53,28 +35,8 @@ def write_figures(
     formats: Sequence[str],
     pixels: int | None = None,
 ) -> list[Path]:
-    """Write figures into the folder of `refkd plot`.
-
-    Parameters
-    ----------
-    figures : mapping of str to Figure
-        Under the names of their files, without an ending; any characters.
-    folder : Path
-        From `refkd.experiment.run_folder.plot_folder`.
-    formats : sequence of str
-        As for `save_figure`.
-    pixels : int, optional
-        As for `save_figure`.
-
-    Returns
-    -------
-    list of Path
-        The files.
-
-    Raises
-    ------
-    ArgumentError
-        If one of the files is there and is not of `refkd plot`; nothing is written then.
+    """Write figures under any names into the folder of `refkd plot`, or nothing if one of the files
+    is there and is not of `refkd plot`.
     """
     names = file_names(list(figures))
     claim_files(folder, [f"{name}.{form}" for name in names for form in formats])

@@ -1,15 +1,18 @@
 """Each figure of several models over the same utterances, or why there is none."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
 from refkd.alignment.bootstrap import Interval
 from refkd.alignment.posteriors.comparison import ComparedModel, Comparison
 from refkd.alignment.posteriors.delays import TrueDelays
-from refkd.alignment.posteriors.truth import delay_and_error
+from refkd.alignment.posteriors.part import WHOLE, Part
+from refkd.alignment.posteriors.tables import Found
+from refkd.alignment.posteriors.truth import Truth, delay_and_error
 from refkd.alignment.posteriors.words import word_marks
 from refkd.check import ArgumentError, fail
 from refkd.experiment.results_json import titled
@@ -23,9 +26,43 @@ from visualize.figures.gradients import gradients_figure
 from visualize.figures.offsets import Offsets, offsets_figure
 from visualize.figures.shift import shift_figure
 from visualize.figures.tradeoff import tradeoff_figure
-from visualize.output.drawing import Drawing as Drawing
-from visualize.output.drawing import Drawn
+from visualize.layout.legend import Look, looks_of
 from visualize.panels.panels import Phones
+from visualize.panels.speech import Speech
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What is drawn."""
+
+    comparison: Comparison  # the models
+    utterances: tuple[str, ...]  # those that have figures of their own, at least one
+    truth: Truth | None = None  # true times
+    found: Found = field(default_factory=dict)  # from `Truth.of` for each model, or empty
+    rule: Rule | None = None  # drawn between the teacher and each student of as many frames
+    # divergence and temperature, as `distill_trace` takes them
+    options: Mapping[str, Any] = field(default_factory=dict)
+    speech: Mapping[str, Speech] = field(default_factory=dict)  # for the strip above an utterance
+    part: Part = WHOLE  # of the utterances, in which all this is
+    width: float | None = None  # of each figure in inches; None for its natural size
+
+    @property
+    def looks(self) -> dict[str, Look]:
+        """Colour and line style of every model, in every figure."""
+        names = [model.name for model in self.comparison.models]
+        return looks_of(names, self.comparison.teacher.name)
+
+    def file_name(self, figure: str, utterance: str, student: str = "") -> str:
+        """Of a figure of one utterance: the shortest that no other has."""
+        several = len(self.utterances) > 1
+        return "-".join([figure, *[student] * bool(student), *[utterance] * several])
+
+
+class Drawn(NamedTuple):
+    """Figures under the names of their files, and what was left out."""
+
+    figures: dict[str, Figure]
+    left_out: list[str]
 
 
 def _shift(drawing: Drawing) -> Drawn:
@@ -34,10 +71,10 @@ def _shift(drawing: Drawing) -> Drawn:
     for utterance in drawing.utterances:
         traces, _ = rule_traces(drawing, utterance)
         figures[drawing.file_name("shift", utterance)] = shift_figure(
-            {one.name: one.log_posteriors(utterance) for one in comparison.models},
+            {model.name: model.log_posteriors(utterance) for model in comparison.models},
             comparison.symbols,
-            {one.name: one.clock.frame_shift for one in comparison.models},
-            first_frame={one.name: one.clock.first_frame for one in comparison.models},
+            {model.name: model.clock.frame_shift for model in comparison.models},
+            first_frame={model.name: model.clock.first_frame for model in comparison.models},
             phones=_phones(drawing, utterance),
             speech=drawing.speech.get(utterance),
             traces=traces,
@@ -54,7 +91,7 @@ def _shift(drawing: Drawing) -> Drawn:
 def _offsets(drawing: Drawing) -> Drawn:
     rule, comparison, windows = drawing.rule, drawing.comparison, {}
     if rule is not None and comparison.frame_shift is not None:  # whose frames a window counts
-        windows = {one.name: rule.window for one in comparison.students}
+        windows = {student.name: rule.window for student in comparison.students}
     return _of_offsets(drawing, "offsets", partial(offsets_figure, windows=windows))
 
 
@@ -67,11 +104,11 @@ def _of_offsets(drawing: Drawing, name: str, draw: Callable[..., Figure]) -> Dra
     comparison, bar = drawing.comparison, _bar(drawing.comparison)
     if not comparison.students:
         return Drawn({}, ["there is only one model"])
-    in_frames = len({one.clock for one in comparison.models}) == 1
+    in_frames = len({model.clock for model in comparison.models}) == 1
     offsets: dict[str, Offsets] = {}
-    for one in comparison.students:
-        late = comparison.offsets(one)
-        offsets[one.name] = late.in_frames(bar) if in_frames else late
+    for student in comparison.students:
+        late = comparison.offsets(student)
+        offsets[student.name] = late.in_frames(bar) if in_frames else late
     figure = draw(offsets, bar, width=drawing.width, looks=drawing.looks)
     return Drawn({name: figure}, [])
 
@@ -83,8 +120,8 @@ def _delays(drawing: Drawing) -> Drawn:
     by_word = truth.by == "word"
     first, last = ("first spike ", "last spike ") if by_word else ("", "")
     delays = {}
-    for name, one in drawing.found.items():
-        pooled = TrueDelays.pool(one.values())
+    for name, by_utterance in drawing.found.items():
+        pooled = TrueDelays.pool(by_utterance.values())
         delays[name] = {
             f"{first}after the true start": pooled.starts,
             f"{last}after the true end": pooled.ends,
@@ -108,18 +145,19 @@ def _tradeoff(drawing: Drawing) -> Drawn:
     if not students:
         return Drawn({}, ["there is only one model"])
     every = {
-        name: delay_and_error(list(one.values()), truth.edge) for name, one in drawing.found.items()
+        name: delay_and_error(list(by_utterance.values()), truth.edge)
+        for name, by_utterance in drawing.found.items()
     }
     per = drawing.comparison.unit.per
     in_small = {name: (_times(delay, per), error) for name, (delay, error) in every.items()}
     points = {name: (delay.mean, error.mean) for name, (delay, error) in in_small.items()}
     teacher = drawing.comparison.teacher.name
     figure = tradeoff_figure(
-        {one.name: points[one.name] for one in students},
+        {student.name: points[student.name] for student in students},
         None,
         teacher=points[teacher],
         baseline="",
-        intervals={one.name: in_small[one.name] for one in students},
+        intervals={student.name: in_small[student.name] for student in students},
         delay=f"mean delay after the true {truth.edge} of a {truth.by}",
         error=f"{truth.counted} error",
         width=drawing.width,
@@ -130,49 +168,52 @@ def _tradeoff(drawing: Drawing) -> Drawn:
 
 
 def _band(drawing: Drawing) -> Drawn:
-    teacher = drawing.comparison.teacher
-    figures: dict[str, Figure] = {}
-    left_out: list[str] = []
-    for utterance in drawing.utterances:
-        traces, reasons = rule_traces(drawing, utterance)
-        left_out += reasons
-        for name, trace in traces.items():
-            figures[drawing.file_name("band", utterance, name)] = band_figure(
-                trace,
-                teacher_spikes=teacher.spikes[utterance][1],
-                title=f"{name}, {titled(trace.rule)}: {utterance}",
-                width=drawing.width,
-            )
-    return Drawn(figures, left_out)
+    def draw(utterance: str, name: str, trace: DistillTrace) -> Figure:
+        return band_figure(
+            trace,
+            teacher_spikes=drawing.comparison.teacher.spikes[utterance][1],
+            title=f"{name}, {titled(trace.rule)}: {utterance}",
+            width=drawing.width,
+        )
+
+    return _of_traces(drawing, "band", draw)
 
 
 def _gradients(drawing: Drawing) -> Drawn:
     comparison = drawing.comparison
-    figures: dict[str, Figure] = {}
-    left_out: list[str] = []
+
+    def draw(utterance: str, name: str, trace: DistillTrace) -> Figure:
+        student = comparison.of(name)
+        frame_wise = _trace(drawing, student, utterance, FrameWise())
+        return gradients_figure(
+            {"FrameWise": frame_wise, titled(trace.rule): trace},
+            student.log_posteriors(utterance),
+            comparison.teacher.log_posteriors(utterance),
+            comparison.symbols,
+            student.clock.frame_shift,
+            first_frame=student.clock.first_frame,
+            title=f"{name}: {utterance}",
+            blank=comparison.blank,
+            at=comparison.at,
+            width=drawing.width,
+            colour=drawing.looks[name][0],
+        )
+
+    return _of_traces(drawing, "gradients", draw)
+
+
+def _of_traces(
+    drawing: Drawing, figure: str, draw: Callable[[str, str, DistillTrace], Figure]
+) -> Drawn:
+    """A figure for each utterance and each student that the rule can be asked for."""
+    drawn = Drawn({}, [])
     for utterance in drawing.utterances:
         traces, reasons = rule_traces(drawing, utterance)
-        left_out += reasons
+        drawn.left_out.extend(reasons)
         for name, trace in traces.items():
-            student = comparison.of(name)
-            both = {
-                "FrameWise": _trace(drawing, student, utterance, FrameWise()),
-                titled(trace.rule): trace,
-            }
-            figures[drawing.file_name("gradients", utterance, name)] = gradients_figure(
-                both,
-                student.log_posteriors(utterance),
-                comparison.teacher.log_posteriors(utterance),
-                comparison.symbols,
-                student.clock.frame_shift,
-                first_frame=student.clock.first_frame,
-                title=f"{name}: {utterance}",
-                blank=comparison.blank,
-                at=comparison.at,
-                width=drawing.width,
-                colour=drawing.looks[name][0],
-            )
-    return Drawn(figures, left_out)
+            file = drawing.file_name(figure, utterance, name)
+            drawn.figures[file] = draw(utterance, name, trace)
+    return drawn
 
 
 FIGURES: dict[str, Callable[[Drawing], Drawn]] = {
@@ -205,12 +246,12 @@ def rule_traces(drawing: Drawing, utterance: str) -> tuple[dict[str, DistillTrac
 def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule) -> DistillTrace:
     comparison = drawing.comparison
     unit, shift = comparison.unit, comparison.teacher.clock.frame_shift
-    its = student.clock.frame_shift
-    if shift != its:
+    student_shift = student.clock.frame_shift
+    if shift != student_shift:
         fail(
             "frame shift",
             f"{unit.per * shift:g} {unit.small} as of {comparison.teacher.name}",
-            f"{unit.per * its:g} {unit.small}",
+            f"{unit.per * student_shift:g} {unit.small}",
         )
     return distill_trace(
         student.log_posteriors(utterance),
@@ -222,10 +263,12 @@ def _trace(drawing: Drawing, student: ComparedModel, utterance: str, rule: Rule)
 
 
 def _lacking_truth(drawing: Drawing) -> str:
-    """Why nothing can be said about true times; empty if something can."""
+    """Why nothing can be measured against true times; empty if something can."""
     if drawing.truth is None:
         return "there is no --reference"
-    matched = sum(part.starts.n for one in drawing.found.values() for part in one.values())
+    matched = sum(
+        part.starts.n for by_utterance in drawing.found.values() for part in by_utterance.values()
+    )
     if matched == 0 and drawing.truth.by == "symbol":
         hint = "; try --by word" * (word_marks(drawing.comparison.symbols) is not None)
         return f"no spike is a label of the reference{hint}"
@@ -233,12 +276,12 @@ def _lacking_truth(drawing: Drawing) -> str:
 
 
 def _phones(drawing: Drawing, utterance: str) -> Phones | None:
-    """What is really said, as a strip; words where tokens are joined to words."""
+    """The true phones, as a strip; words where tokens are joined to words."""
     truth = drawing.truth
     if truth is None or utterance not in truth.labels:
         return None
-    spoken = truth.labels[utterance]
-    return Phones(spoken.labels, spoken.starts, spoken.ends)
+    reference = truth.labels[utterance]
+    return Phones(reference.labels, reference.starts, reference.ends)
 
 
 def _notes(drawing: Drawing) -> dict[str, str]:
@@ -247,17 +290,21 @@ def _notes(drawing: Drawing) -> dict[str, str]:
     if truth is None or _lacking_truth(drawing):
         return {}
     return {
-        name: f"{100 * TrueDelays.pool(one.values()).error:.1f} % {truth.counted} error"
-        for name, one in drawing.found.items()
+        name: f"{100 * TrueDelays.pool(by_utterance.values()).error:.1f} % {truth.counted} error"
+        for name, by_utterance in drawing.found.items()
     }
 
 
 def _bar(comparison: Comparison) -> float:
     """Width of a bar in seconds: the finest frame shift."""
-    return min(one.clock.frame_shift for one in comparison.models)
+    return min(model.clock.frame_shift for model in comparison.models)
 
 
-def _times(one: Interval, per: float) -> Interval:
+def _times(interval: Interval, per: float) -> Interval:
     return replace(
-        one, mean=per * one.mean, sd=per * one.sd, low=per * one.low, high=per * one.high
+        interval,
+        mean=per * interval.mean,
+        sd=per * interval.sd,
+        low=per * interval.low,
+        high=per * interval.high,
     )

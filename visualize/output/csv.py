@@ -171,8 +171,8 @@ def _unit(figure: Figure, axes: Axes, side: Side) -> str:
         if along == place and other.get_label():  # scales of colour have none
             label = label or getattr(other, f"get_{side}label")()
     label = label or getattr(figure, f"get_sup{side}label")()
-    found = re.search(r"\(([^(),]*)", label)  # of two units the first counts the data
-    return _one_line(found[1] if found else label)
+    match = re.search(r"\(([^(),]*)", label)  # of two units the first counts the data
+    return _one_line(match[1] if match else label)
 
 
 def _one_line(text: str) -> str:

@@ -68,21 +68,8 @@ STYLE = (
 
 
 def write_gallery(run: Run, folder: Path, utterance: str | None = None) -> list[Path]:
-    """Draw every figure of a run at every size, and a page that shows them all.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    folder : Path
-        It exists.
-    utterance : str, optional
-        Of the figures of one utterance; the test utterance of median length if not given.
-
-    Returns
-    -------
-    list of Path
-        The page, then the pictures.
+    """Draw every figure of a run at every size, and a page that shows them all; the page comes
+    first.
     """
     pictures: dict[str, list[Path]] = {}
     for size, width in {NATURAL: None, **WIDTHS}.items():
@@ -90,9 +77,9 @@ def write_gallery(run: Run, folder: Path, utterance: str | None = None) -> list[
         for name, figure in run_figures(run, utterance=utterance, width=width):
             made = save_figure(figure, folder / f"{name}-{size}", ("png",), pixels=pixels)
             pictures.setdefault(name, []).extend(made)
-    films = draw_animations(run, folder)
-    if films:
-        pictures["films"] = films
+    animations = draw_animations(run, folder)
+    if animations:
+        pictures["films"] = animations
     page = folder / PAGE
     with replacing(page) as file:
         file.write("\n".join(_page(run.told["data"]["name"], pictures)).encode())

@@ -50,7 +50,7 @@ def typical_utterance(run: Run) -> str:
 
 def looks_of_run(run: Run) -> dict[str, Look]:
     """Colour and line style of every model by its title, in every figure of the run."""
-    return looks_of([one.title for one in run.models], run.teacher.title)
+    return looks_of([model.title for model in run.models], run.teacher.title)
 
 
 def _look(run: Run, width: float | None) -> dict[str, Any]:
@@ -59,18 +59,18 @@ def _look(run: Run, width: float | None) -> dict[str, Any]:
 
 def _shift(run: Run, utterance: str, width: float | None) -> Figure:
     return shift_figure(
-        {one.title: one.posteriors.arrays[utterance] for one in (run.teacher, *run.students)},
+        {model.title: model.posteriors.arrays[utterance] for model in (run.teacher, *run.students)},
         run.symbols,
         run.clock.frame_shift,
         first_frame=run.clock.first_frame,
         phones=phones_of(run, utterance),
         speech=_speech(run, utterance),
         traces={
-            one.title: run.trace(one.name, utterance)
-            for one in searching(run)
-            if one.taught_by == run.teacher.name
+            student.title: run.trace(student.name, utterance)
+            for student in searching(run)
+            if student.taught_by == run.teacher.name
         },
-        notes={one.title: _note(one) for one in (run.teacher, *run.students)},
+        notes={model.title: _note(model) for model in (run.teacher, *run.students)},
         title=utterance,
         **_look(run, width),
     )
@@ -78,12 +78,16 @@ def _shift(run: Run, utterance: str, width: float | None) -> Figure:
 
 def _rules(run: Run, utterance: str, width: float | None) -> Figure | None:
     """What each student of the bidirectional teacher by a rule chose from."""
-    taught = [one for one in run.students if one.rule and one.taught_by == run.teacher.name]
+    taught = [
+        student
+        for student in run.students
+        if student.rule and student.taught_by == run.teacher.name
+    ]
     if not taught:
         return None
     return rules_figure(
-        {one.title: run.trace(one.name, utterance) for one in taught},
-        {one.title: one.posteriors.arrays[utterance] for one in taught},
+        {student.title: run.trace(student.name, utterance) for student in taught},
+        {student.title: student.posteriors.arrays[utterance] for student in taught},
         run.teacher.posteriors.arrays[utterance],
         run.symbols,
         run.clock.frame_shift,
@@ -95,16 +99,16 @@ def _rules(run: Run, utterance: str, width: float | None) -> Figure | None:
 
 def _offsets(run: Run, utterance: str, width: float | None) -> Figure:
     windows = {
-        run.of(one["rule"]).title: rule_from(one["lesson"]["selects"]).window
-        for one in run.told["students"]
-        if one["lesson"] is not None
+        run.of(student["rule"]).title: rule_from(student["lesson"]["selects"]).window
+        for student in run.told["students"]
+        if student["lesson"] is not None
     }
-    statistics = {one.title: run.offsets(one.name) for one in run.students}
+    statistics = {student.title: run.offsets(student.name) for student in run.students}
     return offsets_figure(statistics, run.clock.frame_shift, windows=windows, **_look(run, width))
 
 
 def _cumulative(run: Run, utterance: str, width: float | None) -> Figure:
-    statistics = {one.title: run.offsets(one.name) for one in run.students}
+    statistics = {student.title: run.offsets(student.name) for student in run.students}
     return cumulative_figure(statistics, run.clock.frame_shift, **_look(run, width))
 
 
@@ -113,8 +117,8 @@ def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
         return None
     sides = {"after the true start": "starts", "after the true end": "ends"}
     delays = {
-        one.title: {words: run.delays(one.name, side) for words, side in sides.items()}
-        for one in (run.teacher, *run.students)
+        model.title: {words: run.delays(model.name, side) for words, side in sides.items()}
+        for model in (run.teacher, *run.students)
     }
     return delays_figure(
         delays, run.clock.frame_shift, teacher=run.teacher.title, **_look(run, width)
@@ -123,23 +127,27 @@ def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
 
 def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
     students, summary = run.told["students"], run.told["summary"]
-    titles = {one["rule"]: run.of(one["rule"]).title for one in summary}
-    shifts = {one.name for one in run.students if isinstance(one.rule, Shift)}
-    teachers = [one for one in run.told["teachers"] if one["name"] == run.teacher.name]
+    titles = {row["rule"]: run.of(row["rule"]).title for row in summary}
+    shifts = {student.name for student in run.students if isinstance(student.rule, Shift)}
+    teachers = [teacher for teacher in run.told["teachers"] if teacher["name"] == run.teacher.name]
     return tradeoff_figure(
         {
             titles[name]: (
-                [_number(one["offset"]["mean"]) for one in students if one["rule"] == name],
-                [one["phone_error_rate"] for one in students if one["rule"] == name],
+                [
+                    _number(student["offset"]["mean"])
+                    for student in students
+                    if student["rule"] == name
+                ],
+                [student["phone_error_rate"] for student in students if student["rule"] == name],
             )
             for name in titles
         },
         run.clock.frame_shift,
-        teacher=(0.0, fmean(one["phone_error_rate"] for one in teachers)),
+        teacher=(0.0, fmean(teacher["phone_error_rate"] for teacher in teachers)),
         baseline=titles.get(CTC, ""),
         intervals={
-            titles[one["rule"]]: (_interval(one, "offset"), _interval(one, "phone_error_rate"))
-            for one in summary
+            titles[row["rule"]]: (_interval(row, "offset"), _interval(row, "phone_error_rate"))
+            for row in summary
         },
         line=[titles[name] for name in titles if name in shifts],
         teacher_name=run.teacher.title,
@@ -155,7 +163,7 @@ def _sweep(run: Run, utterance: str, width: float | None) -> Figure | None:
 
 
 def _learning(run: Run, utterance: str, width: float | None) -> Figure:
-    histories = {one.title: run.histories(one.name) for one in run.models}
+    histories = {model.title: run.histories(model.name) for model in run.models}
     return learning_figure(histories, teacher=run.teacher.title, **_look(run, width))
 
 
@@ -179,7 +187,7 @@ def _gradients(run: Run, utterance: str, width: float | None) -> Figure | None:
         return None
     assert student.rule is not None
     teacher = run.of(student.taught_by).posteriors.arrays[utterance]
-    pushed = next((one for one in run.students if one.name == CTC), student)
+    pushed = next((student for student in run.students if student.name == CTC), student)
     logits = pushed.posteriors.arrays[utterance]
     rules = {"FrameWise": FrameWise(), student.title: student.rule}
     return gradients_figure(
@@ -253,15 +261,15 @@ FIGURES: dict[str, Callable[[Run, str, float | None], Figure | None]] = {
 def searching(run: Run) -> list[RunModel]:
     """The students whose rule has a choice."""
     return [
-        one
-        for one in run.students
-        if one.rule is not None and one.rule.window.left + one.rule.window.right > 0
+        student
+        for student in run.students
+        if student.rule is not None and student.rule.window.left + student.rule.window.right > 0
     ]
 
 
 def best_searching(run: Run) -> RunModel | None:
     """The one of fewest errors among the students whose rule has a choice."""
-    return min(searching(run), key=lambda one: one.error, default=None)
+    return min(searching(run), key=lambda student: student.error, default=None)
 
 
 def _speech(run: Run, utterance: str) -> Speech:
@@ -270,7 +278,7 @@ def _speech(run: Run, utterance: str) -> Speech:
 
 
 def phones_of(run: Run, utterance: str) -> Phones | None:
-    """The true phones of an utterance; None where nobody knows their times."""
+    """The true phones of an utterance; None where their times are unknown."""
     reference = run.reference.get(utterance)
     if reference is None:
         return None
@@ -284,8 +292,8 @@ def _note(model: RunModel) -> str:
 
 
 def _interval(summary: dict[str, Any], measure: str) -> Interval:
-    found = {name: _number(value) for name, value in summary[measure].items()}
-    return Interval(**found, n_seeds=summary["seeds"], n_utterances=summary["utterances"])
+    values = {name: _number(value) for name, value in summary[measure].items()}
+    return Interval(**values, n_seeds=summary["seeds"], n_utterances=summary["utterances"])
 
 
 def _number(value: float | None) -> float:
@@ -296,41 +304,20 @@ SPIKES = "spikes"  # begins the names of the files
 
 
 def pictures_of(run: Run) -> dict[str, list[RunModel]]:
-    """Name the moving pictures of a run.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-
-    Returns
-    -------
-    dict of str to list of RunModel
-        By the names of the files, whose spikes they show: each student's, and those of all if
-        there are several; none of a run that was not to be animated.
+    """Name the files of a run's animations and whose spikes they show: each student's, and those of
+    all if there are several; none of a run that was not to be animated.
     """
     if run.followed is None:
         return {}
-    pictures = {f"{SPIKES}-{one.name}.gif": [one] for one in run.students}
+    pictures = {f"{SPIKES}-{student.name}.gif": [student] for student in run.students}
     if len(run.students) > 1:
         pictures[f"{SPIKES}.gif"] = list(run.students)
     return pictures
 
 
 def draw_animations(run: Run, folder: Path) -> list[Path]:
-    """Draw what students say of one validation utterance, epoch by epoch.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    folder : Path
-        It exists.
-
-    Returns
-    -------
-    list of Path
-        Those of `pictures_of`.
+    """Draw the posteriors of students for one validation utterance, epoch by epoch, into the files
+    of `pictures_of`.
     """
     made: list[Path] = []
     if run.followed is None:
@@ -339,12 +326,12 @@ def draw_animations(run: Run, folder: Path) -> list[Path]:
     for name, students in pictures_of(run).items():
         frames = spikes_frames(
             teacher,
-            {one.title: list(run.said_by_epoch(one.name)) for one in students},
+            {student.title: list(run.said_by_epoch(student.name)) for student in students},
             run.symbols,
             run.clock.frame_shift,
             first_frame=run.clock.first_frame,
             phones=phones_of(run, run.followed),
-            histories={one.title: run.histories(one.name)[0] for one in students},
+            histories={student.title: run.histories(student.name)[0] for student in students},
             caption=f"Utterance {run.followed}.",
             teacher_name=run.teacher.title,
             looks=looks_of_run(run),
@@ -361,32 +348,7 @@ def draw_run(
     utterance: str | None = None,
     formats: tuple[str, ...] = ("png", "svg"),
 ) -> list[Path]:
-    """Draw a run and write its figures with their numbers, and moving pictures if none is named.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    folder : Path
-        Made if it is not there.
-    figures : iterable of str, optional
-        Names among `FIGURES`; all for which there is something to draw if not given.
-    utterance : str, optional
-        Of the figures of one utterance; the test utterance of median length if not given.
-    formats : tuple of str
-        As for `save_figure`.
-
-    Returns
-    -------
-    list of Path
-        The files, each called like its figure.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such figure or utterance, or a figure was asked for by name for which the
-        run has nothing to draw.
-    """
+    """Draw a run and write its figures with their numbers, and animations if no figure is named."""
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
     for name, figure in run_figures(run, figures=figures, utterance=utterance):
@@ -402,35 +364,15 @@ def run_figures(
     utterance: str | None = None,
     width: float | None = None,
 ) -> Iterator[tuple[str, Figure]]:
-    """Draw the figures of a run, one after the other.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    figures, utterance : various
-        As for `draw_run`.
-    width : float, optional
-        Inches of each; its natural size if not given.
-
-    Yields
-    ------
-    name : str
-        Among `FIGURES`.
-    figure : Figure
-        Drawn.
-
-    Raises
-    ------
-    ArgumentError
-        As `draw_run`.
+    """Draw the figures of a run one after the other, those by name or all for which there are
+    numbers, of the test utterance of median length if none is named.
     """
-    wanted = list(FIGURES if figures is None else figures)
-    for name in wanted:
+    names = list(FIGURES if figures is None else figures)
+    for name in names:
         check.one_of("figures", name, FIGURES)
     chosen = typical_utterance(run) if utterance is None else utterance
     check.one_of("utterance", chosen, run.names)
-    for name in wanted:
+    for name in names:
         drawn = FIGURES[name](run, chosen, width)
         if drawn is not None:
             yield name, drawn

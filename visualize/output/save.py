@@ -83,16 +83,18 @@ def save_figure(
 @contextmanager
 def _rasterised(figure: Figure) -> Iterator[None]:
     """Let lines and areas be an image for a while, if they have too many points."""
-    drawn: list[Artist] = [one for axes in figure.axes for one in (*axes.lines, *axes.collections)]
-    before = [one.get_rasterized() for one in drawn]
+    drawn: list[Artist] = [
+        artist for axes in figure.axes for artist in (*axes.lines, *axes.collections)
+    ]
+    before = [artist.get_rasterized() for artist in drawn]
     if sum(map(_points, drawn)) > MOST_POINTS:
-        for one in drawn:
-            one.set_rasterized(True)
+        for artist in drawn:
+            artist.set_rasterized(True)
     try:
         yield
     finally:
-        for one, rasterised in zip(drawn, before, strict=True):
-            one.set_rasterized(rasterised)
+        for artist, rasterised in zip(drawn, before, strict=True):
+            artist.set_rasterized(rasterised)
 
 
 def _points(drawn: Artist) -> int:

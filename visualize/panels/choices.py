@@ -22,23 +22,8 @@ BEYOND = 3  # frames shown on either side of the choices, where the window is wi
 
 
 def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) -> list[Artist]:
-    """Draw the window and the chosen teacher frames relative to the student's own frame.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds, its limits set; y becomes frames, 0 the student's own and earlier below.
-    trace : DistillTrace
-        Of one utterance of T frames.
-    clock : Clock
-        When the student's frames are.
-    spiking : (T,) bool array
-        Teacher frames whose best label is not the blank: choices of them stand out.
-
-    Returns
-    -------
-    list of Artist
-        The window, the choices, and those at spikes.
+    """Draw the window and the chosen teacher frames relative to the student's own frame, earlier
+    ones below; `spiking` (T,) are the teacher frames whose best label is not the blank.
     """
     drawn = draw_window(axes, trace, clock, relative=True)
     drawn += draw_chosen(axes, trace, clock, spiking, relative=True)
@@ -53,23 +38,8 @@ def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) 
 
 
 def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool) -> list[Artist]:
-    """Shade the teacher frames that each student frame sees.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    trace : DistillTrace
-        Of one utterance of T frames.
-    clock : Clock
-        When frames are.
-    relative : bool
-        y is teacher frame minus student frame; otherwise the teacher's seconds.
-
-    Returns
-    -------
-    list of Artist
-        One band.
+    """Shade the teacher frames that each student frame sees: relative to the student's frame, or in
+    the teacher's seconds.
     """
     student = np.arange(len(trace.divergence))
     first = np.maximum(student - trace.window.left, 0)
@@ -91,25 +61,8 @@ def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool
 def draw_chosen(
     axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools, *, relative: bool
 ) -> list[Artist]:
-    """Draw the chosen pairs: as a staircase, as a path, or each as dark as its weight.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place, with its limits set, x in seconds.
-    trace : DistillTrace
-        Of one utterance of T frames.
-    clock : Clock
-        When frames are.
-    spiking : (T,) bool array
-        Teacher frames whose best label is not the blank.
-    relative : bool
-        y is teacher frame minus student frame; otherwise the teacher's seconds.
-
-    Returns
-    -------
-    list of Artist
-        The pairs, then those at the teacher's spikes.
+    """Draw the chosen pairs as a staircase, as a path, or each as dark as its weight, then those at
+    teacher frames that are `spiking` (T,).
     """
     i, j = trace.pairs.T
     shape, at = shape_of(trace), spiking[j]
@@ -132,21 +85,9 @@ def draw_chosen(
 
 
 def shape_of(trace: DistillTrace) -> Shape:
-    """Tell how the pairs of a rule are best drawn.
+    """Tell how the pairs of a rule are best drawn: one teacher frame for each student frame; a path
+    through both without a jump; or pair by pair.
 
-    Parameters
-    ----------
-    trace : DistillTrace
-        Of one utterance.
-
-    Returns
-    -------
-    {"staircase", "path", "weights"}
-        One teacher frame for each student frame; a way through both sequences without a jump; or
-        anything else, pair by pair.
-
-    Examples
-    --------
     >>> import refkd
     >>> from visualize.panels.choices import shape_of
     >>> from visualize.figures.toy import toy_models

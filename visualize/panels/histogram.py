@@ -1,16 +1,19 @@
 """A histogram of times: shares in bins of a frame shift, the share up to each, and the mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from refkd.check import Floats
+from visualize.layout.grid import PanelHeading, grid_figure
 from visualize.layout.style import STUDENT, TEXT, signed
 from visualize.layout.units import unit
 
+GAP = 0.2  # inches above the highest heading
 TICK = 0.37  # inches from one number to the next
 WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
 TAIL = 0.5  # percent of the numbers on either side that may lie outside
@@ -20,27 +23,13 @@ MOST_TIMED = 40  # bins of times, before they are made wider
 
 @dataclass(frozen=True)
 class Bins:
-    """Where times are counted: around multiples of some frame shifts, from `low` to `high`.
+    """Where times are counted: around multiples of some frame shifts, from `low` to `high`."""
 
-    Parameters
-    ----------
-    low : int
-        The first bin, which also holds what lies before it.
-    high : int
-        The last bin, which also holds what lies after it.
-    frame_shift : float
-        Seconds.
-    timed : bool
-        Whether the axis is in ms; in frames otherwise.
-    each : int
-        Frame shifts of a bin.
-    """
-
-    low: int
-    high: int
-    frame_shift: float
-    timed: bool
-    each: int = 1
+    low: int  # the first bin, which also holds what lies before it
+    high: int  # the last bin, which also holds what lies after it
+    frame_shift: float  # seconds
+    timed: bool  # whether the axis is in ms; in frames otherwise
+    each: int = 1  # frame shifts of a bin
 
     @property
     def numbers(self) -> Floats:
@@ -76,22 +65,9 @@ class Bins:
 
 
 def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
-    """Choose bins of a frame shift, or wider ones where there would be too many.
+    """Choose bins for arrays (n,) of seconds: of a frame shift, or of an odd number of them where
+    there would be too many.
 
-    Parameters
-    ----------
-    times : iterable of (n,) array
-        Seconds.
-    frame_shift : float
-        Seconds.
-
-    Returns
-    -------
-    Bins
-        Of an odd number of frame shifts, so that each holds whole smaller ones.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.panels.histogram import timed_bins
     >>> timed_bins([np.array([0.02, 0.06])], 0.02)
@@ -99,7 +75,7 @@ def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
     >>> timed_bins([np.array([0.3, 1.9])], 0.02).each
     3
     """
-    every = [one / frame_shift for one in times if one.size]
+    every = [array / frame_shift for array in times if array.size]
     for tail in (TAIL, LONG_TAIL):
         low, high = _ends(every, tail)
         if high - low <= MOST_TIMED:
@@ -110,56 +86,46 @@ def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
 
 
 def bins_around(times: Iterable[Floats], frame_shift: float) -> Bins:
-    """Choose bins that hold all but the tails of every set of frames, and 0 with a neighbour.
+    """Choose bins that hold all but the tails of every array (n,) of frames, and 0 with a
+    neighbour.
 
-    Parameters
-    ----------
-    times : iterable of (n,) array
-        Frames.
-    frame_shift : float
-        Seconds.
-
-    Returns
-    -------
-    Bins
-        At most WIDEST to either side of 0.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.panels.histogram import bins_around
     >>> bins_around([np.array([1.0, 2.0, 3.0])], 0.02)
     Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
     """
-    low, high = _ends([one for one in times if one.size], TAIL)
+    low, high = _ends([array for array in times if array.size], TAIL)
     lowest, highest = max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
     return Bins(lowest, highest, frame_shift, timed=False)
 
 
 def _ends(every: Sequence[Floats], tail: float) -> tuple[float, float]:
-    ends = [np.percentile(one, [tail, 100 - tail]) for one in every]
+    ends = [np.percentile(array, [tail, 100 - tail]) for array in every]
     low, high = min([-1.0, *(end[0] for end in ends)]), max([1.0, *(end[1] for end in ends)])
     return float(low), float(high)
 
 
+def histogram_grid(
+    headings: Mapping[str, PanelHeading],
+    columns: int,
+    panel: tuple[float, float],
+    sides: tuple[float, float, float],
+    text: str,
+    labels: tuple[str, str],
+) -> tuple[Figure, dict[str, Axes]]:
+    """Make a figure of panels of a size with room for headings, with inches left of all panels,
+    right of each and below them, a caption, and the labels of x and y.
+    """
+    left, right, below = sides
+    x, y = labels
+    above = max(heading.height for heading in headings.values()) + GAP
+    around = left, right, above, below
+    return grid_figure(list(headings), columns, panel, around, text, xlabel=x, ylabel=y)
+
+
 def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) -> list[Artist]:
-    """Draw the shares of a set of numbers in bins, the share up to each, and the mean.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place; x becomes frames or ms, y percent.
-    late : (n,) array
-        Frame shifts.
-    bins : Bins
-        The bars.
-    colour : str
-        Of the bars.
-
-    Returns
-    -------
-    list of Artist
-        Bars, then the cumulative line, then the mean if there is any.
+    """Draw the shares of numbers (n,) of frame shifts in bins, the share up to each, and the mean;
+    x becomes frames or ms, y percent.
     """
     share = 100 * bins.counts(late) / max(late.size, 1)
     places, width = bins.numbers, bins.width
@@ -181,27 +147,9 @@ def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) 
 
 
 def share_by(late: Floats, bins: Bins, total: int) -> tuple[Floats, Floats]:
-    """Count by when how many have come, exactly: a step up at each time that occurs.
+    """Count exactly by when how many of `total` times (n,) in frame shifts have come: x (m,) in
+    frames or ms, and the share (m,) in percent from there on.
 
-    Parameters
-    ----------
-    late : (n,) array
-        Frame shifts.
-    bins : Bins
-        From the lower edge of the first to the upper edge of the last, which hold what lies
-        beyond.
-    total : int
-        Of which the share is; 0 is taken for 1.
-
-    Returns
-    -------
-    x : (m,) array
-        Frames or ms.
-    share : (m,) array
-        In percent, at x and up to the next one.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.panels.histogram import bins_around, share_by
     >>> late = np.array([0.0, 1.0, 1.0])
@@ -216,15 +164,7 @@ def share_by(late: Floats, bins: Bins, total: int) -> tuple[Floats, Floats]:
 
 
 def number_bins(axes: Axes, bins: Bins) -> None:
-    """Write as many numbers of bins along x as there is room for.
-
-    Parameters
-    ----------
-    axes : Axes
-        In its final place, x in frames or ms.
-    bins : Bins
-        What x counts.
-    """
+    """Write as many numbers of bins along x as there is room for."""
     room = axes.get_window_extent().width / axes.figure.dpi
     step = int(np.ceil(bins.numbers.size / max(room // TICK, 1)))
     ticks = bins.numbers[bins.numbers % step == 0]

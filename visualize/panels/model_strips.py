@@ -26,38 +26,18 @@ APART = 0.15  # inches above what belongs together
 
 @dataclass(frozen=True, eq=False)
 class ModelStrips:
-    """What is drawn of one model.
+    """What is drawn of one model."""
 
-    Parameters
-    ----------
-    heading : Heading
-        Its name and remarks.
-    look : (colour, line style)
-        Of its lines.
-    logits : (T, K) array
-        Its outputs.
-    clock : Clock
-        When its frames are.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike.
-    links : Links or None
-        To the teacher; the teacher has none.
-    choices : (DistillTrace, (T, K) array) or None
-        What its rule chose, and the logits of the teacher that it chose from.
-    teacher : ModelStrips or None
-        Whose spikes are repeated above the connectors, where these do not begin at its posteriors.
-    """
-
-    heading: Heading
-    look: Look
-    logits: Floats
-    clock: Clock
-    blank: int
-    at: At
-    links: Links | None = None
+    heading: Heading  # its name and remarks
+    look: Look  # of its lines
+    logits: Floats  # (T, K) its outputs
+    clock: Clock  # when its frames are
+    blank: int  # 0 <= blank < K
+    at: At  # time of a spike
+    links: Links | None = None  # to the teacher; the teacher has none
+    # what its rule chose, and the logits (T, K) of the teacher that it chose from
     choices: tuple[DistillTrace, Floats] | None = None
+    # whose spikes are repeated above the connectors, where these do not begin at its posteriors
     teacher: "ModelStrips | None" = None
 
     @cached_property
@@ -76,25 +56,8 @@ class ModelStrips:
     def strips(
         self, symbols: Sequence[str], scale: float, block: float, beside: bool
     ) -> tuple[list[Strip], int]:
-        """Measure the strips.
-
-        Parameters
-        ----------
-        symbols : (K,) sequence of str
-            Name of each label.
-        scale : float
-            Inches a second.
-        block : float
-            Inches that the heading is high.
-        beside : bool
-            The heading stands beside the posteriors, not above everything.
-
-        Returns
-        -------
-        strips : list of Strip
-            From the top down.
-        left_out : int
-            Names and numbers without room.
+        """Measure the strips from the top down at `scale` inches a second below a heading of
+        `block` inches, and count the names and numbers without room.
         """
         name = self.heading.name
         labels, frames = self.spikes
@@ -103,9 +66,10 @@ class ModelStrips:
         above = 0.0 if beside else APART + block
         strips = []
         if self.teacher is not None:
-            (its, at), shift = self.teacher.spikes, self.teacher.clock.frame_shift
-            its_rows, names = spike_rows(at, its, symbols, scale * shift)
-            strips.append(Strip(f"teacher above {name}", spikes_height(its_rows), above or APART))
+            labels, frames = self.teacher.spikes
+            shift = self.teacher.clock.frame_shift
+            rows, names = spike_rows(frames, labels, symbols, scale * shift)
+            strips.append(Strip(f"teacher above {name}", spikes_height(rows), above or APART))
             placed, above = placed + names, 0.0
         if self.links is not None:
             links_rows, numbers = self.links.rows(scale)
@@ -122,9 +86,9 @@ class ModelStrips:
         """Draw on the axes of these strips, by label."""
         name = self.heading.name
         if self.teacher is not None:
-            its = self.teacher
-            strip, colour, owner = axes[f"teacher above {name}"], its.look[0], its.heading.name
-            draw_spikes(strip, its.spikes, symbols, its.clock, colour, owner)
+            teacher, strip = self.teacher, axes[f"teacher above {name}"]
+            look = teacher.look[0], teacher.heading.name
+            draw_spikes(strip, teacher.spikes, symbols, teacher.clock, *look)
         if self.links is not None:
             draw_links(axes[f"shift {name}"], self.links, symbols, colour=self.look[0])
         draw_posteriors(
@@ -137,6 +101,6 @@ class ModelStrips:
             at=self.at,
         )
         if self.choices is not None:
-            trace, teacher = self.choices
-            spiking = best_labels(teacher, self.blank) != self.blank
+            trace, logits = self.choices
+            spiking = best_labels(logits, self.blank) != self.blank
             draw_choices(axes[f"choices {name}"], trace, self.clock, spiking)

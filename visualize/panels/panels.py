@@ -11,6 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, log_posteriors, spikes
 from refkd.check import Floats, Ints
@@ -58,7 +59,14 @@ class Phones:
 
     def names(self, symbols: Sequence[str]) -> list[str]:
         """What each is called."""
-        return [shown(one) if isinstance(one, str) else symbols[one] for one in self.labels]
+        return [shown(label) if isinstance(label, str) else symbols[label] for label in self.labels]
+
+
+def clock_of(frame_shift: float, first_frame: float) -> Clock:
+    """Check what all models of a figure have: seconds of a frame, and the time of frame 0."""
+    return Clock(
+        check.positive("frame_shift", frame_shift), check.finite_number("first_frame", first_frame)
+    )
 
 
 def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[int, list[int]]:
@@ -89,22 +97,7 @@ def posteriors_height(rows: int) -> float:
 
 
 def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Artist]:
-    """Draw the true phones as spans with their names.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    phones : Phones
-        What to draw.
-    symbols : (K,) sequence of str
-        Name of each label.
-
-    Returns
-    -------
-    list of Artist
-        The spans and the names.
-    """
+    """Draw the true phones as spans with their names, x in seconds."""
     starts, ends = phones.starts, phones.ends
     rows, chosen = phone_rows(phones, symbols, inches_per_unit(axes)[0])
     colours = [FAINT, "#EFEFEF"]
@@ -144,31 +137,8 @@ def draw_posteriors(
     at: At = "start",
     rows: int | None = None,
 ) -> list[Artist]:
-    """Draw every symbol's posterior as a filled line and name the spikes.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    logits : (T, K) array
-        Of one model.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    look : (colour, line style)
-        Of the model.
-    blank : int
-        Drawn as a grey line without a fill.
-    at : {"start", "peak"}
-        Time of a spike.
-    rows : int, optional
-        Of names; as few as possible if not given.
-
-    Returns
-    -------
-    list of Artist
-        Lines, fills, and the names of the spikes.
+    """Draw every symbol's posterior of logits (T, K) as a filled line, the blank in grey, and name
+    the spikes, in as few rows as possible if `rows` is not set.
     """
     prob = np.exp(log_posteriors(logits))
     labels, frames = spikes(logits, blank, at)

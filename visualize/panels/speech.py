@@ -93,20 +93,7 @@ class Speech:
 
 
 def draw_speech(axes: Axes, speech: Speech) -> list[Artist]:
-    """Draw a spectrogram as colours, or a waveform as a line.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds, its limits set.
-    speech : Speech
-        What to draw.
-
-    Returns
-    -------
-    list of Artist
-        The heat map, or the line.
-    """
+    """Draw a spectrogram as colours, or a waveform as a line, x in seconds."""
     axes.tick_params(axis="y", length=0)
     if speech.is_waveform:
         seconds, samples = _outline(speech)

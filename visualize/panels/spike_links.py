@@ -31,17 +31,6 @@ CROSSES = 0.14  # inches at either edge of the connectors, for spikes without a 
 class Links:
     """The spikes of a teacher and a student that belong together, on one time axis.
 
-    Parameters
-    ----------
-    shift : AlignmentShift or TimedShift
-        Its numbers are told in frames or in milliseconds.
-    teacher_clock : Clock
-        When the teacher's frames are.
-    student_clock : Clock
-        When the student's frames are.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.clock import Clock
     >>> from visualize.panels.spike_links import Links
@@ -52,9 +41,9 @@ class Links:
     ['+40', '+90']
     """
 
-    shift: AlignmentShift | TimedShift
-    teacher_clock: Clock
-    student_clock: Clock
+    shift: AlignmentShift | TimedShift  # its numbers are in frames or in milliseconds
+    teacher_clock: Clock  # when the teacher's frames are
+    student_clock: Clock  # when the student's frames are
 
     @classmethod
     def between(
@@ -93,16 +82,16 @@ class Links:
     @property
     def remarks(self) -> list[str]:
         """Mean, how many are matched, and how many spikes only the student has."""
-        shift, told = self.shift, []
+        shift, remarks = self.shift, []
         if shift.n and isinstance(shift, TimedShift):
-            told.append(f"mean {signed(round(unit().per * shift.mean))} {unit().small}")
+            remarks.append(f"mean {signed(round(unit().per * shift.mean))} {unit().small}")
         elif shift.n:
             timed = signed(round(unit().per * shift.mean * self.student_clock.frame_shift))
-            told.append(f"mean {signed(round(shift.mean, 1))} ({timed} {unit().small})")
-        told.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
+            remarks.append(f"mean {signed(round(shift.mean, 1))} ({timed} {unit().small})")
+        remarks.append(f"{shift.n} of {shift.n + shift.teacher_unmatched} matched")
         if shift.student_unmatched:
-            told.append(f"{shift.student_unmatched} extra")
-        return told
+            remarks.append(f"{shift.student_unmatched} extra")
+        return remarks
 
     def rows(self, scale: float, rows: int | None = None) -> tuple[int, list[int]]:
         """Place the numbers, `scale` inches a second; in so many rows if that is given."""
@@ -156,25 +145,8 @@ def draw_links(
     colour: str = STUDENT,
     rows: int | None = None,
 ) -> list[Artist]:
-    """Connect matched spikes, teacher above and student below, and write how far apart they are.
-
-    Parameters
-    ----------
-    axes : Axes
-        x in seconds.
-    links : Links
-        Pairs and unmatched spikes of one utterance.
-    symbols : (K,) sequence of str
-        Name of each label.
-    colour : str
-        Of the student, and of connectors where it is late.
-    rows : int, optional
-        Of numbers; as few as possible if not given.
-
-    Returns
-    -------
-    list of Artist
-        Connectors, their numbers, and a cross for each spike without a partner.
+    """Connect matched spikes, teacher above and student below, and write how far apart they are;
+    spikes without a partner are crosses.
     """
     shift = links.shift
     rows, chosen = links.rows(inches_per_unit(axes)[0], rows)
@@ -215,35 +187,16 @@ def spikes_height(rows: int) -> float:
 
 def draw_spikes(
     axes: Axes,
-    found: tuple[Ints, Ints],
+    spikes: tuple[Ints, Ints],
     symbols: Sequence[str],
     clock: Clock,
     colour: str,
     owner: str,
 ) -> list[Artist]:
-    """Draw the spikes of a model alone: a line that is its own, a stem and a name for each.
-
-    Parameters
-    ----------
-    axes : Axes
-        Of `spikes_height`, x in seconds.
-    found : (labels, frames)
-        Spikes, as from `refkd.alignment.decode.spikes`.
-    symbols : (K,) sequence of str
-        Name of each label.
-    clock : Clock
-        When frames are.
-    colour : str
-        Of the model.
-    owner : str
-        The model's name, written left of the strip where it has room.
-
-    Returns
-    -------
-    list of Artist
-        Stems, then names.
+    """Draw the labels and frames of a model's spikes alone, on axes of `spikes_height`: a line, a
+    stem and a name for each, and the model's name to the left where it has room.
     """
-    labels, frames = found
+    labels, frames = spikes
     box, dots = axes.get_window_extent(), axes.figure.dpi
     scale, times, height = inches_per_unit(axes)[0], clock.seconds(frames), box.height / dots
     _, chosen = spike_rows(frames, labels, symbols, scale * clock.frame_shift)

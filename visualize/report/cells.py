@@ -27,10 +27,10 @@ def percent_text(rate: float | None) -> str:
     return f"{number_text(rate, 100, '.1f')} %"
 
 
-def interval_text(found: dict[str, Any], scale: float, form: str) -> str:
+def interval_text(interval: dict[str, Any], scale: float, form: str) -> str:
     """A mean and its interval, where there is one."""
-    mean, low, high = (number_text(found[name], scale, form) for name in ("mean", "low", "high"))
-    return mean if found["low"] is None else f"{mean} <span>[{low}, {high}]</span>"
+    mean, low, high = (number_text(interval[name], scale, form) for name in ("mean", "low", "high"))
+    return mean if interval["low"] is None else f"{mean} <span>[{low}, {high}]</span>"
 
 
 def error_range(rates: Sequence[float]) -> tuple[float, float]:
@@ -44,10 +44,10 @@ def ends_of(low: float, high: float) -> str:
     return f'<span class="ends"><span>{100 * low:.0f}</span><span>{100 * high:.0f}</span></span>'
 
 
-def drawn_interval(found: dict[str, Any], low: float, high: float, who: str) -> str:
+def drawn_interval(interval: dict[str, Any], low: float, high: float, who: str) -> str:
     """An interval as a line with a dot at its mean; the numbers beside it say the same."""
     x = {
-        name: 5 + (WIDTH - 10) * (found[name] - low) / (high - low)
+        name: 5 + (WIDTH - 10) * (interval[name] - low) / (high - low)
         for name in ("low", "mean", "high")
     }
     y = HEIGHT / 2

@@ -44,21 +44,12 @@ DARK = _dark()
 
 
 def figures_of(folder: Path) -> dict[str, Path]:
-    """Find the SVG files of a folder, in the order in which the page shows them.
-
-    Parameters
-    ----------
-    folder : Path
-        Where `visualize.output.run.draw_run` wrote.
-
-    Returns
-    -------
-    dict of str to Path
-        By the names of the figures: those that the page knows first, then others by name.
+    """Find the SVG files of a folder by the names of the figures: those that the page knows first,
+    then others by name.
     """
-    found = {path.stem: path for path in sorted(folder.glob("*.svg"))}
-    known = [name for name in TITLES if name in found]
-    return {name: found[name] for name in (*known, *found)}
+    paths = {path.stem: path for path in sorted(folder.glob("*.svg"))}
+    known = [name for name in TITLES if name in paths]
+    return {name: paths[name] for name in (*known, *paths)}
 
 
 def contents_of(figures: Mapping[str, Path]) -> str:
@@ -70,35 +61,24 @@ def contents_of(figures: Mapping[str, Path]) -> str:
 
 
 def embedded_figures(figures: Mapping[str, Path]) -> str:
-    """Write figures as HTML that needs no other file.
-
-    Parameters
-    ----------
-    figures : mapping of str to Path
-        SVG files by name; where one is too large for the page and a PNG of the same name is
-        smaller, that one is taken. Numbers are in a CSV of the same name, if there is one.
-
-    Returns
-    -------
-    str
-        A figure element for each, with links to its drawing and its numbers; what finds no room is
-        named by its file.
+    """Write SVG figures as HTML that needs no other file: a PNG of the same name where it is
+    smaller and the SVG is too large, with the numbers of a CSV of the same name.
     """
     written, room, room_of_numbers = [], FIGURES, NUMBERS
     for name, path in figures.items():
         title, caption = _title(name)
         images = (
-            _image(one, f"{title}. {caption}".strip()) for one in (path, path.with_suffix(".png"))
+            _image(file, f"{title}. {caption}".strip()) for file in (path, path.with_suffix(".png"))
         )
-        image = next((one for one in images if one and len(one) <= room), None)
+        image = next((image for image in images if image and len(image) <= room), None)
         room -= len(image or "")
         numbers = _numbers(path.with_suffix(".csv"), name)
-        told = numbers if len(numbers) <= room_of_numbers else ""
-        room_of_numbers -= len(told)
+        embedded = numbers if len(numbers) <= room_of_numbers else ""
+        room_of_numbers -= len(embedded)
         ending = "PNG" if image and "src='data:image/png" in image else "SVG"
         file = f"{path.stem}.{ending.lower()}"
         links = [f'<a data-image="figure-{escape(name)}" download="{escape(file)}">{ending}</a>']
-        if told:
+        if embedded:
             links.append(
                 f'<a data-numbers="numbers-{escape(name)}" download="{escape(path.stem)}.csv">'
                 "numbers as CSV</a>"
@@ -108,7 +88,7 @@ def embedded_figures(figures: Mapping[str, Path]) -> str:
         words = f"<strong>{escape(title)}.</strong> {escape(caption)}"
         written.append(
             f'<figure id="figure-{escape(name)}"><figcaption>{words} {files}</figcaption>'
-            f"<div>{shown}</div>{told}</figure>"
+            f"<div>{shown}</div>{embedded}</figure>"
         )
     return "\n".join(written)
 
@@ -155,4 +135,4 @@ def _small(svg: str) -> str:
 
 
 def _rounded(numbers: re.Match[str]) -> str:
-    return re.sub(r"-?\d+\.\d{3,}", lambda one: f"{float(one[0]):.2f}", numbers[0])
+    return re.sub(r"-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", numbers[0])

@@ -13,7 +13,7 @@ from refkd.losses.traces import DistillTrace
 from visualize.layout.glyphs import visible
 from visualize.output.comparison_figures import Drawing, rule_traces
 from visualize.report.colours import colour_class
-from visualize.report.explorer import Explored
+from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     pack_choices,
@@ -21,24 +21,16 @@ from visualize.report.packing import (
     pack_frames,
 )
 from visualize.report.run_explorer import about_rule
-from visualize.report.sound import heard_speech
+from visualize.report.sound import pack_sound
 
 LONGEST = 65_535  # frames: numbers of frames take two bytes
 
 
 def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
-    """Gather what the explorer shows of several models.
-
-    Parameters
-    ----------
-    drawing : Drawing
-        Two models or more, and what is known about them.
-    audio : mapping of str to Path
-        WAV files by the names of utterances.
-    """
+    """Gather what the explorer shows of several models, with WAV files by utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
-        return _utterance(drawing, name, why) | heard_speech(audio.get(name), drawing.part)
+        return _utterance(drawing, name, why) | pack_sound(audio.get(name), drawing.part)
 
     total = len(drawing.comparison.utterances)
     return Explored(_shared(drawing), _ranked(drawing), total, utterance)
@@ -54,7 +46,9 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
         "unit": comparison.unit.name,
         "late": "frames" if _one_clock(comparison) else comparison.unit.small,
         "first": 0,
-        "models": [{"title": one.name, "clock": vars(one.clock)} for one in comparison.models],
+        "models": [
+            {"title": model.name, "clock": vars(model.clock)} for model in comparison.models
+        ],
         "students": [
             {
                 "place": place,
@@ -62,16 +56,16 @@ def _shared(drawing: Drawing) -> dict[str, Any]:
                 "distributions": place,
                 "teacher_distributions": 0,
                 "rule": "" if drawing.rule is None else titled(drawing.rule),
-                "colour": colour_class(drawing.looks[one.name]),
-                "note": _note(drawing, one),
+                "colour": colour_class(drawing.looks[student.name]),
+                "note": _note(drawing, student),
             }
-            for place, one in enumerate(comparison.students, 1)
+            for place, student in enumerate(comparison.students, 1)
         ],
     }
 
 
 def _one_clock(comparison: Comparison) -> bool:
-    return len({one.clock for one in comparison.models}) == 1
+    return len({model.clock for model in comparison.models}) == 1
 
 
 def _note(drawing: Drawing, student: ComparedModel) -> str:
@@ -89,47 +83,37 @@ def _ranked(drawing: Drawing) -> dict[str, str]:
     names = [
         name
         for name in comparison.utterances
-        if max(len(one.told.arrays[name]) for one in comparison.models) <= LONGEST
+        if max(len(model.told.arrays[name]) for model in comparison.models) <= LONGEST
     ]
     if not names:
         return {}
-    lengths = np.array([len(comparison.teacher.told.arrays[name]) for name in names])
-    apart = np.array([_apart(comparison, name) for name in names])
-    ranked = {name: "as in the figures" for name in drawing.utterances if name in names}
-    ranked.setdefault(names[int(lengths.argmax())], "the longest")
-    ranked.setdefault(names[int(lengths.argmin())], "the shortest")
-    for n in np.argsort(-apart, kind="stable"):
-        far = f"{comparison.unit.per * apart[n]:.0f} {comparison.unit.small}"
-        ranked.setdefault(names[n], f"spikes {far} apart")
-    return ranked
-
-
-def _apart(comparison: Comparison, name: str) -> float:
-    """Mean distance in seconds between the spikes of the students and those of the teacher."""
-    offsets = [comparison.shift(student, name).offset for student in comparison.students]
-    every = np.abs(np.concatenate(offsets))
-    return float(every.mean()) if every.size else 0.0
+    first = {name: "as in the figures" for name in drawing.utterances if name in names}
+    lengths = [len(comparison.teacher.told.arrays[name]) for name in names]
+    distances = [
+        mean_distance([comparison.shift(student, name).offset for student in comparison.students])
+        for name in names
+    ]
+    per, small = comparison.unit.per, comparison.unit.small
+    return ranked_utterances(first, names, lengths, distances, lambda d: f"{per * d:.0f} {small}")
 
 
 def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
     comparison, truth = drawing.comparison, drawing.truth
     temperature = float(drawing.options.get("temperature", 1.0))
     traces, _ = rule_traces(drawing, name)
-    known = None if truth is None else truth.labels.get(name)
     length = len(comparison.teacher.told.arrays[name]) * comparison.teacher.clock.frame_shift
     return {
         "name": name,
         "why": f"{length:.3g} {comparison.unit.name}, {why}",
-        "phones": [[], [], []]
-        if known is None
-        else [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()],
+        "phones": true_phones(None if truth is None else truth.labels.get(name)),
         "distributions": [
-            pack_distributions(_at_temperature(one.log_posteriors(name), temperature))
-            for one in comparison.models
+            pack_distributions(_at_temperature(model.log_posteriors(name), temperature))
+            for model in comparison.models
         ],
-        "spikes": [pack_frames(*one.spikes[name]) for one in comparison.models],
+        "spikes": [pack_frames(*model.spikes[name]) for model in comparison.models],
         "students": [
-            _student(comparison, one, name, traces.get(one.name)) for one in comparison.students
+            _student(comparison, student, name, traces.get(student.name))
+            for student in comparison.students
         ],
     }
 
@@ -149,5 +133,5 @@ def _student(
         late = (shift.student_frames - shift.teacher_frames).tolist()
     else:
         late = np.rint(comparison.unit.per * shift.offset).astype(np.int64).tolist()
-    told = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
-    return told if trace is None else {**told, "choices": pack_choices(trace)}
+    data = {"links": pack_frames(shift.teacher_frames, shift.student_frames), "late": late}
+    return data if trace is None else {**data, "choices": pack_choices(trace)}

@@ -25,7 +25,7 @@ from visualize.report.colours import colour_class
 from visualize.report.models_explorer import explored_models
 from visualize.report.page import write_page
 
-Told = dict[str, Any]
+Results = dict[str, Any]
 
 
 def write_models_report(
@@ -35,30 +35,18 @@ def write_models_report(
     audio: Mapping[str, Path],
     path: Path,
 ) -> None:
-    """Write the page of two models or more: one file that needs no other and no network.
-
-    Parameters
-    ----------
-    drawing : Drawing
-        The models, and what is known about them.
-    findings : sequence of Finding
-        What `diagnose` said.
-    figures : mapping of str to Path
-        SVG files by name.
-    audio : mapping of str to Path
-        WAV files by the names of utterances.
-    path : Path
-        The file; the same input gives the same bytes.
+    """Write the page of two models or more, with WAV files by utterance: one file that needs no
+    other and no network.
     """
     comparison = drawing.comparison
-    told = measured(comparison, drawing.truth, drawing.found, findings)
+    measures = measured(comparison, drawing.truth, drawing.found, findings)
     parts = {
         "kind": "refkd plot",
         "title": escape(" and ".join(_names(comparison))),
-        "finding": _finding(comparison, told),
+        "finding": _finding(comparison, measures),
         "facts": _facts(comparison),
-        "table": models_table(comparison, told, drawing.looks),
-        "counted": _counted(comparison, told),
+        "table": models_table(comparison, measures, drawing.looks),
+        "counted": _counted(comparison, measures),
         "made_title": "What was assumed",
         "made": _assumed(findings),
     }
@@ -67,24 +55,26 @@ def write_models_report(
 
 def _names(comparison: Comparison) -> list[str]:
     """Of two models both, of more the first and how many others."""
-    first, *others = (one.name for one in comparison.models)
+    first, *others = (model.name for model in comparison.models)
     return [first, *others] if len(others) < 2 else [first, f"{len(others)} other models"]
 
 
-def _finding(comparison: Comparison, told: Told) -> str:
+def _finding(comparison: Comparison, measures: Results) -> str:
     """Who is how late after the first model."""
-    says = []
+    shifts = []
     for student in comparison.students:
-        mean = number_text(told["shift"][student.name]["mean"], comparison.unit.per, "+.0f")
-        says.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
-    return f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(says)}."
+        mean = number_text(measures["shift"][student.name]["mean"], comparison.unit.per, "+.0f")
+        shifts.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
+    return (
+        f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(shifts)}."
+    )
 
 
 def _facts(comparison: Comparison) -> str:
     per, small = comparison.unit.per, comparison.unit.small
     shifts = {
-        f"{one.name}: frames of {per * one.clock.frame_shift:g} {small}"
-        for one in comparison.models
+        f"{model.name}: frames of {per * model.clock.frame_shift:g} {small}"
+        for model in comparison.models
     }
     if comparison.frame_shift is not None:
         shifts = {f"frames of {per * comparison.frame_shift:g} {small}"}
@@ -97,88 +87,75 @@ def _facts(comparison: Comparison) -> str:
     return "".join(f"<li>{escape(fact)}</li>" for fact in facts)
 
 
-def models_table(comparison: Comparison, told: Told, looks: Mapping[str, Look]) -> str:
-    """Write the offsets of all models, and where true times are known their errors and delays.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The models.
-    told : dict
-        From `refkd.alignment.posteriors.tables.measured`.
-    looks : mapping of str to (colour, line style)
-        Of all models.
-
-    Returns
-    -------
-    str
-        A table element.
+def models_table(comparison: Comparison, measures: Results, looks: Mapping[str, Look]) -> str:
+    """Write the offsets of all models, and where true times are known their errors and delays, as a
+    table of HTML.
     """
     unit = comparison.unit
     heads = [("n", ""), ("offset", f"mean, {unit.small}"), ("median", unit.small)]
     heads += [("5 to 95 %", unit.small)]
     heads += [("unmatched", "%"), ("extra", "%")]
-    truth = told.get("truth")
+    truth = measures.get("truth")
     if truth is not None:
-        errors = [one["error_interval"] for one in truth["models"].values()]
-        ends = [one[end] for one in errors for end in ("low", "high", "mean")]
+        errors = [model["error_interval"] for model in truth["models"].values()]
+        ends = [error[end] for error in errors for end in ("low", "high", "mean")]
         low, high = error_range([end for end in ends if end is not None] or [0.0])
         heads += [("error", "% [95 %]"), ("", ends_of(low, high))]
         heads += [(f"delay after true {truth['edge']}", f"{unit.small} [95 %]")]
     rows = []
-    for one in comparison.models:
+    for model in comparison.models:
         who = "teacher"
-        if one is not comparison.teacher:
-            who = f"student {colour_class(looks[one.name])}"
-        cells = _offsets(told["shift"].get(one.name), unit)
+        if model is not comparison.teacher:
+            who = f"student {colour_class(looks[model.name])}"
+        cells = _offsets(measures["shift"].get(model.name), unit)
         if truth is not None:
-            cells += _true(truth["models"].get(one.name), low, high, who, unit)
+            cells += _true(truth["models"].get(model.name), low, high, who, unit)
         row = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f'<tr class="{who}"><th scope="row">{escape(one.name)}</th>{row}</tr>')
+        rows.append(f'<tr class="{who}"><th scope="row">{escape(model.name)}</th>{row}</tr>')
     return table_of(heads, rows)
 
 
-def _offsets(found: Told | None, unit: Unit) -> list[str]:
+def _offsets(shift: Results | None, unit: Unit) -> list[str]:
     """The cells of a student's offsets after the first model."""
-    if found is None:
+    if shift is None:
         return [""] * 6
     mean, median, low, high = (
-        number_text(found[name], unit.per, "+.0f") for name in ("mean", "median", "p5", "p95")
+        number_text(shift[name], unit.per, "+.0f") for name in ("mean", "median", "p5", "p95")
     )
-    shares = (found[f"{who}_unmatched_share"] for who in ("teacher", "student"))
+    shares = (shift[f"{who}_unmatched_share"] for who in ("teacher", "student"))
     return [
-        f"{found['n']}",
+        f"{shift['n']}",
         f"<strong>{mean}</strong>",
         median,
         f"{low} to {high}",
-        *(number_text(one, 100, ".1f") for one in shares),
+        *(number_text(share, 100, ".1f") for share in shares),
     ]
 
 
-def _true(found: Told | None, low: float, high: float, who: str, unit: Unit) -> list[str]:
+def _true(truth: Results | None, low: float, high: float, who: str, unit: Unit) -> list[str]:
     """The cells of a model that was held against true times."""
-    if found is None:
+    if truth is None:
         return [NONE, "", NONE]
-    error = found["error_interval"]
+    error = truth["error_interval"]
     drawn = "" if error["low"] is None else drawn_interval(error, low, high, who)
     return [
         interval_text(error, 100, ".1f"),
         drawn,
-        interval_text(found["delay_interval"], unit.per, "+.0f"),
+        interval_text(truth["delay_interval"], unit.per, "+.0f"),
     ]
 
 
-def _counted(comparison: Comparison, told: Told) -> str:
+def _counted(comparison: Comparison, measures: Results) -> str:
     """What is counted, and what the intervals are."""
-    says = (
+    text = (
         f"Offset: spikes after the equal ones of {escape(comparison.teacher.name)}; positive is "
         "late. Unmatched: its spikes that nobody has; extra: spikes that it does not have."
     )
-    if "truth" not in told:
-        return says
-    known = max((one["utterances"] for one in told["truth"]["models"].values()), default=0)
+    if "truth" not in measures:
+        return text
+    known = max((model["utterances"] for model in measures["truth"]["models"].values()), default=0)
     return (
-        f"{says} True times are known of {known} utterances. [ ]: 95 % intervals, bootstrap over "
+        f"{text} True times are known of {known} utterances. [ ]: 95 % intervals, bootstrap over "
         "utterances. Only what is right has a delay: read it beside the error."
     )
 
@@ -187,8 +164,8 @@ def _assumed(findings: Sequence[Finding]) -> str:
     if not findings:
         return "<p>Nothing: the files tell everything.</p>"
     rows = "".join(
-        f'<tr class="{one.level}"><th scope="row">{escape(one.name)}</th><td>{one.level}</td>'
-        f"<td>{escape(one.sentence)}</td></tr>"
-        for one in findings
+        f'<tr class="{finding.level}"><th scope="row">{escape(finding.name)}</th>'
+        f"<td>{finding.level}</td><td>{escape(finding.sentence)}</td></tr>"
+        for finding in findings
     )
     return f'<div class="scrolls"><table class="findings"><tbody>{rows}</tbody></table></div>'

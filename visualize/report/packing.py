@@ -16,27 +16,13 @@ from visualize.panels.speech import Speech
 PROBABILITY_DIGITS = 4
 DIVERGENCE_DIGITS = 3  # nats
 WEIGHT_DIGITS = 3
-HIGHEST, HIDDEN = 65534, 65535  # a divergence too high to be told, and one that the rule never saw
+HIGHEST, HIDDEN = 65534, 65535  # divergences too high to be written, and those never seen
 DARKEST, BRIGHTEST = -2.0, 3.0  # standard deviations of the energies
 
 
 def packed(numbers: ArrayLike, kind: type[np.unsignedinteger[Any]] = np.uint16) -> str:
     """Write whole numbers as base64 of their bytes, the lowest byte first.
 
-    Parameters
-    ----------
-    numbers : array
-        Whole numbers that fit.
-    kind : type
-        `numpy.uint8` or `numpy.uint16`.
-
-    Returns
-    -------
-    str
-        ASCII.
-
-    Examples
-    --------
     >>> from visualize.report.packing import packed
     >>> packed([1, 256])
     'AQAAAQ=='
@@ -48,20 +34,6 @@ def packed(numbers: ArrayLike, kind: type[np.unsignedinteger[Any]] = np.uint16) 
 def rounded(numbers: ArrayLike, digits: int) -> Ints:
     """Give numbers in units of their last digit: 0.12345 with 3 digits is 123.
 
-    Parameters
-    ----------
-    numbers : array
-        Finite.
-    digits : int
-        After the decimal point.
-
-    Returns
-    -------
-    int64 array
-        Of the same shape.
-
-    Examples
-    --------
     >>> from visualize.report.packing import rounded
     >>> rounded([0.12345, 1.0], 3)
     array([ 123, 1000])
@@ -71,20 +43,9 @@ def rounded(numbers: ArrayLike, digits: int) -> Ints:
 
 
 def pack_distributions(prob: Floats) -> dict[str, str]:
-    """Pack the probabilities of every frame that do not round to zero, the highest first.
+    """Pack the probabilities (T, K) of every frame that do not round to zero, the highest first; a
+    frame of zeros stands for none.
 
-    Parameters
-    ----------
-    prob : (T, K) array
-        Distributions; a frame of zeros stands for none.
-
-    Returns
-    -------
-    dict of str to str
-        "counts", how many symbols each frame tells, then "symbols" and "values" of all frames.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from visualize.report.packing import pack_distributions
     >>> pack_distributions(np.array([[0.25, 0.75, 0.0]]))
@@ -93,44 +54,31 @@ def pack_distributions(prob: Floats) -> dict[str, str]:
     values = rounded(prob, PROBABILITY_DIGITS)
     order = np.argsort(-prob, axis=1, kind="stable")
     values = np.take_along_axis(values, order, axis=1)
-    told = values > 0
+    nonzero = values > 0
     index = np.uint8 if prob.shape[1] <= 255 else np.uint16
     return {
-        "counts": packed(told.sum(axis=1), index),
-        "symbols": packed(order[told], index),
-        "values": packed(values[told]),
+        "counts": packed(nonzero.sum(axis=1), index),
+        "symbols": packed(order[nonzero], index),
+        "values": packed(values[nonzero]),
     }
 
 
 def pack_choices(trace: DistillTrace) -> dict[str, Any]:
-    """Pack what a rule saw and chose.
+    """Pack what a rule saw and chose: pairs are all student frames, then all teacher frames, and
+    weights are left out where all are 1.
 
-    Parameters
-    ----------
-    trace : DistillTrace
-        Of one utterance.
-
-    Returns
-    -------
-    dict
-        "left" and "columns" of the window, the band of "divergences", the "pairs" (all student
-        frames, then all teacher frames), their "weights" unless all are 1, the "loss" in nats as
-        text, and the "mixture" of a weighted rule.
-
-    Examples
-    --------
     >>> import numpy as np, refkd
     >>> from visualize.report.packing import pack_choices
     >>> trace = refkd.distill_trace(np.eye(3), np.eye(3), refkd.Shift(1))
-    >>> told = pack_choices(trace)
-    >>> told["left"], told["columns"], told["loss"]
+    >>> choices = pack_choices(trace)
+    >>> choices["left"], choices["columns"], choices["loss"]
     (1, 1, '0.728')
     """
     band = trace.divergence
     seen = np.isfinite(band)
     divergences = np.full(band.shape, HIDDEN)
     divergences[seen] = np.minimum(rounded(band[seen], DIVERGENCE_DIGITS), HIGHEST)
-    told: dict[str, Any] = {
+    choices: dict[str, Any] = {
         "left": trace.window.left,
         "columns": band.shape[1],
         "loss": f"{trace.loss:.{DIVERGENCE_DIGITS}f}",
@@ -138,30 +86,16 @@ def pack_choices(trace: DistillTrace) -> dict[str, Any]:
         "pairs": packed(trace.pairs.T),
     }
     if (trace.pair_weight != 1.0).any():
-        told["weights"] = packed(rounded(trace.pair_weight, WEIGHT_DIGITS))
+        choices["weights"] = packed(rounded(trace.pair_weight, WEIGHT_DIGITS))
     if trace.target is not None:
-        told["mixture"] = pack_distributions(trace.target)
-    return told
+        choices["mixture"] = pack_distributions(trace.target)
+    return choices
 
 
 def pack_speech(speech: Speech, centres: tuple[int, int]) -> dict[str, Any]:
-    """Pack log-mel energies as levels from 0 to 255.
+    """Pack normalised log-mel energies as levels from 0 to 255, with the centres in Hz of the
+    lowest and the highest band.
 
-    Parameters
-    ----------
-    speech : Speech
-        Normalised energies of bands, from low to high frequencies.
-    centres : tuple of int
-        In Hz, of the lowest and the highest band.
-
-    Returns
-    -------
-    dict
-        "levels", one byte for each band of each frame, the number of "bands", the "clock" of the
-        frames in seconds, and the centres as "hertz".
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from refkd.alignment.clock import Clock
     >>> from visualize import Speech
@@ -187,22 +121,10 @@ def band_centres(settings: FeatureSettings, rate: int) -> tuple[int, int]:
 
 
 def pack_frames(*lists: Sequence[int] | Ints) -> list[str]:
-    """Pack lists of frames or labels, each by itself.
+    """Pack lists of frames or labels below 65,536, each by itself.
 
-    Parameters
-    ----------
-    *lists : sequence of int
-        Each below 65,536.
-
-    Returns
-    -------
-    list of str
-        In the same order.
-
-    Examples
-    --------
     >>> from visualize.report.packing import pack_frames
     >>> pack_frames([1], [2])
     ['AQA=', 'AgA=']
     """
-    return [packed(one) for one in lists]
+    return [packed(numbers) for numbers in lists]

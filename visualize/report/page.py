@@ -21,19 +21,8 @@ SCRIPTS = (
 def write_page(
     parts: Mapping[str, str], explored: Explored, figures: Mapping[str, Path], path: Path
 ) -> None:
-    """Write a page that needs no other file and no network.
-
-    Parameters
-    ----------
-    parts : mapping of str to str
-        What stands in the places of page.html, as HTML: "kind", "title", "finding", "facts",
-        "table", "counted", "made_title" and "made".
-    explored : Explored
-        For the explorer.
-    figures : mapping of str to Path
-        SVG files by name.
-    path : Path
-        The file; the same input gives the same bytes.
+    """Write a page that needs no other file and no network: `parts` are HTML for the places of
+    page.html, and the same input gives the same bytes.
     """
     whole = {
         **parts,

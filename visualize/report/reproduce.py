@@ -9,42 +9,31 @@ from refkd.experiment.settings import RunSettings, read_settings
 
 
 def run_command(configuration: dict[str, Any]) -> str | None:
-    """Find the options of `refkd run` that lead to a configuration.
+    """Find the options of `refkd run` that lead to a configuration; None if it needs a file of
+    settings.
 
-    Parameters
-    ----------
-    configuration : dict
-        As results.json holds it.
-
-    Returns
-    -------
-    str or None
-        The command; None if it needs a file of settings.
-
-    Examples
-    --------
     >>> from refkd.experiment.settings import read_settings
     >>> from visualize.report.reproduce import run_command
     >>> run_command(read_settings(overrides={"seed": 3}).as_dict())
     'refkd run --seed 3'
     """
     usual = RunSettings()
-    told = {**_plain(usual.as_dict()), **_plain(configuration)}
+    settings = {**_plain(usual.as_dict()), **_plain(configuration)}
     words, overrides = ["refkd", "run"], {}
     for name in ("data", "rules", "seed", "seeds", "new_teachers", "animate"):
-        if told[name] != _plain(getattr(usual, name)):
-            overrides[name] = told[name]
-            value = ",".join(told[name]) if name == "rules" else str(told[name])
-            words += [f"--{name.replace('_', '-')}", *[value] * (told[name] is not True)]
-    if told["network"]["cell"] != usual.network.cell:
-        overrides["network"] = {"cell": told["network"]["cell"]}
-        words += ["--cell", told["network"]["cell"]]
+        if settings[name] != _plain(getattr(usual, name)):
+            overrides[name] = settings[name]
+            value = ",".join(settings[name]) if name == "rules" else str(settings[name])
+            words += [f"--{name.replace('_', '-')}", *[value] * (settings[name] is not True)]
+    if settings["network"]["cell"] != usual.network.cell:
+        overrides["network"] = {"cell": settings["network"]["cell"]}
+        words += ["--cell", settings["network"]["cell"]]
     for quick in (False, True):
         try:
             made = read_settings(None, overrides, quick)
         except ArgumentError:  # a student that only a file can name
             return None
-        if _plain(made.as_dict()) == told:
+        if _plain(made.as_dict()) == settings:
             return shlex.join([*words, *["--quick"] * quick])
     return None
 
@@ -52,18 +41,6 @@ def run_command(configuration: dict[str, Any]) -> str | None:
 def run_toml(configuration: dict[str, Any]) -> str:
     """Write a configuration as `refkd run --config` reads it.
 
-    Parameters
-    ----------
-    configuration : dict
-        As results.json holds it.
-
-    Returns
-    -------
-    str
-        TOML with every setting.
-
-    Examples
-    --------
     >>> from visualize.report.reproduce import run_toml
     >>> print(run_toml({"seed": 0, "rules": ["CTC"], "network": {"cell": "lstm", "high": None}}))
     seed = 0
@@ -77,7 +54,7 @@ def run_toml(configuration: dict[str, Any]) -> str:
 
 def _tables(table: dict[str, Any], name: str) -> list[str]:
     lines = [
-        f"{key} = {_value(value)}"
+        f"{key} = {json.dumps(value, ensure_ascii=False)}"
         for key, value in table.items()
         if value is not None and not isinstance(value, dict)
     ]
@@ -87,11 +64,6 @@ def _tables(table: dict[str, Any], name: str) -> list[str]:
         if isinstance(value, dict):
             lines += _tables(value, f"{name}.{key}" if name else key)
     return lines
-
-
-def _value(value: Any) -> str:
-    """A number, a truth value, a text or a list of these."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

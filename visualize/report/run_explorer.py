@@ -15,7 +15,7 @@ from visualize.layout.glyphs import visible
 from visualize.output.run import best_searching, looks_of_run, typical_utterance
 from visualize.panels.speech import Speech
 from visualize.report.colours import colour_class
-from visualize.report.explorer import Explored
+from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
 from visualize.report.packing import (
     PROBABILITY_DIGITS,
     band_centres,
@@ -24,7 +24,7 @@ from visualize.report.packing import (
     pack_frames,
     pack_speech,
 )
-from visualize.report.sound import heard_speech
+from visualize.report.sound import pack_sound
 
 ABOUT = {
     "FrameWise": "Every student frame learns from the same teacher frame.",
@@ -51,18 +51,10 @@ DIVERGENCES = {
 
 
 def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
-    """Gather what the explorer shows of a run.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    audio : mapping of str to Path
-        WAV files by the names of test utterances.
-    """
+    """Gather what the explorer shows of a run, with WAV files by test utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
-        return heard_speech(audio.get(name)) | _utterance(run, name, why)
+        return pack_sound(audio.get(name)) | _utterance(run, name, why)
 
     ranked = _ranked(run)
     return Explored(_shared(run), ranked, len(ranked), utterance)
@@ -70,29 +62,25 @@ def explored_run(run: Run, audio: Mapping[str, Path]) -> Explored:
 
 def _ranked(run: Run) -> dict[str, str]:
     """The utterances, those that come first to be shown first, and why each is."""
-    lengths = np.array([len(run.features[name]) for name in run.names])
-    apart = np.array([_apart(run, name) for name in run.names])
-    ranked = {typical_utterance(run): "median length"}
-    ranked.setdefault(run.names[int(lengths.argmax())], "the longest")
-    ranked.setdefault(run.names[int(lengths.argmin())], "the shortest")
-    for n in np.argsort(-apart, kind="stable"):
-        ranked.setdefault(run.names[n], f"spikes {apart[n]:.1f} frames apart")
-    return ranked
-
-
-def _apart(run: Run, name: str) -> float:
-    """Mean distance in frames between the spikes of the students and those of the teacher."""
-    teacher = run.teacher.posteriors.arrays[name]
-    offsets = [
-        alignment_shift(teacher, student.posteriors.arrays[name]).offset for student in run.students
+    lengths = [len(run.features[name]) for name in run.names]
+    distances = [
+        mean_distance(
+            [
+                alignment_shift(
+                    run.teacher.posteriors.arrays[name], student.posteriors.arrays[name]
+                ).offset
+                for student in run.students
+            ]
+        )
+        for name in run.names
     ]
-    every = np.abs(np.concatenate(offsets))
-    return float(every.mean()) if every.size else 0.0
+    first = {typical_utterance(run): "median length"}
+    return ranked_utterances(first, run.names, lengths, distances, lambda d: f"{d:.1f} frames")
 
 
 def _shared(run: Run) -> dict[str, Any]:
     """What all utterances share; models and distributions go by their places in lists."""
-    heard = _heard(run)
+    distributions = _distributions(run)
     return {
         "symbols": visible(run.symbols),
         "blank": 0,
@@ -100,37 +88,39 @@ def _shared(run: Run) -> dict[str, Any]:
         "unit": "s",
         "late": "frames",
         "first": run.students.index(best_searching(run) or run.students[0]),
-        "models": [{"title": one.title, "clock": vars(run.clock)} for one in run.models],
+        "models": [{"title": model.title, "clock": vars(run.clock)} for model in run.models],
         "students": [
             {
-                "place": run.models.index(one),
-                "teacher": run.models.index(_teacher(run, one)),
-                "distributions": heard.index((one.name, _temperature(one))),
-                "teacher_distributions": heard.index((_teacher(run, one).name, _temperature(one))),
-                "rule": "" if one.rule is None else one.title,
-                "colour": colour_class(looks_of_run(run)[one.title]),
-                "note": _note(one),
+                "place": run.models.index(student),
+                "teacher": run.models.index(_teacher(run, student)),
+                "distributions": distributions.index((student.name, _temperature(student))),
+                "teacher_distributions": distributions.index(
+                    (_teacher(run, student).name, _temperature(student))
+                ),
+                "rule": "" if student.rule is None else student.title,
+                "colour": colour_class(looks_of_run(run)[student.title]),
+                "note": _note(student),
             }
-            for one in run.students
+            for student in run.students
         ],
     }
 
 
 def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
-    spiking = [spikes(one.posteriors.arrays[name]) for one in run.models]
+    spiking = [spikes(model.posteriors.arrays[name]) for model in run.models]
     features = FeatureSettings(**run.told["configuration"]["features"])
     speech = Speech.of_features(run.features[name], features.bands, run.clock)
     return {
         "name": name,
         "why": f"{len(run.features[name])} frames, {why}",
-        "phones": _phones(run, name),
+        "phones": true_phones(run.reference.get(name)),
         "speech": pack_speech(speech, band_centres(features, run.told["data"]["rate"])),
         "distributions": [
             pack_distributions(np.exp(log_posteriors(run.of(model).posteriors.arrays[name] / t)))
-            for model, t in _heard(run)
+            for model, t in _distributions(run)
         ],
-        "spikes": [pack_frames(*one) for one in spiking],
-        "students": [_student(run, one, name) for one in run.students],
+        "spikes": [pack_frames(*labels_and_frames) for labels_and_frames in spiking],
+        "students": [_student(run, student, name) for student in run.students],
     }
 
 
@@ -138,25 +128,17 @@ def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
     shift = alignment_shift(
         _teacher(run, student).posteriors.arrays[name], student.posteriors.arrays[name]
     )
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "links": pack_frames(shift.teacher_frames, shift.student_frames),
         "late": shift.offset.tolist(),
     }
     if student.rule is not None:
-        told["choices"] = pack_choices(run.trace(student.name, name))
-    return told
+        data["choices"] = pack_choices(run.trace(student.name, name))
+    return data
 
 
-def _phones(run: Run, name: str) -> list[list[Any]]:
-    """Labels, starts and ends of the true phones; empty lists where nobody knows the times."""
-    known = run.reference.get(name)
-    if known is None:
-        return [[], [], []]
-    return [visible(known.labels), known.starts.round(4).tolist(), known.ends.round(4).tolist()]
-
-
-def _heard(run: Run) -> list[tuple[str, float]]:
-    """Models, each at the temperatures at which a rule hears it."""
+def _distributions(run: Run) -> list[tuple[str, float]]:
+    """Models, each at the temperatures at which rules compare it."""
     pairs = [
         (model.name, _temperature(student))
         for student in run.students
@@ -184,15 +166,7 @@ def _note(student: RunModel) -> str:
 
 
 def about_rule(rule: Rule, options: Mapping[str, Any]) -> str:
-    """What a student learns from under a rule, and how its frames are compared.
-
-    Parameters
-    ----------
-    rule : Rule
-        Any.
-    options : mapping
-        Of `distill_trace`; those that are missing are as usual.
-    """
+    """Say what a student learns from under a rule, and how its frames are compared."""
     words = [ABOUT[type(rule).__name__], f"Divergence: {DIVERGENCES[options['divergence']]}."]
     if options.get("temperature", 1.0) != 1.0:
         words.append(f"Posteriors at temperature {options['temperature']:g}.")

@@ -21,52 +21,42 @@ def write_report(
     path: Path,
     audio: Mapping[str, Path] | None = None,
 ) -> None:
-    """Write the page of a run: one file that needs no other and no network.
-
-    Parameters
-    ----------
-    run : Run
-        From `refkd.experiment.run_reader.read_run`.
-    figures : mapping of str to Path, or Path
-        SVG files by name, or the folder that holds them.
-    path : Path
-        The file; the same input gives the same bytes.
-    audio : mapping of str to Path, optional
-        WAV files by the names of test utterances.
+    """Write the page of a run, with SVG figures by name or in a folder and WAV files by utterance:
+    one file that needs no other and no network.
     """
-    told, looks = run.told, looks_of_run(run)
-    classes = {one.name: colour_class(looks[one.title]) for one in run.students}
+    results, looks = run.told, looks_of_run(run)
+    classes = {student.name: colour_class(looks[student.title]) for student in run.students}
     parts = {
         "kind": "refkd run",
-        "title": f"Teacher and students: {escape(told['data']['name'])}",
-        "finding": finding(told),
-        "facts": _facts(told),
-        "table": run_table(told, classes),
-        "counted": f"{_counted(told)} Offset: mean distance of spikes to the teacher's. Delay: "
+        "title": f"Teacher and students: {escape(results['data']['name'])}",
+        "finding": finding(results),
+        "facts": _facts(results),
+        "table": run_table(results, classes),
+        "counted": f"{_counted(results)} Offset: mean distance of spikes to the teacher's. Delay: "
         "mean after the true start of a phone, correct symbols only.",
         "made_title": "How to reproduce",
-        "made": f"{_reproduce(told)}<h3>Versions</h3><dl>{_versions(told)}</dl>",
+        "made": f"{_reproduce(results)}<h3>Versions</h3><dl>{_versions(results)}</dl>",
     }
     shown = figures_of(figures) if isinstance(figures, Path) else figures
     write_page(parts, explored_run(run, audio or {}), shown, path)
 
 
-def _facts(told: dict[str, Any]) -> str:
-    data, seeds = told["data"], told["seeds"]
+def _facts(results: dict[str, Any]) -> str:
+    data, seeds = results["data"], results["seeds"]
     facts = (
         f"{data['utterances']['train']:,} training utterances",
         f"{data['utterances']['test']:,} test utterances with {data['test_phones']:,} phones",
         f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}",
         f"frames of {1000 * data['frame_shift']:g} ms",
-        f"refkd {told['refkd']}",
+        f"refkd {results['refkd']}",
     )
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
-    return f'{items}<li class="seconds">{told["seconds"]:.0f} seconds</li>'
+    return f'{items}<li class="seconds">{results["seconds"]:.0f} seconds</li>'
 
 
-def _counted(told: dict[str, Any]) -> str:
+def _counted(results: dict[str, Any]) -> str:
     """What n is, and what the intervals are."""
-    data, seeds = told["data"], told["seeds"]
+    data, seeds = results["data"], results["seeds"]
     over = "utterances" if len(seeds) == 1 else "utterances and seeds"
     doubt = (
         "With one seed they speak of these trained networks on other speech, not of other seeds."
@@ -81,8 +71,8 @@ def _counted(told: dict[str, Any]) -> str:
     )
 
 
-def _reproduce(told: dict[str, Any]) -> str:
-    command, toml = run_command(told["configuration"]), run_toml(told["configuration"])
+def _reproduce(results: dict[str, Any]) -> str:
+    command, toml = run_command(results["configuration"]), run_toml(results["configuration"])
     first = (
         "<p>The same command gives the same numbers, seconds aside:</p>"
         f"<pre><code>{escape(command)}</code></pre>"
@@ -96,8 +86,8 @@ def _reproduce(told: dict[str, Any]) -> str:
     )
 
 
-def _versions(told: dict[str, Any]) -> str:
-    rows = {"refkd": told["refkd"], **told["versions"]}
+def _versions(results: dict[str, Any]) -> str:
+    rows = {"refkd": results["refkd"], **results["versions"]}
     return "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items()
     )

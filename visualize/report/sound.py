@@ -1,4 +1,4 @@
-"""The speech of an utterance, to be heard and to be seen."""
+"""The speech of an utterance as audio and as a spectrogram."""
 
 import base64
 import io
@@ -17,7 +17,7 @@ from visualize.panels.speech import Speech
 from visualize.report.packing import band_centres, pack_speech
 
 
-def heard_speech(path: Path | None, part: Part = WHOLE) -> dict[str, Any]:
+def pack_sound(path: Path | None, part: Part = WHOLE) -> dict[str, Any]:
     """Pack the "audio" of a part of a WAV file, which begins at "heard_from" seconds.
 
     Its energies are "speech". Without a file, or where it has ended, there is nothing.

@@ -1,4 +1,4 @@
-"""The frames of a moving picture of training: alike in all but what an epoch has changed."""
+"""The frames of an animation of training: alike in all but what an epoch has changed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -39,36 +39,22 @@ TIME_AXIS = 0.6  # inches below the last strip over time, if another one follows
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A student after an epoch.
+    """A student after an epoch."""
 
-    Parameters
-    ----------
-    name : str
-        Of the student.
-    colour : str
-        Its own.
-    logits : (T, K) array
-        What it says then.
-    links : Links
-        From the teacher's spikes to its own.
-    epoch : Epoch or None
-        What that epoch gave; None before training, and where nobody knows.
-    """
-
-    name: str
-    colour: str
-    logits: Floats
-    links: Links
-    epoch: Epoch | None
+    name: str  # of the student
+    colour: str  # its own
+    logits: Floats  # (T, K) its outputs then
+    links: Links  # from the teacher's spikes to its own
+    epoch: Epoch | None  # what that epoch gave; None before training, and where it is unknown
 
     @property
     def error(self) -> float:
-        """On the validation split, in percent; nan where nobody knows."""
+        """On the validation split, in percent; nan where it is unknown."""
         return math.nan if self.epoch is None else 100 * self.epoch.validation
 
     @property
     def heading(self) -> Heading:
-        """Its name, and remarks each on a line of its own, empty where there is nothing to say."""
+        """Its name, and remarks each on a line of its own, empty where there is none."""
         error, loss, mean = "", "", [] if self.links.shift.n else [""]
         if self.epoch is not None:
             error = f"{self.error:.1f} % error" if math.isfinite(self.error) else ""
@@ -77,43 +63,20 @@ class Moment:
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
-    """What all frames share: strips that keep their place and height, whatever they hold.
+class Animation:
+    """What all frames share: strips that keep their place and height, whatever they hold."""
 
-    Parameters
-    ----------
-    teacher : (T, K) array
-        What it says after training.
-    teacher_name : str
-        What it is called.
-    looks : mapping of str to (colour, line style)
-        Of all models.
-    stories : mapping of str to sequence of Moment
-        Of each student, before training and after every epoch; the last one stays.
-    symbols : (K,) sequence of str
-        Name of each label, as it is written.
-    clock : Clock
-        When the frames of all models are.
-    phones : Phones or None
-        True ones.
-    blank : int
-        0 <= blank < K.
-    at : {"start", "peak"}
-        Time of a spike.
-    width : float
-        Inches.
-    """
-
-    teacher: Floats
-    teacher_name: str
-    looks: Mapping[str, Look]
+    teacher: Floats  # (T, K) its outputs after training
+    teacher_name: str  # what it is called
+    looks: Mapping[str, Look]  # of all models
+    # of each student, before training and after every epoch; the last one stays
     stories: Mapping[str, Sequence[Moment]]
-    symbols: Sequence[str]
-    clock: Clock
-    phones: Phones | None
-    blank: int
-    at: At
-    width: float
+    symbols: Sequence[str]  # (K,) name of each label, as it is written
+    clock: Clock  # when the frames of all models are
+    phones: Phones | None  # true ones
+    blank: int  # 0 <= blank < K
+    at: At  # time of a spike
+    width: float  # inches
 
     @property
     def epochs(self) -> int:
@@ -123,14 +86,14 @@ class Film:
     @cached_property
     def sides(self) -> tuple[float, float, float]:
         """Inches left of the strips, of the strips, and right of them."""
-        widest = max(one.heading.width for story in self.stories.values() for one in story)
+        widest = max(moment.heading.width for story in self.stories.values() for moment in story)
         left = MARGIN + widest + LABELS
         return left, self.width - left - RIGHT, RIGHT
 
     @cached_property
     def limits(self) -> tuple[float, float]:
         """Seconds at the edges of the strips."""
-        lengths = [len(one.logits) for story in self.stories.values() for one in story]
+        lengths = [len(moment.logits) for story in self.stories.values() for moment in story]
         frames = max(len(self.teacher), *lengths)
         return self.clock.seconds(-0.5), self.clock.seconds(frames - 0.5)
 
@@ -156,10 +119,10 @@ class Film:
             if n > 0:
                 rows[f"teacher above {name}"] = theirs
                 strips.append(Strip(f"teacher above {name}", spikes_height(theirs), APART))
-            rows[links] = max(one.links.rows(scale)[0] for one in trained)
+            rows[links] = max(moment.links.rows(scale)[0] for moment in trained)
             strips.append(Strip(links, links_height(rows[links])))
-            rows[name] = max(names(one.logits) for one in trained)
-            block = max(heading_height(one.heading.column) for one in story) + 0.05
+            rows[name] = max(names(moment.logits) for moment in trained)
+            block = max(heading_height(moment.heading.column) for moment in story) + 0.05
             strips.append(Strip(name, max(posteriors_height(rows[name]), block), above=LIFT))
         if len(self.stories) == 1 and math.isfinite(story[-1].error):
             strips.append(Strip("validation", ERROR_HEIGHT, above=TIME_AXIS))
@@ -180,12 +143,14 @@ class Film:
         colour = self.looks[self.teacher_name][0]
         heading = Heading(self.teacher_name, ("trained",), colour)
         shown = [(self.teacher_name, self.teacher, heading)]
-        found = spikes(self.teacher, self.blank, self.at)
+        teacher_spikes = spikes(self.teacher, self.blank, self.at)
         for name, story in self.stories.items():
             now, links = story[min(epoch, len(story) - 1)], f"shift {name}"
             if f"teacher above {name}" in axes:
                 strip = axes[f"teacher above {name}"]
-                draw_spikes(strip, found, self.symbols, self.clock, colour, self.teacher_name)
+                draw_spikes(
+                    strip, teacher_spikes, self.symbols, self.clock, colour, self.teacher_name
+                )
             draw_links(axes[links], now.links, self.symbols, colour=now.colour, rows=rows[links])
             shown.append((name, now.logits, now.heading))
         for name, logits, heading in shown:
@@ -202,14 +167,14 @@ class Film:
             write_heading(axes[name], heading.column, heading.colour)
         time_axes(list(axes.values()), self.clock)
         if errors is not None:
-            _draw_errors(errors, np.array([one.error for one in story]), epoch, now.colour)
+            _draw_errors(errors, np.array([moment.error for moment in story]), epoch, now.colour)
         return figure
 
     @property
     def legend(self) -> str:
         """What the signs mean."""
         time = "first" if self.at == "start" else "highest"
-        known = any(one.epoch for story in self.stories.values() for one in story)
+        known = any(moment.epoch for story in self.stories.values() for moment in story)
         true = "Grey verticals: true starts of the phones. " * (self.phones is not None)
         return (
             f"Frame shift {1000 * self.clock.frame_shift:g} ms; a spike's time is the {time} frame "
