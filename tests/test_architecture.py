@@ -43,7 +43,12 @@ def named(paths):
 
 def test_the_sources_are_found():
     assert {path.name for path in ORACLES} >= {"ctc.py", "distill.py", "derivative.py", "lstm.py"}
-    assert {path.name for path in KERNELS} >= {"ctc.py", "lstm.py", "selection.py", "divergences.py"}
+    assert {path.name for path in KERNELS} >= {
+        "ctc.py",
+        "lstm.py",
+        "selection.py",
+        "divergences.py",
+    }
 
 
 @named(ORACLES)

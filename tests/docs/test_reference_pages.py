@@ -4,12 +4,10 @@ import inspect
 from importlib import import_module
 
 import pytest
-from support.reference_pages import NAMES
+from support.reference_pages import NAMES, RETURNED
 
 import refkd
 import visualize
-
-RETURNED = ("refkd.records.",)  # made by functions whose examples show them
 
 
 def thing(name):
