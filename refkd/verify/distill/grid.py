@@ -101,23 +101,7 @@ QUICK = ("plain", "ragged", "tempting", "masked")
 
 
 def grid_case(name: str) -> Case:
-    """The case of this name.
-
-    Parameters
-    ----------
-    name : str
-        RULE-VARIATION, or of a combination.
-
-    Returns
-    -------
-    Case
-        With the bugs of its variation or options first, then those of its rule.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such rule or variation, or the rule cannot be varied so.
-    """
+    """The variation or combination of this name; bugs of its options come before its rule's."""
     rule, _, asked = name.partition("-")
     if name not in NAMES:
         check.fail("--case", "a name that --list shows", name)

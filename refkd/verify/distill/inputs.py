@@ -39,23 +39,9 @@ def batch(
 def drawn_pair(
     seed: int, frames: int, classes: int, blank: int, scale: float = 1.0
 ) -> tuple[Floats, Floats]:
-    """Logits (T, K) of a student and a teacher, in sixteenths; both peaked, a third blank.
+    """Peaked logits (T, K) of a student and a teacher in sixteenths; every third frame is blank.
 
-    Parameters
-    ----------
-    seed : int
-        Of the numbers.
-    frames, classes : int
-        T, K.
-    blank : int
-        What the teacher says in every third frame.
-    scale : float
-        Factor; a power of two keeps the numbers exact.
-
-    Returns
-    -------
-    student, teacher : (T, K) arrays
-        Not normalised.
+    They are exact if `scale` is a power of two.
     """
     rng = np.random.default_rng(seed)
     student, teacher = rng.integers(-32, 33, size=(2, frames, classes)) / 16.0

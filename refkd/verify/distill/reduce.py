@@ -68,25 +68,10 @@ def _row_sums(trace: DistillTrace, lq: Floats, lp: Floats, rule: Rule) -> Floats
 
 
 def reduced(case: Case, step: str) -> Case:
-    """The case after one step.
+    """The case after one step, called `NAME/STEP`; the reference computes what is expected.
 
-    Parameters
-    ----------
-    case : Case
-        To be made smaller.
-    step : str
-        `only=N`: that utterance alone; `frames=T`: no utterance has more; `from=T`: the first T
-        frames are cut off; `classes=K`: the first K; `whole`: logits rounded to whole numbers.
-
-    Returns
-    -------
-    Case
-        Called `NAME/STEP`; the reference computes what is expected.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such step.
+    `only=N`: that utterance alone; `frames=T`: no utterance has more; `from=T`: the first T
+    frames are cut off; `classes=K`: the first K; `whole`: logits rounded to whole numbers.
     """
     kind, _, number = step.partition("=")
     n = int(number) if number.isdecimal() else 0

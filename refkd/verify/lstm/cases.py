@@ -21,23 +21,10 @@ class Register(dict[str, Callable[[], Case]]):
         expected: Mapping[str, Any] | None = None,
         **form: Any,
     ) -> Callable[[Make], Make]:
-        """Register a function that makes the inputs of the case that is called like it.
+        """Register a function that makes the inputs of the case of its name.
 
-        Parameters
-        ----------
-        *first : str
-            Bug classes that it is after, besides those that its inputs show anyway.
-        status : {"must", "must_reject", "acceptable"}
-            What answer is wanted.
-        expected : mapping, optional
-            What is right, worked by hand. The reference says the rest.
-        **form : Any
-            How the inputs are laid out: padding, upstream_padding, extra_frames, integers, memory.
-
-        Returns
-        -------
-        callable
-            The decorator.
+        `first` are bug classes besides those that its inputs show; `expected` is worked by hand;
+        `form` lays the inputs out: padding, upstream_padding, extra_frames, integers, memory.
         """
 
         def register(make: Make) -> Make:

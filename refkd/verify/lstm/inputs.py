@@ -22,25 +22,9 @@ def sixteenths(rng: np.random.Generator, shape: Sequence[int], within: float = 2
 def batch(
     seed: int, lengths: Sequence[int], D: int = 5, H: int = 2, reverse: int = 0, **changed: Any
 ) -> dict[str, Any]:
-    """Whole utterances, weights (also of variants), first states and gradients from above, drawn.
+    """Drawn inputs of a case: utterances of D numbers a frame, weights, states, gradients of H units.
 
-    Parameters
-    ----------
-    seed : int
-        Of the numbers.
-    lengths : sequence of int
-        Frames of each utterance.
-    D, H : int
-        Numbers in a frame, hidden units.
-    reverse : int
-        1 for the backward direction.
-    **changed : Any
-        Inputs that are not as drawn; a number fills the whole array.
-
-    Returns
-    -------
-    dict
-        Inputs of a case.
+    `changed` replaces what is drawn; a number fills the whole array.
     """
     rng = np.random.default_rng(seed)
     N, spread = len(lengths), min(1.0, 2.0 / np.sqrt(H))
@@ -71,20 +55,7 @@ def _filled(drawn: Any, value: Any) -> Any:
 
 
 def catches(inputs: Mapping[str, Any], extra_frames: int = 0) -> tuple[str, ...]:
-    """Bug classes that these inputs show, the more special first.
-
-    Parameters
-    ----------
-    inputs : mapping of str to Any
-        Of a case.
-    extra_frames : int
-        Padded frames behind the longest utterance.
-
-    Returns
-    -------
-    tuple of str
-        Those that spoil most of the numbers, if an implementation has them.
-    """
+    """Bug classes that would corrupt most numbers of these inputs, the more special first."""
     lengths = [len(one) for one in inputs["inputs"]]
     T, N = max(lengths), len(lengths)
     h0, c0 = inputs["h0"].any(), inputs["c0"].any()

@@ -75,18 +75,7 @@ def _short(values: Any) -> str:
 
 
 def reference(arguments: Arguments) -> Outputs:
-    """States and gradients of a padded batch, one utterance after the other.
-
-    Parameters
-    ----------
-    arguments : mapping of str to Any
-        In the canonical form.
-
-    Returns
-    -------
-    mapping of str to array
-        All results; hidden and d_inputs are 0 in padded frames.
-    """
+    """All results of a padded batch; hidden and d_inputs are 0 in padded frames."""
     if arguments.keys() & VARIANT_ARGUMENTS.keys():
         results = PlainLSTM()(*map(arguments.get, CANONICAL_ARGUMENTS))
         named = zip(CANONICAL_RESULTS, results, strict=True)

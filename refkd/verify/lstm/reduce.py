@@ -19,27 +19,12 @@ LAST_COUNTS = ("padded", "frames", "inputs", "units")
 
 
 def reduced(case: Case, step: str) -> Case:
-    """The case after one step.
+    """The case after one step, called `NAME/STEP`; the reference computes what is expected.
 
-    Parameters
-    ----------
-    case : Case
-        To be made smaller.
-    step : str
-        `only=N`: that utterance alone, as much padded as before; `padded=K`: so many frames behind
-        the longest; `frames=T`: no utterance has more; `inputs=D`, `units=H`: the first of them;
-        `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers;
-        `plain`: the usual integers, arrays without gaps in memory.
-
-    Returns
-    -------
-    Case
-        Called `NAME/STEP`; the reference computes what is expected.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such step.
+    `only=N`: that utterance alone, as much padded as before; `padded=K`: so many frames behind
+    the longest; `frames=T`: no utterance has more; `inputs=D`, `units=H`: the first of them;
+    `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers;
+    `plain`: the usual integers, arrays without gaps in memory.
     """
     kind, _, what = step.partition("=")
     given, form = dict(case.inputs), dict(case.form)
