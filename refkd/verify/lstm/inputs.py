@@ -22,7 +22,7 @@ def sixteenths(rng: np.random.Generator, shape: Sequence[int], within: float = 2
 def batch(
     seed: int, lengths: Sequence[int], D: int = 5, H: int = 2, reverse: int = 0, **changed: Any
 ) -> dict[str, Any]:
-    """Drawn inputs of a case: utterances of D numbers a frame, weights, states, gradients of H units.
+    """Drawn inputs of a case: frames of D numbers, weights, states and gradients of H units.
 
     `changed` replaces what is drawn; a number fills the whole array.
     """
