@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from refkd.verify.lstm.inputs import batch, catches
+from refkd.verify.lstm.inputs import NO_UPSTREAM, batch, catches
 from refkd.verify.records import Case, Status
 
 Make: TypeAlias = Callable[[], dict[str, Any]]
@@ -47,7 +47,6 @@ case = CASES.case
 
 HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
 ZERO_STATES: dict[str, Any] = {"h0": 0.0, "c0": 0.0}
-NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
 
 
 # --- one frame -----------------------------------------------------------------------------------
@@ -135,7 +134,7 @@ def pulled_at_the_last_cell_state_reversed() -> dict[str, Any]:
 @case()
 def pulled_nowhere() -> dict[str, Any]:
     """All gradients are zero."""
-    return batch(14, [4, 4, 4], **NOTHING_ABOVE)
+    return batch(14, [4, 4, 4], **NO_UPSTREAM)
 
 
 # --- utterances of different lengths -------------------------------------------------------------
@@ -259,7 +258,7 @@ def as_many_inputs_as_units() -> dict[str, Any]:
 def inputs_of_1000() -> dict[str, Any]:
     """Each gate is wide open or shut."""
     inputs = batch(40, [4, 4, 4])
-    inputs["inputs"] = [1000.0 * np.sign(one + 0.03125) for one in inputs["inputs"]]
+    inputs["inputs"] = [1000.0 * np.sign(frames + 0.03125) for frames in inputs["inputs"]]
     return inputs
 
 

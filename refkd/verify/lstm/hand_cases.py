@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 
 from refkd.verify.lstm.cases import Register
-from refkd.verify.lstm.inputs import batch
+from refkd.verify.lstm.inputs import NO_UPSTREAM, batch
 
 CASES = Register()
 case = CASES.case
 
 LOG_2, LOG_3 = 0.6931471805599453, 1.0986122886681098
-NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
+ABOVE: dict[str, Any] = NO_UPSTREAM | {"d_c_last": 1.0}
+NO_MATRICES: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias_hidden": 0.0}
 
 
 @case(
@@ -27,9 +28,7 @@ NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0
 def one_frame_by_hand() -> dict[str, Any]:
     """i = 3/4, f = 2/3, g = 3/5, o = 1/2, so c = 2/3 1/4 + 3/4 3/5."""
     bias = [LOG_3, LOG_2, LOG_2, 0.0]
-    weights: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias": bias, "bias_hidden": 0.0}
-    above = NOTHING_ABOVE | {"d_c_last": 1.0}
-    return batch(0, [1], 2, 1, inputs=1.0, h0=0.5, c0=0.25, **weights, **above)
+    return batch(0, [1], 2, 1, inputs=1.0, h0=0.5, c0=0.25, bias=bias, **NO_MATRICES, **ABOVE)
 
 
 @case(
@@ -46,6 +45,4 @@ def one_frame_by_hand() -> dict[str, Any]:
 )  # fmt: skip
 def cell_halves_by_hand() -> dict[str, Any]:
     """With all weights 0 every sigmoid is 1/2: the cell goes 8, 4, 2, 1."""
-    weights: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias": 0.0, "bias_hidden": 0.0}
-    above = NOTHING_ABOVE | {"d_c_last": 1.0}
-    return batch(0, [3], 1, 1, inputs=1.0, h0=0.0, c0=8.0, **weights, **above)
+    return batch(0, [3], 1, 1, inputs=1.0, h0=0.0, c0=8.0, bias=0.0, **NO_MATRICES, **ABOVE)
