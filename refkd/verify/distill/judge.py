@@ -111,7 +111,7 @@ def follows(chosen: Bools, arguments: Arguments, n: int) -> bool:
     plain = PlainDistill()
     teacher = arguments["teacher"][:length, n]
     blank = plain.is_blank(teacher, teacher, rule)
-    seen = plain.candidates(plain.seen(rule, length), blank, rule)
+    seen = plain.candidates(plain.in_window(rule, length), blank, rule)
     if (chosen & ~seen).any():
         return False
     if rule["rule"] == "PerTeacher":

@@ -1,13 +1,13 @@
 """What wrong numbers of a distillation loss show by themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from refkd.verify.compare import log_softmax
 from refkd.verify.distill import translate
+from refkd.verify.distill.defects.factors import Tempered
 from refkd.verify.distill.plain import PlainDistill
 from refkd.verify.distill.reduce import traced
 from refkd.verify.distill.translate import Floats, valid_frames
@@ -78,23 +78,6 @@ def _not_finite(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
         yield Symptom("K10", "an utterance with a frame that selects nothing gives no number")
 
 
-class _Tempered(PlainDistill):
-    """Logits of either side are divided by a power of the temperature of its own."""
-
-    def __init__(self, student: float, teacher: float) -> None:
-        self.powers = {"student": student, "teacher": teacher}
-
-    def student_logp(self, logits: Floats, rule: Mapping[str, Any]) -> Floats:
-        return log_softmax(logits / rule["temperature"] ** self.powers["student"])
-
-    def teacher_logp(self, logits: Floats, rule: Mapping[str, Any]) -> Floats:
-        return log_softmax(logits / rule["temperature"] ** self.powers["teacher"])
-
-    def in_logits(self, slope: Floats, lq: Floats, rule: Mapping[str, Any]) -> Floats:
-        own = float(rule["temperature"] ** (1.0 - self.powers["student"]))
-        return super().in_logits(slope, lq, rule) * own
-
-
 def _other_blank(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     """The class that would have to be the blank for all numbers to be right."""
     arguments = outcome.arguments
@@ -123,7 +106,7 @@ def _temperatures(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     for student, teacher in product(POWERS, POWERS):
         if student == teacher == 1.0:
             continue
-        outputs = _of_plain(_Tempered(student, teacher), arguments)
+        outputs = _of_plain(Tempered("", student, teacher), arguments)
         expressed = translate.express(arguments, outputs, how)
         names = [name for name in ("loss", "grad") if name in got]
         powers = {name: _power(got[name], expressed[name], temperature) for name in names}
