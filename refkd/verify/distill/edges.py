@@ -1,4 +1,4 @@
-"""Distillation cases at the edges: ties, blanks only, certainty, masks, rubbish, size."""
+"""Distillation cases at the edges: ties, blanks only, certainty, masks, padding, size."""
 
 from collections.abc import Callable
 from functools import partial
@@ -32,7 +32,7 @@ def edge(
 
 
 def tied(rule: str, **parameters: Any) -> dict[str, Any]:
-    """A student who knows nothing: (1, 0) and (0, 1) are equally far from (1/2, 1/2), bit by bit.
+    """A flat student: (1, 0) and (0, 1) are equally far from (1/2, 1/2), bit by bit.
 
     The teacher is surer at odd frames, which are further away.
     """
@@ -44,7 +44,7 @@ def tied(rule: str, **parameters: Any) -> dict[str, Any]:
 
 
 def only_blank(rule: str, blank_frames: str, **parameters: Any) -> dict[str, Any]:
-    """A teacher who never says anything: no pair is left."""
+    """A teacher of blanks only: no pair is left."""
     student, teacher = drawn_pair(31, 4, 3, 1)
     teacher[:, 1] = 6.0
     options = {"blank": 1, "blank_frames": blank_frames}
@@ -135,7 +135,7 @@ def blank_is_last() -> dict[str, Any]:
 
 @edge("K18", "K1")
 def equal() -> dict[str, Any]:
-    """Nothing to pay, and no gradient."""
+    """No loss, and no gradient."""
     student, _ = drawn_pair(33, 5, 4, 0)
     return batch([student], [student], rule_of("FrameWise"))
 
@@ -260,8 +260,7 @@ def long_path() -> dict[str, Any]:
 def warped(name: str) -> Case:
     """Frames of two kinds, which cost nothing where they are alike and the same where not.
 
-    Along the path of three moves that is right, the two cheapest tie: who then takes the third pays
-    once more.
+    Along the right path, the two cheapest of three moves tie: to take the third costs once more.
     """
     kinds = {"x": [2.0, 0.0], "o": [0.0, 2.0]}
     frames = [np.array([kinds[kind] for kind in text]) for text in TIES_OF_MOVES[name]]
@@ -270,7 +269,7 @@ def warped(name: str) -> Case:
 
 
 def padded(name: str) -> Case:
-    """A long and a short utterance, and what may not be looked at."""
+    """A long and a short utterance, and padding that must not be read."""
     student, teacher = zip(drawn_pair(47, 4, 3, 0), drawn_pair(48, 2, 3, 0), strict=True)
     inputs = batch(student, teacher, rule_of("FrameWise"))
     return Case(name, inputs, ("K6",), "generated", form=PADDINGS[name])

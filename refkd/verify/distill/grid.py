@@ -76,7 +76,7 @@ def _masked(teacher: Floats, only: int | None) -> Floats:
 
 def _with_masked(rule: str, only: int | None = None) -> dict[str, Any]:
     inputs = _inputs(rule)
-    return {**inputs, "teacher": [_masked(one, only) for one in inputs["teacher"]]}
+    return {**inputs, "teacher": [_masked(teacher, only) for teacher in inputs["teacher"]]}
 
 
 Variation = tuple[tuple[str, ...], Callable[[str], Any], dict[str, Any]]

@@ -2,10 +2,9 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd.verify.compare import largest_difference
 from refkd.verify.distill import grid, translate
@@ -22,12 +21,9 @@ from refkd.verify.distill.symptoms import can_show, symptoms, traits
 from refkd.verify.distill.worked import PROBES, WORKED
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
-    Answer,
     Arguments,
-    Call,
     Case,
     Conventions,
-    Deviation,
     Finding,
     Outcome,
     Outputs,
@@ -36,41 +32,7 @@ from refkd.verify.records import (
 )
 
 SAME = 1e-4  # nats; what makes no difference
-
-
-def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-    """What is offered is what is not refused; every combination is asked for."""
-    for convention in CONVENTIONS:
-        convention.tried(told)  # a value that there is not is an error
-    cases = [grid.grid_case(name) for name in grid.combinations()]
-    cases = [case for case in cases if is_offered(case.inputs["rule"], told)]
-    reading = {**conventions, "pairs": "none"}
-    outcomes = ask.outcomes(map(_unjudged, cases), reading)
-    refused: dict[Terms, str] = {}
-    accepted: dict[Terms, Case] = {}
-    for case, outcome in zip(cases, outcomes, strict=True):
-        asked = terms(case.inputs["rule"])
-        if outcome.answer.failure == "raised":
-            refused[asked] = outcome.answer.sentence
-        else:
-            accepted[asked] = case
-    values, findings = _offers(accepted, refused, told)
-    if not accepted:
-        return Settled({**values, "pairs": told.get("pairs", "none")}, tuple(findings))
-    answered = list(accepted.values())
-    values["pairs"] = told.get("pairs") or _pairs(ask, conventions, answered)
-    findings += _normalised_inside(ask, reading, answered[0])
-    unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
-    return Settled(values, tuple(findings), frozenset(unasked))
-
-
-def concerns(case: Case, conventions: Conventions) -> bool:
-    """Whether an implementation that offers no more than this has to answer a case."""
-    return (
-        is_offered(case.inputs["rule"], conventions)
-        and not (case.form.get("extreme") and _flushed(conventions))
-        and not (conventions["kl"] == "student_teacher" and _masked(case))
-    )
+BY_NAME = {convention.name: convention for convention in CONVENTIONS}
 
 
 def _unjudged(case: Case) -> Case:
@@ -79,40 +41,47 @@ def _unjudged(case: Case) -> Case:
 
 
 def _offers(
-    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], told: Conventions
+    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], settings: Conventions
 ) -> tuple[dict[str, str], list[Finding]]:
     """What is offered at all, what is refused in combination, and a note on either."""
     values: dict[str, str] = {}
     findings = []
-    offered = {name: _named(name, accepted) for name in OFFERS}
-    for convention in (one for one in CONVENTIONS if one.name in OFFERS):
-        name = convention.name
-        asked = convention.parts(told[name]) if name in told else tuple(convention.choices)
-        lacking = [one for one in asked if one not in offered[name]]
-        values[name] = told.get(name, ",".join(one for one in asked if one not in lacking))
-        sentence = next((refused[one] for one in refused if _named(name, [one]) & {*lacking}), "")
-        if sentence:
+    offered = {name: _choices(name, accepted) for name in OFFERS}
+    for name in OFFERS:
+        convention = BY_NAME[name]
+        asked = convention.parts(settings[name]) if name in settings else tuple(convention.choices)
+        lacking = [choice for choice in asked if choice not in offered[name]]
+        values[name] = settings.get(
+            name, ",".join(choice for choice in asked if choice not in lacking)
+        )
+        sentences = (refused[asked] for asked in refused if _choices(name, [asked]) & {*lacking})
+        if sentence := next(sentences, ""):
             words = f"{name} that are not offered: {', '.join(lacking)} ({sentence})"
-            findings.append(Finding("", words, "must" if name in told else "note"))
+            findings.append(Finding("", words, "must" if name in settings else "note"))
     known = {name: offered[name] | {*values[name].split(",")} for name in OFFERS}
-    values["refused"] = told.get("refused", described(_within(known, refused), accepted))
+    values["refused"] = settings.get("refused", described(_within(known, refused), accepted))
     if together := _within(offered, refused):
-        convention = next(one for one in CONVENTIONS if one.name == "refused")
-        words = convention.words(described(together, accepted))
+        words = BY_NAME["refused"].words(described(together, accepted))
         sentence = refused[together[0]]
         findings.append(Finding("", f"refused in combination: {words} ({sentence})", "note"))
     return values, findings
 
 
-def _within(known: Mapping[str, set[str]], every: Iterable[Terms]) -> list[Terms]:
+def _within(choices: Mapping[str, set[str]], combinations: Iterable[Terms]) -> list[Terms]:
     """The combinations of nothing but these rules, divergences and options."""
-    return [one for one in every if all(_named(name, [one]) <= known[name] for name in OFFERS)]
+    return [
+        terms
+        for terms in combinations
+        if all(_choices(name, [terms]) <= choices[name] for name in OFFERS)
+    ]
 
 
-def _named(name: str, asked: Iterable[Terms]) -> set[str]:
-    """The rules, divergences or options among some terms."""
-    every = {term.partition("_")[0] if name == "rules" else term for one in asked for term in one}
-    return every & {*next(one.choices for one in CONVENTIONS if one.name == name)}
+def _choices(name: str, combinations: Iterable[Terms]) -> set[str]:
+    """The rules, divergences or options among the terms of some combinations."""
+    every = set[str]().union(*combinations)
+    if name == "rules":
+        every = {term.partition("_")[0] for term in every}
+    return every & {*BY_NAME[name].choices}
 
 
 def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
@@ -121,9 +90,10 @@ def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
     unreadable = False
     for form in ("rows", "frames"):
         outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": form})
-        if any("pairs" in (one.answer.outputs or {}) for one in outcomes):
+        answers = [outcome.answer for outcome in outcomes]
+        if any("pairs" in (answer.outputs or {}) for answer in answers):
             return form
-        unreadable |= any(one.answer.sentence.startswith("pairs:") for one in outcomes)
+        unreadable |= any(answer.sentence.startswith("pairs:") for answer in answers)
     return "rows" if unreadable else "none"
 
 
@@ -132,7 +102,7 @@ def _unasked(accepted: Mapping[Terms, Case]) -> Iterator[str]:
     every = set[str]().union(*accepted)
     if not every & {"kl", "reverse_kl"}:
         yield "kl"
-    scaled = {"scale_t2" in one for one in accepted if "temperature" in one}
+    scaled = {"scale_t2" in terms for terms in accepted if "temperature" in terms}
     if scaled != {True, False}:
         yield "t2"
 
@@ -144,7 +114,7 @@ def _unused_lengths(ask: Asker, reading: Conventions, like: Case) -> Iterator[st
     inputs = batch(student, teacher, like.inputs["rule"])
     right = Case("lengths", inputs, (), "generated", "acceptable")
     wrong = dataclasses.replace(right, form={"lengths": (6, 6)})
-    if _apart(*ask.outcomes([right, wrong], reading)) < SAME:
+    if _difference(*ask.outcomes([right, wrong], reading)) < SAME:
         yield "lengths"
 
 
@@ -154,16 +124,16 @@ def _normalised_inside(ask: Asker, reading: Conventions, case: Case) -> Iterator
         return
     for name in ("student", "teacher"):
         moved = dataclasses.replace(case, form={**case.form, "shifted": name})
-        if _apart(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
+        if _difference(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
             words = f"the {name}'s distributions are normalised inside: a factor changes nothing"
             yield Finding("", words, "note")
 
 
-def _apart(one: Outcome, other: Outcome) -> float:
+def _difference(first: Outcome, second: Outcome) -> float:
     """How far two answers are apart in nats; inf if either is none."""
-    if one.answer.outputs is None or other.answer.outputs is None:
+    if first.answer.outputs is None or second.answer.outputs is None:
         return np.inf
-    return largest_difference(one.answer.outputs, other.answer.outputs)
+    return largest_difference(first.answer.outputs, second.answer.outputs)
 
 
 def _flushed(conventions: Conventions) -> bool:
@@ -173,7 +143,38 @@ def _flushed(conventions: Conventions) -> bool:
 
 def _masked(case: Case) -> bool:
     """Whether a KL in the other direction is infinite."""
-    return bool(min(float(one.min()) for one in case.inputs["teacher"]) == -float("inf"))
+    return any(bool(np.isneginf(teacher).any()) for teacher in case.inputs["teacher"])
+
+
+def remark(outcome: Outcome) -> Symptom | None:
+    """What to know of an answer that will do: where either is right, and of NaN in the padding."""
+    case, answer = outcome.case, outcome.answer
+    bug, name = case.catches[0], case.name.partition("/")[0].replace("_", " ")
+    if answer.outputs is None:
+        return Symptom(bug, f"{name}: refused ({answer.sentence})")
+    if case.status != "acceptable":
+        return _of_padding(outcome)
+    values = [value for key, value in answer.outputs.items() if key != "pairs"]
+    if any(np.isnan(value).any() for value in values):
+        return Symptom(bug, f"{name}: NaN")
+    if any(np.isinf(value).any() for value in values):
+        return Symptom(bug, f"{name}: infinite")
+    return Symptom(bug, f"{name}: finite numbers")
+
+
+def _of_padding(outcome: Outcome) -> Symptom | None:
+    """Where NaN or infinity of padded frames comes back."""
+    got = outcome.answer.outputs or {}
+    back = {name: entries for name, entries in spread_of_padding(outcome.arguments, got).items()
+            if entries.any()}  # fmt: skip
+    if not back:
+        return None
+    number = "NaN" if np.isnan(outcome.arguments["student"]).any() else "infinity"
+    inside = translate.valid_frames(outcome.arguments)
+    if back.keys() == {"grad"} and not back["grad"][inside].any():
+        return Symptom("", f"{number} in padded frames comes back in their gradient")
+    return Symptom("", f"{number} in padded frames spreads to the loss or other frames; finite "
+                   "padding does not")  # fmt: skip
 
 
 BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
@@ -213,8 +214,22 @@ class DistillKit(Kit):
     def probe_cases(self) -> Sequence[Case]:
         return [make() for make in PROBES.values()]
 
+    express = staticmethod(translate.express)
+    present = staticmethod(translate.present)
+    restore = staticmethod(translate.restore)
+    laid_out = staticmethod(translate.laid_out)
+    judge = staticmethod(judge)
+    can_show = staticmethod(can_show)
+    remark = staticmethod(remark)
+    translate = staticmethod(translate.translate)  # last: it hides the module
+
     def concerns(self, case: Case, conventions: Conventions) -> bool:
-        return concerns(case, conventions)
+        """Whether an implementation that offers no more than this has to answer a case."""
+        return (
+            is_offered(case.inputs["rule"], conventions)
+            and not (case.form.get("extreme") and _flushed(conventions))
+            and not (conventions["kl"] == "student_teacher" and _masked(case))
+        )
 
     def cases(self, selection: Selection) -> Iterator[Case]:
         shapes: set[tuple[int, ...]] = set()
@@ -236,7 +251,7 @@ class DistillKit(Kit):
             yield from LARGE
 
     def vectors(self) -> Iterator[Case]:
-        yield from (one for one in self.cases(Selection()) if one.name not in LARGE)
+        yield from (case for case in self.cases(Selection()) if case.name not in LARGE)
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
@@ -250,12 +265,11 @@ class DistillKit(Kit):
             case = reduced(case, step)
         return case
 
-    def present(self, case: Case, conventions: Conventions) -> Arguments:
-        return translate.present(case, conventions)
-
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        if case.status != "must":
-            return unknown(arguments)
+        if case.status != "must":  # there is no one right answer
+            T, N, K = arguments["student"].shape
+            shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}
+            return {name: np.zeros(shape) for name, shape in shapes.items()}
         by_hand = conventions["dtype"] in ("float64", "float32") and (
             arguments["rule"] == case.inputs["rule"]  # not as somebody else means it
         )
@@ -265,39 +279,36 @@ class DistillKit(Kit):
         as_rows = {"pairs": np.argwhere(outputs["pairs"])} if outputs else {}
         return {**super().written(outputs), **as_rows}
 
-    def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-        return translate.translate(case, arguments, conventions)
-
-    def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
-        return translate.restore(outputs, arguments, conventions)
-
-    def laid_out(
-        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
-    ) -> NDArray[Any]:
-        return translate.laid_out(name, values, conventions)
-
-    def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-        return translate.express(arguments, outputs, conventions)
-
-    def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-    ) -> tuple[str | None, Deviation | None]:
-        return judge(case, arguments, expected, answer, how)
-
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-        return settle(ask, conventions, told)
-
-    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
-        return can_show(bug, case, conventions)
+    def settle(self, ask: Asker, conventions: Conventions, settings: Conventions) -> Settled:
+        """What is offered is what is not refused; every combination is asked for."""
+        for convention in CONVENTIONS:
+            convention.tried(settings)  # an unknown value is an error
+        cases = [grid_case(name) for name in grid.combinations()]
+        cases = [case for case in cases if is_offered(case.inputs["rule"], settings)]
+        reading = {**conventions, "pairs": "none"}
+        outcomes = ask.outcomes(map(_unjudged, cases), reading)
+        refused: dict[Terms, str] = {}
+        accepted: dict[Terms, Case] = {}
+        for case, outcome in zip(cases, outcomes, strict=True):
+            asked = terms(case.inputs["rule"])
+            if outcome.answer.failure == "raised":
+                refused[asked] = outcome.answer.sentence
+            else:
+                accepted[asked] = case
+        values, findings = _offers(accepted, refused, settings)
+        if not accepted:
+            return Settled({**values, "pairs": settings.get("pairs", "none")}, tuple(findings))
+        answered = list(accepted.values())
+        values["pairs"] = settings.get("pairs") or _pairs(ask, conventions, answered)
+        findings += _normalised_inside(ask, reading, answered[0])
+        unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
+        return Settled(values, tuple(findings), frozenset(unasked))
 
     def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
         return traits(case)
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return list(symptoms(outcome))
-
-    def remark(self, outcome: Outcome) -> Symptom | None:
-        return remark(outcome)
 
     def reductions(self, case: Case) -> Sequence[Case]:
         return list(smaller(case)) if case.status == "must" else []
@@ -327,48 +338,6 @@ class DistillKit(Kit):
                 for name in ("student", "teacher")
             ]
         return "\n".join(lines)
-
-
-def unknown(arguments: Arguments) -> Outputs:
-    """Outputs of a question that has no one right answer."""
-    T, N, _ = arguments["student"].shape
-    return {
-        "loss": np.zeros(N),
-        "grad": np.zeros(arguments["student"].shape),
-        "pairs": np.zeros((N, T, T)),
-        "row_sum": np.zeros((T, N)),
-    }
-
-
-def remark(outcome: Outcome) -> Symptom | None:
-    """What to know of an answer that will do: where either is right, and of NaN in the padding."""
-    case, answer = outcome.case, outcome.answer
-    bug, name = case.catches[0], case.name.partition("/")[0].replace("_", " ")
-    if answer.outputs is None:
-        return Symptom(bug, f"{name}: refused ({answer.sentence})")
-    if case.status != "acceptable":
-        return _of_padding(outcome)
-    values = [value for key, value in answer.outputs.items() if key != "pairs"]
-    if any(np.isnan(value).any() for value in values):
-        return Symptom(bug, f"{name}: NaN")
-    if any(np.isinf(value).any() for value in values):
-        return Symptom(bug, f"{name}: infinite")
-    return Symptom(bug, f"{name}: finite numbers")
-
-
-def _of_padding(outcome: Outcome) -> Symptom | None:
-    """Where NaN or infinity of padded frames comes back."""
-    got = outcome.answer.outputs or {}
-    back = {name: entries for name, entries in spread_of_padding(outcome.arguments, got).items()
-            if entries.any()}  # fmt: skip
-    if not back:
-        return None
-    number = "NaN" if np.isnan(outcome.arguments["student"]).any() else "infinity"
-    inside = translate.valid_frames(outcome.arguments)
-    if back.keys() == {"grad"} and not back["grad"][inside].any():
-        return Symptom("", f"{number} in padded frames comes back in their gradient")
-    return Symptom("", f"{number} in padded frames spreads to the loss or other frames; finite "
-                   "padding does not")  # fmt: skip
 
 
 def _shape(case: Case) -> tuple[int, ...]:

@@ -17,6 +17,8 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Rule = Mapping[str, Any]
 Places = Sequence[tuple[int, int]]
+CHOOSING = ("Hard", "TopK", "Monotone", "OrderedPath", "PerTeacher")  # some frames in the window
+SEARCHING = (*CHOOSING, "Soft")  # these have a window
 
 
 class PlainSelection:

@@ -213,18 +213,18 @@ def _turned_axes(got: tuple[int, ...], axes: tuple[str, ...], shape: tuple[int, 
 
 
 def laid_out(
-    name: str, value: NDArray[Any], arguments: Arguments, conventions: Conventions
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
 ) -> NDArray[Any]:
     """One argument or result, from the canonical form to the implementation's."""
     if name in GATED or name in PEEPHOLES:
-        value = value[..., _columns(name, value.shape[-1], conventions)]
+        values = values[..., _columns(name, values.shape[-1], conventions)]
     if name in MATRICES and conventions["weights"] == "rows":
-        value = value.T
+        values = values.T
     if name in WALKED:
-        value = _turned(value, arguments, conventions)
+        values = _turned(values, arguments, conventions)
     if name in BY_FRAME and conventions["layout"] == "NTD":
-        value = value.swapaxes(0, 1)
-    return value
+        values = values.swapaxes(0, 1)
+    return values
 
 
 def _received(

@@ -20,8 +20,9 @@ class OtherOrder(PlainDistill):
         return best_first[cost[best_first] < np.inf]
 
     def per_teacher(self, D, rule):
-        plain = PlainSelection() if self.teachers_only else super()
-        return plain.per_teacher(D, rule)
+        if self.teachers_only:
+            return PlainSelection().per_teacher(D, rule)
+        return super().per_teacher(D, rule)
 
 
 def first(frames, away, cost):

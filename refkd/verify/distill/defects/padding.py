@@ -8,9 +8,12 @@ from refkd.verify.distill.plain import PlainDistill
 class OtherLength(PlainDistill):
     bug = "K6"
 
-    def __init__(self, words, frames):
+    def __init__(self, words, count):
         self.words = words
-        self.frames = frames
+        self.count = count
+
+    def frames(self, n, lengths, T):
+        return self.count(n, lengths, T)
 
 
 LENGTHS = (

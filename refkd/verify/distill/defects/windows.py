@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from refkd.verify.distill.plain import PlainDistill
-
-SEARCHING = ("Hard", "TopK", "Soft", "Monotone", "OrderedPath", "PerTeacher")
-RULES = ("FrameWise", "Shift", "Blend", *SEARCHING)
+from refkd.losses.rules import RULES
+from refkd.verify.distill.plain import SEARCHING, PlainDistill
 
 
 class OtherSides(PlainDistill):
