@@ -52,7 +52,7 @@ def batch(
 def _filled(drawn: Any, value: Any) -> Any:
     if isinstance(drawn, list):
         return [_filled(array, value) for array in drawn]
-    return np.full_like(drawn, value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
+    return np.full_like(drawn, value) if np.ndim(value) == 0 else np.array(value, dtype=float)
 
 
 def catches(inputs: Mapping[str, Any], extra_frames: int = 0) -> tuple[str, ...]:

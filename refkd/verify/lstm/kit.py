@@ -10,8 +10,8 @@ import refkd
 from refkd import check
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
-from refkd.verify.lstm import cases, hand_cases, large_cases, translate
-from refkd.verify.lstm.cases import CASES
+from refkd.verify.lstm import translate
+from refkd.verify.lstm.cases import CASES, LARGE
 from refkd.verify.lstm.conventions import (
     ARGUMENTS,
     CANONICAL_ARGUMENTS,
@@ -247,7 +247,7 @@ class LSTMKit(Kit):
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
-        known = {**hand_cases.CASES, **cases.CASES, **large_cases.CASES}
+        known = CASES | LARGE
         if base.startswith(PREFIX):
             case = Recipe.named(base).case()
         elif base in known:
@@ -294,8 +294,8 @@ def _selected(selection: Selection) -> Iterator[Case]:
 
 
 def _every(selection: Selection, recipes: Iterable[Recipe]) -> Iterator[Case]:
-    yield from (make() for make in (hand_cases.CASES | cases.CASES).values())
+    yield from (make() for make in CASES.values())
     yield from published().values()
     yield from (recipe.case() for recipe in recipes)
     if not selection.quick:
-        yield from (make() for make in large_cases.CASES.values())
+        yield from (make() for make in LARGE.values())
