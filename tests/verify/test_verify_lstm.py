@@ -525,9 +525,9 @@ def test_padding_has_many_shapes_and_nothing_of_it_is_an_input():
         assert any(case.form.get("upstream_padding", 0.0) != 0.0 for case in own)
     for case in padded:
         arguments, half = presented(case), presented(case, dtype="float16")
-        assert all(np.abs(one).max() < PADDING_VALUE for one in case.inputs["inputs"] if one.size) or (
-            case.provenance != "reference"
-        )
+        assert all(
+            np.abs(one).max() < PADDING_VALUE for one in case.inputs["inputs"] if one.size
+        ) or (case.provenance != "reference")
         behind = np.arange(len(arguments["inputs"]))[:, None] >= arguments["lengths"]
         assert not np.isinf(half["inputs"][behind]).any()
 
@@ -573,7 +573,7 @@ def test_vectors_are_the_same_each_time():
 @given(st.integers(1, 4), st.integers(1, 4), st.booleans(), st.lists(st.integers(1, 5), min_size=1))
 def test_a_recipe_is_its_name(D, H, reverse, lengths):
     recipe = Recipe(D, H, 2, 11, reverse, tuple(lengths))
-    assert Recipe.named(recipe.name) == recipe
+    assert Recipe.parse(recipe.name) == recipe
 
 
 @pytest.mark.parametrize("name", ["some_frames_reversed", "ragged", "drawn-d3-h2-x1-s7-b-t4.1"])

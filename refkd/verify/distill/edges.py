@@ -77,7 +77,7 @@ def certain(
 
 
 def equal(seed: int, **parameters: Any) -> dict[str, Any]:
-    """A student who equals the teacher."""
+    """A student that equals the teacher."""
     student, _ = drawn_pair(seed, 5, 4, 0)
     return batch([student], [student], rule_of("FrameWise", **parameters))
 

@@ -45,9 +45,9 @@ def drawn_pair(
     """
     rng = np.random.default_rng(seed)
     student, teacher = rng.integers(-32, 33, size=(2, frames, classes)) / 16.0
-    says = rng.integers(classes, size=frames)
-    says[1::3] = blank
-    teacher[np.arange(frames), says] += 3.0
-    late = np.concatenate([[blank], says])[:frames]
+    labels = rng.integers(classes, size=frames)
+    labels[1::3] = blank
+    teacher[np.arange(frames), labels] += 3.0
+    late = np.concatenate([[blank], labels])[:frames]
     student[np.arange(frames), late] += 2.0
     return scale * student, scale * teacher

@@ -109,17 +109,17 @@ def follows(chosen: Bools, arguments: Arguments, n: int) -> bool:
     plain = PlainDistill()
     teacher = arguments["teacher"][:length, n]
     blank = plain.is_blank(teacher, teacher, rule)
-    seen = plain.candidates(plain.in_window(rule, length), blank, rule)
-    if (chosen & ~seen).any():
+    window = plain.candidates(plain.in_window(rule, length), blank, rule)
+    if (chosen & ~window).any():
         return False
     if rule["rule"] == "PerTeacher":
-        return bool((chosen.sum(axis=0) == seen.any(axis=0)).all())
+        return bool((chosen.sum(axis=0) == window.any(axis=0)).all())
     if rule["rule"] == "OrderedPath":
         steps = np.diff(np.argwhere(chosen), axis=0)
         ends = bool(chosen[0, 0] and chosen[-1, -1])
         return ends and bool(((steps >= 0) & (steps <= 1)).all())
     count = rule.get("k", 1)
-    if (chosen.sum(axis=1) != np.minimum(count, seen.sum(axis=1))).any():
+    if (chosen.sum(axis=1) != np.minimum(count, window.sum(axis=1))).any():
         return False
     if rule["rule"] == "Monotone":
         steps = np.diff(np.argwhere(chosen)[:, 1])

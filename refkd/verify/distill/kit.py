@@ -36,7 +36,7 @@ BY_NAME = {convention.name: convention for convention in CONVENTIONS}
 
 
 def _unjudged(case: Case) -> Case:
-    """Only whether it is answered is of interest."""
+    """The case, for which any answer will do."""
     return dataclasses.replace(case, status="acceptable")
 
 
@@ -54,7 +54,11 @@ def _offers(
         values[name] = settings.get(
             name, ",".join(choice for choice in asked if choice not in lacking)
         )
-        sentences = (refused[asked] for asked in refused if _choices(name, [asked]) & {*lacking})
+        sentences = (
+            sentence
+            for combination, sentence in refused.items()
+            if _choices(name, [combination]) & {*lacking}
+        )
         if sentence := next(sentences, ""):
             words = f"{name} that are not offered: {', '.join(lacking)} ({sentence})"
             findings.append(Finding("", words, "must" if name in settings else "note"))
@@ -70,9 +74,9 @@ def _offers(
 def _within(choices: Mapping[str, set[str]], combinations: Iterable[Terms]) -> list[Terms]:
     """The combinations of nothing but these rules, divergences and options."""
     return [
-        terms
-        for terms in combinations
-        if all(_choices(name, [terms]) <= choices[name] for name in OFFERS)
+        combination
+        for combination in combinations
+        if all(_choices(name, [combination]) <= choices[name] for name in OFFERS)
     ]
 
 
@@ -102,7 +106,7 @@ def _unasked(accepted: Mapping[Terms, Case]) -> Iterator[str]:
     every = set[str]().union(*accepted)
     if not every & {"kl", "reverse_kl"}:
         yield "kl"
-    scaled = {"scale_t2" in terms for terms in accepted if "temperature" in terms}
+    scaled = {"scale_t2" in combination for combination in accepted if "temperature" in combination}
     if scaled != {True, False}:
         yield "t2"
 
@@ -137,7 +141,7 @@ def _difference(first: Outcome, second: Outcome) -> float:
 
 
 def _flushed(conventions: Conventions) -> bool:
-    """Whether what the student hardly believes is sent as 0."""
+    """Whether small probabilities of the student are sent as 0."""
     return conventions["input"] == "probs" or conventions["grad_of"] == "probs"
 
 
@@ -271,7 +275,7 @@ class DistillKit(Kit):
             shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}
             return {name: np.zeros(shape) for name, shape in shapes.items()}
         by_hand = conventions["dtype"] in ("float64", "float32") and (
-            arguments["rule"] == case.inputs["rule"]  # not as somebody else means it
+            arguments["rule"] == case.inputs["rule"]  # not in a variant that conventions imply
         )
         return {**reference(arguments), **((case.expected if by_hand else None) or {})}
 
@@ -280,7 +284,7 @@ class DistillKit(Kit):
         return {**super().written(outputs), **as_rows}
 
     def settle(self, ask: Asker, conventions: Conventions, settings: Conventions) -> Settled:
-        """What is offered is what is not refused; every combination is asked for."""
+        """What is offered is what is not refused; every combination is tried."""
         for convention in CONVENTIONS:
             convention.tried(settings)  # an unknown value is an error
         cases = [grid_case(name) for name in grid.combinations()]

@@ -237,10 +237,10 @@ class PlainDistill(PlainSelection):
         """Loss, gradient, pairs, row sums of one utterance; of `chosen` pairs if there are any."""
         lq, lp = self.student_logp(student, rule), self.teacher_logp(teacher, rule)
         blank = self.is_blank(student, teacher, rule)
-        seen = self.candidates(self.in_window(rule, len(lq)), blank, rule)
-        D = np.where(seen, self.divergence(lp[None], lq[:, None], rule), np.inf)
+        window = self.candidates(self.in_window(rule, len(lq)), blank, rule)
+        D = np.where(window, self.divergence(lp[None], lq[:, None], rule), np.inf)
         if chosen is None:
-            chosen = self.select(np.where(seen, self.criterion(D, lp, lq, rule), np.inf), rule)
+            chosen = self.select(np.where(window, self.criterion(D, lp, lq, rule), np.inf), rule)
             weight = self.weights(D, chosen, rule)
             chosen, weight = self.drop_blanks(chosen, weight, blank, rule)
         else:
@@ -265,9 +265,9 @@ class PlainDistill(PlainSelection):
         """(T,): where blank is the teacher's most probable class."""
         return np.asarray(teacher.argmax(axis=1) == rule["blank"])
 
-    def candidates(self, seen: Bools, blank: Bools, rule: Rule) -> Bools:
+    def candidates(self, window: Bools, blank: Bools, rule: Rule) -> Bools:
         """(T, T): which teacher frames a student frame may choose."""
-        return seen & ~blank if rule["blank_frames"] == "no_blank_candidates" else seen
+        return window & ~blank if rule["blank_frames"] == "no_blank_candidates" else window
 
     def drop_blanks(
         self, chosen: Bools, weight: Floats, blank: Bools, rule: Rule

@@ -210,15 +210,15 @@ def _rules_out(case: Case) -> bool:
 
 def _factors(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     """The loss, the gradient or both are off by a factor that has a name."""
-    for what, thing in (("loss", "the loss"), ("grad", "the gradient")):
-        if what not in got or _same(outcome.expected, got, what):
+    for output, words in (("loss", "the loss"), ("grad", "the gradient")):
+        if output not in got or _same(outcome.expected, got, output):
             continue
-        for bug, words, factor in _named_factors(outcome):
-            number = factor.reshape(-1) if what == "loss" else factor[:, None]
-            if got[what].shape[0] != number.shape[0] and what == "loss":
+        for bug, factor_words, factor in _named_factors(outcome):
+            number = factor.reshape(-1) if output == "loss" else factor[:, None]
+            if got[output].shape[0] != number.shape[0] and output == "loss":
                 number = number[:1]
-            if _close(got[what], outcome.expected[what] * number):
-                yield Symptom(bug, f"{thing} {words}")
+            if _close(got[output], outcome.expected[output] * number):
+                yield Symptom(bug, f"{words} {factor_words}")
 
 
 def _named_factors(outcome: Outcome) -> Iterator[tuple[str, str, Floats]]:

@@ -1,4 +1,4 @@
-"""Between the canonical form of a distillation call and somebody's conventions.
+"""Between the canonical form of a distillation call and the conventions of an implementation.
 
 Canonical: logits (T, N, K) of student and teacher, lengths (N,), the rule with all options; losses
 (N,) in nats, gradient in the student's logits, pairs as counts (N, T, T), and the row sums (T, N)
@@ -38,7 +38,7 @@ def present(case: Case, conventions: Conventions) -> Arguments:
 
 
 def _padding_frame(name: str, other: Floats, case: Case) -> Floats:
-    """(K,): a padded frame; one that tempts is as similar to a frame of the other as can be."""
+    """(K,): a padded frame; a tempting one equals a frame of the other side."""
     padding = case.form.get("padding", 0.0)
     if padding == "tempting":
         return np.asarray(other[-1])
@@ -47,7 +47,7 @@ def _padding_frame(name: str, other: Floats, case: Case) -> Floats:
 
 
 def meant(rule: Mapping[str, Any], conventions: Conventions) -> dict[str, Any]:
-    """The rule as an implementation with these conventions means it."""
+    """The rule that an implementation with these conventions computes."""
     exchanged = conventions["kl"] == "student_teacher"
     scale = {"asked": rule["scale_t2"], "always": True, "never": False}[conventions["t2"]]
     divergence = rule["divergence"]
@@ -84,7 +84,7 @@ def _rounded_logits(logits: Floats, name: str, conventions: Conventions) -> Floa
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-    """Canonical arguments as the implementation wants them."""
+    """Canonical arguments in the conventions of the implementation."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
     axes = LAYOUTS[conventions["layout"]]
     values: dict[str, Any] = {"rule": dict(case.inputs["rule"])}
@@ -165,7 +165,7 @@ def _counts(pairs: NDArray[Any], arguments: Arguments, conventions: Conventions)
 
 
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-    """Losses in nats, gradients and pairs, as the conventions want them."""
+    """Losses in nats, gradients and pairs, in the conventions of the implementation."""
     share = _shares(arguments, conventions["reduction"])
     loss = outputs["loss"] * share
     if conventions["reduction"] in REDUCED:

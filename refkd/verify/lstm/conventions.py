@@ -137,7 +137,7 @@ CONVENTIONS = (
         "forget_bias",
         {"none": "as given", "added": "1 is added to that of the forget gate"},
         "call",
-        searched=("none",),  # whoever means it says so; else it is a bug
+        searched=("none",),  # set by the user; else it is a bug
         bug="L3",
     ),
     Convention(

@@ -64,7 +64,7 @@ def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What to know from an answer that will do; None if there is nothing."""
+    """A remark on an acceptable answer, if there is any."""
     if outcome.case.status == "acceptable":
         return _without_frames(outcome)
     with_nan = nan_in_padding(outcome.arguments)

@@ -165,7 +165,7 @@ def _not_returned(outcome: Outcome, conventions: Conventions) -> list[Finding]:
 
 
 DRAWN, DRAWN_QUICK = 100, 12
-HALF_FRAMES = 1_000  # a sum of more rounded numbers says nothing in half precision
+HALF_FRAMES = 1_000  # sums of more rounded numbers have no digits left in half precision
 SHAPES = 8  # padded shapes, where few are wanted
 STEP_COST, STEP_FLOPS = 40, 100  # of one step in plain NumPy, in cells of a table
 
@@ -249,7 +249,7 @@ class LSTMKit(Kit):
         base, *reductions = name.split("/")
         known = CASES | LARGE
         if base.startswith(PREFIX):
-            case = Recipe.named(base).case()
+            case = Recipe.parse(base).case()
         elif base in known:
             case = known[base]()
         else:

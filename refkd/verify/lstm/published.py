@@ -16,7 +16,7 @@ FILE = Path(__file__).parents[1] / "vectors" / "lstm_published.json"
 
 @cache
 def published() -> dict[str, Case]:
-    """Cases by name, in the order of the file; nobody published gradients."""
+    """Cases by name, in the order of the file; none has gradients."""
     records = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
     return {record["name"]: _case(record) for record in records}
 

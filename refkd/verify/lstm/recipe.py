@@ -43,7 +43,7 @@ class Recipe:
         return f"{PREFIX}d{self.D}-h{self.H}-x{self.scale}-s{self.seed}-{way}-t{frames}"
 
     @classmethod
-    def named(cls, name: str) -> "Recipe":
+    def parse(cls, name: str) -> "Recipe":
         """The recipe that has this name."""
         match = FORM.fullmatch(name)
         if match is None:

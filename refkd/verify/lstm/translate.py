@@ -1,4 +1,4 @@
-"""Between the canonical form of an LSTM call and somebody's conventions.
+"""Between the canonical form of an LSTM call and the conventions of an implementation.
 
 Canonical: inputs (T, N, D), w_input (D, 4H), w_hidden (H, 4H), two biases (4H,), gates i, f, g, o,
 hidden[t] of either direction belongs to frame t and is 0 in padded frames. With a projection the
@@ -108,7 +108,7 @@ def padded_frames(arguments: Arguments) -> NDArray[np.bool_]:
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-    """Canonical arguments as the implementation wants them."""
+    """Canonical arguments in the conventions of the implementation."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
     values = sent(arguments, conventions)
     for name, value in values.items():
@@ -125,7 +125,7 @@ def sent(arguments: Arguments, conventions: Conventions) -> dict[str, Any]:
     values = {name: value for name, value in arguments.items() if name != "coupled"}
     if conventions["biases"] == "one":
         values |= {"bias": values["bias"] + values["bias_hidden"], "bias_hidden": None}
-    if conventions["forget_bias"] == "added":  # so that the sum is what the canonical form says
+    if conventions["forget_bias"] == "added":  # the sum is that of the canonical form
         bias = values["bias"].reshape(4, -1).copy()
         bias[GATES.index("f")] -= 1.0
         values["bias"] = bias.ravel()
@@ -161,7 +161,7 @@ def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) ->
 
 
 def _left_out(conventions: Conventions) -> set[str]:
-    """Results that nobody expects."""
+    """Results that are not expected."""
     without = {name for name in VARIANT_RESULTS if name[2:] not in variants(conventions)}
     if conventions["returned"] == "states":
         return {*GRADIENTS, *VARIANT_RESULTS}
@@ -197,8 +197,10 @@ def _checked(
         axes = axes[::-1]
     shape = tuple(sizes[axis] for axis in axes)
     if got is None or got.shape != shape:
-        came = "nothing" if got is None else f"{got.shape}{_turned_axes(got.shape, axes, shape)}"
-        raise ValueError(f"{name}: expected shape ({', '.join(axes)}) = {shape}, got {came}")
+        received = (
+            "nothing" if got is None else f"{got.shape}{_turned_axes(got.shape, axes, shape)}"
+        )
+        raise ValueError(f"{name}: expected shape ({', '.join(axes)}) = {shape}, got {received}")
     if got.dtype.kind not in "fiub":
         raise ValueError(f"{name}: expected numbers, got {got.dtype}")
     return got

@@ -49,8 +49,8 @@ class VisibleNotInvisible(PlainDistill):
     bug = "K10"
     words = "the blank frames are the only candidates"
 
-    def candidates(self, seen, blank, rule):
-        return super().candidates(seen, ~blank, rule)
+    def candidates(self, window, blank, rule):
+        return super().candidates(window, ~blank, rule)
 
 
 class DroppedIsInvisible(PlainDistill):

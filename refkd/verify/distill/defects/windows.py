@@ -59,10 +59,10 @@ class FramesOutside(PlainDistill):
         if rule["rule"] not in self.rules:
             return super().in_window(rule, T)
         left, right = self.sides(rule, T)
-        seen = np.zeros((T, T), dtype=bool)
+        window = np.zeros((T, T), dtype=bool)
         for i in range(T):
-            seen[i, self.replace(np.arange(i - left, i + right + 1), T)] = True
-        return seen
+            window[i, self.replace(np.arange(i - left, i + right + 1), T)] = True
+        return window
 
 
 def clamped(frames, T):
@@ -124,9 +124,9 @@ class ShiftHeld(PlainDistill):
     def in_window(self, rule, T):
         if rule["rule"] != "Shift":
             return super().in_window(rule, T)
-        seen = np.zeros((T, T), dtype=bool)
-        seen[np.arange(T), np.maximum(np.arange(T) - rule["d"], 0)] = True
-        return seen
+        window = np.zeros((T, T), dtype=bool)
+        window[np.arange(T), np.maximum(np.arange(T) - rule["d"], 0)] = True
+        return window
 
 
 class BlendReversed(PlainDistill):

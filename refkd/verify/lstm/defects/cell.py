@@ -1,4 +1,4 @@
-"""The cell computes something else."""
+"""Other activations, gates and outputs of the cell."""
 
 import numpy as np
 
