@@ -63,20 +63,17 @@ class HiddenNotCarried(KnowsTheEnd):
         return super().upstream_sum(d_h, d_output, s) if s == self.end else d_output
 
 
-class CellNotCarried(PlainLSTM):
+class CellBefore(PlainLSTM):
+    """The gradient in c of the step before is another function of d_c, the gates and the step."""
+
     bug = "L7"
-    words = "the gradient in c is not carried from step to step: overwritten, not accumulated"
+
+    def __init__(self, words, cell_before):
+        self.words = words
+        self.replaced = cell_before
 
     def cell_before(self, d_c, gates, s):
-        return super().cell_before(d_c, gates, s) * (s == 0)
-
-
-class CellNotCarriedToFirst(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c is overwritten at each step; that of c0 is zero"
-
-    def cell_before(self, d_c, gates, s):
-        return 0.0 * d_c
+        return self.replaced(d_c, gates, s)
 
 
 class CellOverwritten(PlainLSTM):
@@ -93,22 +90,6 @@ class CellKeepsOnlyCarry(PlainLSTM):
 
     def into_cell(self, d_c, d_h, gates, c):
         return d_c
-
-
-class CellNotForgotten(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c passes to the step before without the forget gate"
-
-    def cell_before(self, d_c, gates, s):
-        return d_c
-
-
-class CellForgottenByInput(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c passes to the step before through the input gate"
-
-    def cell_before(self, d_c, gates, s):
-        return d_c * gates[0]
 
 
 class OneStepOnly(HiddenNotCarried):
@@ -138,14 +119,6 @@ class FirstStateGradientsExchanged(PlainLSTM):
         return results | {"d_h0": results["d_c0"], "d_c0": results["d_h0"]}
 
 
-class FirstCellWithoutForget(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of c0 lacks the forget gate of the first step"
-
-    def cell_before(self, d_c, gates, s):
-        return super().cell_before(d_c, gates, s) if s > 0 else d_c
-
-
 DEFECTS = (
     UpstreamScaled("the gradient of the final cell state is not added", c=0.0),
     UpstreamScaled("the gradient of the final hidden state is not added", h=0.0),
@@ -163,16 +136,31 @@ DEFECTS = (
     CarryReplacesOutputs(),
     HiddenNotCarried(),
     HiddenNeverPassed(),
-    CellNotCarried(),
-    CellNotCarriedToFirst(),
+    CellBefore(
+        "the gradient in c is not carried from step to step: overwritten, not accumulated",
+        lambda d_c, gates, s: d_c * gates[1] * (s == 0),
+    ),
+    CellBefore(
+        "the gradient in c is overwritten at each step; that of c0 is zero",
+        lambda d_c, gates, s: 0.0 * d_c,
+    ),
     CellOverwritten(),
     CellKeepsOnlyCarry(),
-    CellNotForgotten(),
-    CellForgottenByInput(),
+    CellBefore(
+        "the gradient in c passes to the step before without the forget gate",
+        lambda d_c, gates, s: d_c,
+    ),
+    CellBefore(
+        "the gradient in c passes to the step before through the input gate",
+        lambda d_c, gates, s: d_c * gates[0],
+    ),
     OneStepOnly(),
     FirstStateGradient("the gradient of h0 is zero", d_h0=0.0),
     FirstStateGradient("the gradient of c0 is zero", d_c0=0.0),
     FirstStateGradient("the gradients of h0 and c0 are zero", d_h0=0.0, d_c0=0.0),
     FirstStateGradientsExchanged(),
-    FirstCellWithoutForget(),
+    CellBefore(
+        "the gradient of c0 lacks the forget gate of the first step",
+        lambda d_c, gates, s: d_c * gates[1] if s > 0 else d_c,
+    ),
 )
