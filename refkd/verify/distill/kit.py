@@ -208,6 +208,15 @@ class DistillKit(Kit):
     defects = DEFECTS
     forward = ("loss",)
 
+    express = staticmethod(translate.express)
+    present = staticmethod(translate.present)
+    restore = staticmethod(translate.restore)
+    laid_out = staticmethod(translate.laid_out)
+    judge = staticmethod(judge)
+    can_show = staticmethod(can_show)
+    remark = staticmethod(remark)
+    translate = staticmethod(translate.translate)  # last: it hides the module
+
     @property
     def canonical(self) -> tuple[str, ...]:
         return (*self.results, "row_sum")  # of the gradient in the log-probabilities
@@ -217,15 +226,6 @@ class DistillKit(Kit):
 
     def probe_cases(self) -> Sequence[Case]:
         return [make() for make in PROBES.values()]
-
-    express = staticmethod(translate.express)
-    present = staticmethod(translate.present)
-    restore = staticmethod(translate.restore)
-    laid_out = staticmethod(translate.laid_out)
-    judge = staticmethod(judge)
-    can_show = staticmethod(can_show)
-    remark = staticmethod(remark)
-    translate = staticmethod(translate.translate)  # last: it hides the module
 
     def concerns(self, case: Case, conventions: Conventions) -> bool:
         """Whether an implementation that offers no more than this has to answer a case."""

@@ -79,14 +79,11 @@ class PlainLSTM:
 
     def utterance(self, n: int, walk: Ints, arguments: Arguments) -> Results:
         """States and gradients of one utterance, in the order of its walk."""
-        run = self.forward(
-            arguments["inputs"][walk, n], arguments["h0"][n], arguments["c0"][n], arguments
-        )
+        x, h0, c0 = arguments["inputs"][walk, n], arguments["h0"][n], arguments["c0"][n]
+        run = self.forward(x, h0, c0, arguments)
         h_last, c_last = self.last(run)
-        upstream = self.upstream(n, walk, arguments)
-        return {"hidden": run.h[1:], "h_last": h_last, "c_last": c_last} | self.backward(
-            run, *upstream, arguments
-        )
+        gradients = self.backward(run, *self.upstream(n, walk, arguments), arguments)
+        return {"hidden": run.h[1:], "h_last": h_last, "c_last": c_last} | gradients
 
     def forward(self, x: Floats, h: Floats, c: Floats, arguments: Arguments) -> Pass:
         """Walk from the first state to the last."""
@@ -95,7 +92,7 @@ class PlainLSTM:
         run = Pass(x, a, gates, output, np.empty((S + 1, len(h))), np.empty((S + 1, H)))
         run.h[0], run.c[0] = h, c
         for s, frame in enumerate(x):
-            a[s], gates[s], run.c[s + 1] = self.opened(
+            a[s], gates[s], run.c[s + 1] = self.gates_and_cell(
                 self.preactivation(frame, run.h[s], arguments), run.c[s], arguments
             )
             output[s] = self.output(gates[s], run.c[s], run.c[s + 1])
@@ -103,8 +100,10 @@ class PlainLSTM:
             run.h[s + 1] = output[s] @ arguments["w_projection"] if projected else output[s]
         return run
 
-    def opened(self, a: Floats, c: Floats, arguments: Arguments) -> tuple[Floats, Floats, Floats]:
-        """What enters the gates, the gates, and the new cell, from the preactivations (4, H)."""
+    def gates_and_cell(
+        self, a: Floats, c: Floats, arguments: Arguments
+    ) -> tuple[Floats, Floats, Floats]:
+        """What enters the gates (4, H), the gates (4, H), and the new cell, from preactivations."""
         peepholes = arguments["peepholes"]
         if peepholes is not None:
             i, f, o = peepholes.reshape(3, -1)
@@ -120,12 +119,8 @@ class PlainLSTM:
 
     def preactivation(self, x: Floats, h: Floats, arguments: Arguments) -> Floats:
         """(4, H): what frame and hidden state send to the gates."""
-        a = (
-            x @ arguments["w_input"]
-            + h @ arguments["w_hidden"]
-            + arguments["bias"]
-            + arguments["bias_hidden"]
-        )
+        weighted = x @ arguments["w_input"] + h @ arguments["w_hidden"]
+        a = weighted + arguments["bias"] + arguments["bias_hidden"]
         return np.asarray(a.reshape(4, -1))
 
     def gates(self, a: Floats) -> Floats:

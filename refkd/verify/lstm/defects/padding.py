@@ -19,11 +19,9 @@ class BackwardStartsInPadding(LengthsIgnored):
     words = "the backward direction starts in the padding"
 
     def walk(self, n, T, arguments):
-        return (
-            super().walk(n, T, arguments)
-            if arguments["reverse"]
-            else PlainLSTM.walk(self, n, T, arguments)
-        )
+        if arguments["reverse"]:
+            return super().walk(n, T, arguments)
+        return PlainLSTM.walk(self, n, T, arguments)
 
 
 class WholeArrayTurned(PlainLSTM):
@@ -52,11 +50,9 @@ class FeaturesTurned(PlainLSTM):
         return arguments | {"inputs": arguments["inputs"][..., ::-1], "reverse": 0, "turned": True}
 
     def postprocess(self, results, arguments):
-        return (
-            results | {"d_inputs": results["d_inputs"][..., ::-1]}
-            if "turned" in arguments
-            else results
-        )
+        if "turned" not in arguments:
+            return results
+        return results | {"d_inputs": results["d_inputs"][..., ::-1]}
 
 
 class LastOfBackwardIsLastFrame(PlainLSTM):
@@ -69,9 +65,8 @@ class LastOfBackwardIsLastFrame(PlainLSTM):
     def utterance(self, n, walk, arguments):
         results = super().utterance(n, walk, arguments)
         if arguments["reverse"] and len(walk):
-            run = self.forward(
-                arguments["inputs"][walk, n], arguments["h0"][n], arguments["c0"][n], arguments
-            )
+            x, h0, c0 = arguments["inputs"][walk, n], arguments["h0"][n], arguments["c0"][n]
+            run = self.forward(x, h0, c0, arguments)
             first = {"h_last": run.h[1], "c_last": run.c[1]}
             results |= {name: first[name] for name in self.names}
         return results
