@@ -41,7 +41,7 @@ def _unjudged(case: Case) -> Case:
 
 
 def _offers(
-    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], settings: Conventions
+    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], claims: Conventions
 ) -> tuple[dict[str, str], list[Finding]]:
     """What is offered at all, what is refused in combination, and a note on either."""
     values: dict[str, str] = {}
@@ -49,9 +49,9 @@ def _offers(
     offered = {name: _choices(name, accepted) for name in OFFERS}
     for name in OFFERS:
         convention = BY_NAME[name]
-        asked = convention.parts(settings[name]) if name in settings else tuple(convention.choices)
+        asked = convention.parts(claims[name]) if name in claims else tuple(convention.choices)
         lacking = [choice for choice in asked if choice not in offered[name]]
-        values[name] = settings.get(
+        values[name] = claims.get(
             name, ",".join(choice for choice in asked if choice not in lacking)
         )
         sentences = (
@@ -61,9 +61,9 @@ def _offers(
         )
         if sentence := next(sentences, ""):
             words = f"{name} that are not offered: {', '.join(lacking)} ({sentence})"
-            findings.append(Finding("", words, "must" if name in settings else "note"))
+            findings.append(Finding("", words, "must" if name in claims else "note"))
     known = {name: offered[name] | {*values[name].split(",")} for name in OFFERS}
-    values["refused"] = settings.get("refused", described(_within(known, refused), accepted))
+    values["refused"] = claims.get("refused", described(_within(known, refused), accepted))
     if together := _within(offered, refused):
         words = BY_NAME["refused"].words(described(together, accepted))
         sentence = refused[together[0]]
@@ -283,12 +283,12 @@ class DistillKit(Kit):
         as_rows = {"pairs": np.argwhere(outputs["pairs"])} if outputs else {}
         return {**super().written(outputs), **as_rows}
 
-    def settle(self, ask: Asker, conventions: Conventions, settings: Conventions) -> Settled:
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
         """What is offered is what is not refused; every combination is tried."""
         for convention in CONVENTIONS:
-            convention.tried(settings)  # an unknown value is an error
+            convention.tried(claims)  # an unknown value is an error
         cases = [grid_case(name) for name in grid.combinations()]
-        cases = [case for case in cases if is_offered(case.inputs["rule"], settings)]
+        cases = [case for case in cases if is_offered(case.inputs["rule"], claims)]
         reading = {**conventions, "pairs": "none"}
         outcomes = ask.outcomes(map(_unjudged, cases), reading)
         refused: dict[Terms, str] = {}
@@ -299,11 +299,11 @@ class DistillKit(Kit):
                 refused[asked] = outcome.answer.sentence
             else:
                 accepted[asked] = case
-        values, findings = _offers(accepted, refused, settings)
+        values, findings = _offers(accepted, refused, claims)
         if not accepted:
-            return Settled({**values, "pairs": settings.get("pairs", "none")}, tuple(findings))
+            return Settled({**values, "pairs": claims.get("pairs", "none")}, tuple(findings))
         answered = list(accepted.values())
-        values["pairs"] = settings.get("pairs") or _pairs(ask, conventions, answered)
+        values["pairs"] = claims.get("pairs") or _pairs(ask, conventions, answered)
         findings += _normalised_inside(ask, reading, answered[0])
         unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
         return Settled(values, tuple(findings), frozenset(unasked))

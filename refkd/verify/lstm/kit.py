@@ -193,9 +193,9 @@ class LSTMKit(Kit):
     example = staticmethod(example)
     translate = staticmethod(translate.translate)  # last: it hides the module
 
-    def signature(self, settings: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def signature(self, claims: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names that the adapter takes and returns: more for some variants."""
-        sent = [name for name in variants(settings) if name != "coupled"]
+        sent = [name for name in variants(claims) if name != "coupled"]
         returned = [name for name in VARIANT_RESULTS if name[2:] in sent]
         return (*ARGUMENTS, *sent), (*RESULTS, *returned)
 
@@ -264,7 +264,7 @@ class LSTMKit(Kit):
         published = case.expected if translate.is_exact(conventions) else None
         return {**_of_batch(arguments), **(published or {})}
 
-    def settle(self, ask: Asker, conventions: Conventions, settings: Conventions) -> Settled:
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
         """How outputs of the backward direction lie, and what stands in padded frames."""
         order, findings = _reversed(ask, conventions)
         read = {**conventions, "reversed": order or ORDERS[0]}
