@@ -23,7 +23,7 @@ from refkd.verify.lstm.defects import DEFECTS
 from refkd.verify.lstm.plain import plain_lstm
 from refkd.verify.lstm.recipe import Recipe
 from refkd.verify.lstm.reduce import reduced
-from refkd.verify.lstm.translate import RUBBISH
+from refkd.verify.lstm.translate import PADDING_VALUE
 from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
@@ -519,15 +519,15 @@ def test_padding_has_many_shapes_and_nothing_of_it_is_an_input():
     assert {1, 2, 5} <= {case.form.get("extra_frames", 0) for case in padded}
     for reverse in (0, 1):
         own = [case for case in padded if case.inputs["reverse"] == reverse]
-        rubbish = [np.array(case.form.get("padding", RUBBISH)) for case in own]
+        rubbish = [np.array(case.form.get("padding", PADDING_VALUE)) for case in own]
         assert any(np.isnan(rubbish))
         assert any(abs(value) > 1e20 for value in rubbish)
         assert any(case.form.get("upstream_padding", 0.0) != 0.0 for case in own)
     for case in padded:
         arguments, half = presented(case), presented(case, dtype="float16")
-        assert all(np.abs(one).max() < RUBBISH for one in case.inputs["inputs"] if one.size) or (
-            case.provenance != "reference"
-        )
+        assert all(
+            np.abs(one).max() < PADDING_VALUE for one in case.inputs["inputs"] if one.size
+        ) or (case.provenance != "reference")
         behind = np.arange(len(arguments["inputs"]))[:, None] >= arguments["lengths"]
         assert not np.isinf(half["inputs"][behind]).any()
 
@@ -573,7 +573,7 @@ def test_vectors_are_the_same_each_time():
 @given(st.integers(1, 4), st.integers(1, 4), st.booleans(), st.lists(st.integers(1, 5), min_size=1))
 def test_a_recipe_is_its_name(D, H, reverse, lengths):
     recipe = Recipe(D, H, 2, 11, reverse, tuple(lengths))
-    assert Recipe.named(recipe.name) == recipe
+    assert Recipe.parse(recipe.name) == recipe
 
 
 @pytest.mark.parametrize("name", ["some_frames_reversed", "ragged", "drawn-d3-h2-x1-s7-b-t4.1"])
@@ -685,7 +685,7 @@ def test_nan_in_padding_may_be_refused():
     assert "NaN in padded frames of inputs is refused" in notes(report)
 
 
-@pytest.mark.parametrize("threshold", [RUBBISH, 1e20])
+@pytest.mark.parametrize("threshold", [PADDING_VALUE, 1e20])
 def test_finite_padding_has_no_influence(threshold):
     """Only the last state of utterances behind which there are such numbers is wrong."""
 

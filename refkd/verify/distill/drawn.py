@@ -18,23 +18,7 @@ CATCHES = ("K13", "K11", "K14", "K15", "K16", "K5", "K6", "K10")
 
 
 def drawn(name: str) -> Case:
-    """The case of this name.
-
-    Parameters
-    ----------
-    name : str
-        drawn-SEED-NUMBER.
-
-    Returns
-    -------
-    Case
-        That is `clear`; what is not is drawn again.
-
-    Raises
-    ------
-    ArgumentError
-        If the name is none.
-    """
+    """The case drawn-SEED-NUMBER; what is not `clear` is drawn again."""
     match = FORM.fullmatch(name)
     if match is None:
         check.fail("--case", "a name such as drawn-0-7", name)

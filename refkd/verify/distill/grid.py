@@ -76,7 +76,7 @@ def _masked(teacher: Floats, only: int | None) -> Floats:
 
 def _with_masked(rule: str, only: int | None = None) -> dict[str, Any]:
     inputs = _inputs(rule)
-    return {**inputs, "teacher": [_masked(one, only) for one in inputs["teacher"]]}
+    return {**inputs, "teacher": [_masked(teacher, only) for teacher in inputs["teacher"]]}
 
 
 Variation = tuple[tuple[str, ...], Callable[[str], Any], dict[str, Any]]
@@ -101,23 +101,7 @@ QUICK = ("plain", "ragged", "tempting", "masked")
 
 
 def grid_case(name: str) -> Case:
-    """The case of this name.
-
-    Parameters
-    ----------
-    name : str
-        RULE-VARIATION, or of a combination.
-
-    Returns
-    -------
-    Case
-        With the bugs of its variation or options first, then those of its rule.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such rule or variation, or the rule cannot be varied so.
-    """
+    """The variation or combination of this name; bugs of its options come before its rule's."""
     rule, _, asked = name.partition("-")
     if name not in NAMES:
         check.fail("--case", "a name that --list shows", name)

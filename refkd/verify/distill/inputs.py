@@ -39,29 +39,15 @@ def batch(
 def drawn_pair(
     seed: int, frames: int, classes: int, blank: int, scale: float = 1.0
 ) -> tuple[Floats, Floats]:
-    """Logits (T, K) of a student and a teacher, in sixteenths; both peaked, a third blank.
+    """Peaked logits (T, K) of a student and a teacher in sixteenths; every third frame is blank.
 
-    Parameters
-    ----------
-    seed : int
-        Of the numbers.
-    frames, classes : int
-        T, K.
-    blank : int
-        What the teacher says in every third frame.
-    scale : float
-        Factor; a power of two keeps the numbers exact.
-
-    Returns
-    -------
-    student, teacher : (T, K) arrays
-        Not normalised.
+    They are exact if `scale` is a power of two.
     """
     rng = np.random.default_rng(seed)
     student, teacher = rng.integers(-32, 33, size=(2, frames, classes)) / 16.0
-    says = rng.integers(classes, size=frames)
-    says[1::3] = blank
-    teacher[np.arange(frames), says] += 3.0
-    late = np.concatenate([[blank], says])[:frames]
+    labels = rng.integers(classes, size=frames)
+    labels[1::3] = blank
+    teacher[np.arange(frames), labels] += 3.0
+    late = np.concatenate([[blank], labels])[:frames]
     student[np.arange(frames), late] += 2.0
     return scale * student, scale * teacher

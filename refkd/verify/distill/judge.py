@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
-from refkd.verify.distill.plain import Bools, PlainDistill
+from refkd.verify.distill.plain import CHOOSING, Bools, PlainDistill
 from refkd.verify.records import (
     Answer,
     Arguments,
@@ -16,7 +16,6 @@ from refkd.verify.records import (
     Tolerance,
 )
 
-CHOOSING = ("Hard", "TopK", "Monotone", "OrderedPath", "PerTeacher")
 HALF = ("float16", "bfloat16")
 Verdict = tuple[str | None, Deviation | None]
 
@@ -36,11 +35,11 @@ def judge(
     if case.status == "acceptable":
         return None, None
     got = answer.outputs
-    wanted = {name: value for name, value in expected.items() if name in got}
+    expected = {name: value for name, value in expected.items() if name in got}
     tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-    deviation = worst_deviation(got, wanted, tolerance, spread_of_padding(arguments, got))
+    deviation = worst_deviation(got, expected, tolerance, spread_of_padding(arguments, got))
     if deviation is not None and is_open(case, how):
-        own = _of_own_choice(arguments, wanted, got, how, tolerance)
+        own = _of_own_choice(arguments, expected, got, how, tolerance)
         deviation = worst_deviation(got, own, tolerance)
     return ("other numbers" if deviation else None), deviation
 
@@ -73,7 +72,7 @@ def is_open(case: Case, how: Conventions) -> bool:
 
 
 def _of_own_choice(
-    arguments: Arguments, wanted: Outputs, got: Outputs, how: Conventions, tolerance: Tolerance
+    arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions, tolerance: Tolerance
 ) -> Outputs:
     """What is wanted of the pairs that came, if the rule may select them at the same cost.
 
@@ -83,24 +82,23 @@ def _of_own_choice(
     if rule["blank_frames"] == "drop_selected":
         return {}
     if "pairs" not in got:
-        return {"loss": wanted["loss"]}
+        return {"loss": expected["loss"]}
     T, N, _ = arguments["student"].shape
     loss, grad, total = np.zeros(N), np.zeros(arguments["student"].shape), np.zeros((T, N))
     for n, length in enumerate(arguments["lengths"]):
         chosen = got["pairs"][n, :length, :length] == 1.0
         if not follows(chosen, arguments, n):
-            return wanted
+            return expected
         with np.errstate(all="ignore"):
-            one = PlainDistill().utterance(
+            loss[n], grad[:length, n], _, total[:length, n] = PlainDistill().utterance(
                 arguments["student"][:length, n], arguments["teacher"][:length, n], rule, chosen
             )
-        loss[n], grad[:length, n], _, total[:length, n] = one
     outputs = {"loss": loss, "grad": grad, "pairs": got["pairs"], "row_sum": total}
     own = translate.express(arguments, outputs, how)
-    if worst_deviation({"loss": own["loss"]}, {"loss": wanted["loss"]}, tolerance) is not None:
-        return wanted
+    if worst_deviation({"loss": own["loss"]}, {"loss": expected["loss"]}, tolerance) is not None:
+        return expected
     return {
-        "loss": wanted["loss"],
+        "loss": expected["loss"],
         **{name: own[name] for name in ("grad", "pairs") if name in got},
     }
 
@@ -111,17 +109,17 @@ def follows(chosen: Bools, arguments: Arguments, n: int) -> bool:
     plain = PlainDistill()
     teacher = arguments["teacher"][:length, n]
     blank = plain.is_blank(teacher, teacher, rule)
-    seen = plain.candidates(plain.seen(rule, length), blank, rule)
-    if (chosen & ~seen).any():
+    window = plain.candidates(plain.in_window(rule, length), blank, rule)
+    if (chosen & ~window).any():
         return False
     if rule["rule"] == "PerTeacher":
-        return bool((chosen.sum(axis=0) == seen.any(axis=0)).all())
+        return bool((chosen.sum(axis=0) == window.any(axis=0)).all())
     if rule["rule"] == "OrderedPath":
         steps = np.diff(np.argwhere(chosen), axis=0)
         ends = bool(chosen[0, 0] and chosen[-1, -1])
         return ends and bool(((steps >= 0) & (steps <= 1)).all())
     count = rule.get("k", 1)
-    if (chosen.sum(axis=1) != np.minimum(count, seen.sum(axis=1))).any():
+    if (chosen.sum(axis=1) != np.minimum(count, window.sum(axis=1))).any():
         return False
     if rule["rule"] == "Monotone":
         steps = np.diff(np.argwhere(chosen)[:, 1])

@@ -2,10 +2,9 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd.verify.compare import largest_difference
 from refkd.verify.distill import grid, translate
@@ -22,12 +21,9 @@ from refkd.verify.distill.symptoms import can_show, symptoms, traits
 from refkd.verify.distill.worked import PROBES, WORKED
 from refkd.verify.kit import Asker, Kit, Selection
 from refkd.verify.records import (
-    Answer,
     Arguments,
-    Call,
     Case,
     Conventions,
-    Deviation,
     Finding,
     Outcome,
     Outputs,
@@ -36,83 +32,60 @@ from refkd.verify.records import (
 )
 
 SAME = 1e-4  # nats; what makes no difference
-
-
-def settle(ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-    """What is offered is what is not refused; every combination is asked for."""
-    for convention in CONVENTIONS:
-        convention.tried(told)  # a value that there is not is an error
-    cases = [grid.grid_case(name) for name in grid.combinations()]
-    cases = [case for case in cases if is_offered(case.inputs["rule"], told)]
-    reading = {**conventions, "pairs": "none"}
-    outcomes = ask.outcomes(map(_unjudged, cases), reading)
-    refused: dict[Terms, str] = {}
-    accepted: dict[Terms, Case] = {}
-    for case, outcome in zip(cases, outcomes, strict=True):
-        asked = terms(case.inputs["rule"])
-        if outcome.answer.failure == "raised":
-            refused[asked] = outcome.answer.sentence
-        else:
-            accepted[asked] = case
-    values, findings = _offers(accepted, refused, told)
-    if not accepted:
-        return Settled({**values, "pairs": told.get("pairs", "none")}, tuple(findings))
-    answered = list(accepted.values())
-    values["pairs"] = told.get("pairs") or _pairs(ask, conventions, answered)
-    findings += _normalised_inside(ask, reading, answered[0])
-    unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
-    return Settled(values, tuple(findings), frozenset(unasked))
-
-
-def concerns(case: Case, conventions: Conventions) -> bool:
-    """Whether an implementation that offers no more than this has to answer a case."""
-    return (
-        is_offered(case.inputs["rule"], conventions)
-        and not (case.form.get("extreme") and _flushed(conventions))
-        and not (conventions["kl"] == "student_teacher" and _masked(case))
-    )
+BY_NAME = {convention.name: convention for convention in CONVENTIONS}
 
 
 def _unjudged(case: Case) -> Case:
-    """Only whether it is answered is of interest."""
+    """The case, for which any answer will do."""
     return dataclasses.replace(case, status="acceptable")
 
 
 def _offers(
-    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], told: Conventions
+    accepted: Mapping[Terms, Case], refused: Mapping[Terms, str], claims: Conventions
 ) -> tuple[dict[str, str], list[Finding]]:
     """What is offered at all, what is refused in combination, and a note on either."""
     values: dict[str, str] = {}
     findings = []
-    offered = {name: _named(name, accepted) for name in OFFERS}
-    for convention in (one for one in CONVENTIONS if one.name in OFFERS):
-        name = convention.name
-        asked = convention.parts(told[name]) if name in told else tuple(convention.choices)
-        lacking = [one for one in asked if one not in offered[name]]
-        values[name] = told.get(name, ",".join(one for one in asked if one not in lacking))
-        sentence = next((refused[one] for one in refused if _named(name, [one]) & {*lacking}), "")
-        if sentence:
+    offered = {name: _choices(name, accepted) for name in OFFERS}
+    for name in OFFERS:
+        convention = BY_NAME[name]
+        asked = convention.parts(claims[name]) if name in claims else tuple(convention.choices)
+        lacking = [choice for choice in asked if choice not in offered[name]]
+        values[name] = claims.get(
+            name, ",".join(choice for choice in asked if choice not in lacking)
+        )
+        sentences = (
+            sentence
+            for combination, sentence in refused.items()
+            if _choices(name, [combination]) & {*lacking}
+        )
+        if sentence := next(sentences, ""):
             words = f"{name} that are not offered: {', '.join(lacking)} ({sentence})"
-            findings.append(Finding("", words, "must" if name in told else "note"))
+            findings.append(Finding("", words, "must" if name in claims else "note"))
     known = {name: offered[name] | {*values[name].split(",")} for name in OFFERS}
-    values["refused"] = told.get("refused", described(_within(known, refused), accepted))
+    values["refused"] = claims.get("refused", described(_within(known, refused), accepted))
     if together := _within(offered, refused):
-        convention = next(one for one in CONVENTIONS if one.name == "refused")
-        words = convention.words(described(together, accepted))
+        words = BY_NAME["refused"].words(described(together, accepted))
         sentence = refused[together[0]]
         findings.append(Finding("", f"refused in combination: {words} ({sentence})", "note"))
     return values, findings
 
 
-def _within(known: Mapping[str, set[str]], every: Iterable[Terms]) -> list[Terms]:
+def _within(choices: Mapping[str, set[str]], combinations: Iterable[Terms]) -> list[Terms]:
     """The combinations of nothing but these rules, divergences and options."""
-    return [one for one in every if all(_named(name, [one]) <= known[name] for name in OFFERS)]
+    return [
+        combination
+        for combination in combinations
+        if all(_choices(name, [combination]) <= choices[name] for name in OFFERS)
+    ]
 
 
-def _named(name: str, asked: Iterable[Terms]) -> set[str]:
-    """The rules, divergences or options among some terms."""
-    every = {term.partition("_")[0] if name == "rules" else term for one in asked for term in one}
-    return every & {*next(one.choices for one in CONVENTIONS if one.name == name)}
+def _choices(name: str, combinations: Iterable[Terms]) -> set[str]:
+    """The rules, divergences or options among the terms of some combinations."""
+    every = set[str]().union(*combinations)
+    if name == "rules":
+        every = {term.partition("_")[0] for term in every}
+    return every & {*BY_NAME[name].choices}
 
 
 def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
@@ -121,9 +94,10 @@ def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
     unreadable = False
     for form in ("rows", "frames"):
         outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": form})
-        if any("pairs" in (one.answer.outputs or {}) for one in outcomes):
+        answers = [outcome.answer for outcome in outcomes]
+        if any("pairs" in (answer.outputs or {}) for answer in answers):
             return form
-        unreadable |= any(one.answer.sentence.startswith("pairs:") for one in outcomes)
+        unreadable |= any(answer.sentence.startswith("pairs:") for answer in answers)
     return "rows" if unreadable else "none"
 
 
@@ -132,7 +106,7 @@ def _unasked(accepted: Mapping[Terms, Case]) -> Iterator[str]:
     every = set[str]().union(*accepted)
     if not every & {"kl", "reverse_kl"}:
         yield "kl"
-    scaled = {"scale_t2" in one for one in accepted if "temperature" in one}
+    scaled = {"scale_t2" in combination for combination in accepted if "temperature" in combination}
     if scaled != {True, False}:
         yield "t2"
 
@@ -144,7 +118,7 @@ def _unused_lengths(ask: Asker, reading: Conventions, like: Case) -> Iterator[st
     inputs = batch(student, teacher, like.inputs["rule"])
     right = Case("lengths", inputs, (), "generated", "acceptable")
     wrong = dataclasses.replace(right, form={"lengths": (6, 6)})
-    if _apart(*ask.outcomes([right, wrong], reading)) < SAME:
+    if _difference(*ask.outcomes([right, wrong], reading)) < SAME:
         yield "lengths"
 
 
@@ -154,190 +128,26 @@ def _normalised_inside(ask: Asker, reading: Conventions, case: Case) -> Iterator
         return
     for name in ("student", "teacher"):
         moved = dataclasses.replace(case, form={**case.form, "shifted": name})
-        if _apart(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
+        if _difference(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
             words = f"the {name}'s distributions are normalised inside: a factor changes nothing"
             yield Finding("", words, "note")
 
 
-def _apart(one: Outcome, other: Outcome) -> float:
+def _difference(first: Outcome, second: Outcome) -> float:
     """How far two answers are apart in nats; inf if either is none."""
-    if one.answer.outputs is None or other.answer.outputs is None:
+    if first.answer.outputs is None or second.answer.outputs is None:
         return np.inf
-    return largest_difference(one.answer.outputs, other.answer.outputs)
+    return largest_difference(first.answer.outputs, second.answer.outputs)
 
 
 def _flushed(conventions: Conventions) -> bool:
-    """Whether what the student hardly believes is sent as 0."""
+    """Whether small probabilities of the student are sent as 0."""
     return conventions["input"] == "probs" or conventions["grad_of"] == "probs"
 
 
 def _masked(case: Case) -> bool:
     """Whether a KL in the other direction is infinite."""
-    return bool(min(float(one.min()) for one in case.inputs["teacher"]) == -float("inf"))
-
-
-BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
-DRAWN, QUICKLY_DRAWN = 40, 6  # cases
-SHAPES = 8  # of few shapes
-READABLE = 30  # logits in an example that is printed
-PATH_CELL = 50  # how much longer a cell of a path takes than a term of a divergence
-
-
-class DistillKit(Kit):
-    """Distillation losses, their gradients and their pairs of frames."""
-
-    name = "distill"
-    arguments: ClassVar[dict[str, str]] = {
-        "student": "(T, N, K) float: unnormalised scores, time first, padded at the end",
-        "teacher": "(T, N, K) float: the same",
-        "lengths": "(N,) int: frames of each utterance",
-        "rule": "dict: docs/guides/verify-distill.md has its keys",
-    }
-    results: ClassVar[dict[str, str]] = {
-        "loss": "(N,) float: nats, summed over the frames of each utterance",
-        "grad": "(T, N, K) float: sum of the losses, differentiated by the student's logits",
-        "pairs": "(n, 3) int: rows (utterance, student frame, teacher frame), or none",
-        "teacher_grad": "(T, N, K) float: zeros, or none",
-    }
-    conventions = CONVENTIONS
-    defects = DEFECTS
-    forward = ("loss",)
-
-    @property
-    def canonical(self) -> tuple[str, ...]:
-        return (*self.results, "row_sum")  # of the gradient in the log-probabilities
-
-    def probe_case(self) -> Case:
-        return self.probe_cases()[0]
-
-    def probe_cases(self) -> Sequence[Case]:
-        return [make() for make in PROBES.values()]
-
-    def concerns(self, case: Case, conventions: Conventions) -> bool:
-        return concerns(case, conventions)
-
-    def cases(self, selection: Selection) -> Iterator[Case]:
-        shapes: set[tuple[int, ...]] = set()
-        for name in self._names(selection):
-            case = self.find(name)
-            shape = _shape(case)
-            if selection.few_shapes and shape not in shapes and len(shapes) == SHAPES:
-                continue
-            shapes.add(shape)
-            yield case
-
-    def _names(self, selection: Selection) -> Iterator[str]:
-        yield from WORKED
-        yield from EDGES
-        yield from grid_names(selection.quick)
-        drawn_cases = QUICKLY_DRAWN if selection.quick else DRAWN
-        yield from (f"drawn-{selection.seed}-{n}" for n in range(drawn_cases))
-        if not selection.quick:
-            yield from LARGE
-
-    def vectors(self) -> Iterator[Case]:
-        yield from (one for one in self.cases(Selection()) if one.name not in LARGE)
-
-    def find(self, name: str) -> Case:
-        base, *reductions = name.split("/")
-        if base in BY_HAND:
-            case = BY_HAND[base]()
-        elif base.startswith("drawn-"):
-            case = drawn(base)
-        else:
-            case = grid_case(base)
-        for step in reductions:
-            case = reduced(case, step)
-        return case
-
-    def present(self, case: Case, conventions: Conventions) -> Arguments:
-        return translate.present(case, conventions)
-
-    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        if case.status != "must":
-            return unknown(arguments)
-        by_hand = conventions["dtype"] in ("float64", "float32") and (
-            arguments["rule"] == case.inputs["rule"]  # not as somebody else means it
-        )
-        return {**reference(arguments), **((case.expected if by_hand else None) or {})}
-
-    def written(self, outputs: Outputs) -> Outputs:
-        as_rows = {"pairs": np.argwhere(outputs["pairs"])} if outputs else {}
-        return {**super().written(outputs), **as_rows}
-
-    def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-        return translate.translate(case, arguments, conventions)
-
-    def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
-        return translate.restore(outputs, arguments, conventions)
-
-    def laid_out(
-        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
-    ) -> NDArray[Any]:
-        return translate.laid_out(name, values, conventions)
-
-    def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-        return translate.express(arguments, outputs, conventions)
-
-    def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-    ) -> tuple[str | None, Deviation | None]:
-        return judge(case, arguments, expected, answer, how)
-
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-        return settle(ask, conventions, told)
-
-    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
-        return can_show(bug, case, conventions)
-
-    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
-        return traits(case)
-
-    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
-        return list(symptoms(outcome))
-
-    def remark(self, outcome: Outcome) -> Symptom | None:
-        return remark(outcome)
-
-    def reductions(self, case: Case) -> Sequence[Case]:
-        return list(smaller(case)) if case.status == "must" else []
-
-    def size(self, case: Case) -> int:
-        return size(case.inputs)
-
-    def cost(self, arguments: Arguments) -> int:
-        rule = arguments["rule"]["rule"]
-        cell = PATH_CELL if rule in ("Monotone", "OrderedPath") else arguments["student"].shape[2]
-        return int((arguments["lengths"] ** 2).sum()) * cell
-
-    def remarks(self, selection: Selection) -> list[str]:
-        if not selection.few_shapes:
-            return []
-        left = sum(1 for _ in self._names(selection)) - sum(1 for _ in self.cases(selection))
-        return [f"{SHAPES} padded shapes; cases left out: {left}"]
-
-    def example(self, arguments: Arguments, conventions: Conventions) -> str:
-        lines = [f"rule: {', '.join(f'{k}={v}' for k, v in arguments['rule'].items())}"]
-        if arguments["student"].size <= READABLE:
-            place = {"TNK": "[:, {}]", "NTK": "[{}]", "NKT": "[{}].T"}[conventions["layout"]]
-            lines += [
-                f"{name}{place.format(n)} = "
-                f"{translate.sent(arguments[name][:length, n], name, conventions).tolist()}"
-                for n, length in enumerate(arguments["lengths"])
-                for name in ("student", "teacher")
-            ]
-        return "\n".join(lines)
-
-
-def unknown(arguments: Arguments) -> Outputs:
-    """Outputs of a question that has no one right answer."""
-    T, N, _ = arguments["student"].shape
-    return {
-        "loss": np.zeros(N),
-        "grad": np.zeros(arguments["student"].shape),
-        "pairs": np.zeros((N, T, T)),
-        "row_sum": np.zeros((T, N)),
-    }
+    return any(bool(np.isneginf(teacher).any()) for teacher in case.inputs["teacher"])
 
 
 def remark(outcome: Outcome) -> Symptom | None:
@@ -369,6 +179,169 @@ def _of_padding(outcome: Outcome) -> Symptom | None:
         return Symptom("", f"{number} in padded frames comes back in their gradient")
     return Symptom("", f"{number} in padded frames spreads to the loss or other frames; finite "
                    "padding does not")  # fmt: skip
+
+
+BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
+DRAWN, QUICKLY_DRAWN = 40, 6  # cases
+SHAPES = 8  # of few shapes
+READABLE = 30  # logits in an example that is printed
+PATH_CELL = 50  # how much longer a cell of a path takes than a term of a divergence
+
+
+class DistillKit(Kit):
+    """Distillation losses, their gradients and their pairs of frames."""
+
+    name = "distill"
+    arguments: ClassVar[dict[str, str]] = {
+        "student": "(T, N, K) float: unnormalised scores, time first, padded at the end",
+        "teacher": "(T, N, K) float: the same",
+        "lengths": "(N,) int: frames of each utterance",
+        "rule": "dict: docs/guides/verify-distill.md has its keys",
+    }
+    results: ClassVar[dict[str, str]] = {
+        "loss": "(N,) float: nats, summed over the frames of each utterance",
+        "grad": "(T, N, K) float: sum of the losses, differentiated by the student's logits",
+        "pairs": "(n, 3) int: rows (utterance, student frame, teacher frame), or none",
+        "teacher_grad": "(T, N, K) float: zeros, or none",
+    }
+    conventions = CONVENTIONS
+    defects = DEFECTS
+    forward = ("loss",)
+
+    express = staticmethod(translate.express)
+    present = staticmethod(translate.present)
+    restore = staticmethod(translate.restore)
+    laid_out = staticmethod(translate.laid_out)
+    judge = staticmethod(judge)
+    can_show = staticmethod(can_show)
+    remark = staticmethod(remark)
+    translate = staticmethod(translate.translate)  # last: it hides the module
+
+    @property
+    def canonical(self) -> tuple[str, ...]:
+        return (*self.results, "row_sum")  # of the gradient in the log-probabilities
+
+    def probe_case(self) -> Case:
+        return self.probe_cases()[0]
+
+    def probe_cases(self) -> Sequence[Case]:
+        return [make() for make in PROBES.values()]
+
+    def concerns(self, case: Case, conventions: Conventions) -> bool:
+        """Whether an implementation that offers no more than this has to answer a case."""
+        return (
+            is_offered(case.inputs["rule"], conventions)
+            and not (case.form.get("extreme") and _flushed(conventions))
+            and not (conventions["kl"] == "student_teacher" and _masked(case))
+        )
+
+    def cases(self, selection: Selection) -> Iterator[Case]:
+        shapes: set[tuple[int, ...]] = set()
+        for name in self._names(selection):
+            case = self.find(name)
+            shape = _shape(case)
+            if selection.few_shapes and shape not in shapes and len(shapes) == SHAPES:
+                continue
+            shapes.add(shape)
+            yield case
+
+    def _names(self, selection: Selection) -> Iterator[str]:
+        yield from WORKED
+        yield from EDGES
+        yield from grid_names(selection.quick)
+        drawn_cases = QUICKLY_DRAWN if selection.quick else DRAWN
+        yield from (f"drawn-{selection.seed}-{n}" for n in range(drawn_cases))
+        if not selection.quick:
+            yield from LARGE
+
+    def vectors(self) -> Iterator[Case]:
+        yield from (case for case in self.cases(Selection()) if case.name not in LARGE)
+
+    def find(self, name: str) -> Case:
+        base, *reductions = name.split("/")
+        if base in BY_HAND:
+            case = BY_HAND[base]()
+        elif base.startswith("drawn-"):
+            case = drawn(base)
+        else:
+            case = grid_case(base)
+        for step in reductions:
+            case = reduced(case, step)
+        return case
+
+    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
+        if case.status != "must":  # there is no one right answer
+            T, N, K = arguments["student"].shape
+            shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}
+            return {name: np.zeros(shape) for name, shape in shapes.items()}
+        by_hand = conventions["dtype"] in ("float64", "float32") and (
+            arguments["rule"] == case.inputs["rule"]  # not in a variant that conventions imply
+        )
+        return {**reference(arguments), **((case.expected if by_hand else None) or {})}
+
+    def written(self, outputs: Outputs) -> Outputs:
+        as_rows = {"pairs": np.argwhere(outputs["pairs"])} if outputs else {}
+        return {**super().written(outputs), **as_rows}
+
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
+        """What is offered is what is not refused; every combination is tried."""
+        for convention in CONVENTIONS:
+            convention.tried(claims)  # an unknown value is an error
+        cases = [grid_case(name) for name in grid.combinations()]
+        cases = [case for case in cases if is_offered(case.inputs["rule"], claims)]
+        reading = {**conventions, "pairs": "none"}
+        outcomes = ask.outcomes(map(_unjudged, cases), reading)
+        refused: dict[Terms, str] = {}
+        accepted: dict[Terms, Case] = {}
+        for case, outcome in zip(cases, outcomes, strict=True):
+            asked = terms(case.inputs["rule"])
+            if outcome.answer.failure == "raised":
+                refused[asked] = outcome.answer.sentence
+            else:
+                accepted[asked] = case
+        values, findings = _offers(accepted, refused, claims)
+        if not accepted:
+            return Settled({**values, "pairs": claims.get("pairs", "none")}, tuple(findings))
+        answered = list(accepted.values())
+        values["pairs"] = claims.get("pairs") or _pairs(ask, conventions, answered)
+        findings += _normalised_inside(ask, reading, answered[0])
+        unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
+        return Settled(values, tuple(findings), frozenset(unasked))
+
+    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
+        return traits(case)
+
+    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
+        return list(symptoms(outcome))
+
+    def reductions(self, case: Case) -> Sequence[Case]:
+        return list(smaller(case)) if case.status == "must" else []
+
+    def size(self, case: Case) -> int:
+        return size(case.inputs)
+
+    def cost(self, arguments: Arguments) -> int:
+        rule = arguments["rule"]["rule"]
+        cell = PATH_CELL if rule in ("Monotone", "OrderedPath") else arguments["student"].shape[2]
+        return int((arguments["lengths"] ** 2).sum()) * cell
+
+    def remarks(self, selection: Selection) -> list[str]:
+        if not selection.few_shapes:
+            return []
+        left = sum(1 for _ in self._names(selection)) - sum(1 for _ in self.cases(selection))
+        return [f"{SHAPES} padded shapes; cases left out: {left}"]
+
+    def example(self, arguments: Arguments, conventions: Conventions) -> str:
+        lines = [f"rule: {', '.join(f'{k}={v}' for k, v in arguments['rule'].items())}"]
+        if arguments["student"].size <= READABLE:
+            place = {"TNK": "[:, {}]", "NTK": "[{}]", "NKT": "[{}].T"}[conventions["layout"]]
+            lines += [
+                f"{name}{place.format(n)} = "
+                f"{translate.sent(arguments[name][:length, n], name, conventions).tolist()}"
+                for n, length in enumerate(arguments["lengths"])
+                for name in ("student", "teacher")
+            ]
+        return "\n".join(lines)
 
 
 def _shape(case: Case) -> tuple[int, ...]:

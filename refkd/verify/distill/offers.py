@@ -48,25 +48,29 @@ def is_offered(rule: Mapping[str, Any], conventions: Conventions) -> bool:
     ):
         return False
     refused = conventions.get("refused", "")
-    return not any(set(one.split(TOGETHER)) <= asked for one in refused.split(",") if one)
+    return not any(
+        set(combination.split(TOGETHER)) <= asked
+        for combination in refused.split(",")
+        if combination
+    )
 
 
 def described(refused: Collection[Terms], accepted: Collection[Terms]) -> str:
     """All that is refused by as few and as short combinations of terms as possible."""
-    left, found = set(refused), []
+    left, description = set(refused), []
     for size in range(1, 6):
         for combination in _parts(left, size):
-            if any(combination <= one for one in accepted):
+            if any(combination <= asked for asked in accepted):
                 continue
-            if covered := {one for one in left if combination <= one}:
+            if covered := {asked for asked in left if combination <= asked}:
                 left -= covered
-                found.append(combination)
-    return ",".join(TOGETHER.join(_in_order(one)) for one in found)
+                description.append(combination)
+    return ",".join(TOGETHER.join(_in_order(part)) for part in description)
 
 
 def _parts(whole: Iterable[Terms], size: int) -> Sequence[Terms]:
     """Every combination of so many terms, those that are in most first, ties in table order."""
-    counts = Counter(part for one in whole for part in combinations(_in_order(one), size))
+    counts = Counter(part for asked in whole for part in combinations(_in_order(asked), size))
     parts = sorted(counts, key=lambda part: (-counts[part], [*map(_ORDER.index, part)]))
     return [*map(frozenset, parts)]
 

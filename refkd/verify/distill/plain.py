@@ -1,7 +1,7 @@
-"""Distillation in plain NumPy, made to be spoilt: every step is a method that a defect replaces.
+"""Distillation in plain NumPy, a method for each step, which a known defect replaces.
 
 It shares nothing with the compiled kernels. `PlainDistill()` is in the canonical form: pairs are
-counts (N, T, T), and beside the gradient stands what the softmax has taken out of it.
+counts (N, T, T), and beside the gradient stand its row sums before the softmax.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,8 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Rule = Mapping[str, Any]
 Places = Sequence[tuple[int, int]]
+CHOOSING = ("Hard", "TopK", "Monotone", "OrderedPath", "PerTeacher")  # some frames in the window
+SEARCHING = (*CHOOSING, "Soft")  # these have a window
 
 
 class PlainSelection:
@@ -36,7 +38,7 @@ class PlainSelection:
         """(T, T): student frame minus teacher frame."""
         return np.subtract.outer(np.arange(T), np.arange(T))
 
-    def seen(self, rule: Rule, T: int) -> Bools:
+    def in_window(self, rule: Rule, T: int) -> Bools:
         """(T, T): which teacher frames lie in the window of a student frame."""
         left, right = self.sides(rule, T)
         return (self.lag(T) <= left) & (self.lag(T) >= -right)
@@ -62,15 +64,14 @@ class PlainSelection:
 
     def blended(self, D: Floats, rule: Rule) -> Bools:
         """The pairs that have a weight, from the first frame on that sees a frame for each."""
-        return (self.given_weights(D, rule) > 0.0) & (np.inf > D)
+        return (self.blend_weights(D, rule) > 0.0) & (np.inf > D)
 
-    def given_weights(self, D: Floats, rule: Rule) -> Floats:
+    def blend_weights(self, D: Floats, rule: Rule) -> Floats:
         """(T, T): weights[d] for the teacher frame d earlier."""
-        given = np.array(rule["weights"])
-        lag = self.lag(len(D))
-        inside = (lag >= 0) & (lag < len(given))
-        weight = np.where(inside, given[np.clip(lag, 0, len(given) - 1)], 0.0)
-        weight[: len(given) - 1] = 0.0
+        weights, lag = np.array(rule["weights"]), self.lag(len(D))
+        inside = (lag >= 0) & (lag < len(weights))
+        weight = np.where(inside, weights[np.clip(lag, 0, len(weights) - 1)], 0.0)
+        weight[: len(weights) - 1] = 0.0
         return weight
 
     def order(self, cost: Floats, own: int) -> Ints:
@@ -81,13 +82,13 @@ class PlainSelection:
 
     def most_similar(self, D: Floats, rule: Rule) -> Bools:
         """One teacher frame for each student frame."""
-        return self.firsts(D, 1)
+        return self.best_k(D, 1)
 
     def top_k(self, D: Floats, rule: Rule) -> Bools:
         """The k most similar teacher frames of each student frame."""
-        return self.firsts(D, rule["k"])
+        return self.best_k(D, rule["k"])
 
-    def firsts(self, D: Floats, k: int) -> Bools:
+    def best_k(self, D: Floats, k: int) -> Bools:
         """The first k of each row in order."""
         selected = np.zeros(D.shape, dtype=bool)
         for i, cost in enumerate(D):
@@ -96,7 +97,7 @@ class PlainSelection:
 
     def per_teacher(self, D: Floats, rule: Rule) -> Bools:
         """The most similar student frame for each teacher frame."""
-        return self.firsts(D.T, 1).T
+        return self.best_k(D.T, 1).T
 
     def monotone(self, D: Floats, rule: Rule) -> Bools:
         """The cheapest choice of one teacher frame each that never steps back."""
@@ -169,7 +170,7 @@ class PlainSelection:
         if rule["rule"] in ("Soft", "TopK"):
             return self.similarity_weights(D, selected, self.tau(rule))
         if rule["rule"] == "Blend":
-            return self.shares(np.where(selected, self.given_weights(D, rule), 0.0))
+            return self.shares(np.where(selected, self.blend_weights(D, rule), 0.0))
         return selected.astype(np.float64)
 
     def tau(self, rule: Rule) -> float:
@@ -210,8 +211,9 @@ class PlainDistill(PlainSelection):
             for n in range(N):
                 L = self.frames(n, lengths, T)
                 if L > 0:
-                    one = self.utterance(student[:L, n], teacher[:L, n], rule)
-                    loss[n], grad[:L, n], pairs[n, :L, :L], total[:L, n] = one
+                    loss[n], grad[:L, n], pairs[n, :L, :L], total[:L, n] = self.utterance(
+                        student[:L, n], teacher[:L, n], rule
+                    )
                 self.fill_padding(student[:, n], teacher[:, n], int(lengths[n]), grad[:, n])
             loss, grad = self.batch(loss, grad, lengths, student.shape)
         return loss, grad, pairs, None, total
@@ -232,15 +234,15 @@ class PlainDistill(PlainSelection):
     def utterance(
         self, student: Floats, teacher: Floats, rule: Rule, chosen: Bools | None = None
     ) -> tuple[float, Floats, Floats, Floats]:
-        """Loss, gradient, pairs, row sums of one utterance; of `chosen` pairs if they are given."""
+        """Loss, gradient, pairs, row sums of one utterance; of `chosen` pairs if there are any."""
         lq, lp = self.student_logp(student, rule), self.teacher_logp(teacher, rule)
         blank = self.is_blank(student, teacher, rule)
-        seen = self.candidates(self.seen(rule, len(lq)), blank, rule)
-        D = np.where(seen, self.divergence(lp[None], lq[:, None], rule), np.inf)
+        window = self.candidates(self.in_window(rule, len(lq)), blank, rule)
+        D = np.where(window, self.divergence(lp[None], lq[:, None], rule), np.inf)
         if chosen is None:
-            chosen = self.select(np.where(seen, self.criterion(D, lp, lq, rule), np.inf), rule)
+            chosen = self.select(np.where(window, self.criterion(D, lp, lq, rule), np.inf), rule)
             weight = self.weights(D, chosen, rule)
-            chosen, weight = self.kept(chosen, weight, blank, rule)
+            chosen, weight = self.drop_blanks(chosen, weight, blank, rule)
         else:
             weight = self.weights(D, chosen, rule)
         if rule["rule"] == "Blend":
@@ -260,15 +262,17 @@ class PlainDistill(PlainSelection):
         return log_softmax(logits / rule["temperature"])
 
     def is_blank(self, student: Floats, teacher: Floats, rule: Rule) -> Bools:
-        """(T,): where the teacher says blank."""
+        """(T,): where blank is the teacher's most probable class."""
         return np.asarray(teacher.argmax(axis=1) == rule["blank"])
 
-    def candidates(self, seen: Bools, blank: Bools, rule: Rule) -> Bools:
+    def candidates(self, window: Bools, blank: Bools, rule: Rule) -> Bools:
         """(T, T): which teacher frames a student frame may choose."""
-        return seen & ~blank if rule["blank_frames"] == "no_blank_candidates" else seen
+        return window & ~blank if rule["blank_frames"] == "no_blank_candidates" else window
 
-    def kept(self, chosen: Bools, weight: Floats, blank: Bools, rule: Rule) -> tuple[Bools, Floats]:
-        """Pairs and weights without those that are dropped."""
+    def drop_blanks(
+        self, chosen: Bools, weight: Floats, blank: Bools, rule: Rule
+    ) -> tuple[Bools, Floats]:
+        """Pairs and weights without blank teacher frames, if those are dropped."""
         if rule["blank_frames"] == "drop_selected":
             return chosen & ~blank, np.where(blank, 0.0, weight)
         return chosen, weight
@@ -291,16 +295,16 @@ class PlainDistill(PlainSelection):
 
     def kl(self, lp: Floats, lq: Floats) -> Floats:
         """KL(teacher || student)."""
-        return self.expected(lp, lp - lq)
+        return self.expectation(lp, lp - lq)
 
     def reverse_kl(self, lp: Floats, lq: Floats) -> Floats:
         """KL(student || teacher)."""
-        return self.expected(lq, lq - lp)
+        return self.expectation(lq, lq - lp)
 
     def js(self, lp: Floats, lq: Floats) -> Floats:
         """Jensen-Shannon divergence."""
         lm = self.log_mean(lp, lq)
-        return 0.5 * self.expected(lp, lp - lm) + 0.5 * self.expected(lq, lq - lm)
+        return 0.5 * self.expectation(lp, lp - lm) + 0.5 * self.expectation(lq, lq - lm)
 
     def log_mean(self, lp: Floats, lq: Floats) -> Floats:
         """Log of the mean of both."""
@@ -308,9 +312,9 @@ class PlainDistill(PlainSelection):
 
     def cross_entropy(self, lp: Floats, lq: Floats) -> Floats:
         """-sum p log q."""
-        return self.expected(lp, -lq)
+        return self.expectation(lp, -lq)
 
-    def expected(self, logp: Floats, value: Floats) -> Floats:
+    def expectation(self, logp: Floats, value: Floats) -> Floats:
         """Mean of the values under a distribution; what has no probability adds nothing."""
         prob = np.exp(logp)
         return np.asarray(np.where(prob > 0.0, prob * value, 0.0).sum(axis=-1))
@@ -377,7 +381,7 @@ class PlainDistill(PlainSelection):
         return factor * loss, factor * grad
 
     def reported(self, chosen: Bools) -> Floats:
-        """(T, T): the pairs as they are told."""
+        """(T, T): the pairs as they are returned."""
         return chosen.astype(np.float64)
 
 

@@ -35,7 +35,7 @@ def reference(arguments: Arguments) -> Outputs:
         z, y = student[:length, n], teacher[:length, n]
         trace = traced(z, y, rule)
         loss[n], grad[:length, n] = trace.loss, trace.grad
-        lq, lp = (log_softmax(one / rule["temperature"]) for one in (z, y))
+        lq, lp = (log_softmax(logits / rule["temperature"]) for logits in (z, y))
         total[:length, n] = _row_sums(trace, lq, lp, rule)
         pairs[n][tuple(trace.pairs.T)] = 1.0
     return {"loss": loss, "grad": grad, "pairs": pairs, "row_sum": total}
@@ -68,42 +68,27 @@ def _row_sums(trace: DistillTrace, lq: Floats, lp: Floats, rule: Rule) -> Floats
 
 
 def reduced(case: Case, step: str) -> Case:
-    """The case after one step.
+    """The case after one step, called `NAME/STEP`; the reference computes what is expected.
 
-    Parameters
-    ----------
-    case : Case
-        To be made smaller.
-    step : str
-        `only=N`: that utterance alone; `frames=T`: no utterance has more; `from=T`: the first T
-        frames are cut off; `classes=K`: the first K; `whole`: logits rounded to whole numbers.
-
-    Returns
-    -------
-    Case
-        Called `NAME/STEP`; the reference computes what is expected.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such step.
+    `only=N`: that utterance alone; `frames=T`: no utterance has more; `from=T`: the first T
+    frames are cut off; `classes=K`: the first K; `whole`: logits rounded to whole numbers.
     """
     kind, _, number = step.partition("=")
     n = int(number) if number.isdecimal() else 0
-    utterances = len(case.inputs["student"])
+    count = len(case.inputs["student"])
     inputs = dict(case.inputs)
     for name in ("student", "teacher"):
-        whole = case.inputs[name]
-        if kind == "only" and n < utterances:
-            inputs[name] = [whole[n]]
+        utterances = case.inputs[name]
+        if kind == "only" and n < count:
+            inputs[name] = [utterances[n]]
         elif kind == "frames" and n > 0:
-            inputs[name] = [one[:n] for one in whole]
-        elif kind == "from" and n < min(map(len, whole)):
-            inputs[name] = [one[n:] for one in whole]
+            inputs[name] = [logits[:n] for logits in utterances]
+        elif kind == "from" and n < min(map(len, utterances)):
+            inputs[name] = [logits[n:] for logits in utterances]
         elif kind == "classes" and n > inputs["rule"]["blank"]:
-            inputs[name] = [one[:, :n] for one in whole]
+            inputs[name] = [logits[:, :n] for logits in utterances]
         elif kind == "whole":
-            inputs[name] = [np.round(one) for one in whole]
+            inputs[name] = [np.round(logits) for logits in utterances]
         else:
             check.fail("--case", "steps such as only=0, frames=3, from=1, classes=4, whole", step)
     return dataclasses.replace(
@@ -114,9 +99,9 @@ def reduced(case: Case, step: str) -> Case:
 def smaller(case: Case) -> Iterator[Case]:
     """All cases that are one step smaller and whose rule can still be followed."""
     for step in _steps(case.inputs):
-        one = reduced(case, step)
-        if _followed(one):
-            yield one
+        candidate = reduced(case, step)
+        if _followed(candidate):
+            yield candidate
 
 
 def _followed(case: Case) -> bool:
@@ -137,7 +122,7 @@ def _steps(inputs: Mapping[str, Any]) -> Iterator[str]:
     if min(map(len, student)) > 1:
         yield "from=1"
     yield from (f"classes={n}" for n in _fewer(student[0].shape[1], inputs["rule"]["blank"] + 1))
-    if any((one != np.round(one)).any() for one in (*student, *inputs["teacher"])):
+    if any((logits != np.round(logits)).any() for logits in (*student, *inputs["teacher"])):
         yield "whole"
 
 
@@ -149,4 +134,4 @@ def _fewer(count: int, least: int) -> list[int]:
 def size(inputs: Mapping[str, Any]) -> int:
     """Number of logits, and of those that are not whole: what a reader has to look at."""
     both = (*inputs["student"], *inputs["teacher"])
-    return sum(3 * int(one.size) + int((one != np.round(one)).sum()) for one in both)
+    return sum(3 * int(logits.size) + int((logits != np.round(logits)).sum()) for logits in both)

@@ -1,23 +1,22 @@
 """What wrong numbers of a distillation loss show by themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from refkd.verify.compare import log_softmax
 from refkd.verify.distill import translate
-from refkd.verify.distill.plain import PlainDistill
+from refkd.verify.distill.defects.factors import Tempered
+from refkd.verify.distill.plain import CHOOSING, PlainDistill
 from refkd.verify.distill.reduce import traced
 from refkd.verify.distill.translate import Floats, valid_frames
 from refkd.verify.records import Arguments, Case, Conventions, Outcome, Outputs, Symptom
 
 CLOSE = 1e-6  # relative; how exact a factor is
-LOUD = 50.0  # logits that are larger than those of most cases
+LARGE = 50.0  # logits that are larger than those of most cases
 UNLIKELY = 1e-4  # probability of a class that is all but ruled out
 POWERS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0)  # of the temperature that may divide logits
-CHOOSING = ("Hard", "TopK", "Monotone", "OrderedPath", "PerTeacher")
 
 
 def symptoms(outcome: Outcome) -> Iterator[Symptom]:
@@ -69,30 +68,13 @@ def _not_finite(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     if not np.isfinite(logits).all():
         finite = not np.isnan(got["loss"]).any()  # infinity is right of some divergences
         yield Symptom("" if finite else "K7", "a masked class gives NaN or infinity")
-    elif np.abs(logits).max() > LOUD:
+    elif np.abs(logits).max() > LARGE:
         weighted = arguments["rule"]["rule"] in ("Soft", "TopK")  # which have exponentials, too
         yield Symptom("" if weighted else "K17", "large logits give NaN or infinity")
     elif lost_frames.any() and not (lost_frames & ~empty).any():
         yield Symptom("K10", "a frame that selects nothing gives NaN or infinity")
     elif lost.shape == empty.shape[1:] and not (lost & ~empty.any(axis=0)).any():
         yield Symptom("K10", "an utterance with a frame that selects nothing gives no number")
-
-
-class _Tempered(PlainDistill):
-    """Logits of either side are divided by a power of the temperature of its own."""
-
-    def __init__(self, student: float, teacher: float) -> None:
-        self.powers = {"student": student, "teacher": teacher}
-
-    def student_logp(self, logits: Floats, rule: Mapping[str, Any]) -> Floats:
-        return log_softmax(logits / rule["temperature"] ** self.powers["student"])
-
-    def teacher_logp(self, logits: Floats, rule: Mapping[str, Any]) -> Floats:
-        return log_softmax(logits / rule["temperature"] ** self.powers["teacher"])
-
-    def in_logits(self, slope: Floats, lq: Floats, rule: Mapping[str, Any]) -> Floats:
-        own = float(rule["temperature"] ** (1.0 - self.powers["student"]))
-        return super().in_logits(slope, lq, rule) * own
 
 
 def _other_blank(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
@@ -109,8 +91,8 @@ def _other_blank(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
 
 
 def _of_plain(plain: PlainDistill, arguments: Arguments) -> Outputs:
-    given = (arguments[name] for name in ("student", "teacher", "lengths", "rule"))
-    loss, grad, pairs, _, total = plain(*given)
+    values = (arguments[name] for name in ("student", "teacher", "lengths", "rule"))
+    loss, grad, pairs, _, total = plain(*values)
     return {"loss": loss, "grad": grad, "pairs": pairs, "row_sum": total}
 
 
@@ -123,7 +105,7 @@ def _temperatures(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     for student, teacher in product(POWERS, POWERS):
         if student == teacher == 1.0:
             continue
-        outputs = _of_plain(_Tempered(student, teacher), arguments)
+        outputs = _of_plain(Tempered("", student, teacher), arguments)
         expressed = translate.express(arguments, outputs, how)
         names = [name for name in ("loss", "grad") if name in got]
         powers = {name: _power(got[name], expressed[name], temperature) for name in names}
@@ -207,12 +189,12 @@ def traits(case: Case) -> dict[str, str]:
         "scale_t2": ("K4", rule["scale_t2"]),
         "padded frames": ("K6", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
         "blank frames left out": ("K10", rule["blank_frames"] != "keep"),
-        "blanks": ("", any((one.argmax(axis=1) == rule["blank"]).any() for one in teacher)),
+        "blanks": ("", any((logits.argmax(axis=1) == rule["blank"]).any() for logits in teacher)),
         f"blank_frames={rule['blank_frames']}": ("K10", rule["blank_frames"] != "keep"),
         "frames that see nothing": ("", name in ("Shift", "Blend") or one_sided),
         "classes that are ruled out": ("K7", bool(np.isneginf(every).any())),
         "probabilities of almost 0": ("", _rules_out(case)),
-        "large logits": ("K17", bool(np.abs(every[np.isfinite(every)]).max() > LOUD)),
+        "large logits": ("K17", bool(np.abs(every[np.isfinite(every)]).max() > LARGE)),
         "ties": ("K12", has_ties(case)),
         "several utterances": ("", len(lengths) > 1),
     }
@@ -223,20 +205,20 @@ def _rules_out(case: Case) -> bool:
     """Whether some class is ruled out, or all but."""
     temperature = case.inputs["rule"]["temperature"]
     every = (*case.inputs["student"], *case.inputs["teacher"])
-    return any(np.exp(log_softmax(one / temperature)).min() < UNLIKELY for one in every)
+    return any(np.exp(log_softmax(logits / temperature)).min() < UNLIKELY for logits in every)
 
 
 def _factors(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     """The loss, the gradient or both are off by a factor that has a name."""
-    for what, thing in (("loss", "the loss"), ("grad", "the gradient")):
-        if what not in got or _same(outcome.expected, got, what):
+    for output, words in (("loss", "the loss"), ("grad", "the gradient")):
+        if output not in got or _same(outcome.expected, got, output):
             continue
-        for bug, words, factor in _named_factors(outcome):
-            number = factor.reshape(-1) if what == "loss" else factor[:, None]
-            if got[what].shape[0] != number.shape[0] and what == "loss":
+        for bug, factor_words, factor in _named_factors(outcome):
+            number = factor.reshape(-1) if output == "loss" else factor[:, None]
+            if got[output].shape[0] != number.shape[0] and output == "loss":
                 number = number[:1]
-            if _close(got[what], outcome.expected[what] * number):
-                yield Symptom(bug, f"{thing} {words}")
+            if _close(got[output], outcome.expected[output] * number):
+                yield Symptom(bug, f"{words} {factor_words}")
 
 
 def _named_factors(outcome: Outcome) -> Iterator[tuple[str, str, Floats]]:

@@ -1,4 +1,4 @@
-"""Between the canonical form of a distillation call and somebody's conventions.
+"""Between the canonical form of a distillation call and the conventions of an implementation.
 
 Canonical: logits (T, N, K) of student and teacher, lengths (N,), the rule with all options; losses
 (N,) in nats, gradient in the student's logits, pairs as counts (N, T, T), and the row sums (T, N)
@@ -17,28 +17,28 @@ from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
 Floats = NDArray[np.float64]
 KL_NAMES = {"kl": "reverse_kl", "reverse_kl": "kl"}
-OFFSETS = {"student": 3, "teacher": 5}  # of the rubbish in their padding
-LOUDEST = 10.0  # logarithm of what stands for a probability in padding; float16 holds it
-SHIFT = -0.5  # nats, added to the log-probabilities of whom a case names
+OFFSETS = {"student": 3, "teacher": 5}  # of the values in their padding
+LARGEST = 10.0  # logarithm of what stands for a probability in padding; float16 holds it
+SHIFT = -0.5  # nats, added to the log-probabilities of the side that a case names
 
 
 def present(case: Case, conventions: Conventions) -> Arguments:
-    """Pad whole utterances; padded frames hold rubbish that nobody may look at."""
-    lengths = np.array([len(one) for one in case.inputs["student"]])
+    """Pad whole utterances; padded frames hold values that must not be read."""
+    lengths = np.array([len(utterance) for utterance in case.inputs["student"]])
     frames = int(lengths.max()) + case.form.get("extra_frames", 0)
     values: dict[str, Any] = {}
     for name, other in (("student", "teacher"), ("teacher", "student")):
-        whole = case.inputs[name]
-        values[name] = np.empty((frames, len(whole), whole[0].shape[1]))
-        for n, one in enumerate(whole):
-            values[name][: len(one), n] = _sendable(one, name, conventions)
-            values[name][len(one) :, n] = _rubbish(name, case.inputs[other][n], case)
-    given = np.array(case.form.get("lengths", lengths))
-    return {**values, "lengths": given, "rule": meant(case.inputs["rule"], conventions)}
+        utterances = case.inputs[name]
+        values[name] = np.empty((frames, len(utterances), utterances[0].shape[1]))
+        for n, utterance in enumerate(utterances):
+            values[name][: len(utterance), n] = _rounded_logits(utterance, name, conventions)
+            values[name][len(utterance) :, n] = _padding_frame(name, case.inputs[other][n], case)
+    lengths = np.array(case.form.get("lengths", lengths))
+    return {**values, "lengths": lengths, "rule": meant(case.inputs["rule"], conventions)}
 
 
-def _rubbish(name: str, other: Floats, case: Case) -> Floats:
-    """(K,): a padded frame; one that tempts is as similar to a frame of the other as can be."""
+def _padding_frame(name: str, other: Floats, case: Case) -> Floats:
+    """(K,): a padded frame; a tempting one equals a frame of the other side."""
     padding = case.form.get("padding", 0.0)
     if padding == "tempting":
         return np.asarray(other[-1])
@@ -47,13 +47,13 @@ def _rubbish(name: str, other: Floats, case: Case) -> Floats:
 
 
 def meant(rule: Mapping[str, Any], conventions: Conventions) -> dict[str, Any]:
-    """The rule as an implementation with these conventions means it."""
-    named = conventions["kl"] == "student_teacher"
+    """The rule that an implementation with these conventions computes."""
+    exchanged = conventions["kl"] == "student_teacher"
     scale = {"asked": rule["scale_t2"], "always": True, "never": False}[conventions["t2"]]
     divergence = rule["divergence"]
     return {
         **rule,
-        "divergence": KL_NAMES.get(divergence, divergence) if named else divergence,
+        "divergence": KL_NAMES.get(divergence, divergence) if exchanged else divergence,
         "scale_t2": scale,
     }
 
@@ -67,11 +67,11 @@ def _form(name: str, conventions: Conventions) -> str:
 def sent(values: Floats, name: str, conventions: Conventions) -> Floats:
     """Canonical values of student or teacher in the form in which they are sent."""
     if _form(name, conventions) == "probs":
-        return np.asarray(np.exp(np.minimum(values, LOUDEST)))
+        return np.asarray(np.exp(np.minimum(values, LARGEST)))
     return values
 
 
-def _sendable(logits: Floats, name: str, conventions: Conventions) -> Floats:
+def _rounded_logits(logits: Floats, name: str, conventions: Conventions) -> Floats:
     """Logits (T, K) that are exact in the dtype, in the form in which they are sent."""
     dtype, form = conventions["dtype"], _form(name, conventions)
     if form == "logits":
@@ -84,7 +84,7 @@ def _sendable(logits: Floats, name: str, conventions: Conventions) -> Floats:
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-    """Canonical arguments as the implementation wants them."""
+    """Canonical arguments in the conventions of the implementation."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
     axes = LAYOUTS[conventions["layout"]]
     values: dict[str, Any] = {"rule": dict(case.inputs["rule"])}
@@ -108,8 +108,8 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
     N = arguments["student"].shape[1]
     reduced = conventions["reduction"] in REDUCED
     if "loss" not in outputs or outputs["loss"].size != (1 if reduced else N):
-        wanted = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
-        raise ValueError(f"loss: expected {wanted}, got {_shape(outputs, 'loss')}")
+        expected_shape = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
+        raise ValueError(f"loss: expected {expected_shape}, got {_shape(outputs, 'loss')}")
     restored = {"loss": outputs["loss"].astype(np.float64).reshape(-1)}
     layout = conventions["layout"]
     shape = tuple(arguments["student"].shape[axis] for axis in LAYOUTS[layout])
@@ -132,7 +132,9 @@ def _shape(outputs: Outputs, name: str) -> tuple[int, ...] | str:
     return outputs[name].shape if name in outputs else "nothing"
 
 
-def laid_out(name: str, values: NDArray[Any], conventions: Conventions) -> NDArray[Any]:
+def laid_out(
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
     """A canonical output in the implementation's own axes; pairs stay counts (N, T, T)."""
     if name not in ("grad", "teacher_grad"):
         return values
@@ -140,13 +142,13 @@ def laid_out(name: str, values: NDArray[Any], conventions: Conventions) -> NDArr
 
 
 def _counts(pairs: NDArray[Any], arguments: Arguments, conventions: Conventions) -> Floats:
-    """(N, T, T): how often each pair of frames is told."""
+    """(N, T, T): how often each pair of frames is returned."""
     T, N, _ = arguments["student"].shape
     if conventions["pairs"] == "frames":
         by_frame = pairs if conventions["layout"] != "TNK" else pairs.T
         if by_frame.shape != (N, T):
-            wanted = f"(T, N) = {(T, N)}" if by_frame is not pairs else f"(N, T) = {(N, T)}"
-            raise ValueError(f"pairs: expected shape {wanted}, got {pairs.shape}")
+            expected_shape = f"(T, N) = {(T, N)}" if by_frame is not pairs else f"(N, T) = {(N, T)}"
+            raise ValueError(f"pairs: expected shape {expected_shape}, got {pairs.shape}")
         rows = np.array([(n, i, by_frame[n, i]) for n, i in np.argwhere(by_frame >= 0)])
     else:
         rows = pairs
@@ -163,7 +165,7 @@ def _counts(pairs: NDArray[Any], arguments: Arguments, conventions: Conventions)
 
 
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-    """Losses in nats, gradients and pairs, as the conventions want them."""
+    """Losses in nats, gradients and pairs, in the conventions of the implementation."""
     share = _shares(arguments, conventions["reduction"])
     loss = outputs["loss"] * share
     if conventions["reduction"] in REDUCED:
@@ -177,8 +179,10 @@ def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) ->
             grad = grad / prob if conventions["grad_of"] == "probs" else grad
         expressed["grad"] = grad * share[:, None]
     expressed["pairs"] = outputs["pairs"]
-    given = outputs.get("teacher_grad")
-    expressed["teacher_grad"] = np.zeros_like(arguments["student"]) if given is None else given
+    teacher_grad = outputs.get("teacher_grad")
+    expressed["teacher_grad"] = (
+        np.zeros_like(arguments["student"]) if teacher_grad is None else teacher_grad
+    )
     return expressed
 
 

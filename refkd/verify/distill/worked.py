@@ -77,7 +77,7 @@ def probe(rule: str, **asked: Any) -> Case:
 
 
 def three_frames(rule: str) -> Case:
-    """The student says one frame later what the teacher says."""
+    """The student emits one frame later what the teacher emits."""
     parameters, loss = THREE_FRAMES[rule]
     teacher = logs([[0.2, 0.8], [0.8, 0.2], [0.8, 0.2]])
     student = logs([[0.8, 0.2], [0.2, 0.8], [0.8, 0.2]])
@@ -103,7 +103,7 @@ def spikes(lag: int, first: int) -> Floats:
 
 
 def toy(rule: str) -> Case:
-    """What a rule charges five students: equal, late, silent, wrong, and beyond the window."""
+    """Loss of five students under a rule: equal, late, silent, wrong, and beyond the window."""
     parameters, losses = TOY[rule]
     silent = np.repeat(spikes(0, 1)[:1], TOY_FRAMES, axis=0)
     students = [silent if how is None else spikes(*how) for how in TOY_STUDENTS.values()]

@@ -1,317 +1,228 @@
-"""Small questions to an LSTM, each after some bug classes."""
+"""Questions to an LSTM, each after some bug classes: worked by hand, small, and large ones."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from refkd.verify.lstm.inputs import batch, catches
+from refkd.verify.lstm.inputs import NO_UPSTREAM, Floats, batch
+from refkd.verify.lstm.inputs import catches as shown_by
 from refkd.verify.records import Case, Status
 
-Make: TypeAlias = Callable[[], dict[str, Any]]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
+OPEN = 4.0  # bias of a forget gate that keeps a cell for some fifty frames
+LOG_2, LOG_3 = 0.6931471805599453, 1.0986122886681098
+ZERO_STATES: dict[str, Any] = {"h0": 0.0, "c0": 0.0}
+ABOVE: dict[str, Any] = NO_UPSTREAM | {"d_c_last": 1.0}
+NO_MATRICES: dict[str, Any] = {"w_input": 0.0, "w_hidden": 0.0, "bias_hidden": 0.0}
 
 
 class Register(dict[str, Callable[[], Case]]):
     """Makers of cases by name."""
 
-    def case(
+    def add(
         self,
-        *first: str,
+        name: str,
+        *size: Any,
+        catches: Sequence[str] = (),
         status: Status = "must",
         expected: Mapping[str, Any] | None = None,
-        **form: Any,
-    ) -> Callable[[Make], Make]:
-        """Register a function that makes the inputs of the case that is called like it.
+        form: Mapping[str, Any] = NOTHING,
+        make: Callable[..., dict[str, Any]] = batch,
+        **changed: Any,
+    ) -> None:
+        """Register a case with inputs make(*size, **changed).
 
-        Parameters
-        ----------
-        *first : str
-            Bug classes that it is after, besides those that its inputs show anyway.
-        status : {"must", "must_reject", "acceptable"}
-            What answer is wanted.
-        expected : mapping, optional
-            What is right, worked by hand. The reference says the rest.
-        **form : Any
-            How the inputs are laid out: padding, upstream_padding, extra_frames, integers, memory.
-
-        Returns
-        -------
-        callable
-            The decorator.
+        `catches` are bug classes besides those that the inputs show; `expected` is worked by hand;
+        `form` lays the inputs out: padding, upstream_padding, extra_frames, integers, memory.
         """
 
-        def register(make: Make) -> Make:
-            def built() -> Case:
-                inputs = make()
-                shown = dict.fromkeys((*first, *catches(inputs, form.get("extra_frames", 0))))
-                source = "hand" if expected else "reference"
-                return Case(
-                    make.__name__, inputs, tuple(shown), source, status, expected, form=form
-                )
+        def case() -> Case:
+            inputs = make(*size, **changed)
+            bugs = dict.fromkeys((*catches, *shown_by(inputs, form.get("extra_frames", 0))))
+            source = "hand" if expected else "reference"
+            return Case(name, inputs, tuple(bugs), source, status, expected, form=dict(form))
 
-            self[make.__name__] = built
-            return make
-
-        return register
+        self[name] = case
 
 
-CASES = Register()
-case = CASES.case
+def thousands(array: Floats) -> Floats:
+    """1000 or -1000 in the place of each number."""
+    return np.asarray(1000.0 * np.sign(array + 0.03125))
 
-HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
-ZERO_STATES: dict[str, Any] = {"h0": 0.0, "c0": 0.0}
-NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
 
+def with_inputs_of_1000(*size: Any, **changed: Any) -> dict[str, Any]:
+    """Each gate is wide open or shut."""
+    inputs = batch(*size, **changed)
+    return inputs | {"inputs": [thousands(frames) for frames in inputs["inputs"]]}
+
+
+BIASES_OF_1000 = thousands(batch(41, [4])["bias"])
+CELLS_OF_1000 = thousands(batch(42, [4, 4, 4])["c0"])
+
+CASES, LARGE = Register(), Register()
+
+# --- worked by hand ------------------------------------------------------------------------------
+
+# i = 3/4, f = 2/3, g = 3/5, o = 1/2, so c = 2/3 1/4 + 3/4 3/5.
+CASES.add(
+    "one_frame_by_hand",
+    0,
+    [1],
+    2,
+    1,
+    inputs=1.0,
+    h0=0.5,
+    c0=0.25,
+    bias=[LOG_3, LOG_2, LOG_2, 0.0],
+    **NO_MATRICES,
+    **ABOVE,
+    expected={
+        "hidden": np.array([[[0.2744014530142786]]]),
+        "c_last": np.array([[37 / 60]]),
+        "d_inputs": np.zeros((1, 1, 2)),
+        "d_bias": np.array([9 / 80, 1 / 18, 12 / 25, 0.0]),
+        "d_h0": np.zeros((1, 1)),
+        "d_c0": np.array([[2 / 3]]),
+    },
+)
+# With all weights 0 every sigmoid is 1/2: the cell goes 8, 4, 2, 1.
+CASES.add(
+    "cell_halves_by_hand",
+    0,
+    [3],
+    1,
+    1,
+    inputs=1.0,
+    h0=0.0,
+    c0=8.0,
+    bias=0.0,
+    **NO_MATRICES,
+    **ABOVE,
+    expected={
+        "hidden": np.array(
+            [[[0.4996646498695336]], [[0.48201379003790845]], [[0.3807970779778824]]]
+        ),
+        "c_last": np.ones((1, 1)),
+        "d_inputs": np.zeros((3, 1, 1)),
+        "d_w_input": np.array([[0.0, 3 / 2, 7 / 8, 0.0]]),
+        "d_bias": np.array([0.0, 3 / 2, 7 / 8, 0.0]),
+        "d_h0": np.zeros((1, 1)),
+        "d_c0": np.array([[1 / 8]]),
+    },
+)
 
 # --- one frame -----------------------------------------------------------------------------------
 
-
-@case()
-def one_frame_from_zero() -> dict[str, Any]:
-    return batch(1, [1, 1, 1], **ZERO_STATES)
-
-
-@case()
-def one_frame_without_biases() -> dict[str, Any]:
-    return batch(15, [1, 1, 1], bias=0.0, bias_hidden=0.0, **ZERO_STATES)
-
-
-@case()
-def one_frame_from_some_cell() -> dict[str, Any]:
-    return batch(16, [1, 1, 1], h0=0.0)
-
-
-@case()
-def one_frame() -> dict[str, Any]:
-    return batch(2, [1, 1, 1])
-
-
-@case()
-def one_frame_reversed() -> dict[str, Any]:
-    return batch(3, [1, 1, 1], reverse=1)
-
-
-@case()
-def one_frame_pulled_at_the_output() -> dict[str, Any]:
-    return batch(4, [1, 1, 1], d_h_last=0.0, d_c_last=0.0)
-
-
-@case()
-def one_frame_pulled_at_the_cell() -> dict[str, Any]:
-    return batch(5, [1, 1, 1], d_hidden=0.0, d_h_last=0.0)
-
+CASES.add("one_frame_from_zero", 1, [1, 1, 1], **ZERO_STATES)
+CASES.add("one_frame_without_biases", 15, [1, 1, 1], bias=0.0, bias_hidden=0.0, **ZERO_STATES)
+CASES.add("one_frame_from_some_cell", 16, [1, 1, 1], h0=0.0)
+CASES.add("one_frame", 2, [1, 1, 1])
+CASES.add("one_frame_reversed", 3, [1, 1, 1], reverse=1)
+CASES.add("one_frame_pulled_at_the_output", 4, [1, 1, 1], d_h_last=0.0, d_c_last=0.0)
+CASES.add("one_frame_pulled_at_the_cell", 5, [1, 1, 1], d_hidden=0.0, d_h_last=0.0)
 
 # --- some frames ---------------------------------------------------------------------------------
 
-
-@case()
-def some_frames() -> dict[str, Any]:
-    """The probe: all sizes differ, no padding, nothing is zero."""
-    return batch(6, [4, 4, 4])
-
-
-@case()
-def some_frames_from_zero() -> dict[str, Any]:
-    return batch(7, [4, 4, 4], **ZERO_STATES)
-
-
-@case()
-def some_frames_reversed() -> dict[str, Any]:
-    return batch(8, [4, 4, 4], reverse=1)
-
-
-@case()
-def some_frames_reversed_from_zero() -> dict[str, Any]:
-    return batch(9, [4, 4, 4], reverse=1, **ZERO_STATES)
-
-
-@case()
-def pulled_at_the_outputs() -> dict[str, Any]:
-    return batch(10, [4, 4, 4], d_h_last=0.0, d_c_last=0.0)
-
-
-@case()
-def pulled_at_the_last_hidden_state() -> dict[str, Any]:
-    return batch(11, [4, 4, 4], d_hidden=0.0, d_c_last=0.0)
-
-
-@case()
-def pulled_at_the_last_cell_state() -> dict[str, Any]:
-    return batch(12, [4, 4, 4], d_hidden=0.0, d_h_last=0.0)
-
-
-@case()
-def pulled_at_the_last_cell_state_reversed() -> dict[str, Any]:
-    return batch(13, [4, 4, 4], reverse=1, d_hidden=0.0, d_h_last=0.0)
-
-
-@case()
-def pulled_nowhere() -> dict[str, Any]:
-    """All gradients are zero."""
-    return batch(14, [4, 4, 4], **NOTHING_ABOVE)
-
+# The probe: all sizes differ, no padding, nothing is zero.
+CASES.add("some_frames", 6, [4, 4, 4])
+CASES.add("some_frames_from_zero", 7, [4, 4, 4], **ZERO_STATES)
+CASES.add("some_frames_reversed", 8, [4, 4, 4], reverse=1)
+CASES.add("some_frames_reversed_from_zero", 9, [4, 4, 4], reverse=1, **ZERO_STATES)
+CASES.add("pulled_at_the_outputs", 10, [4, 4, 4], d_h_last=0.0, d_c_last=0.0)
+CASES.add("pulled_at_the_last_hidden_state", 11, [4, 4, 4], d_hidden=0.0, d_c_last=0.0)
+CASES.add("pulled_at_the_last_cell_state", 12, [4, 4, 4], d_hidden=0.0, d_h_last=0.0)
+CASES.add(
+    "pulled_at_the_last_cell_state_reversed", 13, [4, 4, 4], reverse=1, d_hidden=0.0, d_h_last=0.0
+)
+# All gradients are zero.
+CASES.add("pulled_nowhere", 14, [4, 4, 4], **NO_UPSTREAM)
 
 # --- utterances of different lengths -------------------------------------------------------------
 
-
-@case()
-def ragged() -> dict[str, Any]:
-    return batch(20, [4, 2, 1])
-
-
-@case()
-def ragged_the_longest_last() -> dict[str, Any]:
-    return batch(21, [1, 3, 4])
-
-
-@case()
-def ragged_reversed() -> dict[str, Any]:
-    return batch(22, [4, 2, 1], reverse=1)
-
-
-@case()
-def ragged_reversed_the_longest_last() -> dict[str, Any]:
-    return batch(23, [2, 3, 4], reverse=1)
-
+CASES.add("ragged", 20, [4, 2, 1])
+CASES.add("ragged_the_longest_last", 21, [1, 3, 4])
+CASES.add("ragged_reversed", 22, [4, 2, 1], reverse=1)
+CASES.add("ragged_reversed_the_longest_last", 23, [2, 3, 4], reverse=1)
 
 # Padding that must not be read, in several shapes and sizes; no input is as large.
-
-
-@case(extra_frames=1)
-def padded_by_one_frame() -> dict[str, Any]:
-    return batch(32, [4, 2, 3])
-
-
-@case(extra_frames=5)
-def padded_by_five_frames_reversed() -> dict[str, Any]:
-    return batch(33, [1, 3, 2], reverse=1)
-
-
-@case(padding=HUGE, extra_frames=1)
-def huge_numbers_behind() -> dict[str, Any]:
-    return batch(34, [4, 1, 3])
-
-
-@case(padding=-HUGE, extra_frames=5)
-def huge_numbers_behind_reversed() -> dict[str, Any]:
-    return batch(35, [2, 4, 3], reverse=1)
-
-
-@case(padding=np.nan)
-def ragged_with_nan_behind() -> dict[str, Any]:
-    return batch(24, [3, 4, 1])
-
-
-@case(padding=np.nan)
-def ragged_reversed_with_nan_behind() -> dict[str, Any]:
-    return batch(25, [3, 4, 1], reverse=1)
-
-
-@case(extra_frames=2)
-def padded_beyond_the_longest() -> dict[str, Any]:
-    return batch(26, [3, 4, 2])
-
-
-@case(extra_frames=2)
-def padded_beyond_the_longest_reversed() -> dict[str, Any]:
-    return batch(27, [3, 4, 2], reverse=1)
-
-
-@case("L6", upstream_padding=3.0)
-def pulled_at_padded_outputs() -> dict[str, Any]:
-    return batch(28, [2, 4, 3])
-
-
-@case("L6", upstream_padding=-HUGE, extra_frames=1)
-def pulled_at_padded_outputs_reversed() -> dict[str, Any]:
-    return batch(29, [2, 4, 3], reverse=1)
-
-
-@case(upstream_padding=np.nan, extra_frames=2)
-def pulled_by_nan_at_padded_outputs() -> dict[str, Any]:
-    return batch(36, [1, 4, 3])
-
-
-@case()
-def ragged_pulled_at_the_last_cell_state() -> dict[str, Any]:
-    return batch(30, [2, 4, 1], d_hidden=0.0, d_h_last=0.0)
-
-
-@case("L6", status="acceptable")
-def an_utterance_without_frames() -> dict[str, Any]:
-    return batch(31, [4, 0, 2])
-
+CASES.add("padded_by_one_frame", 32, [4, 2, 3], form={"extra_frames": 1})
+CASES.add("padded_by_five_frames_reversed", 33, [1, 3, 2], reverse=1, form={"extra_frames": 5})
+CASES.add("huge_numbers_behind", 34, [4, 1, 3], form={"padding": HUGE, "extra_frames": 1})
+CASES.add(
+    "huge_numbers_behind_reversed",
+    35,
+    [2, 4, 3],
+    reverse=1,
+    form={"padding": -HUGE, "extra_frames": 5},
+)
+CASES.add("ragged_with_nan_behind", 24, [3, 4, 1], form={"padding": np.nan})
+CASES.add("ragged_reversed_with_nan_behind", 25, [3, 4, 1], reverse=1, form={"padding": np.nan})
+CASES.add("padded_beyond_the_longest", 26, [3, 4, 2], form={"extra_frames": 2})
+CASES.add("padded_beyond_the_longest_reversed", 27, [3, 4, 2], reverse=1, form={"extra_frames": 2})
+CASES.add(
+    "pulled_at_padded_outputs", 28, [2, 4, 3], catches=("L6",), form={"upstream_padding": 3.0}
+)
+CASES.add(
+    "pulled_at_padded_outputs_reversed",
+    29,
+    [2, 4, 3],
+    reverse=1,
+    catches=("L6",),
+    form={"upstream_padding": -HUGE, "extra_frames": 1},
+)
+CASES.add(
+    "pulled_by_nan_at_padded_outputs",
+    36,
+    [1, 4, 3],
+    form={"upstream_padding": np.nan, "extra_frames": 2},
+)
+CASES.add("ragged_pulled_at_the_last_cell_state", 30, [2, 4, 1], d_hidden=0.0, d_h_last=0.0)
+CASES.add("an_utterance_without_frames", 31, [4, 0, 2], catches=("L6",), status="acceptable")
 
 # --- sizes --------------------------------------------------------------------------------------
 
-
-@case()
-def one_unit() -> dict[str, Any]:
-    return batch(50, [5, 2], 3, 1)
-
-
-@case()
-def one_number_in_a_frame() -> dict[str, Any]:
-    return batch(51, [3, 6], 1, 4)
-
-
-@case()
-def one_utterance() -> dict[str, Any]:
-    return batch(52, [7], 2, 3)
-
-
-@case()
-def as_many_inputs_as_units() -> dict[str, Any]:
-    return batch(53, [3, 3, 3], 3, 3)
-
+CASES.add("one_unit", 50, [5, 2], 3, 1)
+CASES.add("one_number_in_a_frame", 51, [3, 6], 1, 4)
+CASES.add("one_utterance", 52, [7], 2, 3)
+CASES.add("as_many_inputs_as_units", 53, [3, 3, 3], 3, 3)
 
 # --- numbers and memory --------------------------------------------------------------------------
 
+# Each gate is wide open or shut.
+CASES.add("inputs_of_1000", 40, [4, 4, 4], make=with_inputs_of_1000, catches=("L12",))
+CASES.add(
+    "inputs_of_1000_reversed", 40, [4, 4, 4], reverse=1, make=with_inputs_of_1000, catches=("L12",)
+)
+CASES.add("biases_of_1000", 41, [4, 4, 4], bias=BIASES_OF_1000, catches=("L12",))
+# tanh(c) is 1 or -1 until all is forgotten.
+CASES.add("cells_of_1000", 42, [4, 4, 4], c0=CELLS_OF_1000, catches=("L12", "L10"))
+# Biases of -20: the open share of each gate is 2e-9, its slope, too.
+CASES.add("nearly_shut", 43, [4, 4, 4], bias=-20.0, catches=("L10", "L12"))
+CASES.add("strided", 44, [4, 3, 4], catches=("G10",), form={"memory": "strided"})
+CASES.add(
+    "lengths_in_32_bits", 45, [2, 4, 3], reverse=1, catches=("G10",), form={"integers": "int32"}
+)
+# More than eight bits can count.
+CASES.add("frames_300", 46, [300, 270], 3, 4, catches=("V10",))
 
-@case("L12")
-def inputs_of_1000() -> dict[str, Any]:
-    """Each gate is wide open or shut."""
-    inputs = batch(40, [4, 4, 4])
-    inputs["inputs"] = [1000.0 * np.sign(one + 0.03125) for one in inputs["inputs"]]
-    return inputs
+# --- other sizes and many frames, not in quick runs ----------------------------------------------
 
-
-@case("L12")
-def inputs_of_1000_reversed() -> dict[str, Any]:
-    return inputs_of_1000() | {"reverse": 1}
-
-
-@case("L12")
-def biases_of_1000() -> dict[str, Any]:
-    signs = np.where(batch(41, [4])["bias"] < 0.0, -1.0, 1.0)
-    return batch(41, [4, 4, 4], bias=1000.0 * signs)
-
-
-@case("L12", "L10")
-def cells_of_1000() -> dict[str, Any]:
-    """tanh(c) is 1 or -1 until all is forgotten."""
-    inputs = batch(42, [4, 4, 4])
-    inputs["c0"] = 1000.0 * np.sign(inputs["c0"] + 0.03125)
-    return inputs
-
-
-@case("L10", "L12")
-def nearly_shut() -> dict[str, Any]:
-    """Biases of -20: the open share of each gate is 2e-9, its slope, too."""
-    return batch(43, [4, 4, 4], bias=-20.0)
-
-
-@case("G10", memory="strided")
-def strided() -> dict[str, Any]:
-    return batch(44, [4, 3, 4])
-
-
-@case("G10", integers="int32")
-def lengths_in_32_bits() -> dict[str, Any]:
-    return batch(45, [2, 4, 3], reverse=1)
-
-
-@case("V10")
-def frames_300() -> dict[str, Any]:
-    """More than eight bits can count."""
-    return batch(46, [300, 270], 3, 4)
+LARGE.add("many_ragged_utterances", 54, [1 + (7 * n) % 9 for n in range(17)], 3, 5, reverse=1)
+# No size is a multiple of what vector instructions take at once.
+LARGE.add("odd_sizes", 55, [7, 5, 7, 3, 1], 17, 33, catches=("L4",))
+LARGE.add("wide", 56, [6, 8, 8], 96, 128, catches=("L4",))
+LARGE.add(
+    "frames_200_reversed_hardly_forgotten",
+    58,
+    [200, 163],
+    3,
+    4,
+    reverse=1,
+    bias=[*4 * [0.0], *4 * [OPEN], *8 * [0.0]],
+    catches=("V10",),
+)
+LARGE.add("frames_2000", 59, [2_000, 1_999], 2, 3, catches=("V10",))
+LARGE.add("frames_20000", 60, [20_000], 2, 2, catches=("V10",))

@@ -34,7 +34,7 @@ GRADIENTS = {
     "d_c0": "(N, H) float",
 }
 RESULTS = {**STATES, **GRADIENTS}
-VARIANT_ARGUMENTS = {  # these follow the others, for the variants that are told
+VARIANT_ARGUMENTS = {  # these follow the others, for the variants that are set
     "peepholes": "(3H,) float: from the cell before to i and f, then from the new cell to o",
     "w_projection": "(H, P) float: hidden states, of P entries, are o tanh(c) times it",
     "coupled": "1: f = 1 - i; it is not sent",
@@ -94,8 +94,8 @@ def _order(gates: str) -> str:
 
 def variants(conventions: Conventions) -> tuple[str, ...]:
     """Names in `VARIANT_ARGUMENTS` that these conventions have."""
-    named = conventions.get("variants", "").split(",")
-    return tuple(name for name in VARIANT_ARGUMENTS if name.removeprefix("w_") in named)
+    names = conventions.get("variants", "").split(",")
+    return tuple(name for name in VARIANT_ARGUMENTS if name.removeprefix("w_") in names)
 
 
 CONVENTIONS = (
@@ -137,7 +137,7 @@ CONVENTIONS = (
         "forget_bias",
         {"none": "as given", "added": "1 is added to that of the forget gate"},
         "call",
-        searched=("none",),  # whoever means it says so; else it is a bug
+        searched=("none",),  # set by the user; else it is a bug
         bug="L3",
     ),
     Convention(

@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 WEIGHTS = ("w_input", "w_hidden", "bias", "bias_hidden")
 STATES = ("h0", "c0", "d_h_last", "d_c_last")  # (N, H)
 FRAMES = ("inputs", "d_hidden")  # one array for each utterance
+NO_UPSTREAM: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
 
 
 def sixteenths(rng: np.random.Generator, shape: Sequence[int], within: float = 2.0) -> Floats:
@@ -22,25 +23,9 @@ def sixteenths(rng: np.random.Generator, shape: Sequence[int], within: float = 2
 def batch(
     seed: int, lengths: Sequence[int], D: int = 5, H: int = 2, reverse: int = 0, **changed: Any
 ) -> dict[str, Any]:
-    """Whole utterances, weights (also of variants), first states and gradients from above, drawn.
+    """Drawn inputs of a case: frames of D numbers, weights, states and gradients of H units.
 
-    Parameters
-    ----------
-    seed : int
-        Of the numbers.
-    lengths : sequence of int
-        Frames of each utterance.
-    D, H : int
-        Numbers in a frame, hidden units.
-    reverse : int
-        1 for the backward direction.
-    **changed : Any
-        Inputs that are not as drawn; a number fills the whole array.
-
-    Returns
-    -------
-    dict
-        Inputs of a case.
+    `changed` replaces what is drawn; a number fills the whole array.
     """
     rng = np.random.default_rng(seed)
     N, spread = len(lengths), min(1.0, 2.0 / np.sqrt(H))
@@ -66,34 +51,21 @@ def batch(
 
 def _filled(drawn: Any, value: Any) -> Any:
     if isinstance(drawn, list):
-        return [_filled(one, value) for one in drawn]
-    return np.full_like(drawn, value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
+        return [_filled(array, value) for array in drawn]
+    return np.full_like(drawn, value) if np.ndim(value) == 0 else np.array(value, dtype=float)
 
 
 def catches(inputs: Mapping[str, Any], extra_frames: int = 0) -> tuple[str, ...]:
-    """Bug classes that these inputs show, the more special first.
-
-    Parameters
-    ----------
-    inputs : mapping of str to Any
-        Of a case.
-    extra_frames : int
-        Padded frames behind the longest utterance.
-
-    Returns
-    -------
-    tuple of str
-        Those that spoil most of the numbers, if an implementation has them.
-    """
-    lengths = [len(one) for one in inputs["inputs"]]
+    """Bug classes that would corrupt most numbers of these inputs, the more special first."""
+    lengths = [len(frames) for frames in inputs["inputs"]]
     T, N = max(lengths), len(lengths)
     h0, c0 = inputs["h0"].any(), inputs["c0"].any()
-    above = any(np.any(one) for one in (*inputs["d_hidden"], inputs["d_h_last"]))
+    upstream = any(np.any(frames) for frames in (*inputs["d_hidden"], inputs["d_h_last"]))
     shown = {
         "L5": inputs["reverse"] and T > 1,
         "L6": min(lengths) < T + extra_frames,
-        "L7": T > 1 and (above or inputs["d_c_last"].any()),
-        "L8": above or inputs["d_c_last"].any(),
+        "L7": T > 1 and (upstream or inputs["d_c_last"].any()),
+        "L8": upstream or inputs["d_c_last"].any(),
         "L11": T > 1 and N > 1,
         "L13": h0 or c0,
         "L4": T > 1 or h0,
@@ -102,4 +74,4 @@ def catches(inputs: Mapping[str, Any], extra_frames: int = 0) -> tuple[str, ...]
         "L10": True,
         "L1": True,
     }
-    return tuple(bug for bug, there in shown.items() if there)
+    return tuple(bug for bug, is_shown in shown.items() if is_shown)

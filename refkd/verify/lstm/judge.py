@@ -1,4 +1,4 @@
-"""Whether an answer of an LSTM is right, and what to say of one that need not be."""
+"""Whether an answer of an LSTM is right, and what to remark on one that need not be."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +24,16 @@ def judge(
     case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
 ) -> tuple[str | None, Deviation | None]:
     """What is wrong with a restored answer in plain words, and where; None if nothing is."""
-    poisoned = nan_behind(arguments)
+    with_nan = nan_in_padding(arguments)
     if answer.outputs is None:
-        if answer.failure == "raised" and (case.status == "acceptable" or poisoned):
+        if answer.failure == "raised" and (case.status == "acceptable" or with_nan):
             return None, None
         return f"{answer.failure}: {answer.sentence}", None
     if answer.overwritten:
         return f"the argument {answer.overwritten[0]} is overwritten", None
     if case.status == "acceptable":
         return None, None
-    free = {name: np.isnan(got) & bool(poisoned) for name, got in answer.outputs.items()}
+    free = {name: np.isnan(got) & bool(with_nan) for name, got in answer.outputs.items()}
     if "hidden" in free:
         free["hidden"] |= free_frames(arguments, how)[..., None]
     deviation = worst_deviation(
@@ -45,7 +45,7 @@ def judge(
     return ("other numbers" if deviation else None), deviation
 
 
-def nan_behind(arguments: Arguments) -> list[str]:
+def nan_in_padding(arguments: Arguments) -> list[str]:
     """Arguments whose padded frames hold NaN.
 
     It may spread as NaN, since 0 times NaN is NaN; that finite padding does not is asked by other
@@ -64,14 +64,14 @@ def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What to know from an answer that will do; None if there is nothing."""
+    """A remark on an acceptable answer, if there is any."""
     if outcome.case.status == "acceptable":
         return _without_frames(outcome)
-    poisoned = nan_behind(outcome.arguments)
+    with_nan = nan_in_padding(outcome.arguments)
     outputs = outcome.answer.outputs
-    if not poisoned:
+    if not with_nan:
         return None
-    what = f"NaN in padded frames of {' and '.join(poisoned)}"
+    what = f"NaN in padded frames of {' and '.join(with_nan)}"
     if outputs is None:
         return Symptom("", f"{what} is refused")
     lost = {name: np.isnan(values) for name, values in outputs.items() if np.isnan(values).any()}

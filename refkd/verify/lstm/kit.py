@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 import refkd
 from refkd import check
 from refkd.verify.draw import has_hypothesis
 from refkd.verify.kit import Asker, Kit, Selection
-from refkd.verify.lstm import cases, hand_cases, large_cases, translate
-from refkd.verify.lstm.cases import CASES
+from refkd.verify.lstm import translate
+from refkd.verify.lstm.cases import CASES, LARGE
 from refkd.verify.lstm.conventions import (
     ARGUMENTS,
     CANONICAL_ARGUMENTS,
@@ -20,7 +19,6 @@ from refkd.verify.lstm.conventions import (
     CONVENTIONS,
     RESULTS,
     STATES,
-    VARIANT_ARGUMENTS,
     VARIANT_RESULTS,
     variants,
 )
@@ -33,17 +31,13 @@ from refkd.verify.lstm.reduce import reduced, size, steps
 from refkd.verify.lstm.symptoms import can_show, symptoms, traits
 from refkd.verify.lstm.translate import padded_frames, sent
 from refkd.verify.records import (
-    Answer,
     Arguments,
-    Call,
     Case,
     Conventions,
-    Deviation,
     Finding,
     Outcome,
     Outputs,
     Settled,
-    Symptom,
 )
 
 SHOWN = 100  # numbers of a case that is printed
@@ -74,36 +68,19 @@ def _short(values: Any) -> str:
     return str(listed) if len(listed) <= 12 else f"{listed[:10]} and {len(listed) - 10} more"
 
 
-def reference(arguments: Arguments) -> Outputs:
-    """States and gradients of a padded batch, one utterance after the other.
+def _of_variants(arguments: Arguments) -> Outputs:
+    """All results of a batch that has arguments of variants."""
+    results = PlainLSTM()(*map(arguments.get, CANONICAL_ARGUMENTS))
+    by_name = zip(CANONICAL_RESULTS, results, strict=True)
+    return {name: values for name, values in by_name if values is not None}
 
-    Parameters
-    ----------
-    arguments : mapping of str to Any
-        In the canonical form.
 
-    Returns
-    -------
-    mapping of str to array
-        All results; hidden and d_inputs are 0 in padded frames.
-    """
-    if arguments.keys() & VARIANT_ARGUMENTS.keys():
-        results = PlainLSTM()(*map(arguments.get, CANONICAL_ARGUMENTS))
-        named = zip(CANONICAL_RESULTS, results, strict=True)
-        return {name: values for name, values in named if values is not None}
+def _of_batch(arguments: Arguments) -> Outputs:
+    """All results of a padded batch; hidden and d_inputs are 0 in padded frames."""
     params = refkd.LSTMParams(
         arguments["w_input"], arguments["w_hidden"], arguments["bias"] + arguments["bias_hidden"]
     )
-    found = _empty(arguments, params)
-    for n, T in enumerate(arguments["lengths"]):
-        _utterance(n, int(T), arguments, params, found)
-    found["d_bias_hidden"] = found["d_bias"]
-    return found
-
-
-def _empty(arguments: Arguments, params: refkd.LSTMParams) -> dict[str, NDArray[np.float64]]:
-    """Results of a batch in which no utterance has frames: first states are last states."""
-    return {
+    results = {  # of utterances without frames: first states are last states
         "hidden": np.zeros(arguments["d_hidden"].shape),
         "h_last": arguments["h0"].copy(),
         "c_last": arguments["c0"].copy(),
@@ -114,13 +91,16 @@ def _empty(arguments: Arguments, params: refkd.LSTMParams) -> dict[str, NDArray[
         "d_h0": arguments["d_h_last"].copy(),
         "d_c0": arguments["d_c_last"].copy(),
     }
+    for n, T in enumerate(arguments["lengths"]):
+        if T > 0:
+            _add_utterance(n, int(T), arguments, params, results)
+    results["d_bias_hidden"] = results["d_bias"]
+    return results
 
 
-def _utterance(
-    n: int, T: int, arguments: Arguments, params: refkd.LSTMParams, found: dict[str, Any]
+def _add_utterance(
+    n: int, T: int, arguments: Arguments, params: refkd.LSTMParams, results: dict[str, Any]
 ) -> None:
-    if T == 0:
-        return
     trace = refkd.lstm_trace(
         params,
         arguments["inputs"][:T, n],
@@ -129,32 +109,18 @@ def _utterance(
         reverse=bool(arguments["reverse"]),
     )
     last = 0 if arguments["reverse"] else T - 1
-    found["hidden"][:T, n] = trace.hidden
-    found["h_last"][n], found["c_last"][n] = trace.hidden[last], trace.cell[last]
-    above = (arguments[name][n] for name in ("d_h_last", "d_c_last"))
-    grads = refkd.lstm_grad(params, trace, arguments["d_hidden"][:T, n], *above)
-    found["d_inputs"][:T, n] = grads.inputs
-    found["d_h0"][n], found["d_c0"][n] = grads.h0, grads.c0
+    results["hidden"][:T, n] = trace.hidden
+    results["h_last"][n], results["c_last"][n] = trace.hidden[last], trace.cell[last]
+    upstream = (arguments[name][n] for name in ("d_h_last", "d_c_last"))
+    grads = refkd.lstm_grad(params, trace, arguments["d_hidden"][:T, n], *upstream)
+    results["d_inputs"][:T, n] = grads.inputs
+    results["d_h0"][n], results["d_c0"][n] = grads.h0, grads.c0
     for name in ("w_input", "w_hidden", "bias"):
-        found["d_" + name] += getattr(grads, name)
+        results["d_" + name] += getattr(grads, name)
 
 
 BACKWARD = ("some_frames_reversed", "ragged_reversed_the_longest_last", "one_frame_reversed")
 ORDERS = ("in_place", "as_walked", "as_walked_padded")
-
-
-def settle(ask: Asker, conventions: Conventions) -> Settled:
-    """How outputs of the backward direction lie, and what stands in padded frames."""
-    order, findings = _reversed(ask, conventions)
-    (ragged,) = ask.outcomes([CASES["ragged"]()], {**conventions, "reversed": order or ORDERS[0]})
-    padding = _padding(ragged)
-    return Settled(
-        {"reversed": order or ORDERS[0], "padding": padding or "any"},
-        (*findings, *_not_returned(ragged, conventions)),
-        frozenset(
-            name for name, value in (("reversed", order), ("padding", padding)) if value is None
-        ),
-    )
 
 
 def _reversed(ask: Asker, conventions: Conventions) -> tuple[str | None, list[Finding]]:
@@ -199,7 +165,7 @@ def _not_returned(outcome: Outcome, conventions: Conventions) -> list[Finding]:
 
 
 DRAWN, DRAWN_QUICK = 100, 12
-HALF_FRAMES = 1_000  # a sum of more rounded numbers says nothing in half precision
+HALF_FRAMES = 1_000  # sums of more rounded numbers have no digits left in half precision
 SHAPES = 8  # padded shapes, where few are wanted
 STEP_COST, STEP_FLOPS = 40, 100  # of one step in plain NumPy, in cells of a table
 
@@ -216,9 +182,20 @@ class LSTMKit(Kit):
     canonical = CANONICAL_RESULTS
     canonical_arguments = CANONICAL_ARGUMENTS
 
-    def signature(self, told: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    present = staticmethod(translate.present)
+    restore = staticmethod(translate.restore)
+    laid_out = staticmethod(translate.laid_out)
+    express = staticmethod(translate.express)
+    judge = staticmethod(judge)
+    symptoms = staticmethod(symptoms)
+    remark = staticmethod(remark)
+    size = staticmethod(size)
+    example = staticmethod(example)
+    translate = staticmethod(translate.translate)  # last: it hides the module
+
+    def signature(self, claims: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names that the adapter takes and returns: more for some variants."""
-        sent = [name for name in variants(told) if name != "coupled"]
+        sent = [name for name in variants(claims) if name != "coupled"]
         returned = [name for name in VARIANT_RESULTS if name[2:] in sent]
         return (*ARGUMENTS, *sent), (*RESULTS, *returned)
 
@@ -226,8 +203,8 @@ class LSTMKit(Kit):
         return self.find("some_frames")
 
     def probe_cases(self) -> Sequence[Case]:
-        simpler = ("one_frame_from_zero", "one_frame_without_biases")
-        return (self.probe_case(), *(self.find(name) for name in simpler))
+        names = ("some_frames", "one_frame_from_zero", "one_frame_without_biases")
+        return [self.find(name) for name in names]
 
     def concerns(self, case: Case, conventions: Conventions) -> bool:
         if case.inputs["reverse"] and conventions["reversed"] == "refused":
@@ -250,28 +227,29 @@ class LSTMKit(Kit):
 
     def cases(self, selection: Selection) -> Iterator[Case]:
         shapes: set[tuple[int, ...]] = set()
-        for one in _selected(selection):
-            if not selection.few_shapes or len(shapes | {translate.padded_shape(one)}) <= SHAPES:
-                shapes.add(translate.padded_shape(one))
-                yield one
+        for case in _selected(selection):
+            shape = translate.padded_shape(case)
+            if not selection.few_shapes or len(shapes | {shape}) <= SHAPES:
+                shapes.add(shape)
+                yield case
 
     def vectors(self) -> Iterator[Case]:
         return _every(Selection(), by_numpy(DRAWN, seed=0))
 
     def remarks(self, selection: Selection) -> list[str]:
-        said = []
+        sentences = []
         if not has_hypothesis():
-            said.append("Hypothesis is not installed: cases are drawn by NumPy instead")
+            sentences.append("Hypothesis is not installed: cases are drawn by NumPy instead")
         if selection.few_shapes:
             left = sum(1 for _ in _selected(selection)) - sum(1 for _ in self.cases(selection))
-            said.append(f"{SHAPES} padded shapes; cases left out: {left}")
-        return said
+            sentences.append(f"{SHAPES} padded shapes; cases left out: {left}")
+        return sentences
 
     def find(self, name: str) -> Case:
         base, *reductions = name.split("/")
-        known = {**hand_cases.CASES, **cases.CASES, **large_cases.CASES}
+        known = CASES | LARGE
         if base.startswith(PREFIX):
-            case = Recipe.named(base).case()
+            case = Recipe.parse(base).case()
         elif base in known:
             case = known[base]()
         else:
@@ -280,54 +258,32 @@ class LSTMKit(Kit):
             case = reduced(case, step)
         return case
 
-    def present(self, case: Case, conventions: Conventions) -> Arguments:
-        return translate.present(case, conventions)
-
     def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        known = translate.is_exact(conventions) and not variants(conventions)
-        return {**reference(arguments), **((case.expected or {}) if known else {})}
+        if variants(conventions):
+            return _of_variants(arguments)
+        published = case.expected if translate.is_exact(conventions) else None
+        return {**_of_batch(arguments), **(published or {})}
 
-    def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-        return translate.translate(case, arguments, conventions)
-
-    def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
-        return translate.restore(outputs, arguments, conventions)
-
-    def laid_out(
-        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
-    ) -> NDArray[Any]:
-        return translate.laid_out(name, values, arguments, conventions)
-
-    def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-        return translate.express(arguments, outputs, conventions)
-
-    def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-    ) -> tuple[str | None, Deviation | None]:
-        return judge(case, arguments, expected, answer, how)
-
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-        return settle(ask, conventions)
-
-    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
-        return symptoms(outcome)
-
-    def remark(self, outcome: Outcome) -> Symptom | None:
-        return remark(outcome)
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
+        """How outputs of the backward direction lie, and what stands in padded frames."""
+        order, findings = _reversed(ask, conventions)
+        read = {**conventions, "reversed": order or ORDERS[0]}
+        (ragged,) = ask.outcomes([CASES["ragged"]()], read)
+        padding = _padding(ragged)
+        unknown = {"reversed": order is None, "padding": padding is None}
+        return Settled(
+            {"reversed": read["reversed"], "padding": padding or "any"},
+            (*findings, *_not_returned(ragged, conventions)),
+            frozenset(name for name in unknown if unknown[name]),
+        )
 
     def reductions(self, case: Case) -> Sequence[Case]:
         return [reduced(case, step) for step in steps(case)]
-
-    def size(self, case: Case) -> int:
-        return size(case)
 
     def cost(self, arguments: Arguments) -> int:
         D, H = arguments["inputs"].shape[2], arguments["c0"].shape[1]
         steps = int(arguments["lengths"].sum())
         return steps * (STEP_COST + 4 * int(H) * (int(D) + int(H)) // STEP_FLOPS)
-
-    def example(self, arguments: Arguments, conventions: Conventions) -> str:
-        return example(arguments, conventions)
 
 
 def _selected(selection: Selection) -> Iterator[Case]:
@@ -338,8 +294,8 @@ def _selected(selection: Selection) -> Iterator[Case]:
 
 
 def _every(selection: Selection, recipes: Iterable[Recipe]) -> Iterator[Case]:
-    yield from (make() for make in (hand_cases.CASES | cases.CASES).values())
+    yield from (make() for make in CASES.values())
     yield from published().values()
-    yield from (one.case() for one in recipes)
+    yield from (recipe.case() for recipe in recipes)
     if not selection.quick:
-        yield from (make() for make in large_cases.CASES.values())
+        yield from (make() for make in LARGE.values())

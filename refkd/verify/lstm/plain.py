@@ -1,4 +1,4 @@
-"""An LSTM in plain NumPy, made to be spoilt: every step is a method that a known defect replaces.
+"""An LSTM in plain NumPy, a method for each step, which a known defect replaces.
 
 It shares nothing with the compiled kernels. `PlainLSTM()` is an adapter in the canonical form.
 """
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from refkd.verify.lstm.conventions import CANONICAL_ARGUMENTS, CANONICAL_RESULTS
 
 Floats = NDArray[np.float64]
+Arguments = dict[str, Any]
+Results = dict[str, Floats]
 Ints = NDArray[np.int64]
 
 
@@ -34,89 +36,91 @@ class PlainLSTM:
     words = ""
     square = False  # whether the defect takes P for H: where they differ, there is none
 
-    def __call__(self, *arguments: Any) -> tuple[Floats | None, ...]:
+    def __call__(self, *values: Any) -> tuple[Floats | None, ...]:
         """`CANONICAL_RESULTS` from `CANONICAL_ARGUMENTS`; None is what a variant has not got."""
-        given: dict[str, Any] = dict.fromkeys(CANONICAL_ARGUMENTS)
-        given |= dict(zip(CANONICAL_ARGUMENTS, arguments, strict=False))
-        if self.square and given["h0"].shape != given["c0"].shape:
-            return PlainLSTM()(*arguments)
-        given = self.take(given)
-        T, N, _ = given["inputs"].shape
-        found: dict[str, Floats] = {
-            "hidden": np.zeros((T, N, len(given["w_hidden"]))),
-            "d_inputs": np.zeros(given["inputs"].shape),
+        arguments: Arguments = dict.fromkeys(CANONICAL_ARGUMENTS)
+        arguments |= dict(zip(CANONICAL_ARGUMENTS, values, strict=False))
+        if self.square and arguments["h0"].shape != arguments["c0"].shape:
+            return PlainLSTM()(*values)
+        arguments = self.take(arguments)
+        T, N, _ = arguments["inputs"].shape
+        results: Results = {
+            "hidden": np.zeros((T, N, len(arguments["w_hidden"]))),
+            "d_inputs": np.zeros(arguments["inputs"].shape),
         }
-        parts = []
+        utterances = []
         with np.errstate(all="ignore"):
             for n in range(N):
-                walk = self.walk(n, T, given)
-                one = self.utterance(n, walk, given)
-                found["hidden"][walk, n] = one.pop("hidden")
-                found["d_inputs"][walk, n] = one.pop("d_inputs")
-                parts.append(one)
-            for name in ("h_last", "c_last", "d_h0", "d_c0"):
-                found[name] = np.array([one[name] for one in parts])
-            for name in parts[0].keys() - found.keys():
-                found[name] = self.total(np.array([one[name] for one in parts]), given)
-            found["d_bias_hidden"] = found["d_bias"].copy()
-            found = self.give(found, given)
-        return tuple(found.get(name) for name in CANONICAL_RESULTS)
+                walk = self.walk(n, T, arguments)
+                utterance = self.utterance(n, walk, arguments)
+                for name in ("hidden", "d_inputs"):
+                    results[name][walk, n] = utterance.pop(name)
+                utterances.append(utterance)
+            for name in utterances[0]:
+                stacked = np.array([utterance[name] for utterance in utterances])
+                of_state = name in ("h_last", "c_last", "d_h0", "d_c0")
+                results[name] = stacked if of_state else self.total(stacked, arguments)
+            results["d_bias_hidden"] = results["d_bias"].copy()
+            results = self.postprocess(results, arguments)
+        return tuple(results.get(name) for name in CANONICAL_RESULTS)
 
-    def take(self, given: dict[str, Any]) -> dict[str, Any]:
+    def take(self, arguments: Arguments) -> Arguments:
         """The arguments as they are used; a copy, free to be changed."""
-        return given
+        return arguments
 
-    def give(self, found: dict[str, Floats], given: dict[str, Any]) -> dict[str, Floats]:
+    def postprocess(self, results: Results, arguments: Arguments) -> Results:
         """The results as they are returned."""
-        return found
+        return results
 
-    def walk(self, n: int, T: int, given: dict[str, Any]) -> Ints:
+    def walk(self, n: int, T: int, arguments: Arguments) -> Ints:
         """The frames of utterance n in the order in which they are read."""
-        frames = np.arange(int(given["lengths"][n]))
-        return frames[::-1] if given["reverse"] else frames
+        frames = np.arange(int(arguments["lengths"][n]))
+        return frames[::-1] if arguments["reverse"] else frames
 
-    def utterance(self, n: int, walk: Ints, given: dict[str, Any]) -> dict[str, Floats]:
+    def utterance(self, n: int, walk: Ints, arguments: Arguments) -> Results:
         """States and gradients of one utterance, in the order of its walk."""
-        run = self.forward(given["inputs"][walk, n], given["h0"][n], given["c0"][n], given)
+        x, h0, c0 = arguments["inputs"][walk, n], arguments["h0"][n], arguments["c0"][n]
+        run = self.forward(x, h0, c0, arguments)
         h_last, c_last = self.last(run)
-        upstream = self.upstream(n, walk, given)
-        return {"hidden": run.h[1:], "h_last": h_last, "c_last": c_last} | self.backward(
-            run, *upstream, given
-        )
+        gradients = self.backward(run, *self.upstream(n, walk, arguments), arguments)
+        return {"hidden": run.h[1:], "h_last": h_last, "c_last": c_last} | gradients
 
-    def forward(self, x: Floats, h: Floats, c: Floats, given: dict[str, Any]) -> Pass:
+    def forward(self, x: Floats, h: Floats, c: Floats, arguments: Arguments) -> Pass:
         """Walk from the first state to the last."""
         S, H = len(x), len(c)
         a, gates, output = np.empty((S, 4, H)), np.empty((S, 4, H)), np.empty((S, H))
         run = Pass(x, a, gates, output, np.empty((S + 1, len(h))), np.empty((S + 1, H)))
         run.h[0], run.c[0] = h, c
         for s, frame in enumerate(x):
-            a[s], gates[s], run.c[s + 1] = self.opened(
-                self.heard(frame, run.h[s], given), run.c[s], given
+            a[s], gates[s], run.c[s + 1] = self.gates_and_cell(
+                self.preactivation(frame, run.h[s], arguments), run.c[s], arguments
             )
             output[s] = self.output(gates[s], run.c[s], run.c[s + 1])
-            projected = given["w_projection"] is not None
-            run.h[s + 1] = output[s] @ given["w_projection"] if projected else output[s]
+            projected = arguments["w_projection"] is not None
+            run.h[s + 1] = output[s] @ arguments["w_projection"] if projected else output[s]
         return run
 
-    def opened(self, a: Floats, c: Floats, given: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
-        """What enters the gates, the gates, and the new cell, from what the gates hear (4, H)."""
-        peepholes = given["peepholes"]
+    def gates_and_cell(
+        self, a: Floats, c: Floats, arguments: Arguments
+    ) -> tuple[Floats, Floats, Floats]:
+        """What enters the gates (4, H), the gates (4, H), and the new cell, from preactivations."""
+        peepholes = arguments["peepholes"]
         if peepholes is not None:
             i, f, o = peepholes.reshape(3, -1)
             a = a + np.stack([i * c, f * c, 0.0 * c, 0.0 * c])
-        gates = self.gates(_clipped(a, given["gate_clip"]))
-        if given["coupled"]:
+        gates = self.gates(_clipped(a, arguments["gate_clip"]))
+        if arguments["coupled"]:
             gates[1] = 1.0 - gates[0]
-        c = _clipped(self.cell(gates, c), given["cell_clip"])
+        c = _clipped(self.cell(gates, c), arguments["cell_clip"])
         if peepholes is not None:
             a[3] += o * c
-            gates[3] = self.gates(_clipped(a, given["gate_clip"]))[3]
+            gates[3] = self.gates(_clipped(a, arguments["gate_clip"]))[3]
         return a, gates, c
 
-    def heard(self, x: Floats, h: Floats, given: dict[str, Any]) -> Floats:
-        """(4, H): what the gates hear."""
-        a = x @ given["w_input"] + h @ given["w_hidden"] + given["bias"] + given["bias_hidden"]
+    def preactivation(self, x: Floats, h: Floats, arguments: Arguments) -> Floats:
+        """(4, H): what frame and hidden state send to the gates."""
+        weighted = x @ arguments["w_input"] + h @ arguments["w_hidden"]
+        a = weighted + arguments["bias"] + arguments["bias_hidden"]
         return np.asarray(a.reshape(4, -1))
 
     def gates(self, a: Floats) -> Floats:
@@ -146,65 +150,65 @@ class PlainLSTM:
         """h and c where the walk ends."""
         return run.h[-1], run.c[-1]
 
-    def upstream(self, n: int, walk: Ints, given: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
+    def upstream(self, n: int, walk: Ints, arguments: Arguments) -> tuple[Floats, Floats, Floats]:
         """Gradient in each output of the walk (S, H), and in the last h and c (H,)."""
-        return given["d_hidden"][walk, n], given["d_h_last"][n], given["d_c_last"][n]
+        return arguments["d_hidden"][walk, n], arguments["d_h_last"][n], arguments["d_c_last"][n]
 
     def backward(
-        self, run: Pass, d_hidden: Floats, d_h: Floats, d_c: Floats, given: dict[str, Any]
-    ) -> dict[str, Floats]:
+        self, run: Pass, d_hidden: Floats, d_h: Floats, d_c: Floats, arguments: Arguments
+    ) -> Results:
         """Walk back and collect the gradients."""
         d_a, d_hs = np.zeros(run.gates.shape), np.zeros((len(run.gates), len(d_h)))
         for s in reversed(range(len(run.gates))):
-            d_h = d_hs[s] = self.met(d_h, d_hidden[s], s)
-            d_a[s], d_c = self.step_back(run, d_h, d_c, s, given)
-            d_h = self.hidden_before(d_a[s], given)
-        flat = d_a.reshape(len(d_a), len(given["bias"]))
-        found = {"d_inputs": flat @ given["w_input"].T, "d_h0": d_h, "d_c0": d_c}
-        if given["w_projection"] is not None:
-            found["d_w_projection"] = run.output.T @ d_hs
-        if given["peepholes"] is not None:
-            seen = run.c[:-1], run.c[:-1], run.c[1:]
-            pulls = (d_a[:, gate] * c for gate, c in zip((0, 1, 3), seen, strict=True))
-            found["d_peepholes"] = np.concatenate([one.sum(axis=0) for one in pulls])
-        return found | self.sums(run, flat)
+            d_h = d_hs[s] = self.upstream_sum(d_h, d_hidden[s], s)
+            d_a[s], d_c = self.step_back(run, d_h, d_c, s, arguments)
+            d_h = self.hidden_before(d_a[s], arguments)
+        flat = d_a.reshape(len(d_a), len(arguments["bias"]))
+        gradients = {"d_inputs": flat @ arguments["w_input"].T, "d_h0": d_h, "d_c0": d_c}
+        if arguments["w_projection"] is not None:
+            gradients["d_w_projection"] = run.output.T @ d_hs
+        if arguments["peepholes"] is not None:
+            cells = run.c[:-1], run.c[:-1], run.c[1:]
+            products = (d_a[:, gate] * c for gate, c in zip((0, 1, 3), cells, strict=True))
+            gradients["d_peepholes"] = np.concatenate([product.sum(axis=0) for product in products])
+        return gradients | self.sums(run, flat)
 
     def step_back(
-        self, run: Pass, d_h: Floats, d_c: Floats, s: int, given: dict[str, Any]
+        self, run: Pass, d_h: Floats, d_c: Floats, s: int, arguments: Arguments
     ) -> tuple[Floats, Floats]:
         """Gradient in what enters the gates of step s (4, H), and in the cell before."""
         gates, (c_before, c) = run.gates[s], run.c[s : s + 2]
-        d_output = d_h if given["w_projection"] is None else given["w_projection"] @ d_h
+        d_output = d_h if arguments["w_projection"] is None else arguments["w_projection"] @ d_h
         slopes = self.slopes(gates)
-        if given["gate_clip"] is not None:
-            slopes = slopes * (np.abs(run.a[s]) < given["gate_clip"])
+        if arguments["gate_clip"] is not None:
+            slopes = slopes * (np.abs(run.a[s]) < arguments["gate_clip"])
         d_c = self.into_cell(d_c, d_output, gates, c)
-        if given["peepholes"] is not None:
-            i, f, o = given["peepholes"].reshape(3, -1)
+        if arguments["peepholes"] is not None:
+            i, f, o = arguments["peepholes"].reshape(3, -1)
             d_c = d_c + o * (self.into_gates(d_c, d_output, gates, c_before, c) * slopes)[3]
-        if given["cell_clip"] is not None:
-            d_c = d_c * (np.abs(c) < given["cell_clip"])
+        if arguments["cell_clip"] is not None:
+            d_c = d_c * (np.abs(c) < arguments["cell_clip"])
         into = self.into_gates(d_c, d_output, gates, c_before, c)
-        if given["coupled"]:
+        if arguments["coupled"]:
             into[:2] = into[0] - into[1], 0.0 * into[1]
         d_a = into * slopes
         d_c = self.cell_before(d_c, gates, s)
-        if given["peepholes"] is not None:
+        if arguments["peepholes"] is not None:
             d_c = d_c + i * d_a[0] + f * d_a[1]
         return d_a, d_c
 
-    def met(self, d_h: Floats, d_output: Floats, s: int) -> Floats:
-        """All that pulls at h of step s: what came from the step after, and from above."""
+    def upstream_sum(self, d_h: Floats, d_output: Floats, s: int) -> Floats:
+        """Gradient in h of step s: from the step after, and from above."""
         return d_h + d_output
 
     def into_cell(self, d_c: Floats, d_h: Floats, gates: Floats, c: Floats) -> Floats:
-        """All that pulls at c: what came from the step after, and through the output."""
+        """Gradient in c: from the step after, and through the output."""
         return np.asarray(d_c + d_h * gates[3] * (1.0 - np.tanh(c) ** 2))
 
     def into_gates(
         self, d_c: Floats, d_h: Floats, gates: Floats, c_before: Floats, c: Floats
     ) -> Floats:
-        """(4, H): what pulls at the opened gates."""
+        """(4, H): gradient in the opened gates."""
         i, _, g, _ = gates
         return np.stack([d_c * g, d_c * c_before, d_c * i, d_h * np.tanh(c)])
 
@@ -217,11 +221,11 @@ class PlainLSTM:
         """What passes to c of the step before."""
         return np.asarray(d_c * gates[1])
 
-    def hidden_before(self, d_a: Floats, given: dict[str, Any]) -> Floats:
+    def hidden_before(self, d_a: Floats, arguments: Arguments) -> Floats:
         """What passes to h of the step before."""
-        return np.asarray(given["w_hidden"] @ d_a.ravel())
+        return np.asarray(arguments["w_hidden"] @ d_a.ravel())
 
-    def sums(self, run: Pass, d_a: Floats) -> dict[str, Floats]:
+    def sums(self, run: Pass, d_a: Floats) -> Results:
         """Gradients of the weights from all steps of one utterance."""
         return {
             "d_w_input": run.x.T @ d_a,
@@ -229,7 +233,7 @@ class PlainLSTM:
             "d_bias": d_a.sum(axis=0),
         }
 
-    def total(self, parts: Floats, given: dict[str, Any]) -> Floats:
+    def total(self, parts: Floats, arguments: Arguments) -> Floats:
         """Gradient of a weight from those of all utterances (N, ...)."""
         return np.asarray(parts.sum(axis=0))
 

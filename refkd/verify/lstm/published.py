@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.lstm.inputs import batch, catches
+from refkd.verify.lstm.inputs import NO_UPSTREAM, batch, catches
 from refkd.verify.records import Case, Tolerance
 
 FILE = Path(__file__).parents[1] / "vectors" / "lstm_published.json"
-NOTHING_ABOVE: dict[str, Any] = {"d_hidden": 0.0, "d_h_last": 0.0, "d_c_last": 0.0}
 
 
 @cache
 def published() -> dict[str, Case]:
-    """Cases by name, in the order of the file; nobody published gradients."""
-    facts = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
-    return {one["name"]: _case(one) for one in facts}
+    """Cases by name, in the order of the file; none has gradients."""
+    records = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
+    return {record["name"]: _case(record) for record in records}
 
 
 def _case(facts: dict[str, Any]) -> Case:
@@ -49,7 +48,7 @@ def _torch(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         bias_hidden=_counted(8),
         h0=0.0,
         c0=0.0,
-        **NOTHING_ABOVE,
+        **NO_UPSTREAM,
     )
     frames = (1.0 - _counted(24)).reshape(3, 4, 2)
     inputs["inputs"] = [frames[:, n] for n in range(4)]
@@ -76,7 +75,7 @@ def _keras(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         bias_hidden=0.0,
         h0=0.0,
         c0=0.0,
-        **NOTHING_ABOVE,
+        **NO_UPSTREAM,
     )
     inputs["inputs"] = list(np.arange(72.0).reshape(3, 6, 4))
     expected = {"h_last": np.repeat(np.array(facts["expected_last_h"])[:, None], 3, axis=1)}

@@ -19,20 +19,7 @@ STANDARD, FRAMES = (5, 2, 3), 4  # D, H, N and T of the small cases
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that a drawn case follows from.
-
-    Parameters
-    ----------
-    D, H : int
-        Numbers in a frame, hidden units.
-    scale : int
-        Factor of the weights and biases.
-    seed : int
-        Of all numbers.
-    reverse : bool
-        Whether it is the backward direction.
-    lengths : tuple of int
-        Frames of each utterance.
+    """Sizes, factor of the weights, seed, direction and frames: what a drawn case follows from.
 
     Examples
     --------
@@ -56,14 +43,8 @@ class Recipe:
         return f"{PREFIX}d{self.D}-h{self.H}-x{self.scale}-s{self.seed}-{way}-t{frames}"
 
     @classmethod
-    def named(cls, name: str) -> "Recipe":
-        """The recipe that has this name.
-
-        Raises
-        ------
-        ArgumentError
-            If it is none.
-        """
+    def parse(cls, name: str) -> "Recipe":
+        """The recipe that has this name."""
         match = FORM.fullmatch(name)
         if match is None:
             check.fail("--case", "a name such as drawn-d3-h2-x1-s7-f-t4.1", name)
@@ -101,13 +82,7 @@ def by_numpy(count: int, seed: int, few_shapes: bool = False) -> Iterator[Recipe
 
 
 def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
-    """Recipes that Hypothesis draws.
-
-    Raises
-    ------
-    ImportError
-        If Hypothesis is not installed.
-    """
+    """Recipes that Hypothesis draws; an ImportError if it is not installed."""
     from hypothesis import strategies as st
 
     recipes = st.builds(

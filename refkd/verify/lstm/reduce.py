@@ -19,59 +19,44 @@ LAST_COUNTS = ("padded", "frames", "inputs", "units")
 
 
 def reduced(case: Case, step: str) -> Case:
-    """The case after one step.
+    """The case after one step, called `NAME/STEP`; the reference computes what is expected.
 
-    Parameters
-    ----------
-    case : Case
-        To be made smaller.
-    step : str
-        `only=N`: that utterance alone, as much padded as before; `padded=K`: so many frames behind
-        the longest; `frames=T`: no utterance has more; `inputs=D`, `units=H`: the first of them;
-        `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers;
-        `plain`: the usual integers, arrays without gaps in memory.
-
-    Returns
-    -------
-    Case
-        Called `NAME/STEP`; the reference computes what is expected.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such step.
+    `only=N`: that utterance alone, as much padded as before; `padded=K`: so many frames behind
+    the longest; `frames=T`: no utterance has more; `inputs=D`, `units=H`: the first of them;
+    `forward`: the other direction; `no=NAME`: that argument is 0; `whole`: whole numbers;
+    `plain`: the usual integers, arrays without gaps in memory.
     """
     kind, _, what = step.partition("=")
-    given, form = dict(case.inputs), dict(case.form)
+    inputs, form = dict(case.inputs), dict(case.form)
     n = int(what) if what.isdecimal() else 0
-    D, H = given["w_input"].shape[0], given["w_hidden"].shape[0]
-    if kind == "only" and n < len(given["inputs"]):
-        form["extra_frames"] = padded_shape(case)[0] - len(given["inputs"][n])
-        given |= {name: [given[name][n]] for name in FRAMES}
-        given |= {name: given[name][n : n + 1] for name in STATES}
+    D, H = inputs["w_input"].shape[0], inputs["w_hidden"].shape[0]
+    if kind == "only" and n < len(inputs["inputs"]):
+        form["extra_frames"] = padded_shape(case)[0] - len(inputs["inputs"][n])
+        inputs |= {name: [inputs[name][n]] for name in FRAMES}
+        inputs |= {name: inputs[name][n : n + 1] for name in STATES}
     elif kind == "padded" and what.isdecimal():
         form["extra_frames"] = n
     elif kind == "frames" and n > 0:
-        given |= {name: [one[:n] for one in given[name]] for name in FRAMES}
+        inputs |= {name: [array[:n] for array in inputs[name]] for name in FRAMES}
     elif kind == "inputs" and 0 < n <= D:
-        given |= {"inputs": [one[:, :n] for one in given["inputs"]]}
-        given |= {"w_input": given["w_input"][:n]}
+        inputs |= {"inputs": [array[:, :n] for array in inputs["inputs"]]}
+        inputs |= {"w_input": inputs["w_input"][:n]}
     elif kind == "units" and 0 < n <= H:
-        given = _of_units(given, H, n)
+        inputs = _of_units(inputs, H, n)
     elif kind == "forward":
-        given["reverse"] = 0
+        inputs["reverse"] = 0
     elif kind == "plain":
         form = {name: value for name, value in form.items() if name not in UNUSUAL}
     elif kind == "no" and what in ZEROED:
-        given[what] = _each(np.zeros_like, given[what])
+        inputs[what] = _each(np.zeros_like, inputs[what])
     elif kind == "whole":
-        given |= {name: _each(np.round, given[name]) for name in ZEROED}
+        inputs |= {name: _each(np.round, inputs[name]) for name in ZEROED}
     else:
         check.fail("--case", "steps such as only=0, frames=2, units=1, no=h0, whole", step)
     return dataclasses.replace(
         case,
         name=_longer(case.name, step),
-        inputs=given,
+        inputs=inputs,
         expected=None,
         tolerance=None,
         form=form,
@@ -80,46 +65,46 @@ def reduced(case: Case, step: str) -> Case:
 
 def steps(case: Case) -> Iterator[str]:
     """The steps that make this case smaller."""
-    given = case.inputs
-    if len(given["inputs"]) > 1:
-        yield from (f"only={n}" for n in range(len(given["inputs"])) if len(given["inputs"][n]))
+    inputs = case.inputs
+    if len(inputs["inputs"]) > 1:
+        yield from (f"only={n}" for n in range(len(inputs["inputs"])) if len(inputs["inputs"][n]))
     yield from (f"padded={n}" for n in (0, 1) if n < case.form.get("extra_frames", 0))
-    yield from (f"frames={n}" for n in _fewer(max(map(len, given["inputs"]))))
-    yield from (f"inputs={n}" for n in _fewer(given["w_input"].shape[0]))
-    yield from (f"units={n}" for n in _fewer(given["w_hidden"].shape[0]))
-    if given["reverse"]:
+    yield from (f"frames={n}" for n in _fewer(max(map(len, inputs["inputs"]))))
+    yield from (f"inputs={n}" for n in _fewer(inputs["w_input"].shape[0]))
+    yield from (f"units={n}" for n in _fewer(inputs["w_hidden"].shape[0]))
+    if inputs["reverse"]:
         yield "forward"
     if any(name in case.form for name in UNUSUAL):
         yield "plain"
     for name in ZEROED:
-        if any(one.any() for one in _arrays(given[name])):
+        if any(array.any() for array in _arrays(inputs[name])):
             yield f"no={name}"
-    if any((one != np.round(one)).any() for name in ZEROED for one in _arrays(given[name])):
+    if any((array != np.round(array)).any() for name in ZEROED for array in _arrays(inputs[name])):
         yield "whole"
 
 
 def size(case: Case) -> int:
     """Numbers in a case, and those of them that are not 0 or not whole: what a reader looks at."""
     inputs = case.inputs
-    arrays = [one for name in (*FRAMES, *WEIGHTS, *STATES) for one in _arrays(inputs[name])]
+    arrays = [array for name in (*FRAMES, *WEIGHTS, *STATES) for array in _arrays(inputs[name])]
     padding: int = case.form.get("extra_frames", 0)
-    odd = sum(int((one != 0).sum() + (one != np.round(one)).sum()) for one in arrays)
-    whole = 3 * sum(int(one.size) for one in arrays)
+    odd = sum(int((array != 0).sum() + (array != np.round(array)).sum()) for array in arrays)
+    whole = 3 * sum(int(array.size) for array in arrays)
     unusual = sum(name in case.form for name in UNUSUAL)
     return odd + whole + int(inputs["reverse"]) + padding + unusual
 
 
-def _of_units(given: dict[str, Any], H: int, n: int) -> dict[str, Any]:
+def _of_units(inputs: dict[str, Any], H: int, n: int) -> dict[str, Any]:
     """The first n of H units."""
     gates = (np.arange(4)[:, None] * H + np.arange(n)).ravel()
     return (
-        given
-        | {name: given[name][..., gates] for name in WEIGHTS}
-        | {"peepholes": given["peepholes"].reshape(3, H)[:, :n].ravel()}
-        | {"w_projection": given["w_projection"][:n, :n]}
-        | {"w_hidden": given["w_hidden"][:n][:, gates]}
-        | {name: given[name][:, :n] for name in STATES}
-        | {"d_hidden": [one[:, :n] for one in given["d_hidden"]]}
+        inputs
+        | {name: inputs[name][..., gates] for name in WEIGHTS}
+        | {"peepholes": inputs["peepholes"].reshape(3, H)[:, :n].ravel()}
+        | {"w_projection": inputs["w_projection"][:n, :n]}
+        | {"w_hidden": inputs["w_hidden"][:n][:, gates]}
+        | {name: inputs[name][:, :n] for name in STATES}
+        | {"d_hidden": [array[:, :n] for array in inputs["d_hidden"]]}
     )
 
 
@@ -127,8 +112,9 @@ def _longer(name: str, step: str) -> str:
     """The name of a case and one step more; of frames=5 and frames=3 the last one counts."""
     base, *before = name.split("/")
     kind, _, _ = step.partition("=")
-    kept = [one for one in before if kind not in LAST_COUNTS or not one.startswith(kind + "=")]
-    return "/".join([base, *kept, step])
+    if kind in LAST_COUNTS:
+        before = [earlier for earlier in before if not earlier.startswith(kind + "=")]
+    return "/".join([base, *before, step])
 
 
 def _arrays(value: Any) -> list[Any]:
@@ -136,7 +122,7 @@ def _arrays(value: Any) -> list[Any]:
 
 
 def _each(function: Any, value: Any) -> Any:
-    return [function(one) for one in value] if isinstance(value, list) else function(value)
+    return [function(array) for array in value] if isinstance(value, list) else function(value)
 
 
 def _fewer(count: int) -> list[int]:

@@ -13,7 +13,7 @@ from refkd.verify.records import Case, Outcome, Symptom, Tolerance
 MANY = 200  # frames
 LARGE = 100.0  # where an exponential of float32 overflows
 HALF = Tolerance(1e-2, 1e-3)  # numbers around 1 that are wrong by less may have half precision
-ENOUGH = 8  # numbers that have one factor by more than chance
+ENOUGH = 8  # numbers that share a factor by more than chance
 SHARED = 1e-6  # entries of an output have one factor if they agree to this
 BIASES = {"d_bias", "d_bias_hidden"}
 SUMMED = {"d_w_input", "d_w_hidden", *BIASES}
@@ -72,9 +72,11 @@ def _padding(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     frames = padded_frames(outcome.arguments)
     whole = ~frames.any(axis=0)
     states = [name for name in wrong if name in STATES]
-    kept, right = ({name: each[name][..., whole, :] for name in states} for each in (got, expected))
+    unpadded, right = (
+        {name: each[name][..., whole, :] for name in states} for each in (got, expected)
+    )
     dtype = outcome.conventions["dtype"]
-    if states and whole.any() and worst_deviation(kept, right, TOLERANCES[dtype]) is None:
+    if states and whole.any() and worst_deviation(unpadded, right, TOLERANCES[dtype]) is None:
         bug = "L6" if not reverse else "L5" if "hidden" in states else ""
         yield Symptom(bug, f"{', '.join(states)}: wrong in padded utterances only")
     if not reverse and "d_inputs" in got and got["d_inputs"][frames].any():
@@ -98,9 +100,9 @@ def _dropout(outcome: Outcome) -> Iterator[Symptom]:
     if got is None or expected is None:
         return
     there = ~padded_frames(outcome.arguments)[..., None] & (np.abs(expected) > SHARED)
-    dropped, kept = there & (got == 0.0), there & (got != 0.0)
-    mixed = dropped.any(axis=2) & kept.any(axis=2)
-    if mixed.any() and _factor(got[kept], expected[kept]) is not None:
+    dropped, passed = there & (got == 0.0), there & (got != 0.0)
+    mixed = dropped.any(axis=2) & passed.any(axis=2)
+    if mixed.any() and _factor(got[passed], expected[passed]) is not None:
         words = "in some frames a part of hidden is 0, the rest right up to one factor"
         yield Symptom("L9", f"{words}, as with dropout")
 
@@ -162,15 +164,15 @@ def can_show(bug: str, case: Case) -> bool:
     """Whether an example made from this case can show this class at all."""
     inputs = case.inputs
     frames, padded = _frames(case)
-    above = (*inputs["d_hidden"], inputs["d_h_last"], inputs["d_c_last"])
-    pulled = any(array.any() for array in above)
+    gradients = (*inputs["d_hidden"], inputs["d_h_last"], inputs["d_c_last"])
+    upstream = any(array.any() for array in gradients)
     shown: dict[str, bool] = {
         "L3": frames > 1 or inputs["c0"].any(),
-        "L4": frames > 1 or inputs["h0"].any() or pulled,
+        "L4": frames > 1 or inputs["h0"].any() or upstream,
         "L5": inputs["reverse"] and frames > 1,
         "L6": padded,
-        "L7": pulled,
-        "L8": pulled,
+        "L7": upstream,
+        "L8": upstream,
         "L11": frames > 1 and len(inputs["inputs"]) > 1,
         "L12": _largest(case) > LARGE,
         "L13": inputs["h0"].any() or inputs["c0"].any(),
@@ -215,5 +217,5 @@ def _largest(case: Case) -> float:
     """The largest input, bias or cell, also in padded frames."""
     inputs = case.inputs
     padding = np.nan_to_num(np.array(case.form.get("padding", 0.0)))
-    loud = (*inputs["inputs"], padding, inputs["bias"], inputs["bias_hidden"], inputs["c0"])
-    return max(float(np.abs(array).max(initial=0.0)) for array in loud)
+    arrays = (*inputs["inputs"], padding, inputs["bias"], inputs["bias_hidden"], inputs["c0"])
+    return max(float(np.abs(array).max(initial=0.0)) for array in arrays)

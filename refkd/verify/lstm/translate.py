@@ -1,4 +1,4 @@
-"""Between the canonical form of an LSTM call and somebody's conventions.
+"""Between the canonical form of an LSTM call and the conventions of an implementation.
 
 Canonical: inputs (T, N, D), w_input (D, 4H), w_hidden (H, 4H), two biases (4H,), gates i, f, g, o,
 hidden[t] of either direction belongs to frame t and is 0 in padded frames. With a projection the
@@ -27,8 +27,8 @@ from refkd.verify.lstm.inputs import FRAMES, WEIGHTS
 from refkd.verify.lstm.inputs import STATES as FIRST_AND_LAST
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
-RUBBISH = 3.0  # in padded frames, and no input
-LOUDEST_HALF = 1024.0  # rubbish in half precision, so that sums of its products are finite
+PADDING_VALUE = 3.0  # in padded frames, and no input
+LARGEST_HALF = 1024.0  # padding in half precision, so that sums of its products are finite
 CELL_CLIP, GATE_CLIP = 0.5, 1.0
 GATED = (*WEIGHTS, "d_w_input", "d_w_hidden", "d_bias", "d_bias_hidden")
 PEEPHOLES = ("peepholes", "d_peepholes")
@@ -38,38 +38,38 @@ WALKED = ("d_hidden", "hidden")
 
 
 def present(case: Case, conventions: Conventions) -> Arguments:
-    """Pad whole utterances; padded frames hold rubbish that nobody may look at."""
+    """Pad whole utterances; padded frames hold values that must not be read."""
     dtype, form = conventions["dtype"], case.form
     extra = form.get("extra_frames", 0)
-    given = _of_variants(dict(case.inputs), conventions)
+    inputs = _of_variants(dict(case.inputs), conventions)
     if conventions["lengths"] == "equal":
-        given, extra = _cut(given), 0
-    lengths = np.array([len(one) for one in given["inputs"]])
-    fill = dict.fromkeys(FRAMES, form.get("padding", RUBBISH))
+        inputs, extra = _cut(inputs), 0
+    lengths = np.array([len(utterance) for utterance in inputs["inputs"]])
+    fill = dict.fromkeys(FRAMES, form.get("padding", PADDING_VALUE))
     fill["d_hidden"] = form.get("upstream_padding", 0.0)
-    if conventions.get("padding", "zero") != "zero":  # what else stands there may be pulled at
+    if conventions.get("padding", "zero") != "zero":  # other values may receive a gradient
         fill["d_hidden"] = 0.0
-    loudest = np.inf if is_exact(conventions) else LOUDEST_HALF
+    largest = np.inf if is_exact(conventions) else LARGEST_HALF
     for name in FRAMES:
-        rows = [rounded(one, dtype) for one in given[name]]
-        given[name] = _padded(rows, extra, np.clip(fill[name], -loudest, loudest))
-    for name in (*WEIGHTS, *FIRST_AND_LAST, *(set(given) & {"peepholes", "w_projection"})):
-        given[name] = rounded(given[name], dtype)
+        rows = [rounded(utterance, dtype) for utterance in inputs[name]]
+        inputs[name] = _padded(rows, extra, np.clip(fill[name], -largest, largest))
+    for name in (*WEIGHTS, *FIRST_AND_LAST, *(set(inputs) & {"peepholes", "w_projection"})):
+        inputs[name] = rounded(inputs[name], dtype)
     order = (*ARGUMENTS, *variants(conventions))
-    return {name: lengths if name == "lengths" else given[name] for name in order}
+    return {name: lengths if name == "lengths" else inputs[name] for name in order}
 
 
-def _of_variants(given: dict[str, Any], conventions: Conventions) -> dict[str, Any]:
+def _of_variants(inputs: dict[str, Any], conventions: Conventions) -> dict[str, Any]:
     """The inputs of a case with what the variants need, and without what they do not."""
     present = variants(conventions)
-    given |= {"coupled": 1, "cell_clip": CELL_CLIP, "gate_clip": GATE_CLIP}
+    inputs |= {"coupled": 1, "cell_clip": CELL_CLIP, "gate_clip": GATE_CLIP}
     if "w_projection" in present:
-        P = (len(given["w_projection"]) + 1) // 2
-        given["w_hidden"] = given["w_hidden"][:P]
-        given["d_hidden"] = [one[:, :P] for one in given["d_hidden"]]
-        given |= {name: given[name][:, :P] for name in ("h0", "d_h_last", "w_projection")}
+        P = (len(inputs["w_projection"]) + 1) // 2
+        inputs["w_hidden"] = inputs["w_hidden"][:P]
+        inputs["d_hidden"] = [utterance[:, :P] for utterance in inputs["d_hidden"]]
+        inputs |= {name: inputs[name][:, :P] for name in ("h0", "d_h_last", "w_projection")}
     unused = set(VARIANT_ARGUMENTS) - set(present)
-    return {name: value for name, value in given.items() if name not in unused}
+    return {name: value for name, value in inputs.items() if name not in unused}
 
 
 def is_exact(conventions: Conventions) -> bool:
@@ -79,25 +79,25 @@ def is_exact(conventions: Conventions) -> bool:
 
 def padded_shape(case: Case) -> tuple[int, ...]:
     """T, N, D and 4H of a call."""
-    frames = [len(one) for one in case.inputs["inputs"]]
+    frames = [len(utterance) for utterance in case.inputs["inputs"]]
     extra = case.form.get("extra_frames", 0)
     return (max(frames) + extra, len(frames), *case.inputs["w_input"].shape)
 
 
-def _cut(given: dict[str, Any]) -> dict[str, Any]:
+def _cut(inputs: dict[str, Any]) -> dict[str, Any]:
     """All utterances as long as the shortest one that has frames."""
-    there = [n for n, one in enumerate(given["inputs"]) if len(one)]
-    shortest = min(len(given["inputs"][n]) for n in there)
-    cut = {name: [given[name][n][:shortest] for n in there] for name in FRAMES}
-    return given | cut | {name: given[name][there] for name in FIRST_AND_LAST}
+    spoken = [n for n, utterance in enumerate(inputs["inputs"]) if len(utterance)]
+    shortest = min(len(inputs["inputs"][n]) for n in spoken)
+    cut = {name: [inputs[name][n][:shortest] for n in spoken] for name in FRAMES}
+    return inputs | cut | {name: inputs[name][spoken] for name in FIRST_AND_LAST}
 
 
-def _padded(rows: list[NDArray[np.float64]], extra: int, fill: float) -> NDArray[np.float64]:
+def _padded(utterances: list[NDArray[np.float64]], extra: int, fill: float) -> NDArray[np.float64]:
     """(T, N, ...) from N arrays (T_n, ...)."""
-    frames = max(map(len, rows)) + extra
-    padded = np.full((frames, len(rows), rows[0].shape[1]), fill)
-    for n, one in enumerate(rows):
-        padded[: len(one), n] = one
+    frames = max(map(len, utterances)) + extra
+    padded = np.full((frames, len(utterances), utterances[0].shape[1]), fill)
+    for n, utterance in enumerate(utterances):
+        padded[: len(utterance), n] = utterance
     return padded
 
 
@@ -108,7 +108,7 @@ def padded_frames(arguments: Arguments) -> NDArray[np.bool_]:
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-    """Canonical arguments as the implementation wants them."""
+    """Canonical arguments in the conventions of the implementation."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
     values = sent(arguments, conventions)
     for name, value in values.items():
@@ -121,11 +121,11 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
 
 
 def sent(arguments: Arguments, conventions: Conventions) -> dict[str, Any]:
-    """What the implementation is given, but for its dtypes."""
+    """Arguments as the implementation takes them, but for its dtypes."""
     values = {name: value for name, value in arguments.items() if name != "coupled"}
     if conventions["biases"] == "one":
         values |= {"bias": values["bias"] + values["bias_hidden"], "bias_hidden": None}
-    if conventions["forget_bias"] == "added":  # so that the sum is what the canonical form says
+    if conventions["forget_bias"] == "added":  # the sum is that of the canonical form
         bias = values["bias"].reshape(4, -1).copy()
         bias[GATES.index("f")] -= 1.0
         values["bias"] = bias.ravel()
@@ -151,17 +151,17 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
     """What is returned of the canonical outputs, with padded frames as the conventions say."""
     left_out = _left_out(conventions)
-    kept = {name: value for name, value in outputs.items() if name not in left_out}
+    expressed = {name: value for name, value in outputs.items() if name not in left_out}
     if conventions.get("padding") == "held" and not arguments["reverse"]:
-        hidden, T = kept["hidden"].copy(), arguments["lengths"]
+        hidden, T = expressed["hidden"].copy(), arguments["lengths"]
         for n in range(len(T)):
             hidden[T[n] :, n] = hidden[T[n] - 1, n] if T[n] else arguments["h0"][n]
-        kept["hidden"] = hidden
-    return kept
+        expressed["hidden"] = hidden
+    return expressed
 
 
 def _left_out(conventions: Conventions) -> set[str]:
-    """Results that nobody expects."""
+    """Results that are not expected."""
     without = {name for name in VARIANT_RESULTS if name[2:] not in variants(conventions)}
     if conventions["returned"] == "states":
         return {*GRADIENTS, *VARIANT_RESULTS}
@@ -170,13 +170,15 @@ def _left_out(conventions: Conventions) -> set[str]:
 
 def _returned(outputs: Outputs, conventions: Conventions) -> set[str]:
     """Names of the results that are expected; of "some", `hidden` and those that came."""
-    every = {*CANONICAL_RESULTS} - _left_out(conventions)
+    expected = {*CANONICAL_RESULTS} - _left_out(conventions)
     if conventions["returned"] != "some":
-        return every
-    came = every & outputs.keys()
-    if came in (every, set(STATES)):
-        raise ValueError(f"expected some results, got {'all' if came == every else 'the states'}")
-    return came | {"hidden"}
+        return expected
+    returned = expected & outputs.keys()
+    if returned in (expected, set(STATES)):
+        raise ValueError(
+            f"expected some results, got {'all' if returned == expected else 'the states'}"
+        )
+    return returned | {"hidden"}
 
 
 def _checked(
@@ -195,8 +197,10 @@ def _checked(
         axes = axes[::-1]
     shape = tuple(sizes[axis] for axis in axes)
     if got is None or got.shape != shape:
-        came = "nothing" if got is None else f"{got.shape}{_turned_axes(got.shape, axes, shape)}"
-        raise ValueError(f"{name}: expected shape ({', '.join(axes)}) = {shape}, got {came}")
+        received = (
+            "nothing" if got is None else f"{got.shape}{_turned_axes(got.shape, axes, shape)}"
+        )
+        raise ValueError(f"{name}: expected shape ({', '.join(axes)}) = {shape}, got {received}")
     if got.dtype.kind not in "fiub":
         raise ValueError(f"{name}: expected numbers, got {got.dtype}")
     return got
@@ -211,18 +215,18 @@ def _turned_axes(got: tuple[int, ...], axes: tuple[str, ...], shape: tuple[int, 
 
 
 def laid_out(
-    name: str, value: NDArray[Any], arguments: Arguments, conventions: Conventions
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
 ) -> NDArray[Any]:
     """One argument or result, from the canonical form to the implementation's."""
     if name in GATED or name in PEEPHOLES:
-        value = value[..., _columns(name, value.shape[-1], conventions)]
+        values = values[..., _columns(name, values.shape[-1], conventions)]
     if name in MATRICES and conventions["weights"] == "rows":
-        value = value.T
+        values = values.T
     if name in WALKED:
-        value = _turned(value, arguments, conventions)
+        values = _turned(values, arguments, conventions)
     if name in BY_FRAME and conventions["layout"] == "NTD":
-        value = value.swapaxes(0, 1)
-    return value
+        values = values.swapaxes(0, 1)
+    return values
 
 
 def _received(

@@ -1,5 +1,6 @@
 """Known ways in which distillation losses are wrong, each one step of `PlainDistill` replaced."""
 
+from collections.abc import Iterator
 from types import ModuleType
 
 from refkd.verify.distill.defects import (
@@ -16,18 +17,17 @@ from refkd.verify.distill.plain import PlainDistill
 from refkd.verify.records import Defect
 
 
-def _of(module: ModuleType) -> list[Defect]:
-    """The defects that a module defines, in their order."""
-    found = (one for one in vars(module).values() if isinstance(one, type))
-    return [
-        Defect(one.bug, one.words, one())
-        for one in found
-        if issubclass(one, PlainDistill) and one.__module__ == module.__name__
-    ]
+def _of(module: ModuleType) -> Iterator[PlainDistill]:
+    """The defects that a module defines, in their order: classes with words, tables of families."""
+    for value in vars(module).values():
+        if isinstance(value, tuple):
+            yield from (row for row in value if isinstance(row, PlainDistill))
+        elif isinstance(value, type) and issubclass(value, PlainDistill) and value.words:
+            yield value()
 
 
 DEFECTS = tuple(
-    defect
+    Defect(plain.bug, plain.words, plain)
     for module in (divergences, factors, padding, windows, choices, weights, orders, blanks)
-    for defect in _of(module)
+    for plain in _of(module)
 )

@@ -41,16 +41,16 @@ class DroppedNotKept(PlainDistill):
     bug = "K10"
     words = "the blank frames are kept, the others dropped"
 
-    def kept(self, chosen, weight, blank, rule):
-        return super().kept(chosen, weight, ~blank, rule)
+    def drop_blanks(self, chosen, weight, blank, rule):
+        return super().drop_blanks(chosen, weight, ~blank, rule)
 
 
 class VisibleNotInvisible(PlainDistill):
     bug = "K10"
     words = "the blank frames are the only candidates"
 
-    def candidates(self, seen, blank, rule):
-        return super().candidates(seen, ~blank, rule)
+    def candidates(self, window, blank, rule):
+        return super().candidates(window, ~blank, rule)
 
 
 class DroppedIsInvisible(PlainDistill):
@@ -80,11 +80,11 @@ class SharesAfterDropping(PlainDistill):
     bug = "K10"
     words = "weights are made to sum to 1 again after blank frames are dropped"
 
-    def kept(self, chosen, weight, blank, rule):
-        chosen, left = super().kept(chosen, weight, blank, rule)
+    def drop_blanks(self, chosen, weight, blank, rule):
+        chosen, weight = super().drop_blanks(chosen, weight, blank, rule)
         if rule["blank_frames"] == "drop_selected" and rule["rule"] in ("Soft", "TopK", "Blend"):
-            left = self.shares(left)
-        return chosen, left
+            weight = self.shares(weight)
+        return chosen, weight
 
 
 class SharesMissing(PlainDistill):
@@ -93,7 +93,7 @@ class SharesMissing(PlainDistill):
 
     def weights(self, D, selected, rule):
         if rule["rule"] == "Blend":
-            return np.where(selected, self.given_weights(D, rule), 0.0)
+            return np.where(selected, self.blend_weights(D, rule), 0.0)
         return super().weights(D, selected, rule)
 
 
@@ -101,7 +101,7 @@ class StudentDropped(PlainDistill):
     bug = "K10"
     words = "student frames at which the teacher is blank are dropped, not pairs with its blanks"
 
-    def kept(self, chosen, weight, blank, rule):
+    def drop_blanks(self, chosen, weight, blank, rule):
         if rule["blank_frames"] != "drop_selected":
             return chosen, weight
         return chosen & ~np.asarray(blank)[:, None], np.where(blank[:, None], 0.0, weight)
@@ -137,8 +137,8 @@ class EmptyTakesFirst(PlainDistill):
     bug = "K10"
     words = "a student frame that sees nothing takes the first teacher frame"
 
-    def firsts(self, D, k):
-        selected = super().firsts(D, k)
+    def best_k(self, D, k):
+        selected = super().best_k(D, k)
         selected[~selected.any(axis=1), 0] = True
         return selected
 

@@ -7,73 +7,59 @@ from refkd.verify.distill.plain import PlainDistill, PlainSelection
 LARGEST = 1e300  # infinitely far, and still there
 
 
-class KeepsPerTeacher(PlainSelection):
-    """The search for student frames is right all the same."""
+class OtherOrder(PlainDistill):
+    """Frames are sorted by other keys, the last one first; `teachers_only` spares PerTeacher."""
+
+    def __init__(self, bug, words, keys, teachers_only=False):
+        self.bug, self.words = bug, words
+        self.keys, self.teachers_only = keys, teachers_only
+
+    def order(self, cost, own):
+        frames = np.arange(len(cost))
+        best_first = np.lexsort(self.keys(frames, np.abs(frames - own), cost))
+        return best_first[cost[best_first] < np.inf]
 
     def per_teacher(self, D, rule):
-        return PlainSelection().per_teacher(D, rule)
+        if self.teachers_only:
+            return PlainSelection().per_teacher(D, rule)
+        return super().per_teacher(D, rule)
 
 
-class TiesToFirst(PlainDistill):
-    bug = "K12"
-    words = "ties go to the earliest frame, not to the nearest"
-
-    def order(self, cost, own):
-        best_first = np.argsort(cost, kind="stable")
-        return best_first[cost[best_first] < np.inf]
+def first(frames, away, cost):
+    return frames, cost
 
 
-class TiesToLast(PlainDistill):
-    bug = "K12"
-    words = "ties go to the latest frame, not to the nearest"
-
-    def order(self, cost, own):
-        best_first = np.lexsort((-np.arange(len(cost)), cost))
-        return best_first[cost[best_first] < np.inf]
+def last(frames, away, cost):
+    return -frames, cost
 
 
-class TiesToLater(PlainDistill):
-    bug = "K12"
-    words = "ties between equally near frames go to the later"
-
-    def order(self, cost, own):
-        frames = np.arange(len(cost))
-        best_first = np.lexsort((-frames, np.abs(frames - own), cost))
-        return best_first[cost[best_first] < np.inf]
+def later(frames, away, cost):
+    return -frames, away, cost
 
 
-class TiesToFarthest(PlainDistill):
-    bug = "K12"
-    words = "ties go to the farthest frame"
-
-    def order(self, cost, own):
-        frames = np.arange(len(cost))
-        best_first = np.lexsort((frames, -np.abs(frames - own), cost))
-        return best_first[cost[best_first] < np.inf]
+def farthest(frames, away, cost):
+    return frames, -away, cost
 
 
-class TeachersTiesToFirst(KeepsPerTeacher, TiesToFirst):
-    words = "ties between teacher frames go to the earliest, not to the nearest"
+def least_similar(frames, away, cost):
+    return frames, away, np.where(cost < np.inf, -cost, np.inf)
 
 
-class TeachersTiesToLast(KeepsPerTeacher, TiesToLast):
-    words = "ties between teacher frames go to the latest, not to the nearest"
-
-
-class TeachersTiesToLater(KeepsPerTeacher, TiesToLater):
-    words = "ties between equally near teacher frames go to the later"
-
-
-class LeastSimilar(PlainDistill):
-    bug = "K13"
-    words = "the least similar frame is selected"
-
-    def order(self, cost, own):
-        return super().order(np.where(cost < np.inf, -cost, np.inf), own)
-
-
-class LeastSimilarTeacher(KeepsPerTeacher, LeastSimilar):
-    words = "the least similar teacher frame is selected"
+ORDERS = (
+    OtherOrder("K12", "ties go to the earliest frame, not to the nearest", first),
+    OtherOrder("K12", "ties go to the latest frame, not to the nearest", last),
+    OtherOrder("K12", "ties between equally near frames go to the later", later),
+    OtherOrder("K12", "ties go to the farthest frame", farthest),
+    OtherOrder(
+        "K12", "ties between teacher frames go to the earliest, not to the nearest", first, True
+    ),
+    OtherOrder(
+        "K12", "ties between teacher frames go to the latest, not to the nearest", last, True
+    ),
+    OtherOrder("K12", "ties between equally near teacher frames go to the later", later, True),
+    OtherOrder("K13", "the least similar frame is selected", least_similar),
+    OtherOrder("K13", "the least similar teacher frame is selected", least_similar, True),
+)
 
 
 class ByCrossEntropy(PlainDistill):
@@ -139,7 +125,7 @@ class OneMore(PlainDistill):
     more = 1
 
     def top_k(self, D, rule):
-        return self.firsts(D, max(rule["k"] + self.more, 1))
+        return self.best_k(D, max(rule["k"] + self.more, 1))
 
 
 class OneLess(OneMore):
@@ -153,7 +139,7 @@ class TopOfTheLeast(PlainDistill):
     words = "TopK selects the least similar frames"
 
     def top_k(self, D, rule):
-        return self.firsts(np.where(np.inf > D, -D, np.inf), rule["k"])
+        return self.best_k(np.where(np.inf > D, -D, np.inf), rule["k"])
 
 
 class PerStudent(PlainDistill):
@@ -161,7 +147,7 @@ class PerStudent(PlainDistill):
     words = "PerTeacher searches a teacher frame for each student frame"
 
     def per_teacher(self, D, rule):
-        return self.firsts(D, 1)
+        return self.best_k(D, 1)
 
 
 class TeacherWindow(PlainDistill):

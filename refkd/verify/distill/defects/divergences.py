@@ -5,31 +5,33 @@ import numpy as np
 from refkd.verify.compare import log_softmax
 from refkd.verify.distill.plain import PlainDistill
 
-EXCHANGED = {"kl": "reverse_kl", "reverse_kl": "kl"}
 
-
-class ArgumentsExchanged(PlainDistill):
-    bug = "K1"
-    words = "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)"
-
-    def measure(self, rule):
-        return EXCHANGED.get(rule["divergence"], rule["divergence"])
-
-
-class AlwaysReversed(PlainDistill):
-    bug = "K1"
-    words = "KL(student || teacher) is computed, whichever direction is asked"
+class OtherDivergence(PlainDistill):
+    def __init__(self, bug, words, computed):
+        self.bug, self.words = bug, words
+        self.computed = computed
 
     def measure(self, rule):
-        return "reverse_kl" if rule["divergence"] == "kl" else rule["divergence"]
+        return self.computed.get(rule["divergence"], rule["divergence"])
 
 
-class AlwaysForward(PlainDistill):
-    bug = "K1"
-    words = "KL(teacher || student) is computed, whichever direction is asked"
-
-    def measure(self, rule):
-        return "kl" if rule["divergence"] == "reverse_kl" else rule["divergence"]
+DIRECTIONS = (
+    OtherDivergence(
+        "K1",
+        "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)",
+        {"kl": "reverse_kl", "reverse_kl": "kl"},
+    ),
+    OtherDivergence(
+        "K1",
+        "KL(student || teacher) is computed, whichever direction is asked",
+        {"kl": "reverse_kl"},
+    ),
+    OtherDivergence(
+        "K1",
+        "KL(teacher || student) is computed, whichever direction is asked",
+        {"reverse_kl": "kl"},
+    ),
+)
 
 
 class StudentProbabilities(PlainDistill):
@@ -37,7 +39,7 @@ class StudentProbabilities(PlainDistill):
     words = "the student's probabilities stand where their logarithms are wanted"
 
     def divergence(self, lp, lq, rule):
-        return self.expected(lp, lp - np.exp(lq))
+        return self.expectation(lp, lp - np.exp(lq))
 
     def slope(self, lp, lq, rule):
         return -np.exp(lp) * np.exp(lq)
@@ -68,50 +70,41 @@ class MaskGivesNaN(PlainDistill):
     bug = "K7"
     words = "0 log 0 is computed as 0 times -inf, which is NaN"
 
-    def expected(self, logp, value):
+    def expectation(self, logp, value):
         return (np.exp(logp) * value).sum(axis=-1)
 
 
 class NaNCostsNothing(MaskGivesNaN):
     words = "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0"
 
-    def expected(self, logp, value):
-        return np.nan_to_num(super().expected(logp, value), posinf=np.inf, neginf=-np.inf)
+    def expectation(self, logp, value):
+        return np.nan_to_num(super().expectation(logp, value), posinf=np.inf, neginf=-np.inf)
 
 
 class SmallNumberAdded(PlainDistill):
     bug = "K7"
-    words = "1e-8 is added before the logarithm"
-    small = 1e-8
+
+    def __init__(self, number):
+        self.words = f"{number} is added before the logarithm"
+        self.number = float(number)
 
     def teacher_logp(self, logits, rule):
-        return np.log(np.exp(super().teacher_logp(logits, rule)) + self.small)
+        return np.log(np.exp(super().teacher_logp(logits, rule)) + self.number)
 
 
-class LittleMoreAdded(SmallNumberAdded):
-    words = "1e-6 is added before the logarithm"
-    small = 1e-6
-
-
-class LessAdded(SmallNumberAdded):
-    words = "1e-10 is added before the logarithm"
-    small = 1e-10
-
-
-class EntropyLeftOut(PlainDistill):
-    bug = "K18"
-    words = "'kl' gives the cross-entropy: the teacher's entropy is left out"
-
-    def measure(self, rule):
-        return "cross_entropy" if rule["divergence"] == "kl" else rule["divergence"]
-
-
-class EntropyAdded(PlainDistill):
-    bug = "K18"
-    words = "'cross_entropy' gives KL: the teacher's entropy is taken off"
-
-    def measure(self, rule):
-        return "kl" if rule["divergence"] == "cross_entropy" else rule["divergence"]
+ADDED = tuple(map(SmallNumberAdded, ("1e-8", "1e-6", "1e-10")))
+ENTROPIES = (
+    OtherDivergence(
+        "K18",
+        "'kl' gives the cross-entropy: the teacher's entropy is left out",
+        {"kl": "cross_entropy"},
+    ),
+    OtherDivergence(
+        "K18",
+        "'cross_entropy' gives KL: the teacher's entropy is taken off",
+        {"cross_entropy": "kl"},
+    ),
+)
 
 
 class JensenShannonDoubled(PlainDistill):

@@ -6,53 +6,28 @@ from refkd.verify.compare import log_softmax
 from refkd.verify.distill.plain import PlainDistill
 
 
-class NeverScaled(PlainDistill):
+class Scaled(PlainDistill):
+    """Loss and gradient times powers of the temperature; and if scale_t2 does not ask for it."""
+
     bug = "K4"
-    words = "off by exactly temperature^2: the factor is missing where scale_t2 asks for it"
+
+    def __init__(self, words, loss, grad, unasked=0):
+        self.words = words
+        self.powers = {True: (loss, grad), False: (unasked, unasked)}
 
     def scaled(self, loss, grad, rule):
-        return loss, grad
+        of_loss, of_grad = self.powers[rule["scale_t2"]]
+        return loss * rule["temperature"] ** of_loss, grad * rule["temperature"] ** of_grad
 
 
-class AlwaysScaled(PlainDistill):
-    bug = "K4"
-    words = "off by exactly temperature^2: multiplied though scale_t2 does not ask for it"
-
-    def scaled(self, loss, grad, rule):
-        return loss * rule["temperature"] ** 2, grad * rule["temperature"] ** 2
-
-
-class ScaledTwice(PlainDistill):
-    bug = "K4"
-    words = "the factor temperature^2 is applied twice"
-
-    def scaled(self, loss, grad, rule):
-        return super().scaled(*super().scaled(loss, grad, rule), rule)
-
-
-class ScaledOnce(PlainDistill):
-    bug = "K4"
-    words = "the factor is temperature, not its square"
-
-    def scaled(self, loss, grad, rule):
-        factor = rule["temperature"] if rule["scale_t2"] else 1.0
-        return factor * loss, factor * grad
-
-
-class LossScaledAlone(PlainDistill):
-    bug = "K4"
-    words = "the factor temperature^2 is missing in the gradient"
-
-    def scaled(self, loss, grad, rule):
-        return super().scaled(loss, grad, rule)[0], grad
-
-
-class GradientScaledAlone(PlainDistill):
-    bug = "K4"
-    words = "the factor temperature^2 is missing in the loss"
-
-    def scaled(self, loss, grad, rule):
-        return loss, super().scaled(loss, grad, rule)[1]
+SCALES = (
+    Scaled("off by exactly temperature^2: the factor is missing where scale_t2 asks for it", 0, 0),
+    Scaled("off by exactly temperature^2: multiplied though scale_t2 does not ask for it", 2, 2, 2),
+    Scaled("the factor temperature^2 is applied twice", 4, 4),
+    Scaled("the factor is temperature, not its square", 1, 1),
+    Scaled("the factor temperature^2 is missing in the gradient", 2, 0),
+    Scaled("the factor temperature^2 is missing in the loss", 0, 2),
+)
 
 
 class GradientOfTempered(PlainDistill):
@@ -71,45 +46,31 @@ class DividedTwice(PlainDistill):
         return super().in_logits(slope, lq, rule) / rule["temperature"]
 
 
-class StudentAlone(PlainDistill):
+class Tempered(PlainDistill):
+    """Logits of either side are divided by a power of the temperature of its own."""
+
     bug = "K5"
-    words = "the temperature is applied to the student only"
 
-    def teacher_logp(self, logits, rule):
-        return log_softmax(logits)
-
-
-class TeacherAlone(PlainDistill):
-    bug = "K5"
-    words = "the temperature is applied to the teacher only"
+    def __init__(self, words, student, teacher):
+        self.words = words
+        self.student, self.teacher = student, teacher
 
     def student_logp(self, logits, rule):
-        return log_softmax(logits)
-
-    def in_logits(self, slope, lq, rule):
-        return super().in_logits(slope, lq, rule) * rule["temperature"]
-
-
-class TemperatureMultiplies(TeacherAlone):
-    bug = "K5"
-    words = "logits are multiplied by the temperature, not divided"
+        return log_softmax(logits / rule["temperature"] ** self.student)
 
     def teacher_logp(self, logits, rule):
-        return log_softmax(logits * rule["temperature"])
-
-    def student_logp(self, logits, rule):
-        return log_softmax(logits * rule["temperature"])
+        return log_softmax(logits / rule["temperature"] ** self.teacher)
 
     def in_logits(self, slope, lq, rule):
-        return super().in_logits(slope, lq, rule) * rule["temperature"]
+        return super().in_logits(slope, lq, rule) * rule["temperature"] ** (1.0 - self.student)
 
 
-class TemperatureIgnored(TeacherAlone):
-    bug = "K5"
-    words = "the temperature is ignored"
-
-    def teacher_logp(self, logits, rule):
-        return log_softmax(logits)
+TEMPERATURES = (
+    Tempered("the temperature is applied to the student only", 1.0, 0.0),
+    Tempered("the temperature is applied to the teacher only", 0.0, 1.0),
+    Tempered("logits are multiplied by the temperature, not divided", -1.0, -1.0),
+    Tempered("the temperature is ignored", 0.0, 0.0),
+)
 
 
 class LossDividedAlone(PlainDistill):

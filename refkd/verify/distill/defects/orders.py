@@ -10,7 +10,7 @@ class StepsBack(PlainDistill):
     words = "Monotone may step back"
 
     def monotone(self, D, rule):
-        return self.firsts(D, 1)
+        return self.best_k(D, 1)
 
 
 class StepsIgnored(PlainDistill):

@@ -5,36 +5,30 @@ import numpy as np
 from refkd.verify.distill.plain import PlainDistill
 
 
-class PaddingCounts(PlainDistill):
+class OtherLength(PlainDistill):
     bug = "K6"
-    words = "padded frames are counted like others"
+
+    def __init__(self, words, count):
+        self.words = words
+        self.count = count
 
     def frames(self, n, lengths, T):
-        return T
+        return self.count(n, lengths, T)
 
 
-class LongestCounts(PlainDistill):
-    bug = "K6"
-    words = "every utterance is taken to be as long as the longest"
-
-    def frames(self, n, lengths, T):
-        return int(max(lengths))
-
-
-class FirstLengthForAll(PlainDistill):
-    bug = "K6"
-    words = "the length of the first utterance is taken for all"
-
-    def frames(self, n, lengths, T):
-        return int(lengths[0])
-
-
-class LastFrameLost(PlainDistill):
-    bug = "K6"
-    words = "the last frame of every utterance is left out"
-
-    def frames(self, n, lengths, T):
-        return int(lengths[n]) - 1
+LENGTHS = (
+    OtherLength("padded frames are counted like others", lambda n, lengths, T: T),
+    OtherLength(
+        "every utterance is taken to be as long as the longest",
+        lambda n, lengths, T: int(max(lengths)),
+    ),
+    OtherLength(
+        "the length of the first utterance is taken for all", lambda n, lengths, T: int(lengths[0])
+    ),
+    OtherLength(
+        "the last frame of every utterance is left out", lambda n, lengths, T: int(lengths[n]) - 1
+    ),
+)
 
 
 class DividedByPadded(PlainDistill):
@@ -64,8 +58,8 @@ class PaddingSeen(PlainDistill):
         self.length = int(lengths[n])
         return T
 
-    def seen(self, rule, T):
-        return super().seen(rule, T) & (np.arange(T) < self.length)[:, None]
+    def in_window(self, rule, T):
+        return super().in_window(rule, T) & (np.arange(T) < self.length)[:, None]
 
 
 class GradientInPadding(PlainDistill):

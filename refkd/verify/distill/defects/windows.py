@@ -2,174 +2,118 @@
 
 import numpy as np
 
-from refkd.verify.distill.plain import PlainDistill
-
-SEARCHING = ("Hard", "TopK", "Soft", "Monotone", "OrderedPath", "PerTeacher")
-
-
-class LeftShort(PlainDistill):
-    bug = "K11"
-    words = "the window is one frame short on the left"
-    left, right = -1, 0
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        if rule["rule"] not in SEARCHING:
-            return left, right
-        return left + self.left, right + self.right
+from refkd.losses.rules import RULES
+from refkd.verify.distill.plain import SEARCHING, PlainDistill
 
 
-class LeftLong(LeftShort):
-    bug = "K11"
-    words = "the window is one frame too long on the left"
-    left, right = 1, 0
-
-
-class RightShort(LeftShort):
-    bug = "K11"
-    words = "the window is one frame short on the right"
-    left, right = 0, -1
-
-
-class RightLong(LeftShort):
-    bug = "K11"
-    words = "the window is one frame too long on the right"
-    left, right = 0, 1
-
-
-class OneLater(LeftShort):
-    bug = "K11"
-    words = "the window lies one frame too late"
-    left, right = -1, 1
-
-
-class OneEarlier(LeftShort):
-    bug = "K11"
-    words = "the window lies one frame too early"
-    left, right = 1, -1
-
-
-class Mirrored(PlainDistill):
-    bug = "K11"
-    words = "left and right of the window are exchanged"
+class OtherSides(PlainDistill):
+    def __init__(self, words, change, bug="K11", rules=SEARCHING):
+        self.bug, self.words = bug, words
+        self.change, self.rules = change, rules
 
     def sides(self, rule, T):
         left, right = super().sides(rule, T)
-        return (right, left) if rule["rule"] in SEARCHING else (left, right)
+        return self.change(left, right, T) if rule["rule"] in self.rules else (left, right)
 
 
-class SameOnBothSides(PlainDistill):
+WINDOWS = (
+    OtherSides(
+        "the window is one frame short on the left", lambda left, right, T: (left - 1, right)
+    ),
+    OtherSides(
+        "the window is one frame too long on the left", lambda left, right, T: (left + 1, right)
+    ),
+    OtherSides(
+        "the window is one frame short on the right", lambda left, right, T: (left, right - 1)
+    ),
+    OtherSides(
+        "the window is one frame too long on the right", lambda left, right, T: (left, right + 1)
+    ),
+    OtherSides("the window lies one frame too late", lambda left, right, T: (left - 1, right + 1)),
+    OtherSides("the window lies one frame too early", lambda left, right, T: (left + 1, right - 1)),
+    OtherSides("left and right of the window are exchanged", lambda left, right, T: (right, left)),
+    OtherSides(
+        "the window is as long on the right as on the left", lambda left, right, T: (left, left)
+    ),
+    OtherSides("the right side of the window is taken for 0", lambda left, right, T: (left, 0)),
+    OtherSides(
+        "a negative right side of the window is taken for 0",
+        lambda left, right, T: (left, max(right, 0)),
+    ),
+    OtherSides(
+        "the window is ignored, the whole utterance is searched", lambda left, right, T: (T, T)
+    ),
+)
+
+
+class FramesOutside(PlainDistill):
+    """Frames outside the utterance are replaced by others."""
+
     bug = "K11"
-    words = "the window is as long on the right as on the left"
 
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return (left, left) if rule["rule"] in SEARCHING else (left, right)
+    def __init__(self, words, replace, rules):
+        self.words = words
+        self.replace, self.rules = replace, rules
 
-
-class RightIgnored(PlainDistill):
-    bug = "K11"
-    words = "the right side of the window is taken for 0"
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return (left, 0) if rule["rule"] in SEARCHING else (left, right)
-
-
-class NegativeRightIgnored(PlainDistill):
-    bug = "K11"
-    words = "a negative right side of the window is taken for 0"
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return (left, max(right, 0)) if rule["rule"] in SEARCHING else (left, right)
-
-
-class WindowIgnored(PlainDistill):
-    bug = "K11"
-    words = "the window is ignored, the whole utterance is searched"
-
-    def sides(self, rule, T):
-        return (T, T) if rule["rule"] in SEARCHING else super().sides(rule, T)
-
-
-class ClampedToEdges(PlainDistill):
-    bug = "K11"
-    words = "frames outside the utterance are replaced by the first or the last"
-
-    def seen(self, rule, T):
+    def in_window(self, rule, T):
+        if rule["rule"] not in self.rules:
+            return super().in_window(rule, T)
         left, right = self.sides(rule, T)
-        if rule["rule"] not in SEARCHING:
-            return super().seen(rule, T)
-        seen = np.zeros((T, T), dtype=bool)
+        window = np.zeros((T, T), dtype=bool)
         for i in range(T):
-            seen[i, np.clip(np.arange(i - left, i + right + 1), 0, T - 1)] = True
-        return seen
+            window[i, self.replace(np.arange(i - left, i + right + 1), T)] = True
+        return window
 
 
-class EverythingClamped(PlainDistill):
-    bug = "K11"
-    words = "frames outside the utterance are replaced by the first or the last, by every rule"
-
-    def seen(self, rule, T):
-        left, right = self.sides(rule, T)
-        seen = np.zeros((T, T), dtype=bool)
-        for i in range(T):
-            seen[i, self.inside(np.arange(i - left, i + right + 1), T)] = True
-        return seen
-
-    def inside(self, frames, T):
-        return np.clip(frames, 0, T - 1)
+def clamped(frames, T):
+    return np.clip(frames, 0, T - 1)
 
 
-class EverythingWraps(EverythingClamped):
-    bug = "K11"
-    words = "windows wrap around: the first frames see the last"
-
-    def inside(self, frames, T):
-        return frames % T
-
-
-class ShiftedLater(PlainDistill):
-    bug = "K16"
-    words = "Shift(d) takes the teacher frame d later, not d earlier"
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return (-left, left) if rule["rule"] == "Shift" else (left, right)
-
-
-class ShiftedOneMore(PlainDistill):
-    bug = "K16"
-    words = "Shift(d) takes the teacher frame d + 1 earlier"
-    by = 1
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return (left + self.by, right - self.by) if rule["rule"] == "Shift" else (left, right)
-
-
-class ShiftedOneLess(ShiftedOneMore):
-    bug = "K16"
-    words = "Shift(d) takes the teacher frame d - 1 earlier"
-    by = -1
-
-
-class ShiftIgnored(PlainDistill):
-    bug = "K16"
-    words = "Shift(d) takes the student's own frame"
-
-    def sides(self, rule, T):
-        return (0, 0) if rule["rule"] == "Shift" else super().sides(rule, T)
+OUTSIDE = (
+    FramesOutside(
+        "frames outside the utterance are replaced by the first or the last", clamped, SEARCHING
+    ),
+    FramesOutside(
+        "frames outside the utterance are replaced by the first or the last, by every rule",
+        clamped,
+        RULES,
+    ),
+    FramesOutside(
+        "windows wrap around: the first frames see the last", lambda frames, T: frames % T, RULES
+    ),
+)
+SHIFTS = (
+    OtherSides(
+        "Shift(d) takes the teacher frame d later, not d earlier",
+        lambda left, right, T: (-left, left),
+        "K16",
+        ("Shift",),
+    ),
+    OtherSides(
+        "Shift(d) takes the teacher frame d + 1 earlier",
+        lambda left, right, T: (left + 1, right - 1),
+        "K16",
+        ("Shift",),
+    ),
+    OtherSides(
+        "Shift(d) takes the teacher frame d - 1 earlier",
+        lambda left, right, T: (left - 1, right + 1),
+        "K16",
+        ("Shift",),
+    ),
+    OtherSides(
+        "Shift(d) takes the student's own frame", lambda left, right, T: (0, 0), "K16", ("Shift",)
+    ),
+)
 
 
 class ShiftWraps(PlainDistill):
     bug = "K16"
     words = "Shift(d) wraps around: the first frames learn from the last"
 
-    def seen(self, rule, T):
+    def in_window(self, rule, T):
         if rule["rule"] != "Shift":
-            return super().seen(rule, T)
+            return super().in_window(rule, T)
         return self.lag(T) % T == rule["d"] % T
 
 
@@ -177,31 +121,30 @@ class ShiftHeld(PlainDistill):
     bug = "K16"
     words = "Shift(d) lets the first d frames learn from frame 0; they have no loss"
 
-    def seen(self, rule, T):
+    def in_window(self, rule, T):
         if rule["rule"] != "Shift":
-            return super().seen(rule, T)
-        seen = np.zeros((T, T), dtype=bool)
-        seen[np.arange(T), np.maximum(np.arange(T) - rule["d"], 0)] = True
-        return seen
+            return super().in_window(rule, T)
+        window = np.zeros((T, T), dtype=bool)
+        window[np.arange(T), np.maximum(np.arange(T) - rule["d"], 0)] = True
+        return window
 
 
 class BlendReversed(PlainDistill):
     bug = "K16"
     words = "the weights of Blend are taken in the other order"
 
-    def given_weights(self, D, rule):
-        return super().given_weights(D, {**rule, "weights": rule["weights"][::-1]})
+    def blend_weights(self, D, rule):
+        return super().blend_weights(D, {**rule, "weights": rule["weights"][::-1]})
 
 
 class BlendBegins(PlainDistill):
     bug = "K16"
     words = "Blend begins before all of its frames are there"
 
-    def given_weights(self, D, rule):
-        given = np.array(rule["weights"])
-        lag = self.lag(len(D))
-        inside = (lag >= 0) & (lag < len(given))
-        return np.where(inside, given[np.clip(lag, 0, len(given) - 1)], 0.0)
+    def blend_weights(self, D, rule):
+        weights, lag = np.array(rule["weights"]), self.lag(len(D))
+        inside = (lag >= 0) & (lag < len(weights))
+        return np.where(inside, weights[np.clip(lag, 0, len(weights) - 1)], 0.0)
 
 
 class PairsExchanged(PlainDistill):

@@ -13,7 +13,7 @@ from refkd.verify.lstm.defects import (
 from refkd.verify.records import Defect
 
 DEFECTS = tuple(
-    Defect(one.bug, one.words, one)
+    Defect(plain.bug, plain.words, plain)
     for module in (weights, biases, cell, padding, first_states, through_time, sums, gradients)
-    for one in module.DEFECTS
+    for plain in module.DEFECTS
 )

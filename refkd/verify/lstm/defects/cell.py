@@ -1,4 +1,4 @@
-"""The cell computes something else."""
+"""Other activations, gates and outputs of the cell."""
 
 import numpy as np
 
@@ -82,41 +82,24 @@ class ReluCandidate(PlainLSTM):
 
 class CoupledGates(PlainLSTM):
     bug = "L10"
-    words = "forget and input gates are coupled: f = 1 - i"
+
+    def __init__(self, words, coupled, free):
+        self.words = words
+        self.coupled, self.free = coupled, free
 
     def gates(self, a):
         opened = super().gates(a)
-        opened[1] = 1.0 - opened[0]
+        opened[self.coupled] = 1.0 - opened[self.free]
         return opened
 
     def slopes(self, gates):
         slopes = super().slopes(gates)
-        slopes[1] = 0.0
+        slopes[self.coupled] = 0.0
         return slopes
 
     def into_gates(self, d_c, d_h, gates, c_before, c):
         into = super().into_gates(d_c, d_h, gates, c_before, c)
-        into[0] -= into[1]
-        return into
-
-
-class CoupledInputGate(PlainLSTM):
-    bug = "L10"
-    words = "forget and input gates are coupled: i = 1 - f"
-
-    def gates(self, a):
-        opened = super().gates(a)
-        opened[0] = 1.0 - opened[1]
-        return opened
-
-    def slopes(self, gates):
-        slopes = super().slopes(gates)
-        slopes[0] = 0.0
-        return slopes
-
-    def into_gates(self, d_c, d_h, gates, c_before, c):
-        into = super().into_gates(d_c, d_h, gates, c_before, c)
-        into[1] -= into[0]
+        into[self.free] -= into[self.coupled]
         return into
 
 
@@ -178,8 +161,8 @@ DEFECTS = (
     SigmoidCandidate(),
     LinearCandidate(),
     ReluCandidate(),
-    CoupledGates(),
-    CoupledInputGate(),
+    CoupledGates("forget and input gates are coupled: f = 1 - i", coupled=1, free=0),
+    CoupledGates("forget and input gates are coupled: i = 1 - f", coupled=0, free=1),
     OutputOfOldCell(),
     NothingIsForgotten(),
     CellIsClipped(),

@@ -1,22 +1,14 @@
 """First states are left out, exchanged, or those of another utterance."""
 
+from operator import itemgetter
+
 import numpy as np
 
+from refkd.verify.lstm.defects.replaced import ArgumentsReplaced
 from refkd.verify.lstm.plain import PlainLSTM
 
 
-class FirstStateReplaced(PlainLSTM):
-    bug = "L13"
-
-    def __init__(self, words, **replaced):
-        self.words = words
-        self.replaced = replaced
-
-    def take(self, given):
-        return given | {name: make(given) for name, make in self.replaced.items()}
-
-
-class FirstStatesMixed(FirstStateReplaced):
+class FirstStatesMixed(ArgumentsReplaced):
     square = True
 
 
@@ -24,50 +16,47 @@ class FirstStateCarriedOver(PlainLSTM):
     bug = "L13"
     words = "an utterance starts in the last state of the one before"
 
-    def take(self, given):
-        return given | {name: given[name].copy() for name in ("h0", "c0")}
+    def take(self, arguments):
+        return arguments | {name: arguments[name].copy() for name in ("h0", "c0")}
 
-    def utterance(self, n, walk, given):
-        found = super().utterance(n, walk, given)
+    def utterance(self, n, walk, arguments):
+        results = super().utterance(n, walk, arguments)
         for name, last in (("h0", "h_last"), ("c0", "c_last")):
-            given[name][n + 1 : n + 2] = found[last]
-        return found
+            arguments[name][n + 1 : n + 2] = results[last]
+        return results
 
 
 class FirstStateIgnoredByGradient(PlainLSTM):
     bug = "L13"
     words = "the gradient takes the first cell state for zero"
 
-    def backward(self, run, d_hidden, d_h, d_c, given):
+    def backward(self, run, d_hidden, d_h, d_c, arguments):
         run.c[0] = 0.0
-        return super().backward(run, d_hidden, d_h, d_c, given)
+        return super().backward(run, d_hidden, d_h, d_c, arguments)
+
+
+def zero(name):
+    return lambda arguments: np.zeros_like(arguments[name])
+
+
+def of_the_first(name):
+    return lambda arguments: np.broadcast_to(arguments[name][:1], arguments[name].shape)
 
 
 DEFECTS = (
-    FirstStateReplaced(
-        "h0 and c0 are left out",
-        h0=lambda given: np.zeros_like(given["h0"]),
-        c0=lambda given: np.zeros_like(given["c0"]),
-    ),
-    FirstStateReplaced("h0 is left out", h0=lambda given: np.zeros_like(given["h0"])),
-    FirstStateReplaced("c0 is left out", c0=lambda given: np.zeros_like(given["c0"])),
-    FirstStatesMixed(
-        "h0 and c0 are exchanged", h0=lambda given: given["c0"], c0=lambda given: given["h0"]
-    ),
-    FirstStatesMixed("h0 stands for c0, too", c0=lambda given: given["h0"]),
-    FirstStateReplaced(
+    ArgumentsReplaced("L13", "h0 and c0 are left out", h0=zero("h0"), c0=zero("c0")),
+    ArgumentsReplaced("L13", "h0 is left out", h0=zero("h0")),
+    ArgumentsReplaced("L13", "c0 is left out", c0=zero("c0")),
+    FirstStatesMixed("L13", "h0 and c0 are exchanged", h0=itemgetter("c0"), c0=itemgetter("h0")),
+    FirstStatesMixed("L13", "h0 stands for c0, too", c0=itemgetter("h0")),
+    ArgumentsReplaced(
+        "L13",
         "the first states of the first utterance are used for all",
-        h0=lambda given: np.broadcast_to(given["h0"][:1], given["h0"].shape),
-        c0=lambda given: np.broadcast_to(given["c0"][:1], given["c0"].shape),
+        h0=of_the_first("h0"),
+        c0=of_the_first("c0"),
     ),
-    FirstStateReplaced(
-        "h0 of the first utterance is used for all",
-        h0=lambda given: np.broadcast_to(given["h0"][:1], given["h0"].shape),
-    ),
-    FirstStateReplaced(
-        "c0 of the first utterance is used for all",
-        c0=lambda given: np.broadcast_to(given["c0"][:1], given["c0"].shape),
-    ),
+    ArgumentsReplaced("L13", "h0 of the first utterance is used for all", h0=of_the_first("h0")),
+    ArgumentsReplaced("L13", "c0 of the first utterance is used for all", c0=of_the_first("c0")),
     FirstStateCarriedOver(),
     FirstStateIgnoredByGradient(),
 )

@@ -8,27 +8,18 @@ from refkd.verify.lstm.plain import PlainLSTM
 NAMES = tuple(GATE_NAMES.values())
 
 
-class NoSlope(PlainLSTM):
+class SlopeScaled(PlainLSTM):
+    """The slope of some gates is taken to a power and multiplied."""
+
     bug = "L8"
 
-    def __init__(self, gates, name):
-        self.words = f"the gradient of the {name} lacks the slope of its sigmoid or tanh"
-        self.rows = list(gates)
+    def __init__(self, words, rows, power=1, factor=1.0):
+        self.words = words
+        self.rows, self.power, self.factor = rows, power, factor
 
     def slopes(self, gates):
         slopes = super().slopes(gates)
-        slopes[self.rows] = 1.0
-        return slopes
-
-
-class SlopeTwice(NoSlope):
-    def __init__(self, gates, name):
-        super().__init__(gates, name)
-        self.words = f"the gradient of the {name} has the slope of its sigmoid or tanh twice"
-
-    def slopes(self, gates):
-        slopes = PlainLSTM.slopes(self, gates)
-        slopes[self.rows] *= slopes[self.rows]
+        slopes[self.rows] = self.factor * slopes[self.rows] ** self.power
         return slopes
 
 
@@ -45,30 +36,6 @@ class WrongSlope(PlainLSTM):
         return slopes
 
 
-class ZeroGate(PlainLSTM):
-    bug = "L8"
-
-    def __init__(self, row):
-        self.words = f"the gradient of the {NAMES[row]} is zero"
-        self.row = row
-
-    def slopes(self, gates):
-        slopes = super().slopes(gates)
-        slopes[self.row] = 0.0
-        return slopes
-
-
-class NegativeGate(ZeroGate):
-    def __init__(self, row):
-        super().__init__(row)
-        self.words = f"the gradient of the {NAMES[row]} has the wrong sign"
-
-    def slopes(self, gates):
-        slopes = PlainLSTM.slopes(self, gates)
-        slopes[self.row] *= -1.0
-        return slopes
-
-
 class CopiedBias(PlainLSTM):
     bug = "L8"
 
@@ -76,15 +43,15 @@ class CopiedBias(PlainLSTM):
         self.words = words
         self.rows, self.names = rows, names
 
-    def give(self, found, given):
-        return found | {name: self._copied(found[name]) for name in self.names}
+    def postprocess(self, results, arguments):
+        return results | {name: self._copied(results[name]) for name in self.names}
 
     def _copied(self, array):
         return array.reshape(*array.shape[:-1], 4, -1)[..., self.rows, :].reshape(array.shape)
 
 
 class WrongFactor(PlainLSTM):
-    """One of what pulls at the four gates is computed from something else."""
+    """The gradient in one of the four gates is computed from something else."""
 
     bug = "L8"
 
@@ -116,20 +83,34 @@ class RowsOfRecurrentMissing(PlainLSTM):
         self.words = f"the {NAMES[row]} passes no gradient to h of the step before"
         self.row = row
 
-    def hidden_before(self, d_a, given):
-        kept = d_a.copy()
-        kept[self.row] = 0.0
-        return super().hidden_before(kept, given)
+    def hidden_before(self, d_a, arguments):
+        d_a = d_a.copy()
+        d_a[self.row] = 0.0
+        return super().hidden_before(d_a, arguments)
 
 
-ONE = tuple(((row,), name) for row, name in enumerate(NAMES))
 DEFECTS = (
-    *(NoSlope(rows, name) for rows, name in ONE),
-    NoSlope((0, 1, 3), "three sigmoid gates"),
-    NoSlope((0, 1, 2, 3), "four gates"),
-    *(SlopeTwice(rows, name) for rows, name in ONE),
-    *(ZeroGate(row) for row in range(4)),
-    *(NegativeGate(row) for row in range(4)),
+    *(
+        SlopeScaled(f"the gradient of the {names} lacks the slope of its sigmoid or tanh", rows, 0)
+        for names, rows in (
+            *((name, [row]) for row, name in enumerate(NAMES)),
+            ("three sigmoid gates", [0, 1, 3]),
+            ("four gates", [0, 1, 2, 3]),
+        )
+    ),
+    *(
+        SlopeScaled(f"the gradient of the {name} has the slope of its sigmoid or tanh twice", row,
+                    power=2)
+        for row, name in enumerate(NAMES)
+    ),
+    *(
+        SlopeScaled(f"the gradient of the {name} is zero", row, factor=0.0)
+        for row, name in enumerate(NAMES)
+    ),
+    *(
+        SlopeScaled(f"the gradient of the {name} has the wrong sign", row, factor=-1.0)
+        for row, name in enumerate(NAMES)
+    ),
     *(RowsOfRecurrentMissing(row) for row in range(4)),
     *(
         WrongSlope(f"the slope of tanh is taken for that of the sigmoid in the {NAMES[row]}", row,

@@ -13,10 +13,10 @@ class SumsOfOneStep(PlainLSTM):
         self.rows, self.right = rows, right
 
     def sums(self, run, d_a):
-        kept = np.zeros_like(d_a)
-        kept[self.rows] = d_a[self.rows]
+        selected = np.zeros_like(d_a)
+        selected[self.rows] = d_a[self.rows]
         right = super().sums(run, d_a)
-        return super().sums(run, kept) | {name: right[name] for name in self.right}
+        return super().sums(run, selected) | {name: right[name] for name in self.right}
 
 
 class RecurrentSumLags(PlainLSTM):
@@ -42,7 +42,7 @@ class OneUtterance(PlainLSTM):
         self.words = words
         self.n = n
 
-    def total(self, parts, given):
+    def total(self, parts, arguments):
         return parts[self.n]
 
 
@@ -53,8 +53,8 @@ class DividedBy(PlainLSTM):
         self.words = words
         self.divisor = divisor
 
-    def total(self, parts, given):
-        return super().total(parts, given) / self.divisor(given)
+    def total(self, parts, arguments):
+        return super().total(parts, arguments) / self.divisor(arguments)
 
 
 DEFECTS = (
@@ -74,14 +74,14 @@ DEFECTS = (
     OneUtterance("gradients of the weights are those of the first utterance only", 0),
     DividedBy(
         "gradients of the weights are divided by the number of utterances",
-        lambda given: len(given["lengths"]),
+        lambda arguments: len(arguments["lengths"]),
     ),
     DividedBy(
         "gradients of the weights are divided by the number of frames",
-        lambda given: len(given["inputs"]),
+        lambda arguments: len(arguments["inputs"]),
     ),
     DividedBy(
         "gradients of the weights are divided by the number of all frames",
-        lambda given: given["inputs"].shape[0] * given["inputs"].shape[1],
+        lambda arguments: arguments["inputs"].shape[0] * arguments["inputs"].shape[1],
     ),
 )

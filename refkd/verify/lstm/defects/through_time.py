@@ -5,16 +5,20 @@ import numpy as np
 from refkd.verify.lstm.plain import PlainLSTM
 
 
-class LastGradient(PlainLSTM):
+class UpstreamScaled(PlainLSTM):
+    """Only some steps see the gradient of the outputs; those of the last states have a factor."""
+
     bug = "L7"
 
-    def __init__(self, words, h=1.0, c=1.0):
+    def __init__(self, words, steps=slice(None), h=1.0, c=1.0):
         self.words = words
-        self.h, self.c = h, c
+        self.steps, self.h, self.c = steps, h, c
 
-    def upstream(self, n, walk, given):
-        d_hidden, d_h, d_c = super().upstream(n, walk, given)
-        return d_hidden, self.h * d_h, self.c * d_c
+    def upstream(self, n, walk, arguments):
+        d_hidden, d_h, d_c = super().upstream(n, walk, arguments)
+        d_outputs = np.zeros_like(d_hidden)
+        d_outputs[self.steps] = d_hidden[self.steps]
+        return d_outputs, self.h * d_h, self.c * d_c
 
 
 class LastGradientsExchanged(PlainLSTM):
@@ -22,87 +26,54 @@ class LastGradientsExchanged(PlainLSTM):
     square = True
     words = "the gradients of the last hidden and of the last cell state are exchanged"
 
-    def upstream(self, n, walk, given):
-        d_hidden, d_h, d_c = super().upstream(n, walk, given)
+    def upstream(self, n, walk, arguments):
+        d_hidden, d_h, d_c = super().upstream(n, walk, arguments)
         return d_hidden, d_c, d_h
 
 
-class LastGradientOverwrites(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of the last hidden state overwrites that of the last output"
-
-    def upstream(self, n, walk, given):
-        d_hidden, d_h, d_c = super().upstream(n, walk, given)
-        d_hidden = d_hidden.copy()
-        d_hidden[len(d_hidden) - 1 :] = 0.0
-        return d_hidden, d_h, d_c
-
-
-class OutputGradientsIgnored(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of the outputs is left out; only that of the last states is used"
-
-    def upstream(self, n, walk, given):
-        d_hidden, d_h, d_c = super().upstream(n, walk, given)
-        return 0.0 * d_hidden, d_h, d_c
-
-
-class OnlyLastOutputGradient(PlainLSTM):
-    bug = "L7"
-    words = "only the gradient of the last output is used"
-
-    def upstream(self, n, walk, given):
-        d_hidden, d_h, d_c = super().upstream(n, walk, given)
-        last = np.arange(len(d_hidden)) == len(d_hidden) - 1
-        return d_hidden * last[:, None], d_h, d_c
-
-
 class KnowsTheEnd(PlainLSTM):
-    """Does something else in all steps of the way back but the first, which is the last frame."""
+    """Knows the last step of the walk, where the way back begins."""
 
-    def backward(self, run, d_hidden, d_h, d_c, given):
+    def backward(self, run, d_hidden, d_h, d_c, arguments):
         self.end = len(run.gates) - 1
-        return super().backward(run, d_hidden, d_h, d_c, given)
+        return super().backward(run, d_hidden, d_h, d_c, arguments)
 
 
 class HiddenNeverPassed(PlainLSTM):
     bug = "L7"
     words = "the gradient in h is not carried from step to step, nor to h0"
 
-    def hidden_before(self, d_a, given):
-        return 0.0 * super().hidden_before(d_a, given)
+    def hidden_before(self, d_a, arguments):
+        return 0.0 * super().hidden_before(d_a, arguments)
 
 
 class CarryReplacesOutputs(KnowsTheEnd):
     bug = "L7"
     words = "the gradient carried in h replaces that of the output, instead of being added"
 
-    def met(self, d_h, d_output, s):
-        return super().met(d_h, d_output, s) if s == self.end else d_h
+    def upstream_sum(self, d_h, d_output, s):
+        return super().upstream_sum(d_h, d_output, s) if s == self.end else d_h
 
 
 class HiddenNotCarried(KnowsTheEnd):
     bug = "L7"
     words = "the gradient in h is not carried from step to step"
 
-    def met(self, d_h, d_output, s):
-        return super().met(d_h, d_output, s) if s == self.end else d_output
+    def upstream_sum(self, d_h, d_output, s):
+        return super().upstream_sum(d_h, d_output, s) if s == self.end else d_output
 
 
-class CellNotCarried(PlainLSTM):
+class CellBefore(PlainLSTM):
+    """The gradient in c of the step before is another function of d_c, the gates and the step."""
+
     bug = "L7"
-    words = "the gradient in c is not carried from step to step: overwritten, not accumulated"
+
+    def __init__(self, words, cell_before):
+        self.words = words
+        self.replaced = cell_before
 
     def cell_before(self, d_c, gates, s):
-        return super().cell_before(d_c, gates, s) * (s == 0)
-
-
-class CellNotCarriedToFirst(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c is overwritten at each step; that of c0 is zero"
-
-    def cell_before(self, d_c, gates, s):
-        return 0.0 * d_c
+        return self.replaced(d_c, gates, s)
 
 
 class CellOverwritten(PlainLSTM):
@@ -121,22 +92,6 @@ class CellKeepsOnlyCarry(PlainLSTM):
         return d_c
 
 
-class CellNotForgotten(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c passes to the step before without the forget gate"
-
-    def cell_before(self, d_c, gates, s):
-        return d_c
-
-
-class CellForgottenByInput(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c passes to the step before through the input gate"
-
-    def cell_before(self, d_c, gates, s):
-        return d_c * gates[0]
-
-
 class OneStepOnly(HiddenNotCarried):
     words = "no gradient is carried from step to step, in neither state"
 
@@ -151,8 +106,8 @@ class FirstStateGradient(PlainLSTM):
         self.words = words
         self.scaled = scaled
 
-    def give(self, found, given):
-        return found | {name: by * found[name] for name, by in self.scaled.items()}
+    def postprocess(self, results, arguments):
+        return results | {name: by * results[name] for name, by in self.scaled.items()}
 
 
 class FirstStateGradientsExchanged(PlainLSTM):
@@ -160,41 +115,52 @@ class FirstStateGradientsExchanged(PlainLSTM):
     square = True
     words = "the gradients of h0 and c0 are exchanged"
 
-    def give(self, found, given):
-        return found | {"d_h0": found["d_c0"], "d_c0": found["d_h0"]}
-
-
-class FirstCellWithoutForget(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of c0 lacks the forget gate of the first step"
-
-    def cell_before(self, d_c, gates, s):
-        return super().cell_before(d_c, gates, s) if s > 0 else d_c
+    def postprocess(self, results, arguments):
+        return results | {"d_h0": results["d_c0"], "d_c0": results["d_h0"]}
 
 
 DEFECTS = (
-    LastGradient("the gradient of the final cell state is not added", c=0.0),
-    LastGradient("the gradient of the final hidden state is not added", h=0.0),
-    LastGradient("the gradients of both final states are not added", h=0.0, c=0.0),
-    LastGradient("the gradient of the final cell state is added twice", c=2.0),
-    LastGradient("the gradient of the final hidden state is added twice", h=2.0),
+    UpstreamScaled("the gradient of the final cell state is not added", c=0.0),
+    UpstreamScaled("the gradient of the final hidden state is not added", h=0.0),
+    UpstreamScaled("the gradients of both final states are not added", h=0.0, c=0.0),
+    UpstreamScaled("the gradient of the final cell state is added twice", c=2.0),
+    UpstreamScaled("the gradient of the final hidden state is added twice", h=2.0),
     LastGradientsExchanged(),
-    LastGradientOverwrites(),
-    OutputGradientsIgnored(),
-    OnlyLastOutputGradient(),
+    UpstreamScaled(
+        "the gradient of the last hidden state overwrites that of the last output", slice(0, -1)
+    ),
+    UpstreamScaled(
+        "the gradient of the outputs is left out; only that of the last states is used", slice(0)
+    ),
+    UpstreamScaled("only the gradient of the last output is used", slice(-1, None)),
     CarryReplacesOutputs(),
     HiddenNotCarried(),
     HiddenNeverPassed(),
-    CellNotCarried(),
-    CellNotCarriedToFirst(),
+    CellBefore(
+        "the gradient in c is not carried from step to step: overwritten, not accumulated",
+        lambda d_c, gates, s: d_c * gates[1] * (s == 0),
+    ),
+    CellBefore(
+        "the gradient in c is overwritten at each step; that of c0 is zero",
+        lambda d_c, gates, s: 0.0 * d_c,
+    ),
     CellOverwritten(),
     CellKeepsOnlyCarry(),
-    CellNotForgotten(),
-    CellForgottenByInput(),
+    CellBefore(
+        "the gradient in c passes to the step before without the forget gate",
+        lambda d_c, gates, s: d_c,
+    ),
+    CellBefore(
+        "the gradient in c passes to the step before through the input gate",
+        lambda d_c, gates, s: d_c * gates[0],
+    ),
     OneStepOnly(),
     FirstStateGradient("the gradient of h0 is zero", d_h0=0.0),
     FirstStateGradient("the gradient of c0 is zero", d_c0=0.0),
     FirstStateGradient("the gradients of h0 and c0 are zero", d_h0=0.0, d_c0=0.0),
     FirstStateGradientsExchanged(),
-    FirstCellWithoutForget(),
+    CellBefore(
+        "the gradient of c0 lacks the forget gate of the first step",
+        lambda d_c, gates, s: d_c * gates[1] if s > 0 else d_c,
+    ),
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from refkd.verify.lstm.conventions import EXCHANGED, GATES
+from refkd.verify.lstm.defects.replaced import ArgumentsReplaced
 from refkd.verify.lstm.plain import PlainLSTM
 
 PLACES = {
@@ -43,12 +44,12 @@ class GatesExchanged(PlainLSTM):
         self.words = f"gates are in another order in one place: {exchanged} in {place}"
         self.order, self.names = [GATES.index(gate) for gate in gates], names
 
-    def take(self, given):
-        return given | {name: in_order(given[name], self.order) for name in self.names}
+    def take(self, arguments):
+        return arguments | {name: in_order(arguments[name], self.order) for name in self.names}
 
-    def give(self, found, given):
+    def postprocess(self, results, arguments):
         names, back = ["d_" + name for name in self.names], np.argsort(self.order)
-        return found | {name: in_order(found[name], back) for name in names}
+        return results | {name: in_order(results[name], back) for name in names}
 
 
 class GradientsExchanged(PlainLSTM):
@@ -58,8 +59,8 @@ class GradientsExchanged(PlainLSTM):
         self.words = f"gates are in another order in the gradients of the weights: {exchanged}"
         self.order = [GATES.index(gate) for gate in gates]
 
-    def give(self, found, given):
-        return found | {name: in_order(found[name], self.order) for name in OF_WEIGHTS}
+    def postprocess(self, results, arguments):
+        return results | {name: in_order(results[name], self.order) for name in OF_WEIGHTS}
 
 
 class RecurrentTransposed(PlainLSTM):
@@ -67,45 +68,27 @@ class RecurrentTransposed(PlainLSTM):
     square = True
     words = "the recurrent matrix is transposed, gate by gate"
 
-    def take(self, given):
-        return given | {"w_hidden": blocks_transposed(given["w_hidden"])}
+    def take(self, arguments):
+        return arguments | {"w_hidden": blocks_transposed(arguments["w_hidden"])}
 
-    def give(self, found, given):
-        return found | {"d_w_hidden": blocks_transposed(found["d_w_hidden"])}
+    def postprocess(self, results, arguments):
+        return results | {"d_w_hidden": blocks_transposed(results["d_w_hidden"])}
 
 
-class RecurrentReshaped(PlainLSTM):
+class Reshaped(PlainLSTM):
     bug = "L4"
-    words = "the recurrent matrix is reshaped where it must be transposed"
 
-    def take(self, given):
-        w_hidden = given["w_hidden"]
-        return given | {"w_hidden": w_hidden.T.reshape(w_hidden.shape)}
+    def __init__(self, words, name):
+        self.words = words
+        self.name = name
 
-    def give(self, found, given):
-        d_w_hidden = found["d_w_hidden"]
-        return found | {"d_w_hidden": d_w_hidden.reshape(d_w_hidden.shape[::-1]).T}
+    def take(self, arguments):
+        matrix = arguments[self.name]
+        return arguments | {self.name: matrix.T.reshape(matrix.shape)}
 
-
-class InputReshaped(PlainLSTM):
-    bug = "L4"
-    words = "the input matrix is reshaped where it must be transposed"
-
-    def take(self, given):
-        w_input = given["w_input"]
-        return given | {"w_input": w_input.T.reshape(w_input.shape)}
-
-    def give(self, found, given):
-        d_w_input = found["d_w_input"]
-        return found | {"d_w_input": d_w_input.reshape(d_w_input.shape[::-1]).T}
-
-
-class RecurrentIgnored(PlainLSTM):
-    bug = "L4"
-    words = "the recurrent matrix is left out"
-
-    def take(self, given):
-        return given | {"w_hidden": np.zeros_like(given["w_hidden"])}
+    def postprocess(self, results, arguments):
+        gradient = results["d_" + self.name]
+        return results | {"d_" + self.name: gradient.reshape(gradient.shape[::-1]).T}
 
 
 class StackedByUnit(PlainLSTM):
@@ -113,12 +96,12 @@ class StackedByUnit(PlainLSTM):
     words = "weights are stacked unit by unit, not gate by gate"
     names: tuple[str, ...] = ("w_input", "w_hidden", "bias", "bias_hidden")
 
-    def take(self, given):
-        return given | {name: by_gate(given[name]) for name in self.names}
+    def take(self, arguments):
+        return arguments | {name: by_gate(arguments[name]) for name in self.names}
 
-    def give(self, found, given):
+    def postprocess(self, results, arguments):
         names = ["d_" + name for name in self.names]
-        return found | {name: by_unit(found[name]) for name in names}
+        return results | {name: by_unit(results[name]) for name in names}
 
 
 class RecurrentStackedByUnit(StackedByUnit):
@@ -131,8 +114,8 @@ class GradientTransposed(PlainLSTM):
     square = True
     words = "the gradient of the recurrent matrix is transposed, gate by gate"
 
-    def give(self, found, given):
-        return found | {"d_w_hidden": blocks_transposed(found["d_w_hidden"])}
+    def postprocess(self, results, arguments):
+        return results | {"d_w_hidden": blocks_transposed(results["d_w_hidden"])}
 
 
 class RecurrentTransposedBackward(PlainLSTM):
@@ -140,8 +123,8 @@ class RecurrentTransposedBackward(PlainLSTM):
     square = True
     words = "the recurrent matrix is transposed, gate by gate, on the way back"
 
-    def hidden_before(self, d_a, given):
-        return blocks_transposed(given["w_hidden"]) @ d_a.ravel()
+    def hidden_before(self, d_a, arguments):
+        return blocks_transposed(arguments["w_hidden"]) @ d_a.ravel()
 
 
 DEFECTS = (
@@ -152,9 +135,13 @@ DEFECTS = (
     ),
     *(GradientsExchanged(gates, exchanged) for gates, exchanged in EXCHANGED.items()),
     RecurrentTransposed(),
-    RecurrentReshaped(),
-    InputReshaped(),
-    RecurrentIgnored(),
+    Reshaped("the recurrent matrix is reshaped where it must be transposed", "w_hidden"),
+    Reshaped("the input matrix is reshaped where it must be transposed", "w_input"),
+    ArgumentsReplaced(
+        "L4",
+        "the recurrent matrix is left out",
+        w_hidden=lambda arguments: np.zeros_like(arguments["w_hidden"]),
+    ),
     StackedByUnit(),
     RecurrentStackedByUnit(),
     GradientTransposed(),
