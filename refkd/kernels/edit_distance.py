@@ -109,9 +109,6 @@ def edit_crossing(reference, hypothesis, times, before, bound, row, middle):
         while first <= last and edits[first] + abs(first - rest) > bound:
             edits[first] = R + H + 1
             first += 1
-        while last >= first and edits[last] + abs(last - rest) > bound:
-            edits[last] = R + H + 1
-            last -= 1
         if first > last:
             return i - 1
         if i == R // 2:

@@ -106,7 +106,7 @@ def test_an_over_long_name_is_not_echoed_whole(tmp_path, monkeypatch, capsys, co
         sys.exit(main([*command, "x" * 9999]))
     assert ended.value.code in (1, 2)
     sentence = capsys.readouterr().err.splitlines()[-1]
-    assert " ... xxx" in sentence or "... " in sentence
+    assert "... " in sentence
     assert len(sentence) < LONGEST + 100
 
 

@@ -43,6 +43,7 @@ def uninstall(site, name, version):
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """A folder of packages in which refkd is installed, and no other with our figures."""
+    importlib.import_module("refkd.study")  # and what it needs, which may be where refkd is
     install(tmp_path, "refkd", "9.0", FILES)
     monkeypatch.setattr(own_figures, "HOME", tmp_path.resolve())
     others = [path for path in sys.path if not Path(path, "visualize").exists()]
@@ -91,7 +92,8 @@ def test_files_that_are_gone_are_missed(site):
 def test_a_package_that_is_found_first_is_named(site, tmp_path_factory, monkeypatch):
     first = tmp_path_factory.mktemp("first")
     install(first, "visualise-more", "1.2", {"visualize/__init__.py": b""})
-    monkeypatch.syspath_prepend(first)
+    # Not by syspath_prepend: it would leave the path of this test to all that follow.
+    monkeypatch.setattr(sys, "path", [str(first), *sys.path])
     with pytest.raises(ArgumentError) as refusal:
         check_own_figures()
     found = (first / "visualize" / "__init__.py").resolve()

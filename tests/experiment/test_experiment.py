@@ -153,6 +153,11 @@ def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
     assert main(["plot", str(run / "a"), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
     said = "refkd: audio: expected a folder, or --utterance NAME beside a file"
     assert said in capsys.readouterr().err
+    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * round(8000 * (seconds + 1))))
+    assert main(["plot", str(run / "a"), *more, "--out", str(tmp_path / "other")]) == 2
+    assert f"s for utterance {name!r}, as teacher has" in capsys.readouterr().err
 
 
 def test_a_student_does_not_depend_on_who_else_is_taught(run, results, capsys):
