@@ -104,7 +104,7 @@ class Kit(ABC):
     defects: ClassVar[tuple[Defect, ...]]
     forward: ClassVar[tuple[str, ...]] = ()
 
-    def signature(self, told: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def signature(self, claims: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of what an adapter takes and returns under these conventions."""
         return tuple(self.arguments), tuple(self.results)
 
@@ -192,12 +192,17 @@ class Kit(ABC):
 
     @abstractmethod
     def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+        self,
+        case: Case,
+        arguments: Arguments,
+        expected: Outputs,
+        answer: Answer,
+        conventions: Conventions,
     ) -> tuple[str | None, Deviation | None]:
         """What is wrong with a restored answer in plain words, and where; None if nothing is."""
 
     @abstractmethod
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
         """Values of the conventions that are decided later, and what else came up on the way."""
 
     @abstractmethod

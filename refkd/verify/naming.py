@@ -108,5 +108,5 @@ def _deviation(shown: Sequence[Outcome]) -> str:
     deviations = [outcome.deviation for outcome in shown if outcome.deviation is not None]
     largest = max(abs(deviation.got - deviation.expected) for deviation in deviations)
     signs = {outcome.kind[1] for outcome in shown}
-    how = {"less": "too small", "more": "too large"}.get(signs.pop(), "off")
-    return f"{output} is {'off' if signs else how} by up to {largest:.3g}"
+    direction = {"less": "too small", "more": "too large"}.get(signs.pop(), "off")
+    return f"{output} is {'off' if signs else direction} by up to {largest:.3g}"

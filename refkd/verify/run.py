@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from refkd.verify.kit import Asker, Kit
-from refkd.verify.python_runner import Door
+from refkd.verify.python_runner import Runner
 from refkd.verify.records import (
     Answer,
     Arguments,
@@ -19,17 +19,19 @@ from refkd.verify.records import (
 class Asking(Asker):
     """Cases of one kit on one implementation."""
 
-    def __init__(self, kit: Kit, door: Door) -> None:
+    def __init__(self, kit: Kit, runner: Runner) -> None:
         self.kit = kit
-        self.door = door
+        self.runner = runner
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
         """What came of each case, in one batch of calls."""
-        kit, how = self.kit, conventions
-        listed = [(case, kit.present(case, how)) for case in cases]
-        answers = self.door.ask([kit.translate(case, arguments, how) for case, arguments in listed])
+        kit = self.kit
+        listed = [(case, kit.present(case, conventions)) for case in cases]
+        answers = self.runner.ask(
+            [kit.translate(case, arguments, conventions) for case, arguments in listed]
+        )
         return [
-            judged(kit, case, arguments, how, answer)
+            judged(kit, case, arguments, conventions, answer)
             for (case, arguments), answer in zip(listed, answers, strict=True)
         ]
 

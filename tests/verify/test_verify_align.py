@@ -261,7 +261,7 @@ def test_padding_holds_labels_that_are_in_no_target():
         arguments = KIT.present(case, STANDARD)
         padded = np.arange(arguments["labels"].shape[1]) >= arguments["label_lengths"][:, None]
         assert not set(arguments["labels"][padded]) & set(arguments["labels"][~padded])
-        shapes.add((case.form.get("extra_frames", 0), case.form.get("extra_labels", 0)))
+        shapes.add((case.layout.get("extra_frames", 0), case.layout.get("extra_labels", 0)))
     assert len({frames for frames, _ in shapes} - {0}) >= 3
     assert len({labels for _, labels in shapes} - {0}) >= 3
 

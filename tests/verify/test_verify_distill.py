@@ -584,7 +584,7 @@ def test_few_shapes_are_few():
 
 def test_every_bug_class_and_rule_has_a_case():
     cases = list(KIT.cases(Selection()))
-    caught = {bug for case in cases for bug in case.catches}
+    caught = {bug for case in cases for bug in case.bug_classes}
     assert caught >= {f"K{n}" for n in (1, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)}
     assert {case.inputs["rule"]["rule"] for case in cases} == {
         facts["rule"] for facts in RULES.values()

@@ -280,7 +280,7 @@ TIES = (TieStays, TieSteps, TieSkips)
 
 PREFIXES = ("drawn-", "ties-")
 FORM = re.compile(r"(drawn|ties)-(\d+)-(\d+)")
-CATCHES = ("A6", "A1", "A8", "A9", "A7", "A13")
+BUG_CLASSES = ("A6", "A1", "A8", "A9", "A7", "A13")
 ATTEMPTS = 500
 
 
@@ -328,6 +328,6 @@ def _drawn(name: str, seed: int, number: int) -> Case:
         else:
             logits.append(drawn_logits(of_logits, frames, K))
         labels.append(target)
-    form = {"extra_frames": int(rng.integers(3)), "extra_labels": int(rng.integers(2))}
-    catches = ("A12", *CATCHES) if [] in labels else CATCHES
-    return Case(name, batch(logits, labels, blank), catches, "generated", form=form)
+    layout = {"extra_frames": int(rng.integers(3)), "extra_labels": int(rng.integers(2))}
+    bug_classes = ("A12", *BUG_CLASSES) if [] in labels else BUG_CLASSES
+    return Case(name, batch(logits, labels, blank), bug_classes, "generated", layout=layout)

@@ -12,7 +12,7 @@ Verdict = tuple[str | None, Deviation | None]
 
 
 def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, conventions: Conventions
 ) -> Verdict:
     """What is wrong in plain words, and the worst deviation.
 
@@ -30,26 +30,30 @@ def judge(
     if case.status == "acceptable":
         return None, None
     got = answer.outputs
-    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
+    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
     deviation = worst_deviation(got, {name: expected[name] for name in got}, tolerance)
     otherwise = {name: expected[LAST + name] for name in got if LAST + name in expected}
     if deviation is None or (otherwise and not worst_deviation(got, otherwise, tolerance)):
         return None, None
-    own = _own(arguments, expected, got, how)
+    own = _own(arguments, expected, got, conventions)
     if own is not None:
         deviation = worst_deviation(got, own, tolerance)
     return ("another alignment" if deviation else None), deviation
 
 
-def _own(arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions) -> Outputs | None:
+def _own(
+    arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Outputs | None:
     """What is expected with this path; None if it is no path, or a worse one."""
-    right, path = (canonical(outputs["alignment"], arguments, how) for outputs in (expected, got))
+    right, path = (
+        canonical(outputs["alignment"], arguments, conventions) for outputs in (expected, got)
+    )
     logp = log_probs(arguments)
     best, own = path_scores(logp, right), path_scores(logp, path)
     totals = {"scores": own.sum(axis=0)}, {"scores": best.sum(axis=0)}
-    if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[how["dtype"]]):
+    if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[conventions["dtype"]]):
         return None
-    return express(arguments, {"alignment": path, "scores": own}, how)
+    return express(arguments, {"alignment": path, "scores": own}, conventions)
 
 
 def path_scores(logp: Floats, path: Ints) -> Floats:

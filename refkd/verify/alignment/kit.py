@@ -136,11 +136,16 @@ class AlignmentKit(Kit):
         return translate.express(arguments, outputs, conventions)
 
     def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+        self,
+        case: Case,
+        arguments: Arguments,
+        expected: Outputs,
+        answer: Answer,
+        conventions: Conventions,
     ) -> tuple[str | None, Deviation | None]:
-        return judging.judge(case, arguments, expected, answer, how)
+        return judging.judge(case, arguments, expected, answer, conventions)
 
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
         # What makes no difference to frames, or to a path without scores, is not found out.
         unasked = set()
         if conventions["alignment"] == "frames":
@@ -157,7 +162,7 @@ class AlignmentKit(Kit):
 
     def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
         return [
-            dataclasses.replace(case, form={**case.form, "blank_argument": other})
+            dataclasses.replace(case, layout={**case.layout, "blank_argument": other})
             for other in OTHER_BLANKS.get(conventions["blank"], ())
         ]
 
@@ -167,7 +172,7 @@ class AlignmentKit(Kit):
     def remark(self, outcome: Outcome) -> Symptom | None:
         if outcome.case.status != "acceptable":
             return None
-        name, bug = outcome.case.name.replace("_", " "), outcome.case.catches[0]
+        name, bug = outcome.case.name.replace("_", " "), outcome.case.bug_classes[0]
         if outcome.answer.outputs is None:
             return Symptom(bug, f"{name}: refused ({outcome.answer.sentence})")
         path = outcome.answer.outputs["alignment"]
@@ -216,5 +221,5 @@ def _fits(case: Case) -> bool:
 
 def _shape(case: Case) -> tuple[int, ...]:
     """Padded (T, N, K)."""
-    logits, extra = case.inputs["logits"], case.form.get("extra_frames", 0)
+    logits, extra = case.inputs["logits"], case.layout.get("extra_frames", 0)
     return (max(map(len, logits)) + extra, len(logits), logits[0].shape[1])

@@ -131,17 +131,17 @@ def _of_frames(
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
     """Paths and scores as the conventions want them, in the implementation's classes."""
     order, _ = ctc.classes(arguments, conventions)
-    how = conventions["scores"]
+    scores = conventions["scores"]
     expressed = {}
     for which in ("", LAST):
         if which + "alignment" not in outputs:
             continue
         path, logp = outputs[which + "alignment"], outputs[which + "scores"]
         expressed[which + "alignment"] = _renamed(path, order)
-        if how == "none":
+        if scores == "none":
             continue
-        values = np.where(path == PADDING, 0.0, np.exp(logp) if how == "prob" else logp)
-        if how == "total":
+        values = np.where(path == PADDING, 0.0, np.exp(logp) if scores == "prob" else logp)
+        if scores == "total":
             values = values.sum(axis=0)
         elif conventions["alignment"] == "spans":
             values = _of_spans(path, values, arguments, conventions)

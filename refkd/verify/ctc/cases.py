@@ -19,16 +19,16 @@ class Register(dict[str, Callable[[], Case]]):
 
     def case(
         self,
-        *catches: str,
+        *bug_classes: str,
         status: Status = "must",
         by_paths: bool = False,
         expected: Mapping[str, Any] | None = None,
-        **form: Any,
+        **layout: Any,
     ) -> Callable[[Make], Make]:
         """Register a function that makes the inputs of the case that is called like it.
 
         What is right is `expected`, worked by hand, or enumerated over all paths, or else computed
-        by the reference. `form` is padding, extra_frames, extra_labels, integers or memory.
+        by the reference. `layout` is padding, extra_frames, extra_labels, integers or memory.
         """
 
         def register(make: Make) -> Make:
@@ -36,7 +36,9 @@ class Register(dict[str, Callable[[], Case]]):
                 inputs = make()
                 right = enumerated(inputs) if by_paths else expected
                 source = "path enumeration" if by_paths else "hand" if expected else "reference"
-                return Case(make.__name__, inputs, catches, source, status, right, form=form)
+                return Case(
+                    make.__name__, inputs, bug_classes, source, status, right, layout=layout
+                )
 
             self[make.__name__] = built
             return make
@@ -345,8 +347,8 @@ def fitted(case: Case) -> Case | None:
     logits, labels = case.inputs["logits"], case.inputs["labels"]
     K = logits[0].shape[1]
     longest, targets = max(map(len, logits)), max(map(len, labels))
-    T = longest + case.form.get("extra_frames", 0)
-    L = targets + case.form.get("extra_labels", 0)
+    T = longest + case.layout.get("extra_frames", 0)
+    L = targets + case.layout.get("extra_labels", 0)
     needed = (T, len(logits), K, L)
     shape = next((large for large in SHAPES if all(np.less_equal(needed, large))), None)
     if shape is None:
@@ -359,8 +361,8 @@ def fitted(case: Case) -> Case | None:
         "labels": [_moved(target, K, shape[2]) for target in [*labels, *[labels[0]] * copies]],
         "d_loss": None if d_loss is None else np.append(d_loss, np.resize(d_loss, copies)),
     }
-    form = {**case.form, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}
-    return dataclasses.replace(case, inputs=inputs, expected=None, tolerance=None, form=form)
+    layout = {**case.layout, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}
+    return dataclasses.replace(case, inputs=inputs, expected=None, tolerance=None, layout=layout)
 
 
 def _moved(labels: list[int], before: int, after: int) -> list[int]:

@@ -13,7 +13,7 @@ ROUNDINGS = 24.0  # float32 CTCs at hand need up to 16 for 600 frames, and 90 fo
 
 
 def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, conventions: Conventions
 ) -> tuple[str | None, Deviation | None]:
     """What is wrong with an answer in plain words, and its worst entry; None if nothing is."""
     hopeless = bool(np.isinf(expected["loss"]).any()) or not fits(arguments)
@@ -27,11 +27,13 @@ def judge(
         return f"the argument {answer.overwritten[0]} is overwritten", None
     if case.status == "acceptable":
         return None, None
-    free = _free(arguments, expected, answer.outputs, how)
-    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-    extra = _rounding(arguments, expected, how)
+    free = _free(arguments, expected, answer.outputs, conventions)
+    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
+    extra = _rounding(arguments, expected, conventions)
     deviation = worst_deviation(answer.outputs, expected, tolerance, free, extra)
-    deviation = deviation or _below_zero(answer.outputs["loss"], expected["loss"], arguments, how)
+    deviation = deviation or _below_zero(
+        answer.outputs["loss"], expected["loss"], arguments, conventions
+    )
     return (None if deviation is None else "other numbers"), deviation
 
 
@@ -53,7 +55,7 @@ def fits(arguments: Arguments) -> bool:
 
 
 def _free(
-    arguments: Arguments, expected: Outputs, outputs: Outputs, how: Conventions
+    arguments: Arguments, expected: Outputs, outputs: Outputs, conventions: Conventions
 ) -> dict[str, NDArray[np.bool_]]:
     """Where anything may stand.
 
@@ -63,39 +65,42 @@ def _free(
     """
     endless = np.isinf(expected["loss"])
     free = nan_for_nan(arguments, outputs)
-    if how.get("infeasible") == "zero" and np.isneginf(arguments["logits"]).any():
+    if conventions.get("infeasible") == "zero" and np.isneginf(arguments["logits"]).any():
         free["loss"] |= (expected["loss"] == 0.0) & np.isposinf(outputs["loss"])  # it fits
-    if how.get("infeasible") == "large":
+    if conventions.get("infeasible") == "large":
         free["loss"] |= endless & (outputs["loss"] >= LARGE)
         if "grad" in expected:
-            of_batch = how["reduction"] in REDUCED
+            of_batch = conventions["reduction"] in REDUCED
             free["grad"] |= endless.any() if of_batch else endless[:, None]
     return free
 
 
 def _rounding(
-    arguments: Arguments, expected: Outputs, how: Conventions
+    arguments: Arguments, expected: Outputs, conventions: Conventions
 ) -> dict[str, NDArray[np.float64]]:
     """An occupancy is e to a difference of logarithms that are about as large as the loss."""
     loss = np.where(np.isfinite(expected["loss"]), np.abs(expected["loss"]), 0.0)
-    error = ROUNDINGS * EPS[how["dtype"]] * loss * np.abs(upstream(arguments))
+    error = ROUNDINGS * EPS[conventions["dtype"]] * loss * np.abs(upstream(arguments))
     return {"grad": error[:, None]}
 
 
 def _below_zero(
-    loss: NDArray[np.float64], right: NDArray[np.float64], arguments: Arguments, how: Conventions
+    loss: NDArray[np.float64],
+    right: NDArray[np.float64],
+    arguments: Arguments,
+    conventions: Conventions,
 ) -> Deviation | None:
     """A loss is minus the logarithm of a probability, which may round to a little more than 1."""
-    slack = below_zero_slack(arguments, how)
+    slack = below_zero_slack(arguments, conventions)
     loss = np.where((right < 0.0) | np.isnan(loss), 0.0, loss)
     index = int(loss.argmin())
-    if loss[index] >= -slack or how["dtype"] in ("float16", "bfloat16"):
+    if loss[index] >= -slack or conventions["dtype"] in ("float16", "bfloat16"):
         return None
     got, expected = float(loss[index]), float(right[index])
     below = int((loss < -slack).sum())
     return Deviation("loss", (index,), expected, got, slack, below, int(loss.size))
 
 
-def below_zero_slack(arguments: Arguments, how: Conventions) -> float:
+def below_zero_slack(arguments: Arguments, conventions: Conventions) -> float:
     """How far a loss may round below 0 (nats): each frame's probabilities are rounded."""
-    return 2.0 * EPS[how["dtype"]] * len(arguments["logits"])
+    return 2.0 * EPS[conventions["dtype"]] * len(arguments["logits"])

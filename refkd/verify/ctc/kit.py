@@ -177,15 +177,20 @@ class CTCKit(Kit):
         return translate.express(arguments, outputs, conventions)
 
     def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+        self,
+        case: Case,
+        arguments: Arguments,
+        expected: Outputs,
+        answer: Answer,
+        conventions: Conventions,
     ) -> tuple[str | None, Deviation | None]:
-        return judge(case, arguments, expected, answer, how)
+        return judge(case, arguments, expected, answer, conventions)
 
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
+    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
         # How infeasible targets are answered, and what padded labels must hold.
         infeasible, findings = _infeasible(ask, conventions)
         padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
-        if padding != "any" and "label_padding" not in told:
+        if padding != "any" and "label_padding" not in claims:
             words = "target lengths are not used: padded labels must hold one certain value"
             findings.append(Finding("V3", words, "must"))
         if conventions["input"] == "log_probs" and conventions["grad_of"] == "logits":
@@ -210,7 +215,7 @@ class CTCKit(Kit):
         if conventions["blank"] == "argument":
             return ()
         other = OTHER_BLANK[conventions["blank"]]
-        return (dataclasses.replace(case, form={**case.form, "blank_argument": other}),)
+        return (dataclasses.replace(case, layout={**case.layout, "blank_argument": other}),)
 
     def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
         return symptoms(outcome)

@@ -104,10 +104,10 @@ class Recipe:
         d_loss = rng.integers(-8, 9, size=len(logits)) / 4.0
         labels = [list(labels) for _, labels in self.utterances]
         inputs = batch(logits, labels, self.blank, *d_loss)
-        return Case(self.name, inputs, self.catches, "generated")
+        return Case(self.name, inputs, self.bug_classes, "generated")
 
     @property
-    def catches(self) -> tuple[str, ...]:
+    def bug_classes(self) -> tuple[str, ...]:
         """Bug classes that these utterances can show."""
         frames = {frames for frames, _ in self.utterances}
         targets = [labels for _, labels in self.utterances]

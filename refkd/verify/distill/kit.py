@@ -92,11 +92,11 @@ def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
     """In which form pairs come, if they do; the form expected is "rows" if it is neither."""
     plain = [case for case in cases if case.name.endswith("-kl")] or cases[:1]
     unreadable = False
-    for form in ("rows", "frames"):
-        outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": form})
+    for pairs in ("rows", "frames"):
+        outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": pairs})
         answers = [outcome.answer for outcome in outcomes]
         if any("pairs" in (answer.outputs or {}) for answer in answers):
-            return form
+            return pairs
         unreadable |= any(answer.sentence.startswith("pairs:") for answer in answers)
     return "rows" if unreadable else "none"
 
@@ -117,7 +117,7 @@ def _unused_lengths(ask: Asker, reading: Conventions, like: Case) -> Iterator[st
     student, teacher = zip(*pairs, strict=True)
     inputs = batch(student, teacher, like.inputs["rule"])
     right = Case("lengths", inputs, (), "generated", "acceptable")
-    wrong = dataclasses.replace(right, form={"lengths": (6, 6)})
+    wrong = dataclasses.replace(right, layout={"lengths": (6, 6)})
     if _difference(*ask.outcomes([right, wrong], reading)) < SAME:
         yield "lengths"
 
@@ -127,7 +127,7 @@ def _normalised_inside(ask: Asker, reading: Conventions, case: Case) -> Iterator
     if reading["input"] == "logits":
         return
     for name in ("student", "teacher"):
-        moved = dataclasses.replace(case, form={**case.form, "shifted": name})
+        moved = dataclasses.replace(case, layout={**case.layout, "shifted": name})
         if _difference(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
             words = f"the {name}'s distributions are normalised inside: a factor changes nothing"
             yield Finding("", words, "note")
@@ -153,7 +153,7 @@ def _masked(case: Case) -> bool:
 def remark(outcome: Outcome) -> Symptom | None:
     """What to know of an answer that will do: where either is right, and of NaN in the padding."""
     case, answer = outcome.case, outcome.answer
-    bug, name = case.catches[0], case.name.partition("/")[0].replace("_", " ")
+    bug, name = case.bug_classes[0], case.name.partition("/")[0].replace("_", " ")
     if answer.outputs is None:
         return Symptom(bug, f"{name}: refused ({answer.sentence})")
     if case.status != "acceptable":
@@ -231,7 +231,7 @@ class DistillKit(Kit):
         """Whether an implementation that offers no more than this has to answer a case."""
         return (
             is_offered(case.inputs["rule"], conventions)
-            and not (case.form.get("extreme") and _flushed(conventions))
+            and not (case.layout.get("extreme") and _flushed(conventions))
             and not (conventions["kl"] == "student_teacher" and _masked(case))
         )
 
@@ -347,5 +347,5 @@ class DistillKit(Kit):
 def _shape(case: Case) -> tuple[int, ...]:
     """Padded (T, N, K)."""
     student = case.inputs["student"]
-    frames = max(map(len, student)) + case.form.get("extra_frames", 0)
+    frames = max(map(len, student)) + case.layout.get("extra_frames", 0)
     return (frames, len(student), student[0].shape[1])

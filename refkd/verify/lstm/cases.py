@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refkd.verify.lstm.inputs import NO_UPSTREAM, Floats, batch
-from refkd.verify.lstm.inputs import catches as shown_by
+from refkd.verify.lstm.inputs import bug_classes as shown_by
 from refkd.verify.records import Case, Status
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -26,24 +26,24 @@ class Register(dict[str, Callable[[], Case]]):
         self,
         name: str,
         *size: Any,
-        catches: Sequence[str] = (),
+        bug_classes: Sequence[str] = (),
         status: Status = "must",
         expected: Mapping[str, Any] | None = None,
-        form: Mapping[str, Any] = NOTHING,
+        layout: Mapping[str, Any] = NOTHING,
         make: Callable[..., dict[str, Any]] = batch,
         **changed: Any,
     ) -> None:
         """Register a case with inputs make(*size, **changed).
 
-        `catches` are bug classes besides those that the inputs show; `expected` is worked by hand;
-        `form` lays the inputs out: padding, upstream_padding, extra_frames, integers, memory.
+        `bug_classes` come besides those that the inputs show; `expected` is worked by hand;
+        `layout` lays the inputs out: padding, upstream_padding, extra_frames, integers, memory.
         """
 
         def case() -> Case:
             inputs = make(*size, **changed)
-            bugs = dict.fromkeys((*catches, *shown_by(inputs, form.get("extra_frames", 0))))
+            bugs = dict.fromkeys((*bug_classes, *shown_by(inputs, layout.get("extra_frames", 0))))
             source = "hand" if expected else "reference"
-            return Case(name, inputs, tuple(bugs), source, status, expected, form=dict(form))
+            return Case(name, inputs, tuple(bugs), source, status, expected, layout=dict(layout))
 
         self[name] = case
 
@@ -148,39 +148,41 @@ CASES.add("ragged_reversed", 22, [4, 2, 1], reverse=1)
 CASES.add("ragged_reversed_the_longest_last", 23, [2, 3, 4], reverse=1)
 
 # Padding that must not be read, in several shapes and sizes; no input is as large.
-CASES.add("padded_by_one_frame", 32, [4, 2, 3], form={"extra_frames": 1})
-CASES.add("padded_by_five_frames_reversed", 33, [1, 3, 2], reverse=1, form={"extra_frames": 5})
-CASES.add("huge_numbers_behind", 34, [4, 1, 3], form={"padding": HUGE, "extra_frames": 1})
+CASES.add("padded_by_one_frame", 32, [4, 2, 3], layout={"extra_frames": 1})
+CASES.add("padded_by_five_frames_reversed", 33, [1, 3, 2], reverse=1, layout={"extra_frames": 5})
+CASES.add("huge_numbers_behind", 34, [4, 1, 3], layout={"padding": HUGE, "extra_frames": 1})
 CASES.add(
     "huge_numbers_behind_reversed",
     35,
     [2, 4, 3],
     reverse=1,
-    form={"padding": -HUGE, "extra_frames": 5},
+    layout={"padding": -HUGE, "extra_frames": 5},
 )
-CASES.add("ragged_with_nan_behind", 24, [3, 4, 1], form={"padding": np.nan})
-CASES.add("ragged_reversed_with_nan_behind", 25, [3, 4, 1], reverse=1, form={"padding": np.nan})
-CASES.add("padded_beyond_the_longest", 26, [3, 4, 2], form={"extra_frames": 2})
-CASES.add("padded_beyond_the_longest_reversed", 27, [3, 4, 2], reverse=1, form={"extra_frames": 2})
+CASES.add("ragged_with_nan_behind", 24, [3, 4, 1], layout={"padding": np.nan})
+CASES.add("ragged_reversed_with_nan_behind", 25, [3, 4, 1], reverse=1, layout={"padding": np.nan})
+CASES.add("padded_beyond_the_longest", 26, [3, 4, 2], layout={"extra_frames": 2})
 CASES.add(
-    "pulled_at_padded_outputs", 28, [2, 4, 3], catches=("L6",), form={"upstream_padding": 3.0}
+    "padded_beyond_the_longest_reversed", 27, [3, 4, 2], reverse=1, layout={"extra_frames": 2}
+)
+CASES.add(
+    "pulled_at_padded_outputs", 28, [2, 4, 3], bug_classes=("L6",), layout={"upstream_padding": 3.0}
 )
 CASES.add(
     "pulled_at_padded_outputs_reversed",
     29,
     [2, 4, 3],
     reverse=1,
-    catches=("L6",),
-    form={"upstream_padding": -HUGE, "extra_frames": 1},
+    bug_classes=("L6",),
+    layout={"upstream_padding": -HUGE, "extra_frames": 1},
 )
 CASES.add(
     "pulled_by_nan_at_padded_outputs",
     36,
     [1, 4, 3],
-    form={"upstream_padding": np.nan, "extra_frames": 2},
+    layout={"upstream_padding": np.nan, "extra_frames": 2},
 )
 CASES.add("ragged_pulled_at_the_last_cell_state", 30, [2, 4, 1], d_hidden=0.0, d_h_last=0.0)
-CASES.add("an_utterance_without_frames", 31, [4, 0, 2], catches=("L6",), status="acceptable")
+CASES.add("an_utterance_without_frames", 31, [4, 0, 2], bug_classes=("L6",), status="acceptable")
 
 # --- sizes --------------------------------------------------------------------------------------
 
@@ -192,28 +194,38 @@ CASES.add("as_many_inputs_as_units", 53, [3, 3, 3], 3, 3)
 # --- numbers and memory --------------------------------------------------------------------------
 
 # Each gate is wide open or shut.
-CASES.add("inputs_of_1000", 40, [4, 4, 4], make=with_inputs_of_1000, catches=("L12",))
+CASES.add("inputs_of_1000", 40, [4, 4, 4], make=with_inputs_of_1000, bug_classes=("L12",))
 CASES.add(
-    "inputs_of_1000_reversed", 40, [4, 4, 4], reverse=1, make=with_inputs_of_1000, catches=("L12",)
+    "inputs_of_1000_reversed",
+    40,
+    [4, 4, 4],
+    reverse=1,
+    make=with_inputs_of_1000,
+    bug_classes=("L12",),
 )
-CASES.add("biases_of_1000", 41, [4, 4, 4], bias=BIASES_OF_1000, catches=("L12",))
+CASES.add("biases_of_1000", 41, [4, 4, 4], bias=BIASES_OF_1000, bug_classes=("L12",))
 # tanh(c) is 1 or -1 until all is forgotten.
-CASES.add("cells_of_1000", 42, [4, 4, 4], c0=CELLS_OF_1000, catches=("L12", "L10"))
+CASES.add("cells_of_1000", 42, [4, 4, 4], c0=CELLS_OF_1000, bug_classes=("L12", "L10"))
 # Biases of -20: the open share of each gate is 2e-9, its slope, too.
-CASES.add("nearly_shut", 43, [4, 4, 4], bias=-20.0, catches=("L10", "L12"))
-CASES.add("strided", 44, [4, 3, 4], catches=("G10",), form={"memory": "strided"})
+CASES.add("nearly_shut", 43, [4, 4, 4], bias=-20.0, bug_classes=("L10", "L12"))
+CASES.add("strided", 44, [4, 3, 4], bug_classes=("G10",), layout={"memory": "strided"})
 CASES.add(
-    "lengths_in_32_bits", 45, [2, 4, 3], reverse=1, catches=("G10",), form={"integers": "int32"}
+    "lengths_in_32_bits",
+    45,
+    [2, 4, 3],
+    reverse=1,
+    bug_classes=("G10",),
+    layout={"integers": "int32"},
 )
 # More than eight bits can count.
-CASES.add("frames_300", 46, [300, 270], 3, 4, catches=("V10",))
+CASES.add("frames_300", 46, [300, 270], 3, 4, bug_classes=("V10",))
 
 # --- other sizes and many frames, not in quick runs ----------------------------------------------
 
 LARGE.add("many_ragged_utterances", 54, [1 + (7 * n) % 9 for n in range(17)], 3, 5, reverse=1)
 # No size is a multiple of what vector instructions take at once.
-LARGE.add("odd_sizes", 55, [7, 5, 7, 3, 1], 17, 33, catches=("L4",))
-LARGE.add("wide", 56, [6, 8, 8], 96, 128, catches=("L4",))
+LARGE.add("odd_sizes", 55, [7, 5, 7, 3, 1], 17, 33, bug_classes=("L4",))
+LARGE.add("wide", 56, [6, 8, 8], 96, 128, bug_classes=("L4",))
 LARGE.add(
     "frames_200_reversed_hardly_forgotten",
     58,
@@ -222,7 +234,7 @@ LARGE.add(
     4,
     reverse=1,
     bias=[*4 * [0.0], *4 * [OPEN], *8 * [0.0]],
-    catches=("V10",),
+    bug_classes=("V10",),
 )
-LARGE.add("frames_2000", 59, [2_000, 1_999], 2, 3, catches=("V10",))
-LARGE.add("frames_20000", 60, [20_000], 2, 2, catches=("V10",))
+LARGE.add("frames_2000", 59, [2_000, 1_999], 2, 3, bug_classes=("V10",))
+LARGE.add("frames_20000", 60, [20_000], 2, 2, bug_classes=("V10",))

@@ -21,7 +21,7 @@ PADDED = ("hidden", "d_inputs")  # results that have padded frames
 
 
 def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
+    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, conventions: Conventions
 ) -> tuple[str | None, Deviation | None]:
     """What is wrong with a restored answer in plain words, and where; None if nothing is."""
     with_nan = nan_in_padding(arguments)
@@ -35,11 +35,11 @@ def judge(
         return None, None
     free = {name: np.isnan(got) & bool(with_nan) for name, got in answer.outputs.items()}
     if "hidden" in free:
-        free["hidden"] |= free_frames(arguments, how)[..., None]
+        free["hidden"] |= free_frames(arguments, conventions)[..., None]
     deviation = worst_deviation(
         answer.outputs,
         {name: value for name, value in expected.items() if name in answer.outputs},
-        combined(TOLERANCES[how["dtype"]], case.tolerance),
+        combined(TOLERANCES[conventions["dtype"]], case.tolerance),
         free,
     )
     return ("other numbers" if deviation else None), deviation
@@ -55,9 +55,9 @@ def nan_in_padding(arguments: Arguments) -> list[str]:
     return [name for name in FRAMES if np.isnan(arguments[name][padded]).any()]
 
 
-def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
+def free_frames(arguments: Arguments, conventions: Conventions) -> NDArray[np.bool_]:
     """(T, N): frames in which hidden may be anything."""
-    padding = how.get("padding", "any")
+    padding = conventions.get("padding", "any")
     if padding == "any" or (padding == "held" and arguments["reverse"]):
         return padded_frames(arguments)
     return np.zeros(arguments["inputs"].shape[:2], dtype=bool)

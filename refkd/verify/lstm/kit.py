@@ -223,7 +223,7 @@ class LSTMKit(Kit):
     def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
         if conventions["biases"] == "two":
             return ()
-        return (dataclasses.replace(case, form={**case.form, "second_bias": True}),)
+        return (dataclasses.replace(case, layout={**case.layout, "second_bias": True}),)
 
     def cases(self, selection: Selection) -> Iterator[Case]:
         shapes: set[tuple[int, ...]] = set()

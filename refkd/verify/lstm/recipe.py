@@ -8,7 +8,7 @@ import numpy as np
 
 from refkd import check
 from refkd.verify import draw
-from refkd.verify.lstm.inputs import WEIGHTS, batch, catches
+from refkd.verify.lstm.inputs import WEIGHTS, batch, bug_classes
 from refkd.verify.records import Case
 
 PREFIX = "drawn-"
@@ -58,7 +58,7 @@ class Recipe:
         """The case that follows from it."""
         inputs = batch(self.seed, self.lengths, self.D, self.H, int(self.reverse))
         inputs |= {name: self.scale * inputs[name] for name in WEIGHTS}
-        return Case(self.name, inputs, catches(inputs), "generated")
+        return Case(self.name, inputs, bug_classes(inputs), "generated")
 
 
 def by_numpy(count: int, seed: int, few_shapes: bool = False) -> Iterator[Recipe]:
