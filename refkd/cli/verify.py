@@ -107,7 +107,7 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
     from refkd.verify.comparison import as_lines, compare
     from refkd.verify.expected import Setting, read_expected, write_expected
     from refkd.verify.junit import write_junit
-    from refkd.verify.kit import Selection
+    from refkd.verify.records import Selection
     from refkd.verify.report import as_json, as_text
     from refkd.verify.session import verify
 
@@ -211,7 +211,7 @@ def _runner(
 def _again(kit: "Kit", options: argparse.Namespace, conventions: dict[str, str], case: str) -> str:
     """The command that runs one case again."""
     from refkd.verify.expected import Setting
-    from refkd.verify.kit import Selection
+    from refkd.verify.records import Selection
 
     command = Setting(kit.name, conventions, Selection(), case).command(options.target or "")
     if not options.exec:

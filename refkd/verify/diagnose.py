@@ -8,7 +8,7 @@ from functools import partial
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.kit import Kit
 from refkd.verify.records import Defect, Outcome, Outputs, Symptom
-from refkd.verify.run import outputs_of
+from refkd.verify.run import judge, outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 FORWARD_ONLY = "; its gradient is wrong in a way of its own"
@@ -95,7 +95,7 @@ def agrees(kit: Kit, outcome: Outcome, outputs: Outputs, forward: bool = False) 
         if deviation is not None and deviation.output not in kit.forward:
             return False
         expected = {name: value for name, value in expected.items() if name in kit.forward}
-    problem, _ = kit.judge(outcome.case, arguments, expected, outcome.answer, conventions)
+    problem, _ = judge(kit, outcome.case, arguments, expected, outcome.answer, conventions)
     return problem is None
 
 
@@ -229,9 +229,7 @@ def _split_by_traits(
 
     A trait explains nothing where most cases without it fail, too.
     """
-    counts = Counter(
-        trait for outcome in shown for trait in kit.traits(outcome.case, outcome.conventions)
-    )
+    counts = Counter(trait for outcome in shown for trait in kit.traits(outcome.case))
     telling = {
         trait: count
         for trait, count in counts.items()
@@ -244,7 +242,7 @@ def _split_by_traits(
     most = max(telling, key=lambda trait: telling[trait])
     parts: dict[bool, list[Outcome]] = {True: [], False: []}
     for outcome in shown:
-        parts[most in kit.traits(outcome.case, outcome.conventions)].append(outcome)
+        parts[most in kit.traits(outcome.case)].append(outcome)
     return [parts[True], *_split_by_traits(kit, passing, passed, parts[False])]
 
 
@@ -267,5 +265,5 @@ def passing_traits(kit: Kit, outcomes: Sequence[Outcome]) -> Counter[str]:
         trait
         for outcome in outcomes
         if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
-        for trait in kit.traits(outcome.case, outcome.conventions)
+        for trait in kit.traits(outcome.case)
     )

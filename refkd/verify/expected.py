@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 import refkd
 from refkd import check
 from refkd.files.atomic import replacing
-from refkd.verify.kit import Selection
-from refkd.verify.records import Conventions, Finding, Report
+from refkd.verify.records import Conventions, Finding, Report, Selection
 
 SCHEMA, VERSION = "refkd-verify-expected", 1
 PROBING = "conventions"  # stands for the case of a fault that shows before any case is run

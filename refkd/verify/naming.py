@@ -78,9 +78,9 @@ def _described(
     words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
     words += "; ".join(f"{_deviation(group)} in {len(group)}" for group in kinds(shown).values())
     words += f" of {len(outcomes)} cases"
-    traits = dict(kit.traits(shown[0].case, shown[0].conventions))
+    traits = dict(kit.traits(shown[0].case))
     for outcome in shown:
-        own = kit.traits(outcome.case, outcome.conventions)
+        own = kit.traits(outcome.case)
         traits = {trait: bug for trait, bug in traits.items() if trait in own}
     passing = passing_traits(kit, outcomes)
     total = sum(outcome.problem is None for outcome in outcomes)

@@ -13,10 +13,10 @@ from refkd.check import ArgumentError
 from refkd.verify.comparison import compare
 from refkd.verify.detect_conventions import Probed, probe
 from refkd.verify.expected import PROBING, Expected, Setting, read_expected
-from refkd.verify.kit import Kit, Selection
+from refkd.verify.kit import Kit
 from refkd.verify.kits import kit_named
 from refkd.verify.python_runner import PythonRunner
-from refkd.verify.records import Case, Conventions, Outcome
+from refkd.verify.records import Case, Conventions, Outcome, Selection
 from refkd.verify.report import as_text
 from refkd.verify.run import Asking
 from refkd.verify.session import conclude, in_order, problem_lines

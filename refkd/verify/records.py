@@ -37,6 +37,15 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which cases to run."""
+
+    quick: bool = False
+    few_shapes: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Call:
     """Named arguments, and how arrays lie in memory.
 

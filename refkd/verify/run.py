@@ -1,9 +1,9 @@
 """Run cases on an implementation and hold its answers against the reference."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from refkd.verify.kit import Asker, Kit
+from refkd.verify.kit import Kit
 from refkd.verify.python_runner import Runner
 from refkd.verify.records import (
     Answer,
@@ -11,17 +11,18 @@ from refkd.verify.records import (
     Case,
     Conventions,
     Defect,
+    Deviation,
     Outcome,
     Outputs,
 )
 
 
-class Asking(Asker):
+@dataclass(frozen=True)
+class Asking:
     """Cases of one kit on one implementation."""
 
-    def __init__(self, kit: Kit, runner: Runner) -> None:
-        self.kit = kit
-        self.runner = runner
+    kit: Kit
+    runner: Runner
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
         """What came of each case, in one batch of calls."""
@@ -54,8 +55,32 @@ def judged(
             answer = Answer(failure="unreadable", sentence=str(error), seconds=answer.seconds)
         else:
             answer = replace(answer, outputs=restored)
-    problem, deviation = kit.judge(case, arguments, expected, answer, conventions)
+    problem, deviation = judge(kit, case, arguments, expected, answer, conventions)
     return Outcome(case, arguments, expected, answer, conventions, problem, deviation)
+
+
+def judge(
+    kit: Kit,
+    case: Case,
+    arguments: Arguments,
+    expected: Outputs,
+    answer: Answer,
+    conventions: Conventions,
+) -> tuple[str | None, Deviation | None]:
+    """What is wrong with a restored answer in plain words, and where; None if nothing is."""
+    if answer.outputs is None:
+        may_refuse = case.status != "must" or kit.may_refuse(case, arguments, expected)
+        if answer.failure == "raised" and may_refuse:
+            return None, None
+        return f"{answer.failure}: {answer.sentence}", None
+    if case.status == "must_reject":
+        return "numbers come where a refusal is wanted", None
+    if answer.overwritten:
+        return f"the argument {answer.overwritten[0]} is overwritten", None
+    if case.status == "acceptable":
+        return None, None
+    deviation = kit.deviation(case, arguments, expected, answer.outputs, conventions)
+    return (kit.deviating if deviation else None), deviation
 
 
 def outputs_of(defect: Defect, kit: Kit, arguments: Arguments) -> Outputs:

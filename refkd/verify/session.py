@@ -8,7 +8,7 @@ import numpy as np
 from refkd.verify.compare import largest_difference
 from refkd.verify.detect_conventions import Probed, probe
 from refkd.verify.diagnose import diagnose
-from refkd.verify.kit import Kit, Selection
+from refkd.verify.kit import Kit
 from refkd.verify.minimize import smallest
 from refkd.verify.naming import classify
 from refkd.verify.python_runner import Runner
@@ -19,6 +19,7 @@ from refkd.verify.records import (
     Finding,
     Outcome,
     Report,
+    Selection,
     Symptom,
     Trial,
 )

@@ -11,7 +11,7 @@ from mutants.door import DirectDoor
 import refkd
 from refkd.verify.adapters import torchaudio_align
 from refkd.verify.alignment.cases import CASES
-from refkd.verify.alignment.kit import AlignmentKit
+from refkd.verify.alignment.kit import KIT
 from refkd.verify.alignment.plain import PlainAligner, plain_align
 from refkd.verify.alignment.translate import log_probs
 from refkd.verify.bug_classes import BUGS
@@ -21,7 +21,6 @@ from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
 
-KIT = AlignmentKit()
 STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}
 QUICK = Selection(quick=True)
 FRAMES, SPANS = adapter(), adapter(spans=runs)

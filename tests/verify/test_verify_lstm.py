@@ -573,7 +573,7 @@ def test_vectors_are_the_same_each_time():
 @given(st.integers(1, 4), st.integers(1, 4), st.booleans(), st.lists(st.integers(1, 5), min_size=1))
 def test_a_recipe_is_its_name(D, H, reverse, lengths):
     recipe = Recipe(D, H, 2, 11, reverse, tuple(lengths))
-    assert Recipe.parse(recipe.name) == recipe
+    assert Recipe.from_name(recipe.name) == recipe
 
 
 @pytest.mark.parametrize("name", ["some_frames_reversed", "ragged", "drawn-d3-h2-x1-s7-b-t4.1"])
@@ -744,7 +744,7 @@ def test_what_an_example_can_show(bug, name, shown):
 
 def test_traits_are_of_the_classes_that_a_case_can_show():
     for case in CASES.values():
-        for trait, bug in KIT.traits(case, USUAL).items():
+        for trait, bug in KIT.traits(case).items():
             assert not bug or KIT.can_show(bug, case, USUAL), (case.name, trait)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from refkd import check
 from refkd.verify.alignment.defects.paths import TieSkips, TieStays, TieSteps
 from refkd.verify.alignment.plain import Floats, PlainAligner
+from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
-from refkd.verify.ctc.cases import Register
 from refkd.verify.ctc.recipe import batch, favoured
 from refkd.verify.records import Case
 

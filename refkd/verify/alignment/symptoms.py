@@ -16,8 +16,12 @@ MANY_FRAMES, MANY_LABELS, MANY_CLASSES = 200, 100, 1_000
 LOUD = 50.0  # logits that are larger than those of most cases
 
 
-def symptoms(outcome: Outcome) -> Iterator[Symptom]:
+def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
+    return list(_symptoms(outcome))
+
+
+def _symptoms(outcome: Outcome) -> Iterator[Symptom]:
     arguments, conventions = outcome.arguments, outcome.conventions
     got, right = (
         canonical(outputs["alignment"], arguments, conventions)

@@ -78,7 +78,9 @@ def _by_frame(
     return values if time_first else values.T
 
 
-def laid_out(name: str, values: NDArray[Any], conventions: Conventions) -> NDArray[Any]:
+def laid_out(
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
     """A canonical output in the implementation's axes; spans stay painted onto frames."""
     by_frame = conventions["alignment"] == "frames" and values.ndim == 2
     return values.T if by_frame and conventions["layout"] != "TNK" else values

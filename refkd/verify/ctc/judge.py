@@ -6,35 +6,28 @@ from numpy.typing import NDArray
 from refkd.verify.compare import EPS, TOLERANCES, combined, worst_deviation
 from refkd.verify.ctc.conventions import REDUCED
 from refkd.verify.ctc.translate import lengths, upstream, valid_frames
-from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
+from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outputs
 
 LARGE = 100.0  # nats: where an infeasible target has a large loss, it has at least this
 ROUNDINGS = 24.0  # float32 CTCs at hand need up to 16 for 600 frames, and 90 for 20,000
 
 
-def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, conventions: Conventions
-) -> tuple[str | None, Deviation | None]:
-    """What is wrong with an answer in plain words, and its worst entry; None if nothing is."""
-    hopeless = bool(np.isinf(expected["loss"]).any()) or not fits(arguments)
-    if answer.outputs is None:
-        if answer.failure == "raised" and (hopeless or case.status != "must"):
-            return None, None
-        return f"{answer.failure}: {answer.sentence}", None
-    if case.status == "must_reject":
-        return "numbers come where a refusal is wanted", None
-    if answer.overwritten:
-        return f"the argument {answer.overwritten[0]} is overwritten", None
-    if case.status == "acceptable":
-        return None, None
-    free = _free(arguments, expected, answer.outputs, conventions)
-    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
-    extra = _rounding(arguments, expected, conventions)
-    deviation = worst_deviation(answer.outputs, expected, tolerance, free, extra)
-    deviation = deviation or _below_zero(
-        answer.outputs["loss"], expected["loss"], arguments, conventions
-    )
-    return (None if deviation is None else "other numbers"), deviation
+def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
+    """Whether a target has no path, or not frames enough."""
+    return bool(np.isinf(expected["loss"]).any()) or not fits(arguments)
+
+
+def deviation(
+    case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Deviation | None:
+    """The worst entry of an answer; None if it will do."""
+    return worst_deviation(
+        got,
+        expected,
+        combined(TOLERANCES[conventions["dtype"]], case.tolerance),
+        _free(arguments, expected, got, conventions),
+        _rounding(arguments, expected, conventions),
+    ) or _below_zero(got["loss"], expected["loss"], arguments, conventions)
 
 
 def nan_for_nan(arguments: Arguments, outputs: Outputs) -> dict[str, NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd import check
-from refkd.verify import draw
+from refkd.verify.case_set import drawn_by_hypothesis
 from refkd.verify.records import Case
 
 
@@ -165,4 +165,4 @@ def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
         scale, number = drawn(st.sampled_from(SCALES)), drawn(st.integers(0, 9_999))
         return Recipe(K, blank, scale, number, tuple(utterances))
 
-    return draw.by_hypothesis(recipes(), count, seed)
+    return drawn_by_hypothesis(recipes(), count, seed)

@@ -189,6 +189,14 @@ def classes(arguments: Arguments, conventions: Conventions) -> tuple[NDArray[np.
     return order, place
 
 
+def sizes(arguments: Arguments, conventions: Conventions) -> str:
+    """T, N, K and the blank of a case in the implementation's classes."""
+    T, N, K = arguments["logits"].shape
+    _, blank = classes(arguments, conventions)
+    moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
+    return f"T={T} N={N} K={K} blank={blank}{moved}"
+
+
 def _inside(labels: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray((labels >= 0) & (labels < len(order)))
 

@@ -1,43 +1,15 @@
 """Distillation cases at the edges: ties, blanks only, certainty, masks, padding, size."""
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from refkd.verify.case_set import Register
 from refkd.verify.distill.inputs import batch, drawn_pair, rule_of
-from refkd.verify.records import Case, Status
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 OPEN = {"open": True}  # another choice of pairs may be as right
 EXTREME = {"extreme": True}  # probabilities that are sent as 0
-
-
-class Register(dict[str, Callable[[], Case]]):
-    """Makers of cases by name."""
-
-    def add(
-        self,
-        name: str,
-        bug_classes: str,
-        make: Callable[..., dict[str, Any]],
-        *values: Any,
-        status: Status = "must",
-        layout: Mapping[str, Any] = NOTHING,
-        **parameters: Any,
-    ) -> None:
-        """Register a case after some bug classes with inputs make(*values, **parameters).
-
-        `layout` says how they are laid out, and has `open` and `extreme` of the kit.
-        """
-
-        def case() -> Case:
-            inputs, bugs = make(*values, **parameters), tuple(bug_classes.split())
-            return Case(name, inputs, bugs, "generated", status, layout=dict(layout))
-
-        self[name] = case
 
 
 def tied(rule: str, **parameters: Any) -> dict[str, Any]:
@@ -124,7 +96,7 @@ def padded() -> dict[str, Any]:
 
 dropped = partial(only_blank, "drop_selected")
 invisible = partial(only_blank, "no_blank_candidates")
-EDGES, LARGE = Register(), Register()
+EDGES, LARGE = Register("generated"), Register("generated")
 
 # ties
 

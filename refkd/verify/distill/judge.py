@@ -7,7 +7,6 @@ from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
 from refkd.verify.distill.plain import CHOOSING, Bools, PlainDistill
 from refkd.verify.records import (
-    Answer,
     Arguments,
     Case,
     Conventions,
@@ -17,39 +16,27 @@ from refkd.verify.records import (
 )
 
 HALF = ("float16", "bfloat16")
-Verdict = tuple[str | None, Deviation | None]
 
 
-def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, conventions: Conventions
-) -> Verdict:
-    """What is wrong in plain words, and the worst deviation."""
-    if answer.outputs is None:
-        if answer.failure == "raised" and (case.status != "must" or may_refuse(case)):
-            return None, None
-        return f"{answer.failure}: {answer.sentence}", None
-    if case.status == "must_reject":
-        return "numbers come where a refusal is wanted", None
-    if answer.overwritten:
-        return f"the argument {answer.overwritten[0]} is overwritten", None
-    if case.status == "acceptable":
-        return None, None
-    got = answer.outputs
-    expected = {name: value for name, value in expected.items() if name in got}
-    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
-    deviation = worst_deviation(got, expected, tolerance, spread_of_padding(arguments, got))
-    if deviation is not None and is_open(case, conventions):
-        own = _of_own_choice(arguments, expected, got, conventions, tolerance)
-        deviation = worst_deviation(got, own, tolerance)
-    return ("other numbers" if deviation else None), deviation
-
-
-def may_refuse(case: Case) -> bool:
+def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
     """Whether a refusal is as right: of NaN in padding, and of a whole or one-sided window."""
     window, padding = case.inputs["rule"].get("window"), case.layout.get("padding", 0.0)
     if padding != "tempting" and not np.isfinite(padding):
         return True
     return window == "whole" or (window is not None and min(window) < 0)
+
+
+def deviation(
+    case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Deviation | None:
+    """The worst entry of an answer; None if it will do."""
+    expected = {name: value for name, value in expected.items() if name in got}
+    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
+    worst = worst_deviation(got, expected, tolerance, spread_of_padding(arguments, got))
+    if worst is not None and is_open(case, conventions):
+        own = _of_own_choice(arguments, expected, got, conventions, tolerance)
+        return worst_deviation(got, own, tolerance)
+    return worst
 
 
 def spread_of_padding(arguments: Arguments, got: Outputs) -> dict[str, NDArray[np.bool_]]:

@@ -19,8 +19,12 @@ UNLIKELY = 1e-4  # probability of a class that is all but ruled out
 POWERS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0)  # of the temperature that may divide logits
 
 
-def symptoms(outcome: Outcome) -> Iterator[Symptom]:
+def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
+    return list(_symptoms(outcome))
+
+
+def _symptoms(outcome: Outcome) -> Iterator[Symptom]:
     got = outcome.answer.outputs or {}
     if "teacher_grad" in got and got["teacher_grad"].any():
         yield Symptom("K8", "a gradient reaches the teacher")

@@ -63,6 +63,11 @@ def reduced(case: Case, step: str) -> Case:
     )
 
 
+def smaller(case: Case) -> list[Case]:
+    """Cases that are one step smaller."""
+    return [reduced(case, step) for step in steps(case)]
+
+
 def steps(case: Case) -> Iterator[str]:
     """The steps that make this case smaller."""
     inputs = case.inputs

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from refkd.verify.compare import TOLERANCES, worst_deviation
 from refkd.verify.lstm.conventions import GATE_NAMES, GRADIENTS, STATES
 from refkd.verify.lstm.translate import padded_frames
-from refkd.verify.records import Case, Outcome, Symptom, Tolerance
+from refkd.verify.records import Case, Conventions, Outcome, Symptom, Tolerance
 
 MANY = 200  # frames
 LARGE = 100.0  # where an exponential of float32 overflows
@@ -50,7 +50,7 @@ def _wrong(outcome: Outcome, tolerance: Tolerance) -> list[str]:
 def _not_finite(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     got = outcome.answer.outputs or {}
     lost = not all(np.isfinite(got[name]).all() for name in wrong)
-    if lost and can_show("L12", outcome.case):
+    if lost and can_show("L12", outcome.case, outcome.conventions):
         yield Symptom("L12", "large inputs, biases or cells give NaN or inf")
 
 
@@ -160,7 +160,7 @@ def _wrong_gates(outcome: Outcome) -> list[str]:
     return [gate for gate, wrong in zip(GATE_NAMES, off, strict=True) if wrong.any()]
 
 
-def can_show(bug: str, case: Case) -> bool:
+def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
     """Whether an example made from this case can show this class at all."""
     inputs = case.inputs
     frames, padded = _frames(case)
