@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 import refkd
 from refkd import check
 from refkd.files.atomic import replacing
-from refkd.verify.kit import Selection
-from refkd.verify.records import Conventions, Finding, Report
+from refkd.verify.records import Conventions, Finding, Report, Selection
 
 SCHEMA, VERSION = "refkd-verify-expected", 1
 PROBING = "conventions"  # stands for the case of a fault that shows before any case is run
@@ -26,14 +25,14 @@ class Setting:
     """What decides which questions are put: only runs of the same setting can be compared."""
 
     kit: str
-    told: Conventions
+    claims: Conventions
     selection: Selection
     case: str | None = None
 
     def command(self, target: str = "") -> str:
         """What puts these questions to a target."""
         words = ["refkd", "verify", self.kit, *[target] * bool(target)]
-        for name, value in sorted(self.told.items()):
+        for name, value in sorted(self.claims.items()):
             words += ["--" + name.replace("_", "-"), value]
         words += ["--quick"] * self.selection.quick
         words += ["--shapes", "few"] * self.selection.few_shapes
@@ -116,7 +115,7 @@ def write_expected(file: str | os.PathLike[str], report: Report, setting: Settin
         "kit": setting.kit,
         "target": report.target,
         "dtype": dtype_of(report),
-        "told": dict(sorted(setting.told.items())),
+        "told": dict(sorted(setting.claims.items())),
         "selection": {
             "quick": setting.selection.quick,
             "shapes": "few" if setting.selection.few_shapes else "all",

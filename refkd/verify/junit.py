@@ -26,8 +26,8 @@ def write_junit(
     suites = Element("testsuites")
     suite = SubElement(suites, "testsuite", name=_text(f"refkd verify {report.kit}"))
     properties = SubElement(suite, "properties")
-    for name, (value, how) in report.conventions.items():
-        SubElement(properties, "property", name=_text(name), value=_text(f"{value} ({how})"))
+    for name, (value, known) in report.conventions.items():
+        SubElement(properties, "property", name=_text(name), value=_text(f"{value} ({known})"))
     for trial in (Trial(PROBING), *report.trials):
         element = SubElement(
             suite,

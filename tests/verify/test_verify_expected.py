@@ -85,7 +85,7 @@ def test_a_setting_comes_back(tmp_path, setting):
     "setting",
     [
         replace(QUICK, kit="lstm"),
-        replace(QUICK, told={"blank": "first"}),
+        replace(QUICK, claims={"blank": "first"}),
         replace(QUICK, selection=Selection()),
         replace(QUICK, selection=Selection(quick=True, seed=1)),
         replace(QUICK, selection=Selection(quick=True, few_shapes=True)),

@@ -10,8 +10,8 @@ import numpy as np
 from refkd import check
 from refkd.verify.alignment.defects.paths import TieSkips, TieStays, TieSteps
 from refkd.verify.alignment.plain import Floats, PlainAligner
+from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
-from refkd.verify.ctc.cases import Register
 from refkd.verify.ctc.recipe import batch, favoured
 from refkd.verify.records import Case
 
@@ -280,7 +280,7 @@ TIES = (TieStays, TieSteps, TieSkips)
 
 PREFIXES = ("drawn-", "ties-")
 FORM = re.compile(r"(drawn|ties)-(\d+)-(\d+)")
-CATCHES = ("A6", "A1", "A8", "A9", "A7", "A13")
+BUG_CLASSES = ("A6", "A1", "A8", "A9", "A7", "A13")
 ATTEMPTS = 500
 
 
@@ -328,6 +328,6 @@ def _drawn(name: str, seed: int, number: int) -> Case:
         else:
             logits.append(drawn_logits(of_logits, frames, K))
         labels.append(target)
-    form = {"extra_frames": int(rng.integers(3)), "extra_labels": int(rng.integers(2))}
-    catches = ("A12", *CATCHES) if [] in labels else CATCHES
-    return Case(name, batch(logits, labels, blank), catches, "generated", form=form)
+    layout = {"extra_frames": int(rng.integers(3)), "extra_labels": int(rng.integers(2))}
+    bug_classes = ("A12", *BUG_CLASSES) if [] in labels else BUG_CLASSES
+    return Case(name, batch(logits, labels, blank), bug_classes, "generated", layout=layout)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd import check
-from refkd.verify import draw
+from refkd.verify.case_set import drawn_by_hypothesis
 from refkd.verify.records import Case
 
 
@@ -104,10 +104,10 @@ class Recipe:
         d_loss = rng.integers(-8, 9, size=len(logits)) / 4.0
         labels = [list(labels) for _, labels in self.utterances]
         inputs = batch(logits, labels, self.blank, *d_loss)
-        return Case(self.name, inputs, self.catches, "generated")
+        return Case(self.name, inputs, self.bug_classes, "generated")
 
     @property
-    def catches(self) -> tuple[str, ...]:
+    def bug_classes(self) -> tuple[str, ...]:
         """Bug classes that these utterances can show."""
         frames = {frames for frames, _ in self.utterances}
         targets = [labels for _, labels in self.utterances]
@@ -165,4 +165,4 @@ def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
         scale, number = drawn(st.sampled_from(SCALES)), drawn(st.integers(0, 9_999))
         return Recipe(K, blank, scale, number, tuple(utterances))
 
-    return draw.by_hypothesis(recipes(), count, seed)
+    return drawn_by_hypothesis(recipes(), count, seed)

@@ -14,7 +14,7 @@ from refkd.verify.records import Case
 FORM = re.compile(r"drawn-(\d+)-(\d+)")
 ATTEMPTS = 200
 GAP = 1e-3  # nats; float32 tells them apart
-CATCHES = ("K13", "K11", "K14", "K15", "K16", "K5", "K6", "K10")
+BUG_CLASSES = ("K13", "K11", "K14", "K15", "K16", "K5", "K6", "K10")
 
 
 def drawn(name: str) -> Case:
@@ -71,5 +71,5 @@ def _drawn(name: str, rng: np.random.Generator) -> Case:
         for seed, L in zip(seeds, lengths, strict=True)
     ]
     student, teacher = zip(*pairs, strict=True)
-    form = {"extra_frames": int(rng.integers(3))}
-    return Case(name, batch(student, teacher, rule), CATCHES, "generated", form=form)
+    layout = {"extra_frames": int(rng.integers(3))}
+    return Case(name, batch(student, teacher, rule), BUG_CLASSES, "generated", layout=layout)

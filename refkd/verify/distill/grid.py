@@ -106,15 +106,17 @@ def grid_case(name: str) -> Case:
     if name not in NAMES:
         check.fail("--case", "a name that --list shows", name)
     if asked in VARIATIONS:
-        bugs, make, form = VARIATIONS[asked]
+        bugs, make, layout = VARIATIONS[asked]
         inputs = make(rule)
     else:
         divergence, *options = asked.split("+")
         bugs = tuple(OPTIONS[option][1] for option in options) + DIVERGENCE_BUGS[divergence]
         facts = {key: value for option in options for key, value in OPTIONS[option][0].items()}
         inputs = _inputs(rule, (FEW_FRAMES,), SEED, divergence=divergence, **facts)
-        form = {}
-    return Case(name, inputs, tuple(dict.fromkeys((*bugs, *BUGS[rule]))), "generated", form=form)
+        layout = {}
+    return Case(
+        name, inputs, tuple(dict.fromkeys((*bugs, *BUGS[rule]))), "generated", layout=layout
+    )
 
 
 def grid_names(quick: bool = False) -> Iterator[str]:

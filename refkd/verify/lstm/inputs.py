@@ -55,7 +55,7 @@ def _filled(drawn: Any, value: Any) -> Any:
     return np.full_like(drawn, value) if np.ndim(value) == 0 else np.array(value, dtype=float)
 
 
-def catches(inputs: Mapping[str, Any], extra_frames: int = 0) -> tuple[str, ...]:
+def bug_classes(inputs: Mapping[str, Any], extra_frames: int = 0) -> tuple[str, ...]:
     """Bug classes that would corrupt most numbers of these inputs, the more special first."""
     lengths = [len(frames) for frames in inputs["inputs"]]
     T, N = max(lengths), len(lengths)

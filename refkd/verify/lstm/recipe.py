@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from refkd import check
-from refkd.verify import draw
-from refkd.verify.lstm.inputs import WEIGHTS, batch, catches
+from refkd.verify.case_set import drawn_by_hypothesis
+from refkd.verify.lstm.inputs import WEIGHTS, batch, bug_classes
 from refkd.verify.records import Case
 
 PREFIX = "drawn-"
@@ -43,7 +43,7 @@ class Recipe:
         return f"{PREFIX}d{self.D}-h{self.H}-x{self.scale}-s{self.seed}-{way}-t{frames}"
 
     @classmethod
-    def parse(cls, name: str) -> "Recipe":
+    def from_name(cls, name: str) -> "Recipe":
         """The recipe that has this name."""
         match = FORM.fullmatch(name)
         if match is None:
@@ -58,7 +58,7 @@ class Recipe:
         """The case that follows from it."""
         inputs = batch(self.seed, self.lengths, self.D, self.H, int(self.reverse))
         inputs |= {name: self.scale * inputs[name] for name in WEIGHTS}
-        return Case(self.name, inputs, catches(inputs), "generated")
+        return Case(self.name, inputs, bug_classes(inputs), "generated")
 
 
 def by_numpy(count: int, seed: int, few_shapes: bool = False) -> Iterator[Recipe]:
@@ -94,4 +94,4 @@ def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
         reverse=st.booleans(),
         lengths=st.lists(st.integers(1, 8), min_size=1, max_size=6).map(tuple),
     )
-    return draw.by_hypothesis(recipes, count, seed)
+    return drawn_by_hypothesis(recipes, count, seed)

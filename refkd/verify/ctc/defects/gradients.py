@@ -143,7 +143,7 @@ class InfiniteLossGivesNaN(PlainCTC):
         return (loss, grad) if loss < np.inf else (np.inf, np.full_like(grad, np.nan))
 
 
-class InfiniteLossSpoilsTheBatch(PlainCTC):
+class InfiniteLossReachesTheBatch(PlainCTC):
     bug = "G4"
     words = "an infinite loss makes the gradient of the whole batch NaN"
 

@@ -14,7 +14,7 @@ class BiasesMixed(PlainLSTM):
         self.words = words
         self.factors = {"bias": bias, "bias_hidden": bias_hidden}
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {
             name: first * arguments["bias"] + second * arguments["bias_hidden"]
             for name, (first, second) in self.factors.items()
@@ -50,7 +50,7 @@ class ForgetBiasIsOne(PlainLSTM):
     bug = "L3"
     words = "the bias of the forget gate is set to 1, whatever is given"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         bias = arguments["bias"] + arguments["bias_hidden"]
         bias.reshape(4, -1)[1] = 1.0
         return arguments | {"bias": bias, "bias_hidden": np.zeros_like(bias)}

@@ -16,7 +16,7 @@ class FirstStateCarriedOver(PlainLSTM):
     bug = "L13"
     words = "an utterance starts in the last state of the one before"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {name: arguments[name].copy() for name in ("h0", "c0")}
 
     def utterance(self, n, walk, arguments):

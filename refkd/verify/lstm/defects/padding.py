@@ -28,7 +28,7 @@ class WholeArrayTurned(PlainLSTM):
     bug = "L5"
     words = "the backward direction turns the padded array around, not each utterance"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         if not arguments["reverse"]:
             return arguments
         turned = {name: arguments[name][::-1] for name in ("inputs", "d_hidden")}
@@ -44,7 +44,7 @@ class FeaturesTurned(PlainLSTM):
     bug = "L5"
     words = "the backward direction turns the features around, not the frames"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         if not arguments["reverse"]:
             return arguments
         return arguments | {"inputs": arguments["inputs"][..., ::-1], "reverse": 0, "turned": True}
@@ -121,7 +121,7 @@ class LastHiddenOfLastFrame(LastStatesOfLastFrame):
 class PaddingWalkedWithZeros(LengthsIgnored):
     words = "padded frames are walked through as frames of zeros"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         there = np.arange(len(arguments["inputs"]))[:, None] < arguments["lengths"]
         return arguments | {"inputs": np.where(there[..., None], arguments["inputs"], 0.0)}
 
@@ -178,7 +178,7 @@ class InputsReshaped(PlainLSTM):
     bug = "L11"
     words = "inputs are reshaped to (N, T, D) where they must be transposed"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {"inputs": mixed(arguments["inputs"])}
 
     def postprocess(self, results, arguments):

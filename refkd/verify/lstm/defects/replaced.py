@@ -8,5 +8,5 @@ class ArgumentsReplaced(PlainLSTM):
         self.bug, self.words = bug, words
         self.replaced = replaced
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {name: make(arguments) for name, make in self.replaced.items()}

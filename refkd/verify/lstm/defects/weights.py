@@ -44,7 +44,7 @@ class GatesExchanged(PlainLSTM):
         self.words = f"gates are in another order in one place: {exchanged} in {place}"
         self.order, self.names = [GATES.index(gate) for gate in gates], names
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {name: in_order(arguments[name], self.order) for name in self.names}
 
     def postprocess(self, results, arguments):
@@ -68,7 +68,7 @@ class RecurrentTransposed(PlainLSTM):
     square = True
     words = "the recurrent matrix is transposed, gate by gate"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {"w_hidden": blocks_transposed(arguments["w_hidden"])}
 
     def postprocess(self, results, arguments):
@@ -82,7 +82,7 @@ class Reshaped(PlainLSTM):
         self.words = words
         self.name = name
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         matrix = arguments[self.name]
         return arguments | {self.name: matrix.T.reshape(matrix.shape)}
 
@@ -96,7 +96,7 @@ class StackedByUnit(PlainLSTM):
     words = "weights are stacked unit by unit, not gate by gate"
     names: tuple[str, ...] = ("w_input", "w_hidden", "bias", "bias_hidden")
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {name: by_gate(arguments[name]) for name in self.names}
 
     def postprocess(self, results, arguments):
