@@ -18,7 +18,7 @@ from support.verify import QUICK, Verifier, faults, notes, values
 from tolerances import VALUE, Tolerance, assert_close
 
 import refkd
-from refkd.losses.rule_json import rule_from
+from refkd.losses.rule_json import rule_from_dict
 from refkd.verify.adapters.numpy_distill import frame_wise
 from refkd.verify.compare import rounded
 from refkd.verify.distill.drawn import clear
@@ -489,7 +489,7 @@ def test_the_findings_on_torch_are_these(name, bugs, dtype):
 def flat(rule):
     """The rule without its options, and the options."""
     options = {name: rule[name] for name in OPTIONS}
-    return rule_from({name: value for name, value in rule.items() if name not in OPTIONS}), options
+    return rule_from_dict({name: value for name, value in rule.items() if name not in OPTIONS}), options
 
 
 @pytest.mark.parametrize("name", [name for name in grid_names() if not name.startswith("Ordered")])
