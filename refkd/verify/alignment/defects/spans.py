@@ -3,8 +3,12 @@
 import numpy as np
 
 from refkd.verify.alignment.plain import PlainAligner
+from refkd.verify.defects import Defects
+
+DEFECTS = Defects(PlainAligner)
 
 
+@DEFECTS.steps
 class LaterByOne(PlainAligner):
     bug = "A3"
     words = "everything is one frame late"
@@ -19,42 +23,35 @@ class LaterByOne(PlainAligner):
         return moved
 
 
+@DEFECTS.steps
 class EarlierByOne(LaterByOne):
     bug = "A3"
     words = "everything is one frame early"
     by = -1
 
 
-class StartLate(PlainAligner):
-    bug = "A3"
-    words = "every span starts one frame late"
-
-    def moved(self, path, blank):
-        starts = np.diff(path, prepend=-1) != 0
-        return np.where(starts, blank, path)
+@DEFECTS.step("moved", "A3", "every span starts one frame late")
+def start_late(self, path, blank):
+    starts = np.diff(path, prepend=-1) != 0
+    return np.where(starts, blank, path)
 
 
-class EndEarly(PlainAligner):
-    bug = "A2"
-    words = "every span ends one frame early"
-
-    def moved(self, path, blank):
-        ends = np.diff(path, append=-1) != 0
-        return np.where(ends, blank, path)
+@DEFECTS.step("moved", "A2", "every span ends one frame early")
+def end_early(self, path, blank):
+    ends = np.diff(path, append=-1) != 0
+    return np.where(ends, blank, path)
 
 
-class EndLate(PlainAligner):
-    bug = "A2"
-    words = "every span ends one frame late"
-
-    def moved(self, path, blank):
-        moved = path.copy()
-        late = (np.roll(path, 1) != blank) & (path == blank)
-        late[:1] = False
-        moved[late] = np.roll(path, 1)[late]
-        return moved
+@DEFECTS.step("moved", "A2", "every span ends one frame late")
+def end_late(self, path, blank):
+    moved = path.copy()
+    late = (np.roll(path, 1) != blank) & (path == blank)
+    late[:1] = False
+    moved[late] = np.roll(path, 1)[late]
+    return moved
 
 
+@DEFECTS.steps
 class LastsUntilNext(PlainAligner):
     bug = "A2"
     words = "a span lasts until the next one begins"
@@ -71,38 +68,28 @@ class LastsUntilNext(PlainAligner):
         return super().scores(logp, self.before)
 
 
-class StartEarly(PlainAligner):
-    bug = "A3"
-    words = "every span starts one frame early"
-
-    def moved(self, path, blank):
-        moved = path.copy()
-        early = (np.roll(path, -1) != blank) & (path == blank)
-        early[-1:] = False
-        moved[early] = np.roll(path, -1)[early]
-        return moved
+@DEFECTS.step("moved", "A3", "every span starts one frame early")
+def start_early(self, path, blank):
+    moved = path.copy()
+    early = (np.roll(path, -1) != blank) & (path == blank)
+    early[-1:] = False
+    moved[early] = np.roll(path, -1)[early]
+    return moved
 
 
-class FirstFrameOnly(PlainAligner):
-    bug = "A2"
-    words = "a span is only its first frame"
-
-    def moved(self, path, blank):
-        starts = np.diff(path, prepend=-1) != 0
-        return np.where(starts, path, blank)
+@DEFECTS.step("moved", "A2", "a span is only its first frame")
+def first_frame_only(self, path, blank):
+    starts = np.diff(path, prepend=-1) != 0
+    return np.where(starts, path, blank)
 
 
-class ScoresSummed(PlainAligner):
-    bug = "A4"
-    words = "scores are added up along the path"
-
-    def scores(self, logp, path):
-        return np.cumsum(super().scores(logp, path))
+@DEFECTS.step("scores", "A4", "scores are added up along the path")
+def scores_summed(self, logp, path):
+    return np.cumsum(PlainAligner.scores(self, logp, path))
 
 
-class ScoresOfBest(PlainAligner):
-    bug = "A4"
-    words = "scores are those of the most probable class of a frame, not of the path's"
-
-    def scores(self, logp, path):
-        return logp.max(axis=1)
+@DEFECTS.step(
+    "scores", "A4", "scores are those of the most probable class of a frame, not of the path's"
+)
+def scores_of_best(self, logp, path):
+    return logp.max(axis=1)

@@ -4,38 +4,31 @@ import numpy as np
 
 from refkd.verify.compare import log_softmax
 from refkd.verify.ctc.plain import PlainCTC
+from refkd.verify.defects import Defects
+
+DEFECTS = Defects(PlainCTC)
 
 
-class InLogProbabilities(PlainCTC):
-    bug = "G1"
-    words = "the gradient is that in the log-probabilities: the softmax is missing"
-
-    def gradient(self, prob, occupancy, target):
-        return -occupancy
-
-
-class WrongSign(PlainCTC):
-    bug = "G1"
-    words = "the gradient has the wrong sign"
-
-    def gradient(self, prob, occupancy, target):
-        return occupancy - prob
+@DEFECTS.step(
+    "gradient", "G1", "the gradient is that in the log-probabilities: the softmax is missing"
+)
+def in_log_probabilities(self, prob, occupancy, target):
+    return -occupancy
 
 
-class InProbabilities(PlainCTC):
-    bug = "G1"
-    words = "the gradient is that in the probabilities"
-
-    def gradient(self, prob, occupancy, target):
-        return -occupancy / prob
+@DEFECTS.step("gradient", "G1", "the gradient has the wrong sign")
+def wrong_sign(self, prob, occupancy, target):
+    return occupancy - prob
 
 
-class SoftmaxOnly(PlainCTC):
-    bug = "G7"
-    words = "the gradient is the softmax: occupancies are missing"
+@DEFECTS.step("gradient", "G1", "the gradient is that in the probabilities")
+def in_probabilities(self, prob, occupancy, target):
+    return -occupancy / prob
 
-    def gradient(self, prob, occupancy, target):
-        return prob
+
+@DEFECTS.step("gradient", "G7", "the gradient is the softmax: occupancies are missing")
+def softmax_only(self, prob, occupancy, target):
+    return prob
 
 
 class _Upstream(PlainCTC):
@@ -51,7 +44,7 @@ class _Upstream(PlainCTC):
         return loss, grad * np.reshape(self.factor(upstream), (-1, 1))
 
 
-FACTORS = (
+DEFECTS.rows(
     _Upstream("the upstream gradient is ignored", np.ones_like),
     _Upstream(
         "the upstream gradient of the first utterance is used for all",
@@ -64,12 +57,9 @@ FACTORS = (
 )
 
 
-class UpstreamOnTheLoss(PlainCTC):
-    bug = "G2"
-    words = "the upstream gradient is multiplied into the loss, too"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss * upstream, grad * upstream[:, None]
+@DEFECTS.step("batch", "G2", "the upstream gradient is multiplied into the loss, too")
+def upstream_on_the_loss(self, loss, grad, upstream, input_lengths, label_lengths):
+    return loss * upstream, grad * upstream[:, None]
 
 
 class _PartsApart(PlainCTC):
@@ -89,6 +79,7 @@ class _PartsApart(PlainCTC):
         return (prob - occupancy) * upstream
 
 
+@DEFECTS.steps
 class UpstreamOnSoftmaxOnly(_PartsApart):
     bug = "G2"
     words = "the upstream gradient is applied to the softmax, but not to the occupancies"
@@ -97,6 +88,7 @@ class UpstreamOnSoftmaxOnly(_PartsApart):
         return prob * upstream - occupancy
 
 
+@DEFECTS.steps
 class UpstreamOnOccupancyOnly(_PartsApart):
     bug = "G2"
     words = "the upstream gradient is applied to the occupancies, but not to the softmax"
@@ -105,56 +97,48 @@ class UpstreamOnOccupancyOnly(_PartsApart):
         return prob - occupancy * upstream
 
 
-class PaddingKeepsSoftmax(PlainCTC):
-    bug = "G3"
-    words = "the gradient of padded frames is not zero, but their softmax"
-
-    def fill_padding(self, logits, length, grad):
-        grad[length:] = np.exp(log_softmax(logits[length:]))
+@DEFECTS.step("fill_padding", "G3", "the gradient of padded frames is not zero, but their softmax")
+def padding_keeps_softmax(self, logits, length, grad):
+    grad[length:] = np.exp(log_softmax(logits[length:]))
 
 
-class PaddingWantsBlank(PlainCTC):
-    bug = "G3"
-    words = "the gradient of padded frames is not zero, but that of a frame that should say blank"
-
-    def __call__(self, logits, labels, input_lengths, label_lengths, blank, d_loss):
-        loss, grad = super().__call__(logits, labels, input_lengths, label_lengths, blank, d_loss)
-        factor = np.ones(len(loss)) if d_loss is None else d_loss
-        for n, length in enumerate(input_lengths):
-            prob = np.exp(log_softmax(logits[length:, n]))
-            prob[:, blank] -= 1.0
-            grad[length:, n] = prob * factor[n]
-        return loss, grad
-
-
-class PaddingRepeatsTheLastFrame(PlainCTC):
-    bug = "G3"
-    words = "the gradient of padded frames is not zero, but that of the last frame"
-
-    def fill_padding(self, logits, length, grad):
-        grad[length:] = grad[length - 1]
+@DEFECTS.step(
+    "__call__",
+    "G3",
+    "the gradient of padded frames is not zero, but that of a frame that should say blank",
+)
+def padding_wants_blank(self, logits, labels, input_lengths, label_lengths, blank, d_loss):
+    loss, grad = PlainCTC.__call__(
+        self, logits, labels, input_lengths, label_lengths, blank, d_loss
+    )
+    factor = np.ones(len(loss)) if d_loss is None else d_loss
+    for n, length in enumerate(input_lengths):
+        prob = np.exp(log_softmax(logits[length:, n]))
+        prob[:, blank] -= 1.0
+        grad[length:, n] = prob * factor[n]
+    return loss, grad
 
 
-class InfiniteLossGivesNaN(PlainCTC):
-    bug = "G4"
-    words = "the gradient of an infinite loss is NaN"
-
-    def finished(self, loss, grad, target):
-        return (loss, grad) if loss < np.inf else (np.inf, np.full_like(grad, np.nan))
-
-
-class InfiniteLossReachesTheBatch(PlainCTC):
-    bug = "G4"
-    words = "an infinite loss makes the gradient of the whole batch NaN"
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        loss, grad = super().batch(loss, grad, upstream, input_lengths, label_lengths)
-        return loss, grad if (loss < np.inf).all() else np.full_like(grad, np.nan)
+@DEFECTS.step(
+    "fill_padding", "G3", "the gradient of padded frames is not zero, but that of the last frame"
+)
+def padding_repeats_the_last_frame(self, logits, length, grad):
+    grad[length:] = grad[length - 1]
 
 
-class InfiniteLossKeepsSoftmax(PlainCTC):
-    bug = "G5"
-    words = "the gradient of a target that does not fit is not zero, but the softmax"
+@DEFECTS.step("finished", "G4", "the gradient of an infinite loss is NaN")
+def infinite_loss_gives_na_n(self, loss, grad, target):
+    return (loss, grad) if loss < np.inf else (np.inf, np.full_like(grad, np.nan))
 
-    def finished(self, loss, grad, target):
-        return loss, grad
+
+@DEFECTS.step("batch", "G4", "an infinite loss makes the gradient of the whole batch NaN")
+def infinite_loss_reaches_the_batch(self, loss, grad, upstream, input_lengths, label_lengths):
+    loss, grad = PlainCTC.batch(self, loss, grad, upstream, input_lengths, label_lengths)
+    return loss, grad if (loss < np.inf).all() else np.full_like(grad, np.nan)
+
+
+@DEFECTS.step(
+    "finished", "G5", "the gradient of a target that does not fit is not zero, but the softmax"
+)
+def infinite_loss_keeps_softmax(self, loss, grad, target):
+    return loss, grad

@@ -3,8 +3,12 @@
 import numpy as np
 
 from refkd.verify.ctc.plain import PlainCTC, shifted
+from refkd.verify.defects import Defects
+
+DEFECTS = Defects(PlainCTC)
 
 
+@DEFECTS.steps
 class LabelOverwritten(PlainCTC):
     bug = "G7"
     words = "of a label that occurs twice only the last occurrence counts"
@@ -18,46 +22,37 @@ class LabelOverwritten(PlainCTC):
         return occupancy
 
 
-class EveryClassOverwritten(PlainCTC):
-    bug = "G7"
-    words = "of the states of one class, the blank included, only the last counts"
+@DEFECTS.step(
+    "occupancy", "G7", "of the states of one class, the blank included, only the last counts"
+)
+def every_class_overwritten(self, weight, states, K):
+    occupancy = np.zeros((len(weight), K))
+    for s, k in enumerate(states):
+        occupancy[:, k] = weight[:, s]
+    return occupancy
 
-    def occupancy(self, weight, states, K):
-        occupancy = np.zeros((len(weight), K))
-        for s, k in enumerate(states):
-            occupancy[:, k] = weight[:, s]
-        return occupancy
 
-
+@DEFECTS.steps
 class LabelOnce(LabelOverwritten):
     words = "of a label that occurs twice only the first occurrence counts"
     order = slice(-2, None, -2)
 
 
-class BlankForgotten(PlainCTC):
-    bug = "G7"
-    words = "the occupancy of the blank is left out"
-
-    def occupancy(self, weight, states, K):
-        occupancy = super().occupancy(weight, states, K)
-        occupancy[:, states[0]] = 0.0
-        return occupancy
+@DEFECTS.step("occupancy", "G7", "the occupancy of the blank is left out")
+def blank_forgotten(self, weight, states, K):
+    occupancy = PlainCTC.occupancy(self, weight, states, K)
+    occupancy[:, states[0]] = 0.0
+    return occupancy
 
 
-class LastBlankForgotten(PlainCTC):
-    bug = "G7"
-    words = "the last blank state is left out of the occupancy"
-
-    def occupancy(self, weight, states, K):
-        return super().occupancy(weight[:, :-1], states[:-1], K)
+@DEFECTS.step("occupancy", "G7", "the last blank state is left out of the occupancy")
+def last_blank_forgotten(self, weight, states, K):
+    return PlainCTC.occupancy(self, weight[:, :-1], states[:-1], K)
 
 
-class FirstBlankForgotten(PlainCTC):
-    bug = "G7"
-    words = "the first blank state is left out of the occupancy"
-
-    def occupancy(self, weight, states, K):
-        return super().occupancy(weight[:, 1:], states[1:], K)
+@DEFECTS.step("occupancy", "G7", "the first blank state is left out of the occupancy")
+def first_blank_forgotten(self, weight, states, K):
+    return PlainCTC.occupancy(self, weight[:, 1:], states[1:], K)
 
 
 class _ThroughChanged(PlainCTC):
@@ -75,6 +70,7 @@ class _ThroughChanged(PlainCTC):
         return self.weights(alpha + beta, loss)
 
 
+@DEFECTS.steps
 class EmissionTwice(_ThroughChanged):
     bug = "G7"
     words = "the emission is counted in alpha and in beta, and not taken out once"
@@ -83,6 +79,7 @@ class EmissionTwice(_ThroughChanged):
         return np.exp(alpha + beta + emission + loss)
 
 
+@DEFECTS.steps
 class EmissionTwiceNormalised(_ThroughChanged):
     bug = "G7"
     words = "the emission is counted in alpha and in beta, and every frame normalised"
@@ -91,6 +88,7 @@ class EmissionTwiceNormalised(_ThroughChanged):
         return self.weights(alpha + beta + emission, loss)
 
 
+@DEFECTS.steps
 class EmissionNever(_ThroughChanged):
     bug = "G7"
     words = "the emission is left out of the occupancies"
@@ -99,6 +97,7 @@ class EmissionNever(_ThroughChanged):
         return self.weights(alpha + beta - emission, loss)
 
 
+@DEFECTS.steps
 class NotDivided(_ThroughChanged):
     bug = "G7"
     words = "occupancies are not divided by the probability of the target"
@@ -107,6 +106,7 @@ class NotDivided(_ThroughChanged):
         return np.exp(alpha + beta)
 
 
+@DEFECTS.steps
 class AlphaOnly(_ThroughChanged):
     bug = "G8"
     words = "occupancies come from the forward variable alone"
@@ -115,49 +115,37 @@ class AlphaOnly(_ThroughChanged):
         return self.weights(alpha, loss)
 
 
-class BetaEndsWithBlank(PlainCTC):
-    bug = "G8"
-    words = "the backward variable leaves out the paths that end with a label"
-
-    def beta(self, emission, skip):
-        return _beta_from(self, emission, skip, slice(-1, None))
+@DEFECTS.step("beta", "G8", "the backward variable leaves out the paths that end with a label")
+def beta_ends_with_blank(self, emission, skip):
+    return _beta_from(self, emission, skip, slice(-1, None))
 
 
-class BetaEndsWithLabel(PlainCTC):
-    bug = "G8"
-    words = "the backward variable leaves out the paths that end with a blank"
-
-    def beta(self, emission, skip):
-        S = emission.shape[1]
-        return _beta_from(self, emission, skip, slice(max(S - 2, 0), max(S - 1, 1)))
+@DEFECTS.step("beta", "G8", "the backward variable leaves out the paths that end with a blank")
+def beta_ends_with_label(self, emission, skip):
+    S = emission.shape[1]
+    return _beta_from(self, emission, skip, slice(max(S - 2, 0), max(S - 1, 1)))
 
 
-class BetaSkipsShifted(PlainCTC):
-    bug = "G8"
-    words = "the backward variable skips by the rule of the state that it leaves, not enters"
-
-    def leave(self, onward, skip):
-        jump = np.where(skip, shifted(onward, -2), -np.inf)
-        return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), jump)
-
-
-class BetaNeverSkips(PlainCTC):
-    bug = "G8"
-    words = "the backward variable never skips a blank"
-
-    def leave(self, onward, skip):
-        return np.logaddexp(onward, shifted(onward, -1))
+@DEFECTS.step(
+    "leave", "G8", "the backward variable skips by the rule of the state that it leaves, not enters"
+)
+def beta_skips_shifted(self, onward, skip):
+    jump = np.where(skip, shifted(onward, -2), -np.inf)
+    return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), jump)
 
 
-class BetaSkipsRepeats(PlainCTC):
-    bug = "G8"
-    words = "the backward variable skips the blank between repeated labels, too"
-
-    def leave(self, onward, skip):
-        every = np.arange(len(skip)) % 2 == 1
-        return super().leave(onward, every)
+@DEFECTS.step("leave", "G8", "the backward variable never skips a blank")
+def beta_never_skips(self, onward, skip):
+    return np.logaddexp(onward, shifted(onward, -1))
 
 
+@DEFECTS.step("leave", "G8", "the backward variable skips the blank between repeated labels, too")
+def beta_skips_repeats(self, onward, skip):
+    every = np.arange(len(skip)) % 2 == 1
+    return PlainCTC.leave(self, onward, every)
+
+
+@DEFECTS.steps
 class LastFrameWithoutGradient(PlainCTC):
     bug = "G8"
     words = "the last frame has no gradient"
@@ -169,6 +157,7 @@ class LastFrameWithoutGradient(PlainCTC):
         return grad
 
 
+@DEFECTS.steps
 class FirstFrameWithoutGradient(LastFrameWithoutGradient):
     words = "the first frame has no gradient"
     frame = 0

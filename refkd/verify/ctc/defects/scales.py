@@ -3,6 +3,9 @@
 import numpy as np
 
 from refkd.verify.ctc.plain import PlainCTC
+from refkd.verify.defects import Defects
+
+DEFECTS = Defects(PlainCTC)
 
 
 class _Divided(PlainCTC):
@@ -33,7 +36,7 @@ class _Divided(PlainCTC):
 _GRADIENT = "the gradient is divided by the number of {}, the loss is not"
 _LOSSES = "losses are divided by the number of {}, the gradient is not"
 _BOTH = "losses and gradients are divided by the number of {}"
-FAMILY = (
+DEFECTS.rows(
     _Divided(_GRADIENT.format("utterances"), grad_by="utterances"),
     _Divided(_GRADIENT.format("frames"), grad_by="frames"),
     _Divided(_GRADIENT.format("labels"), grad_by="labels"),

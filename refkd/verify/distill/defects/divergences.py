@@ -3,7 +3,10 @@
 import numpy as np
 
 from refkd.verify.compare import log_softmax
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
+
+DEFECTS = Defects(PlainDistill)
 
 
 class OtherDivergence(PlainDistill):
@@ -15,7 +18,7 @@ class OtherDivergence(PlainDistill):
         return self.computed.get(rule["divergence"], rule["divergence"])
 
 
-DIRECTIONS = (
+DEFECTS.rows(
     OtherDivergence(
         "K1",
         "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)",
@@ -34,6 +37,7 @@ DIRECTIONS = (
 )
 
 
+@DEFECTS.steps
 class StudentProbabilities(PlainDistill):
     bug = "K2"
     words = "the student's probabilities stand where their logarithms are wanted"
@@ -45,6 +49,7 @@ class StudentProbabilities(PlainDistill):
         return -np.exp(lp) * np.exp(lq)
 
 
+@DEFECTS.steps
 class TeacherLogarithms(PlainDistill):
     bug = "K2"
     words = "the teacher's logarithms stand where probabilities are wanted"
@@ -58,14 +63,12 @@ class TeacherLogarithms(PlainDistill):
         return -lp + 0.0 * lq
 
 
-class TeacherNormalisedTwice(PlainDistill):
-    bug = "K2"
-    words = "a softmax is taken of the teacher's probabilities"
-
-    def teacher_logp(self, logits, rule):
-        return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
+@DEFECTS.step("teacher_logp", "K2", "a softmax is taken of the teacher's probabilities")
+def teacher_normalised_twice(self, logits, rule):
+    return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
 
 
+@DEFECTS.steps
 class MaskGivesNaN(PlainDistill):
     bug = "K7"
     words = "0 log 0 is computed as 0 times -inf, which is NaN"
@@ -74,6 +77,7 @@ class MaskGivesNaN(PlainDistill):
         return (np.exp(logp) * value).sum(axis=-1)
 
 
+@DEFECTS.steps
 class NaNCostsNothing(MaskGivesNaN):
     words = "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0"
 
@@ -92,8 +96,8 @@ class SmallNumberAdded(PlainDistill):
         return np.log(np.exp(super().teacher_logp(logits, rule)) + self.number)
 
 
-ADDED = tuple(map(SmallNumberAdded, ("1e-8", "1e-6", "1e-10")))
-ENTROPIES = (
+DEFECTS.rows(*map(SmallNumberAdded, ("1e-8", "1e-6", "1e-10")))
+DEFECTS.rows(
     OtherDivergence(
         "K18",
         "'kl' gives the cross-entropy: the teacher's entropy is left out",
@@ -107,6 +111,7 @@ ENTROPIES = (
 )
 
 
+@DEFECTS.steps
 class JensenShannonDoubled(PlainDistill):
     bug = "K18"
     words = "js is the sum of both parts, not their mean"
@@ -119,14 +124,14 @@ class JensenShannonDoubled(PlainDistill):
         return factor * super().slope(lp, lq, rule)
 
 
-class MeanOfLogarithms(PlainDistill):
-    bug = "K18"
-    words = "js takes the mean of the logarithms for the logarithm of the mean"
+@DEFECTS.step(
+    "log_mean", "K18", "js takes the mean of the logarithms for the logarithm of the mean"
+)
+def mean_of_logarithms(self, lp, lq):
+    return 0.5 * (lp + lq)
 
-    def log_mean(self, lp, lq):
-        return 0.5 * (lp + lq)
 
-
+@DEFECTS.steps
 class Jeffreys(PlainDistill):
     bug = "K18"
     words = "js is half of KL in both directions, not against their mean"
@@ -140,32 +145,26 @@ class Jeffreys(PlainDistill):
         return 0.5 * (np.exp(lq) * (lq - lp + 1.0) - np.exp(lp))
 
 
-class SlopeOfForward(PlainDistill):
-    bug = "K18"
-    words = "every divergence has the gradient of KL(teacher || student)"
-
-    def slope(self, lp, lq, rule):
-        return -np.exp(lp) + 0.0 * lq
+@DEFECTS.step("slope", "K18", "every divergence has the gradient of KL(teacher || student)")
+def slope_of_forward(self, lp, lq, rule):
+    return -np.exp(lp) + 0.0 * lq
 
 
-class NotCentred(PlainDistill):
-    bug = "K18"
-    words = "the gradient of reverse_kl or js does not pass through the softmax"
-
-    def in_logits(self, slope, lq, rule):
-        if rule["divergence"] in ("kl", "cross_entropy"):
-            return super().in_logits(slope, lq, rule)
-        return slope / rule["temperature"]
-
-
-class OtherSign(PlainDistill):
-    bug = "K18"
-    words = "the gradient has the other sign"
-
-    def in_logits(self, slope, lq, rule):
-        return -super().in_logits(slope, lq, rule)
+@DEFECTS.step(
+    "in_logits", "K18", "the gradient of reverse_kl or js does not pass through the softmax"
+)
+def not_centred(self, slope, lq, rule):
+    if rule["divergence"] in ("kl", "cross_entropy"):
+        return PlainDistill.in_logits(self, slope, lq, rule)
+    return slope / rule["temperature"]
 
 
+@DEFECTS.step("in_logits", "K18", "the gradient has the other sign")
+def other_sign(self, slope, lq, rule):
+    return -PlainDistill.in_logits(self, slope, lq, rule)
+
+
+@DEFECTS.steps
 class NoLargestTakenOut(PlainDistill):
     bug = "K17"
     words = "the largest logit is not taken out before the exponential"
@@ -178,9 +177,10 @@ class NoLargestTakenOut(PlainDistill):
         return self.student_logp(logits, rule)
 
 
-class LogarithmOfSoftmax(PlainDistill):
-    bug = "K17"
-    words = "log(softmax) is computed in two steps: -inf where a probability is too small"
-
-    def student_logp(self, logits, rule):
-        return np.log(np.exp(super().student_logp(logits, rule)))
+@DEFECTS.step(
+    "student_logp",
+    "K17",
+    "log(softmax) is computed in two steps: -inf where a probability is too small",
+)
+def logarithm_of_softmax(self, logits, rule):
+    return np.log(np.exp(PlainDistill.student_logp(self, logits, rule)))

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
+
+DEFECTS = Defects(PlainDistill)
 
 
 class OtherLength(PlainDistill):
@@ -16,7 +19,7 @@ class OtherLength(PlainDistill):
         return self.count(n, lengths, T)
 
 
-LENGTHS = (
+DEFECTS.rows(
     OtherLength("padded frames are counted like others", lambda n, lengths, T: T),
     OtherLength(
         "every utterance is taken to be as long as the longest",
@@ -31,25 +34,22 @@ LENGTHS = (
 )
 
 
-class DividedByPadded(PlainDistill):
-    bug = "K6"
-    words = "the mean is taken over padded frames, too: a masked sum by an unmasked number"
-
-    def batch(self, loss, grad, lengths, shape):
-        T, N, _ = shape
-        share = lengths.sum() / (T * N)
-        return loss * share, grad * share
-
-
-class EachDividedByPadded(PlainDistill):
-    bug = "K6"
-    words = "each loss is divided by the padded number of frames, not by its own"
-
-    def batch(self, loss, grad, lengths, shape):
-        share = lengths / shape[0]
-        return loss * share, grad * share[:, None]
+@DEFECTS.step(
+    "batch", "K6", "the mean is taken over padded frames, too: a masked sum by an unmasked number"
+)
+def divided_by_padded(self, loss, grad, lengths, shape):
+    T, N, _ = shape
+    share = lengths.sum() / (T * N)
+    return loss * share, grad * share
 
 
+@DEFECTS.step("batch", "K6", "each loss is divided by the padded number of frames, not by its own")
+def each_divided_by_padded(self, loss, grad, lengths, shape):
+    share = lengths / shape[0]
+    return loss * share, grad * share[:, None]
+
+
+@DEFECTS.steps
 class PaddingSeen(PlainDistill):
     bug = "K6"
     words = "windows reach into the teacher's padding"
@@ -62,13 +62,12 @@ class PaddingSeen(PlainDistill):
         return super().in_window(rule, T) & (np.arange(T) < self.length)[:, None]
 
 
-class GradientInPadding(PlainDistill):
-    bug = "K6"
-    words = "the loss ignores padded frames, but their gradient is not zero"
-
-    def fill_padding(self, student, teacher, length, grad):
-        if length < len(student):
-            rule = {"rule": "FrameWise", "divergence": "kl", "temperature": 1.0, "blank": 0}
-            options = {"scale_t2": False, "blank_frames": "keep"}
-            rest = self.utterance(student[length:], teacher[length:], {**rule, **options})
-            grad[length:] = rest[1]
+@DEFECTS.step(
+    "fill_padding", "K6", "the loss ignores padded frames, but their gradient is not zero"
+)
+def gradient_in_padding(self, student, teacher, length, grad):
+    if length < len(student):
+        rule = {"rule": "FrameWise", "divergence": "kl", "temperature": 1.0, "blank": 0}
+        options = {"scale_t2": False, "blank_frames": "keep"}
+        rest = self.utterance(student[length:], teacher[length:], {**rule, **options})
+        grad[length:] = rest[1]

@@ -3,7 +3,10 @@
 import numpy as np
 
 from refkd.losses.rules import RULES
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import SEARCHING, PlainDistill
+
+DEFECTS = Defects(PlainDistill)
 
 
 class OtherSides(PlainDistill):
@@ -16,7 +19,7 @@ class OtherSides(PlainDistill):
         return self.change(left, right, T) if rule["rule"] in self.rules else (left, right)
 
 
-WINDOWS = (
+DEFECTS.rows(
     OtherSides(
         "the window is one frame short on the left", lambda left, right, T: (left - 1, right)
     ),
@@ -69,7 +72,7 @@ def clamped(frames, T):
     return np.clip(frames, 0, T - 1)
 
 
-OUTSIDE = (
+DEFECTS.rows(
     FramesOutside(
         "frames outside the utterance are replaced by the first or the last", clamped, SEARCHING
     ),
@@ -82,7 +85,7 @@ OUTSIDE = (
         "windows wrap around: the first frames see the last", lambda frames, T: frames % T, RULES
     ),
 )
-SHIFTS = (
+DEFECTS.rows(
     OtherSides(
         "Shift(d) takes the teacher frame d later, not d earlier",
         lambda left, right, T: (-left, left),
@@ -107,49 +110,40 @@ SHIFTS = (
 )
 
 
-class ShiftWraps(PlainDistill):
-    bug = "K16"
-    words = "Shift(d) wraps around: the first frames learn from the last"
-
-    def in_window(self, rule, T):
-        if rule["rule"] != "Shift":
-            return super().in_window(rule, T)
-        return self.lag(T) % T == rule["d"] % T
+@DEFECTS.step("in_window", "K16", "Shift(d) wraps around: the first frames learn from the last")
+def shift_wraps(self, rule, T):
+    if rule["rule"] != "Shift":
+        return PlainDistill.in_window(self, rule, T)
+    return self.lag(T) % T == rule["d"] % T
 
 
-class ShiftHeld(PlainDistill):
-    bug = "K16"
-    words = "Shift(d) lets the first d frames learn from frame 0; they have no loss"
-
-    def in_window(self, rule, T):
-        if rule["rule"] != "Shift":
-            return super().in_window(rule, T)
-        window = np.zeros((T, T), dtype=bool)
-        window[np.arange(T), np.maximum(np.arange(T) - rule["d"], 0)] = True
-        return window
-
-
-class BlendReversed(PlainDistill):
-    bug = "K16"
-    words = "the weights of Blend are taken in the other order"
-
-    def blend_weights(self, D, rule):
-        return super().blend_weights(D, {**rule, "weights": rule["weights"][::-1]})
+@DEFECTS.step(
+    "in_window", "K16", "Shift(d) lets the first d frames learn from frame 0; they have no loss"
+)
+def shift_held(self, rule, T):
+    if rule["rule"] != "Shift":
+        return PlainDistill.in_window(self, rule, T)
+    window = np.zeros((T, T), dtype=bool)
+    window[np.arange(T), np.maximum(np.arange(T) - rule["d"], 0)] = True
+    return window
 
 
-class BlendBegins(PlainDistill):
-    bug = "K16"
-    words = "Blend begins before all of its frames are there"
-
-    def blend_weights(self, D, rule):
-        weights, lag = np.array(rule["weights"]), self.lag(len(D))
-        inside = (lag >= 0) & (lag < len(weights))
-        return np.where(inside, weights[np.clip(lag, 0, len(weights) - 1)], 0.0)
+@DEFECTS.step("blend_weights", "K16", "the weights of Blend are taken in the other order")
+def blend_reversed(self, D, rule):
+    return PlainDistill.blend_weights(self, D, {**rule, "weights": rule["weights"][::-1]})
 
 
-class PairsExchanged(PlainDistill):
-    bug = "K16"
-    words = "student and teacher frame are exchanged in the pairs: offsets have the other sign"
+@DEFECTS.step("blend_weights", "K16", "Blend begins before all of its frames are there")
+def blend_begins(self, D, rule):
+    weights, lag = np.array(rule["weights"]), self.lag(len(D))
+    inside = (lag >= 0) & (lag < len(weights))
+    return np.where(inside, weights[np.clip(lag, 0, len(weights) - 1)], 0.0)
 
-    def reported(self, chosen):
-        return super().reported(chosen).T
+
+@DEFECTS.step(
+    "reported",
+    "K16",
+    "student and teacher frame are exchanged in the pairs: offsets have the other sign",
+)
+def pairs_exchanged(self, chosen):
+    return PlainDistill.reported(self, chosen).T

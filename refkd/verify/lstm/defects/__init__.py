@@ -10,10 +10,6 @@ from refkd.verify.lstm.defects import (
     through_time,
     weights,
 )
-from refkd.verify.records import Defect
 
-DEFECTS = tuple(
-    Defect(plain.bug, plain.words, plain)
-    for module in (weights, biases, cell, padding, first_states, through_time, sums, gradients)
-    for plain in module.DEFECTS
-)
+MODULES = (weights, biases, cell, padding, first_states, through_time, sums, gradients)
+DEFECTS = tuple(defect for module in MODULES for defect in module.DEFECTS)

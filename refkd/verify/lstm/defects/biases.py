@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class BiasesMixed(PlainLSTM):
@@ -46,17 +49,7 @@ class ForgetBiasChanged(PlainLSTM):
         return super().preactivation(x, h, arguments) + self.added
 
 
-class ForgetBiasIsOne(PlainLSTM):
-    bug = "L3"
-    words = "the bias of the forget gate is set to 1, whatever is given"
-
-    def preprocess(self, arguments):
-        bias = arguments["bias"] + arguments["bias_hidden"]
-        bias.reshape(4, -1)[1] = 1.0
-        return arguments | {"bias": bias, "bias_hidden": np.zeros_like(bias)}
-
-
-DEFECTS = (
+DEFECTS.rows(
     BiasesMixed("the second bias is left out", (1.0, 0.0), (0.0, 0.0)),
     BiasesMixed("the first bias is left out", (0.0, 0.0), (0.0, 1.0)),
     BiasesMixed("no bias is added", (0.0, 0.0), (0.0, 0.0)),
@@ -73,6 +66,16 @@ DEFECTS = (
     ForgetBiasChanged(
         "1 is added to the bias of the forget gate (--forget-bias added says that it is meant)", 1.0
     ),
-    ForgetBiasIsOne(),
+)
+
+
+@DEFECTS.step("preprocess", "L3", "the bias of the forget gate is set to 1, whatever is given")
+def forget_bias_is_one(self, arguments):
+    bias = arguments["bias"] + arguments["bias_hidden"]
+    bias.reshape(4, -1)[1] = 1.0
+    return arguments | {"bias": bias, "bias_hidden": np.zeros_like(bias)}
+
+
+DEFECTS.rows(
     ForgetBiasChanged("1 is taken from the bias of the forget gate", -1.0),
 )

@@ -4,8 +4,11 @@ from operator import itemgetter
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.defects.replaced import ArgumentsReplaced
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class FirstStatesMixed(ArgumentsReplaced):
@@ -26,15 +29,6 @@ class FirstStateCarriedOver(PlainLSTM):
         return results
 
 
-class FirstStateIgnoredByGradient(PlainLSTM):
-    bug = "L13"
-    words = "the gradient takes the first cell state for zero"
-
-    def backward(self, run, d_hidden, d_h, d_c, arguments):
-        run.c[0] = 0.0
-        return super().backward(run, d_hidden, d_h, d_c, arguments)
-
-
 def zero(name):
     return lambda arguments: np.zeros_like(arguments[name])
 
@@ -43,7 +37,7 @@ def of_the_first(name):
     return lambda arguments: np.broadcast_to(arguments[name][:1], arguments[name].shape)
 
 
-DEFECTS = (
+DEFECTS.rows(
     ArgumentsReplaced("L13", "h0 and c0 are left out", h0=zero("h0"), c0=zero("c0")),
     ArgumentsReplaced("L13", "h0 is left out", h0=zero("h0")),
     ArgumentsReplaced("L13", "c0 is left out", c0=zero("c0")),
@@ -58,5 +52,10 @@ DEFECTS = (
     ArgumentsReplaced("L13", "h0 of the first utterance is used for all", h0=of_the_first("h0")),
     ArgumentsReplaced("L13", "c0 of the first utterance is used for all", c0=of_the_first("c0")),
     FirstStateCarriedOver(),
-    FirstStateIgnoredByGradient(),
 )
+
+
+@DEFECTS.step("backward", "L13", "the gradient takes the first cell state for zero")
+def first_state_ignored_by_gradient(self, run, d_hidden, d_h, d_c, arguments):
+    run.c[0] = 0.0
+    return PlainLSTM.backward(self, run, d_hidden, d_h, d_c, arguments)

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.conventions import GATE_NAMES
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 NAMES = tuple(GATE_NAMES.values())
 
@@ -89,7 +92,7 @@ class RowsOfRecurrentMissing(PlainLSTM):
         return super().hidden_before(d_a, arguments)
 
 
-DEFECTS = (
+DEFECTS.rows(
     *(
         SlopeScaled(f"the gradient of the {names} lacks the slope of its sigmoid or tanh", rows, 0)
         for names, rows in (

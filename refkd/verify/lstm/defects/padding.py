@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.defects.replaced import ArgumentsReplaced
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class LengthsIgnored(PlainLSTM):
@@ -72,15 +75,6 @@ class LastOfBackwardIsLastFrame(PlainLSTM):
         return results
 
 
-class UpstreamNotTurned(PlainLSTM):
-    bug = "L5"
-    words = "the gradient of the outputs is not turned around for the backward direction"
-
-    def upstream(self, n, walk, arguments):
-        d_hidden, d_h, d_c = super().upstream(n, walk, arguments)
-        return (d_hidden[::-1] if arguments["reverse"] else d_hidden), d_h, d_c
-
-
 class StateRunsOn(PlainLSTM):
     bug = "L6"
 
@@ -126,43 +120,6 @@ class PaddingWalkedWithZeros(LengthsIgnored):
         return arguments | {"inputs": np.where(there[..., None], arguments["inputs"], 0.0)}
 
 
-class UpstreamOfPadding(PlainLSTM):
-    bug = "L6"
-    words = "the gradient of padded outputs flows into the last frame"
-
-    def upstream(self, n, walk, arguments):
-        d_hidden, d_h, d_c = super().upstream(n, walk, arguments)
-        return d_hidden, d_h + arguments["d_hidden"][len(walk) :, n].sum(axis=0), d_c
-
-
-class LastGradientOfShortLost(PlainLSTM):
-    bug = "L6"
-    words = "the gradient of the last states is lost for utterances shorter than the batch"
-
-    def upstream(self, n, walk, arguments):
-        d_hidden, d_h, d_c = super().upstream(n, walk, arguments)
-        full = float(len(walk) == len(arguments["inputs"]))
-        return d_hidden, full * d_h, full * d_c
-
-
-class OneFrameShort(PlainLSTM):
-    bug = "L6"
-    words = "the last frame of each utterance is left out"
-
-    def walk(self, n, T, arguments):
-        frames = np.arange(max(int(arguments["lengths"][n]) - 1, 0))
-        return frames[::-1] if arguments["reverse"] else frames
-
-
-class OrderNotRestored(PlainLSTM):
-    bug = "L6"
-    words = "utterances are sorted by length, and the last states are not sorted back"
-
-    def postprocess(self, results, arguments):
-        order = np.argsort(-arguments["lengths"], kind="stable")
-        return results | {name: results[name][order] for name in ("h_last", "c_last")}
-
-
 class OutputsReshaped(PlainLSTM):
     bug = "L11"
 
@@ -191,7 +148,7 @@ def mixed(array):
     return array.swapaxes(0, 1).reshape(array.shape)
 
 
-DEFECTS = (
+DEFECTS.rows(
     LengthsIgnored(),
     BackwardStartsInPadding(),
     WholeArrayTurned(),
@@ -205,15 +162,45 @@ DEFECTS = (
         "the last hidden state of the backward direction is taken from the last frame",
         ("h_last",),
     ),
-    UpstreamNotTurned(),
+)
+
+
+@DEFECTS.step(
+    "upstream", "L5", "the gradient of the outputs is not turned around for the backward direction"
+)
+def upstream_not_turned(self, n, walk, arguments):
+    d_hidden, d_h, d_c = PlainLSTM.upstream(self, n, walk, arguments)
+    return (d_hidden[::-1] if arguments["reverse"] else d_hidden), d_h, d_c
+
+
+DEFECTS.rows(
     StateRunsOn("the last states run on through the padding", ("h_last", "c_last")),
     StateRunsOn("the last cell state runs on through the padding", ("c_last",)),
     StateRunsOn("the last hidden state runs on through the padding", ("h_last",)),
     LastStatesOfLastFrame(),
     LastHiddenOfLastFrame(),
     PaddingWalkedWithZeros(),
-    UpstreamOfPadding(),
-    LastGradientOfShortLost(),
+)
+
+
+@DEFECTS.step("upstream", "L6", "the gradient of padded outputs flows into the last frame")
+def upstream_of_padding(self, n, walk, arguments):
+    d_hidden, d_h, d_c = PlainLSTM.upstream(self, n, walk, arguments)
+    return d_hidden, d_h + arguments["d_hidden"][len(walk) :, n].sum(axis=0), d_c
+
+
+@DEFECTS.step(
+    "upstream",
+    "L6",
+    "the gradient of the last states is lost for utterances shorter than the batch",
+)
+def last_gradient_of_short_lost(self, n, walk, arguments):
+    d_hidden, d_h, d_c = PlainLSTM.upstream(self, n, walk, arguments)
+    full = float(len(walk) == len(arguments["inputs"]))
+    return d_hidden, full * d_h, full * d_c
+
+
+DEFECTS.rows(
     ArgumentsReplaced(
         "L6",
         "the longest length is used for all utterances",
@@ -224,8 +211,24 @@ DEFECTS = (
         "the length of the first utterance is used for all",
         lengths=lambda arguments: np.full_like(arguments["lengths"], arguments["lengths"][0]),
     ),
-    OneFrameShort(),
-    OrderNotRestored(),
+)
+
+
+@DEFECTS.step("walk", "L6", "the last frame of each utterance is left out")
+def one_frame_short(self, n, T, arguments):
+    frames = np.arange(max(int(arguments["lengths"][n]) - 1, 0))
+    return frames[::-1] if arguments["reverse"] else frames
+
+
+@DEFECTS.step(
+    "postprocess", "L6", "utterances are sorted by length, and the last states are not sorted back"
+)
+def order_not_restored(self, results, arguments):
+    order = np.argsort(-arguments["lengths"], kind="stable")
+    return results | {name: results[name][order] for name in ("h_last", "c_last")}
+
+
+DEFECTS.rows(
     OutputsReshaped("hidden"),
     OutputsReshaped("d_inputs"),
     InputsReshaped(),

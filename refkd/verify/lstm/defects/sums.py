@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class SumsOfOneStep(PlainLSTM):
@@ -17,22 +20,6 @@ class SumsOfOneStep(PlainLSTM):
         selected[self.rows] = d_a[self.rows]
         right = super().sums(run, d_a)
         return super().sums(run, selected) | {name: right[name] for name in self.right}
-
-
-class RecurrentSumLags(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of w_hidden uses h of the same step, not of the step before"
-
-    def sums(self, run, d_a):
-        return super().sums(run, d_a) | {"d_w_hidden": run.h[1:].T @ d_a}
-
-
-class RecurrentSumWithoutFirst(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of w_hidden leaves out the first step, h0"
-
-    def sums(self, run, d_a):
-        return super().sums(run, d_a) | {"d_w_hidden": run.h[1:-1].T @ d_a[1:]}
 
 
 class OneUtterance(PlainLSTM):
@@ -57,7 +44,7 @@ class DividedBy(PlainLSTM):
         return super().total(parts, arguments) / self.divisor(arguments)
 
 
-DEFECTS = (
+DEFECTS.rows(
     SumsOfOneStep("gradients of the weights are those of the last step only", slice(-1, None)),
     SumsOfOneStep("gradients of the weights are those of the first step only", slice(0, 1)),
     SumsOfOneStep(
@@ -68,8 +55,22 @@ DEFECTS = (
     ),
     SumsOfOneStep("gradients of the weights leave out the first step", slice(1, None)),
     SumsOfOneStep("gradients of the weights leave out the last step", slice(0, -1)),
-    RecurrentSumLags(),
-    RecurrentSumWithoutFirst(),
+)
+
+
+@DEFECTS.step(
+    "sums", "L7", "the gradient of w_hidden uses h of the same step, not of the step before"
+)
+def recurrent_sum_lags(self, run, d_a):
+    return PlainLSTM.sums(self, run, d_a) | {"d_w_hidden": run.h[1:].T @ d_a}
+
+
+@DEFECTS.step("sums", "L7", "the gradient of w_hidden leaves out the first step, h0")
+def recurrent_sum_without_first(self, run, d_a):
+    return PlainLSTM.sums(self, run, d_a) | {"d_w_hidden": run.h[1:-1].T @ d_a[1:]}
+
+
+DEFECTS.rows(
     OneUtterance("gradients of the weights are those of the last utterance only", -1),
     OneUtterance("gradients of the weights are those of the first utterance only", 0),
     DividedBy(

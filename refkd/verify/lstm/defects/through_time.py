@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class UpstreamScaled(PlainLSTM):
@@ -39,14 +42,6 @@ class KnowsTheEnd(PlainLSTM):
         return super().backward(run, d_hidden, d_h, d_c, arguments)
 
 
-class HiddenNeverPassed(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in h is not carried from step to step, nor to h0"
-
-    def hidden_before(self, d_a, arguments):
-        return 0.0 * super().hidden_before(d_a, arguments)
-
-
 class CarryReplacesOutputs(KnowsTheEnd):
     bug = "L7"
     words = "the gradient carried in h replaces that of the output, instead of being added"
@@ -76,22 +71,6 @@ class CellBefore(PlainLSTM):
         return self.replaced(d_c, gates, s)
 
 
-class CellOverwritten(PlainLSTM):
-    bug = "L7"
-    words = "the gradient in c from the step after, or of the last cell state, is overwritten"
-
-    def into_cell(self, d_c, d_h, gates, c):
-        return super().into_cell(0.0 * d_c, d_h, gates, c)
-
-
-class CellKeepsOnlyCarry(PlainLSTM):
-    bug = "L7"
-    words = "the gradient of the output does not reach the cell"
-
-    def into_cell(self, d_c, d_h, gates, c):
-        return d_c
-
-
 class OneStepOnly(HiddenNotCarried):
     words = "no gradient is carried from step to step, in neither state"
 
@@ -119,7 +98,7 @@ class FirstStateGradientsExchanged(PlainLSTM):
         return results | {"d_h0": results["d_c0"], "d_c0": results["d_h0"]}
 
 
-DEFECTS = (
+DEFECTS.rows(
     UpstreamScaled("the gradient of the final cell state is not added", c=0.0),
     UpstreamScaled("the gradient of the final hidden state is not added", h=0.0),
     UpstreamScaled("the gradients of both final states are not added", h=0.0, c=0.0),
@@ -135,7 +114,17 @@ DEFECTS = (
     UpstreamScaled("only the gradient of the last output is used", slice(-1, None)),
     CarryReplacesOutputs(),
     HiddenNotCarried(),
-    HiddenNeverPassed(),
+)
+
+
+@DEFECTS.step(
+    "hidden_before", "L7", "the gradient in h is not carried from step to step, nor to h0"
+)
+def hidden_never_passed(self, d_a, arguments):
+    return 0.0 * PlainLSTM.hidden_before(self, d_a, arguments)
+
+
+DEFECTS.rows(
     CellBefore(
         "the gradient in c is not carried from step to step: overwritten, not accumulated",
         lambda d_c, gates, s: d_c * gates[1] * (s == 0),
@@ -144,8 +133,24 @@ DEFECTS = (
         "the gradient in c is overwritten at each step; that of c0 is zero",
         lambda d_c, gates, s: 0.0 * d_c,
     ),
-    CellOverwritten(),
-    CellKeepsOnlyCarry(),
+)
+
+
+@DEFECTS.step(
+    "into_cell",
+    "L7",
+    "the gradient in c from the step after, or of the last cell state, is overwritten",
+)
+def cell_overwritten(self, d_c, d_h, gates, c):
+    return PlainLSTM.into_cell(self, 0.0 * d_c, d_h, gates, c)
+
+
+@DEFECTS.step("into_cell", "L7", "the gradient of the output does not reach the cell")
+def cell_keeps_only_carry(self, d_c, d_h, gates, c):
+    return d_c
+
+
+DEFECTS.rows(
     CellBefore(
         "the gradient in c passes to the step before without the forget gate",
         lambda d_c, gates, s: d_c,

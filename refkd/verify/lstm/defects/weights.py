@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.conventions import EXCHANGED, GATES
 from refkd.verify.lstm.defects.replaced import ArgumentsReplaced
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 PLACES = {
     "w_hidden": ("w_hidden",),
@@ -127,7 +130,7 @@ class RecurrentTransposedBackward(PlainLSTM):
         return blocks_transposed(arguments["w_hidden"]) @ d_a.ravel()
 
 
-DEFECTS = (
+DEFECTS.rows(
     *(
         GatesExchanged(gates, exchanged, place, names)
         for place, names in PLACES.items()
