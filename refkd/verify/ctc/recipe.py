@@ -35,6 +35,19 @@ def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> NDAr
     return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
 
 
+def drawn(
+    seed: int,
+    lengths: Sequence[int],
+    classes: int,
+    labels: Sequence[Sequence[int]],
+    blank: int = 0,
+    *d_loss: float,
+) -> dict[str, Any]:
+    """Utterances of these lengths with drawn logits, each from the next seed."""
+    logits = [drawn_logits(seed + n, frames, classes) for n, frames in enumerate(lengths)]
+    return batch(logits, labels, blank, *d_loss)
+
+
 def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> NDArray[np.float64]:
     """Logits (T, K) of a network that is rather sure of these labels; the blank is class 0."""
     return favoured(drawn_logits(seed, frames, classes), labels)

@@ -127,7 +127,7 @@ def padding_repeats_the_last_frame(self, logits, length, grad):
 
 
 @DEFECTS.step("finished", "G4", "the gradient of an infinite loss is NaN")
-def infinite_loss_gives_na_n(self, loss, grad, target):
+def infinite_loss_gives_nan(self, loss, grad, target):
     return (loss, grad) if loss < np.inf else (np.inf, np.full_like(grad, np.nan))
 
 

@@ -95,7 +95,7 @@ def student_dropped(self, chosen, weight, blank, rule):
 
 
 @DEFECTS.step("utterance", "K10", "an empty selection is divided by 0")
-def empty_is_na_n(self, student, teacher, rule, chosen=None):
+def empty_is_nan(self, student, teacher, rule, chosen=None):
     loss, grad, pairs, total = PlainDistill.utterance(self, student, teacher, rule, chosen)
     if not pairs.any():
         return np.nan, np.full_like(grad, np.nan), pairs, total
@@ -103,7 +103,7 @@ def empty_is_na_n(self, student, teacher, rule, chosen=None):
 
 
 @DEFECTS.step("utterance", "K10", "a frame that selects nothing gives NaN")
-def empty_frame_is_na_n(self, student, teacher, rule, chosen=None):
+def empty_frame_is_nan(self, student, teacher, rule, chosen=None):
     loss, grad, pairs, total = PlainDistill.utterance(self, student, teacher, rule, chosen)
     empty = np.asarray(~pairs.any(axis=1))
     return (
