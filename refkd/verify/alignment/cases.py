@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.verify.alignment.defects.paths import TieSkips, TieStays, TieSteps
+from refkd.verify.alignment.defects import TieSkips, TieStays, TieSteps
 from refkd.verify.alignment.plain import Floats, PlainAligner
 from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax

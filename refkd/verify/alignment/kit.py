@@ -151,7 +151,7 @@ KIT = Kit(
     },
     more_results=tuple(translate.LAST + name for name in ("alignment", "scores")),
     conventions=CONVENTIONS,
-    defects=DEFECTS,
+    defects=tuple(DEFECTS),
     case_set=CaseSet(
         _names, lambda: _names(Selection()), _make, reduce.reduced, reduce.padded_shape
     ),
