@@ -60,6 +60,13 @@ class Convention:
         return "; ".join(self.choices[part] for part in self.parts(value)) or "none"
 
 
+def of_dtype(bug: str) -> Convention:
+    """The dtype of all arrays; without its digits, an implementation is wrong in this class."""
+    dtypes = {name: name for name in ("float64", "float32", "float16")}
+    dtypes["bfloat16"] = "bfloat16, sent as float32"
+    return Convention("dtype", dtypes, "call", bug, searched=("float64", "float32"))
+
+
 class Asker(Protocol):
     """Runs cases of a kit on an implementation."""
 

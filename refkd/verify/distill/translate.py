@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import log_softmax, rounded
-from refkd.verify.distill.conventions import LAYOUTS, REDUCED
+from refkd.verify.ctc.conventions import LAYOUTS
+from refkd.verify.distill.conventions import REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
 Floats = NDArray[np.float64]

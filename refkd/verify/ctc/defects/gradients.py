@@ -46,15 +46,13 @@ class _Upstream(PlainCTC):
 
 DEFECTS.rows(
     _Upstream("the upstream gradient is ignored", np.ones_like),
-    _Upstream(
-        "the upstream gradient of the first utterance is used for all",
-        lambda upstream: upstream[0],
-    ),
+    _Upstream("the upstream gradient of the first utterance is used for all",
+              lambda upstream: upstream[0]),
     _Upstream("the mean of the upstream gradients is used for all", np.mean),
     _Upstream("the sum of the upstream gradients is used for all", np.sum),
     _Upstream("the upstream gradient is applied twice", np.square),
     _Upstream("the sign of the upstream gradient is lost", np.abs),
-)
+)  # fmt: skip
 
 
 @DEFECTS.step("batch", "G2", "the upstream gradient is multiplied into the loss, too")

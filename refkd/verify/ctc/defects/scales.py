@@ -42,15 +42,12 @@ DEFECTS.rows(
     _Divided(_GRADIENT.format("labels"), grad_by="labels"),
     _Divided(_LOSSES.format("utterances"), "utterances"),
     _Divided(_LOSSES.format("frames"), "frames"),
-    _Divided(
-        "losses and gradients are divided by the padded number of frames",
-        "padded frames",
-        "padded frames",
-    ),
+    _Divided("losses and gradients are divided by the padded number of frames", "padded frames",
+             "padded frames"),
     _Divided(_LOSSES.format("labels"), "labels"),
     _Divided(_BOTH.format("labels, an empty target by 0"), "labels or 0", "labels or 0"),
     _Divided(_BOTH.format("frames"), "frames", "frames"),
     _Divided(_BOTH.format("labels"), "labels", "labels"),
     _Divided(_BOTH.format("utterances"), "utterances", "utterances"),
     _Divided("losses are in bits, the gradient is in nats", "ln 2"),
-)
+)  # fmt: skip

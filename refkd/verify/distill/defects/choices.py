@@ -53,16 +53,14 @@ DEFECTS.rows(
     OtherOrder("K12", "ties go to the latest frame, not to the nearest", last),
     OtherOrder("K12", "ties between equally near frames go to the later", later),
     OtherOrder("K12", "ties go to the farthest frame", farthest),
-    OtherOrder(
-        "K12", "ties between teacher frames go to the earliest, not to the nearest", first, True
-    ),
-    OtherOrder(
-        "K12", "ties between teacher frames go to the latest, not to the nearest", last, True
-    ),
+    OtherOrder("K12", "ties between teacher frames go to the earliest, not to the nearest", first,
+               True),
+    OtherOrder("K12", "ties between teacher frames go to the latest, not to the nearest", last,
+               True),
     OtherOrder("K12", "ties between equally near teacher frames go to the later", later, True),
     OtherOrder("K13", "the least similar frame is selected", least_similar),
     OtherOrder("K13", "the least similar teacher frame is selected", least_similar, True),
-)
+)  # fmt: skip
 
 
 @DEFECTS.step(

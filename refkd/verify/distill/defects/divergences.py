@@ -19,22 +19,13 @@ class OtherDivergence(PlainDistill):
 
 
 DEFECTS.rows(
-    OtherDivergence(
-        "K1",
-        "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)",
-        {"kl": "reverse_kl", "reverse_kl": "kl"},
-    ),
-    OtherDivergence(
-        "K1",
-        "KL(student || teacher) is computed, whichever direction is asked",
-        {"kl": "reverse_kl"},
-    ),
-    OtherDivergence(
-        "K1",
-        "KL(teacher || student) is computed, whichever direction is asked",
-        {"reverse_kl": "kl"},
-    ),
-)
+    OtherDivergence("K1", "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)",
+                    {"kl": "reverse_kl", "reverse_kl": "kl"}),
+    OtherDivergence("K1", "KL(student || teacher) is computed, whichever direction is asked",
+                    {"kl": "reverse_kl"}),
+    OtherDivergence("K1", "KL(teacher || student) is computed, whichever direction is asked",
+                    {"reverse_kl": "kl"}),
+)  # fmt: skip
 
 
 @DEFECTS.steps
@@ -98,17 +89,11 @@ class SmallNumberAdded(PlainDistill):
 
 DEFECTS.rows(*map(SmallNumberAdded, ("1e-8", "1e-6", "1e-10")))
 DEFECTS.rows(
-    OtherDivergence(
-        "K18",
-        "'kl' gives the cross-entropy: the teacher's entropy is left out",
-        {"kl": "cross_entropy"},
-    ),
-    OtherDivergence(
-        "K18",
-        "'cross_entropy' gives KL: the teacher's entropy is taken off",
-        {"cross_entropy": "kl"},
-    ),
-)
+    OtherDivergence("K18", "'kl' gives the cross-entropy: the teacher's entropy is left out",
+                    {"kl": "cross_entropy"}),
+    OtherDivergence("K18", "'cross_entropy' gives KL: the teacher's entropy is taken off",
+                    {"cross_entropy": "kl"}),
+)  # fmt: skip
 
 
 @DEFECTS.steps

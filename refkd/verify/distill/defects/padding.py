@@ -21,17 +21,13 @@ class OtherLength(PlainDistill):
 
 DEFECTS.rows(
     OtherLength("padded frames are counted like others", lambda n, lengths, T: T),
-    OtherLength(
-        "every utterance is taken to be as long as the longest",
-        lambda n, lengths, T: int(max(lengths)),
-    ),
-    OtherLength(
-        "the length of the first utterance is taken for all", lambda n, lengths, T: int(lengths[0])
-    ),
-    OtherLength(
-        "the last frame of every utterance is left out", lambda n, lengths, T: int(lengths[n]) - 1
-    ),
-)
+    OtherLength("every utterance is taken to be as long as the longest",
+                lambda n, lengths, T: int(max(lengths))),
+    OtherLength("the length of the first utterance is taken for all",
+                lambda n, lengths, T: int(lengths[0])),
+    OtherLength("the last frame of every utterance is left out",
+                lambda n, lengths, T: int(lengths[n]) - 1),
+)  # fmt: skip
 
 
 @DEFECTS.step(

@@ -20,33 +20,25 @@ class OtherSides(PlainDistill):
 
 
 DEFECTS.rows(
-    OtherSides(
-        "the window is one frame short on the left", lambda left, right, T: (left - 1, right)
-    ),
-    OtherSides(
-        "the window is one frame too long on the left", lambda left, right, T: (left + 1, right)
-    ),
-    OtherSides(
-        "the window is one frame short on the right", lambda left, right, T: (left, right - 1)
-    ),
-    OtherSides(
-        "the window is one frame too long on the right", lambda left, right, T: (left, right + 1)
-    ),
+    OtherSides("the window is one frame short on the left",
+               lambda left, right, T: (left - 1, right)),
+    OtherSides("the window is one frame too long on the left",
+               lambda left, right, T: (left + 1, right)),
+    OtherSides("the window is one frame short on the right",
+               lambda left, right, T: (left, right - 1)),
+    OtherSides("the window is one frame too long on the right",
+               lambda left, right, T: (left, right + 1)),
     OtherSides("the window lies one frame too late", lambda left, right, T: (left - 1, right + 1)),
     OtherSides("the window lies one frame too early", lambda left, right, T: (left + 1, right - 1)),
     OtherSides("left and right of the window are exchanged", lambda left, right, T: (right, left)),
-    OtherSides(
-        "the window is as long on the right as on the left", lambda left, right, T: (left, left)
-    ),
+    OtherSides("the window is as long on the right as on the left",
+               lambda left, right, T: (left, left)),
     OtherSides("the right side of the window is taken for 0", lambda left, right, T: (left, 0)),
-    OtherSides(
-        "a negative right side of the window is taken for 0",
-        lambda left, right, T: (left, max(right, 0)),
-    ),
-    OtherSides(
-        "the window is ignored, the whole utterance is searched", lambda left, right, T: (T, T)
-    ),
-)
+    OtherSides("a negative right side of the window is taken for 0",
+               lambda left, right, T: (left, max(right, 0))),
+    OtherSides("the window is ignored, the whole utterance is searched",
+               lambda left, right, T: (T, T)),
+)  # fmt: skip
 
 
 class FramesOutside(PlainDistill):
@@ -73,41 +65,26 @@ def clamped(frames, T):
 
 
 DEFECTS.rows(
-    FramesOutside(
-        "frames outside the utterance are replaced by the first or the last", clamped, SEARCHING
-    ),
+    FramesOutside("frames outside the utterance are replaced by the first or the last", clamped,
+                  SEARCHING),
     FramesOutside(
         "frames outside the utterance are replaced by the first or the last, by every rule",
         clamped,
         RULES,
     ),
-    FramesOutside(
-        "windows wrap around: the first frames see the last", lambda frames, T: frames % T, RULES
-    ),
-)
+    FramesOutside("windows wrap around: the first frames see the last",
+                  lambda frames, T: frames % T, RULES),
+)  # fmt: skip
 DEFECTS.rows(
-    OtherSides(
-        "Shift(d) takes the teacher frame d later, not d earlier",
-        lambda left, right, T: (-left, left),
-        "K16",
-        ("Shift",),
-    ),
-    OtherSides(
-        "Shift(d) takes the teacher frame d + 1 earlier",
-        lambda left, right, T: (left + 1, right - 1),
-        "K16",
-        ("Shift",),
-    ),
-    OtherSides(
-        "Shift(d) takes the teacher frame d - 1 earlier",
-        lambda left, right, T: (left - 1, right + 1),
-        "K16",
-        ("Shift",),
-    ),
-    OtherSides(
-        "Shift(d) takes the student's own frame", lambda left, right, T: (0, 0), "K16", ("Shift",)
-    ),
-)
+    OtherSides("Shift(d) takes the teacher frame d later, not d earlier",
+               lambda left, right, T: (-left, left), "K16", ("Shift",)),
+    OtherSides("Shift(d) takes the teacher frame d + 1 earlier",
+               lambda left, right, T: (left + 1, right - 1), "K16", ("Shift",)),
+    OtherSides("Shift(d) takes the teacher frame d - 1 earlier",
+               lambda left, right, T: (left - 1, right + 1), "K16", ("Shift",)),
+    OtherSides("Shift(d) takes the student's own frame", lambda left, right, T: (0, 0), "K16",
+               ("Shift",)),
+)  # fmt: skip
 
 
 @DEFECTS.step("in_window", "K16", "Shift(d) wraps around: the first frames learn from the last")

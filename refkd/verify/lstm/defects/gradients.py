@@ -122,8 +122,7 @@ DEFECTS.rows(
     ),
     WrongSlope("the slope of the sigmoid is taken for that of tanh in the candidate", 2,
                lambda gate: gate * (1.0 - gate)),
-    WrongSlope("the slope of tanh is taken for 1 - g in the candidate", 2,
-               lambda gate: 1.0 - gate),
+    WrongSlope("the slope of tanh is taken for 1 - g in the candidate", 2, lambda gate: 1.0 - gate),
     WrongSlope("tanh is taken twice in the slope of the candidate", 2,
                lambda gate: 1.0 - np.tanh(gate) ** 2),
     *(
@@ -134,8 +133,7 @@ DEFECTS.rows(
     CopiedBias("the bias gradients of the input and output gates are copies of the forget gate's",
                [1, 1, 2, 1]),
     CopiedBias("the bias gradient of the input gate is a copy of the forget gate's", [1, 1, 2, 3]),
-    CopiedBias("the bias gradient of the output gate is a copy of the forget gate's",
-               [0, 1, 2, 1]),
+    CopiedBias("the bias gradient of the output gate is a copy of the forget gate's", [0, 1, 2, 1]),
     CopiedBias("the bias gradient of the forget gate is a copy of the input gate's", [0, 0, 2, 3]),
     CopiedBias("the bias gradient of the output gate is a copy of the input gate's", [0, 1, 2, 0]),
     CopiedBias("the bias gradient of the candidate is a copy of the input gate's", [0, 1, 0, 3]),
@@ -166,6 +164,5 @@ DEFECTS.rows(
               lambda o, c: o * (1.0 - np.tanh(c))),
     CellSlope("the gradient of the cell takes tanh twice in the slope, 1 - tanh^2(tanh(c))",
               lambda o, c: o * (1.0 - np.tanh(np.tanh(c)) ** 2)),
-    CellSlope("the gradient of the cell lacks the output gate",
-              lambda o, c: 1.0 - np.tanh(c) ** 2),
+    CellSlope("the gradient of the cell lacks the output gate", lambda o, c: 1.0 - np.tanh(c) ** 2),
 )  # fmt: skip

@@ -234,12 +234,9 @@ DEFECTS.rows(
     OutputsReshaped("hidden"),
     OutputsReshaped("d_inputs"),
     InputsReshaped(),
-    ArgumentsReplaced(
-        "L11",
-        "d_hidden is reshaped to (N, T, H) where it must be transposed",
-        d_hidden=lambda arguments: mixed(arguments["d_hidden"]),
-    ),
-)
+    ArgumentsReplaced("L11", "d_hidden is reshaped to (N, T, H) where it must be transposed",
+                      d_hidden=lambda arguments: mixed(arguments["d_hidden"])),
+)  # fmt: skip
 
 
 class FirstStatesMixed(ArgumentsReplaced):
@@ -274,16 +271,12 @@ DEFECTS.rows(
     ArgumentsReplaced("L13", "c0 is left out", c0=zero("c0")),
     FirstStatesMixed("L13", "h0 and c0 are exchanged", h0=itemgetter("c0"), c0=itemgetter("h0")),
     FirstStatesMixed("L13", "h0 stands for c0, too", c0=itemgetter("h0")),
-    ArgumentsReplaced(
-        "L13",
-        "the first states of the first utterance are used for all",
-        h0=of_the_first("h0"),
-        c0=of_the_first("c0"),
-    ),
+    ArgumentsReplaced("L13", "the first states of the first utterance are used for all",
+                      h0=of_the_first("h0"), c0=of_the_first("c0")),
     ArgumentsReplaced("L13", "h0 of the first utterance is used for all", h0=of_the_first("h0")),
     ArgumentsReplaced("L13", "c0 of the first utterance is used for all", c0=of_the_first("c0")),
     FirstStateCarriedOver(),
-)
+)  # fmt: skip
 
 
 @DEFECTS.step("backward", "L13", "the gradient takes the first cell state for zero")

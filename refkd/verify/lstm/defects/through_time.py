@@ -105,16 +105,14 @@ DEFECTS.rows(
     UpstreamScaled("the gradient of the final cell state is added twice", c=2.0),
     UpstreamScaled("the gradient of the final hidden state is added twice", h=2.0),
     LastGradientsExchanged(),
-    UpstreamScaled(
-        "the gradient of the last hidden state overwrites that of the last output", slice(0, -1)
-    ),
-    UpstreamScaled(
-        "the gradient of the outputs is left out; only that of the last states is used", slice(0)
-    ),
+    UpstreamScaled("the gradient of the last hidden state overwrites that of the last output",
+                   slice(0, -1)),
+    UpstreamScaled("the gradient of the outputs is left out; only that of the last states is used",
+                   slice(0)),
     UpstreamScaled("only the gradient of the last output is used", slice(-1, None)),
     CarryReplacesOutputs(),
     HiddenNotCarried(),
-)
+)  # fmt: skip
 
 
 @DEFECTS.step(
@@ -125,15 +123,11 @@ def hidden_never_passed(self, d_a, arguments):
 
 
 DEFECTS.rows(
-    CellBefore(
-        "the gradient in c is not carried from step to step: overwritten, not accumulated",
-        lambda d_c, gates, s: d_c * gates[1] * (s == 0),
-    ),
-    CellBefore(
-        "the gradient in c is overwritten at each step; that of c0 is zero",
-        lambda d_c, gates, s: 0.0 * d_c,
-    ),
-)
+    CellBefore("the gradient in c is not carried from step to step: overwritten, not accumulated",
+               lambda d_c, gates, s: d_c * gates[1] * (s == 0)),
+    CellBefore("the gradient in c is overwritten at each step; that of c0 is zero",
+               lambda d_c, gates, s: 0.0 * d_c),
+)  # fmt: skip
 
 
 @DEFECTS.step(
@@ -151,24 +145,18 @@ def cell_keeps_only_carry(self, d_c, d_h, gates, c):
 
 
 DEFECTS.rows(
-    CellBefore(
-        "the gradient in c passes to the step before without the forget gate",
-        lambda d_c, gates, s: d_c,
-    ),
-    CellBefore(
-        "the gradient in c passes to the step before through the input gate",
-        lambda d_c, gates, s: d_c * gates[0],
-    ),
+    CellBefore("the gradient in c passes to the step before without the forget gate",
+               lambda d_c, gates, s: d_c),
+    CellBefore("the gradient in c passes to the step before through the input gate",
+               lambda d_c, gates, s: d_c * gates[0]),
     OneStepOnly(),
     FirstStateGradient("the gradient of h0 is zero", d_h0=0.0),
     FirstStateGradient("the gradient of c0 is zero", d_c0=0.0),
     FirstStateGradient("the gradients of h0 and c0 are zero", d_h0=0.0, d_c0=0.0),
     FirstStateGradientsExchanged(),
-    CellBefore(
-        "the gradient of c0 lacks the forget gate of the first step",
-        lambda d_c, gates, s: d_c * gates[1] if s > 0 else d_c,
-    ),
-)
+    CellBefore("the gradient of c0 lacks the forget gate of the first step",
+               lambda d_c, gates, s: d_c * gates[1] if s > 0 else d_c),
+)  # fmt: skip
 
 
 class SumsOfOneStep(PlainLSTM):
@@ -210,15 +198,13 @@ class DividedBy(PlainLSTM):
 DEFECTS.rows(
     SumsOfOneStep("gradients of the weights are those of the last step only", slice(-1, None)),
     SumsOfOneStep("gradients of the weights are those of the first step only", slice(0, 1)),
-    SumsOfOneStep(
-        "gradients of the two matrices are those of the last step only", slice(-1, None), "d_bias"
-    ),
-    SumsOfOneStep(
-        "gradients of the two matrices are those of the first step only", slice(0, 1), "d_bias"
-    ),
+    SumsOfOneStep("gradients of the two matrices are those of the last step only", slice(-1, None),
+                  "d_bias"),
+    SumsOfOneStep("gradients of the two matrices are those of the first step only", slice(0, 1),
+                  "d_bias"),
     SumsOfOneStep("gradients of the weights leave out the first step", slice(1, None)),
     SumsOfOneStep("gradients of the weights leave out the last step", slice(0, -1)),
-)
+)  # fmt: skip
 
 
 @DEFECTS.step(
@@ -236,16 +222,10 @@ def recurrent_sum_without_first(self, run, d_a):
 DEFECTS.rows(
     OneUtterance("gradients of the weights are those of the last utterance only", -1),
     OneUtterance("gradients of the weights are those of the first utterance only", 0),
-    DividedBy(
-        "gradients of the weights are divided by the number of utterances",
-        lambda arguments: len(arguments["lengths"]),
-    ),
-    DividedBy(
-        "gradients of the weights are divided by the number of frames",
-        lambda arguments: len(arguments["inputs"]),
-    ),
-    DividedBy(
-        "gradients of the weights are divided by the number of all frames",
-        lambda arguments: arguments["inputs"].shape[0] * arguments["inputs"].shape[1],
-    ),
-)
+    DividedBy("gradients of the weights are divided by the number of utterances",
+              lambda arguments: len(arguments["lengths"])),
+    DividedBy("gradients of the weights are divided by the number of frames",
+              lambda arguments: len(arguments["inputs"])),
+    DividedBy("gradients of the weights are divided by the number of all frames",
+              lambda arguments: arguments["inputs"].shape[0] * arguments["inputs"].shape[1]),
+)  # fmt: skip

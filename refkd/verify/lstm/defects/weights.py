@@ -149,16 +149,13 @@ DEFECTS.rows(
     RecurrentTransposed(),
     Reshaped("the recurrent matrix is reshaped where it must be transposed", "w_hidden"),
     Reshaped("the input matrix is reshaped where it must be transposed", "w_input"),
-    ArgumentsReplaced(
-        "L4",
-        "the recurrent matrix is left out",
-        w_hidden=lambda arguments: np.zeros_like(arguments["w_hidden"]),
-    ),
+    ArgumentsReplaced("L4", "the recurrent matrix is left out",
+                      w_hidden=lambda arguments: np.zeros_like(arguments["w_hidden"])),
     StackedByUnit(),
     RecurrentStackedByUnit(),
     GradientTransposed(),
     RecurrentTransposedBackward(),
-)
+)  # fmt: skip
 
 
 class BiasesMixed(PlainLSTM):
