@@ -1,6 +1,6 @@
 """Known defects: a plain implementation of which a step, or several, are replaced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from refkd.verify.records import Defect
@@ -16,15 +16,23 @@ class Defects(list[Defect]):
         super().__init__()
         self.plain = plain
 
-    def step(self, name: str, bug: str, words: str) -> Callable[[Step], Step]:
+    def step(self, name: str, bug: str, words: str, **attributes: Any) -> Callable[[Step], Step]:
         """Register a function as the step of this name, a method of the plain implementation."""
 
         def register(step: Step) -> Step:
-            replaced = type(step.__name__, (self.plain,), {name: step})
-            self.append(Defect(bug, words, replaced()))
+            self.append(Defect(bug, words, self._replaced(name, step, attributes)))
             return step
 
         return register
+
+    def family(self, name: str, bug: str, step: Step, rows: Mapping[str, Any]) -> None:
+        """Register a step once for each row: words, and the value of its last argument or more."""
+        for words, values in rows.items():
+            last = values if isinstance(values, tuple) else (values,)
+            self.append(Defect(bug, words, self._replaced(name, _ending(step, last), {})))
+
+    def _replaced(self, name: str, step: Callable[..., Any], attributes: dict[str, Any]) -> Any:
+        return type(step.__name__, (self.plain,), {name: step, **attributes})()
 
     def steps(self, plain: Plain) -> Plain:
         """Register a class that replaces several steps, with its bug class and its words."""
@@ -34,3 +42,12 @@ class Defects(list[Defect]):
     def rows(self, *family: Any) -> None:
         """Register instances of a family that share a hook, each with bug class and words."""
         self.extend(Defect(plain.bug, plain.words, plain) for plain in family)
+
+
+def _ending(step: Callable[..., Any], last: tuple[Any, ...]) -> Callable[..., Any]:
+    """The step with its last arguments."""
+
+    def method(plain: Any, *arguments: Any) -> Any:
+        return step(plain, *arguments, *last)
+
+    return method
