@@ -117,26 +117,19 @@ def no_stay(self, states, blank):
     return states == blank, step, skip
 
 
-@DEFECTS.steps
-class LaterByOne(PlainAligner):
-    bug = "A3"
-    words = "everything is one frame late"
-    by = 1
-
-    def moved(self, path, blank):
-        moved = np.full_like(path, blank)
-        if self.by > 0:
-            moved[self.by :] = path[: -self.by]
-        else:
-            moved[: self.by] = path[-self.by :]
-        return moved
+def all_moved(self, path, blank, by):
+    moved = np.full_like(path, blank)
+    if by > 0:
+        moved[by:] = path[:-by]
+    else:
+        moved[:by] = path[-by:]
+    return moved
 
 
-@DEFECTS.steps
-class EarlierByOne(LaterByOne):
-    bug = "A3"
-    words = "everything is one frame early"
-    by = -1
+DEFECTS.family("moved", "A3", all_moved, {
+    "everything is one frame late": 1,
+    "everything is one frame early": -1,
+})  # fmt: skip
 
 
 @DEFECTS.step("moved", "A3", "every span starts one frame late")

@@ -31,28 +31,19 @@ def softmax_only(self, prob, occupancy, target):
     return prob
 
 
-class _Upstream(PlainCTC):
+def upstream_changed(self, loss, grad, upstream, input_lengths, label_lengths, factor):
     """The gradient is multiplied by something else than the upstream gradients (N,)."""
-
-    bug = "G2"
-
-    def __init__(self, words, factor):
-        self.words = words
-        self.factor = factor
-
-    def batch(self, loss, grad, upstream, input_lengths, label_lengths):
-        return loss, grad * np.reshape(self.factor(upstream), (-1, 1))
+    return loss, grad * np.reshape(factor(upstream), (-1, 1))
 
 
-DEFECTS.rows(
-    _Upstream("the upstream gradient is ignored", np.ones_like),
-    _Upstream("the upstream gradient of the first utterance is used for all",
-              lambda upstream: upstream[0]),
-    _Upstream("the mean of the upstream gradients is used for all", np.mean),
-    _Upstream("the sum of the upstream gradients is used for all", np.sum),
-    _Upstream("the upstream gradient is applied twice", np.square),
-    _Upstream("the sign of the upstream gradient is lost", np.abs),
-)  # fmt: skip
+DEFECTS.family("batch", "G2", upstream_changed, {
+    "the upstream gradient is ignored": np.ones_like,
+    "the upstream gradient of the first utterance is used for all": lambda upstream: upstream[0],
+    "the mean of the upstream gradients is used for all": np.mean,
+    "the sum of the upstream gradients is used for all": np.sum,
+    "the upstream gradient is applied twice": np.square,
+    "the sign of the upstream gradient is lost": np.abs,
+})  # fmt: skip
 
 
 @DEFECTS.step("batch", "G2", "the upstream gradient is multiplied into the loss, too")
@@ -60,39 +51,28 @@ def upstream_on_the_loss(self, loss, grad, upstream, input_lengths, label_length
     return loss * upstream, grad * upstream[:, None]
 
 
-class _PartsApart(PlainCTC):
-    """Keeps softmax and occupancy apart until the upstream gradient comes."""
-
-    def __call__(self, logits, labels, input_lengths, label_lengths, blank, d_loss):
-        arguments = logits, labels, input_lengths, label_lengths, blank
-        loss, whole = PlainCTC()(*arguments, None)
-        inside = np.arange(len(logits))[:, None] < input_lengths
-        inside &= loss < np.inf
-        prob = np.zeros(logits.shape)
-        prob[inside] = np.exp(log_softmax(logits[inside]))
-        factor = np.ones(len(loss)) if d_loss is None else d_loss
-        return loss, self.joined(prob, prob - whole, factor[:, None])
-
-    def joined(self, prob, occupancy, upstream):
-        return (prob - occupancy) * upstream
-
-
-@DEFECTS.steps
-class UpstreamOnSoftmaxOnly(_PartsApart):
-    bug = "G2"
-    words = "the upstream gradient is applied to the softmax, but not to the occupancies"
-
-    def joined(self, prob, occupancy, upstream):
-        return prob * upstream - occupancy
+def upstream_on_one_part(
+    self, logits, labels, input_lengths, label_lengths, blank, d_loss, on_softmax, on_occupancy
+):
+    """Softmax and occupancy are kept apart until the upstream gradient comes, to one of them."""
+    loss, whole = PlainCTC()(logits, labels, input_lengths, label_lengths, blank, None)
+    inside = np.arange(len(logits))[:, None] < input_lengths
+    inside &= loss < np.inf
+    prob = np.zeros(logits.shape)
+    prob[inside] = np.exp(log_softmax(logits[inside]))
+    factor = (np.ones(len(loss)) if d_loss is None else d_loss)[:, None]
+    occupancy = prob - whole
+    prob, occupancy = (
+        part * factor if multiplied else part
+        for part, multiplied in ((prob, on_softmax), (occupancy, on_occupancy))
+    )
+    return loss, prob - occupancy
 
 
-@DEFECTS.steps
-class UpstreamOnOccupancyOnly(_PartsApart):
-    bug = "G2"
-    words = "the upstream gradient is applied to the occupancies, but not to the softmax"
-
-    def joined(self, prob, occupancy, upstream):
-        return prob - occupancy * upstream
+DEFECTS.family("__call__", "G2", upstream_on_one_part, {
+    "the upstream gradient is applied to the softmax, but not to the occupancies": (True, False),
+    "the upstream gradient is applied to the occupancies, but not to the softmax": (False, True),
+})  # fmt: skip
 
 
 @DEFECTS.step("fill_padding", "G3", "the gradient of padded frames is not zero, but their softmax")

@@ -37,26 +37,15 @@ def _moved(row, by):
     return moved
 
 
-@DEFECTS.steps
-class SmallNumberAdded(PlainCTC):
-    bug = "V10"
-    words = "1e-7 is added to every probability"
-    small = 1e-7
-
-    def normalised(self, logits):
-        return np.log(np.exp(log_softmax(logits)) + self.small)
+def small_number_added(self, logits, small):
+    return np.log(np.exp(log_softmax(logits)) + small)
 
 
-@DEFECTS.steps
-class SmallerNumberAdded(SmallNumberAdded):
-    words = "1e-10 is added to every probability"
-    small = 1e-10
-
-
-@DEFECTS.steps
-class TinyNumberAdded(SmallNumberAdded):
-    words = "1e-12 is added to every probability"
-    small = 1e-12
+DEFECTS.family("normalised", "V10", small_number_added, {
+    "1e-7 is added to every probability": 1e-7,
+    "1e-10 is added to every probability": 1e-10,
+    "1e-12 is added to every probability": 1e-12,
+})  # fmt: skip
 
 
 @DEFECTS.step("normalised", "V10", "probabilities are not let below 1e-7")
@@ -69,23 +58,17 @@ def logarithm_after_softmax(self, logits):
     return np.log(np.exp(log_softmax(logits)))
 
 
-@DEFECTS.steps
-class LogarithmOfZeroIsMinus30(PlainCTC):
-    bug = "V8"
-    words = "-30 stands for the logarithm of 0"
-    zero = -30.0
-
-    def arrive(self, before, skip):
-        before = np.maximum(before, self.zero)
-        step, jump = shifted(before, 1), shifted(before, 2)
-        step, jump = np.maximum(step, self.zero), np.where(skip, jump, self.zero)
-        return np.logaddexp(np.logaddexp(before, step), np.maximum(jump, self.zero))
+def logarithm_of_zero(self, before, skip, zero):
+    before = np.maximum(before, zero)
+    step, jump = shifted(before, 1), shifted(before, 2)
+    step, jump = np.maximum(step, zero), np.where(skip, jump, zero)
+    return np.logaddexp(np.logaddexp(before, step), np.maximum(jump, zero))
 
 
-@DEFECTS.steps
-class LogarithmOfZeroIsMinus1e5(LogarithmOfZeroIsMinus30):
-    words = "-1e5 stands for the logarithm of 0"
-    zero = -1e5
+DEFECTS.family("arrive", "V8", logarithm_of_zero, {
+    "-30 stands for the logarithm of 0": -30.0,
+    "-1e5 stands for the logarithm of 0": -1e5,
+})  # fmt: skip
 
 
 @DEFECTS.step(

@@ -8,18 +8,18 @@ from refkd.verify.defects import Defects
 DEFECTS = Defects(PlainCTC)
 
 
-@DEFECTS.steps
-class LabelOverwritten(PlainCTC):
-    bug = "G7"
-    words = "of a label that occurs twice only the last occurrence counts"
-    order = slice(1, None, 2)  # in which the states of labels are written
+def label_overwritten(self, weight, states, K, order):
+    """The states of labels are written one over the other in this order."""
+    occupancy = np.zeros((len(weight), K))
+    occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
+    for s in range(len(states))[order]:
+        occupancy[:, states[s]] = weight[:, s]
+    return occupancy
 
-    def occupancy(self, weight, states, K):
-        occupancy = np.zeros((len(weight), K))
-        occupancy[:, states[0]] = weight[:, ::2].sum(axis=1)
-        for s in range(len(states))[self.order]:
-            occupancy[:, states[s]] = weight[:, s]
-        return occupancy
+
+DEFECTS.family("occupancy", "G7", label_overwritten, {
+    "of a label that occurs twice only the last occurrence counts": slice(1, None, 2),
+})  # fmt: skip
 
 
 @DEFECTS.step(
@@ -32,10 +32,9 @@ def every_class_overwritten(self, weight, states, K):
     return occupancy
 
 
-@DEFECTS.steps
-class LabelOnce(LabelOverwritten):
-    words = "of a label that occurs twice only the first occurrence counts"
-    order = slice(-2, None, -2)
+DEFECTS.family("occupancy", "G7", label_overwritten, {
+    "of a label that occurs twice only the first occurrence counts": slice(-2, None, -2),
+})  # fmt: skip
 
 
 @DEFECTS.step("occupancy", "G7", "the occupancy of the blank is left out")
@@ -55,64 +54,30 @@ def first_blank_forgotten(self, weight, states, K):
     return PlainCTC.occupancy(self, weight[:, 1:], states[1:], K)
 
 
-class _ThroughChanged(PlainCTC):
-    """Corrupts alpha + beta before it becomes an occupancy."""
-
-    def loss_of(self, logp, target, blank):
-        states = self.states(target, blank)
-        skip, emission = self.skips(states, blank), logp[:, states]
-        alpha = self.alpha(emission, skip)
-        loss = self.nats(self.total(alpha))
-        weight = self.corrupted(alpha, self.beta(emission, skip), emission, loss)
-        return loss, self.occupancy(weight, states, logp.shape[1])
-
-    def corrupted(self, alpha, beta, emission, loss):
-        return self.weights(alpha + beta, loss)
+def weights_changed(self, logp, target, blank, weights):
+    """Alpha and beta become shares of the paths, the weights of the states, in another way."""
+    states = self.states(target, blank)
+    skip, emission = self.skips(states, blank), logp[:, states]
+    alpha = self.alpha(emission, skip)
+    loss = self.nats(self.total(alpha))
+    weight = weights(self, alpha, self.beta(emission, skip), emission, loss)
+    return loss, self.occupancy(weight, states, logp.shape[1])
 
 
-@DEFECTS.steps
-class EmissionTwice(_ThroughChanged):
-    bug = "G7"
-    words = "the emission is counted in alpha and in beta, and not taken out once"
-
-    def corrupted(self, alpha, beta, emission, loss):
-        return np.exp(alpha + beta + emission + loss)
-
-
-@DEFECTS.steps
-class EmissionTwiceNormalised(_ThroughChanged):
-    bug = "G7"
-    words = "the emission is counted in alpha and in beta, and every frame normalised"
-
-    def corrupted(self, alpha, beta, emission, loss):
-        return self.weights(alpha + beta + emission, loss)
-
-
-@DEFECTS.steps
-class EmissionNever(_ThroughChanged):
-    bug = "G7"
-    words = "the emission is left out of the occupancies"
-
-    def corrupted(self, alpha, beta, emission, loss):
-        return self.weights(alpha + beta - emission, loss)
-
-
-@DEFECTS.steps
-class NotDivided(_ThroughChanged):
-    bug = "G7"
-    words = "occupancies are not divided by the probability of the target"
-
-    def corrupted(self, alpha, beta, emission, loss):
-        return np.exp(alpha + beta)
-
-
-@DEFECTS.steps
-class AlphaOnly(_ThroughChanged):
-    bug = "G8"
-    words = "occupancies come from the forward variable alone"
-
-    def corrupted(self, alpha, beta, emission, loss):
-        return self.weights(alpha, loss)
+DEFECTS.family("loss_of", "G7", weights_changed, {
+    "the emission is counted in alpha and in beta, and not taken out once":
+        lambda self, alpha, beta, emission, loss: np.exp(alpha + beta + emission + loss),
+    "the emission is counted in alpha and in beta, and every frame normalised":
+        lambda self, alpha, beta, emission, loss: self.weights(alpha + beta + emission, loss),
+    "the emission is left out of the occupancies":
+        lambda self, alpha, beta, emission, loss: self.weights(alpha + beta - emission, loss),
+    "occupancies are not divided by the probability of the target":
+        lambda self, alpha, beta, emission, loss: np.exp(alpha + beta),
+})  # fmt: skip
+DEFECTS.family("loss_of", "G8", weights_changed, {
+    "occupancies come from the forward variable alone":
+        lambda self, alpha, beta, emission, loss: self.weights(alpha, loss),
+})  # fmt: skip
 
 
 @DEFECTS.step("beta", "G8", "the backward variable leaves out the paths that end with a label")
@@ -145,22 +110,16 @@ def beta_skips_repeats(self, onward, skip):
     return PlainCTC.leave(self, onward, every)
 
 
-@DEFECTS.steps
-class LastFrameWithoutGradient(PlainCTC):
-    bug = "G8"
-    words = "the last frame has no gradient"
-    frame = -1
-
-    def gradient(self, prob, occupancy, target):
-        grad = prob - occupancy
-        grad[self.frame] = 0.0
-        return grad
+def frame_without_gradient(self, prob, occupancy, target, frame):
+    grad = prob - occupancy
+    grad[frame] = 0.0
+    return grad
 
 
-@DEFECTS.steps
-class FirstFrameWithoutGradient(LastFrameWithoutGradient):
-    words = "the first frame has no gradient"
-    frame = 0
+DEFECTS.family("gradient", "G8", frame_without_gradient, {
+    "the last frame has no gradient": -1,
+    "the first frame has no gradient": 0,
+})  # fmt: skip
 
 
 def _beta_from(ctc, emission, skip, last):

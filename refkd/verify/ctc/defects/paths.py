@@ -102,40 +102,35 @@ class BestPathOnly(PlainCTC):
         return float(alpha[-1, self.last(alpha.shape[1])].max())
 
 
-class _EmptyTarget(PlainCTC):
+def empty_target(self, loss, grad, target, loss_of_empty, grad_of_empty):
     """An empty target costs something else, or its gradient is all one number."""
-
-    bug = "V7"
-
-    def __init__(self, words, loss=None, grad=None):
-        self.words = words
-        self.loss = loss
-        self.grad = grad
-
-    def finished(self, loss, grad, target):
-        loss, grad = super().finished(loss, grad, target)
-        if len(target) == 0:
-            loss = loss if self.loss is None else self.loss
-            grad = grad if self.grad is None else np.full_like(grad, self.grad)
-        return loss, grad
+    loss, grad = PlainCTC.finished(self, loss, grad, target)
+    if len(target) == 0:
+        loss = loss if loss_of_empty is None else loss_of_empty
+        grad = grad if grad_of_empty is None else np.full_like(grad, grad_of_empty)
+    return loss, grad
 
 
-class _EmptyTargetTwice(PlainCTC):
-    bug = "V7"
-    words = "the one path of an empty target is counted twice: its last state and the one before"
+DEFECTS.family("finished", "V7", empty_target, {
+    "an empty target costs nothing": (0.0, 0.0),
+    "an empty target costs nothing, but has a gradient": (0.0, None),
+    "an empty target costs infinitely much": (np.inf, 0.0),
+    "an empty target gives NaN": (np.nan, np.nan),
+})  # fmt: skip
 
-    def total(self, alpha):
-        return super().total(alpha) + (np.log(2.0) if alpha.shape[1] == 1 else 0.0)
 
-
-DEFECTS.rows(
-    _EmptyTarget("an empty target costs nothing", 0.0, 0.0),
-    _EmptyTarget("an empty target costs nothing, but has a gradient", 0.0),
-    _EmptyTarget("an empty target costs infinitely much", np.inf, 0.0),
-    _EmptyTarget("an empty target gives NaN", np.nan, np.nan),
-    _EmptyTargetTwice(),
-    _EmptyTarget("an empty target has no gradient", grad=0.0),
+@DEFECTS.step(
+    "total",
+    "V7",
+    "the one path of an empty target is counted twice: its last state and the one before",
 )
+def empty_target_twice(self, alpha):
+    return PlainCTC.total(self, alpha) + (np.log(2.0) if alpha.shape[1] == 1 else 0.0)
+
+
+DEFECTS.family("finished", "V7", empty_target, {
+    "an empty target has no gradient": (None, 0.0),
+})  # fmt: skip
 
 
 @DEFECTS.step(

@@ -40,30 +40,19 @@ def visible_not_invisible(self, window, blank, rule):
     return PlainDistill.candidates(self, window, ~blank, rule)
 
 
-@DEFECTS.steps
-class DroppedIsInvisible(PlainDistill):
-    bug = "K10"
-    words = "'drop_selected' is treated like 'no_blank_candidates'"
-    asked, done = "drop_selected", "no_blank_candidates"
-
-    def utterance(self, student, teacher, rule, chosen=None):
-        if rule["blank_frames"] == self.asked and rule["rule"] != "OrderedPath":
-            rule = {**rule, "blank_frames": self.done}
-        return super().utterance(student, teacher, rule, chosen)
+def treated_otherwise(self, student, teacher, rule, asked, done):
+    if rule["blank_frames"] == asked and rule["rule"] != "OrderedPath":
+        rule = {**rule, "blank_frames": done}
+    return PlainDistill.utterance(self, student, teacher, rule)
 
 
-@DEFECTS.steps
-class InvisibleIsDropped(DroppedIsInvisible):
-    bug = "K10"
-    words = "'no_blank_candidates' is treated like 'drop_selected'"
-    asked, done = "no_blank_candidates", "drop_selected"
-
-
-@DEFECTS.steps
-class AlwaysDropped(DroppedIsInvisible):
-    bug = "K10"
-    words = "blank frames are left out, though blank_frames keeps them"
-    asked, done = "keep", "drop_selected"
+DEFECTS.family("utterance", "K10", treated_otherwise, {
+    "'drop_selected' is treated like 'no_blank_candidates'":
+        ("drop_selected", "no_blank_candidates"),
+    "'no_blank_candidates' is treated like 'drop_selected'":
+        ("no_blank_candidates", "drop_selected"),
+    "blank frames are left out, though blank_frames keeps them": ("keep", "drop_selected"),
+})  # fmt: skip
 
 
 @DEFECTS.step(

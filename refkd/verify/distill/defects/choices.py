@@ -112,21 +112,14 @@ class ByUntempered(PlainDistill):
         return self.divergence(lp[None], lq[:, None], rule)
 
 
-@DEFECTS.steps
-class OneMore(PlainDistill):
-    bug = "K13"
-    words = "TopK selects one frame too many"
-    more = 1
-
-    def top_k(self, D, rule):
-        return self.best_k(D, max(rule["k"] + self.more, 1))
+def other_k(self, D, rule, more):
+    return self.best_k(D, max(rule["k"] + more, 1))
 
 
-@DEFECTS.steps
-class OneLess(OneMore):
-    bug = "K13"
-    words = "TopK selects one frame too few"
-    more = -1
+DEFECTS.family("top_k", "K13", other_k, {
+    "TopK selects one frame too many": 1,
+    "TopK selects one frame too few": -1,
+})  # fmt: skip
 
 
 @DEFECTS.step("top_k", "K13", "TopK selects the least similar frames")

@@ -9,23 +9,16 @@ from refkd.verify.distill.plain import PlainDistill
 DEFECTS = Defects(PlainDistill)
 
 
-class OtherDivergence(PlainDistill):
-    def __init__(self, bug, words, computed):
-        self.bug, self.words = bug, words
-        self.computed = computed
-
-    def measure(self, rule):
-        return self.computed.get(rule["divergence"], rule["divergence"])
+def other_divergence(self, rule, computed):
+    return computed.get(rule["divergence"], rule["divergence"])
 
 
-DEFECTS.rows(
-    OtherDivergence("K1", "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)",
-                    {"kl": "reverse_kl", "reverse_kl": "kl"}),
-    OtherDivergence("K1", "KL(student || teacher) is computed, whichever direction is asked",
-                    {"kl": "reverse_kl"}),
-    OtherDivergence("K1", "KL(teacher || student) is computed, whichever direction is asked",
-                    {"reverse_kl": "kl"}),
-)  # fmt: skip
+DEFECTS.family("measure", "K1", other_divergence, {
+    "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)":
+        {"kl": "reverse_kl", "reverse_kl": "kl"},
+    "KL(student || teacher) is computed, whichever direction is asked": {"kl": "reverse_kl"},
+    "KL(teacher || student) is computed, whichever direction is asked": {"reverse_kl": "kl"},
+})  # fmt: skip
 
 
 @DEFECTS.steps
@@ -76,24 +69,19 @@ class NaNCostsNothing(MaskGivesNaN):
         return np.nan_to_num(super().expectation(logp, value), posinf=np.inf, neginf=-np.inf)
 
 
-class SmallNumberAdded(PlainDistill):
-    bug = "K7"
-
-    def __init__(self, number):
-        self.words = f"{number} is added before the logarithm"
-        self.number = float(number)
-
-    def teacher_logp(self, logits, rule):
-        return np.log(np.exp(super().teacher_logp(logits, rule)) + self.number)
+def small_number_added(self, logits, rule, number):
+    return np.log(np.exp(PlainDistill.teacher_logp(self, logits, rule)) + number)
 
 
-DEFECTS.rows(*map(SmallNumberAdded, ("1e-8", "1e-6", "1e-10")))
-DEFECTS.rows(
-    OtherDivergence("K18", "'kl' gives the cross-entropy: the teacher's entropy is left out",
-                    {"kl": "cross_entropy"}),
-    OtherDivergence("K18", "'cross_entropy' gives KL: the teacher's entropy is taken off",
-                    {"cross_entropy": "kl"}),
-)  # fmt: skip
+DEFECTS.family("teacher_logp", "K7", small_number_added, {
+    "1e-8 is added before the logarithm": 1e-8,
+    "1e-6 is added before the logarithm": 1e-6,
+    "1e-10 is added before the logarithm": 1e-10,
+})  # fmt: skip
+DEFECTS.family("measure", "K18", other_divergence, {
+    "'kl' gives the cross-entropy: the teacher's entropy is left out": {"kl": "cross_entropy"},
+    "'cross_entropy' gives KL: the teacher's entropy is taken off": {"cross_entropy": "kl"},
+})  # fmt: skip
 
 
 @DEFECTS.steps

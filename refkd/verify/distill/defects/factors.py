@@ -9,28 +9,21 @@ from refkd.verify.distill.plain import PlainDistill
 DEFECTS = Defects(PlainDistill)
 
 
-class Scaled(PlainDistill):
+def scaled(self, loss, grad, rule, of_loss, of_grad, unasked):
     """Loss and gradient times powers of the temperature; and if scale_t2 does not ask for it."""
-
-    bug = "K4"
-
-    def __init__(self, words, loss, grad, unasked=0):
-        self.words = words
-        self.powers = {True: (loss, grad), False: (unasked, unasked)}
-
-    def scaled(self, loss, grad, rule):
-        of_loss, of_grad = self.powers[rule["scale_t2"]]
-        return loss * rule["temperature"] ** of_loss, grad * rule["temperature"] ** of_grad
+    if not rule["scale_t2"]:
+        of_loss = of_grad = unasked
+    return loss * rule["temperature"] ** of_loss, grad * rule["temperature"] ** of_grad
 
 
-DEFECTS.rows(
-    Scaled("off by exactly temperature^2: the factor is missing where scale_t2 asks for it", 0, 0),
-    Scaled("off by exactly temperature^2: multiplied though scale_t2 does not ask for it", 2, 2, 2),
-    Scaled("the factor temperature^2 is applied twice", 4, 4),
-    Scaled("the factor is temperature, not its square", 1, 1),
-    Scaled("the factor temperature^2 is missing in the gradient", 2, 0),
-    Scaled("the factor temperature^2 is missing in the loss", 0, 2),
-)
+DEFECTS.family("scaled", "K4", scaled, {
+    "off by exactly temperature^2: the factor is missing where scale_t2 asks for it": (0, 0, 0),
+    "off by exactly temperature^2: multiplied though scale_t2 does not ask for it": (2, 2, 2),
+    "the factor temperature^2 is applied twice": (4, 4, 0),
+    "the factor is temperature, not its square": (1, 1, 0),
+    "the factor temperature^2 is missing in the gradient": (2, 0, 0),
+    "the factor temperature^2 is missing in the loss": (0, 2, 0),
+})  # fmt: skip
 
 
 @DEFECTS.step("in_logits", "K4", "the factor 1 / temperature is missing in the gradient")

@@ -18,22 +18,15 @@ def steps_ignored(self, j, rule):
     return PlainDistill.reach(self, j, {**rule, "max_step": None})
 
 
-@DEFECTS.steps
-class StepOneMore(PlainDistill):
-    bug = "K15"
-    words = "steps of max_step + 1 are allowed"
-    more = 1
-
-    def reach(self, j, rule):
-        step = rule["max_step"]
-        return super().reach(j, {**rule, "max_step": None if step is None else step + self.more})
+def other_step(self, j, rule, more):
+    step = rule["max_step"]
+    return PlainDistill.reach(self, j, {**rule, "max_step": None if step is None else step + more})
 
 
-@DEFECTS.steps
-class StepOneLess(StepOneMore):
-    bug = "K15"
-    words = "steps of max_step are not allowed"
-    more = -1
+DEFECTS.family("reach", "K15", other_step, {
+    "steps of max_step + 1 are allowed": 1,
+    "steps of max_step are not allowed": -1,
+})  # fmt: skip
 
 
 @DEFECTS.step("reach", "K15", "Monotone must not stay on a teacher frame")
@@ -104,30 +97,20 @@ def free_end(self, cost):
     return int(np.argmin(cost))
 
 
-@DEFECTS.steps
-class TiesToDiagonal(PlainDistill):
-    bug = "K15"
-    words = "where two moves of OrderedPath tie below the third, it advances in both sequences"
-    otherwise = 0
-
-    def cheapest(self, before, cost):
-        if len(before) > 1:
-            first, second = sorted(cost[at] for at in before)[:2]
-            if first == second:
-                return before[self.otherwise]
-        return super().cheapest(before, cost)
+def ties_to_another(self, before, cost, taken):
+    if len(before) > 1:
+        first, second = sorted(cost[at] for at in before)[:2]
+        if first == second:
+            return before[taken]
+    return PlainDistill.cheapest(self, before, cost)
 
 
-@DEFECTS.steps
-class TiesToStudent(TiesToDiagonal):
-    words = "where two moves of OrderedPath tie below the third, the student alone advances"
-    otherwise = 1
-
-
-@DEFECTS.steps
-class TiesToTeacher(TiesToDiagonal):
-    words = "where two moves of OrderedPath tie below the third, the teacher alone advances"
-    otherwise = 2
+TIED = "where two moves of OrderedPath tie below the third, "
+DEFECTS.family("cheapest", "K15", ties_to_another, {
+    TIED + "it advances in both sequences": 0,
+    TIED + "the student alone advances": 1,
+    TIED + "the teacher alone advances": 2,
+})  # fmt: skip
 
 
 @DEFECTS.step("weights", "K15", "OrderedPath divides by the number of pairs")

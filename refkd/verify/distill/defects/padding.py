@@ -8,26 +8,17 @@ from refkd.verify.distill.plain import PlainDistill
 DEFECTS = Defects(PlainDistill)
 
 
-class OtherLength(PlainDistill):
-    bug = "K6"
-
-    def __init__(self, words, count):
-        self.words = words
-        self.count = count
-
-    def frames(self, n, lengths, T):
-        return self.count(n, lengths, T)
+def other_length(self, n, lengths, T, count):
+    return count(n, lengths, T)
 
 
-DEFECTS.rows(
-    OtherLength("padded frames are counted like others", lambda n, lengths, T: T),
-    OtherLength("every utterance is taken to be as long as the longest",
-                lambda n, lengths, T: int(max(lengths))),
-    OtherLength("the length of the first utterance is taken for all",
-                lambda n, lengths, T: int(lengths[0])),
-    OtherLength("the last frame of every utterance is left out",
-                lambda n, lengths, T: int(lengths[n]) - 1),
-)  # fmt: skip
+DEFECTS.family("frames", "K6", other_length, {
+    "padded frames are counted like others": lambda n, lengths, T: T,
+    "every utterance is taken to be as long as the longest":
+        lambda n, lengths, T: int(max(lengths)),
+    "the length of the first utterance is taken for all": lambda n, lengths, T: int(lengths[0]),
+    "the last frame of every utterance is left out": lambda n, lengths, T: int(lengths[n]) - 1,
+})  # fmt: skip
 
 
 @DEFECTS.step(

@@ -9,82 +9,56 @@ from refkd.verify.distill.plain import SEARCHING, PlainDistill
 DEFECTS = Defects(PlainDistill)
 
 
-class OtherSides(PlainDistill):
-    def __init__(self, words, change, bug="K11", rules=SEARCHING):
-        self.bug, self.words = bug, words
-        self.change, self.rules = change, rules
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return self.change(left, right, T) if rule["rule"] in self.rules else (left, right)
+def other_sides(self, rule, T, change, rules=SEARCHING):
+    left, right = PlainDistill.sides(self, rule, T)
+    return change(left, right, T) if rule["rule"] in rules else (left, right)
 
 
-DEFECTS.rows(
-    OtherSides("the window is one frame short on the left",
-               lambda left, right, T: (left - 1, right)),
-    OtherSides("the window is one frame too long on the left",
-               lambda left, right, T: (left + 1, right)),
-    OtherSides("the window is one frame short on the right",
-               lambda left, right, T: (left, right - 1)),
-    OtherSides("the window is one frame too long on the right",
-               lambda left, right, T: (left, right + 1)),
-    OtherSides("the window lies one frame too late", lambda left, right, T: (left - 1, right + 1)),
-    OtherSides("the window lies one frame too early", lambda left, right, T: (left + 1, right - 1)),
-    OtherSides("left and right of the window are exchanged", lambda left, right, T: (right, left)),
-    OtherSides("the window is as long on the right as on the left",
-               lambda left, right, T: (left, left)),
-    OtherSides("the right side of the window is taken for 0", lambda left, right, T: (left, 0)),
-    OtherSides("a negative right side of the window is taken for 0",
-               lambda left, right, T: (left, max(right, 0))),
-    OtherSides("the window is ignored, the whole utterance is searched",
-               lambda left, right, T: (T, T)),
-)  # fmt: skip
-
-
-class FramesOutside(PlainDistill):
+def frames_outside(self, rule, T, replace, rules):
     """Frames outside the utterance are replaced by others."""
-
-    bug = "K11"
-
-    def __init__(self, words, replace, rules):
-        self.words = words
-        self.replace, self.rules = replace, rules
-
-    def in_window(self, rule, T):
-        if rule["rule"] not in self.rules:
-            return super().in_window(rule, T)
-        left, right = self.sides(rule, T)
-        window = np.zeros((T, T), dtype=bool)
-        for i in range(T):
-            window[i, self.replace(np.arange(i - left, i + right + 1), T)] = True
-        return window
+    if rule["rule"] not in rules:
+        return PlainDistill.in_window(self, rule, T)
+    left, right = self.sides(rule, T)
+    window = np.zeros((T, T), dtype=bool)
+    for i in range(T):
+        window[i, replace(np.arange(i - left, i + right + 1), T)] = True
+    return window
 
 
 def clamped(frames, T):
     return np.clip(frames, 0, T - 1)
 
 
-DEFECTS.rows(
-    FramesOutside("frames outside the utterance are replaced by the first or the last", clamped,
-                  SEARCHING),
-    FramesOutside(
-        "frames outside the utterance are replaced by the first or the last, by every rule",
-        clamped,
-        RULES,
-    ),
-    FramesOutside("windows wrap around: the first frames see the last",
-                  lambda frames, T: frames % T, RULES),
-)  # fmt: skip
-DEFECTS.rows(
-    OtherSides("Shift(d) takes the teacher frame d later, not d earlier",
-               lambda left, right, T: (-left, left), "K16", ("Shift",)),
-    OtherSides("Shift(d) takes the teacher frame d + 1 earlier",
-               lambda left, right, T: (left + 1, right - 1), "K16", ("Shift",)),
-    OtherSides("Shift(d) takes the teacher frame d - 1 earlier",
-               lambda left, right, T: (left - 1, right + 1), "K16", ("Shift",)),
-    OtherSides("Shift(d) takes the student's own frame", lambda left, right, T: (0, 0), "K16",
-               ("Shift",)),
-)  # fmt: skip
+SHIFT = ("Shift",)
+DEFECTS.family("sides", "K11", other_sides, {
+    "the window is one frame short on the left": lambda left, right, T: (left - 1, right),
+    "the window is one frame too long on the left": lambda left, right, T: (left + 1, right),
+    "the window is one frame short on the right": lambda left, right, T: (left, right - 1),
+    "the window is one frame too long on the right": lambda left, right, T: (left, right + 1),
+    "the window lies one frame too late": lambda left, right, T: (left - 1, right + 1),
+    "the window lies one frame too early": lambda left, right, T: (left + 1, right - 1),
+    "left and right of the window are exchanged": lambda left, right, T: (right, left),
+    "the window is as long on the right as on the left": lambda left, right, T: (left, left),
+    "the right side of the window is taken for 0": lambda left, right, T: (left, 0),
+    "a negative right side of the window is taken for 0":
+        lambda left, right, T: (left, max(right, 0)),
+    "the window is ignored, the whole utterance is searched": lambda left, right, T: (T, T),
+})  # fmt: skip
+DEFECTS.family("in_window", "K11", frames_outside, {
+    "frames outside the utterance are replaced by the first or the last": (clamped, SEARCHING),
+    "frames outside the utterance are replaced by the first or the last, by every rule":
+        (clamped, RULES),
+    "windows wrap around: the first frames see the last": (lambda frames, T: frames % T, RULES),
+})  # fmt: skip
+DEFECTS.family("sides", "K16", other_sides, {
+    "Shift(d) takes the teacher frame d later, not d earlier":
+        (lambda left, right, T: (-left, left), SHIFT),
+    "Shift(d) takes the teacher frame d + 1 earlier":
+        (lambda left, right, T: (left + 1, right - 1), SHIFT),
+    "Shift(d) takes the teacher frame d - 1 earlier":
+        (lambda left, right, T: (left - 1, right + 1), SHIFT),
+    "Shift(d) takes the student's own frame": (lambda left, right, T: (0, 0), SHIFT),
+})  # fmt: skip
 
 
 @DEFECTS.step("in_window", "K16", "Shift(d) wraps around: the first frames learn from the last")
