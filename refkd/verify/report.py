@@ -82,7 +82,9 @@ def _head(report: Report, kit: Kit) -> Iterator[str]:
         yield f"  {name:{wide}}  {words[name](value)} ({known})"
     assumed = [name for name, (_, known) in report.conventions.items() if known == "assumed"]
     if assumed:
-        flags = ", ".join(each.flag for each in kit.conventions if each.name in assumed)
+        flags = ", ".join(
+            convention.flag for convention in kit.conventions if convention.name in assumed
+        )
         yield "No conventions make the first, tiny case right: those marked (assumed) are guesses,"
         yield f"and the findings rest on them. Where a guess is wrong, say what is right: {flags}"
     yield f"{report.asked} cases, {report.agreed} as expected"
