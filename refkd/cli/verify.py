@@ -104,11 +104,9 @@ def kit_parser(kit: "Kit") -> Parser:
 
 def _run(kit: "Kit", options: argparse.Namespace) -> int:
     from refkd import check
-    from refkd.verify.comparison import as_lines, compare
-    from refkd.verify.expected import Setting, read_expected, write_expected
-    from refkd.verify.junit import write_junit
+    from refkd.verify.expected import Setting, as_lines, compare, read_expected, write_expected
     from refkd.verify.records import Selection
-    from refkd.verify.report import as_json, as_text
+    from refkd.verify.report import as_json, as_text, write_junit
     from refkd.verify.session import verify
 
     selection = Selection(options.quick, options.shapes == "few", options.seed)

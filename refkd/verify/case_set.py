@@ -38,47 +38,31 @@ class Register(dict[str, Callable[[], Case]]):
         *values: Any,
         status: Status = "must",
         expected: Mapping[str, Any] | None = None,
+        by_paths: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         layout: Mapping[str, Any] = NOTHING,
         **parameters: Any,
     ) -> None:
         """Register a case after some bug classes with inputs make(*values, **parameters).
 
-        `expected` is worked by hand; `layout` is padding, dtypes and memory of the call.
+        What is right is `expected`, worked by hand, or `by_paths` of the inputs, or else computed
+        by the reference. `layout` is padding, dtypes and memory of the call.
         """
 
         def build() -> Case:
             inputs = make(*values, **parameters)
             further = self.shown_by(inputs, layout.get("extra_frames", 0))
             bugs = tuple(dict.fromkeys((*bug_classes.split(), *further)))
-            source = "hand" if expected else self.source
-            return Case(name, inputs, bugs, source, status, expected, layout=dict(layout))
+            right = by_paths(inputs) if by_paths else expected
+            source = "path enumeration" if by_paths else "hand" if expected else self.source
+            return Case(name, inputs, bugs, source, status, right, layout=dict(layout))
 
         self[name] = build
 
-    def case(
-        self,
-        *bug_classes: str,
-        status: Status = "must",
-        right: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
-        expected: Mapping[str, Any] | None = None,
-        **layout: Any,
-    ) -> Callable[[Make], Make]:
-        """Register a function that makes the inputs of the case that is called like it.
-
-        What is right is `expected`, worked by hand, or `right` of the inputs, or else computed by
-        the reference. `layout` is padding, extra_frames, extra_labels, integers or memory.
-        """
+    def case(self, bug_classes: str, **options: Any) -> Callable[[Make], Make]:
+        """Register a function that makes the inputs of the case that is called like it."""
 
         def register(make: Make) -> Make:
-            def build() -> Case:
-                inputs = make()
-                outputs = right(inputs) if right else expected
-                source = "path enumeration" if right else "hand" if expected else self.source
-                return Case(
-                    make.__name__, inputs, bug_classes, source, status, outputs, layout=layout
-                )
-
-            self[make.__name__] = build
+            self.add(make.__name__, bug_classes, make, **options)
             return make
 
         return register

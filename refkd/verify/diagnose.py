@@ -169,7 +169,7 @@ def _by_symptom(
         counts = Counter(
             symptom for symptoms in left.values() for symptom in dict.fromkeys(symptoms)
         )
-        symptom = max(counts, key=lambda each: counts[each])  # the first among equals
+        symptom = max(counts, key=lambda symptom: counts[symptom])  # the first among equals
         shown = tuple(outcome for outcome, symptoms in left.items() if symptom in symptoms)
         left = {outcome: symptoms for outcome, symptoms in left.items() if outcome not in shown}
         if is_rare(shown, len(strange), wrong[:TRIES]):

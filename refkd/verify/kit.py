@@ -60,6 +60,13 @@ class Convention:
         return "; ".join(self.choices[part] for part in self.parts(value)) or "none"
 
 
+def of_dtype(bug: str) -> Convention:
+    """The dtype of all arrays; without its digits, an implementation is wrong in this class."""
+    dtypes = {name: name for name in ("float64", "float32", "float16")}
+    dtypes["bfloat16"] = "bfloat16, sent as float32"
+    return Convention("dtype", dtypes, "call", bug, searched=("float64", "float32"))
+
+
 class Asker(Protocol):
     """Runs cases of a kit on an implementation."""
 
@@ -106,6 +113,7 @@ class Kit:
     express: Callable[[Arguments, Outputs, Conventions], Outputs]  # its values, canonical layout
 
     # --- verdicts
+    # The worst entry of an answer, given the case, its arguments, the right outputs and the answer
     deviation: Callable[[Case, Arguments, Outputs, Outputs, Conventions], Deviation | None]
     # Values of the conventions that are decided later, and what else came up on the way
     settle: Callable[[Asker, Conventions, Conventions], Settled]
@@ -119,14 +127,16 @@ class Kit:
 
     # --- what only some kits need
     laid_out: Layout = _as_it_is  # a canonical output in its own layout; `restore` undoes it
-    # Results of the forward pass. What no defect gives as a whole is told by these alone: the
-    # gradient of a wrong forward pass may be anything
+    # Results of the forward pass. Where no defect gives all results, these alone are compared with
+    # defects, because the gradient of a wrong forward pass may be anything
     forward: Names = ()
     more_arguments: Names = ()  # that defects take besides
     more_results: Names = ()  # that defects compute besides, to express the others
     # Names of further arguments and results of an adapter under these conventions
     variant_signature: Callable[[Conventions], tuple[Names, Names]] = lambda claims: ((), ())
+    # Whether to put a case to an implementation with these conventions
     concerns: Callable[[Case, Conventions], bool] = lambda case, conventions: True
+    # Whether a refusal is as right as numbers, given the right outputs
     may_refuse: Callable[[Case, Arguments, Outputs], bool] = lambda case, arguments, right: False
     # The same question with values that have no effect under these conventions; another answer
     # than the right one or a refusal refutes the conventions

@@ -10,9 +10,8 @@ import pytest
 
 from refkd import check
 from refkd.check import ArgumentError
-from refkd.verify.comparison import compare
 from refkd.verify.detect_conventions import Probed, probe
-from refkd.verify.expected import PROBING, Expected, Setting, read_expected
+from refkd.verify.expected import PROBING, Expected, Setting, compare, read_expected
 from refkd.verify.kit import Kit
 from refkd.verify.kits import kit_named
 from refkd.verify.python_runner import PythonRunner

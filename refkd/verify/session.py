@@ -87,8 +87,7 @@ def verify(
     begin("conventions", None)
     probed = probe(kit, runner, claims or {}, target or "the implementation")
     selected = kit.cases(selection) if case is None else [kit.find(case)]
-    concerning = (each for each in selected if kit.concerns(each, probed.conventions))
-    cases = in_order(concerning)
+    cases = in_order(case for case in selected if kit.concerns(case, probed.conventions))
     begin("cases", len(cases) * repeat)
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
@@ -224,5 +223,5 @@ def _spread(
     if spreads and (worst := max(spreads, key=lambda spread: spread[0]))[0] > 0.0:
         size, case = worst
         words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
-        names = tuple(dict.fromkeys(each.name for spread, each in spreads if spread > 0.0))
+        names = tuple(dict.fromkeys(case.name for spread, case in spreads if spread > 0.0))
         yield Finding("G9", words, "note", case.name, failing=names, again=again(case.name))

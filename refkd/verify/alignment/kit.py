@@ -9,7 +9,7 @@ from refkd import check
 from refkd.check import ArgumentError
 from refkd.losses.ctc import ctc_align
 from refkd.verify.alignment import judge, translate
-from refkd.verify.alignment.cases import CASES, LARGE, PREFIXES, drawn
+from refkd.verify.alignment.cases import CASES, LARGE, PREFIXES, drawn_case
 from refkd.verify.alignment.conventions import CONVENTIONS
 from refkd.verify.alignment.defects import DEFECTS
 from refkd.verify.alignment.plain import PADDING
@@ -122,10 +122,10 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
 
 
 def _make(name: str) -> Case:
+    if name.startswith(PREFIXES):
+        return drawn_case(name)
     known = CASES | LARGE
-    return (
-        drawn(name) if name.startswith(PREFIXES) else known[check.one_of("--case", name, known)]()
-    )
+    return known[check.one_of("--case", name, known)]()
 
 
 def _names(selection: Selection) -> Iterator[str]:
@@ -151,7 +151,7 @@ KIT = Kit(
     },
     more_results=tuple(translate.LAST + name for name in ("alignment", "scores")),
     conventions=CONVENTIONS,
-    defects=DEFECTS,
+    defects=tuple(DEFECTS),
     case_set=CaseSet(
         _names, lambda: _names(Selection()), _make, reduce.reduced, reduce.padded_shape
     ),

@@ -1,7 +1,7 @@
 """CTC cases that are drawn: a recipe in one word, which is the name of the case."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -33,6 +33,20 @@ def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> NDAr
     """Logits (T, K) in sixteenths, which every dtype and every file holds exactly."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
+
+
+def drawn(
+    seed: int,
+    lengths: Sequence[int],
+    classes: int,
+    labels: Sequence[Sequence[int]],
+    blank: int = 0,
+    *d_loss: float,
+    draw: Callable[[int, int, int], NDArray[np.float64]] = drawn_logits,
+) -> dict[str, Any]:
+    """Utterances of these lengths with logits (T, K) of draw(seed, T, K), each of the next seed."""
+    logits = [draw(seed + n, frames, classes) for n, frames in enumerate(lengths)]
+    return batch(logits, labels, blank, *d_loss)
 
 
 def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> NDArray[np.float64]:

@@ -81,7 +81,7 @@ def _extremes(case: Case) -> tuple[bool, bool, float]:
         for target, frames in zip(labels, logits, strict=True)
     )
     finite = [np.abs(frames[np.isfinite(frames)]) for frames in logits]
-    return ruled_out, ruled_out or hopeless, max(float(each.max(initial=0.0)) for each in finite)
+    return ruled_out, ruled_out or hopeless, max(float(sizes.max(initial=0.0)) for sizes in finite)
 
 
 def _repeats(target: Sequence[int]) -> int:

@@ -116,20 +116,10 @@ EDGES.add("only_blank_invisible", "K10", invisible, "Hard", window=[1, 1])
 EDGES.add("only_blank_invisible_to_soft", "K10", invisible, "Soft", window=[1, 1], tau=0.5)
 EDGES.add("only_blank_invisible_to_top_k", "K10", invisible, "TopK", window=[1, 1], k=2, tau=0.5)
 EDGES.add("only_blank_invisible_to_mixture", "K10", invisible, "Blend", weights=[0.5, 0.5])
-EDGES.add(
-    "only_blank_invisible_to_path", "K10 K15", invisible, "Monotone", window=[1, 1], max_step=None
-)
-EDGES.add(
-    "blank_is_last",
-    "K10",
-    drawn,
-    32,
-    (7, 4),
-    "Hard",
-    window=[2, 1],
-    blank=3,
-    blank_frames="drop_selected",
-)
+EDGES.add("only_blank_invisible_to_path", "K10 K15", invisible, "Monotone", window=[1, 1],
+          max_step=None)  # fmt: skip
+EDGES.add("blank_is_last", "K10", drawn, 32, (7, 4), "Hard", window=[2, 1], blank=3,
+          blank_frames="drop_selected")  # fmt: skip
 
 # certainty
 
@@ -141,17 +131,8 @@ EDGES.add("confident", "K17", certain, 35, layout=EXTREME)
 EDGES.add("confident_in_reverse", "K7 K17", certain, 54, divergence="reverse_kl", layout=EXTREME)
 EDGES.add("confident_in_js", "K17", certain, 36, divergence="js", layout=EXTREME)
 # Divergences of hundreds of nats at a small tau: e^-D is 0.
-EDGES.add(
-    "confident_soft",
-    "K17 K14",
-    certain,
-    37,
-    "Soft",
-    scale=64.0,
-    window=[2, 0],
-    tau=0.125,
-    layout=EXTREME,
-)
+EDGES.add("confident_soft", "K17 K14", certain, 37, "Soft", scale=64.0, window=[2, 0], tau=0.125,
+          layout=EXTREME)  # fmt: skip
 EDGES.add("logits_of_a_thousand", "K17", logits_of_a_thousand, layout=EXTREME)
 EDGES.add("far_from_zero", "K17", far_from_zero)
 
@@ -161,31 +142,13 @@ EDGES.add("one_class", "K18", drawn, 39, (3, 1), "FrameWise")
 EDGES.add("more_than_the_window", "K13 K14", drawn, 40, (6, 4), "TopK", window=[2, 0], k=9, tau=1.0)
 EDGES.add("soft_and_almost_hard", "K14", drawn, 41, (6, 4), "Soft", window=[2, 2], tau=0.03125)
 EDGES.add("soft_and_almost_flat", "K14", drawn, 42, (6, 4), "Soft", window=[2, 2], tau=64.0)
-EDGES.add(
-    "cold_and_soft",
-    "K5 K4",
-    drawn,
-    43,
-    (6, 4),
-    "Soft",
-    window=[2, 0],
-    tau=0.5,
-    temperature=0.5,
-    scale_t2=True,
-)
+EDGES.add("cold_and_soft", "K5 K4", drawn, 43, (6, 4), "Soft", window=[2, 0], tau=0.5,
+          temperature=0.5, scale_t2=True)  # fmt: skip
 EDGES.add("longer_shift_than_utterance", "K16 K11", drawn, 44, (3, 4), "Shift", d=5)
-EDGES.add(
-    "longer_mixture_than_utterance",
-    "K16 K11",
-    drawn,
-    45,
-    (3, 4),
-    "Blend",
-    weights=[0.25, 0.25, 0.125, 0.375],
-)
-EDGES.add(
-    "mixture_with_a_gap", "K16 K9", drawn, 46, (6, 4), "Blend", weights=[0.0, 0.75, 0.0, 0.25]
-)
+EDGES.add("longer_mixture_than_utterance", "K16 K11", drawn, 45, (3, 4), "Blend",
+          weights=[0.25, 0.25, 0.125, 0.375])  # fmt: skip
+EDGES.add("mixture_with_a_gap", "K16 K9", drawn, 46, (6, 4), "Blend",
+          weights=[0.0, 0.75, 0.0, 0.25])  # fmt: skip
 
 # memory and masks
 

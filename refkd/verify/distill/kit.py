@@ -10,9 +10,8 @@ from refkd.verify.compare import largest_difference
 from refkd.verify.distill import grid, reduce, translate
 from refkd.verify.distill.conventions import CONVENTIONS, OFFERS
 from refkd.verify.distill.defects import DEFECTS
-from refkd.verify.distill.drawn import drawn
 from refkd.verify.distill.edges import EDGES, LARGE
-from refkd.verify.distill.grid import grid_case, grid_names
+from refkd.verify.distill.grid import drawn, grid_case, grid_names
 from refkd.verify.distill.inputs import batch, drawn_pair
 from refkd.verify.distill.judge import deviation, may_refuse, spread_of_padding
 from refkd.verify.distill.offers import Terms, described, is_offered, terms

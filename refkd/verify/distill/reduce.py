@@ -57,14 +57,14 @@ def _row_sums(trace: DistillTrace, lq: Floats, lp: Floats, rule: Rule) -> Floats
     student = lq[frame]
     prob = np.exp(student)
     if rule["divergence"] == "reverse_kl":
-        each = (prob * (student - teacher)).sum(axis=1) + 1.0
+        row_sum = (prob * (student - teacher)).sum(axis=1) + 1.0
     elif rule["divergence"] == "js":
         mean = np.logaddexp(student, teacher) - np.log(2.0)
-        each = 0.5 * (prob * (student - mean)).sum(axis=1)
+        row_sum = 0.5 * (prob * (student - mean)).sum(axis=1)
     else:
-        each = np.full(len(frame), -1.0)
+        row_sum = np.full(len(frame), -1.0)
     scale = rule["temperature"] ** 2 if rule["scale_t2"] else 1.0
-    return np.asarray(scale * np.bincount(frame, weight * each, minlength=len(lq)))
+    return np.asarray(scale * np.bincount(frame, weight * row_sum, minlength=len(lq)))
 
 
 def reduced(case: Case, step: str) -> Case:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
-from refkd.verify.lstm.inputs import FRAMES
+from refkd.verify.lstm.recipe import FRAMES
 from refkd.verify.lstm.translate import padded_frames
 from refkd.verify.records import (
     Arguments,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.lstm.inputs import NO_UPSTREAM, batch, bug_classes
+from refkd.verify.lstm.recipe import NO_UPSTREAM, batch, bug_classes
 from refkd.verify.records import Case, Tolerance
 
 FILE = Path(__file__).parents[1] / "vectors" / "lstm_published.json"

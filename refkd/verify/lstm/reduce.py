@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.verify.lstm.inputs import FRAMES, STATES, WEIGHTS
+from refkd.verify.lstm.recipe import FRAMES, STATES, WEIGHTS
 from refkd.verify.lstm.translate import padded_shape
 from refkd.verify.records import Case
 

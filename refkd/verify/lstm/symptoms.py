@@ -73,7 +73,7 @@ def _padding(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     whole = ~frames.any(axis=0)
     states = [name for name in wrong if name in STATES]
     unpadded, right = (
-        {name: each[name][..., whole, :] for name in states} for each in (got, expected)
+        {name: outputs[name][..., whole, :] for name in states} for outputs in (got, expected)
     )
     dtype = outcome.conventions["dtype"]
     if states and whole.any() and worst_deviation(unpadded, right, TOLERANCES[dtype]) is None:

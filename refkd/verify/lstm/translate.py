@@ -23,8 +23,8 @@ from refkd.verify.lstm.conventions import (
     VARIANT_RESULTS,
     variants,
 )
-from refkd.verify.lstm.inputs import FRAMES, WEIGHTS
-from refkd.verify.lstm.inputs import STATES as FIRST_AND_LAST
+from refkd.verify.lstm.recipe import FRAMES, WEIGHTS
+from refkd.verify.lstm.recipe import STATES as FIRST_AND_LAST
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
 PADDING_VALUE = 3.0  # in padded frames, and no input
