@@ -18,7 +18,8 @@ def log_softmax(x):
 
 
 def softmax(x):
-    return np.exp(log_softmax(x))
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def add(*scores):
@@ -179,9 +180,12 @@ STORED = f"loss[n], grad[:T, n] = {ARGUMENTS}"
 RETURNED = "return loss, grad"
 EVERY = "            "  # the indent of a line for every utterance
 
-RIGHT_ONE = LOGARITHMS.mutant()
+# Whatever the dtype of its logits is: the probe then sees double precision
+IN_DOUBLES = Original(
+    LOGARITHMS.edited(CALL, f"logits = np.asarray(logits, float)\n    {CALL}"), "ctc"
+)
 
-PLANTED = LOGARITHMS.mutants({
+PLANTED = IN_DOUBLES.mutants({
     SKIP: {
         "V1: repeats skip": "skip[3::2] = True",
         "V1: nothing skips": "skip[2:] = False",
@@ -325,7 +329,7 @@ PLANTED = LOGARITHMS.mutants({
     },
 })  # fmt: skip
 
-HELD_OUT = LOGARITHMS.mutants({
+HELD_OUT = IN_DOUBLES.mutants({
     SHARE: {
         "G7: label after label may stay only twice":
             "share = np.exp(both - total) * np.where(np.arange(T)[:, None] > 3, 0.5, 1.0)",
@@ -456,7 +460,7 @@ LIKE = {  # fresh mutants that turned out to resemble one of the earlier sets
     "adding by an index that repeats": "last of each class",
 }
 
-RIGHT = {"logarithms": RIGHT_ONE} | LOGARITHMS.mutants({
+RIGHT = {"logarithms": LOGARITHMS.mutant()} | LOGARITHMS.mutants({
     SOFTMAX: {
         "more labels than frames are refused, a repeat that does not fit costs inf"
         " [4 of 15 CTC losses of frameworks]":

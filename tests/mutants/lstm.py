@@ -114,7 +114,6 @@ def forward_alone(*lines):
     return "\n    ".join([LAST, *lines, "return out, hn, cn"])
 
 
-RIGHT_ONE = LSTM.mutant()
 MASKED = LSTM.mutant(  # right for every number; NaN in padding comes through, since 0 NaN is NaN
     SEEN, "seen = alive[..., None] * x[np.where(alive, frame, step), row]"
 )
@@ -417,7 +416,7 @@ LIKE = {
     "a sigmoid of two exponentials": "sigmoid overflows",
 }  # fmt: skip
 
-RIGHT = {"all gradients": RIGHT_ONE} | LSTM.mutants({
+RIGHT = {"all gradients": LSTM.mutant()} | LSTM.mutants({
     LAST: {
         "go_backwards with a mask: padded frames come first"
         " [keras layers.LSTM(go_backwards=True)]":
