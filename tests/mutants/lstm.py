@@ -114,9 +114,8 @@ def forward_alone(*lines):
     return "\n    ".join([LAST, *lines, "return out, hn, cn"])
 
 
-MASKED = LSTM.mutant(  # right for every number; NaN in padding comes through, since 0 NaN is NaN
-    SEEN, "seen = alive[..., None] * x[np.where(alive, frame, step), row]"
-)
+# Right for every number; NaN in padding comes through, since 0 NaN is NaN
+MASKED = "seen = alive[..., None] * x[np.where(alive, frame, step), row]"
 
 PLANTED = LSTM.mutants({
     GATES: {
