@@ -174,11 +174,11 @@ def test_an_exception_is_one_sentence():
 
 def test_what_is_drawn_depends_on_the_seed_alone(tmp_path):
     """Neither on constants in modules that are loaded, nor on a profile."""
-    before = by_hypothesis(60, 0)
+    before = by_hypothesis(20, 0)
     source = "\n".join(f"x{n} = {n}" for n in range(5000, 5040))
     (tmp_path / "constants_of_somebody.py").write_text(source, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(tmp_path))
         importlib.import_module("constants_of_somebody")
-    assert by_hypothesis(60, 0) == before
-    assert by_hypothesis(60, 1) != before
+    assert by_hypothesis(20, 0) == before
+    assert by_hypothesis(20, 1) != before

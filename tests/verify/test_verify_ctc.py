@@ -265,8 +265,13 @@ def test_what_is_told_and_right_is_said_to_be_told():
 # Reports
 
 
-def test_a_finding_says_where_and_how_to_see_it_again():
-    report = CTC.report(skips_repeats, again=lambda name: f"again {name}")
+@pytest.fixture(scope="module")
+def report():
+    """Of the CTC in which repeated labels may skip the blank."""
+    return CTC.report(skips_repeats, again=lambda name: f"again {name}")
+
+
+def test_a_finding_says_where_and_how_to_see_it_again(report):
     (fault,) = faults(report)
     assert fault.bug == "V1"
     assert fault.words == "repeated labels may skip the blank between them"
@@ -282,8 +287,7 @@ def test_a_finding_says_where_and_how_to_see_it_again():
     assert alone.asked == 1
 
 
-def test_text_and_json_say_the_same():
-    report = CTC.report(skips_repeats)
+def test_text_and_json_say_the_same(report):
     text, value = as_text(report, KIT), json.loads(as_json(report))
     assert value["findings"][0]["bug"] == "V1"
     assert value["exit_code"] == 1

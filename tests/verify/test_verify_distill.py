@@ -245,7 +245,7 @@ def reducing(name):
     return reduced
 
 
-SAMPLE = {"kl_div", "mean"}  # conventions that plain pytest looks for
+SAMPLE = {"kl_div"}  # conventions that plain pytest looks for
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,15 @@ pytestmark = pytest.mark.compiled_once
 KITS = {"ctc": ctc, "lstm": lstm, "distill": distill, "align": align}
 DRAWN = 8  # more drawn cases cost time and find nothing that is planted here
 SAMPLE = {  # mutants of each set that plain pytest runs; the other kits take longer than CTC
-    **{(set_name, "ctc"): 3 for set_name in ("PLANTED", "HELD_OUT", "FRESH", "FIELD")},
-    **{
-        (set_name, kit): 1
-        for set_name in ("PLANTED", "FIELD")
-        for kit in ("lstm", "distill", "align")
-    },
+    ("PLANTED", "ctc"): 3,
+    ("HELD_OUT", "ctc"): 1,
+    ("FRESH", "ctc"): 1,
+    ("FIELD", "ctc"): 3,
+    ("PLANTED", "lstm"): 1,
+    ("FIELD", "lstm"): 1,
+    ("FIELD", "distill"): 1,
+    ("PLANTED", "align"): 1,
+    ("FIELD", "align"): 1,
 }
 
 MEASURED = {  # mutants that are named; all are caught, and none is named wrongly

@@ -114,6 +114,7 @@ def test_the_tests_of_the_user_run_as_well(run, pytester):
     run(*RIGHT, "-k", "test_own or one_frame").assert_outcomes(passed=2)
 
 
+@pytest.mark.proof
 def test_cases_of_two_kits(run):
     lines = run("--refkd-lstm", "mine:f", *RIGHT, "--collect-only", "-q").outlines
     kits = {line.partition("::")[0] for line in lines if "::" in line}
@@ -145,6 +146,7 @@ def test_a_fault_fails_its_items_and_is_diagnosed_once(run):
     assert done.stdout.str().count("(V7)") == 1
 
 
+@pytest.mark.proof
 def test_x_stops_at_the_first_fault_with_a_diagnosis(run):
     done = run(*EMPTY, "-x", "-k", "empty_target or all_empty or empty_in_batch")
     done.assert_outcomes(failed=1)
@@ -180,6 +182,7 @@ def test_known_faults_are_expected_to_fail(run, known):
     assert done.ret == 0
 
 
+@pytest.mark.proof
 def test_another_fault_is_new(run, known):
     done = run(*EMPTY, *known({"V7": ["empty_target"]}), "-k", "empty_target or all_empty")
     done.assert_outcomes(xfailed=1, failed=1)
@@ -206,6 +209,7 @@ def test_another_file_is_wrong_usage(run, known, changes, sentence):
     done.stderr.fnmatch_lines([f"ERROR: {sentence}"])
 
 
+@pytest.mark.proof
 def test_known_faults_of_another_dtype_are_one_error(run, known):
     done = run(*RIGHT, *known({}, dtype="float32"), "-k", "one_frame or ragged")
     done.assert_outcomes(failed=1, skipped=2)
