@@ -129,13 +129,8 @@ class Offering:
         return second(student, teacher, lengths, rule)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name.startswith("reverse_kl") else [pytest.mark.proof])
-        for name in OFFERS
-    ],
-)
+@pytest.mark.proof
+@pytest.mark.parametrize("name", OFFERS)
 def test_every_combination_that_is_offered_is_asked_and_no_other(name):
     function = Offering(OFFERS[name])
     report = DISTILLATION.report(function)
@@ -440,6 +435,7 @@ def test_the_dearest_of_three_moves_where_two_tie_is_a_fault(third):
     assert (fault.bug, "tie" in fault.words) == ("K15", True)
 
 
+@pytest.mark.proof
 def test_a_factor_that_is_not_asked_for_is_described():
     wrong = refusing(lambda rule: rule["rule"] != "FrameWise", always_scaled)
     (fault,) = DISTILLATION.faults(wrong)

@@ -168,6 +168,7 @@ def test_conventions_are_found(function, claims, conventions):
     assert report.exit_code == 0, report.findings
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("claims", "known"),
     [({}, "found"), ({"reversed": "as_walked_padded"}, "told")],

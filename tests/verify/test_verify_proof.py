@@ -29,10 +29,8 @@ SAMPLE = {  # mutants of each set that plain pytest runs; the other kits take lo
     ("FRESH", "ctc"): 1,
     ("FIELD", "ctc"): 3,
     ("PLANTED", "lstm"): 1,
-    ("FIELD", "lstm"): 1,
     ("FIELD", "distill"): 1,
     ("PLANTED", "align"): 1,
-    ("FIELD", "align"): 1,
 }
 
 MEASURED = {  # mutants that are named; all are caught, and none is named wrongly
@@ -99,7 +97,7 @@ def first_class(findings):
 @pytest.mark.parametrize(
     ("kit", "name"),
     [
-        pytest.param(kit, name, marks=[pytest.mark.proof] if n else [])
+        pytest.param(kit, name, marks=[pytest.mark.proof] if n or kit != "ctc" else [])
         for kit, module in KITS.items()
         for n, name in enumerate(module.RIGHT)
     ],
