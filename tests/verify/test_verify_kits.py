@@ -96,9 +96,11 @@ def test_known_defects_have_words_of_their_own_and_spoil_a_case(kit):
     hidden = {defect.words for defect in kit.defects if defect.bug != "V14"}  # needs a large case
     assert len({defect.words for defect in kit.defects}) == len(kit.defects)
     assert {defect.bug for defect in kit.defects} <= BUGS.keys()
-    for case in kit.cases(QUICK):
+    for case in kit.cases(Selection()):
+        if not hidden:
+            break
         arguments = kit.present(case, usual)
-        if case.status == "must" and kit.cost(arguments) < 2_000 and hidden:
+        if case.status == "must":
             right = kit.express(arguments, kit.reference(case, arguments, usual), usual)
             for defect in kit.defects:
                 if defect.words in hidden:

@@ -13,6 +13,7 @@ from refkd.verify.report import as_text
 pytestmark = pytest.mark.compiled_once
 
 CTC = Verifier(KIT)
+proof = pytest.mark.proof
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
 right = LOGARITHMS.mutant().function
 ONES = LOGARITHMS.mutant(RETURNED, "return np.ones(N), np.ones(logits.shape)").function
@@ -55,11 +56,12 @@ def needed(target):
 @pytest.mark.parametrize(
     "is_refused",
     [
-        lambda T, target: len(target) > T,
-        lambda T, target: len(target) <= T < needed(target),
-        lambda T, target: needed(target) > T,
+        pytest.param(lambda T, target: len(target) > T, id="longer"),
+        pytest.param(
+            lambda T, target: len(target) <= T < needed(target), id="repeats", marks=proof
+        ),
+        pytest.param(lambda T, target: needed(target) > T, id="both", marks=proof),
     ],
-    ids=["longer", "repeats", "both"],
 )
 def test_any_target_without_a_path_may_be_refused(is_refused):
     report = CTC.report(refusing(is_refused))
