@@ -12,6 +12,27 @@ from refkd.verify.worker import answer
 
 QUICK = Selection(quick=True)
 
+# A right adapter, and one that charges nothing for an empty target
+ADAPTERS = """
+from refkd.verify.adapters.numpy_ctc import ctc_loss as right
+
+def empty(logits, labels, input_lengths, label_lengths, blank, d_loss):
+    loss = right(logits, labels, input_lengths, label_lengths, blank, d_loss)
+    loss[label_lengths == 0] = 0.0
+    return loss
+"""
+KNOWN_FAULTS = {  # as --write-expected leaves them in a file
+    "schema": "refkd-verify-expected",
+    "version": 1,
+    "refkd": "0.1.0",
+    "hypothesis": None,
+    "kit": "ctc",
+    "dtype": "float64",
+    "told": {},
+    "selection": {"quick": True, "shapes": "all", "seed": 0, "case": None},
+    "findings": [{"bug": "V7", "cases": ["a"]}],
+}
+
 
 class FunctionRunner:
     """Answers calls by a function, as the worker does."""

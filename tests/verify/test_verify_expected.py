@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from support.verify import FunctionRunner, Verifier
+from support.verify import ADAPTERS, KNOWN_FAULTS, FunctionRunner, Verifier
 
 import refkd
 from refkd.check import ArgumentError
@@ -102,21 +102,8 @@ def test_another_dtype_cannot_be_compared(expected):
         compare(expected, narrow)
 
 
-VALUE = {
-    "schema": "refkd-verify-expected",
-    "version": 1,
-    "refkd": "0.1.0",
-    "hypothesis": None,
-    "kit": "ctc",
-    "dtype": "float64",
-    "told": {},
-    "selection": {"quick": True, "shapes": "all", "seed": 0, "case": None},
-    "findings": [{"bug": "V7", "cases": ["a"]}],
-}
-
-
 def test_what_the_damaged_files_are_made_of_is_right(tmp_path):
-    (tmp_path / "known.json").write_text(json.dumps(VALUE), encoding="utf-8")
+    (tmp_path / "known.json").write_text(json.dumps(KNOWN_FAULTS), encoding="utf-8")
     assert read_expected(tmp_path / "known.json").faults == {("V7", "a")}
 
 
@@ -130,19 +117,19 @@ def test_what_the_damaged_files_are_made_of_is_right(tmp_path):
         b"null",
         b"[]",
         b'{"schema": "refkd-verify-vectors", "version": 1}',
-        json.dumps({**VALUE, "version": 2}).encode(),
+        json.dumps({**KNOWN_FAULTS, "version": 2}).encode(),
         *(
-            json.dumps({key: value for key, value in VALUE.items() if key != name}).encode()
-            for name in VALUE
+            json.dumps({key: value for key, value in KNOWN_FAULTS.items() if key != name}).encode()
+            for name in KNOWN_FAULTS
         ),
         *(
-            json.dumps({**VALUE, **change}).encode()
+            json.dumps({**KNOWN_FAULTS, **change}).encode()
             for change in (
                 {"kit": 3},
                 {"told": {"blank": 0}},
-                {"selection": {**VALUE["selection"], "quick": 1}},
-                {"selection": {**VALUE["selection"], "seed": True}},
-                {"selection": {**VALUE["selection"], "shapes": "some"}},
+                {"selection": {**KNOWN_FAULTS["selection"], "quick": 1}},
+                {"selection": {**KNOWN_FAULTS["selection"], "seed": True}},
+                {"selection": {**KNOWN_FAULTS["selection"], "shapes": "some"}},
                 {"findings": {}},
                 {"findings": ["V7"]},
                 {"findings": [{"bug": "V7", "cases": "a"}]},
@@ -259,18 +246,14 @@ def test_the_slowest_calls_are_named_if_they_are_slow():
 
 
 def test_a_trial_carries_its_problem_and_its_time():
-    def free_if_empty(logits, labels, input_lengths, label_lengths, blank, d_loss):
-        from refkd.verify.adapters.numpy_ctc import ctc_loss
-
-        loss = ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss)
-        loss[label_lengths == 0] = 0.0
-        return loss
+    adapters = {}
+    exec(ADAPTERS, adapters)
 
     class SlowRunner(FunctionRunner):
         def ask(self, calls):
             return [replace(answer, seconds=2.0) for answer in super().ask(calls)]
 
-    runner = SlowRunner(free_if_empty, KIT)
+    runner = SlowRunner(adapters["empty"], KIT)
     for case, problem in (("one_frame", []), ("empty_target", ["loss[0", "off by"])):
         [trial] = verify(KIT, runner, {"dtype": "float64"}, case=case).trials
         assert (trial.case, trial.seconds) == (case, 2.0)
@@ -342,21 +325,12 @@ def test_junit_holds_any_text(tmp_path):
 
 # The command
 
-MINE = """
-from refkd.verify.adapters.numpy_ctc import ctc_loss as right
-
-def empty(logits, labels, input_lengths, label_lengths, blank, d_loss):
-    loss = right(logits, labels, input_lengths, label_lengths, blank, d_loss)
-    loss[label_lengths == 0] = 0.0
-    return loss
-"""
-
 
 @pytest.fixture
 def command(tmp_path, monkeypatch):
     """Verify an adapter of the current folder on one case."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").write_text(MINE, encoding="utf-8")
+    (tmp_path / "mine.py").write_text(ADAPTERS, encoding="utf-8")
     return lambda name, *words: main(
         ["verify", "ctc", f"mine:{name}", "--case", "empty_target", *words]
     )

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from support.verify import ADAPTERS, KNOWN_FAULTS
 
 import refkd.verify.pytest_items  # noqa: F401  kept by the inner runs, which would load it again
 from refkd.verify.kit import Selection
@@ -20,14 +21,7 @@ pytestmark = pytest.mark.compiled_once
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = "refkd.verify.pytest_plugin"
-MINE = """
-from refkd.verify.adapters.numpy_ctc import ctc_loss as right
-
-def empty(logits, labels, input_lengths, label_lengths, blank, d_loss):
-    loss = right(logits, labels, input_lengths, label_lengths, blank, d_loss)
-    loss[label_lengths == 0] = 0.0
-    return loss
-
+RAISES = """
 def raises(*arguments):
     raise NameError("name 'logits' is not defined")
 """
@@ -38,7 +32,7 @@ EMPTY = ["--refkd-ctc", "mine:empty", "--refkd-quick"]
 @pytest.fixture
 def run(pytester):
     """Run pytest in a folder with adapters."""
-    (pytester.path / "mine.py").write_text(MINE, encoding="utf-8")
+    (pytester.path / "mine.py").write_text(ADAPTERS + RAISES, encoding="utf-8")
     return lambda *words: pytester.runpytest_inprocess(
         "-p", PLUGIN, "-p", "no:cacheprovider", *words
     )
@@ -49,19 +43,8 @@ def known(pytester):
     """Write a file of known faults, each a class and its cases."""
 
     def known(findings, **changes):
-        value = {
-            "schema": "refkd-verify-expected",
-            "version": 1,
-            "refkd": "0.1.0",
-            "hypothesis": None,
-            "kit": "ctc",
-            "target": "mine:empty",
-            "dtype": "float64",
-            "told": {},
-            "selection": {"quick": True, "shapes": "all", "seed": 0, "case": None},
-            "findings": [{"bug": bug, "cases": cases} for bug, cases in findings.items()],
-        }
-        text = json.dumps({**value, **changes})
+        faults = [{"bug": bug, "cases": cases} for bug, cases in findings.items()]
+        text = json.dumps({**KNOWN_FAULTS, "target": "mine:empty", "findings": faults, **changes})
         (pytester.path / "known.json").write_text(text, encoding="utf-8")
         return ["--refkd-expect", "known.json"]
 
