@@ -1,5 +1,6 @@
 """Files and modules that the pages name are there."""
 
+import inspect
 import re
 from importlib import import_module
 from importlib.util import find_spec
@@ -42,18 +43,17 @@ def exists(path):
 
 def is_there(name):
     """Whether a dotted name is a module, or what one holds."""
-    module, _, rest = name, "", ""
-    while not module_exists(module):
-        module, _, last = module.rpartition(".")
-        rest = f"{last}.{rest}".rstrip(".")
-        if not module:
-            return False
-    thing = import_module(module)
-    for attribute in filter(None, rest.split(".")):
+    first, *rest = name.split(".")
+    thing, place = import_module(first), first
+    for attribute in rest:
+        place = f"{place}.{attribute}"
         fields = getattr(thing, "__dataclass_fields__", {}) or getattr(thing, "__annotations__", {})
-        if not hasattr(thing, attribute) and attribute not in fields:
+        if hasattr(thing, attribute) or attribute in fields:
+            thing = getattr(thing, attribute, None)
+        elif inspect.ismodule(thing) and module_exists(place):
+            thing = import_module(place)
+        else:
             return False
-        thing = getattr(thing, attribute, None)
     return True
 
 
