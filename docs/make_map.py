@@ -23,13 +23,13 @@ COUNTED = re.compile(r"(\]\((refkd/\S+?\.py)\) \| )\d+( \|)")
 BOOK_LINES = re.compile(r"(?<=\()[\d,]+(?= lines altogether\))")
 
 WIDTH, ROW, MARGIN = 360, 96, 6  # pixels: the picture fits on the screen of a telephone
-BOX, HEIGHT, LANE, GAP = 98, 56, 4, 14
+BOX, HEIGHT, LANE, GAP = 100, 56, 4, 14
 STYLE = """
 .paper { fill: #ffffff }  .box { fill: #f2f2f2; stroke: #595959 }
 .book { fill: #cfe6f5; stroke: #00527f; stroke-width: 2 }
 .arrow { fill: none; stroke: #767676; stroke-width: 1.3 }  .head { fill: #595959 }
 text { font: 12px system-ui, sans-serif; text-anchor: middle; fill: #1a1a1a }
-.name { font-weight: bold; font-size: 14px }  .start { font-style: italic }
+.name { font-weight: bold; font-size: 13.5px }  .start { font-style: italic }
 @media (prefers-color-scheme: dark) {
   .paper { fill: #131416 }  .box { fill: #2b2d30; stroke: #a6a6a6 }
   .book { fill: #0b3b57; stroke: #7cc4f0 }

@@ -1,1 +1,1 @@
-"""When is what said: decoding, matching of spikes, shift and delay, intervals, CTM and TextGrid."""
+"""When each symbol is emitted: decoding, matching of spikes, shift and delay, intervals, CTM and TextGrid."""
