@@ -1,1 +1,1 @@
-"""When each symbol is emitted: decoding, matching of spikes, shift and delay, intervals, CTM and TextGrid."""
+"""When a symbol is emitted: decoding, spikes and their shift, delays, intervals, CTM and TextGrid."""
