@@ -1,1 +1,1 @@
-"""When a symbol is emitted: decoding, spikes and their shift, delays, intervals, CTM and TextGrid."""
+"""When a symbol is emitted: decoding, spikes, their shift and delay, intervals, CTM, TextGrid."""
