@@ -90,3 +90,19 @@ def test_what_is_gone_is_seen():
     assert is_there("refkd.networks.stream.Stream")
     assert not is_there("refkd.gone.Stream")
     assert not is_there("refkd.networks.stream.Gone")
+
+
+CHANGES = (ROOT / "docs" / "reference" / "changes.md").read_text(encoding="utf-8")
+MOVES = re.findall(r"^\| `([\w.*]+)` \| `([\w.*]+)` \|$", CHANGES, re.M)
+
+
+@pytest.mark.parametrize(("before", "now"), MOVES)
+def test_a_module_that_moved_is_where_the_changes_say(before, now):
+    old = ROOT / before.removesuffix(".*").replace(".", "/")
+    assert not old.with_suffix(".py").exists()
+    assert is_there(now.removesuffix(".*"))
+    assert before.endswith(".*") == now.endswith(".*")
+
+
+def test_a_module_moved_once():
+    assert len({before for before, _ in MOVES}) == len(MOVES) > 100
