@@ -2,11 +2,14 @@
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refkd.cli.commands import Commands
+from refkd.cli.commands import Commands, shortened
 
 if TYPE_CHECKING:
     from refkd.experiment.checkpoint import Epoch
@@ -30,13 +33,8 @@ def add_parser(commands: Commands) -> None:
         help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
         "'manifest:FILE.jsonl' or 'espeak:TEXT.txt'",
     )
-    run.add_argument(
-        "--rules",
-        metavar="NAMES",
-        help="students, separated by commas: CTC, FrameWise, Shift, Blend, Hard, TopK, Soft, "
-        "Monotone, OrderedPath, PerTeacher; the rival Guided; the controls LongerCTC, Shift1, "
-        "Shift2, Shift3, RandomChoice, UniTeacher; or names of the --config file",
-    )
+    rules = run.add_argument("--rules", metavar="NAMES")
+    run.add_later(lambda: setattr(rules, "help", _names_of_students()))
     run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
     run.add_argument(
         "--seeds", type=int, metavar="N", help="train every student N times: seed, seed + 1, ..."
@@ -65,10 +63,23 @@ def add_parser(commands: Commands) -> None:
     run.add_argument("--json", action="store_true", help="print results.json instead of the table")
 
 
+def _names_of_students() -> str:
+    """The help of --rules."""
+    from refkd.experiment.student_settings import CTC, STUDENTS
+    from refkd.losses.rules import RULES
+
+    rival = "Guided"
+    controls = [name for name in STUDENTS if name not in (CTC, rival, *RULES)]
+    return (
+        f"students, separated by commas: {', '.join((CTC, *RULES))}; the rival {rival}; the "
+        f"controls {', '.join(controls)}; or names of the --config file"
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     from refkd.cli.own_figures import check_own_figures
     from refkd.experiment.results_json import table
-    from refkd.experiment.run_folder import locked_folder
+    from refkd.experiment.run_folder import RESULTS, locked_folder
     from refkd.experiment.settings import read_settings
 
     names = ("data", "seed", "seeds", "new_teachers", "animate")
@@ -83,13 +94,17 @@ def _run(options: argparse.Namespace) -> int:
             results = _finished(folder, settings)
         except KeyboardInterrupt:
             again = "the same command goes on from the last complete epoch"
+            if (folder / RESULTS).exists():
+                again = "the same command draws what is missing"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
             return 1
     if options.json:
         print(json.dumps(results, indent=1))
     else:
         print(table(results))
-        print(f"\n{results['seconds']:.0f} seconds; {folder / REPORT} shows it all")
+        page = folder / REPORT
+        shown = f"{page} shows it all" if page.exists() else f"{folder / RESULTS} has it all"
+        print(f"\n{results['seconds']:.0f} seconds; {shown}")
     return 0
 
 
@@ -107,21 +122,64 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)
-        _draw(folder, document)
-        finish_run(document, folder)
+        finish_run(document, folder)  # before anything is drawn, which might fail
+    if os.access(folder, os.W_OK):
+        _draw_missing(folder, document)
     return document
 
 
-def _draw(folder: Path, results: dict[str, Any]) -> None:
+def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
+    """Draw the figures, animations and the page of a finished run that are not in its folder.
+
+    What cannot be drawn is one sentence on standard error, and the next call tries it again; only
+    a file that cannot be written ends the command.
+    """
     from refkd.experiment.run_folder import reporting_write_errors
     from refkd.experiment.run_reader import read_run
-    from visualize.output.run import draw_run
+    from visualize import save_figure, write_numbers
+    from visualize.output import run as drawing
     from visualize.report import write_report
 
-    with reporting_write_errors(folder):
+    place, page = folder / "figures", folder / REPORT
+    try:
         run = read_run(folder, results)
-        draw_run(run, folder / "figures")
-        write_report(run, folder / "figures", folder / REPORT)
+    except Exception as error:
+        _report_undrawn("figures", folder, error)
+        return
+
+    def draw_figure(name: str) -> None:
+        figure = drawing.FIGURES[name](run, drawing.typical_utterance(run), None)
+        if figure is not None:  # there may be no numbers for it
+            page.unlink(missing_ok=True)  # it would lack this figure
+            save_figure(figure, place / name, ("png", "svg"))
+            write_numbers({name: figure}, place / f"{name}.csv")
+
+    drawings: dict[str, tuple[list[Path], Callable[[], object]]] = {}
+    for name in drawing.FIGURES:
+        files = [place / f"{name}.{ending}" for ending in ("png", "svg", "csv")]
+        drawings[name] = files, partial(draw_figure, name)
+    for name, students in drawing.pictures_of(run).items():
+        path = place / name
+        drawings[name] = [path], partial(drawing.draw_animation, run, students, path)
+    drawings[REPORT] = [page], partial(write_report, run, place, page)
+    with reporting_write_errors(folder):
+        place.mkdir(exist_ok=True)
+        for name, (files, draw) in drawings.items():
+            if all(file.exists() for file in files):
+                continue
+            try:
+                draw()
+            except OSError:
+                raise
+            except Exception as error:
+                _report_undrawn(name, folder, error)
+
+
+def _report_undrawn(name: str, folder: Path, error: Exception) -> None:
+    got = f"{type(error).__name__}: {error}"
+    again = "the same command tries it again"
+    sentence = f"refkd: {folder}: {name} could not be drawn, got {got}; {again}"
+    print(shortened(sentence), file=sys.stderr)
 
 
 class _Progress:

@@ -1,7 +1,7 @@
 """Draw a run from the folder that it has left."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -318,28 +318,28 @@ def pictures_of(run: Run) -> dict[str, list[RunModel]]:
 
 
 def draw_animations(run: Run, folder: Path) -> list[Path]:
-    """Draw the posteriors of students for one validation utterance, epoch by epoch, into the files
-    of `pictures_of`.
-    """
-    made: list[Path] = []
-    if run.followed is None:
-        return made
-    teacher = run.logits_by_epoch(run.teacher.name)[-1]
-    for name, students in pictures_of(run).items():
-        frames = spikes_frames(
-            teacher,
-            {student.title: list(run.logits_by_epoch(student.name)) for student in students},
-            run.symbols,
-            run.clock.frame_shift,
-            first_frame=run.clock.first_frame,
-            phones=phones_of(run, run.followed),
-            histories={student.title: run.histories(student.name)[0] for student in students},
-            caption=f"Utterance {run.followed}.",
-            teacher_name=run.teacher.title,
-            looks=looks_of_run(run),
-        )
-        made.append(save_animation(frames, folder / name))
-    return made
+    """Draw the animations of `pictures_of` into a folder."""
+    return [
+        draw_animation(run, students, folder / name) for name, students in pictures_of(run).items()
+    ]
+
+
+def draw_animation(run: Run, students: Sequence[RunModel], path: Path) -> Path:
+    """Draw the posteriors of students for one validation utterance, epoch by epoch."""
+    assert run.followed is not None
+    frames = spikes_frames(
+        run.logits_by_epoch(run.teacher.name)[-1],
+        {student.title: list(run.logits_by_epoch(student.name)) for student in students},
+        run.symbols,
+        run.clock.frame_shift,
+        first_frame=run.clock.first_frame,
+        phones=phones_of(run, run.followed),
+        histories={student.title: run.histories(student.name)[0] for student in students},
+        caption=f"Utterance {run.followed}.",
+        teacher_name=run.teacher.title,
+        looks=looks_of_run(run),
+    )
+    return save_animation(frames, path)
 
 
 def draw_run(
