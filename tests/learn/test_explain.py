@@ -17,6 +17,7 @@ from refkd.learn.explain.equations import EQUATIONS, page_of
 from refkd.learn.explain.lstm import explain_lstm
 from refkd.learn.explain.narration import Step, Table
 from refkd.learn.explain.select import explain_select
+from refkd.losses.rules import row_of
 
 pytestmark = pytest.mark.compiled_once
 ROOT = Path(__file__).resolve().parents[2]
