@@ -427,6 +427,21 @@ def _blend_weights(rule: Blend, band: Floats, selected: Bools) -> Floats:
     return weight / np.where(total > 0.0, total, 1.0)
 
 
+EQUATIONS = {  # word for word as docs/course/selection.md has them
+    "S1": "(t, u) selected if D(t, u) < inf",
+    "S2": "u(t) = argmin_u D(t, u)",
+    "S3": "u_1(t), u_2(t), ... = the same, among those not yet selected",
+    "S4": "u - max_step <= u' <= u",
+    "S5": "C(t, u) = D(t, u) + min over these u' of C(t', u')",
+    "S6": "back from the cheapest end, (t, u) selected, on to the u' it came from",
+    "S7": "C(0, 0) = D(0, 0), C(t, u) = D(t, u) + min(C(t-1, u-1), C(t-1, u), C(t, u-1))",
+    "S8": "back from (T-1, T-1) to (0, 0)",
+    "S9": "t(u) = argmin_t D(t, u)",
+    "S10": "w(t, u) = e^(-D(t, u) / tau) / sum_v e^(-D(t, v) / tau), equal at tau = inf",
+    "S11": "softmin_t = -tau log(mean_u e^(-D(t, u) / tau))",
+}
+
+
 @dataclass(frozen=True)
 class RuleRow:
     """All that is known of a rule beside its fields."""
@@ -434,7 +449,7 @@ class RuleRow:
     rule: type
     select: Callable[[Any, Floats, int, Bools], None]  # of rule, band (T, W), left, selected (T, W)
     about: str  # what a student frame learns from, for `refkd explain` and for report.html
-    equations: tuple[str, ...]  # tags in docs/course/selection.md
+    equations: tuple[str, ...]  # their tags
     reason: reasons.Reason  # why a pair was selected, in a few words
     weights: Callable[[Any, Floats, Bools], Floats] = _equal_weights  # of rule, band, selected
     loss: str = "weighted sum"  # of the divergences; or "soft minimum", or that of the "mixture"
