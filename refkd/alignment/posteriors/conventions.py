@@ -134,9 +134,8 @@ def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
     """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
     other = other_logarithm(frames) if frames.size else None
     if other is not None:
-        return Doubt(
-            "natural logarithms, or --kind to say what they are", f"what looks like {other}"
-        )
+        expected = "natural logarithms, or --kind to say what they are"
+        return Doubt(expected, f"what looks like {other}")
     if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
         total = np.median(frames.sum(axis=1))
         return Doubt(
