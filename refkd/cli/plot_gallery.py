@@ -28,9 +28,11 @@ def plot_gallery(options: argparse.Namespace) -> int:
         if utterance is not None:
             check_utterance(utterance, run.names)
         with reporting_write_errors(folder):
-            page, *_ = write_gallery(run, folder, utterance)
+            (page, *_), failures = write_gallery(run, folder, utterance)
     print(page)
-    return 0
+    for sentence in failures:
+        print(f"refkd: {sentence}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 @contextmanager

@@ -89,7 +89,8 @@ def _run(options: argparse.Namespace) -> int:
         print(json.dumps(results, indent=1))
     else:
         print(table(results))
-        print(f"\n{results['seconds']:.0f} seconds; {folder / REPORT} shows it all")
+        page = folder / REPORT
+        print(f"\n{results['seconds']:.0f} seconds; {page} shows it all" * page.exists())
     return 0
 
 
@@ -107,21 +108,19 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)
-        _draw(folder, document)
         finish_run(document, folder)
+    if not (folder / REPORT).exists():  # the last thing that is drawn
+        _draw(folder, document)
     return document
 
 
 def _draw(folder: Path, results: dict[str, Any]) -> None:
-    from refkd.experiment.run_folder import reporting_write_errors
+    """Draw a finished run; what fails is a sentence, because the results are complete without."""
     from refkd.experiment.run_reader import read_run
-    from visualize.output.run import draw_run
-    from visualize.report import write_report
+    from visualize.report import draw_everything
 
-    with reporting_write_errors(folder):
-        run = read_run(folder, results)
-        draw_run(run, folder / "figures")
-        write_report(run, folder / "figures", folder / REPORT)
+    for sentence in draw_everything(read_run(folder, results), folder / "figures", folder / REPORT):
+        print(f"refkd: {sentence}", file=sys.stderr)
 
 
 class _Progress:
