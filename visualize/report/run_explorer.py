@@ -167,7 +167,8 @@ def _note(student: RunModel) -> str:
 
 def about_rule(rule: Rule, options: Mapping[str, Any]) -> str:
     """Say what a student learns from under a rule, and how its frames are compared."""
-    words = [ABOUT[type(rule).__name__], f"Divergence: {DIVERGENCES[options['divergence']]}."]
+    name = type(rule).__name__
+    words = [ABOUT.get(name, f"Rule {name}."), f"Divergence: {DIVERGENCES[options['divergence']]}."]
     if options.get("temperature", 1.0) != 1.0:
         words.append(f"Posteriors at temperature {options['temperature']:g}.")
     if options.get("blank_frames", "keep") != "keep":
