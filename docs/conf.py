@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 matplotlib.use("agg")
 
 import draw
+import make_map
 from embedded import embedded
 from sphinx_gallery.scrapers import figure_rst
 
@@ -67,9 +68,10 @@ sphinx_gallery_conf = {
 
 
 def setup(app):
-    """Put the kernels' sources into the pages that show them."""
+    """Draw the map; put its table and the kernels' sources into the pages that show them."""
+    make_map.FIGURE.write_text(make_map.picture(), encoding="utf-8")
     app.connect("source-read", _embed)
 
 
 def _embed(app, name, source):
-    source[0] = embedded(source[0])
+    source[0] = make_map.with_table(embedded(source[0]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from refkd import check
 from refkd.cli.plot_output import check_utterance
+from refkd.cli.run import report_undrawn
 from refkd.experiment.run_folder import new_folder, reporting_write_errors
 from refkd.experiment.run_reader import Run, read_run
 
@@ -30,8 +31,8 @@ def plot_gallery(options: argparse.Namespace) -> int:
         with reporting_write_errors(folder):
             (page, *_), failures = write_gallery(run, folder, utterance)
     print(page)
-    for sentence in failures:
-        print(f"refkd: {sentence}", file=sys.stderr)
+    for name, error in failures.items():
+        report_undrawn(name, error)
     return 1 if failures else 0
 
 

@@ -24,7 +24,7 @@ from refkd.alignment.unit import SECONDS, Unit, unit_named
 from refkd.cli.each_model import for_each, models_of
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 from refkd.cli.plot_spikes import write_pairs, write_spikes
-from refkd.cli.rule_options import OF_RULE, rule_settings
+from refkd.cli.rule_options import of_rule, rule_settings
 from refkd.experiment.student_settings import StudentSettings
 from refkd.files.text import nfc
 from refkd.files.tokens import read_tokens
@@ -44,7 +44,7 @@ def plot_models(options: argparse.Namespace) -> int:
     from visualize.report import write_models_report
 
     _check_companions(options, "reference", OF_REFERENCE)
-    _check_companions(options, "rule", OF_RULE)
+    _check_companions(options, "rule", of_rule())
     unit = SECONDS if options.unit is None else unit_named(options.unit)
     for name in ("audio", "spikes"):
         if unit != SECONDS and getattr(options, name) is not None:
@@ -86,7 +86,7 @@ def plot_models(options: argparse.Namespace) -> int:
     drawing = replace(drawing, spectrograms=spectrograms, part=part)
     with in_unit(unit):
         drawn = output.in_font(lambda: figures_of_models(drawing, names))
-    output.failures.extend(drawn.failures)
+    output.failures.update(drawn.failures)
     figures, left_out = drawn.figures, drawn.left_out + _crowds(drawing, names)
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd import check
 from refkd.cli.plot_spikes import PAIRS
-from refkd.cli.run import REPORT
+from refkd.cli.run import REPORT, report_undrawn
 from refkd.files.text import nfc
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Output:
     size: str | None  # of a column, a page or a slide
     font: str | None  # family
     pairs: Path | None = None  # CSV file of all spikes
-    failures: list[str] = field(default_factory=list)  # sentences about figures that failed
+    failures: dict[str, Exception] = field(default_factory=dict)  # of what could not be drawn
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Output":
@@ -79,7 +79,7 @@ class Output:
         claim_files(folder, list(pictures_of(run)))
         with reporting_write_errors(folder):
             files, failures = self.in_font(lambda: draw_animations(run, folder))
-        self.failures.extend(failures)
+        self.failures.update(failures)
         return files
 
     def write(self, figures: Mapping[str, Any]) -> list[Path]:
@@ -95,16 +95,16 @@ class Output:
             files, failures = self.in_font(
                 lambda: write_figures(figures, folder, self.formats, pixels)
             )
-        self.failures.extend(failures)
+        self.failures.update(failures)
         if self.numbers is not None:
             with reporting_write_errors(self.numbers.parent):
                 files.append(write_numbers(figures, self.numbers))
         return files
 
     def report_failures(self) -> int:
-        """Print a sentence for each figure that failed; the exit code is 1 if there is one."""
-        for sentence in self.failures:
-            print(f"refkd: {sentence}", file=sys.stderr)
+        """Print a sentence for each figure that could not be drawn; the exit code is then 1."""
+        for name, error in self.failures.items():
+            report_undrawn(name, error)
         return 1 if self.failures else 0
 
     def check_report(self, report: bool | None) -> None:
@@ -121,7 +121,7 @@ class Output:
         from refkd.alignment.ctm_textgrid import file_names
         from refkd.experiment.run_folder import claim_files, plot_folder, reporting_write_errors
         from visualize import write_numbers
-        from visualize.output.drawing import failure
+        from visualize.output.drawing import note_failure
 
         folder = plot_folder(self.folder)
         files = [folder / f"{name}.svg" for name in file_names(list(figures))]
@@ -132,14 +132,9 @@ class Output:
                 if file.exists():
                     write_numbers({name: figure}, file.with_suffix(".csv"))
                     written[name] = file
-            try:
+            with note_failure(self.failures, REPORT):
                 write(written, folder / REPORT)
-            except OSError:
-                raise
-            except Exception as error:
-                self.failures.append(failure(f"the page {REPORT!r}", error))
-                return []
-        return [folder / REPORT]
+        return [] if REPORT in self.failures else [folder / REPORT]
 
 
 def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] | None:

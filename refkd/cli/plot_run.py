@@ -6,12 +6,13 @@ from functools import partial
 
 from refkd import check
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
+from refkd.cli.rule_options import of_rule
 
 # What a run knows for itself.
 OF_MODELS = (
     *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
-    *("words", "tier", "skip", "rule", "window", "tau", "k", "max_step", "d", "divergence"),
-    *("temperature", "at", "merge", "drop", "unit", "pairs", "spikes", "from", "to"),
+    *("words", "tier", "skip", "rule", *of_rule()),
+    *("at", "merge", "drop", "unit", "pairs", "spikes", "from", "to"),
 )
 
 
@@ -45,7 +46,7 @@ def plot_run(options: argparse.Namespace) -> int:
     still = names and [name for name in names if name != SPIKES]
     drawing = RunDrawing.of(run, utterances[0], output.width)
     drawn = output.in_font(lambda: figures_of_run(drawing, still))
-    output.failures.extend(drawn.failures)
+    output.failures.update(drawn.failures)
     files = output.write(drawn.figures)
     if SPIKES in (names or [SPIKES]):
         files += output.animate(run)

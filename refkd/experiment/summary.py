@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from refkd.alignment.bootstrap import Interval, Ratio, above_line, difference, interval, resample
+from refkd.alignment.bootstrap import Interval, Ratio, difference, interval, resample
+from refkd.alignment.shift_line import above_line
 from refkd.experiment.results import ExperimentResult, Model
 from refkd.experiment.student_settings import CTC
 from refkd.losses.rules import Shift

@@ -13,11 +13,11 @@ from refkd.alignment.bootstrap import (
     Interval,
     Ratio,
     Resampling,
-    above_line,
     difference,
     interval,
     resample,
 )
+from refkd.alignment.shift_line import above_line
 
 
 def every_resampling(size):

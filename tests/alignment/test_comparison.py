@@ -5,6 +5,7 @@ import pytest
 from tolerances import VALUE, assert_close
 
 from refkd.alignment.metrics import emission_delay
+from refkd.alignment.posteriors import conventions
 from refkd.alignment.posteriors.comparison import compare
 from refkd.alignment.posteriors.conventions import SAMPLE, metadata_of
 from refkd.alignment.posteriors.delays import (
@@ -15,6 +16,7 @@ from refkd.alignment.posteriors.delays import (
     word_delays_of_tokens,
 )
 from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.part import Part
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
 from refkd.alignment.posteriors.symbol_order import in_one_order
@@ -349,3 +351,21 @@ def test_utterances_without_true_times_are_passed_over():
     found = truth.of(both, both.teacher)
     assert list(found) == ["two"]
     assert_close(found["two"].starts.delay, [0.3], VALUE)
+
+
+def test_the_metadata_of_a_set_are_resolved_once_on_the_whole_trip(monkeypatch):
+    looks = []
+    look_through = conventions._look_through
+
+    def counted(posteriors):
+        looks.append(posteriors.name)
+        return look_through(posteriors)
+
+    monkeypatch.setattr(conventions, "_look_through", counted)
+    unspecified = {"kind": None, "blank": None}
+    sets = [a_set(name, {5: 1, 12: 2}, **unspecified) for name in ("teacher", "student")]
+    ordered, _ = in_one_order(sets)
+    diagnose(*ordered)
+    Part(0.0, 0.3).of(ordered)
+    compare(ordered)
+    assert looks == ["teacher", "student"]

@@ -16,8 +16,8 @@ from refkd.learn.explain.distill import explain_distill
 from refkd.learn.explain.equations import EQUATIONS, page_of
 from refkd.learn.explain.lstm import explain_lstm
 from refkd.learn.explain.narration import Step, Table
-from refkd.learn.explain.reasons import reason
 from refkd.learn.explain.select import explain_select
+from refkd.losses.rules import row_of
 
 pytestmark = pytest.mark.compiled_once
 ROOT = Path(__file__).resolve().parents[2]
@@ -273,7 +273,7 @@ def test_reasons():
 
     def of(rule):
         trace = refkd.distill_trace(student, teacher, rule)
-        return {(t, u): reason(trace, n) for n, (t, u) in enumerate(trace.pairs.tolist())}
+        return {(t, u): row_of(trace.rule).why(trace, n) for n, (t, u) in enumerate(trace.pairs.tolist())}
 
     assert set(of(refkd.FrameWise()).values()) == {"its own time"}
     assert set(of(refkd.Shift(1)).values()) == {"1 earlier"}
@@ -299,7 +299,7 @@ def test_a_path_in_order_says_where_it_does_not_take_the_least():
     student = np.log([[0.9, 0.1], [0.12, 0.88], [0.88, 0.12]])
     trace = refkd.distill_trace(student, teacher, refkd.Monotone(WINDOW, 1))
     assert trace.pairs.tolist() == [[0, 0], [1, 1], [2, 2]]
-    why = [reason(trace, n) for n in range(3)]
+    why = [row_of(trace.rule).why(trace, n) for n in range(3)]
     assert why == ["path, least", "path, least", "path, not least"]
 
 

@@ -1,8 +1,10 @@
 """What a figure asks of its input: a run and posteriors of any models answer alike."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -10,7 +12,6 @@ from numpy.typing import ArrayLike
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At
 from refkd.alignment.statistics import EmissionDelay
-from refkd.check import ArgumentError, DataError
 from refkd.losses.rules import Window
 from refkd.losses.traces import DistillTrace
 from visualize.layout.legend import Look
@@ -80,22 +81,37 @@ class Drawing(ABC):
         """Give the delays of each model after true times, under the words for each measure."""
 
 
+Failures: TypeAlias = dict[str, Exception]  # by the name of what could not be drawn
+
+
 @dataclass
 class Drawn:
-    """Figures by the names of their files, why some are missing, and what failed."""
+    """Figures by the names of their files, why some are missing, and which could not be drawn."""
 
     figures: dict[str, Figure] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)  # sentences
-    failures: list[str] = field(default_factory=list)  # sentences
+    failures: Failures = field(default_factory=dict)
 
 
 class NothingToDrawError(Exception):
     """The input has no numbers for a figure; the message says what is lacking."""
 
 
-def failure(what: str, error: Exception) -> str:
-    """Say in one sentence that something could not be drawn, and why."""
-    reason = " ".join(str(error).split())
-    if not isinstance(error, (ArgumentError, DataError)):  # whose sentences stand alone
-        reason = f"{type(error).__name__}: {reason}".removesuffix(": ")
-    return f"{what} could not be drawn: {reason}"
+@contextmanager
+def note_failure(failures: Failures, name: str) -> Iterator[None]:
+    """Keep the error of what is drawn inside a `with`, so that it costs nothing else; a file that
+    cannot be written still ends everything.
+
+    >>> from visualize.output.drawing import note_failure
+    >>> failures = {}
+    >>> with note_failure(failures, "shift"):
+    ...     raise KeyError("Hard")
+    >>> failures
+    {'shift': KeyError('Hard')}
+    """
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        failures[name] = error

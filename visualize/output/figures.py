@@ -10,7 +10,7 @@ from visualize.figures.delays import delays_figure
 from visualize.figures.offsets import offsets_figure
 from visualize.figures.shift import shift_figure
 from visualize.output import models_drawing, run_drawing
-from visualize.output.drawing import Drawing, Drawn, NothingToDrawError, failure
+from visualize.output.drawing import Drawing, Drawn, NothingToDrawError, note_failure
 from visualize.output.models_drawing import ModelsDrawing
 from visualize.output.run_drawing import RunDrawing
 
@@ -163,12 +163,16 @@ FIGURES: dict[str, FigureRow] = {
 OF_MODELS = {name: row.of_models for name, row in FIGURES.items() if row.of_models is not None}
 
 
-def figures_of_run(drawing: RunDrawing, names: Iterable[str] | None = None) -> Drawn:
-    """Draw the figures of a run, those by name or all for which it has numbers."""
+def figures_of_run(
+    drawing: RunDrawing, names: Iterable[str] | None = None, *, named: bool = True
+) -> Drawn:
+    """Draw the figures of a run, those by name or all for which it has numbers; a user who has
+    `named` them gets an ArgumentError if it has none.
+    """
     check.one_of("utterance", drawing.utterance, drawing.run.names)
     draw = {name: row.of_run for name, row in FIGURES.items()}
     drawn, lacking = _draw_all(draw, drawing, names)
-    if names is not None and lacking:
+    if named and names is not None and lacking:
         check.fail("figures", "figures that the run has numbers for", repr(next(iter(lacking))))
     return drawn
 
@@ -193,14 +197,13 @@ def _draw_all(
     every, lacking = Drawn(), {}
     for name in list(draw if names is None else names):
         check.one_of("figures", name, draw)
-        try:
-            drawn = draw[name](drawing)
-        except NothingToDrawError as nothing:
-            drawn = Drawn(left_out=[str(nothing)])
-        except Exception as error:
-            every.failures.append(failure(f"figure {name!r}", error))
-            continue
-        if not drawn.figures:
+        drawn = Drawn()
+        with note_failure(every.failures, name):
+            try:
+                drawn = draw[name](drawing)
+            except NothingToDrawError as nothing:
+                drawn.left_out.append(str(nothing))
+        if not drawn.figures and drawn.left_out:
             lacking[name] = drawn.left_out[0]
         every.figures |= drawn.figures
         every.left_out += [f"{name}: {reason}" for reason in dict.fromkeys(drawn.left_out)]

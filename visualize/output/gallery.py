@@ -7,6 +7,7 @@ from pathlib import Path
 from refkd.experiment.run_reader import Run
 from refkd.files.atomic import replacing
 from visualize.layout.style import SLIDE_PIXELS, WIDTHS
+from visualize.output.drawing import Failures, note_failure
 from visualize.output.figures import FIGURES, figures_of_run
 from visualize.output.run import draw_animations
 from visualize.output.run_drawing import RunDrawing
@@ -24,26 +25,28 @@ STYLE = (
 
 def write_gallery(
     run: Run, folder: Path, utterance: str | None = None
-) -> tuple[list[Path], list[str]]:
+) -> tuple[list[Path], Failures]:
     """Draw every figure of a run at every size, and a page that shows them all; return the files,
-    the page first, and a sentence for each figure that failed.
+    the page first, and the errors of figures that failed.
     """
     pictures: dict[str, list[Path]] = {}
-    failures: list[str] = []
+    failures: Failures = {}
     for size, width in {NATURAL: None, **WIDTHS}.items():
         pixels = SLIDE_PIXELS if size == "slide" else None
         drawn = figures_of_run(RunDrawing.of(run, utterance, width))
-        failures += [f"{sentence} (size {size})" for sentence in drawn.failures]
+        failures |= {f"{name}-{size}": error for name, error in drawn.failures.items()}
         for name, figure in drawn.figures.items():
-            files = save_figure(figure, folder / f"{name}-{size}", ("png",), pixels=pixels)
-            pictures.setdefault(name, []).extend(files)
+            stem = f"{name}-{size}"
+            with note_failure(failures, stem):
+                made = save_figure(figure, folder / stem, ("png",), pixels=pixels)
+                pictures.setdefault(name, []).extend(made)
     animations, failed = draw_animations(run, folder)
     if animations:
         pictures["films"] = animations
     page = folder / PAGE
     with replacing(page) as file:
         file.write("\n".join(_page(run.results["data"]["name"], pictures)).encode())
-    return [page, *(picture for some in pictures.values() for picture in some)], failures + failed
+    return [page, *(picture for some in pictures.values() for picture in some)], failures | failed
 
 
 def _page(name: str, pictures: dict[str, list[Path]]) -> Iterator[str]:

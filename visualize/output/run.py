@@ -1,36 +1,14 @@
-"""Draw a run from the folder that it has left: figures, their numbers, and moving pictures."""
+"""Moving pictures of a run: spikes of its students, epoch by epoch."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from refkd.experiment.run_reader import Run, RunModel
 from visualize.output.animate import save_animation, spikes_frames
-from visualize.output.csv import write_numbers
-from visualize.output.drawing import failure
-from visualize.output.figures import figures_of_run
-from visualize.output.run_drawing import RunDrawing, looks_of_run, phones_of
-from visualize.output.save import save_figure
+from visualize.output.drawing import Failures, note_failure
+from visualize.output.run_drawing import looks_of_run, phones_of
 
-SPIKES = "spikes"  # begins the names of moving pictures
-
-
-def draw_run(
-    run: Run, folder: Path, formats: Sequence[str] = ("png", "svg")
-) -> tuple[list[Path], list[str]]:
-    """Write the figures of a run, their numbers and its moving pictures; return the files, and a
-    sentence for each that failed.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = figures_of_run(RunDrawing.of(run))
-    files, failures = [], drawn.failures
-    for name, figure in drawn.figures.items():
-        try:
-            files += save_figure(figure, folder / name, formats)
-            files.append(write_numbers({name: figure}, folder / f"{name}.csv"))
-        except Exception as error:
-            failures.append(failure(f"figure {name!r}", error))
-    animations, failed = draw_animations(run, folder)
-    return files + animations, failures + failed
+SPIKES = "spikes"  # begins the names of the files
 
 
 def pictures_of(run: Run) -> dict[str, list[RunModel]]:
@@ -45,20 +23,18 @@ def pictures_of(run: Run) -> dict[str, list[RunModel]]:
     return pictures
 
 
-def draw_animations(run: Run, folder: Path) -> tuple[list[Path], list[str]]:
-    """Write the files of `pictures_of`: posteriors for one validation utterance, epoch by epoch;
-    return them, and a sentence for each that failed.
-    """
-    files, failures = [], []
+def draw_animations(run: Run, folder: Path) -> tuple[list[Path], Failures]:
+    """Write the files of `pictures_of`; return them, and the errors of those that failed."""
+    files: list[Path] = []
+    failures: Failures = {}
     for name, students in pictures_of(run).items():
-        try:
-            files.append(_draw_animation(run, students, folder / name))
-        except Exception as error:
-            failures.append(failure(f"moving picture {name!r}", error))
+        with note_failure(failures, name):
+            files.append(draw_animation(run, students, folder / name))
     return files, failures
 
 
-def _draw_animation(run: Run, students: Sequence[RunModel], path: Path) -> Path:
+def draw_animation(run: Run, students: Sequence[RunModel], path: Path) -> Path:
+    """Draw the posteriors of students for one validation utterance, epoch by epoch."""
     assert run.followed is not None
     frames = spikes_frames(
         run.logits_by_epoch(run.teacher.name)[-1],

@@ -16,7 +16,7 @@ from refkd.alignment.ctm_textgrid import file_names
 from refkd.experiment.run_folder import claim_files
 from refkd.files.atomic import replacing
 from visualize.layout.style import in_style
-from visualize.output.drawing import failure
+from visualize.output.drawing import Failures, note_failure
 
 # Without the time of day, a figure drawn twice gives the same file.
 METADATA: dict[str, dict[str, str | None]] = {
@@ -88,22 +88,17 @@ def write_figures(
     folder: Path,
     formats: Sequence[str],
     pixels: int | None = None,
-) -> tuple[list[Path], list[str]]:
+) -> tuple[list[Path], Failures]:
     """Write figures under any names into the folder of `refkd plot`, or nothing if one of the files
-    is there and is not of `refkd plot`; return the files, and a sentence for each figure that
-    failed.
+    is there and is not of `refkd plot`; return the files, and the errors of figures that failed.
     """
     names = file_names(list(figures))
     claim_files(folder, [f"{name}.{form}" for name in names for form in formats])
     files: list[Path] = []
-    failures: list[str] = []
+    failures: Failures = {}
     for name, figure in zip(names, figures.values(), strict=True):
-        try:
+        with note_failure(failures, name):
             files += save_figure(figure, folder / name, formats, pixels=pixels)
-        except OSError:  # of the folder, not of the figure
-            raise
-        except Exception as error:
-            failures.append(failure(f"figure {name!r}", error))
     return files, failures
 
 

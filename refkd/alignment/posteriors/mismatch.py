@@ -77,11 +77,9 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if len(missing) == len(first):
-        got = (
-            f"such as {visible(missing[0])} and {visible(extra[0])}"
-            if missing and extra
-            else "of none at all"
-        )
+        got = "of none at all"
+        if missing and extra:
+            got = f"such as {visible(missing[0])} and {visible(extra[0])}"
         yield "error", f"no utterance is both in it {between}, {got}"
     elif missing or extra:
         example = (missing or extra)[0]

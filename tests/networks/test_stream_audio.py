@@ -16,7 +16,7 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
-from refkd.networks.recognize import arriving_frames, frontend_metadata, recognize_stream
+from refkd.networks.stream_audio import arriving_frames, frontend_metadata, recognize_stream
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # a window of 25 samples, a hop of 10
