@@ -4,8 +4,6 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,50 +134,24 @@ def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
     """
     from refkd.experiment.run_folder import reporting_write_errors
     from refkd.experiment.run_reader import read_run
-    from visualize import save_figure, write_numbers
-    from visualize.output import run as drawing
-    from visualize.report import write_report
+    from visualize.report import draw_everything
 
-    place, page = folder / "figures", folder / REPORT
+    again = "; the same command tries it again"
     try:
         run = read_run(folder, results)
     except Exception as error:
-        _report_undrawn("figures", folder, error)
+        report_undrawn(f"{folder}: figures", error, again)
         return
-
-    def draw_figure(name: str) -> None:
-        figure = drawing.FIGURES[name](run, drawing.typical_utterance(run), None)
-        if figure is not None:  # there may be no numbers for it
-            page.unlink(missing_ok=True)  # it would lack this figure
-            save_figure(figure, place / name, ("png", "svg"))
-            write_numbers({name: figure}, place / f"{name}.csv")
-
-    drawings: dict[str, tuple[list[Path], Callable[[], object]]] = {}
-    for name in drawing.FIGURES:
-        files = [place / f"{name}.{ending}" for ending in ("png", "svg", "csv")]
-        drawings[name] = files, partial(draw_figure, name)
-    for name, students in drawing.pictures_of(run).items():
-        path = place / name
-        drawings[name] = [path], partial(drawing.draw_animation, run, students, path)
-    drawings[REPORT] = [page], partial(write_report, run, place, page)
     with reporting_write_errors(folder):
-        place.mkdir(exist_ok=True)
-        for name, (files, draw) in drawings.items():
-            if all(file.exists() for file in files):
-                continue
-            try:
-                draw()
-            except OSError:
-                raise
-            except Exception as error:
-                _report_undrawn(name, folder, error)
+        failures = draw_everything(run, folder / "figures", folder / REPORT)
+    for name, failure in failures.items():
+        report_undrawn(f"{folder}: {name}", failure, again)
 
 
-def _report_undrawn(name: str, folder: Path, error: Exception) -> None:
-    got = f"{type(error).__name__}: {error}"
-    again = "the same command tries it again"
-    sentence = f"refkd: {folder}: {name} could not be drawn, got {got}; {again}"
-    print(shortened(sentence), file=sys.stderr)
+def report_undrawn(name: str, error: Exception, again: str = "") -> None:
+    """Say in one sentence what could not be drawn, and why."""
+    got = " ".join(f"{type(error).__name__}: {error}".split())
+    print(shortened(f"refkd: {name} could not be drawn, got {got}{again}"), file=sys.stderr)
 
 
 class _Progress:

@@ -1,5 +1,6 @@
 """A finished run is never lost to a drawing: what fails is a sentence, what is missing is drawn."""
 
+import dataclasses
 import shutil
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from refkd.check import DataError
 from refkd.cli import main
 from refkd.experiment.run_folder import LOCK
-from visualize.output import run as drawing
+from visualize.output import run as animations
+from visualize.output.figures import FIGURES
 
 pytestmark = pytest.mark.compiled_only
 
@@ -84,7 +86,8 @@ def test_a_figure_that_fails_in_the_first_run_costs_a_sentence(
     folder = tmp_path / "run"
     command = ["run", "--config", str(settings), "--out", str(folder)]
     with monkeypatch.context() as patched:
-        patched.setitem(drawing.FIGURES, "shift", fail)
+        row = dataclasses.replace(FIGURES["shift"], of_run=fail)
+        patched.setitem(FIGURES, "shift", row)
         assert main(command) == 0
     printed = capsys.readouterr()
     assert printed.err == undrawn(folder, "shift")
@@ -113,7 +116,7 @@ def test_a_page_that_fails_costs_a_sentence(whole, again, monkeypatch):
     folder, command = again
     (folder / "report.html").unlink()
     with monkeypatch.context() as patched:
-        patched.setattr("visualize.report.write_report", fail)
+        patched.setattr("visualize.report.whole_run.write_report", fail)
         assert command() == (0, undrawn(folder, "report.html"))
     assert not (folder / "report.html").exists()
     assert command() == (0, "")
@@ -123,7 +126,7 @@ def test_a_page_that_fails_costs_a_sentence(whole, again, monkeypatch):
 def test_without_its_page_a_run_names_its_results(again, monkeypatch, settings, capsys):
     folder, _ = again
     (folder / "report.html").unlink()
-    monkeypatch.setattr("visualize.report.write_report", fail)
+    monkeypatch.setattr("visualize.report.whole_run.write_report", fail)
     assert main(["run", "--config", str(settings), "--out", str(folder)]) == 0
     assert capsys.readouterr().out.endswith(f"{folder / 'results.json'} has it all\n")
 
@@ -132,12 +135,12 @@ def test_an_animation_that_fails_leaves_the_others(whole, again, monkeypatch):
     folder, command = again
     for name in ("spikes-CTC.gif", "spikes-Hard.gif", "spikes.gif"):
         (folder / "figures" / name).unlink()
-    save = drawing.save_animation
+    save = animations.save_animation
 
     def save_some(frames, path, *arguments):
         return fail() if path.name == "spikes-CTC.gif" else save(frames, path, *arguments)
 
-    monkeypatch.setattr(drawing, "save_animation", save_some)
+    monkeypatch.setattr(animations, "save_animation", save_some)
     assert command() == (0, undrawn(folder, "spikes-CTC.gif"))
     assert files(whole).keys() - files(folder).keys() == {"figures/spikes-CTC.gif"}
 
@@ -159,6 +162,6 @@ def test_a_full_disk_is_still_an_error(again, monkeypatch):
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("visualize.save_figure", full)
+    monkeypatch.setattr("visualize.report.whole_run.save_figure", full)
     sentence = f"refkd: {folder}: expected to write there, got No space left on device\n"
     assert command() == (1, sentence)

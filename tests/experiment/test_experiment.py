@@ -24,7 +24,7 @@ from refkd.experiment.settings import read_settings
 from refkd.experiment.train import train
 from refkd.losses.rules import RULES
 from refkd.networks.network import logits_of
-from visualize.output.run import FIGURES
+from visualize.output.figures import FIGURES
 from visualize.report import write_report
 
 pytestmark = pytest.mark.compiled_only

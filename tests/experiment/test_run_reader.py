@@ -193,14 +193,14 @@ def test_a_student_that_says_nothing_has_no_offsets(run):
 
 @compiled_only
 def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
-    files = draw_animations(run, tmp_path)
+    files, _ = draw_animations(run, tmp_path)
     names = [f"spikes-{student.name}.gif" for student in run.students]
     assert [file.name for file in files] == [*names, "spikes.gif"]
     for file in files:
         with Image.open(file) as gif:
             assert gif.n_frames == 2
     plain = dataclasses.replace(run, results={**run.results, "followed": None})
-    assert draw_animations(plain, tmp_path) == []
+    assert draw_animations(plain, tmp_path) == ([], [])
 
 
 @compiled_only

@@ -12,7 +12,7 @@ from refkd.data.features import FeatureSettings
 from refkd.experiment.run_reader import Run, RunModel
 from refkd.losses.rules import Rule, row_of
 from visualize.layout.glyphs import visible
-from visualize.output.run import best_searching, looks_of_run, typical_utterance
+from visualize.output.run_drawing import best_searching, looks_of_run, typical_utterance
 from visualize.panels.speech import Speech
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
