@@ -273,7 +273,10 @@ def test_reasons():
 
     def of(rule):
         trace = refkd.distill_trace(student, teacher, rule)
-        return {(t, u): row_of(trace.rule).why(trace, n) for n, (t, u) in enumerate(trace.pairs.tolist())}
+        return {
+            (t, u): row_of(trace.rule).why(trace, n)
+            for n, (t, u) in enumerate(trace.pairs.tolist())
+        }
 
     assert set(of(refkd.FrameWise()).values()) == {"its own time"}
     assert set(of(refkd.Shift(1)).values()) == {"1 earlier"}
