@@ -300,7 +300,8 @@ TABLE = {
 }  # fmt: skip
 # Errors; what takes files, whose bytes tests of each reader make hostile; what trains or verifies.
 ELSEWHERE = {
-    "refkd.ArgumentError", "refkd.InfeasibleTargetError", "refkd.experiment.experiment.run_study",
+    "refkd.ArgumentError", "refkd.InfeasibleTargetError",
+    "refkd.experiment.experiment.run_experiment",
     "refkd.experiment.train.train", "refkd.data.dataset.load", "refkd.data.dataset.prepare",
     "refkd.data.wav.read_wav", "refkd.alignment.posteriors.read.read_posteriors",
     "refkd.files.tokens.read_tokens", "refkd.alignment.posteriors.reference.read_reference",

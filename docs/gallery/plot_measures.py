@@ -6,7 +6,7 @@ A teacher and three students learn easy synthetic speech for seconds. By how man
 student later than its teacher, phone by phone? It belongs to the page on measures.
 """
 
-from refkd.experiment.experiment import run_study
+from refkd.experiment.experiment import run_experiment
 from refkd.experiment.settings import read_settings
 from visualize import offsets_figure
 
@@ -21,7 +21,7 @@ settings = read_settings(
         "training": {"epochs": 12, "rate": 0.01},
     }
 )
-study = run_study(settings)
+study = run_experiment(settings)
 
 # %%
 # Two numbers for each student: neither is worth much without the other.

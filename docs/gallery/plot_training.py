@@ -6,7 +6,7 @@ The losses of a teacher and three students from epoch to epoch, and their errors
 they do not learn from. It belongs to the page on training.
 """
 
-from refkd.experiment.experiment import run_study
+from refkd.experiment.experiment import run_experiment
 from refkd.experiment.settings import read_settings
 from visualize import learning_figure
 
@@ -21,7 +21,7 @@ settings = read_settings(
         "training": {"epochs": 12, "rate": 0.01},
     }
 )
-study = run_study(settings)
+study = run_experiment(settings)
 
 # %%
 # The lesson of each student is in its own units: a rule that lets it choose charges less.

@@ -38,12 +38,12 @@ def add_parser(commands: Commands) -> None:
 
 def _align(options: argparse.Namespace) -> int:
     from refkd.experiment.align import write_alignment
-    from refkd.experiment.run_folder import held
+    from refkd.experiment.run_folder import locked_folder
 
     names = ("model", "data", "split", "labels", "config", "out")
     arguments = {name: getattr(options, name) for name in names}
     folder = options.format == "textgrid" and options.out is not None
-    with held(options.out) if folder else nullcontext():
+    with locked_folder(options.out) if folder else nullcontext():
         problems = write_alignment(form=options.format, **arguments)
     for sentence, count in problems.items():
         print(f"refkd: {sentence}: {count}", file=sys.stderr)

@@ -35,10 +35,10 @@ def add_parser(commands: Commands) -> None:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from refkd.experiment.run_folder import held
+    from refkd.experiment.run_folder import locked_folder
     from refkd.learn.exercises.write import write_exercises
 
-    with held(options.folder, "DIR") as folder:
+    with locked_folder(options.folder, "DIR") as folder:
         written, existing = write_exercises(folder, options.solutions)
     for name in written:
         print(folder / name)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from refkd import check
-from refkd.experiment.run_folder import saying_where
+from refkd.experiment.run_folder import reporting_write_errors
 from refkd.files.atomic import replacing
 from refkd.learn.explain.html import as_html
 from refkd.learn.explain.markdown import as_markdown
@@ -49,7 +49,7 @@ def _whole(narration: Narration, form: str) -> str:
 
 
 def _write(text: str, path: Path) -> None:
-    with saying_where(path), replacing(path) as file:
+    with reporting_write_errors(path), replacing(path) as file:
         file.write(text.encode())
 
 

@@ -76,7 +76,7 @@ def explain_select_options(options: argparse.Namespace) -> Narration:
     return explain_select(
         student,
         teacher,
-        [rule.made_rule(examples.LAG) for rule in settings],
+        [rule.build_rule(examples.LAG) for rule in settings],
         divergence=settings[0].divergence,
         temperature=settings[0].temperature,
         blank=utterance.blank,
@@ -96,7 +96,7 @@ def explain_distill_options(options: argparse.Namespace) -> Narration:
     return explain_distill(
         student,
         teacher,
-        settings.made_rule(examples.LAG),
+        settings.build_rule(examples.LAG),
         divergence=settings.divergence,
         temperature=settings.temperature,
         scale_t2=options.scale_t2,

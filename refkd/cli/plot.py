@@ -133,7 +133,7 @@ def _plot(options: argparse.Namespace) -> int:
     from refkd.cli.plot_models import plot_models
     from refkd.cli.plot_run import plot_run
     from refkd.cli.plot_toy import plot_toy
-    from refkd.experiment.run_folder import held
+    from refkd.experiment.run_folder import locked_folder
 
     draw = plot_run if options.model is None else plot_models
     if options.toy:
@@ -145,5 +145,5 @@ def _plot(options: argparse.Namespace) -> int:
         check.fail("refkd plot", "RUN_DIR, --model NAME=FILE or --toy", got)
     check_own_figures()
     place = (options.out,) if options.gallery is None else (options.gallery, "gallery")
-    with held(*place):
+    with locked_folder(*place):
         return draw(options)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from refkd import check
 from refkd.cli.plot_output import check_utterance
-from refkd.experiment.run_folder import new_folder, saying_where
+from refkd.experiment.run_folder import new_folder, reporting_write_errors
 from refkd.experiment.run_reader import Run, read_run
 
 DECIDED = ("model", "figures", "size", "numbers")  # by what a gallery is
@@ -27,7 +27,7 @@ def plot_gallery(options: argparse.Namespace) -> int:
     with _run(options.run) as run:
         if utterance is not None:
             check_utterance(utterance, run.names)
-        with saying_where(folder):
+        with reporting_write_errors(folder):
             page, *_ = write_gallery(run, folder, utterance)
     print(page)
     return 0
@@ -39,16 +39,16 @@ def _run(folder: str | None) -> Iterator[Run]:
     if folder is not None:
         yield read_run(folder)
         return
-    from refkd.experiment.experiment import run_study
+    from refkd.experiment.experiment import run_experiment
     from refkd.experiment.results_json import results
     from refkd.experiment.run_writer import write_run
     from refkd.experiment.settings import read_settings
 
     print("no RUN_DIR: a small run is trained first", file=sys.stderr)
     with tempfile.TemporaryDirectory() as place:
-        study = run_study(read_settings(overrides=EXAMPLE, quick=True))
-        write_run(study, Path(place))
-        yield read_run(place, results(study))
+        result = run_experiment(read_settings(overrides=EXAMPLE, quick=True))
+        write_run(result, Path(place))
+        yield read_run(place, results(result))
 
 
 # Two windows and three weights, so that there is a sweep to see.

@@ -224,7 +224,7 @@ def _drawing(
     lessons: dict[str, Any] = {}
     if rule is not None:
         distance = {"divergence": rule.divergence, "temperature": rule.temperature}
-        lessons = {"rule": rule.made_rule(median_lag=1), "options": distance}
+        lessons = {"rule": rule.build_rule(median_lag=1), "options": distance}
     return Drawing(
         comparison,
         utterances,

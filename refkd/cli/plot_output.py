@@ -71,27 +71,27 @@ class Output:
 
     def animate(self, run: "Run") -> list[Path]:
         """Write the moving pictures of a run; return the files."""
-        from refkd.experiment.run_folder import claim_files, plot_folder, saying_where
+        from refkd.experiment.run_folder import claim_files, plot_folder, reporting_write_errors
         from visualize.output.run import draw_animations, pictures_of
 
         folder = plot_folder(self.folder)
         claim_files(folder, list(pictures_of(run)))
-        with saying_where(folder):
+        with reporting_write_errors(folder):
             return self.drawn(lambda: draw_animations(run, folder))
 
     def write(self, figures: Mapping[str, Any]) -> list[Path]:
         """Write figures, and their numbers where they are wanted; return the files."""
-        from refkd.experiment.run_folder import plot_folder, saying_where
+        from refkd.experiment.run_folder import plot_folder, reporting_write_errors
         from visualize import write_numbers
         from visualize.layout.style import SLIDE_PIXELS
         from visualize.output.comparison import write_figures
 
         folder = plot_folder(self.folder)
-        with saying_where(folder):
+        with reporting_write_errors(folder):
             pixels = SLIDE_PIXELS if self.size == "slide" else None
             files = self.drawn(lambda: write_figures(figures, folder, self.formats, pixels))
         if self.numbers is not None:
-            with saying_where(self.numbers.parent):
+            with reporting_write_errors(self.numbers.parent):
                 files.append(write_numbers(figures, self.numbers))
         return files
 
@@ -105,13 +105,13 @@ class Output:
     ) -> Path:
         """Write a page with the figures that have been written as SVG, and with their numbers."""
         from refkd.alignment.ctm_textgrid import file_names
-        from refkd.experiment.run_folder import claim_files, plot_folder, saying_where
+        from refkd.experiment.run_folder import claim_files, plot_folder, reporting_write_errors
         from visualize import write_numbers
 
         folder = plot_folder(self.folder)
         files = [folder / f"{name}.svg" for name in file_names(list(figures))]
         claim_files(folder, [REPORT, *(file.with_suffix(".csv").name for file in files)])
-        with saying_where(folder):
+        with reporting_write_errors(folder):
             for file, (name, figure) in zip(files, figures.items(), strict=True):
                 write_numbers({name: figure}, file.with_suffix(".csv"))
             write(dict(zip(figures, files, strict=True)), folder / REPORT)

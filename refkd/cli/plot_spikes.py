@@ -101,7 +101,7 @@ def _aligned(comparison: Comparison, model: ComparedModel, utterance: str) -> Al
     The confidence is the highest probability within the run.
     """
     log_prob = model.log_posteriors(utterance)
-    labels, starts, ends = runs(model.told.arrays[utterance].argmax(axis=1), comparison.blank)
+    labels, starts, ends = runs(model.posteriors.arrays[utterance].argmax(axis=1), comparison.blank)
     if starts.size and model.clock.seconds(starts[0]) < 0.0:
         got = f"{model.clock.seconds(starts[0]):g} s of {model.name} in {utterance!r}"
         check.fail("spikes", "times that are not before the audio", got)

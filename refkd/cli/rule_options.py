@@ -43,5 +43,5 @@ def rule_settings(
         parameters["window"] = left, right
     rule = check.one_of("rule", name, rules.RULES)
     settings = StudentSettings(rule, **{**(defaults or {}), **parameters})
-    settings.made_rule(median_lag=1)
+    settings.build_rule(median_lag=1)
     return settings

@@ -68,7 +68,7 @@ def add_parser(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from refkd.cli.own_figures import check_own_figures
     from refkd.experiment.results_json import table
-    from refkd.experiment.run_folder import held
+    from refkd.experiment.run_folder import locked_folder
     from refkd.experiment.settings import read_settings
 
     names = ("data", "seed", "seeds", "new_teachers", "animate")
@@ -78,7 +78,7 @@ def _run(options: argparse.Namespace) -> int:
     overrides = {name: value for name, value in values.items() if value is not None}
     settings = read_settings(options.config, overrides, options.quick)
     check_own_figures()  # before hours of training
-    with held(options.out) as folder:
+    with locked_folder(options.out) as folder:
         try:
             results = _finished(folder, settings)
         except KeyboardInterrupt:
@@ -95,7 +95,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     """The results in the folder, after what is left to do there."""
-    from refkd.experiment.experiment import run_study
+    from refkd.experiment.experiment import run_experiment
     from refkd.experiment.results_json import results
     from refkd.experiment.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
     from refkd.experiment.run_writer import write_run
@@ -104,21 +104,21 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     document = finished(folder)
     if document is None:
         with _Progress(settings.trainings) as progress:
-            study = run_study(settings, progress.update, folder / CHECKPOINTS)
-        document = results(study)
-        write_run(study, folder)
+            result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
+        document = results(result)
+        write_run(result, folder)
         _draw(folder, document)
         finish_run(document, folder)
     return document
 
 
 def _draw(folder: Path, results: dict[str, Any]) -> None:
-    from refkd.experiment.run_folder import saying_where
+    from refkd.experiment.run_folder import reporting_write_errors
     from refkd.experiment.run_reader import read_run
     from visualize.output.run import draw_run
     from visualize.report import write_report
 
-    with saying_where(folder):
+    with reporting_write_errors(folder):
         run = read_run(folder, results)
         draw_run(run, folder / "figures")
         write_report(run, folder / "figures", folder / REPORT)

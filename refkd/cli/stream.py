@@ -24,11 +24,11 @@ def add_parser(commands: Commands) -> None:
 def _stream(options: argparse.Namespace) -> int:
     from refkd.data.wav import read_wav
     from refkd.networks.network import Network
-    from refkd.networks.recognize import listen
+    from refkd.networks.recognize import recognize_stream
 
     network = Network.load(options.model)
     audio, rate = read_wav(options.audio)
-    emissions = listen(network, audio, rate)
+    emissions = recognize_stream(network, audio, rate)
     if not options.json:
         print("time (s)   lag (ms)   computing (ms)   phone")
     for phone, *seconds in emissions:

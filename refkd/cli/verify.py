@@ -36,10 +36,10 @@ def _verify(options: argparse.Namespace) -> int:
     from refkd.verify.kits import kit_named
 
     if options.write is not None:
-        from refkd.experiment.run_folder import held
+        from refkd.experiment.run_folder import locked_folder
         from refkd.verify.vectors import write_vectors
 
-        with held(options.write, "--write") as folder:
+        with locked_folder(options.write, "--write") as folder:
             print(write_vectors(folder))
         return 0
     if options.kit is None:

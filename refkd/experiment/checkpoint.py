@@ -27,7 +27,7 @@ class Epoch:
     validation: float  # after the pass; nan without a validation split
     seconds: float
     # Logits (T, K) of the tracked utterance after the pass.
-    said: Floats | None = field(default=None, kw_only=True, compare=False, repr=False)
+    logits: Floats | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, float]:
         """The numbers by name."""
@@ -58,7 +58,7 @@ def write_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> No
     }
     for part, values in parts.items():
         arrays.update({f"{part}.{name}": value for name, value in values.items()})
-    logits = [epoch.said for epoch in checkpoint.history if epoch.said is not None]
+    logits = [epoch.logits for epoch in checkpoint.history if epoch.logits is not None]
     if logits:
         arrays["said"] = np.stack(logits)
     try:
@@ -100,7 +100,7 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
             stored_fingerprint,
             parameters,
             AdamState(int(arrays["step"]), mean, square),
-            tuple(Epoch(*row, said=frames) for row, frames in zip(history, logits, strict=True)),
+            tuple(Epoch(*row, logits=frames) for row, frames in zip(history, logits, strict=True)),
         )
     except (ValueError, KeyError, TypeError):
         got = "a file of another kind or a damaged one; without it this training begins anew"

@@ -22,20 +22,20 @@ from refkd.alignment.statistics import (
 from refkd.check import Floats
 from refkd.data.dataset import Dataset, Split
 from refkd.experiment.objectives import Distillation
-from refkd.experiment.results import Measured, Selection
+from refkd.experiment.results import Metrics, Selection
 from refkd.losses.ctc import ctc_loss_batch
 from refkd.losses.distill import distill_trace
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
 
 
-def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Measured:
+def measure(logits: Ragged, teacher_logits: Ragged, data: Dataset) -> Metrics:
     """Measure logits (T_n, K) on the test speech and against the teacher's."""
     split = data.test
     losses, _ = ctc_loss_batch(logits, split.labels)
     pairs = list(zip(teacher_logits, logits, strict=True))
     shifts = [alignment_shift(*pair) for pair in pairs]
-    return Measured(
+    return Metrics(
         edits=np.array(
             [
                 edit_distance(labels, greedy_decode(frames))
@@ -79,7 +79,7 @@ def _spoken(logits: Ragged, split: Split, data: Dataset) -> TrueAgreement:
 
 
 def selection_of(
-    lesson: Distillation, teacher_logits: Ragged, before: Ragged, after: Ragged
+    auxiliary: Distillation, teacher_logits: Ragged, before: Ragged, after: Ragged
 ) -> Selection:
     """What a rule chooses at the teacher's spikes, before and after the student was trained."""
     frames = len(teacher_logits.values)
@@ -87,7 +87,7 @@ def selection_of(
     reached = total = 0
     loss = loss_before = 0.0
     for teacher, untrained_student, student in zip(teacher_logits, before, after, strict=True):
-        trace = _trace(lesson, student, teacher)
+        trace = _trace(auxiliary, student, teacher)
         best = teacher.argmax(axis=1)
         at_spike = best[trace.pairs[:, 1]] != 0
         direction = 1 - np.sign(trace.offset[at_spike])
@@ -99,7 +99,7 @@ def selection_of(
         reached += len(np.intersect1d(runs[starts], runs[chosen]))
         total += len(starts)
         loss += trace.loss
-        loss_before += _trace(lesson, untrained_student, teacher).loss
+        loss_before += _trace(auxiliary, untrained_student, teacher).loss
     earlier, equal, later = (share(float(weight), float(weights.sum())) for weight in weights)
     return Selection(
         earlier=earlier,
@@ -112,5 +112,5 @@ def selection_of(
     )
 
 
-def _trace(lesson: Distillation, student_logits: Floats, teacher_logits: Floats) -> DistillTrace:
-    return distill_trace(student_logits, teacher_logits, lesson.rule, **lesson.options)
+def _trace(auxiliary: Distillation, student_logits: Floats, teacher_logits: Floats) -> DistillTrace:
+    return distill_trace(student_logits, teacher_logits, auxiliary.rule, **auxiliary.options)

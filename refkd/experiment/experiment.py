@@ -15,22 +15,22 @@ from refkd.alignment.statistics import OffsetStatistics
 from refkd.data.dataset import Dataset, load, prepare
 from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.evaluate import measure, selection_of
-from refkd.experiment.objectives import Distillation, Guidance, Lesson, RandomChoice
-from refkd.experiment.results import Model, Student, Study, followed_in, gathered
+from refkd.experiment.objectives import AuxiliaryLoss, Distillation, GuidedLoss, RandomChoice
+from refkd.experiment.results import ExperimentResult, Model, Student, tracked_in, tracked_logits
 from refkd.experiment.settings import RunSettings
 from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
 from refkd.experiment.train import train
 from refkd.losses.distill import OPTIONS
 from refkd.networks.network import Network, logits_of
-from refkd.networks.recognize import hearing_facts
+from refkd.networks.recognize import frontend_metadata
 from refkd.ragged import Ragged
 
 Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
 
 
-def run_study(
+def run_experiment(
     settings: RunSettings, watch: Watch | None = None, checkpoints: Path | None = None
-) -> Study:
+) -> ExperimentResult:
     """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
 
     Students of one seed start from the same parameters and see the same batches with the same
@@ -44,11 +44,11 @@ def run_study(
     watch : callable, optional
         Gets a model's name, how many epochs it will have, and the history after each of them.
     checkpoints : Path, optional
-        Folder that keeps the state of every training, so that an interrupted study goes on there.
+        Folder that keeps the state of every training, so that an interrupted run goes on there.
 
     Returns
     -------
-    Study
+    ExperimentResult
         Networks and their measures on the test speech.
 
     Raises
@@ -61,9 +61,9 @@ def run_study(
     Examples
     --------
     >>> from refkd.experiment.settings import read_settings
-    >>> from refkd.experiment.experiment import run_study
-    >>> study = run_study(read_settings(overrides={"rules": ["CTC"]}, quick=True))
-    >>> [(student.name, student.seed) for student in study.students]
+    >>> from refkd.experiment.experiment import run_experiment
+    >>> result = run_experiment(read_settings(overrides={"rules": ["CTC"]}, quick=True))
+    >>> [(student.name, student.seed) for student in result.students]
     [('CTC', 0)]
     """
     begin = time.perf_counter()
@@ -79,7 +79,7 @@ def run_study(
     evaluator = _Evaluator(data)
     all_teachers = [teacher for by_kind in teachers.values() for teacher in by_kind.values()]
     mains = {seed: by_kind[MAIN] for seed, by_kind in teachers.items()}
-    return Study(
+    return ExperimentResult(
         settings=settings,
         data=data,
         teachers=tuple(evaluator.model(teacher, mains[teacher.seed]) for teacher in all_teachers),
@@ -90,7 +90,7 @@ def run_study(
         ),
         tuning=trainer.tuning,
         seconds=time.perf_counter() - begin + trainer.seconds_before,
-        followed=gathered(
+        tracked=tracked_logits(
             data, [(model.name, model.start, model.history) for model in [*all_teachers, *students]]
         ),
     )
@@ -105,7 +105,7 @@ class _TrainedModel:
     start: Network
     network: Network
     history: tuple[Epoch, ...]
-    lesson: Lesson | None
+    auxiliary: AuxiliaryLoss | None
     hash: str
     data: Dataset
 
@@ -136,15 +136,15 @@ class _Trainer:
         """Every teacher of the settings, by kind and guidance."""
         trained: dict[TeacherKey, _TrainedModel] = {}
         for kind, guidance in self.settings.teachers():
-            lesson = None
+            auxiliary = None
             if kind == "guided":
                 guide = trained["unidirectional", 0.0]
-                lesson = Guidance(
+                auxiliary = GuidedLoss(
                     teacher=guide.network, weight=guidance, clean_logits=guide.clean_logits
                 )
             start = self._untrained(kind != "unidirectional", _seeds(seed)[0])
             name = teacher_name((kind, guidance))
-            trained[kind, guidance] = self._train_one(name, seed, start, lesson)
+            trained[kind, guidance] = self._train_one(name, seed, start, auxiliary)
         return trained
 
     def students(self, seed: int, teachers: dict[TeacherKey, _TrainedModel]) -> list[_TrainedModel]:
@@ -158,10 +158,10 @@ class _Trainer:
             tried = {}
             for weight in (self.weights[name],) if name in self.weights else settings.candidates:
                 label = f"{name}-weight-{weight}" if several else name
-                lesson = None
+                auxiliary = None
                 if settings.learns:
-                    lesson = self._lesson(settings, weight, teachers[settings.taught_by])
-                model = self._train_one(label, seed, start, lesson, settings.longer)
+                    auxiliary = self._distillation(settings, weight, teachers[settings.taught_by])
+                model = self._train_one(label, seed, start, auxiliary, settings.longer)
                 tried[weight] = dataclasses.replace(model, name=name)
             errors = {weight: model.history[-1].validation for weight, model in tried.items()}
             if name not in self.weights:
@@ -178,7 +178,7 @@ class _Trainer:
         name: str,
         seed: int,
         start: Network,
-        lesson: Lesson | None,
+        auxiliary: AuxiliaryLoss | None,
         longer: float = 1.0,
     ) -> _TrainedModel:
         data, training = self.data, self.settings.training
@@ -195,17 +195,19 @@ class _Trainer:
             data.train,
             training,
             _seeds(seed)[2],
-            lesson,
+            auxiliary,
             data.validation,
             on_epoch,
             None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
-            followed_in(data.validation).features if follow else None,
+            tracked_in(data.validation).features if follow else None,
         )
         epochs = sum(epoch.seconds for epoch in history)
         self.seconds_before += max(0.0, epochs - (time.perf_counter() - begin))
-        return _TrainedModel(name, seed, start, network, history, lesson, network.hash(), data)
+        return _TrainedModel(name, seed, start, network, history, auxiliary, network.hash(), data)
 
-    def _lesson(self, settings: StudentSettings, weight: float, teacher: _TrainedModel) -> Lesson:
+    def _distillation(
+        self, settings: StudentSettings, weight: float, teacher: _TrainedModel
+    ) -> Distillation:
         kind = RandomChoice if settings.choice == "random" else Distillation
         return kind(
             teacher=teacher.network,
@@ -213,7 +215,7 @@ class _Trainer:
             ctc=settings.ctc,
             warm_up=settings.warm_up,
             clean_logits=teacher.clean_logits if settings.teacher_hears == "clean" else None,
-            rule=settings.made_rule(self.median_lag),
+            rule=settings.build_rule(self.median_lag),
             **{name: getattr(settings, name) for name in OPTIONS},
         )
 
@@ -242,7 +244,7 @@ class _Trainer:
             first_frame=data.first_frame,
             mean=data.mean,
             std=data.std,
-            **hearing_facts(data.settings, data.rate),
+            **frontend_metadata(data.settings, data.rate),
         )
 
 
@@ -266,13 +268,13 @@ class _Evaluator:
     def student(self, trained: _TrainedModel, teacher: _TrainedModel) -> Student:
         """A student, measured against the bidirectional teacher."""
         logits = logits_of(trained.network, self.data.test.features)
-        lesson, rule, weight, selection = trained.lesson, None, 0.0, None
-        if isinstance(lesson, Distillation):
-            rule, weight = lesson.rule, lesson.weight
-            if not isinstance(lesson, RandomChoice):
+        auxiliary, rule, weight, selection = trained.auxiliary, None, 0.0, None
+        if isinstance(auxiliary, Distillation):
+            rule, weight = auxiliary.rule, auxiliary.weight
+            if not isinstance(auxiliary, RandomChoice):
                 before = logits_of(trained.start, self.data.test.features)
-                teacher_logits = self._logits(lesson.teacher)
-                selection = selection_of(lesson, teacher_logits, before, logits)
+                teacher_logits = self._logits(auxiliary.teacher)
+                selection = selection_of(auxiliary, teacher_logits, before, logits)
         return Student(
             trained.name,
             trained.seed,

@@ -16,8 +16,8 @@ from refkd.ragged import Ragged
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Lesson:
-    """How an auxiliary loss is mixed with CTC; `Distillation` and `Guidance` are the two kinds."""
+class AuxiliaryLoss:
+    """How an auxiliary loss, `Distillation` or `GuidedLoss`, is mixed with CTC."""
 
     teacher: Network  # never changed
     weight: float  # of the auxiliary loss, >= 0
@@ -45,7 +45,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Distillation(Lesson):
+class Distillation(AuxiliaryLoss):
     """A student learns from the teacher frames that a rule chooses (see `distill_loss`).
 
     Examples
@@ -53,8 +53,8 @@ class Distillation(Lesson):
     >>> import refkd
     >>> from refkd.experiment.objectives import Distillation
     >>> teacher = refkd.Network.create(3, 4, layers=1, outputs=2, bidirectional=True)
-    >>> lesson = Distillation(teacher=teacher, rule=refkd.Shift(2), weight=0.5, warm_up=0.5)
-    >>> [lesson.weight_at(step, steps=8) for step in range(5)]
+    >>> auxiliary = Distillation(teacher=teacher, rule=refkd.Shift(2), weight=0.5, warm_up=0.5)
+    >>> [auxiliary.weight_at(step, steps=8) for step in range(5)]
     [0.125, 0.25, 0.375, 0.5, 0.5]
     """
 
@@ -99,7 +99,7 @@ class RandomChoice(Distillation):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Guidance(Lesson):
+class GuidedLoss(AuxiliaryLoss):
     """A network learns to spike where its teacher, the guide, spikes (docs/course/rivals.md)."""
 
     def loss(

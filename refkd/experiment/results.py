@@ -21,29 +21,29 @@ from refkd.networks.network import Network, logits_of
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class TrackedUtterance:
     """Logits (epochs + 1, T, K) of one utterance by model, before and after every epoch."""
 
     utterance: Split
     logits: dict[str, Floats]
 
 
-def followed_in(split: Split) -> Split:
-    """The utterance of a split that is followed: one of median length."""
+def tracked_in(split: Split) -> Split:
+    """The utterance of a split that is tracked: one of median length."""
     return split.take([split.features.typical])
 
 
-def gathered(
+def tracked_logits(
     data: Dataset, models: Iterable[tuple[str, Network, tuple[Epoch, ...]]]
-) -> Followed | None:
+) -> TrackedUtterance | None:
     """The tracked utterance and its logits, of each model (name, untrained network, history)."""
-    utterance = followed_in(data.validation)
+    utterance = tracked_in(data.validation)
     logits = {}
     for name, start, history in models:
-        logits_by_epoch = [epoch.said for epoch in history if epoch.said is not None]
+        logits_by_epoch = [epoch.logits for epoch in history if epoch.logits is not None]
         if logits_by_epoch:
             logits[name] = np.stack([logits_of(start, utterance.features).values, *logits_by_epoch])
-    return Followed(utterance, logits) if logits else None
+    return TrackedUtterance(utterance, logits) if logits else None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Selection:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Metrics:
     """What was measured of a network on N utterances, one by one where they can be resampled."""
 
     edits: Ints  # (N,) between the phones and their greedy decoding
@@ -105,7 +105,7 @@ class Model:
     seed: int  # the run's seed with which it was trained
     network: Network
     history: tuple[Epoch, ...]
-    measured: Measured
+    measured: Metrics
 
     @property
     def seconds(self) -> float:
@@ -123,7 +123,7 @@ class Student(Model):
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class ExperimentResult:
     """One run: the speech, the teachers, their students, and what decided them."""
 
     settings: RunSettings
@@ -136,7 +136,7 @@ class Study:
     # Of each student with several weights: {weight: validation phone error rate}.
     tuning: dict[str, dict[float, float]]
     seconds: float  # with the epochs before an interruption
-    followed: Followed | None = None  # None unless the settings ask for an animation
+    tracked: TrackedUtterance | None = None  # None unless the settings ask for an animation
 
     @property
     def teacher(self) -> Model:

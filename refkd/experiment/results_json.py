@@ -1,4 +1,4 @@
-"""The results of a study as plain numbers, and as a table for a terminal."""
+"""The results of a run as plain numbers, and as a table for a terminal."""
 
 import math
 import platform
@@ -9,27 +9,27 @@ import numpy as np
 
 import refkd
 from refkd.alignment.statistics import EmissionDelay
-from refkd.experiment.results import Model, Student, Study
+from refkd.experiment.results import ExperimentResult, Model, Student
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
 from refkd.losses.distill import OPTIONS
-from refkd.losses.rule_json import rule_facts
+from refkd.losses.rule_json import rule_to_dict
 from refkd.losses.rules import Rule, Window
 
 
-def results(study: Study) -> dict[str, Any]:
+def results(result: ExperimentResult) -> dict[str, Any]:
     """Everything that was measured, as plain numbers for JSON; None where nothing was.
 
     Keys: docs/course/training.md.
     """
-    data, settings = study.data, study.settings
+    data, settings = result.data, result.settings
     teachers = [
         {**_model(model, data.frame_shift), "hash_before": before, "hash_after": after}
-        for model, (before, after) in zip(study.teachers, study.teacher_hashes, strict=True)
+        for model, (before, after) in zip(result.teachers, result.teacher_hashes, strict=True)
     ]
     return {
         "refkd": refkd.__version__,
-        "seconds": round(study.seconds, 1),
+        "seconds": round(result.seconds, 1),
         "configuration": settings.as_dict(),
         "seeds": list(range(settings.seed, settings.seed + settings.seeds)),
         "versions": {
@@ -55,15 +55,15 @@ def results(study: Study) -> dict[str, Any]:
             "test_phones": int(data.test.labels.lengths.sum()),
             "problems": data.problems,
         },
-        "followed": None if study.followed is None else study.followed.utterance.names[0],
+        "followed": None if result.tracked is None else result.tracked.utterance.names[0],
         "teacher": teachers[0],
         "teachers": teachers,
-        "students": [_student(student, study) for student in study.students],
+        "students": [_student(student, result) for student in result.students],
         "tuning": {
             name: [{"weight": weight, "validation": error} for weight, error in tried.items()]
-            for name, tried in study.tuning.items()
+            for name, tried in result.tuning.items()
         },
-        "summary": [_summary(study, summary) for summary in summarise(study)],
+        "summary": [_summary(result, summary) for summary in summarise(result)],
     }
 
 
@@ -94,14 +94,14 @@ def _delay(delay: EmissionDelay, frame_shift: float) -> dict[str, Any]:
     }
 
 
-def _student(student: Student, study: Study) -> dict[str, Any]:
-    model = _model(student, study.data.frame_shift)
+def _student(student: Student, result: ExperimentResult) -> dict[str, Any]:
+    model = _model(student, result.data.frame_shift)
     return {
         "rule": model.pop("name"),
         "title": described(student),
         "description": "CTC alone" if student.rule is None else repr(student.rule),
         "weight": student.weight,
-        "lesson": _lesson(student, study.settings.distill[student.name]),
+        "lesson": _lesson(student, result.settings.distill[student.name]),
         **model,
         "hash": student.network.hash(),
         "offset": student.measured.offsets.as_dict(),
@@ -117,13 +117,13 @@ def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | Non
     return {
         "teacher": teacher_name(settings.taught_by),
         "choice": settings.choice,
-        "selects": rule_facts(student.rule),
+        "selects": rule_to_dict(student.rule),
         "options": {name: getattr(settings, name) for name in OPTIONS},
     }
 
 
-def _summary(study: Study, summary: Summary) -> dict[str, Any]:
-    students, test = study.of(summary.name), study.data.test
+def _summary(result: ExperimentResult, summary: Summary) -> dict[str, Any]:
+    students, test = result.of(summary.name), result.data.test
     return {
         "rule": summary.name,
         "title": described(students[0]),

@@ -20,15 +20,15 @@ LOCK = ".refkd-lock"  # there while a command is at work
 
 
 @contextmanager
-def held(path: str | Path, argument: str = "out") -> Iterator[Path]:
+def locked_folder(path: str | Path, argument: str = "out") -> Iterator[Path]:
     """Make a folder and keep other commands out of it; if it stays empty, it is removed again.
 
     Examples
     --------
     >>> import tempfile
-    >>> from refkd.experiment.run_folder import held
+    >>> from refkd.experiment.run_folder import locked_folder
     >>> with tempfile.TemporaryDirectory() as parent:
-    ...     with held(parent + "/run") as folder:
+    ...     with locked_folder(parent + "/run") as folder:
     ...         _ = (folder / "word.txt").write_text("late")
     ...     sorted(file.name for file in folder.iterdir())
     ['word.txt']
@@ -137,7 +137,7 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def saying_where(folder: Path) -> Iterator[None]:
+def reporting_write_errors(folder: Path) -> Iterator[None]:
     """Turn the failure to write a file into one sentence."""
     try:
         yield
@@ -149,7 +149,7 @@ def saying_where(folder: Path) -> Iterator[None]:
 def finish_run(results: dict[str, Any], folder: Path) -> None:
     """Write results.json, which says that the run has ended, and remove its checkpoints."""
     text = json.dumps(results, indent=1, allow_nan=False) + "\n"
-    with saying_where(folder):
+    with reporting_write_errors(folder):
         with replacing(folder / RESULTS) as file:
             file.write(text.encode())
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)

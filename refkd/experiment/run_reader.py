@@ -29,7 +29,7 @@ from refkd.experiment.run_writer import (
 )
 from refkd.files.npz import ArrayFileError, read_npz
 from refkd.losses.distill import distill_trace
-from refkd.losses.rule_json import rule_from
+from refkd.losses.rule_json import rule_from_dict
 from refkd.losses.rules import Rule
 from refkd.losses.traces import DistillTrace
 from refkd.networks.network import Network
@@ -55,7 +55,7 @@ class Run:
     """What the folder of a finished run holds."""
 
     folder: Path
-    told: dict[str, Any]  # results.json (docs/course/training.md)
+    results: dict[str, Any]  # results.json (docs/course/training.md)
     # The bidirectional teacher, other teachers, students in the order of training.
     models: tuple[RunModel, ...]
     features: dict[str, Floats]  # (T, D) float32, normalised, by test utterance
@@ -71,7 +71,7 @@ class Run:
     @cached_property
     def students(self) -> tuple[RunModel, ...]:
         """All models but the teachers."""
-        names = {model["rule"] for model in self.told["students"]}
+        names = {model["rule"] for model in self.results["students"]}
         return tuple(model for model in self.models if model.name in names)
 
     @property
@@ -82,18 +82,18 @@ class Run:
     @property
     def symbols(self) -> tuple[str, ...]:
         """What each label stands for; the blank is symbol 0."""
-        return tuple(self.told["data"]["symbols"])
+        return tuple(self.results["data"]["symbols"])
 
     @property
     def clock(self) -> Clock:
         """When the frames of all its models are."""
-        data = self.told["data"]
+        data = self.results["data"]
         return Clock(data["frame_shift"], data["first_frame"])
 
     @property
     def followed(self) -> str | None:
-        """The validation utterance of `said_by_epoch`; None if the run was not to be animated."""
-        name: str | None = self.told.get("followed")
+        """The validation utterance of `logits_by_epoch`; None if the run was not to be animated."""
+        name: str | None = self.results.get("followed")
         return name
 
     def of(self, name: str) -> RunModel:
@@ -124,7 +124,7 @@ class Run:
                 offset["student_unmatched"],
             )
             for offset in (
-                student["offset"] for student in self.told["students"] if student["rule"] == name
+                student["offset"] for student in self.results["students"] if student["rule"] == name
             )
         )
 
@@ -145,7 +145,7 @@ class Run:
 
     def histories(self, name: str) -> list[list[Epoch]]:
         """What each epoch of a model's training gave, seed by seed."""
-        models = [*self.told["teachers"], *self.told["students"]]
+        models = [*self.results["teachers"], *self.results["students"]]
         histories = [
             model["history"] for model in models if name in (model.get("name"), model.get("rule"))
         ]
@@ -157,7 +157,7 @@ class Run:
             for history in histories
         ]
 
-    def said_by_epoch(self, name: str) -> Floats:
+    def logits_by_epoch(self, name: str) -> Floats:
         """Logits (epochs + 1, T, K) of a model before training and after each epoch."""
         logits = read_posteriors(self.folder / EPOCHS / f"{name}.npz").arrays
         return np.stack(list(logits.values()))
@@ -205,7 +205,7 @@ def _model(folder: Path, name: str, results: dict[str, Any]) -> RunModel:
         name=name,
         title=results.get("title", name),
         posteriors=read_posteriors(folder / POSTERIORS / f"{name}.npz"),
-        rule=rule_from(lesson["selects"]) if ruled else None,
+        rule=rule_from_dict(lesson["selects"]) if ruled else None,
         options=lesson.get("options", {}),
         weight=results.get("weight", 0.0),
         taught_by=lesson.get("teacher", ""),

@@ -9,8 +9,8 @@ import numpy as np
 from refkd.alignment.ctm_textgrid import AlignedUtterance, Phone, ctm
 from refkd.check import Floats
 from refkd.data.dataset import Dataset, Split
-from refkd.experiment.results import Followed, Model, Study
-from refkd.experiment.run_folder import saying_where
+from refkd.experiment.results import ExperimentResult, Model, TrackedUtterance
+from refkd.experiment.run_folder import reporting_write_errors
 from refkd.files.atomic import replacing
 from refkd.files.npz import write_arrays
 from refkd.networks.network import logits_of
@@ -21,26 +21,26 @@ TEST, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are
 FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in TEST
 
 
-def write_run(study: Study, folder: Path) -> None:
+def write_run(result: ExperimentResult, folder: Path) -> None:
     """Write networks, posteriors, and the speech that they are about.
 
     Models of the run's first seed go by their names, those of seed 3 by `NAME-seed-3`; posteriors
     are those of the first seed.
     """
-    with saying_where(folder):
+    with reporting_write_errors(folder):
         for part in (NETWORKS, POSTERIORS, SPEECH):
             (folder / part).mkdir(exist_ok=True)
-        for model in (*study.teachers, *study.students):
-            model.network.save(folder / NETWORKS / f"{_file_name(model, study)}.npz")
-            if model.seed == study.settings.seed:
-                logits = logits_of(model.network, study.data.test.features)
-                by_utterance = dict(zip(study.data.test.names, logits, strict=True))
+        for model in (*result.teachers, *result.students):
+            model.network.save(folder / NETWORKS / f"{_file_name(model, result)}.npz")
+            if model.seed == result.settings.seed:
+                logits = logits_of(model.network, result.data.test.features)
+                by_utterance = dict(zip(result.data.test.names, logits, strict=True))
                 _write_posteriors(
-                    by_utterance, study.data, folder / POSTERIORS / f"{model.name}.npz"
+                    by_utterance, result.data, folder / POSTERIORS / f"{model.name}.npz"
                 )
-        _write_speech(study.data, folder / SPEECH)
-        if study.followed is not None:
-            _write_followed(study.followed, study.data, folder / EPOCHS)
+        _write_speech(result.data, folder / SPEECH)
+        if result.tracked is not None:
+            _write_tracked(result.tracked, result.data, folder / EPOCHS)
 
 
 def posterior_facts(data: Dataset) -> dict[str, Any]:
@@ -55,9 +55,9 @@ def posterior_facts(data: Dataset) -> dict[str, Any]:
     }
 
 
-def _file_name(model: Model, study: Study) -> str:
+def _file_name(model: Model, result: ExperimentResult) -> str:
     """What the files of a model are called, without their suffix."""
-    return model.name if model.seed == study.settings.seed else f"{model.name}-seed-{model.seed}"
+    return model.name if model.seed == result.settings.seed else f"{model.name}-seed-{model.seed}"
 
 
 def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -> None:
@@ -66,13 +66,13 @@ def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -
         write_arrays(file, {**posterior_facts(data), **logits})
 
 
-def _write_followed(followed: Followed, data: Dataset, folder: Path) -> None:
+def _write_tracked(tracked: TrackedUtterance, data: Dataset, folder: Path) -> None:
     """Logits of each model by the number of the epoch, and when the phones are spoken."""
     folder.mkdir(exist_ok=True)
-    for name, epochs in followed.logits.items():
+    for name, epochs in tracked.logits.items():
         by_epoch = {str(epoch): logits for epoch, logits in enumerate(epochs)}
         _write_posteriors(by_epoch, data, folder / f"{name}.npz")
-    _write_reference(followed.utterance, data, folder / REFERENCE)
+    _write_reference(tracked.utterance, data, folder / REFERENCE)
 
 
 def _write_speech(data: Dataset, folder: Path) -> None:

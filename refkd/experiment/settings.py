@@ -81,7 +81,7 @@ class RunSettings:
         check.store(self, rules=tuple(distill), distill=distill)
         for name, student in distill.items():
             if student.learns:
-                student.made_rule(median_lag=1)  # refuses what the rule would refuse
+                student.build_rule(median_lag=1)  # refuses what the rule would refuse
             if student.rule == "Shift" and student.d is None and CTC not in self.rules:
                 check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
             if student.start == CTC and name == CTC:

@@ -89,7 +89,7 @@ class StudentSettings:
     Examples
     --------
     >>> from refkd.experiment.student_settings import StudentSettings
-    >>> StudentSettings("Hard", window=(8, 0)).made_rule(median_lag=1)
+    >>> StudentSettings("Hard", window=(8, 0)).build_rule(median_lag=1)
     Hard(window=Window(left=8, right=0))
     """
 
@@ -168,7 +168,7 @@ class StudentSettings:
             return (0.0,)
         return self.weight if isinstance(self.weight, tuple) else (self.weight,)
 
-    def made_rule(self, median_lag: int) -> Rule:
+    def build_rule(self, median_lag: int) -> Rule:
         """The rule with these parameters."""
         seen = window_from(self.window)
         known: dict[str, Callable[[], Rule]] = {

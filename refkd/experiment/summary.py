@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from refkd.alignment.bootstrap import Interval, Ratio, above_line, difference, interval, resample
-from refkd.experiment.results import Model, Study
+from refkd.experiment.results import ExperimentResult, Model
 from refkd.experiment.student_settings import CTC
 from refkd.losses.rules import Shift
 
@@ -40,7 +40,7 @@ class Summary:
         }
 
 
-def summarise(study: Study) -> tuple[Summary, ...]:
+def summarise(study: ExperimentResult) -> tuple[Summary, ...]:
     """Mean, standard deviation and 95 % interval of every student over seeds and utterances.
 
     The intervals come from 10,000 resamplings with seed 0, the same for all students

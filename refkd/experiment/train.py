@@ -16,7 +16,7 @@ from refkd.alignment.decode import greedy_decode
 from refkd.alignment.edit_distance import phone_error_rate
 from refkd.data.dataset import Split, batches
 from refkd.experiment.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint
-from refkd.experiment.objectives import Lesson
+from refkd.experiment.objectives import AuxiliaryLoss
 from refkd.experiment.optimizer import (
     AdamState,
     adam_start,
@@ -96,11 +96,11 @@ def train(
     split: Split,
     settings: TrainingSettings,
     seed: int,
-    lesson: Lesson | None = None,
+    auxiliary: AuxiliaryLoss | None = None,
     validation: Split | None = None,
     on_epoch: Callable[[tuple[Epoch, ...]], None] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    followed: Ragged | None = None,
+    tracked: Ragged | None = None,
 ) -> tuple[Network, tuple[Epoch, ...]]:
     """Train a network on CTC, and on an auxiliary loss if there is one.
 
@@ -117,7 +117,7 @@ def train(
     seed : int
         Decides batches, noise, dropout and random choices of every epoch, >= 0: equal for every
         student that is to be compared.
-    lesson : Lesson, optional
+    auxiliary : AuxiliaryLoss, optional
         The auxiliary loss.
     validation : Split, optional
         Decoded after every epoch; nothing is learnt from it.
@@ -126,7 +126,7 @@ def train(
     checkpoint : path, optional
         A file that is rewritten after every epoch. If it is there already, training goes on from
         it, and ends with the same bits as if it had never stopped.
-    followed : Ragged of one (T, D), optional
+    tracked : Ragged of one (T, D), optional
         Features of an utterance: the history keeps its logits after every epoch.
         Nothing is learnt from it.
 
@@ -157,7 +157,7 @@ def train(
     """
     seed = check.integer("seed", seed, low=0)
     adam, history = adam_start(network.parameters()), list[Epoch]()
-    fingerprint = _fingerprint(network, split, settings, seed, lesson, validation, followed)
+    fingerprint = _fingerprint(network, split, settings, seed, auxiliary, validation, tracked)
     done = None if checkpoint is None else read_checkpoint(checkpoint, fingerprint)
     if done is not None:
         network, adam = network.with_parameters(done.parameters), done.adam
@@ -166,13 +166,13 @@ def train(
             on_epoch(tuple(history))
     while len(history) < settings.epochs:
         begin = time.perf_counter()
-        network, adam, ctc, auxiliary = _epoch(
-            network, adam, split, settings, seed, len(history), lesson
+        network, adam, ctc, auxiliary_loss = _epoch(
+            network, adam, split, settings, seed, len(history), auxiliary
         )
         error = math.nan if validation is None else error_rate(network, validation)
         seconds = time.perf_counter() - begin
-        logits = None if followed is None else logits_of(network, followed).values
-        history.append(Epoch(ctc, auxiliary, error, seconds, said=logits))
+        logits = None if tracked is None else logits_of(network, tracked).values
+        history.append(Epoch(ctc, auxiliary_loss, error, seconds, logits=logits))
         if checkpoint is not None:
             state = Checkpoint(fingerprint, network.parameters(), adam, tuple(history))
             write_checkpoint(checkpoint, state)
@@ -194,13 +194,13 @@ def _epoch(
     settings: TrainingSettings,
     seed: int,
     epoch: int,
-    lesson: Lesson | None,
+    auxiliary: AuxiliaryLoss | None,
 ) -> tuple[Network, AdamState, float, float]:
     """One pass; the mean of both losses per frame."""
     streams = SeedSequence(seed, spawn_key=(epoch,)).spawn(4)
     order, noise, dropout, choice = (np.random.default_rng(stream) for stream in streams)
     steps = settings.epochs * math.ceil(len(split) / settings.batch)
-    ctc, auxiliary, frames = 0.0, 0.0, 0
+    ctc_sum, auxiliary_sum, frames = 0.0, 0.0, 0
     for places in batches(split, settings.batch, order):
         part = split.take(places)
         noisy = _noisy(part.features, settings.noise, noise)
@@ -210,13 +210,13 @@ def _epoch(
             raise DivergedError(f"training: {error}: lower the rate") from None
         losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
         d_values = d_logits.values
-        if lesson is not None:
-            loss, d_auxiliary = lesson.loss(
-                trace.logits, lesson.teacher_logits(places, noisy), choice
+        if auxiliary is not None:
+            loss, d_auxiliary = auxiliary.loss(
+                trace.logits, auxiliary.teacher_logits(places, noisy), choice
             )
-            weight = lesson.weight_at(adam.step, steps)
-            d_values = lesson.ctc * d_values + weight * d_auxiliary.values
-            auxiliary += loss
+            weight = auxiliary.weight_at(adam.step, steps)
+            d_values = auxiliary.ctc * d_values + weight * d_auxiliary.values
+            auxiliary_sum += loss
         grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))
         rate = learning_rate(adam.step, steps, settings.rate, settings.rise)
         grads = clip_gradients(grads, settings.clip)
@@ -225,8 +225,8 @@ def _epoch(
             network = network.with_parameters(parameters)
         except check.ArgumentError as error:
             raise DivergedError(f"training: {error}: lower the rate") from None
-        ctc, frames = ctc + float(losses.sum()), frames + len(d_values)
-    return network, adam, ctc / frames, auxiliary / frames
+        ctc_sum, frames = ctc_sum + float(losses.sum()), frames + len(d_values)
+    return network, adam, ctc_sum / frames, auxiliary_sum / frames
 
 
 def _noisy(features: Ragged, deviation: float, rng: Generator) -> Ragged:
@@ -239,23 +239,25 @@ def _fingerprint(
     split: Split,
     settings: TrainingSettings,
     seed: int,
-    lesson: Lesson | None,
+    auxiliary: AuxiliaryLoss | None,
     validation: Split | None,
-    followed: Ragged | None,
+    tracked: Ragged | None,
 ) -> str:
     """SHA-256 of all that decides a training."""
     digest = hashlib.sha256(f"{network.hash()} {settings} {seed}".encode())
     for part in (split, validation):
         for ragged in () if part is None else (part.features, part.labels):
             digest.update(ragged.offsets.tobytes() + ragged.values.tobytes())
-    if followed is not None:
-        digest.update(followed.values.tobytes())
-    if lesson is not None:
-        facts = {
-            field.name: getattr(lesson, field.name)
-            for field in dataclasses.fields(lesson)
+    if tracked is not None:
+        digest.update(tracked.values.tobytes())
+    if auxiliary is not None:
+        options = {
+            field.name: getattr(auxiliary, field.name)
+            for field in dataclasses.fields(auxiliary)
             if field.name not in ("teacher", "clean_logits")
         }
-        clean = lesson.clean_logits is not None
-        digest.update(f"{type(lesson)} {facts} {lesson.teacher.hash()} {clean}".encode())
+        clean = auxiliary.clean_logits is not None
+        digest.update(
+            f"{type(auxiliary).__name__} {options} {auxiliary.teacher.hash()} {clean}".encode()
+        )
     return digest.hexdigest()

@@ -7,14 +7,14 @@ from refkd import check
 from refkd.losses.rules import RULES, Rule, Window
 
 
-def rule_facts(rule: Rule) -> dict[str, Any]:
+def rule_to_dict(rule: Rule) -> dict[str, Any]:
     """Write a rule as plain values, ready for JSON.
 
     Examples
     --------
     >>> import refkd
-    >>> from refkd.losses.rule_json import rule_facts
-    >>> rule_facts(refkd.TopK(refkd.Window(5, 0), k=3))
+    >>> from refkd.losses.rule_json import rule_to_dict
+    >>> rule_to_dict(refkd.TopK(refkd.Window(5, 0), k=3))
     {'rule': 'TopK', 'window': [5, 0], 'k': 3, 'tau': None}
     """
     return {"rule": type(rule).__name__} | {
@@ -22,13 +22,13 @@ def rule_facts(rule: Rule) -> dict[str, Any]:
     }
 
 
-def rule_from(facts: dict[str, Any]) -> Rule:
+def rule_from_dict(facts: dict[str, Any]) -> Rule:
     """Make the rule that plain values describe.
 
     Examples
     --------
-    >>> from refkd.losses.rule_json import rule_from
-    >>> rule_from({"rule": "Hard", "window": [5, 0]})
+    >>> from refkd.losses.rule_json import rule_from_dict
+    >>> rule_from_dict({"rule": "Hard", "window": [5, 0]})
     Hard(window=Window(left=5, right=0))
     """
     parameters = dict(facts)

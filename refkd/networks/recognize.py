@@ -28,7 +28,7 @@ class Emission(NamedTuple):
     computing: float  # what this machine took for features, network and decision
 
 
-def hearing_facts(settings: FeatureSettings, rate: int) -> Values:
+def frontend_metadata(settings: FeatureSettings, rate: int) -> Values:
     """The metadata in a network's file from which audio becomes the frames of its training.
 
     `features.<field>` for every setting, `high` as the frequency that it stands for, and `rate`.
@@ -36,8 +36,8 @@ def hearing_facts(settings: FeatureSettings, rate: int) -> Values:
     Examples
     --------
     >>> from refkd.data.features import FeatureSettings
-    >>> from refkd.networks.recognize import hearing_facts
-    >>> facts = hearing_facts(FeatureSettings(), 8000)
+    >>> from refkd.networks.recognize import frontend_metadata
+    >>> facts = frontend_metadata(FeatureSettings(), 8000)
     >>> facts["features.high"].item(), facts["features.taper"].item()
     (4000.0, 'hann')
     """
@@ -78,13 +78,13 @@ def arriving_frames(
         yield samples.size / rate, _frame(samples[begin:], rate, settings)
 
 
-def listen(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
+def recognize_stream(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     """Recognize audio (n,) frame by frame with a unidirectional network; yield each phone in time.
 
     A phone is recognized at the first frame that likes it best, as by `greedy_decode`; nothing that
     comes later is waited for. Each frame is computed when the iterator is asked.
     """
-    facts, settings = hearing(network, rate)
+    facts, settings = frontend_of(network, rate)
     network.stream().push(np.zeros((1, network.inputs)))  # compiles, before any clock runs
     samples = check_audio("audio", audio)
     return _emissions(network.stream(), facts, arriving_frames(samples, rate, settings), settings)
@@ -118,7 +118,7 @@ def normalised(frames: NDArray[Any], facts: Values) -> NDArray[np.float32]:
     return values
 
 
-def hearing(network: Network, rate: int) -> tuple[Values, FeatureSettings]:
+def frontend_of(network: Network, rate: int) -> tuple[Values, FeatureSettings]:
     """The metadata saved with a network, symbols in NFC, and how audio becomes its frames."""
     facts = network.metadata
     names = [field.name for field in fields(FeatureSettings)]

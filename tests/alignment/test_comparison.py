@@ -6,7 +6,7 @@ from tolerances import VALUE, assert_close
 
 from refkd.alignment.metrics import emission_delay
 from refkd.alignment.posteriors.comparison import compare
-from refkd.alignment.posteriors.conventions import SAMPLE, facts_of
+from refkd.alignment.posteriors.conventions import SAMPLE, metadata_of
 from refkd.alignment.posteriors.delays import (
     TimedSymbols,
     TrueDelays,
@@ -163,18 +163,18 @@ def test_facts_of_all_frames_although_few_show_the_kind():
     """The lowest number and the shares are of every frame, the sample of some."""
     prob = np.tile([0.9, 0.1], (3 * SAMPLE, 1)).astype(np.float32)
     prob[1] = [0.2, 0.8]
-    facts = facts_of(PosteriorSet("small", {"one": prob, "two": prob[:2]}))
+    facts = metadata_of(PosteriorSet("small", {"one": prob, "two": prob[:2]}))
     assert facts.sample.dtype == np.float32
     assert SAMPLE / 2 < len(facts.sample) <= SAMPLE
     assert facts.shares.tolist() == [3 * SAMPLE / (3 * SAMPLE + 2), 2 / (3 * SAMPLE + 2)]
     prob[1, 0] = -0.1  # between two frames of the sample
-    facts = facts_of(PosteriorSet("small", {"one": prob}, kind="probabilities"))
+    facts = metadata_of(PosteriorSet("small", {"one": prob}, kind="probabilities"))
     assert facts.lowest == np.float32(-0.1)
 
 
 def test_unusable_frames_count_for_nothing():
     logits = np.array([[np.nan, 0.0], [np.inf, 1.0], [-np.inf, -np.inf], [0.0, -np.inf]])
-    facts = facts_of(PosteriorSet("small", {"one": logits}))
+    facts = metadata_of(PosteriorSet("small", {"one": logits}))
     assert facts.unusable["one"].tolist() == [0, 1, 2]
     assert facts.shares.tolist() == [1.0, 0.0]
     assert facts.sample.tolist() == [[0.0, -np.inf]]

@@ -8,7 +8,7 @@ import pytest
 from tolerances import FLOAT32_NETWORK, VALUE, assert_close
 
 from refkd.alignment.ctm_textgrid import AlignedUtterance, Phone, write_ctm, write_textgrids
-from refkd.alignment.posteriors.conventions import facts_of, normalised
+from refkd.alignment.posteriors.conventions import metadata_of, normalised
 from refkd.alignment.posteriors.diagnose import diagnose
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.read import read_posteriors
@@ -442,7 +442,7 @@ def test_nothing_to_say():
 def test_kinds_are_told_apart_and_normalised(kind, change):
     prob = spiky()
     told = PosteriorSet("small", {"one": change(prob)})
-    assert facts_of(told).kind == kind
+    assert metadata_of(told).kind == kind
     assert f"the numbers are {kind.replace('_', '-')}, by their range and row sums" in said(told)
     result = normalised(told)
     assert_close(result.arrays["one"], np.log(prob), VALUE)
@@ -541,7 +541,7 @@ def test_blank_at_the_wrong_end():
 
 def test_blank_that_nobody_tells():
     told = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
-    assert facts_of(told).blank == 2
+    assert metadata_of(told).blank == 2
     assert "the blank is 2, the best class in 75 % of frames" in said(told, level="assumed")
     named = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
     assert said(named) == ["the blank is 2, by its symbol '<blk>'"]
@@ -557,12 +557,14 @@ def test_blank_that_nobody_tells():
 )
 def test_names_of_blanks(name):
     symbols = ("a", "m", name)
-    assert facts_of(a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=symbols)).blank == 2
+    assert (
+        metadata_of(a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=symbols)).blank == 2
+    )
 
 
 def test_of_several_names_the_one_that_is_heard_is_the_blank():
     told = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
-    assert facts_of(told).blank == 2
+    assert metadata_of(told).blank == 2
     assert said(told) == ["the blank is 2, by its symbol 'blank'"]
 
 

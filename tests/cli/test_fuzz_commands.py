@@ -104,7 +104,7 @@ def fuzz(count, folder, capsys, monkeypatch):
         raise DataError("training: expected nothing of it, got so far")
 
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("refkd.experiment.experiment.run_study", untrained)
+    monkeypatch.setattr("refkd.experiment.experiment.run_experiment", untrained)
     judged = 0
 
     @settings(

@@ -133,7 +133,7 @@ def test_posteriors_spikes_and_offsets_are_those_of_the_comparison(page, compari
     for utterance in told["utterances"]:
         name = utterance["name"]
         for model, packed in zip(comparison.models, utterance["distributions"], strict=True):
-            assert_told(packed, np.exp(log_posteriors(model.told.arrays[name])))
+            assert_told(packed, np.exp(log_posteriors(model.posteriors.arrays[name])))
         for model, packed in zip(comparison.models, utterance["spikes"], strict=True):
             assert [unpacked(one).tolist() for one in packed] == [
                 one.tolist() for one in model.spikes[name]

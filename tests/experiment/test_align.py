@@ -23,7 +23,7 @@ from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
 from refkd.experiment.align import AlignmentError, align_audio, align_corpus
 from refkd.networks.network import Network
-from refkd.networks.recognize import hearing_facts
+from refkd.networks.recognize import frontend_metadata
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # frames of 35 samples, 20 apart; the first at 0.0175
@@ -43,7 +43,7 @@ def network(bidirectional=False, seed=0, settings=SETTINGS, symbols=SYMBOLS, dty
         symbols=symbols,
         mean=np.full(width, 1.5),
         std=np.full(width, 0.5),
-        **hearing_facts(settings, RATE),
+        **frontend_metadata(settings, RATE),
     )
 
 

@@ -14,7 +14,7 @@ from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
 from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.data.dataset import load
-from refkd.experiment.experiment import run_study
+from refkd.experiment.experiment import run_experiment
 from refkd.experiment.results_json import results as results_of
 from refkd.experiment.results_json import table
 from refkd.experiment.run_folder import claim_folder, finish_run
@@ -223,7 +223,7 @@ def several(tmp_path_factory):
     (folder / "several.toml").write_text(TINY + SEVERAL, encoding="utf-8")
     options = {"rules": NAMES, "seeds": 2, "animate": True}
     settings = read_settings(folder / "several.toml", options)
-    study = run_study(settings)
+    study = run_experiment(settings)
     told = results_of(study)
     write_run(study, folder)
     finish_run(told, folder)
@@ -315,7 +315,7 @@ def test_a_student_of_no_weight_is_the_one_by_ctc_alone_and_another_from_another
     """
     (tmp_path / "weightless.toml").write_text(TINY + text, encoding="utf-8")
     names = ["CTC", "weightless", "onwards"]
-    study = run_study(read_settings(tmp_path / "weightless.toml", {"rules": names}))
+    study = run_experiment(read_settings(tmp_path / "weightless.toml", {"rules": names}))
     alone, weightless, onwards = study.students
     assert weightless.network.hash() == alone.network.hash() != onwards.network.hash()
     assert onwards.history[0].ctc < weightless.history[0].ctc
@@ -336,7 +336,7 @@ def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_pa
     monkeypatch.setattr("refkd.experiment.experiment.alignment_shift", shift)
     (tmp_path / "options.toml").write_text(TINY + SEVERAL, encoding="utf-8")
     names = ["CTC", "Shift", "from-CTC", "alone"]
-    study = run_study(read_settings(tmp_path / "options.toml", {"rules": names}))
+    study = run_experiment(read_settings(tmp_path / "options.toml", {"rules": names}))
     of_teacher, of_ctc, _, warm, alone = lessons
     assert (of_teacher, of_ctc) == (None, None)
     assert (warm.warm_up, warm.ctc, warm.weight) == (0.5, 1.0, 0.3)
@@ -402,7 +402,7 @@ def test_the_test_speech_decides_nothing(several):
     text = (TINY + SEVERAL).replace("test = 4", "test = 2")
     (folder / "fewer.toml").write_text(text, encoding="utf-8")
     names = ["CTC", "Shift", "Hard"]
-    fewer = run_study(read_settings(folder / "fewer.toml", {"rules": names}))
+    fewer = run_experiment(read_settings(folder / "fewer.toml", {"rules": names}))
     expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
     for one in fewer.students:
         if one.name in expected:
@@ -412,7 +412,7 @@ def test_the_test_speech_decides_nothing(several):
 
 def test_what_is_said_of_one_utterance_is_kept_from_the_start_to_the_end(several):
     _, study, _ = several
-    utterance, said = study.followed.utterance, study.followed.logits
+    utterance, said = study.tracked.utterance, study.tracked.logits
     assert utterance.names == (study.data.validation.names[study.data.validation.features.typical],)
     models = {one.name: one for one in (*study.teachers, *study.students) if one.seed == 0}
     assert said.keys() == models.keys()
@@ -428,8 +428,8 @@ def test_what_is_said_of_one_utterance_is_kept_from_the_start_to_the_end(several
 
 def test_following_an_utterance_changes_no_model(several):
     folder, study, _ = several
-    plain = run_study(read_settings(folder / "several.toml", {"rules": ["CTC", "Hard"]}))
-    assert plain.followed is None
+    plain = run_experiment(read_settings(folder / "several.toml", {"rules": ["CTC", "Hard"]}))
+    assert plain.tracked is None
     expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
     assert plain.teacher.network.hash() == study.teacher.network.hash()
     for one in plain.students:
@@ -458,8 +458,10 @@ def test_the_table_has_a_line_for_every_model_and_says_n(several):
 
 def test_new_teachers_make_a_run_of_each_seed(run):
     settings = {"rules": ["CTC", "FrameWise"], "seeds": 2, "new_teachers": True}
-    both = run_study(read_settings(run / "tiny.toml", settings))
-    alone = run_study(read_settings(run / "tiny.toml", {"rules": settings["rules"], "seed": 1}))
+    both = run_experiment(read_settings(run / "tiny.toml", settings))
+    alone = run_experiment(
+        read_settings(run / "tiny.toml", {"rules": settings["rules"], "seed": 1})
+    )
     assert [one.seed for one in both.teachers] == [0, 1]
     assert both.teachers[1].network.hash() == alone.teacher.network.hash()
     assert [one.network.hash() for one in both.students[2:]] == [
@@ -517,13 +519,13 @@ def test_the_seconds_are_those_of_all_processes(tmp_path):
     given = {"rules": ["CTC"], "network": {"hidden": 4}, "training": {"epochs": 2}}
     given["speech"] = {"train": 4, "validation": 1, "test": 2}
     settings = read_settings(None, given)
-    first = run_study(settings, None, tmp_path)
+    first = run_experiment(settings, None, tmp_path)
     for name in ("teacher-seed-0.npz", "CTC-seed-0.npz"):
         with np.load(tmp_path / name) as arrays:
             kept = dict(arrays)
         kept["history"][:, 3] += 1000.0  # as on a slow machine
         np.savez(tmp_path / name, **kept)
-    again = run_study(settings, None, tmp_path)
+    again = run_experiment(settings, None, tmp_path)
     assert again.teacher.network.hash() == first.teacher.network.hash()
     assert first.seconds < 1000.0
     assert 4000.0 < again.seconds < 5000.0

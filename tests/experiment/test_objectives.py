@@ -6,7 +6,7 @@ from tolerances import VALUE, assert_close
 
 import refkd
 from refkd.check import ArgumentError
-from refkd.experiment.objectives import Distillation, Guidance, RandomChoice, random_frames
+from refkd.experiment.objectives import Distillation, GuidedLoss, RandomChoice, random_frames
 from refkd.losses.guided import guided_loss_batch
 
 K = 4
@@ -77,7 +77,7 @@ def test_a_distillation_is_the_rule_with_its_options(batch):
 def test_guidance_is_the_loss_at_the_guides_spikes(batch):
     _, student = batch
     other = student.with_values(student.values[::-1])
-    loss, grad = Guidance(teacher=teacher(), weight=1.0).loss(student, other, rng())
+    loss, grad = GuidedLoss(teacher=teacher(), weight=1.0).loss(student, other, rng())
     losses, grads = guided_loss_batch(student, other)
     assert loss == losses.sum() < 0.0
     assert np.array_equal(grad.values, grads.values)

@@ -6,7 +6,7 @@ import pytest
 
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.experiment.run_folder import LOCK, held
+from refkd.experiment.run_folder import LOCK, locked_folder
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from refkd.experiment.run_folder import LOCK, held
 )
 def test_a_second_command_stops_at_once_and_touches_nothing(tmp_path, capsys, command):
     folder = tmp_path / "out"
-    with held(folder):
+    with locked_folder(folder):
         half_written = folder / f"run.json.{os.getpid()}.part"
         half_written.write_bytes(b"of the first")
         assert main([*command, str(folder)]) == 2
@@ -35,10 +35,10 @@ def test_a_second_command_stops_at_once_and_touches_nothing(tmp_path, capsys, co
 
 
 def test_a_folder_that_stays_empty_is_not_left_behind(tmp_path):
-    with held(tmp_path / "new" / "run"):
+    with locked_folder(tmp_path / "new" / "run"):
         pass
     assert list(tmp_path.iterdir()) == []
-    with held(tmp_path / "new" / "run") as folder:
+    with locked_folder(tmp_path / "new" / "run") as folder:
         (folder / "results").touch()
     assert [one.name for one in folder.iterdir()] == ["results"]
 
@@ -54,5 +54,5 @@ def test_a_file_in_the_way_is_named(tmp_path):
     (tmp_path / "file").touch()
     for path in ("file", "file/run"):
         expected = "out: expected a folder that can be written to"
-        with pytest.raises(ArgumentError, match=expected), held(tmp_path / path):
+        with pytest.raises(ArgumentError, match=expected), locked_folder(tmp_path / path):
             pass

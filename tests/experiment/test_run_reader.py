@@ -14,14 +14,14 @@ from tolerances import MICROSECONDS, assert_close
 import refkd
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
-from refkd.experiment.experiment import run_study
+from refkd.experiment.experiment import run_experiment
 from refkd.experiment.results_form import misfits
 from refkd.experiment.results_json import results
 from refkd.experiment.run_folder import finish_run
 from refkd.experiment.run_reader import read_run
 from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
-from refkd.losses.rule_json import rule_facts, rule_from
+from refkd.losses.rule_json import rule_from_dict, rule_to_dict
 from refkd.networks.network import logits_of
 from visualize import offsets_figure
 from visualize.output.run import draw_animations
@@ -54,7 +54,7 @@ TINY = {
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    study = run_study(read_settings(overrides=TINY))
+    study = run_experiment(read_settings(overrides=TINY))
     write_run(study, folder)
     finish_run(results(study), folder)
     return study, folder
@@ -70,8 +70,8 @@ compiled_only = pytest.mark.compiled_only
 
 @pytest.mark.parametrize("rule", RULES, ids=repr)
 def test_rules_survive_as_plain_values(rule):
-    facts = json.loads(json.dumps(rule_facts(rule), allow_nan=False))
-    assert rule_from(facts) == rule
+    facts = json.loads(json.dumps(rule_to_dict(rule), allow_nan=False))
+    assert rule_from_dict(facts) == rule
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_rules_survive_as_plain_values(rule):
 )
 def test_other_plain_values_are_refused(facts, sentence):
     with pytest.raises(ArgumentError, match=sentence):
-        rule_from(facts)
+        rule_from_dict(facts)
 
 
 @compiled_only
@@ -114,14 +114,14 @@ def test_models_are_those_of_the_first_seed(written, run):
 
 @compiled_only
 def test_what_was_said_of_one_utterance_comes_back(written, run):
-    followed = written[0].followed
-    assert (run.followed,) == followed.utterance.names
+    tracked = written[0].tracked
+    assert (run.followed,) == tracked.utterance.names
     assert run.followed not in run.names
     for model in run.models:
-        said = run.said_by_epoch(model.name)
-        np.testing.assert_array_equal(said, followed.logits[model.name])
+        said = run.logits_by_epoch(model.name)
+        np.testing.assert_array_equal(said, tracked.logits[model.name])
         assert len(said) == 2
-    symbols = [run.symbols[label] for label in followed.utterance.labels[0]]
+    symbols = [run.symbols[label] for label in tracked.utterance.labels[0]]
     assert list(run.reference[run.followed].labels) == symbols
 
 
@@ -177,10 +177,10 @@ def test_offsets_are_pooled_over_seeds(written, run):
 
 @compiled_only
 def test_a_student_that_says_nothing_has_no_offsets(run):
-    (silent,) = (one for one in run.told["students"] if (one["rule"], one["seed"]) == ("CTC", 0))
+    (silent,) = (one for one in run.results["students"] if (one["rule"], one["seed"]) == ("CTC", 0))
     offset = {**silent["offset"], "histogram": {}}
-    told = {**run.told, "students": [{**silent, "offset": offset}]}
-    got = dataclasses.replace(run, told=told).offsets("CTC")
+    told = {**run.results, "students": [{**silent, "offset": offset}]}
+    got = dataclasses.replace(run, results=told).offsets("CTC")
     assert (got.n, got.offset.dtype) == (0, np.int64)
     offsets_figure({"CTC": got}, 0.02)
 
@@ -193,7 +193,7 @@ def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_pat
     for file in files:
         with Image.open(file) as gif:
             assert gif.n_frames == 2
-    plain = dataclasses.replace(run, told={**run.told, "followed": None})
+    plain = dataclasses.replace(run, results={**run.results, "followed": None})
     assert draw_animations(plain, tmp_path) == []
 
 

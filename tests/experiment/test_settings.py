@@ -52,8 +52,8 @@ def test_a_file_sets_every_kind_of_key(tmp_path):
     assert settings.speech["words"] == (2, 3)
     hard, soft = settings.distill["Hard"], settings.distill["Soft"]
     assert (hard.weight, hard.window, soft.weight, soft.window) == (0.5, (8, -1), 0.5, (5, 0))
-    assert hard.made_rule(1) == Hard(Window(8, -1))
-    assert soft.made_rule(1) == Soft(Window(5, 0), 0.1)
+    assert hard.build_rule(1) == Hard(Window(8, -1))
+    assert soft.build_rule(1) == Soft(Window(5, 0), 0.1)
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_quick(tmp_path):
@@ -78,16 +78,16 @@ def test_a_table_of_the_command_line_wins_key_by_key(tmp_path):
 
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_can_be_made_by_name(name):
-    assert type(StudentSettings(name).made_rule(2)).__name__ == name
+    assert type(StudentSettings(name).build_rule(2)).__name__ == name
 
 
 def test_shift_takes_the_median_lag_unless_told():
-    assert StudentSettings("Shift").made_rule(2) == Shift(2)
-    assert StudentSettings("Shift", d=0).made_rule(2) == Shift(0)
+    assert StudentSettings("Shift").build_rule(2) == Shift(2)
+    assert StudentSettings("Shift", d=0).build_rule(2) == Shift(0)
 
 
 def test_a_whole_window_can_be_written():
-    assert StudentSettings("Hard", window="whole").made_rule(1) == Hard(Window.whole())
+    assert StudentSettings("Hard", window="whole").build_rule(1) == Hard(Window.whole())
 
 
 @pytest.mark.parametrize("name", STUDENTS)
@@ -113,7 +113,7 @@ def test_a_student_of_a_name_of_ones_own_has_a_rule_and_takes_what_holds_for_all
     )
     own = settings.distill["late-start"]
     assert (own.warm_up, own.start, own.candidates) == (0.5, "CTC", (0.1, 1.0))
-    assert own.made_rule(1) == Soft(Window(5, 0), 0.2)
+    assert own.build_rule(1) == Soft(Window(5, 0), 0.2)
     assert settings.distill["CTC"].candidates == (0.0,)
 
 
@@ -238,4 +238,4 @@ def test_an_infinite_tau_is_written_as_text_and_read_again():
     assert written["distill"]["Soft"]["tau"] == "inf"
     again = read_settings(overrides={**given, "distill": {"Soft": written["distill"]["Soft"]}})
     assert again == settings
-    assert settings.distill["Soft"].made_rule(1).tau == math.inf
+    assert settings.distill["Soft"].build_rule(1).tau == math.inf

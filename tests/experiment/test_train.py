@@ -166,21 +166,21 @@ def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
 
 def test_the_history_keeps_what_is_said_of_the_utterance_that_is_followed(split, classes, tmp_path):
     """After every epoch, by the network of that epoch; the others of the batch are not asked."""
-    followed, path, networks = split.take([1]).features, tmp_path / "student.npz", []
+    tracked, path, networks = split.take([1]).features, tmp_path / "student.npz", []
 
     def read_parameters(told):
         with np.load(path, allow_pickle=False) as arrays:
             values = {name: arrays[f"parameters.{name}"] for name in start.parameters()}
             kept = arrays["said"]
         networks.append(start.with_parameters(values))
-        np.testing.assert_array_equal(kept, [epoch.said for epoch in told])
+        np.testing.assert_array_equal(kept, [epoch.logits for epoch in told])
 
     start = network(classes)
-    _, history = train(start, split, SETTINGS, 0, None, None, read_parameters, path, followed)
+    _, history = train(start, split, SETTINGS, 0, None, None, read_parameters, path, tracked)
     assert len(networks) == 2
     for one, epoch in zip(networks, history, strict=True):
-        assert epoch.said.tobytes() == one.forward(followed).logits.values.tobytes()
-    assert not np.array_equal(history[0].said, history[1].said)
+        assert epoch.logits.tobytes() == one.forward(tracked).logits.values.tobytes()
+    assert not np.array_equal(history[0].logits, history[1].logits)
 
 
 def test_following_an_utterance_changes_nothing_that_is_learnt(split, classes, tmp_path):
@@ -188,11 +188,11 @@ def test_following_an_utterance_changes_nothing_that_is_learnt(split, classes, t
     alone, history = train(network(classes), split, SETTINGS, 0, checkpoint=path)
     with np.load(path, allow_pickle=False) as arrays:
         assert "said" not in arrays
-    watched, again = train(network(classes), split, SETTINGS, 0, followed=split.take([1]).features)
+    watched, again = train(network(classes), split, SETTINGS, 0, tracked=split.take([1]).features)
     assert watched.hash() == alone.hash()
     for one, other in zip(history, again, strict=True):
         assert (one.ctc, one.lesson) == (other.ctc, other.lesson)
-        assert one.said is None
+        assert one.logits is None
 
 
 class Killed(Exception):
@@ -207,8 +207,8 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     lesson = RandomChoice(
         teacher=network(classes, True, 1), rule=refkd.Hard(refkd.Window(3)), weight=0.5, warm_up=0.5
     )
-    followed = split.take([2]).features
-    whole, history = train(network(classes), split, settings, 0, lesson, split, followed=followed)
+    tracked = split.take([2]).features
+    whole, history = train(network(classes), split, settings, 0, lesson, split, tracked=tracked)
 
     def stop(told):
         if len(told) == epochs_done:
@@ -216,18 +216,18 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
 
     path = tmp_path / "student.npz"
     with pytest.raises(Killed):
-        train(network(classes), split, settings, 0, lesson, split, stop, path, followed)
+        train(network(classes), split, settings, 0, lesson, split, stop, path, tracked)
     told = []
     on, gone_on = train(
-        network(classes), split, settings, 0, lesson, split, told.append, path, followed
+        network(classes), split, settings, 0, lesson, split, told.append, path, tracked
     )
     assert on.hash() == whole.hash()
     assert [dataclasses.replace(one, seconds=0.0) for one in gone_on] == [
         dataclasses.replace(one, seconds=0.0) for one in history
     ]
-    assert [one.said.tobytes() for one in gone_on] == [one.said.tobytes() for one in history]
+    assert [one.logits.tobytes() for one in gone_on] == [one.logits.tobytes() for one in history]
     assert [len(one) for one in told] == [*range(epochs_done, 4)]
-    done, _ = train(network(classes), split, settings, 0, lesson, split, None, path, followed)
+    done, _ = train(network(classes), split, settings, 0, lesson, split, None, path, tracked)
     assert done.hash() == whole.hash()
 
 

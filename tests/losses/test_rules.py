@@ -12,7 +12,7 @@ from support.strategies import RULES, windows
 
 import refkd
 from refkd.losses import rules
-from refkd.losses.rule_json import rule_facts
+from refkd.losses.rule_json import rule_to_dict
 
 INF = math.inf
 WINDOW = refkd.Window(2, 1)
@@ -149,7 +149,7 @@ def test_whole_numbers_of_any_dtype_become_python_ints(dtype):
     def written(two):  # JSON knows no other kind of number
         window = refkd.Window(two, two)
         made = refkd.Shift(two), refkd.TopK(window, two), refkd.Monotone(window, two)
-        return json.dumps([rule_facts(rule) for rule in made])
+        return json.dumps([rule_to_dict(rule) for rule in made])
 
     two = np.dtype(dtype).type(2)
     assert written(two) == written(np.array(two)) == written(2)

@@ -16,7 +16,7 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
-from refkd.networks.recognize import arriving_frames, hearing_facts, listen
+from refkd.networks.recognize import arriving_frames, frontend_metadata, recognize_stream
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # a window of 25 samples, a hop of 10
@@ -35,7 +35,7 @@ def student(settings=SETTINGS, rate=RATE, bidirectional=False, seed=0):
         symbols=["<blank>", "a", "b"],
         mean=np.full(width, 1.5),
         std=np.full(width, 0.5),
-        **hearing_facts(settings, rate),
+        **frontend_metadata(settings, rate),
     )
 
 
@@ -91,7 +91,7 @@ def test_a_frame_needs_nothing_that_comes_later():
 def test_samples_of_16_bits_are_refused():
     whole = (32767 * noise(90)).astype(np.int16)
     for hear in (
-        lambda: listen(student(), whole, RATE),
+        lambda: recognize_stream(student(), whole, RATE),
         lambda: next(arriving_frames(whole, RATE, SETTINGS)),
     ):
         with pytest.raises(ArgumentError, match=r"samples in \[-1, 1\] \(divide those of 16 bits"):
@@ -104,7 +104,7 @@ def test_samples_of_16_bits_are_refused():
 @given(st.integers(1, 900), SEEDS)
 def test_phones_and_times_are_those_of_greedy_decoding(samples, seed):
     net, audio = student(seed=seed), noise(samples, seed)
-    said = list(listen(net, audio, RATE))
+    said = list(recognize_stream(net, audio, RATE))
     labels, frames = spikes(offline_logits(net, audio))
     assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
     assert_close([one.time for one in said], 0.0175 + 0.02 * frames, VALUE)
@@ -112,13 +112,13 @@ def test_phones_and_times_are_those_of_greedy_decoding(samples, seed):
 
 
 def test_the_network_of_these_tests_has_something_to_say():
-    said = [one.phone for one in listen(student(), noise(3000), RATE)]
+    said = [one.phone for one in recognize_stream(student(), noise(3000), RATE)]
     assert len(said) > 9
     assert set(said) == {"a", "b"}
 
 
 def test_the_lag_is_half_a_span():
-    *said, _ = listen(student(), noise(3000), RATE)
+    *said, _ = recognize_stream(student(), noise(3000), RATE)
     assert_close([one.lag for one in said], 0.0175, VALUE)
 
 
@@ -141,7 +141,7 @@ def test_metadata_that_do_not_fit(facts, sentence):
         if fact is None:
             del net.metadata[name]
     with pytest.raises(DataError, match=sentence):
-        list(listen(net, noise(100), RATE))
+        list(recognize_stream(net, noise(100), RATE))
 
 
 def test_settings_survive_the_file(files):
@@ -150,7 +150,7 @@ def test_settings_survive_the_file(files):
     net = refkd.Network.load(files / "other.npz")
     audio = noise(1500)
     labels, frames = spikes(offline_logits(net, audio, settings))
-    said = list(listen(net, audio, RATE))
+    said = list(recognize_stream(net, audio, RATE))
     assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
     assert_close([one.time for one in said], settings.times(75, RATE)[frames], VALUE)
 
@@ -162,7 +162,7 @@ def test_json_lines(files, capsys):
     assert main(["stream", str(files / "student.npz"), str(files / "audio.wav"), "--json"]) == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     audio, rate = read_wav(files / "audio.wav")
-    expected = list(listen(student(), audio, rate))
+    expected = list(recognize_stream(student(), audio, rate))
     assert len(expected) > 3
     for got, one in zip(printed, expected, strict=True):
         assert (got["phone"], got["time"], got["lag"]) == (
@@ -177,7 +177,7 @@ def test_the_table_for_people(files, capsys):
     assert main(["stream", str(files / "student.npz"), str(files / "audio.wav")]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split() == ["time", "(s)", "lag", "(ms)", "computing", "(ms)", "phone"]
-    expected = list(listen(student(), *read_wav(files / "audio.wav")))
+    expected = list(recognize_stream(student(), *read_wav(files / "audio.wav")))
     for row, one in zip(rows, expected, strict=True):
         seconds, lag, _, phone = row.split()
         assert (seconds, lag) == (f"{one.time:.4f}", f"{1000 * one.lag:.1f}")

@@ -13,7 +13,7 @@ from oracles import distill as oracle
 from tolerances import VALUE, Tolerance, assert_close
 
 import refkd
-from refkd.losses.rule_json import rule_from
+from refkd.losses.rule_json import rule_from_dict
 from refkd.verify.adapters.numpy_distill import frame_wise
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.compare import rounded
@@ -512,7 +512,9 @@ def test_another_direction_than_told_is_named():
 def flat(rule):
     """The rule without its options, and the options."""
     options = {name: rule[name] for name in OPTIONS}
-    return rule_from({name: value for name, value in rule.items() if name not in OPTIONS}), options
+    return rule_from_dict(
+        {name: value for name, value in rule.items() if name not in OPTIONS}
+    ), options
 
 
 @pytest.mark.parametrize("name", [one for one in grid_names() if not one.startswith("Ordered")])

@@ -16,7 +16,7 @@ from refkd.alignment.posteriors.comparison import compare
 from refkd.alignment.posteriors.reference import Reference
 from refkd.alignment.posteriors.truth import Truth
 from refkd.alignment.statistics import OffsetStatistics
-from refkd.losses.rule_json import rule_facts
+from refkd.losses.rule_json import rule_to_dict
 from visualize import Speech, write_numbers
 from visualize.layout.style import BLANK, EARLY, TEACHER, TEXT
 from visualize.output.comparison import comparison_figures
@@ -36,7 +36,7 @@ OTHERS = {"tradeoff": ("x", "x_unit")}  # a run's delay is that to the teacher, 
 def made(**rules):
     """A run whose results are those of its arrays."""
     run = made_run(lengths=(60, 90), names=("a", "b"), rules={**rules, "Hard": RULE})
-    run.told["data"]["symbols"] = ["<blank>", "a", "b", "tj", "o", "x"]
+    run.results["data"]["symbols"] = ["<blank>", "a", "b", "tj", "o", "x"]
     for model in run.students:  # earlier towards the end
         for name, said in model.posteriors.arrays.items():
             model.posteriors.arrays[name] = np.concatenate([said[:30], np.roll(said[30:], -3, 0)])
@@ -45,7 +45,7 @@ def made(**rules):
     symbols = tuple(run.symbols[label] for label in labels["a"])
     reference = dict.fromkeys(run.names, Reference(symbols, starts, starts + 0.08))
     run = replace(run, labels=labels, reference=reference)
-    for one in (run.told["teacher"], *run.told["students"], *run.told["summary"]):
+    for one in (run.results["teacher"], *run.results["students"], *run.results["summary"]):
         model = run.of(one.get("name") or one["rule"])
         said = model.posteriors.arrays
         edits = sum(edit_distance(labels[name], greedy_decode(said[name])) for name in said)
@@ -55,8 +55,8 @@ def made(**rules):
         )
         one["phone_error_rate"] = error
         one["offset"] = shifts.as_dict()
-        one["lesson"] = model.rule and {"selects": rule_facts(model.rule)}
-    for one in run.told["summary"]:
+        one["lesson"] = model.rule and {"selects": rule_to_dict(model.rule)}
+    for one in run.results["summary"]:
         for measure, mean in (("phone_error_rate", one["phone_error_rate"]), ("offset", 1.0)):
             one[measure] = {"mean": mean, "sd": None, "low": mean, "high": mean}
         one |= {"seeds": 1, "utterances": 2}

@@ -8,7 +8,7 @@ from tolerances import MICROSECONDS, assert_close
 
 from refkd.check import ArgumentError
 from refkd.cli import main
-from refkd.experiment.experiment import run_study
+from refkd.experiment.experiment import run_experiment
 from refkd.experiment.results_json import results
 from refkd.experiment.run_folder import finish_run
 from refkd.experiment.run_reader import read_run
@@ -32,7 +32,7 @@ TINY = {
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    study = run_study(read_settings(overrides=TINY))
+    study = run_experiment(read_settings(overrides=TINY))
     write_run(study, folder)
     finish_run(results(study), folder)
     return study, folder
@@ -82,7 +82,7 @@ def test_other_files_are_left_alone(trained, tmp_path, capsys):
 
 def test_names_are_escaped(trained, monkeypatch, tmp_path):
     run = read_run(trained[1])
-    run.told["data"]["name"] = "<festvox & co>"
+    run.results["data"]["name"] = "<festvox & co>"
     monkeypatch.setattr(gallery, "run_figures", lambda run, **options: iter(()))
     page, *pictures = gallery.write_gallery(run, tmp_path)
     assert pictures == []

@@ -106,7 +106,7 @@ def expected(interval, scale, digits):
 
 
 def test_the_table_tells_the_numbers_of_results_json(run, page):
-    for one in run.told["summary"]:
+    for one in run.results["summary"]:
         row = row_of(page, one["title"])
         assert numbers(row["phone error% [95 %]"])[-3:] == expected(one["phone_error_rate"], 100, 1)
         assert numbers(row["offsetframes [95 %]"]) == expected(one["offset"], 1, 1)
@@ -124,7 +124,7 @@ def test_the_table_tells_the_numbers_of_results_json(run, page):
 
 def test_a_teacher_has_no_intervals(run, page):
     row = row_of(page, "teacher")
-    error = run.told["teacher"]["phone_error_rate"]
+    error = run.results["teacher"]["phone_error_rate"]
     assert numbers(row["phone error% [95 %]"]) == [float(f"{100 * error:.1f}")]
     assert row["delayms [95 %]"] == "\N{EN DASH}"  # nothing was measured
     assert row["offsetframes [95 %]"] == ""
@@ -135,17 +135,17 @@ def test_a_spread_over_seeds_has_a_column_where_there_are_several(figures, page,
     run = made_run(rules={"Hard": RULES["Hard"]}, seeds=3)
     write_report(run, {}, tmp_path / "report.html")
     several = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
-    sd = run.told["summary"][0]["phone_error_rate"]["sd"]
+    sd = run.results["summary"][0]["phone_error_rate"]["sd"]
     assert numbers(row_of(several, "CTC alone")["SDpoints"]) == [float(f"{100 * sd:.1f}")]
     assert any("3 seeds" in words and "utterances and seeds" in words for words in several.words)
 
 
 def test_a_difference_is_strong_where_its_interval_does_not_hold_zero(text, run):
     """All made intervals lie above zero; one that holds zero is written weakly."""
-    told = run.told["summary"][0]
+    told = run.results["summary"][0]
     weak = {**told, "against": {"FrameWise": {"mean": 0.0, "sd": None, "low": -0.1, "high": 0.1}}}
-    assert "<strong>" in run_table({**run.told, "summary": [told]})
-    assert "<strong>" not in run_table({**run.told, "summary": [weak]})
+    assert "<strong>" in run_table({**run.results, "summary": [told]})
+    assert "<strong>" not in run_table({**run.results, "summary": [weak]})
 
 
 def test_an_interval_is_drawn_where_its_numbers_are(run, text):
@@ -153,7 +153,7 @@ def test_an_interval_is_drawn_where_its_numbers_are(run, text):
     drawn = re.findall(
         r'interval student [^"]*".*?M([\d.]+) 11H([\d.]+)"/><circle cx="([\d.]+)"', text
     )
-    told = [one["phone_error_rate"] for one in run.told["summary"]]
+    told = [one["phone_error_rate"] for one in run.results["summary"]]
     pixels = np.array(drawn, dtype=float)
     rates = np.array([[one["low"], one["high"], one["mean"]] for one in told])
     slope, start = np.polyfit(rates.ravel(), pixels.ravel(), 1)

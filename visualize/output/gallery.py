@@ -82,7 +82,7 @@ def write_gallery(run: Run, folder: Path, utterance: str | None = None) -> list[
         pictures["films"] = animations
     page = folder / PAGE
     with replacing(page) as file:
-        file.write("\n".join(_page(run.told["data"]["name"], pictures)).encode())
+        file.write("\n".join(_page(run.results["data"]["name"], pictures)).encode())
     return [page, *(picture for some in pictures.values() for picture in some)]
 
 

@@ -16,7 +16,7 @@ from refkd.experiment.run_reader import Run, RunModel
 from refkd.experiment.student_settings import CTC
 from refkd.losses.ctc import ctc_align, ctc_trace
 from refkd.losses.distill import distill_trace
-from refkd.losses.rule_json import rule_from
+from refkd.losses.rule_json import rule_from_dict
 from refkd.losses.rules import FrameWise, Shift
 from refkd.networks.layers import cell_of
 from refkd.networks.lstm import lstm_trace
@@ -99,8 +99,8 @@ def _rules(run: Run, utterance: str, width: float | None) -> Figure | None:
 
 def _offsets(run: Run, utterance: str, width: float | None) -> Figure:
     windows = {
-        run.of(student["rule"]).title: rule_from(student["lesson"]["selects"]).window
-        for student in run.told["students"]
+        run.of(student["rule"]).title: rule_from_dict(student["lesson"]["selects"]).window
+        for student in run.results["students"]
         if student["lesson"] is not None
     }
     statistics = {student.title: run.offsets(student.name) for student in run.students}
@@ -126,10 +126,12 @@ def _delays(run: Run, utterance: str, width: float | None) -> Figure | None:
 
 
 def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
-    students, summary = run.told["students"], run.told["summary"]
+    students, summary = run.results["students"], run.results["summary"]
     titles = {row["rule"]: run.of(row["rule"]).title for row in summary}
     shifts = {student.name for student in run.students if isinstance(student.rule, Shift)}
-    teachers = [teacher for teacher in run.told["teachers"] if teacher["name"] == run.teacher.name]
+    teachers = [
+        teacher for teacher in run.results["teachers"] if teacher["name"] == run.teacher.name
+    ]
     return tradeoff_figure(
         {
             titles[name]: (
@@ -156,7 +158,7 @@ def _tradeoff(run: Run, utterance: str, width: float | None) -> Figure:
 
 
 def _sweep(run: Run, utterance: str, width: float | None) -> Figure | None:
-    tried = sweep_points(run.told)
+    tried = sweep_points(run.results)
     if not tried.points:
         return None
     return sweep_figure(tried.points, chosen=tried.chosen, alone=tried.alone, width=width)
@@ -273,7 +275,7 @@ def best_searching(run: Run) -> RunModel | None:
 
 
 def _speech(run: Run, utterance: str) -> Speech:
-    bands = run.told["configuration"]["features"]["bands"]
+    bands = run.results["configuration"]["features"]["bands"]
     return Speech.of_features(run.features[utterance], bands, run.clock)
 
 
@@ -322,11 +324,11 @@ def draw_animations(run: Run, folder: Path) -> list[Path]:
     made: list[Path] = []
     if run.followed is None:
         return made
-    teacher = run.said_by_epoch(run.teacher.name)[-1]
+    teacher = run.logits_by_epoch(run.teacher.name)[-1]
     for name, students in pictures_of(run).items():
         frames = spikes_frames(
             teacher,
-            {student.title: list(run.said_by_epoch(student.name)) for student in students},
+            {student.title: list(run.logits_by_epoch(student.name)) for student in students},
             run.symbols,
             run.clock.frame_shift,
             first_frame=run.clock.first_frame,

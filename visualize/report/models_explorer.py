@@ -83,12 +83,12 @@ def _ranked(drawing: Drawing) -> dict[str, str]:
     names = [
         name
         for name in comparison.utterances
-        if max(len(model.told.arrays[name]) for model in comparison.models) <= LONGEST
+        if max(len(model.posteriors.arrays[name]) for model in comparison.models) <= LONGEST
     ]
     if not names:
         return {}
     first = {name: "as in the figures" for name in drawing.utterances if name in names}
-    lengths = [len(comparison.teacher.told.arrays[name]) for name in names]
+    lengths = [len(comparison.teacher.posteriors.arrays[name]) for name in names]
     distances = [
         mean_distance([comparison.shift(student, name).offset for student in comparison.students])
         for name in names
@@ -101,7 +101,7 @@ def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
     comparison, truth = drawing.comparison, drawing.truth
     temperature = float(drawing.options.get("temperature", 1.0))
     traces, _ = rule_traces(drawing, name)
-    length = len(comparison.teacher.told.arrays[name]) * comparison.teacher.clock.frame_shift
+    length = len(comparison.teacher.posteriors.arrays[name]) * comparison.teacher.clock.frame_shift
     return {
         "name": name,
         "why": f"{length:.3g} {comparison.unit.name}, {why}",

@@ -108,13 +108,13 @@ def _shared(run: Run) -> dict[str, Any]:
 
 def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
     spiking = [spikes(model.posteriors.arrays[name]) for model in run.models]
-    features = FeatureSettings(**run.told["configuration"]["features"])
+    features = FeatureSettings(**run.results["configuration"]["features"])
     speech = Speech.of_features(run.features[name], features.bands, run.clock)
     return {
         "name": name,
         "why": f"{len(run.features[name])} frames, {why}",
         "phones": true_phones(run.reference.get(name)),
-        "speech": pack_speech(speech, band_centres(features, run.told["data"]["rate"])),
+        "speech": pack_speech(speech, band_centres(features, run.results["data"]["rate"])),
         "distributions": [
             pack_distributions(np.exp(log_posteriors(run.of(model).posteriors.arrays[name] / t)))
             for model, t in _distributions(run)

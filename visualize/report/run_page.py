@@ -24,7 +24,7 @@ def write_report(
     """Write the page of a run, with SVG figures by name or in a folder and WAV files by utterance:
     one file that needs no other and no network.
     """
-    results, looks = run.told, looks_of_run(run)
+    results, looks = run.results, looks_of_run(run)
     classes = {student.name: colour_class(looks[student.title]) for student in run.students}
     parts = {
         "kind": "refkd run",

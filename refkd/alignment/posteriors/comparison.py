@@ -7,7 +7,7 @@ from functools import cached_property
 from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, runs, spikes
-from refkd.alignment.posteriors.conventions import Facts, facts_of, log_posteriors_of
+from refkd.alignment.posteriors.conventions import Metadata, log_posteriors_of, metadata_of
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.spike_matching import Spikes, shift_of_spikes
 from refkd.alignment.statistics import TimedOffsets, TimedShift
@@ -19,7 +19,7 @@ from refkd.check import Floats
 class ComparedModel:
     """One of the models."""
 
-    told: PosteriorSet
+    posteriors: PosteriorSet
     kind: str
     clock: Clock  # with the latency
     spikes: dict[str, Spikes]  # of each shared utterance
@@ -27,11 +27,11 @@ class ComparedModel:
     @property
     def name(self) -> str:
         """What it is called."""
-        return self.told.name
+        return self.posteriors.name
 
     def log_posteriors(self, utterance: str) -> Floats:
         """(T, K) log-probabilities of one utterance, in nats."""
-        return log_posteriors_of(self.told, self.kind, utterance)
+        return log_posteriors_of(self.posteriors, self.kind, utterance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Comparison:
     @property
     def typical(self) -> str:
         """The utterance of median length."""
-        lengths = {name: len(self.teacher.told.arrays[name]) for name in self.utterances}
+        lengths = {name: len(self.teacher.posteriors.arrays[name]) for name in self.utterances}
         return sorted(self.utterances, key=lambda name: lengths[name])[len(lengths) // 2]
 
     def of(self, name: str) -> ComparedModel:
@@ -150,16 +150,16 @@ def compare(
         check.fail("sets", "at least one utterance that all have", "none")
     for posteriors in others:
         check.same_length(posteriors.name, posteriors.classes, first.name, first.classes, "K")
-    all_facts = [facts_of(posteriors) for posteriors in sets]
-    blank = all_facts[0].blank
+    all_metadata = [metadata_of(posteriors) for posteriors in sets]
+    blank = all_metadata[0].blank
     models = tuple(
         ComparedModel(
             posteriors,
-            facts.kind,
+            metadata.kind,
             _clock(posteriors, latency.get(posteriors.name, 0.0)),
-            {name: _spikes(posteriors, facts, name, blank, at) for name in shared},
+            {name: _spikes(posteriors, metadata, name, blank, at) for name in shared},
         )
-        for posteriors, facts in zip(sets, all_facts, strict=True)
+        for posteriors, metadata in zip(sets, all_metadata, strict=True)
     )
     return Comparison(
         models, shared, blank, first.class_names, at, check.instance("unit", unit, Unit)
@@ -173,8 +173,8 @@ def _clock(posteriors: PosteriorSet, latency: float) -> Clock:
     return Clock(posteriors.frame_shift, (posteriors.first_frame or 0.0) + late)
 
 
-def _spikes(posteriors: PosteriorSet, facts: Facts, name: str, blank: int, at: At) -> Spikes:
+def _spikes(posteriors: PosteriorSet, metadata: Metadata, name: str, blank: int, at: At) -> Spikes:
     if at == "peak":
-        return spikes(log_posteriors_of(posteriors, facts.kind, name), blank, at)
-    labels, starts, _ = runs(facts.best[name], blank)
+        return spikes(log_posteriors_of(posteriors, metadata.kind, name), blank, at)
+    labels, starts, _ = runs(metadata.best[name], blank)
     return labels, starts

@@ -36,7 +36,7 @@ class Doubt(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class Metadata:
     """What is specified about posteriors or, where it is not, what the numbers show."""
 
     best: dict[str, Ints]  # (T,) best class of every frame of each utterance
@@ -50,15 +50,15 @@ class Facts:
     doubts: dict[str, Doubt]  # why "kind" or "blank" cannot be assumed
 
 
-def facts_of(posteriors: PosteriorSet) -> Facts:
+def metadata_of(posteriors: PosteriorSet) -> Metadata:
     """Look through all posteriors of a model once.
 
     Examples
     --------
     >>> from refkd.alignment.posteriors.posterior_set import PosteriorSet
-    >>> from refkd.alignment.posteriors.conventions import facts_of
-    >>> facts = facts_of(PosteriorSet("small", {"one": [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]}))
-    >>> facts.kind, facts.blank, facts.best["one"], facts.shares.round(2)
+    >>> from refkd.alignment.posteriors.conventions import metadata_of
+    >>> metadata = metadata_of(PosteriorSet("small", {"one": [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]}))
+    >>> metadata.kind, metadata.blank, metadata.best["one"], metadata.shares.round(2)
     ('probabilities', 0, array([0, 0, 1]), array([0.67, 0.33]))
     """
     best: dict[str, Ints] = {}
@@ -85,7 +85,7 @@ def facts_of(posteriors: PosteriorSet) -> Facts:
         doubts["kind"] = _doubt_of_kind(frames, lowest)
     if posteriors.blank is None:
         doubts["blank"] = _doubt_of_blank(posteriors, shares, blank)
-    return Facts(
+    return Metadata(
         best=best,
         unusable=bad,
         lowest=lowest,
@@ -98,12 +98,12 @@ def facts_of(posteriors: PosteriorSet) -> Facts:
     )
 
 
-def certain_facts(posteriors: PosteriorSet) -> Facts:
-    """The facts of a model; an ArgumentError that names it where one has to be specified."""
-    facts = facts_of(posteriors)
-    for doubt in facts.doubts.values():
+def certain_metadata(posteriors: PosteriorSet) -> Metadata:
+    """The metadata of a model; an ArgumentError that names it where one has to be specified."""
+    metadata = metadata_of(posteriors)
+    for doubt in metadata.doubts.values():
         check.fail(posteriors.name, *doubt)
-    return facts
+    return metadata
 
 
 def _blank(posteriors: PosteriorSet, shares: Floats) -> int:
@@ -211,12 +211,12 @@ def normalised(posteriors: PosteriorSet) -> PosteriorSet:
     >>> posteriors.kind, posteriors.blank, posteriors.arrays["one"].round(3)[0]
     ('log_probabilities', 0, array([-0.288, -1.386]))
     """
-    facts = certain_facts(check.instance("told", posteriors, PosteriorSet))
+    metadata = certain_metadata(check.instance("told", posteriors, PosteriorSet))
     return PosteriorSet(
         posteriors.name,
-        {name: log_posteriors_of(posteriors, facts.kind, name) for name in posteriors.arrays},
+        {name: log_posteriors_of(posteriors, metadata.kind, name) for name in posteriors.arrays},
         kind="log_probabilities",
-        blank=facts.blank,
+        blank=metadata.blank,
         symbols=posteriors.class_names,
         frame_shift=posteriors.frame_shift,
         first_frame=0.0 if posteriors.first_frame is None else posteriors.first_frame,

@@ -9,9 +9,9 @@ import numpy as np
 from refkd import check
 from refkd.alignment.posteriors.conventions import (
     ROW_SUM,
-    Facts,
+    Metadata,
     departures,
-    facts_of,
+    metadata_of,
     named_blanks,
     other_logarithm,
 )
@@ -86,14 +86,14 @@ def diagnose(
     if reference is not None:
         check.mapping("reference", reference)
     words = check.flag("words", words)
-    all_facts = [facts_of(posteriors) for posteriors in sets]
+    all_metadata = [metadata_of(posteriors) for posteriors in sets]
     remarks: list[tuple[PosteriorSet, Iterator[Remark]]] = [
-        (posteriors, _remarks(posteriors, facts, unit))
-        for posteriors, facts in zip(sets, all_facts, strict=True)
+        (posteriors, _remarks(posteriors, metadata, unit))
+        for posteriors, metadata in zip(sets, all_metadata, strict=True)
     ]
     remarks += [
-        (other, against_first(sets[0], other, all_facts[0].blank, facts.blank, unit.name))
-        for other, facts in zip(sets[1:], all_facts[1:], strict=True)
+        (other, against_first(sets[0], other, all_metadata[0].blank, metadata.blank, unit.name))
+        for other, metadata in zip(sets[1:], all_metadata[1:], strict=True)
     ]
     if reference is not None:
         remarks += [
@@ -107,25 +107,25 @@ def diagnose(
     )
 
 
-def _remarks(posteriors: PosteriorSet, facts: Facts, unit: Unit) -> Iterator[Remark]:
-    yield from _numbers(posteriors, facts)
-    yield from (("error", doubt.sentence) for doubt in facts.doubts.values())
-    if len(facts.sample) and "kind" not in facts.doubts:
-        yield from _kind(posteriors, facts)
-    if len(facts.sample) and "blank" not in facts.doubts:
-        yield from _blank(posteriors, facts)
+def _remarks(posteriors: PosteriorSet, metadata: Metadata, unit: Unit) -> Iterator[Remark]:
+    yield from _numbers(posteriors, metadata)
+    yield from (("error", doubt.sentence) for doubt in metadata.doubts.values())
+    if len(metadata.sample) and "kind" not in metadata.doubts:
+        yield from _kind(posteriors, metadata)
+    if len(metadata.sample) and "blank" not in metadata.doubts:
+        yield from _blank(posteriors, metadata)
     yield from _times(posteriors, unit)
 
 
-def _numbers(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
+def _numbers(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
     """Frames that are no posteriors, and frames that pad."""
-    if facts.unusable:
-        count = sum(frames.size for frames in facts.unusable.values())
-        name, frames = next(iter(facts.unusable.items()))
+    if metadata.unusable:
+        count = sum(frames.size for frames in metadata.unusable.values())
+        name, frames = next(iter(metadata.unusable.items()))
         yield (
             "error",
-            f"NaN, +inf or nothing but -inf in {count} frames of {len(facts.unusable)} utterances, "
-            f"first in utterance {name!r}, frame {frames[0]}",
+            f"NaN, +inf or nothing but -inf in {count} frames of "
+            f"{len(metadata.unusable)} utterances, first in utterance {name!r}, frame {frames[0]}",
         )
     padded = [
         name
@@ -140,30 +140,30 @@ def _numbers(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
         )
 
 
-def _kind(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
-    kind, shown = facts.kind, facts.shown
+def _kind(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
+    kind, shown = metadata.kind, metadata.shown
     words = shown.replace("_", "-")
     if posteriors.kind is None:
         yield "assumed", f"the numbers are {words}, by their range and row sums"
-    if kind == "probabilities" and facts.lowest < 0.0:
-        yield "error", f"probabilities are told, the numbers begin at {facts.lowest:g}"
+    if kind == "probabilities" and metadata.lowest < 0.0:
+        yield "error", f"probabilities are told, the numbers begin at {metadata.lowest:g}"
         return
-    other = other_logarithm(facts.sample) if shown == "logits" and posteriors.kind else None
+    other = other_logarithm(metadata.sample) if shown == "logits" and posteriors.kind else None
     if shown == "probabilities" != kind:
         yield "warning", f"{kind} are told, the numbers look like probabilities"
     elif other is not None:
         yield "warning", f"the numbers look like {other}"
     elif kind != "logits":
-        yield from _row_sums(posteriors, facts)
+        yield from _row_sums(posteriors, metadata)
 
 
-def _row_sums(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
+def _row_sums(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
     """How many frames do not sum to one, and where it is worst."""
     count = total = 0
     worst, worst_at = ROW_SUM, ("", 0)
     for name, array in posteriors.arrays.items():
-        away = departures(array, facts.kind)
-        away[facts.unusable.get(name, [])] = 0.0
+        away = departures(array, metadata.kind)
+        away[metadata.unusable.get(name, [])] = 0.0
         total += len(array)
         count += int(np.count_nonzero(away > ROW_SUM))
         if away.max() > worst:
@@ -176,8 +176,8 @@ def _row_sums(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
         )
 
 
-def _blank(posteriors: PosteriorSet, facts: Facts) -> Iterator[Remark]:
-    shares, blank = facts.shares, facts.blank
+def _blank(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
+    shares, blank = metadata.shares, metadata.blank
     likely, percent = int(shares.argmax()), 100.0 * shares
     symbols = posteriors.symbols or ()
     if posteriors.blank is None and named_blanks(posteriors):

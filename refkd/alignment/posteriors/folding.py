@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from refkd import check
-from refkd.alignment.posteriors.conventions import certain_facts
+from refkd.alignment.posteriors.conventions import certain_metadata
 from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.posterior_set import Posteriors, PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
@@ -95,7 +95,7 @@ def _folded(posteriors: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, F
     folded = [symbol for symbol in symbols if symbol in folding.symbols]
     if not folded:
         return posteriors, None
-    facts = certain_facts(posteriors)
+    facts = certain_metadata(posteriors)
     blank = facts.blank
     if symbols[blank] in folding.symbols:
         expected = f"classes other than the blank of {posteriors.name}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from refkd import check
-from refkd.alignment.posteriors.conventions import facts_of
+from refkd.alignment.posteriors.conventions import metadata_of
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
 from refkd.alignment.posteriors.truth import Truth
@@ -54,7 +54,7 @@ class Part:
         parts = []
         for posteriors in sets:
             assert posteriors.frame_shift is not None
-            facts = facts_of(posteriors)
+            metadata = metadata_of(posteriors)
             first = posteriors.first_frame or 0.0
             frames = self.slice(posteriors.frame_shift, first)
             arrays = {name: array[frames] for name, array in posteriors.arrays.items()}
@@ -68,7 +68,7 @@ class Part:
                 check.fail("from, to", expected, f"{begin} to {end}")
             begin = first + frames.start * posteriors.frame_shift
             cut = replace(posteriors, arrays=arrays, first_frame=begin)
-            parts.append(replace(cut, kind=facts.kind, blank=facts.blank))
+            parts.append(replace(cut, kind=metadata.kind, blank=metadata.blank))
         return tuple(parts)
 
     def of_truth(self, truth: Truth) -> Truth:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from refkd.alignment.posteriors.conventions import facts_of
+from refkd.alignment.posteriors.conventions import metadata_of
 from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 
@@ -43,7 +43,7 @@ def in_one_order(
                 other,
                 arrays={name: array[:, order] for name, array in other.arrays.items()},
                 symbols=first.symbols,
-                blank=facts_of(first).blank,
+                blank=metadata_of(first).blank,
             )
             sentence = f"classes are put in the order of {first.name}"
             findings.append(Finding("assumed", other.name, sentence))
@@ -53,7 +53,7 @@ def in_one_order(
 
 def _alike(a: PosteriorSet, b: PosteriorSet) -> bool:
     """Whether nothing speaks against one order of classes: their number, and the blank."""
-    return a.classes == b.classes and facts_of(a).blank == facts_of(b).blank
+    return a.classes == b.classes and metadata_of(a).blank == metadata_of(b).blank
 
 
 def _order(first: PosteriorSet, other: PosteriorSet) -> list[int] | None:
@@ -71,5 +71,5 @@ def _order(first: PosteriorSet, other: PosteriorSet) -> list[int] | None:
 
 def _names(posteriors: PosteriorSet) -> list[str]:
     """The symbols, with one name for the blank, whatever each toolkit calls it."""
-    blank = facts_of(posteriors).blank
+    blank = metadata_of(posteriors).blank
     return ["" if n == blank else symbol for n, symbol in enumerate(posteriors.symbols or ())]

@@ -11,7 +11,7 @@ import numpy as np
 def frame_wise(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any, Any, None]:
     """KL(teacher || student) of each frame, summed over the utterance; logits (T, N, K), padded.
 
-    `rule` is as from `refkd.losses.rule_json.rule_facts`, and divergence, temperature, scale_t2,
+    `rule` is as from `refkd.losses.rule_json.rule_to_dict`, and divergence, temperature, scale_t2,
     blank_frames, blank. Returned are losses (N,) in nats, the gradient in the student's logits, and
     no pairs of frames: which belong together goes without saying.
 

@@ -18,7 +18,7 @@ DEFAULTS = {
 
 
 def rule_of(name: str, **values: Any) -> dict[str, Any]:
-    """A rule as plain values with every option: parameters as of `rule_facts`.
+    """A rule as plain values with every option: parameters as of `rule_to_dict`.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import numpy as np
 from refkd import check
 from refkd.check import ArgumentError
 from refkd.losses.distill import distill_trace
-from refkd.losses.rule_json import rule_from
+from refkd.losses.rule_json import rule_from_dict
 from refkd.losses.traces import DistillTrace
 from refkd.verify.compare import log_softmax
 from refkd.verify.distill.plain import Floats, Rule
@@ -22,7 +22,7 @@ def traced(student: Floats, teacher: Floats, rule: Rule) -> DistillTrace:
     """The trace of one utterance under a rule with its options."""
     facts = {name: value for name, value in rule.items() if name not in OPTIONS}
     options: dict[str, Any] = {name: rule[name] for name in OPTIONS}
-    return distill_trace(student, teacher, rule_from(facts), **options)
+    return distill_trace(student, teacher, rule_from_dict(facts), **options)
 
 
 def reference(arguments: Arguments) -> Outputs:
