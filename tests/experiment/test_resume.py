@@ -115,6 +115,12 @@ def end(process):
     return process.returncode, out, error
 
 
+def stopped_in(folder):
+    """How a run ends by Ctrl-C in training."""
+    goes_on = "the same command goes on from the last complete epoch"
+    return 1, "", f"refkd: stopped; {goes_on} (in {folder})\n"
+
+
 def finish(command, **environment):
     code, out, error = end(start(command, **environment))
     assert (code, error) == (0, "")
@@ -177,6 +183,7 @@ def test_an_uninterrupted_run_leaves_nothing_behind_but_its_results(whole):
     assert [one["weight"] for one in tuning["Hard"]] == [0.1, 0.3]
 
 
+@pytest.mark.proof
 def test_a_run_killed_at_every_stage_ends_with_the_same_bits(whole, command, tmp_path):
     stages = [
         ("open", "run/run.json", 1),
@@ -199,6 +206,7 @@ def test_a_run_killed_at_every_stage_ends_with_the_same_bits(whole, command, tmp
     assert_same_run(tmp_path / "run", whole)
 
 
+@pytest.mark.proof
 def test_a_run_killed_from_outside_again_and_again_ends_with_the_same_bits(
     whole, command, tmp_path
 ):
@@ -223,6 +231,7 @@ def test_a_run_killed_from_outside_again_and_again_ends_with_the_same_bits(
     assert_same_run(tmp_path / "run", whole)
 
 
+@pytest.mark.proof
 def test_an_animated_run_that_was_killed_ends_with_the_same_pictures(tiny, tmp_path):
     whole, killed = (
         ["run", "--config", str(tiny), "--rules", "CTC", "--animate", "--out", str(tmp_path / name)]
@@ -268,21 +277,18 @@ def test_another_run_in_the_same_folder_is_refused_in_a_sentence(
     assert files(folder) == before
 
 
+@pytest.mark.proof
 @posix_only
 def test_ctrl_c_in_training_says_how_to_go_on(whole, command, tmp_path):
     process = start(command)
     wait_until(lambda: list((tmp_path / "run").glob("checkpoints/CTC*.npz")), process)
     process.send_signal(signal.SIGINT)
-    code, out, error = end(process)
-    assert (code, out) == (1, "")
-    assert error == (
-        "refkd: stopped; the same command goes on from the last complete epoch "
-        f"(in {tmp_path / 'run'})\n"
-    )
+    assert end(process) == stopped_in(tmp_path / "run")
     finish(command)
     assert_same_run(tmp_path / "run", whole)
 
 
+@pytest.mark.proof
 @posix_only
 def test_ctrl_c_in_compilation_is_one_line(command, tmp_path):
     cache = tmp_path / "cache"
@@ -295,6 +301,7 @@ def test_ctrl_c_in_compilation_is_one_line(command, tmp_path):
     assert error.count("\n") == 1
 
 
+@pytest.mark.proof
 def test_ctrl_c_at_any_stage_is_one_line(whole, command, tmp_path):
     stages = [
         ("import", "numpy", 1),
@@ -317,6 +324,7 @@ def test_ctrl_c_at_any_stage_is_one_line(whole, command, tmp_path):
     assert_same_run(tmp_path / "run", whole)
 
 
+@pytest.mark.proof
 @limits_only
 def test_a_full_disk_is_one_sentence_and_loses_nothing(whole, command, tmp_path):
     """Files of more than 100 bytes fail as on a full disk, from the moment that one is opened."""
@@ -372,9 +380,9 @@ def test_a_folder_below_a_file_is_one_sentence(tiny, capsys):
     assert tiny.read_bytes() == before
 
 
-def test_damaged_files_are_named_and_go_on_without(whole, command, tmp_path, capsys):
+def test_a_stopped_run_goes_on_and_damaged_files_are_named(whole, command, tmp_path, capsys):
     folder = tmp_path / "run"
-    end(start(command, "kill", "open", "checkpoints/CTC-seed-1", 2))
+    assert end(start(command, "stop", "open", "checkpoints/CTC-seed-1", 2)) == stopped_in(folder)
     damaged = folder / "checkpoints" / "Hard-weight-0.1-seed-0.npz"
     damaged.write_bytes(damaged.read_bytes()[:-200])
     before = files(folder)
@@ -411,6 +419,7 @@ def test_somebody_elses_files_stay(tmp_path, command):
     assert files(folder) == before
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_a_run_has_the_same_bits_for_any_number_of_threads(whole, command, tmp_path, threads):
     finish(command, NUMBA_NUM_THREADS=str(threads))

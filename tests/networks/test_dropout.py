@@ -124,8 +124,8 @@ def test_float32_follows_float64_under_the_same_masks(cell):
 
 @pytest.mark.parametrize("dropout", [0.05, 0.3, 0.75])
 def test_the_share_dropped_is_the_one_asked_for(dropout):
-    """Within five standard deviations, in each of 32 x 2 units of two layers and in all."""
-    net, features = network(hidden=32, layers=3), batch(lengths=(300, 1, 199))
+    """Within five standard deviations, in each of 8 x 2 units of two layers and in all."""
+    net, features = network(hidden=8, layers=3), batch(lengths=(150, 1, 99))
     lowest, *above = net.forward(features, dropout, seed=8).layers
     assert lowest.mask is None
     for layer in above:
