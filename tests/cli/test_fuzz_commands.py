@@ -66,7 +66,7 @@ def folder(tmp_path_factory):
 
 def test_every_command_is_in_the_table():
     actions = command_line()._actions
-    commands = next(one for one in actions if isinstance(one, argparse._SubParsersAction))
+    commands = next(action for action in actions if isinstance(action, argparse._SubParsersAction))
     assert set(commands.choices) == set(COMMANDS)
 
 
@@ -88,15 +88,15 @@ def judge(line, capsys):
     except SystemExit as stopped:  # of argparse, whose usage comes before its sentence
         code = stopped.code
         assert code in (0, 2)
-    said = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert code in (0, 1, 2)
-    if code == 1 and not said:  # a verdict of `verify` or `exercise check`, on standard output
+    if code == 1 and not lines:  # a verdict of `verify` or `exercise check`, on standard output
         return
     if code == 2:
-        assert said[-1].startswith("refkd"), said
-    if code != 0 and not said[0].startswith("usage"):
-        assert [one for one in said if one.startswith("refkd: ")] == said[-1:]
-        assert len(said[-1]) < 2000
+        assert lines[-1].startswith("refkd"), lines
+    if code != 0 and not lines[0].startswith("usage"):
+        assert [text for text in lines if text.startswith("refkd: ")] == lines[-1:]
+        assert len(lines[-1]) < 2000
 
 
 def fuzz(count, folder, capsys, monkeypatch):

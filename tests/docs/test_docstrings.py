@@ -43,8 +43,8 @@ def documented_parameters(thing):
 
 def parameters(thing):
     return [
-        {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(one.kind.name, "") + name
-        for name, one in inspect.signature(thing).parameters.items()
+        {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "") + name
+        for name, parameter in inspect.signature(thing).parameters.items()
         if name not in ("self", "cls")
     ]
 

@@ -30,11 +30,15 @@ def test_another_finding_would_be_seen():
 
 
 def test_every_implementation_was_run():
-    wanted = [(one.adapter, dtype) for one in IMPLEMENTATIONS for dtype in one.dtypes]
+    wanted = [
+        (implementation.adapter, dtype)
+        for implementation in IMPLEMENTATIONS
+        for dtype in implementation.dtypes
+    ]
     assert [(record["adapter"], record["dtype"]) for record in RECORDS] == wanted
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda one: f"{one['adapter']} {one['dtype']}")
+@pytest.mark.parametrize("record", RECORDS, ids=lambda row: f"{row['adapter']} {row['dtype']}")
 def test_a_record_is_that_of_one_run(record):
     start = f"refkd verify {record['kit']} refkd.verify.adapters.{record['adapter']} "
     assert record["command"].startswith(f"{start}--dtype {record['dtype']} --")
@@ -51,14 +55,16 @@ def test_every_finding_has_a_class_that_there_is_and_a_cause(record, finding):
 
 
 @pytest.mark.compiled_once
-@pytest.mark.parametrize("one", IMPLEMENTATIONS, ids=lambda one: one.adapter)
-def test_an_adapter_answers_a_case_where_its_library_is_installed(one):
-    if not SCRIPT["versions"](one.packages):
-        pytest.skip(f"{one.packages[0]} is not installed")
-    kit = kit_named(one.kit)
+@pytest.mark.parametrize(
+    "implementation", IMPLEMENTATIONS, ids=lambda implementation: implementation.adapter
+)
+def test_an_adapter_answers_a_case_where_its_library_is_installed(implementation):
+    if not SCRIPT["versions"](implementation.packages):
+        pytest.skip(f"{implementation.packages[0]} is not installed")
+    kit = kit_named(implementation.kit)
     case = next(iter(kit.vectors())).name
-    target = f"refkd.verify.adapters.{one.adapter}"
+    target = f"refkd.verify.adapters.{implementation.adapter}"
     door = AdapterDoor(target, kit.arguments, kit.results, time_limit=60.0)
-    report = verify(kit, door, {"dtype": one.dtypes[0]}, case=case)
+    report = verify(kit, door, {"dtype": implementation.dtypes[0]}, case=case)
     door.close()
     assert (report.asked, report.agreed) == (1, 1)

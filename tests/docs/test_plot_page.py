@@ -38,12 +38,12 @@ def test_commands_print_what_the_page_shows(n, folder, monkeypatch, capsys):
     program, *arguments = shlex.split(COMMANDS[n])
     assert program == "refkd"
     assert main(arguments) == 0
-    said = [text.replace("\\", "/") for text in capsys.readouterr()]
+    printed = [text.replace("\\", "/") for text in capsys.readouterr()]
     begin = [place for place, (kind, _) in enumerate(BLOCKS) if kind == "sh"][n]
     shown = [text for _, text in itertools.takewhile(is_text, BLOCKS[begin + 1 :])]
     assert shown
     for text in shown:
-        assert text in said
+        assert text in printed
 
 
 def is_text(block):

@@ -138,10 +138,10 @@ def files(folder):
     return {path: path.read_bytes() for path in paths}
 
 
-def without_seconds(told):
-    if isinstance(told, dict):
-        return {name: without_seconds(one) for name, one in told.items() if name != "seconds"}
-    return [without_seconds(one) for one in told] if isinstance(told, list) else told
+def without_seconds(value):
+    if isinstance(value, dict):
+        return {name: without_seconds(part) for name, part in value.items() if name != "seconds"}
+    return [without_seconds(part) for part in value] if isinstance(value, list) else value
 
 
 def contents(folder):
@@ -180,7 +180,7 @@ def test_an_uninterrupted_run_leaves_nothing_behind_but_its_results(whole):
     assert "checkpoints" not in names
     assert not [name for name in names if name.endswith(".part")]
     tuning = json.loads((whole[0] / "results.json").read_text(encoding="utf-8"))["tuning"]
-    assert [one["weight"] for one in tuning["Hard"]] == [0.1, 0.3]
+    assert [row["weight"] for row in tuning["Hard"]] == [0.1, 0.3]
 
 
 @pytest.mark.proof
@@ -270,10 +270,10 @@ def test_another_run_in_the_same_folder_is_refused_in_a_sentence(
     else:
         monkeypatch.setattr(refkd, "__version__", version)
     assert main(command) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "expected a new or empty folder, or that of a run with these settings" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "expected a new or empty folder, or that of a run with these settings" in printed.err
     assert files(folder) == before
 
 

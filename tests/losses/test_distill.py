@@ -370,13 +370,13 @@ def test_loss_and_trace_agree(case):
 @given(distill_cases())
 def test_results_do_not_depend_on_what_was_in_memory(case):
     arguments = (case.student, case.teacher, case.rule)
-    one = with_rubbish(math.nan, refkd.distill_trace, *arguments, **case.options())
+    first = with_rubbish(math.nan, refkd.distill_trace, *arguments, **case.options())
     two = with_rubbish(1e3, refkd.distill_trace, *arguments, **case.options())
     for name in ("divergence", "pairs", "pair_weight", "offset", "loss", "grad"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
-    if one.target is not None:
-        np.testing.assert_array_equal(one.target, two.target)
-        assert one.target_divergence == two.target_divergence
+        np.testing.assert_array_equal(getattr(first, name), getattr(two, name))
+    if first.target is not None:
+        np.testing.assert_array_equal(first.target, two.target)
+        assert first.target_divergence == two.target_divergence
 
 
 # --- identities between rules --------------------------------------------------------------------
@@ -1066,8 +1066,8 @@ def test_refused_batches(student, teacher, sentence):
     "options", [{"temperature": 0.0}, {"divergence": "l2"}, {"blank": 3}, {"blank_frames": "x"}]
 )
 def test_batches_refuse_the_same_options(options):
-    with pytest.raises(refkd.ArgumentError) as one:
+    with pytest.raises(refkd.ArgumentError) as refusal:
         refkd.distill_loss(ZEROS, ZEROS, FRAME_WISE, **options)
     with pytest.raises(refkd.ArgumentError) as batch:
         refkd.distill_loss_batch(ragged(ZEROS), ragged(ZEROS), FRAME_WISE, **options)
-    assert str(batch.value) == str(one.value)
+    assert str(batch.value) == str(refusal.value)

@@ -32,7 +32,9 @@ def plain_logits(values, features, masks):
     """The oracle's logits (sum T, K); masks (layers - 1, sum T, S H)."""
     parts = np.split(masks, features.offsets[1:-1], axis=1)
     pairs = zip(features, parts, strict=True)
-    return np.concatenate([oracle_network.network(values, one, part) for one, part in pairs])
+    return np.concatenate(
+        [oracle_network.network(values, sequence, part) for sequence, part in pairs]
+    )
 
 
 def drawn_for(net, features, dropout, seed):
@@ -160,17 +162,17 @@ def test_only_the_way_up_is_masked(cell, bidirectional):
 def test_the_seed_decides(cell, bidirectional):
     net, features = network(cell, bidirectional), batch()
     first, again, other = (bits(net, features, dropout=0.3, seed=seed) for seed in (1, 1, 2))
-    for one, same in zip(first, again, strict=True):
-        np.testing.assert_array_equal(one, same)
-    assert any((one != changed).any() for one, changed in zip(first, other, strict=True))
+    for array, same in zip(first, again, strict=True):
+        np.testing.assert_array_equal(array, same)
+    assert any((array != changed).any() for array, changed in zip(first, other, strict=True))
 
 
 def test_the_masks_depend_on_the_seed_and_the_shapes_alone():
-    one = network("lstm").forward(batch(), dropout=0.3, seed=1)
-    two = network("tanh").forward(batch(lengths=(2, 9), seed=4), dropout=0.3, seed=1)
-    for layer, other in zip(one.layers[1:], two.layers[1:], strict=True):
+    first = network("lstm").forward(batch(), dropout=0.3, seed=1)
+    second = network("tanh").forward(batch(lengths=(2, 9), seed=4), dropout=0.3, seed=1)
+    for layer, other in zip(first.layers[1:], second.layers[1:], strict=True):
         np.testing.assert_array_equal(layer.mask, other.mask)
-    assert (one.layers[1].mask != one.layers[2].mask).any()
+    assert (first.layers[1].mask != first.layers[2].mask).any()
 
 
 def test_backward_leaves_the_trace_as_it_was():
@@ -189,9 +191,9 @@ def test_backward_leaves_the_trace_as_it_was():
 @pytest.mark.parametrize("seed", [None, 3])
 def test_no_dropout_is_the_pass_without_and_copies_nothing(cell, bidirectional, seed):
     net, features = network(cell, bidirectional), batch()
-    given = bits(net, features, dropout=0.0, seed=seed)
-    for one, same in zip(bits(net, features), given, strict=True):
-        np.testing.assert_array_equal(one, same)
+    without = bits(net, features, dropout=0.0, seed=seed)
+    for array, same in zip(bits(net, features), without, strict=True):
+        np.testing.assert_array_equal(array, same)
     layers = net.forward(features, 0.0, seed).layers
     assert all(layer.mask is None for layer in layers)
     assert all(layer.inputs is below.hidden for below, layer in pairwise(layers))
@@ -202,8 +204,8 @@ def test_no_dropout_is_the_pass_without_and_copies_nothing(cell, bidirectional, 
 def test_a_single_layer_has_nothing_to_drop(cell, bidirectional):
     net, features = network(cell, bidirectional, layers=1), batch()
     dropped = bits(net, features, dropout=0.9, seed=1)
-    for one, same in zip(bits(net, features), dropped, strict=True):
-        np.testing.assert_array_equal(one, same)
+    for array, same in zip(bits(net, features), dropped, strict=True):
+        np.testing.assert_array_equal(array, same)
 
 
 # --- errors --------------------------------------------------------------------------------------

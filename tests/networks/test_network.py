@@ -55,20 +55,26 @@ def test_an_utterance_alone_has_the_same_bits(bidirectional, dtype):
 
 def test_a_unidirectional_network_does_not_hear_the_future():
     net = network(bidirectional=False)
-    one = batch(lengths=(6,))
-    changed = one.values.copy()
+    utterance = batch(lengths=(6,))
+    changed = utterance.values.copy()
     changed[4:] += 1.0
-    before, after = net.forward(one).logits[0], net.forward(one.with_values(changed)).logits[0]
+    before, after = (
+        net.forward(utterance).logits[0],
+        net.forward(utterance.with_values(changed)).logits[0],
+    )
     np.testing.assert_array_equal(before[:4], after[:4])
     assert (before[4:] != after[4:]).all()
 
 
 def test_a_bidirectional_network_hears_all():
     net = network(bidirectional=True)
-    one = batch(lengths=(6,))
-    changed = one.values.copy()
+    utterance = batch(lengths=(6,))
+    changed = utterance.values.copy()
     changed[5] += 1.0
-    before, after = net.forward(one).logits[0], net.forward(one.with_values(changed)).logits[0]
+    before, after = (
+        net.forward(utterance).logits[0],
+        net.forward(utterance.with_values(changed)).logits[0],
+    )
     assert (before != after).all()
 
 
@@ -141,8 +147,8 @@ def test_the_gradient_of_one_utterance_alone_has_the_same_bits(bidirectional):
         frames = slice(*features.offsets[n : n + 2])
         upstream[frames] = np.random.default_rng(n).normal(size=upstream[frames].shape)
         together = net.backward(trace, features.with_values(upstream))
-        one = refkd.Ragged.from_list([inputs])
-        alone = net.backward(net.forward(one), one.with_values(upstream[frames]))
+        batch_of_one = refkd.Ragged.from_list([inputs])
+        alone = net.backward(net.forward(batch_of_one), batch_of_one.with_values(upstream[frames]))
         for name in alone:
             np.testing.assert_array_equal(alone[name], together[name], err_msg=name)
 
@@ -224,7 +230,7 @@ def test_saved_and_loaded(tmp_path, bidirectional, dtype):
     assert list(again.parameters()) == list(net.parameters())
     assert again.metadata["frame_shift"] == 0.02
     assert again.metadata["symbols"].tolist() == ["a", "b"]
-    assert [one.name for one in tmp_path.iterdir()] == ["net.npz"]
+    assert [file.name for file in tmp_path.iterdir()] == ["net.npz"]
 
 
 def test_the_file_speaks_torch(tmp_path):
@@ -262,7 +268,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         network(layers=1).save(path)
     assert path.read_bytes() == old
-    assert [one.name for one in tmp_path.iterdir()] == ["net.npz"]
+    assert [file.name for file in tmp_path.iterdir()] == ["net.npz"]
 
 
 def broken(tmp_path, **changes):

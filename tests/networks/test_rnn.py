@@ -44,9 +44,11 @@ class Case:
         return d_gates, d_h
 
     def oracle(self, reverse, **changed):
-        given = {"heard": self.heard, "w_hidden": self.w_hidden, "h0": self.h0} | changed
-        one = np.eye(len(self.h0))
-        return oracle.rnn(one, given["w_hidden"], 0.0, given["heard"], given["h0"], reverse)
+        arguments = {"heard": self.heard, "w_hidden": self.w_hidden, "h0": self.h0} | changed
+        identity = np.eye(len(self.h0))
+        return oracle.rnn(
+            identity, arguments["w_hidden"], 0.0, arguments["heard"], arguments["h0"], reverse
+        )
 
 
 @st.composite
@@ -169,14 +171,14 @@ def test_an_utterance_alone_has_the_same_bits(bidirectional, dtype):
     net, features = network(bidirectional, dtype=dtype), batch()
     trace = net.forward(features)
     for n, inputs in enumerate(features):
-        one = refkd.Ragged.from_list([inputs])
-        alone = net.forward(one)
+        batch_of_one = refkd.Ragged.from_list([inputs])
+        alone = net.forward(batch_of_one)
         np.testing.assert_array_equal(alone.logits[0], trace.logits[n])
         upstream = np.zeros_like(trace.logits.values)
         frames = slice(*features.offsets[n : n + 2])
         upstream[frames] = 1.0
         together = net.backward(trace, features.with_values(upstream))
-        for name, grad in net.backward(alone, one.with_values(upstream[frames])).items():
+        for name, grad in net.backward(alone, batch_of_one.with_values(upstream[frames])).items():
             np.testing.assert_array_equal(grad, together[name], err_msg=name)
 
 
@@ -237,7 +239,7 @@ def test_a_network_knows_its_cell_and_keeps_it_in_the_file(tmp_path, bidirection
     assert again.cell == "tanh"
     assert again.hash() == net.hash()
     features = batch()
-    logits = [one.forward(features).logits.values for one in (net, again)]
+    logits = [network_copy.forward(features).logits.values for network_copy in (net, again)]
     np.testing.assert_array_equal(*logits)
 
 

@@ -68,10 +68,10 @@ def test_an_utterance_within_a_batch_has_the_same_bits():
 
 def test_streams_of_one_network_do_not_hear_each_other():
     net = network()
-    one, other = np.random.default_rng(0).normal(size=(2, 6, 3))
+    left, right = np.random.default_rng(0).normal(size=(2, 6, 3))
     first, second = net.stream(), net.stream()
-    pairs = [(first.push(one[t : t + 1]), second.push(other[t : t + 1])) for t in range(6)]
-    for frames, pieces in zip((one, other), zip(*pairs, strict=True), strict=True):
+    pairs = [(first.push(left[t : t + 1]), second.push(right[t : t + 1])) for t in range(6)]
+    for frames, pieces in zip((left, right), zip(*pairs, strict=True), strict=True):
         np.testing.assert_array_equal(np.concatenate(pieces), offline(net, frames))
 
 

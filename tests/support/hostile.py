@@ -114,7 +114,7 @@ def _of_array(draw, array):
 
 def _of_number(draw, number):
     other = draw(st.one_of(st.just(number), st.integers(-3, 300), st.floats()))
-    kind = draw(st.sampled_from([*SCALARS, np.array, str, lambda one: [one]]))
+    kind = draw(st.sampled_from([*SCALARS, np.array, str, lambda value: [value]]))
     try:
         with np.errstate(all="ignore"):
             changed = kind(other)
@@ -124,7 +124,7 @@ def _of_number(draw, number):
 
 
 def _of_text(draw, text):
-    kind = draw(st.sampled_from([np.str_, str.upper, str.encode, np.array, lambda one: [one]]))
+    kind = draw(st.sampled_from([np.str_, str.upper, str.encode, np.array, lambda value: [value]]))
     other = draw(st.one_of(st.just(text), st.text(max_size=5)))
     try:
         changed = kind(other)
@@ -144,11 +144,11 @@ def _of_ragged(draw, batch):
 def _of_several(draw, values):
     keys = list(values) if isinstance(values, dict) else range(len(values))
     key = draw(st.sampled_from(keys))
-    one = hostile(draw, values[key])
+    changed_part = hostile(draw, values[key])
 
     def changed():
         again = dict(values) if isinstance(values, dict) else list(values)
-        again[key] = one()
+        again[key] = changed_part()
         return again
 
     return changed
@@ -184,9 +184,9 @@ def plain(value):
         kind = np.float64 if value.values.dtype.kind == "f" else None
         return refkd.Ragged(np.array(value.values.tolist(), kind), value.offsets)
     if isinstance(value, list | tuple):
-        return type(value)(plain(one) for one in value)
+        return type(value)(plain(part) for part in value)
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     return value
 
 
