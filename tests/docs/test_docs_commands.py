@@ -65,6 +65,7 @@ def test_the_example_of_the_readme_runs():
     assert names["trace"].grad.shape == (50, 30)
 
 
+@pytest.mark.proof
 @pytest.mark.compiled_once
 def test_the_test_of_the_page_on_verification_runs(tmp_path):
     adapter = "from refkd.verify.adapters.refkd_ctc import ctc_loss as ctc_loss\n"

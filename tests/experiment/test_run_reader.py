@@ -97,12 +97,7 @@ def test_models_are_those_of_the_first_seed(written, run):
     study, _ = written
     first = [trained for trained in (*study.teachers, *study.students) if trained.seed == 0]
     assert [model.name for model in run.models] == [trained.name for trained in first]
-    assert [student.name for student in run.students] == [study.of("CTC")[0].name] + [
-        "Hard",
-        "UniTeacher",
-        "RandomChoice",
-        "OrderedPath",
-    ]
+    assert [student.name for student in run.students] == TINY["rules"]
     assert run.teacher.name == "teacher"
     for model, trained in zip(run.models, first, strict=True):
         assert model.error == trained.measured.phone_error_rate
@@ -183,18 +178,6 @@ def test_a_student_that_says_nothing_has_no_offsets(run):
     got = dataclasses.replace(run, results=document).offsets("CTC")
     assert (got.n, got.offset.dtype) == (0, np.int64)
     offsets_figure({"CTC": got}, 0.02)
-
-
-@compiled_only
-def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
-    files = draw_animations(run, tmp_path)
-    names = [f"spikes-{model.name}.gif" for model in run.students]
-    assert [file.name for file in files] == [*names, "spikes.gif"]
-    for file in files:
-        with Image.open(file) as gif:
-            assert gif.n_frames == 2
-    plain = dataclasses.replace(run, results={**run.results, "followed": None})
-    assert draw_animations(plain, tmp_path) == []
 
 
 @compiled_only
@@ -286,28 +269,33 @@ def test_a_run_is_plotted_again(written, tmp_path, capsys):
 
 
 @compiled_only
-def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(written, tmp_path, capsys):
-    asked = ["plot", str(written[1]), "--figures", "spikes", "--out", str(tmp_path)]
+def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(run, tmp_path, capsys):
+    command = ["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]
     (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
     (tmp_path / "spikes.gif").write_bytes(b"mine")
-    assert main(asked) == 2
+    assert main(command) == 2
     assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
     assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
     (tmp_path / "spikes.gif").unlink()
-    assert main(asked) == 0
-    drawn = capsys.readouterr().out.splitlines()
-    assert len(drawn) == len(TINY["rules"]) + 1
-    assert drawn[-1] == str(tmp_path / "spikes.gif")
-    document = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
-    plain = tmp_path / "plain"
-    shutil.copytree(written[1], plain)
-    (plain / "results.json").write_text(
-        json.dumps({**document, "followed": None}), encoding="utf-8"
-    )
-    assert main(["plot", str(plain), "--figures", "spikes", "--out", str(tmp_path / "no")]) == 2
+    assert main(command) == 0
+    names = [*(f"spikes-{student.name}.gif" for student in run.students), "spikes.gif"]
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / name) for name in names]
+    for name in names:
+        with Image.open(tmp_path / name) as gif:
+            assert gif.n_frames == 2
+
+
+@compiled_only
+def test_a_run_that_was_not_animated_has_no_moving_pictures(run, tmp_path, capsys):
+    plain = dataclasses.replace(run, results={**run.results, "followed": None})
+    assert draw_animations(plain, tmp_path) == []
+    shutil.copytree(run.folder, tmp_path / "plain")
+    (tmp_path / "plain" / "results.json").write_text(json.dumps(plain.results), encoding="utf-8")
+    out = tmp_path / "no"
+    assert main(["plot", str(tmp_path / "plain"), "--figures", "spikes", "--out", str(out)]) == 2
     error = capsys.readouterr().err
     assert error == "refkd: figures: expected spikes of a run with --animate, got a run without\n"
-    assert not (tmp_path / "no").exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

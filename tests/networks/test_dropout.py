@@ -7,25 +7,18 @@ import pytest
 from oracles import dropout as oracle
 from oracles import lstm as oracle_network
 from oracles.derivative import complex_step
+from support.networks import BIDIRECTIONAL, CELL, random_batch, random_network
 from tolerances import FLOAT32_NETWORK, GRADIENT, VALUE, assert_close
 
 import refkd
 
-CELL = pytest.mark.parametrize("cell", ["lstm", "tanh"])
-BIDIRECTIONAL = pytest.mark.parametrize("bidirectional", [False, True])
-
 
 def network(cell="lstm", bidirectional=True, layers=3, dtype=np.float64, hidden=3):
-    """Every parameter random, biases too."""
-    net = refkd.Network.create(2, hidden, layers, 4, bidirectional, cell, dtype=dtype)
-    rng = np.random.default_rng(1)
-    values = {name: rng.normal(size=old.shape) for name, old in net.parameters().items()}
-    return net.with_parameters(values)
+    return random_network(cell, bidirectional, layers, dtype, inputs=2, hidden=hidden)
 
 
 def batch(lengths=(4, 1, 6), seed=2):
-    rng = np.random.default_rng(seed)
-    return refkd.Ragged.from_list([rng.normal(size=(frames, 2)) for frames in lengths])
+    return random_batch(2, lengths, seed)
 
 
 def plain_logits(values, features, masks):
