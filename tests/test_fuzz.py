@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracles import ctc as ctc_oracle
 from oracles import distill as distill_oracle
 from oracles import guided as guided_oracle
 from oracles import lstm as lstm_oracle
 from oracles import metrics as metrics_oracle
-from support.hostile import hostile, parts, plain
+from support.hostile import hostile, judged, parts, plain
 from support.reference_pages import NAMES, RETURNED
 from tolerances import VALUE, assert_close
 
@@ -384,30 +383,16 @@ def tame(arguments):
     return small and short and len(every) < 50
 
 
+def judge_call(call):
+    name, made = call
+    judge(TABLE[name], made)
+
+
 def test_hostile_arguments_give_a_result_or_a_sentence():
-    fuzz(500)
+    judged(500, calls(), judge_call)
 
 
 @pytest.mark.proof
 @pytest.mark.compiled_once
 def test_hostile_arguments_in_great_number():
-    assert fuzz(CALLS) >= CALLS
-
-
-def fuzz(count):
-    """How many calls were judged."""
-    judged = 0
-
-    @settings(
-        max_examples=count, deadline=None, derandomize=True, database=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @given(calls())
-    def judged_call(call):
-        nonlocal judged
-        name, made = call
-        judge(TABLE[name], made)
-        judged += 1
-
-    judged_call()
-    return judged
+    assert judged(CALLS, calls(), judge_call) >= CALLS

@@ -4,8 +4,8 @@ import argparse
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.hostile import judged
 
 import refkd
 from refkd.check import DataError
@@ -99,33 +99,21 @@ def judge(line, capsys):
         assert len(lines[-1]) < 2000
 
 
-def fuzz(count, folder, capsys, monkeypatch):
+@pytest.fixture
+def judge_line(folder, capsys, monkeypatch):
     def untrained(*arguments):
         raise DataError("training: expected nothing of it, got so far")
 
     monkeypatch.chdir(folder)
     monkeypatch.setattr("refkd.experiment.experiment.run_experiment", untrained)
-    judged = 0
-
-    @settings(
-        max_examples=count, deadline=None, derandomize=True, database=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @given(words())
-    def judged_line(line):
-        nonlocal judged
-        judge(line, capsys)
-        judged += 1
-
-    judged_line()
-    return judged
+    return lambda line: judge(line, capsys)
 
 
-def test_hostile_words_give_a_result_or_a_sentence(folder, capsys, monkeypatch):
-    fuzz(60, folder, capsys, monkeypatch)
+def test_hostile_words_give_a_result_or_a_sentence(judge_line):
+    judged(60, words(), judge_line)
 
 
 @pytest.mark.proof
 @pytest.mark.compiled_once
-def test_hostile_words_in_great_number(folder, capsys, monkeypatch):
-    assert fuzz(CALLS, folder, capsys, monkeypatch) >= CALLS
+def test_hostile_words_in_great_number(judge_line):
+    assert judged(CALLS, words(), judge_line) >= CALLS

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refkd
@@ -206,3 +207,21 @@ def parts(result):
     for name, value in pairs:
         for place, part in parts(value):
             yield (name, *place), part
+
+
+def judged(count, strategy, judge):
+    """How many cases of a strategy were judged: at least `count`, the same each time."""
+    cases = 0
+
+    @settings(
+        max_examples=count, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(strategy)
+    def judged_case(case):
+        nonlocal cases
+        judge(case)
+        cases += 1
+
+    judged_case()
+    return cases
