@@ -11,7 +11,7 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.alignment.metrics import alignment_shift, emission_delay
 from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
-from refkd.check import ArgumentError
+from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.experiment.experiment import run_experiment
@@ -42,25 +42,37 @@ test = 4
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """The folder of one tiny run with a student for every rule."""
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
-    rules = ",".join(["CTC", *RULES])
-    code = main(
-        ["run", "--config", str(folder / "tiny.toml"), "--rules", rules, "--out", str(folder / "a")]
-    )
-    assert code == 0
-    return folder
+def settings_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("settings") / "tiny.toml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
-def results(run):
-    return json.loads((run / "a" / "results.json").read_text(encoding="utf-8"))
+def every_rule(settings_file, tmp_path_factory):
+    """The folder of a tiny experiment with a student for every rule; nothing is drawn."""
+    folder = tmp_path_factory.mktemp("every-rule")
+    experiment = run_experiment(read_settings(settings_file, {"rules": ["CTC", *RULES]}))
+    write_run(experiment, folder)
+    finish_run(results_of(experiment), folder)
+    return folder
 
 
-def test_results_hold_the_teacher_and_every_student(results):
-    assert [row["rule"] for row in results["students"]] == ["CTC", *RULES]
+def results_in(folder):
+    return json.loads((folder / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def results(every_rule):
+    return results_in(every_rule)
+
+
+@pytest.mark.parametrize("name", ["every_rule", "whole"])
+def test_results_hold_the_teacher_and_every_student(name, request):
+    folder = request.getfixturevalue(name)
+    results = results_in(folder if name == "every_rule" else folder.folder)
+    rules = ["CTC", *RULES] if name == "every_rule" else 2 * ["CTC", "Hard", "RandomChoice"]
+    assert [row["rule"] for row in results["students"]] == rules
     for row in (results["teacher"], *results["students"]):
         assert row["phone_error_rate"] >= 0.0
         assert row["loss"] > 0.0
@@ -93,54 +105,53 @@ def test_what_a_rule_selected_is_told_of_every_rule_but_not_of_ctc(results):
         assert (framewise["equal"], framewise["never_chosen"]) == (1.0, 0.0)
 
 
-def test_networks_and_posteriors_are_those_of_the_results(run, results):
+def test_networks_and_posteriors_are_those_of_the_results(every_rule, results):
     for row in results["students"]:
-        net = refkd.Network.load(run / "a" / "networks" / f"{row['rule']}.npz")
+        net = refkd.Network.load(every_rule / "networks" / f"{row['rule']}.npz")
         assert net.hash() == row["hash"]
         assert not net.bidirectional
-        with np.load(run / "a" / "posteriors" / f"{row['rule']}.npz", allow_pickle=False) as file:
+        with np.load(every_rule / "posteriors" / f"{row['rule']}.npz", allow_pickle=False) as file:
             names = [name for name in file.files if not name.startswith("metadata.")]
             assert len(names) == results["data"]["utterances"]["test"]
             assert file[names[0]].shape[1] == len(results["data"]["symbols"])
             assert str(file["metadata.kind"]) == "logits"
             assert float(file["metadata.frame_shift"]) == results["data"]["frame_shift"]
-    assert refkd.Network.load(run / "a" / "networks" / "teacher.npz").bidirectional
+    assert refkd.Network.load(every_rule / "networks" / "teacher.npz").bidirectional
 
 
-def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
+def test_a_student_hears_a_recording_from_its_file_alone(whole, tmp_path, capsys):
     corpus = load("synthetic", train=1, validation=1, test=1)
     utterance = corpus.test[0]
-    with wave.open(str(run / "audio.wav"), "wb") as file:
+    with wave.open(str(tmp_path / "audio.wav"), "wb") as file:
         file.setparams((1, 2, utterance.rate, 0, "NONE", ""))
         file.writeframes((np.clip(utterance.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
-    model = run / "a" / "networks" / "Hard.npz"
-    assert main(["stream", str(model), str(run / "audio.wav"), "--json"]) == 0
+    model = whole.folder / "networks" / "Hard.npz"
+    assert main(["stream", str(model), str(tmp_path / "audio.wav"), "--json"]) == 0
     symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
     assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
 
 
-def test_every_figure_is_drawn(run):
-    files = {file.name for file in (run / "a" / "figures").iterdir()}
-    drawn = set(FIGURES) - {"sweep"}  # no weight and no window was tried
-    assert files == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg", "csv")}
-    assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
+def test_every_figure_is_drawn(whole):
+    files = {file.name for file in (whole.folder / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg", "csv")}
+    assert all(file.stat().st_size > 200 for file in (whole.folder / "figures").iterdir())
 
 
-def test_the_report_is_that_of_the_folder(run, tmp_path):
-    write_report(read_run(run / "a"), run / "a" / "figures", tmp_path / "report.html")
-    assert (tmp_path / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+def test_the_report_is_that_of_the_folder(whole, tmp_path):
+    write_report(read_run(whole.folder), whole.folder / "figures", tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_bytes() == (whole.folder / "report.html").read_bytes()
 
 
 @pytest.mark.proof
-def test_drawing_a_run_again_writes_the_same_report(run, tmp_path, capsys):
+def test_drawing_a_run_again_writes_the_same_report(whole, tmp_path, capsys):
     out = tmp_path / "plot"
-    assert main(["plot", str(run / "a"), "--format", "svg", "--out", str(out)]) == 0
+    assert main(["plot", str(whole.folder), "--format", "svg", "--out", str(out)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
-    assert (out / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+    assert (out / "report.html").read_bytes() == (whole.folder / "report.html").read_bytes()
 
 
-def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
-    finished = read_run(run / "a")
+def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
+    finished = read_run(whole.folder)
     name = finished.names[0]
     seconds = len(finished.features[name]) * finished.clock.frame_shift
     with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
@@ -148,45 +159,59 @@ def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
         file.writeframes(bytes(2 * round(8000 * seconds)))
     more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
     out = tmp_path / "heard"
-    assert main(["plot", str(run / "a"), *more, "--out", str(out)]) == 0
+    assert main(["plot", str(whole.folder), *more, "--out", str(out)]) == 0
     data = Page((out / "report.html").read_text(encoding="utf-8")).data
     assert {utterance["name"] for utterance in data["utterances"] if utterance["audio"]} == {name}
-    assert main(["plot", str(run / "a"), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
+    assert main(["plot", str(whole.folder), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
     refusal = "refkd: audio: expected a folder, or --utterance NAME beside a file"
     assert refusal in capsys.readouterr().err
     with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(2 * round(8000 * (seconds + 1))))
-    assert main(["plot", str(run / "a"), *more, "--out", str(tmp_path / "other")]) == 2
+    assert main(["plot", str(whole.folder), *more, "--out", str(tmp_path / "other")]) == 2
     assert f"s for utterance {name!r}, as teacher has" in capsys.readouterr().err
 
 
-def test_a_student_does_not_depend_on_who_else_is_taught(run, results):
+def test_a_student_does_not_depend_on_who_else_is_taught(settings_file, results):
     """Same seed, same start, same batches: Hard alone beside CTC is the Hard of the full run."""
-    again = run_experiment(read_settings(run / "tiny.toml", {"rules": ["CTC", "Hard"]}))
+    again = run_experiment(read_settings(settings_file, {"rules": ["CTC", "Hard"]}))
     expected = {row["rule"]: row["hash"] for row in results["students"]}
     for student in again.students:
         assert student.network.hash() == expected[student.name]
     assert again.teacher.network.hash() == results["teacher"]["hash_after"]
 
 
-def test_another_seed_is_another_run(run, results):
-    again = run_experiment(read_settings(run / "tiny.toml", {"rules": ["CTC"], "seed": 1}))
+def test_another_seed_is_another_run(settings_file, results):
+    again = run_experiment(read_settings(settings_file, {"rules": ["CTC"], "seed": 1}))
     assert again.students[0].network.hash() != results["students"][0]["hash"]
     assert again.students[0].seed == 1
 
 
-def test_the_plain_cell_is_trained_when_asked_for(run, capsys):
-    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC,Hard"]
-    assert main([*arguments, "--cell", "tanh", "--out", str(run / "b"), "--json"]) == 0
-    again = json.loads(capsys.readouterr().out)
-    settings = again["configuration"]["network"]
-    assert (settings["cell"], settings["hidden"]) == ("tanh", 8)
-    models = [("teacher", again["teacher"]), *((row["rule"], row) for row in again["students"])]
-    for name, row in models:
-        assert refkd.Network.load(run / "b" / "networks" / f"{name}.npz").cell == "tanh"
-        first, last = (epoch["ctc"] for epoch in row["history"])
+def test_the_plain_cell_is_trained_when_asked_for(settings_file):
+    options = {"rules": ["CTC", "Hard"], "network": {"cell": "tanh"}}
+    experiment = run_experiment(read_settings(settings_file, options))
+    for model in (experiment.teacher, *experiment.students):
+        assert (model.network.cell, model.network.hidden) == ("tanh", 8)
+        first, last = (epoch.ctc for epoch in model.history)
         assert last < first
+
+
+def test_options_of_the_command_line_go_before_those_of_the_file(
+    settings_file, tmp_path, monkeypatch, capsys
+):
+    chosen = []
+
+    def untrained(settings, *_):
+        chosen.append(settings)
+        raise DataError("training: expected nothing of it, got so far")
+
+    monkeypatch.setattr("refkd.experiment.experiment.run_experiment", untrained)
+    command = ["run", "--config", str(settings_file), "--out", str(tmp_path / "run")]
+    assert main([*command, "--cell", "tanh", "--seed", "1", "--rules", "CTC"]) == 1
+    assert capsys.readouterr().err == "refkd: training: expected nothing of it, got so far\n"
+    network = chosen[0].network
+    assert (network.cell, network.hidden, chosen[0].seed) == ("tanh", 8, 1)
+    assert chosen[0].rules == ("CTC",)
 
 
 SEVERAL = """
@@ -310,7 +335,7 @@ def test_a_student_of_no_weight_is_the_one_by_ctc_alone_and_another_from_another
     assert onwards.history[0].ctc < weightless.history[0].ctc
 
 
-def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_path):
+def test_every_option_of_a_student_reaches_its_training(monkeypatch, tmp_path):
     lessons, lengths = [], []
 
     def recorded(*arguments, **options):
@@ -451,12 +476,10 @@ def test_the_table_has_a_line_for_every_model_and_says_n(several):
     assert widest <= 125
 
 
-def test_new_teachers_make_a_run_of_each_seed(run):
+def test_new_teachers_make_a_run_of_each_seed(settings_file):
     settings = {"rules": ["CTC", "FrameWise"], "seeds": 2, "new_teachers": True}
-    both = run_experiment(read_settings(run / "tiny.toml", settings))
-    alone = run_experiment(
-        read_settings(run / "tiny.toml", {"rules": settings["rules"], "seed": 1})
-    )
+    both = run_experiment(read_settings(settings_file, settings))
+    alone = run_experiment(read_settings(settings_file, {"rules": settings["rules"], "seed": 1}))
     assert [model.seed for model in both.teachers] == [0, 1]
     assert both.teachers[1].network.hash() == alone.teacher.network.hash()
     assert [model.network.hash() for model in both.students[2:]] == [
@@ -465,11 +488,11 @@ def test_new_teachers_make_a_run_of_each_seed(run):
     assert "teacher, seed 1" in table(results_of(both))
 
 
-def test_a_folder_that_holds_something_is_refused_before_any_work(run, capsys):
-    before = (run / "a" / "results.json").read_bytes()
-    assert main(["run", "--quick", "--out", str(run / "a")]) == 2
+def test_a_folder_that_holds_something_is_refused_before_any_work(whole, capsys):
+    before = (whole.folder / "results.json").read_bytes()
+    assert main(["run", "--quick", "--out", str(whole.folder)]) == 2
     assert "that of a run with these settings, got" in capsys.readouterr().err
-    assert (run / "a" / "results.json").read_bytes() == before
+    assert (whole.folder / "results.json").read_bytes() == before
 
 
 def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_path, capsys):
@@ -486,8 +509,8 @@ def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_p
     capsys.readouterr()
 
 
-def test_a_file_in_the_way_is_one_sentence(run, capsys):
-    assert main(["run", "--quick", "--out", str(run / "tiny.toml")]) == 2
+def test_a_file_in_the_way_is_one_sentence(settings_file, capsys):
+    assert main(["run", "--quick", "--out", str(settings_file)]) == 2
     assert "out: expected a folder that can be written to, got" in capsys.readouterr().err
 
 

@@ -269,20 +269,30 @@ def test_a_run_is_plotted_again(written, tmp_path, capsys):
 
 
 @compiled_only
-def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(run, tmp_path, capsys):
-    command = ["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]
+def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
+    few = dataclasses.replace(run, models=(run.teacher, run.of("CTC"), run.of("Hard")))
+    files = draw_animations(few, tmp_path)
+    assert [file.name for file in files] == ["spikes-CTC.gif", "spikes-Hard.gif", "spikes.gif"]
+    for file in files:
+        with Image.open(file) as gif:
+            assert gif.n_frames == 2
+
+
+@compiled_only
+def test_moving_pictures_are_not_drawn_over_those_of_others(run, tmp_path, capsys):
     (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
     (tmp_path / "spikes.gif").write_bytes(b"mine")
-    assert main(command) == 2
+    assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 2
     assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
     assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
-    (tmp_path / "spikes.gif").unlink()
-    assert main(command) == 0
+
+
+@pytest.mark.proof
+@compiled_only
+def test_moving_pictures_of_all_students_are_drawn_again(run, tmp_path, capsys):
+    assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 0
     names = [*(f"spikes-{student.name}.gif" for student in run.students), "spikes.gif"]
     assert capsys.readouterr().out.splitlines() == [str(tmp_path / name) for name in names]
-    for name in names:
-        with Image.open(tmp_path / name) as gif:
-            assert gif.n_frames == 2
 
 
 @compiled_only
