@@ -1,6 +1,8 @@
 """A finished run is never lost to a drawing: what fails is a sentence, what is missing is drawn."""
 
+import contextlib
 import dataclasses
+import io
 import shutil
 
 import pytest
@@ -50,7 +52,9 @@ def settings(tmp_path_factory):
 def whole(settings, tmp_path_factory):
     """The folder of a run in which everything was drawn."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    assert main(["run", "--config", str(settings), "--out", str(folder)]) == 0
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        assert main(["run", "--config", str(settings), "--out", str(folder)]) == 0
+    assert errors.getvalue() == ""
     return folder
 
 

@@ -95,16 +95,9 @@ def test_other_plain_values_are_refused(facts, sentence):
 @compiled_only
 def test_models_are_those_of_the_first_seed(written, run):
     study, _ = written
-    first = [model for model in (*study.teachers, *study.students) if model.seed == 0]
-    assert [model.name for model in run.models] == [model.name for model in first]
-    assert [model.name for model in run.students] == [
-        model.name for model in study.of("CTC")[:1]
-    ] + [
-        "Hard",
-        "UniTeacher",
-        "RandomChoice",
-        "OrderedPath",
-    ]
+    first = [trained for trained in (*study.teachers, *study.students) if trained.seed == 0]
+    assert [model.name for model in run.models] == [trained.name for trained in first]
+    assert [student.name for student in run.students] == TINY["rules"]
     assert run.teacher.name == "teacher"
     for model, trained in zip(run.models, first, strict=True):
         assert model.error == trained.measured.phone_error_rate
@@ -170,20 +163,16 @@ def test_the_test_speech_is_kept(written, run):
 def test_offsets_are_pooled_over_seeds(written, run):
     study, _ = written
     for name in study.names:
-        every = [offset for student in study.of(name) for offset in student.measured.offsets.offset]
+        every = [offset for model in study.of(name) for offset in model.measured.offsets.offset]
         got = run.offsets(name)
         assert sorted(got.offset.tolist()) == sorted(every)
-        unmatched = sum(student.measured.offsets.teacher_unmatched for student in study.of(name))
+        unmatched = sum(model.measured.offsets.teacher_unmatched for model in study.of(name))
         assert got.teacher_unmatched == unmatched
 
 
 @compiled_only
 def test_a_student_that_says_nothing_has_no_offsets(run):
-    (silent,) = (
-        student
-        for student in run.results["students"]
-        if (student["rule"], student["seed"]) == ("CTC", 0)
-    )
+    (silent,) = (row for row in run.results["students"] if (row["rule"], row["seed"]) == ("CTC", 0))
     offset = {**silent["offset"], "histogram": {}}
     document = {**run.results, "students": [{**silent, "offset": offset}]}
     got = dataclasses.replace(run, results=document).offsets("CTC")
@@ -192,33 +181,21 @@ def test_a_student_that_says_nothing_has_no_offsets(run):
 
 
 @compiled_only
-def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
-    files, _ = draw_animations(run, tmp_path)
-    names = [f"spikes-{student.name}.gif" for student in run.students]
-    assert [file.name for file in files] == [*names, "spikes.gif"]
-    for file in files:
-        with Image.open(file) as gif:
-            assert gif.n_frames == 2
-    plain = dataclasses.replace(run, results={**run.results, "followed": None})
-    assert draw_animations(plain, tmp_path) == ([], [])
-
-
-@compiled_only
 def test_histories_are_told_seed_by_seed(written, run):
     study, _ = written
     for name in study.names:
-        assert run.histories(name) == [list(student.history) for student in study.of(name)]
+        assert run.histories(name) == [list(model.history) for model in study.of(name)]
     assert run.histories("teacher") == [list(study.teacher.history)]
 
 
 @compiled_only
 def test_students_that_came_to_the_same_rule_have_two_names(written):
     document = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
-    for student in document["students"]:
-        if student["rule"] in ("Hard", "OrderedPath"):
-            student["title"] = "Hard [5, 0]"
-    titles = [student.title for student in read_run(written[1], document).students]
-    assert [title for title in titles if title.startswith("Hard")] == [
+    for row in document["students"]:
+        if row["rule"] in ("Hard", "OrderedPath"):
+            row["title"] = "Hard [5, 0]"
+    titles = [row.title for row in read_run(written[1], document).students]
+    assert [row for row in titles if row.startswith("Hard")] == [
         "Hard [5, 0] (Hard)",
         "Hard [5, 0] (OrderedPath)",
     ]
@@ -257,15 +234,15 @@ def test_whatever_is_missing_in_the_results_is_named(written):
         """Put something else in place of each part that the form knows, one after the other."""
         for name in list(value):
             inner = f"{place}.{name}".lstrip(".")
-            part, value[name] = value[name], object()
-            wrong = list(misfits(document))
-            assert not wrong or inner in wrong
-            places.extend(wrong)
-            value[name] = part
-            if isinstance(part, dict):
-                check(part, inner)
-            elif isinstance(part, list) and part and isinstance(part[0], dict):
-                check(part[0], f"{inner}[0]")
+            kept, value[name] = value[name], object()
+            misfitting = list(misfits(document))
+            assert not misfitting or inner in misfitting
+            places.extend(misfitting)
+            value[name] = kept
+            if isinstance(kept, dict):
+                check(kept, inner)
+            elif isinstance(kept, list) and kept and isinstance(kept[0], dict):
+                check(kept[0], f"{inner}[0]")
 
     check(document, "")
     assert {"summary", "students[0].offset.mean", "teachers[0].seconds", "seeds"} <= set(places)
@@ -292,28 +269,43 @@ def test_a_run_is_plotted_again(written, tmp_path, capsys):
 
 
 @compiled_only
-def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(written, tmp_path, capsys):
-    asked = ["plot", str(written[1]), "--figures", "spikes", "--out", str(tmp_path)]
+def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
+    few = dataclasses.replace(run, models=(run.teacher, run.of("CTC"), run.of("Hard")))
+    files, _ = draw_animations(few, tmp_path)
+    assert [file.name for file in files] == ["spikes-CTC.gif", "spikes-Hard.gif", "spikes.gif"]
+    for file in files:
+        with Image.open(file) as gif:
+            assert gif.n_frames == 2
+
+
+@compiled_only
+def test_moving_pictures_are_not_drawn_over_those_of_others(run, tmp_path, capsys):
     (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
     (tmp_path / "spikes.gif").write_bytes(b"mine")
-    assert main(asked) == 2
+    assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 2
     assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
     assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
-    (tmp_path / "spikes.gif").unlink()
-    assert main(asked) == 0
-    drawn = capsys.readouterr().out.splitlines()
-    assert len(drawn) == len(TINY["rules"]) + 1
-    assert drawn[-1] == str(tmp_path / "spikes.gif")
-    document = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
-    plain = tmp_path / "plain"
-    shutil.copytree(written[1], plain)
-    (plain / "results.json").write_text(
-        json.dumps({**document, "followed": None}), encoding="utf-8"
-    )
-    assert main(["plot", str(plain), "--figures", "spikes", "--out", str(tmp_path / "no")]) == 2
+
+
+@pytest.mark.proof
+@compiled_only
+def test_moving_pictures_of_all_students_are_drawn_again(run, tmp_path, capsys):
+    assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 0
+    names = [*(f"spikes-{student.name}.gif" for student in run.students), "spikes.gif"]
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / name) for name in names]
+
+
+@compiled_only
+def test_a_run_that_was_not_animated_has_no_moving_pictures(run, tmp_path, capsys):
+    plain = dataclasses.replace(run, results={**run.results, "followed": None})
+    assert draw_animations(plain, tmp_path) == ([], {})
+    shutil.copytree(run.folder, tmp_path / "plain")
+    (tmp_path / "plain" / "results.json").write_text(json.dumps(plain.results), encoding="utf-8")
+    out = tmp_path / "no"
+    assert main(["plot", str(tmp_path / "plain"), "--figures", "spikes", "--out", str(out)]) == 2
     error = capsys.readouterr().err
     assert error == "refkd: figures: expected spikes of a run with --animate, got a run without\n"
-    assert not (tmp_path / "no").exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

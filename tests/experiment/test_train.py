@@ -161,7 +161,7 @@ def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
     )
     assert plain != dropped == again
     shallow = [
-        train(network(classes), split, settings, 0)[0].hash() for settings in (SETTINGS, dropping)
+        train(network(classes), split, dropout, 0)[0].hash() for dropout in (SETTINGS, dropping)
     ]
     assert shallow[0] == shallow[1]
 
@@ -170,18 +170,18 @@ def test_the_history_keeps_what_is_said_of_the_utterance_that_is_followed(split,
     """After every epoch, by the network of that epoch; the others of the batch are not asked."""
     tracked, path, networks = split.take([1]).features, tmp_path / "student.npz", []
 
-    def read_parameters(epochs):
+    def read_parameters(histories):
         with np.load(path, allow_pickle=False) as arrays:
             values = {name: arrays[f"parameters.{name}"] for name in start.parameters()}
-            logits = arrays["said"]
+            kept = arrays["said"]
         networks.append(start.with_parameters(values))
-        np.testing.assert_array_equal(logits, [epoch.logits for epoch in epochs])
+        np.testing.assert_array_equal(kept, [epoch.logits for epoch in histories])
 
     start = network(classes)
     _, history = train(start, split, SETTINGS, 0, None, None, read_parameters, path, tracked)
     assert len(networks) == 2
-    for trained, epoch in zip(networks, history, strict=True):
-        assert epoch.logits.tobytes() == trained.forward(tracked).logits.values.tobytes()
+    for network_after, epoch in zip(networks, history, strict=True):
+        assert epoch.logits.tobytes() == network_after.forward(tracked).logits.values.tobytes()
     assert not np.array_equal(history[0].logits, history[1].logits)
 
 
@@ -212,8 +212,8 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     tracked = split.take([2]).features
     whole, history = train(network(classes), split, settings, 0, lesson, split, tracked=tracked)
 
-    def stop(epochs):
-        if len(epochs) == epochs_done:
+    def stop(histories):
+        if len(histories) == epochs_done:
             raise Killed
 
     path = tmp_path / "student.npz"
@@ -230,7 +230,7 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     assert [epoch.logits.tobytes() for epoch in gone_on] == [
         epoch.logits.tobytes() for epoch in history
     ]
-    assert [len(epochs) for epochs in histories] == [*range(epochs_done, 4)]
+    assert [len(epoch) for epoch in histories] == [*range(epochs_done, 4)]
     done, _ = train(network(classes), split, settings, 0, lesson, split, None, path, tracked)
     assert done.hash() == whole.hash()
 
