@@ -64,7 +64,7 @@ def add_parser(commands: Commands) -> None:
     truth.add_argument("--tier", metavar="NAME", help="of TextGrids (default phones)")
     truth.add_argument("--skip", metavar="LABELS", help="left out of it, such as sil,sp")
     add_rule_options(
-        plot.add_argument_group("what a rule would choose between teacher and student")
+        plot, plot.add_argument_group("what a rule would choose between teacher and student")
     )
     shown = plot.add_argument_group("what is drawn")
     shown.add_argument(

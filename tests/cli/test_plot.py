@@ -19,8 +19,8 @@ from refkd.alignment.statistics import EmissionDelay
 from refkd.cli import main
 from refkd.losses.rules import Hard, Window
 from visualize import delays_figure
-from visualize.output.comparison import comparison_figures
-from visualize.output.comparison_figures import Drawing
+from visualize.output.figures import figures_of_models
+from visualize.output.models_drawing import ModelsDrawing
 
 
 @pytest.fixture
@@ -669,18 +669,11 @@ def test_all_figures_are_readable(width):
     starts = 0.02 * np.array(list(TEACHER["one"]))
     labels = tuple(SYMBOLS[k] for k in TEACHER["one"].values())
     truth = Truth({"one": Reference(labels, starts, starts + 0.08)})
-    drawing = Drawing(
-        both,
-        ("one",),
-        truth=truth,
-        found={one.name: truth.of(both, one) for one in both.models},
-        rule=Hard(Window(3, 0)),
-        width=width,
-    )
-    figures, left_out = comparison_figures(drawing)
-    assert len(figures) == 7
-    assert left_out == []
-    for figure in figures.values():
+    drawing = ModelsDrawing.of(both, ("one",), truth, rule=Hard(Window(3, 0)), width=width)
+    drawn = figures_of_models(drawing)
+    assert len(drawn.figures) == 7
+    assert drawn.left_out == drawn.failures == []
+    for figure in drawn.figures.values():
         assert_readable(figure)
-    assert sum(one.starts.n for one in drawing.found["small"].values()) == 4
-    assert isinstance(drawing.found["small"]["one"], TrueDelays)
+    assert sum(delays.starts.n for delays in drawing.true_delays["small"].values()) == 4
+    assert isinstance(drawing.true_delays["small"]["one"], TrueDelays)

@@ -68,6 +68,24 @@ def test_which_rules_return_a_mixture():
     assert all(getattr(refkd, name) is rule for name, rule in rules.RULES.items())
 
 
+def test_a_row_says_what_its_class_says():
+    parameters = {field.name for field in dataclasses.fields(rules.RuleParameters)}
+    for row in rules.RULE_TABLE:
+        name = row.rule.__name__
+        assert row.rule.weighted == (row.weights is not rules._equal_weights), name
+        assert {*rules.fields_of(name)} <= parameters, name
+        assert {*row.equations} <= rules.EQUATIONS.keys() | {"D9"}, name
+        assert row.about.endswith("."), name
+        assert type(rules.RuleParameters().build(name, median_lag=2)) is row.rule
+
+
+def test_parameters_become_those_of_a_rule():
+    parameters = rules.RuleParameters(window="whole", tau="inf", d=3)
+    assert parameters.build("Soft", median_lag=1) == refkd.Soft(refkd.Window.whole(), INF)
+    assert parameters.build("Shift", median_lag=1) == refkd.Shift(3)
+    assert rules.RuleParameters().build("Shift", median_lag=1) == refkd.Shift(1)
+
+
 def test_rules_are_values():
     assert refkd.Hard(refkd.Window(5, 0)) == refkd.Hard(refkd.Window(5))
     assert refkd.Blend([0.5, 0.5]) == refkd.Blend((0.5, 0.5))

@@ -19,16 +19,14 @@ from refkd.alignment.statistics import OffsetStatistics
 from refkd.losses.rule_json import rule_to_dict
 from visualize import Speech, write_numbers
 from visualize.layout.style import BLANK, EARLY, TEACHER, TEXT
-from visualize.output.comparison import comparison_figures
-from visualize.output.comparison_figures import FIGURES as OF_MODELS
-from visualize.output.comparison_figures import Drawing
-from visualize.output.run import FIGURES as OF_RUNS
-from visualize.output.run import looks_of_run, run_figures
+from visualize.output.figures import OF_MODELS, figures_of_models, figures_of_run
+from visualize.output.models_drawing import ModelsDrawing
+from visualize.output.run_drawing import RunDrawing, looks_of_run
 
 pytestmark = pytest.mark.compiled_once
 
 RULE = refkd.Hard(refkd.Window(5, 0))
-BOTH = sorted(set(OF_RUNS) & set(OF_MODELS))
+BOTH = sorted(OF_MODELS)
 NAMES = {"band": "band-Hard [5, 0]", "gradients": "gradients-CTC alone"}  # of many students' files
 OTHERS = {"tradeoff": ("x", "x_unit")}  # a run's delay is that to the teacher, not to true times
 
@@ -75,11 +73,10 @@ def as_models(run, shift=None):
     sets = [replace(one.posteriors, name=one.title, **facts) for one in run.models]
     sets[0] = replace(sets[0], frame_shift=shift or run.clock.frame_shift)
     comparison, truth = compare(sets), Truth(run.reference)
-    found = {one.name: truth.of(comparison, one) for one in comparison.models}
     speech = {"b": Speech.of_features(run.features["b"], BANDS, run.clock)}
     distance = {name: OPTIONS[name] for name in ("divergence", "temperature")}
-    return Drawing(
-        comparison, ("b",), truth=truth, found=found, rule=RULE, options=distance, speech=speech
+    return ModelsDrawing.of(
+        comparison, ("b",), truth, rule=RULE, options=distance, spectrograms=speech
     )
 
 
@@ -91,8 +88,8 @@ def compared(row):
 @pytest.mark.parametrize("name", BOTH)
 def test_every_figure_has_the_same_numbers_both_ways(name, tmp_path):
     run = made()
-    ((_, of_run),) = run_figures(run, figures=[name], utterance="b")
-    of_models = comparison_figures(as_models(run), [name])[0][NAMES.get(name, name)]
+    of_run = figures_of_run(RunDrawing.of(run, "b"), [name]).figures[name]
+    of_models = figures_of_models(as_models(run), [name]).figures[NAMES.get(name, name)]
     tables = []
     for figure in (of_run, of_models):
         path = write_numbers({name: figure}, tmp_path / "numbers.csv")
@@ -127,7 +124,7 @@ def test_a_model_has_one_name_and_one_colour_in_every_figure():
     }
     assert looks["BiLSTM"] == (TEACHER, "-")
     assert len({colour for colour, _ in looks.values()} | {EARLY, TEXT, BLANK}) == 5 + 3
-    for name, figure in run_figures(run, figures=expected, utterance="b"):
+    for name, figure in figures_of_run(RunDrawing.of(run, "b"), expected).figures.items():
         texts = figure.findobj(matplotlib.text.Text)
         named = {text.get_text(): text.get_color() for text in texts if text.get_text() in looks}
         assert named == {title: looks[title][0] for title in expected[name]}
@@ -136,8 +133,8 @@ def test_a_model_has_one_name_and_one_colour_in_every_figure():
 
 def test_models_are_alike_in_every_figure_of_a_plot():
     drawing = as_models(made())
-    figures, _ = comparison_figures(drawing, ["shift", "offsets", "delays", "cumulative"])
-    for figure in figures.values():
+    drawn = figures_of_models(drawing, ["shift", "offsets", "delays", "cumulative"])
+    for figure in drawn.figures.values():
         for text in figure.findobj(matplotlib.text.Text):
             if text.get_text() in drawing.looks:
                 assert text.get_color() == drawing.looks[text.get_text()][0]
@@ -145,6 +142,6 @@ def test_models_are_alike_in_every_figure_of_a_plot():
 
 @pytest.mark.parametrize(("shift", "shaded"), [(0.02, 2), (0.04, 0)])
 def test_a_window_is_shaded_where_all_count_the_same_frames(shift, shaded):
-    figure = comparison_figures(as_models(made(), shift), ["offsets"])[0]["offsets"]
+    figure = figures_of_models(as_models(made(), shift), ["offsets"]).figures["offsets"]
     windows = [one for axes in figure.axes for one in axes.patches if not one.get_gid()]
     assert len(windows) == shaded

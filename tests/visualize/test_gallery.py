@@ -16,8 +16,8 @@ from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
 from visualize.layout.style import WIDTHS
 from visualize.output import gallery
-from visualize.output.gallery import TITLES
-from visualize.output.run import FIGURES
+from visualize.output.drawing import Drawn
+from visualize.output.figures import FIGURES
 
 pytestmark = pytest.mark.compiled_only
 
@@ -54,8 +54,7 @@ def test_every_figure_is_on_the_page_at_every_size(trained, tmp_path, capsys):
 
 
 def test_every_figure_has_words():
-    assert list(TITLES) == list(FIGURES)
-    assert all(caption.endswith(".") for _, caption in TITLES.values())
+    assert all(row.title and row.caption.endswith(".") for row in FIGURES.values())
 
 
 @pytest.mark.parametrize(
@@ -83,9 +82,10 @@ def test_other_files_are_left_alone(trained, tmp_path, capsys):
 def test_names_are_escaped(trained, monkeypatch, tmp_path):
     run = read_run(trained[1])
     run.results["data"]["name"] = "<festvox & co>"
-    monkeypatch.setattr(gallery, "run_figures", lambda run, **options: iter(()))
-    page, *pictures = gallery.write_gallery(run, tmp_path)
-    assert pictures == []
+    monkeypatch.setattr(gallery, "figures_of_run", lambda drawing: Drawn())
+    files, failures = gallery.write_gallery(run, tmp_path)
+    (page,) = files
+    assert failures == []
     assert "<h1>Figures: &lt;festvox &amp; co&gt;</h1>" in page.read_text(encoding="utf-8")
 
 

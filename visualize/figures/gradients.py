@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
 from refkd import check
@@ -131,10 +131,10 @@ def gradients_figure(
         scale = axes.pop(SCALE)
         for (name, trace), words in zip(traces.items(), titles, strict=True):
             what = rows, symbols, clock, strongest, both_spikes, colour
-            image, *_ = draw_gradient(axes[name], trace, *what)
+            image = draw_gradient(axes[name], trace, *what)
             axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
-        scale_in(scale, image, "gradient (nats per logit)")  # type: ignore[arg-type]
+        scale_in(scale, image, "gradient (nats per logit)")
     return figure
 
 
@@ -147,7 +147,7 @@ def draw_gradient(
     strongest: float,
     both_spikes: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
     colour: str = STUDENT,
-) -> list[Artist]:
+) -> AxesImage:
     """Draw the gradient of one rule as a heat map of the labels `rows` (n,) from the top, and on it
     the spikes (labels, frames) of teacher and student.
     """
@@ -162,12 +162,11 @@ def draw_gradient(
         interpolation="none",
         gid="gradient",
     )
-    drawn: list[Artist] = [image]
     row_of = {int(label): row for row, label in enumerate(rows)}
     marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
     for (labels, frames), (mark, shade, gid) in zip(both_spikes, marks, strict=True):
         places = [row_of[int(label)] for label in labels]
-        drawn += axes.plot(
+        axes.plot(
             clock.seconds(frames),
             places,
             mark,
@@ -182,7 +181,7 @@ def draw_gradient(
     axes.yaxis.set_gid(NAMES)
     axes.tick_params(axis="y", length=0)
     axes.set_ylabel("symbol")
-    return drawn
+    return image
 
 
 def _rows(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
@@ -253,13 +252,12 @@ def draw_sweep(
     looks: Mapping[str, Look],
     chosen: Collection[Point],
     level: float | None,
-) -> list[Artist]:
+) -> None:
     """Draw the errors (n,) in percent of one rule: the level of CTC alone; for each line its means,
     its seeds if there are several, and its ring.
     """
-    drawn: list[Artist] = []
     if level is not None:
-        drawn.append(axes.axhline(level, color=BLANK, linewidth=1.0, zorder=1, gid="CTC alone"))
+        axes.axhline(level, color=BLANK, linewidth=1.0, zorder=1, gid="CTC alone")
     for name in dict.fromkeys(trials.line(point) for point in errors):
         line_points = sorted((p for p in errors if trials.line(p) == name), key=trials.place)
         colour, line = looks.get(name, (STUDENT, "-"))
@@ -268,13 +266,11 @@ def draw_sweep(
         places = [trials.place(point) for point in line_points]
         (curve,) = axes.plot(places, means, "o", color=colour, markersize=4, gid=series)
         curve.set_linestyle(line)
-        drawn.append(curve)
         if any(errors[point].size > 1 for point in line_points):
             x = np.concatenate([np.full(errors[p].size, trials.place(p)) for p in line_points])
             y = np.concatenate([errors[p] for p in line_points])
             (dots,) = axes.plot(x, y, ".", color=colour, markersize=3, alpha=0.6)
             dots.set_gid(f"{series}, seeds")
-            drawn.append(dots)
         rings = [
             (x, y)
             for point, x, y in zip(line_points, places, means, strict=True)
@@ -283,8 +279,6 @@ def draw_sweep(
         if rings:
             (ring,) = axes.plot(*np.transpose(rings), "o", color=TEXT, markersize=8)
             ring.set(markerfacecolor="none", markeredgewidth=1.1, gid=f"{series}, chosen")
-            drawn.append(ring)
-    return drawn
 
 
 def _set_axes(axes: Axes, trials: Trials, limits: tuple[float, float], upright: bool) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from refkd import check
@@ -107,14 +106,14 @@ def key_height(names: Sequence[str], width: float) -> float:
     return (key_places(names, width)[-1][1] + 1) * line_height()
 
 
-def draw_key(axes: Axes, looks: Mapping[str, Look]) -> list[Artist]:
+def draw_key(axes: Axes, looks: Mapping[str, Look]) -> None:
     """Draw a line and a name for each entry, from the left margin of the figure to the right one,
     on axes of `key_height`, whose units become inches.
 
     >>> from visualize import new_figure
     >>> from visualize.layout.legend import draw_key, looks_of
     >>> axes = new_figure(4.0, 1.0).add_axes((0.0, 0.0, 1.0, 0.2))
-    >>> _ = draw_key(axes, looks_of(["CTC", "Hard"]))
+    >>> draw_key(axes, looks_of(["CTC", "Hard"]))
     >>> [text.get_text() for text in axes.texts]
     ['CTC', 'Hard']
     """
@@ -122,14 +121,11 @@ def draw_key(axes: Axes, looks: Mapping[str, Look]) -> list[Artist]:
     height, left = box.height / dots, box.x0 / dots
     axes.set(xlim=(left, box.x1 / dots), ylim=(0.0, height))
     axes.set_axis_off()
-    drawn: list[Artist] = []
     places = key_places(list(looks), axes.figure.bbox.width / dots - 2 * MARGIN)
     for (name, (colour, line)), (start, row) in zip(looks.items(), places, strict=True):
         x, y = MARGIN + start, height - (row + 0.5) * line_height()
-        drawn += axes.plot(
+        axes.plot(
             [x, x + SAMPLE], [y, y], color=colour, linestyle=line, linewidth=1.6, clip_on=False
         )
         text = axes.text(x + SAMPLE + GAP, y, shown(name), va="center", color=colour)
         text.set_parse_math(False)
-        drawn.append(text)
-    return drawn

@@ -1,6 +1,5 @@
 """What distillation losses do differently and are right about."""
 
-from refkd.losses.rules import RULES
 from refkd.verify.distill import grid
 from refkd.verify.kit import Convention
 
@@ -113,7 +112,7 @@ CONVENTIONS = (
         },
         "later",
     ),
-    Convention("rules", {name: name for name in RULES}, "later", several=True),
+    Convention("rules", {name: name for name in grid.JUDGED}, "later", several=True),
     Convention(
         "divergences",
         {name: name for name in grid.DIVERGENCES},
