@@ -308,8 +308,8 @@ ELSEWHERE = {
     "refkd.experiment.train.train", "refkd.data.dataset.load", "refkd.data.dataset.prepare",
     "refkd.data.wav.read_wav", "refkd.alignment.posteriors.read.read_posteriors",
     "refkd.files.tokens.read_tokens", "refkd.alignment.posteriors.reference.read_reference",
-    "refkd.verify.session.verify", "refkd.verify.python_runner.AdapterDoor",
-    "refkd.verify.program_runner.ProgramDoor",
+    "refkd.verify.session.verify", "refkd.verify.python_runner.PythonRunner",
+    "refkd.verify.program_runner.ProgramRunner",
 }  # fmt: skip
 
 

@@ -61,8 +61,8 @@ def worst_deviation(
     --------
     >>> import numpy as np
     >>> from refkd.verify.compare import Tolerance, worst_deviation
-    >>> got, wanted = {"loss": np.array([1.0, 2.5])}, {"loss": np.array([np.inf, 2.0])}
-    >>> worst_deviation(got, wanted, Tolerance(1e-9, 1e-9)).index
+    >>> got, expected = {"loss": np.array([1.0, 2.5])}, {"loss": np.array([np.inf, 2.0])}
+    >>> worst_deviation(got, expected, Tolerance(1e-9, 1e-9)).index
     (0,)
     """
     for name, reference in expected.items():

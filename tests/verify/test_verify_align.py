@@ -11,7 +11,7 @@ from mutants.door import DirectDoor
 import refkd
 from refkd.verify.adapters import torchaudio_align
 from refkd.verify.alignment.cases import CASES
-from refkd.verify.alignment.kit import AlignmentKit
+from refkd.verify.alignment.kit import KIT
 from refkd.verify.alignment.plain import PlainAligner, plain_align
 from refkd.verify.alignment.translate import log_probs
 from refkd.verify.bug_classes import BUGS
@@ -21,7 +21,6 @@ from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
 
-KIT = AlignmentKit()
 STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}
 QUICK = Selection(quick=True)
 FRAMES, SPANS = adapter(), adapter(spans=runs)
@@ -261,7 +260,7 @@ def test_padding_holds_labels_that_are_in_no_target():
         arguments = KIT.present(case, STANDARD)
         padded = np.arange(arguments["labels"].shape[1]) >= arguments["label_lengths"][:, None]
         assert not set(arguments["labels"][padded]) & set(arguments["labels"][~padded])
-        shapes.add((case.form.get("extra_frames", 0), case.form.get("extra_labels", 0)))
+        shapes.add((case.layout.get("extra_frames", 0), case.layout.get("extra_labels", 0)))
     assert len({frames for frames, _ in shapes} - {0}) >= 3
     assert len({labels for _, labels in shapes} - {0}) >= 3
 

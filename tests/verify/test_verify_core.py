@@ -20,8 +20,8 @@ from refkd.verify.compare import (
 from refkd.verify.ctc.recipe import by_hypothesis
 from refkd.verify.exchange import read_npz, read_raw, write_npz, write_raw
 from refkd.verify.kits import KITS, kit_named
-from refkd.verify.program_runner import ProgramDoor
-from refkd.verify.python_runner import PATIENCE, AdapterDoor
+from refkd.verify.program_runner import ProgramRunner
+from refkd.verify.python_runner import PATIENCE, PythonRunner
 from refkd.verify.records import Call
 from refkd.verify.worker import answer
 
@@ -189,7 +189,7 @@ def folder(tmp_path, monkeypatch):
 
 def adapter(folder, body, **options):
     (folder / "mine.py").write_text(textwrap.dedent(body), encoding="utf-8")
-    return AdapterDoor("mine:f", ["x"], ["loss"], **{"time_limit": 60.0, **options})
+    return PythonRunner("mine:f", ["x"], ["loss"], **{"time_limit": 60.0, **options})
 
 
 def calls(*numbers):
@@ -237,7 +237,7 @@ def test_a_call_that_may_spoil_comes_last_and_its_process_ends(folder):
         def f(x): return np.array([os.getpid(), next(count)])
         """,
     )
-    spoiling = Call({"x": np.zeros(1)}, may_spoil=True)
+    spoiling = Call({"x": np.zeros(1)}, may_corrupt=True)
     answers = door.ask([*calls(0), spoiling, *calls(0), spoiling]) + door.ask(calls(0))
     door.close()
     processes, order = np.array([each.outputs["loss"] for each in answers]).T
@@ -249,7 +249,7 @@ def test_a_call_that_may_spoil_comes_last_and_its_process_ends(folder):
 @pytest.mark.parametrize("target", ["mine:g", "nowhere:f", "mine:f.g"])
 def test_an_adapter_that_is_not_there_is_an_argument_error(folder, target):
     (folder / "mine.py").write_text("def f(x): return x", encoding="utf-8")
-    door = AdapterDoor(target, ["x"], ["loss"], 60.0)
+    door = PythonRunner(target, ["x"], ["loss"], 60.0)
     with pytest.raises(ArgumentError, match=r"expected a function that can be imported, got"):
         door.ask(calls(0))
 
@@ -271,7 +271,7 @@ for place in sorted(Path(sys.argv[1]).iterdir()):
 def program(folder, **options):
     (folder / "mine.py").write_text(PROGRAM, encoding="utf-8")
     options = {"time_limit": 60.0, "exchange": "npz", **options}
-    return ProgramDoor([sys.executable, str(folder / "mine.py")], ["loss"], **options)
+    return ProgramRunner([sys.executable, str(folder / "mine.py")], ["loss"], **options)
 
 
 def test_a_program_answers_many_calls_and_its_crash_costs_one(folder):
@@ -290,7 +290,7 @@ def test_a_program_that_hangs_is_stopped(folder):
 
 
 def test_a_program_that_is_not_there_is_an_argument_error(folder):
-    door = ProgramDoor(["./nowhere"], ["loss"], 60.0, "npz")
+    door = ProgramRunner(["./nowhere"], ["loss"], 60.0, "npz")
     with pytest.raises(ArgumentError, match=r"expected a program that can be started"):
         door.ask(calls(0))
 

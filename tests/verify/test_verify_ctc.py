@@ -15,9 +15,9 @@ from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.adapters import refkd_ctc
 from refkd.verify.adapters.refkd_ctc import ctc_loss as of_batch
-from refkd.verify.ctc.cases import SHAPES, fitted
-from refkd.verify.ctc.enumeration import enumerated
+from refkd.verify.ctc.cases import enumerated
 from refkd.verify.ctc.recipe import Recipe, by_hypothesis, by_numpy
+from refkd.verify.ctc.reduce import FEW_SHAPES, fitted
 from refkd.verify.detect_conventions import probe
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
@@ -165,7 +165,7 @@ def test_few_shapes_are_at_most_eight():
     for case in KIT.cases(Selection(few_shapes=True)):
         arguments = KIT.present(case, USUAL)
         shapes.add((*arguments["logits"].shape, arguments["labels"].shape[1]))
-    assert shapes <= set(SHAPES)
+    assert shapes <= set(FEW_SHAPES)
     assert len(shapes) <= 8
 
 

@@ -17,9 +17,8 @@ from refkd.losses.rule_json import rule_from_dict
 from refkd.verify.adapters.numpy_distill import frame_wise
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.compare import rounded
-from refkd.verify.distill.drawn import clear
-from refkd.verify.distill.grid import RULES, combinations, grid_case, grid_names
-from refkd.verify.distill.kit import DistillKit
+from refkd.verify.distill.grid import RULES, clear, combinations, grid_case, grid_names
+from refkd.verify.distill.kit import KIT
 from refkd.verify.distill.offers import is_offered, terms
 from refkd.verify.distill.plain import PlainDistill, plain_distill
 from refkd.verify.distill.reduce import OPTIONS, traced
@@ -29,7 +28,6 @@ from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
 
-KIT = DistillKit()
 STANDARD = {one.name: next(iter(one.choices)) for one in KIT.conventions}
 QUICK = Selection(quick=True)
 SECOND = adapter()
@@ -586,7 +584,7 @@ def test_few_shapes_are_few():
 
 def test_every_bug_class_and_rule_has_a_case():
     cases = list(KIT.cases(Selection()))
-    caught = {bug for case in cases for bug in case.catches}
+    caught = {bug for case in cases for bug in case.bug_classes}
     assert caught >= {f"K{n}" for n in (1, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)}
     assert {case.inputs["rule"]["rule"] for case in cases} == {
         facts["rule"] for facts in RULES.values()

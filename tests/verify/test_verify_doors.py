@@ -14,8 +14,8 @@ import pytest
 from refkd.check import ArgumentError
 from refkd.verify.exchange import MOST, write_npz
 from refkd.verify.process import KEPT, LastWords, end, first_line, started
-from refkd.verify.program_runner import ProgramDoor
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.program_runner import ProgramRunner
+from refkd.verify.python_runner import PythonRunner
 from refkd.verify.records import Call
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="process groups and pipes by name")
@@ -27,7 +27,7 @@ def asked(program, exchange="npz", limit=LIMIT):
     """The answer of a program in Python to which FOLDER is the folder of the first call."""
     head = "import os, sys, time; from pathlib import Path; FOLDER = Path(sys.argv[1], '0000')\n"
     command = [sys.executable, "-c", head + textwrap.dedent(program)]
-    [answer] = ProgramDoor(command, ["loss"], limit, exchange).ask([CALL])
+    [answer] = ProgramRunner(command, ["loss"], limit, exchange).ask([CALL])
     return answer
 
 
@@ -165,7 +165,7 @@ def test_no_child_of_an_adapter_survives(tmp_path):
         "    return 1.5\n",
         encoding="utf-8",
     )
-    door = AdapterDoor(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
+    door = PythonRunner(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
     [answer] = door.ask([CALL])
     assert answer.outputs is not None, answer
     assert float(answer.outputs["loss"]) == 1.5
@@ -184,7 +184,7 @@ def test_an_adapter_that_is_killed_is_a_crash(tmp_path):
         "    os.kill(os.getpid(), 9)\n",
         encoding="utf-8",
     )
-    door = AdapterDoor(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
+    door = PythonRunner(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
     [answer] = door.ask([CALL])
     door.close()
     assert (answer.failure, answer.sentence) == (
@@ -196,7 +196,7 @@ def test_an_adapter_that_is_killed_is_a_crash(tmp_path):
 def test_a_program_that_cannot_be_started_is_one_sentence():
     for name, got in (("no-such-program", "No such file"), ("a\0b", "embedded null byte")):
         with pytest.raises(ArgumentError, match=f"a program that can be started, got {got}"):
-            ProgramDoor([name], ["loss"], LIMIT, "npz").ask([CALL])
+            ProgramRunner([name], ["loss"], LIMIT, "npz").ask([CALL])
 
 
 def test_the_first_line_of_a_text():

@@ -14,13 +14,11 @@ import refkd
 from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.bug_classes import BUGS
-from refkd.verify.comparison import as_lines, compare
-from refkd.verify.expected import Setting, read_expected, write_expected
-from refkd.verify.junit import write_junit
+from refkd.verify.expected import Setting, as_lines, compare, read_expected, write_expected
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
 from refkd.verify.records import Finding, Report, Trial
-from refkd.verify.report import as_json, as_text
+from refkd.verify.report import as_json, as_text, write_junit
 from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
@@ -85,7 +83,7 @@ def test_a_setting_comes_back(tmp_path, setting):
     "setting",
     [
         replace(QUICK, kit="lstm"),
-        replace(QUICK, told={"blank": "first"}),
+        replace(QUICK, claims={"blank": "first"}),
         replace(QUICK, selection=Selection()),
         replace(QUICK, selection=Selection(quick=True, seed=1)),
         replace(QUICK, selection=Selection(quick=True, few_shapes=True)),

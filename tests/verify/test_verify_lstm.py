@@ -516,13 +516,13 @@ def test_padding_is_poisoned():
 
 def test_padding_has_many_shapes_and_nothing_of_it_is_an_input():
     padded = [case for case in CASES.values() if KIT.can_show("L6", case, USUAL)]
-    assert {1, 2, 5} <= {case.form.get("extra_frames", 0) for case in padded}
+    assert {1, 2, 5} <= {case.layout.get("extra_frames", 0) for case in padded}
     for reverse in (0, 1):
         own = [case for case in padded if case.inputs["reverse"] == reverse]
-        rubbish = [np.array(case.form.get("padding", PADDING_VALUE)) for case in own]
+        rubbish = [np.array(case.layout.get("padding", PADDING_VALUE)) for case in own]
         assert any(np.isnan(rubbish))
         assert any(abs(value) > 1e20 for value in rubbish)
-        assert any(case.form.get("upstream_padding", 0.0) != 0.0 for case in own)
+        assert any(case.layout.get("upstream_padding", 0.0) != 0.0 for case in own)
     for case in padded:
         arguments, half = presented(case), presented(case, dtype="float16")
         assert all(
@@ -553,7 +553,7 @@ def test_few_shapes():
 def test_inputs_are_exact_in_every_dtype():
     for case in CASES.values():
         if case.provenance in ("reference", "generated"):
-            case = dataclasses.replace(case, form={})
+            case = dataclasses.replace(case, layout={})
             half = KIT.present(case, USUAL | {"dtype": "bfloat16"})
             for name, value in presented(case).items():
                 np.testing.assert_array_equal(value, half[name], (case.name, name))
@@ -573,7 +573,7 @@ def test_vectors_are_the_same_each_time():
 @given(st.integers(1, 4), st.integers(1, 4), st.booleans(), st.lists(st.integers(1, 5), min_size=1))
 def test_a_recipe_is_its_name(D, H, reverse, lengths):
     recipe = Recipe(D, H, 2, 11, reverse, tuple(lengths))
-    assert Recipe.parse(recipe.name) == recipe
+    assert Recipe.from_name(recipe.name) == recipe
 
 
 @pytest.mark.parametrize("name", ["some_frames_reversed", "ragged", "drawn-d3-h2-x1-s7-b-t4.1"])
@@ -744,7 +744,7 @@ def test_what_an_example_can_show(bug, name, shown):
 
 def test_traits_are_of_the_classes_that_a_case_can_show():
     for case in CASES.values():
-        for trait, bug in KIT.traits(case, USUAL).items():
+        for trait, bug in KIT.traits(case).items():
             assert not bug or KIT.can_show(bug, case, USUAL), (case.name, trait)
 
 

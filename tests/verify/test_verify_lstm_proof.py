@@ -12,7 +12,7 @@ from mutants.lstm import DEFECTS, HELD_OUT, RIGHT
 from refkd.verify.detect_conventions import probe
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.python_runner import PythonRunner
 from refkd.verify.run import Asking
 from refkd.verify.session import faults, verify
 
@@ -78,7 +78,7 @@ def test_all_classes_are_planted():
 def test_no_false_alarm_on_torch(dtype):
     pytest.importorskip("torch")
     target = "refkd.verify.adapters.torch_lstm:lstm"
-    door = AdapterDoor(target, tuple(KIT.arguments), tuple(KIT.results), time_limit=60.0)
+    door = PythonRunner(target, tuple(KIT.arguments), tuple(KIT.results), time_limit=60.0)
     try:
         report = verify(KIT, door, {"dtype": dtype}, Selection())
     finally:

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from refkd.verify.kits import kit_named
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.python_runner import PythonRunner
 from refkd.verify.session import verify
 
 pytestmark = [
@@ -27,7 +27,7 @@ NOTES = {
 def test_findings_are_the_known_ones(function, dtype):
     kit = kit_named("ctc")
     target = f"refkd.verify.adapters.torch_ctc:{function}"
-    door = AdapterDoor(target, kit.arguments, kit.results, 60.0)
+    door = PythonRunner(target, kit.arguments, kit.results, 60.0)
     report = verify(kit, door, {"dtype": dtype})
     door.close()
     assert {one.bug for one in report.findings if one.level == "must"} == FAULTS[dtype]

@@ -255,7 +255,7 @@ def test_lengths_are_not_blamed_by_an_example_of_full_length():
     (fault,) = faults(PLANTED["last frame dropped"][1])
     case = KIT.find(fault.case)
     assert len({*map(len, case.inputs["logits"])}) == 1
-    assert "extra_frames" not in case.form
+    assert "extra_frames" not in case.layout
     assert (fault.bug, fault.words) == ("", "the last frame of every utterance is left out")
 
 

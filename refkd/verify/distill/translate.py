@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import log_softmax, rounded
-from refkd.verify.distill.conventions import LAYOUTS, REDUCED
+from refkd.verify.ctc.conventions import LAYOUTS
+from refkd.verify.distill.conventions import REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,7 @@ SHIFT = -0.5  # nats, added to the log-probabilities of the side that a case nam
 def present(case: Case, conventions: Conventions) -> Arguments:
     """Pad whole utterances; padded frames hold values that must not be read."""
     lengths = np.array([len(utterance) for utterance in case.inputs["student"]])
-    frames = int(lengths.max()) + case.form.get("extra_frames", 0)
+    frames = int(lengths.max()) + case.layout.get("extra_frames", 0)
     values: dict[str, Any] = {}
     for name, other in (("student", "teacher"), ("teacher", "student")):
         utterances = case.inputs[name]
@@ -33,13 +34,13 @@ def present(case: Case, conventions: Conventions) -> Arguments:
         for n, utterance in enumerate(utterances):
             values[name][: len(utterance), n] = _rounded_logits(utterance, name, conventions)
             values[name][len(utterance) :, n] = _padding_frame(name, case.inputs[other][n], case)
-    lengths = np.array(case.form.get("lengths", lengths))
+    lengths = np.array(case.layout.get("lengths", lengths))
     return {**values, "lengths": lengths, "rule": meant(case.inputs["rule"], conventions)}
 
 
 def _padding_frame(name: str, other: Floats, case: Case) -> Floats:
     """(K,): a padded frame; a tempting one equals a frame of the other side."""
-    padding = case.form.get("padding", 0.0)
+    padding = case.layout.get("padding", 0.0)
     if padding == "tempting":
         return np.asarray(other[-1])
     step = OFFSETS[name] * np.arange(1, other.shape[1] + 1)
@@ -90,14 +91,14 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     values: dict[str, Any] = {"rule": dict(case.inputs["rule"])}
     with np.errstate(over="ignore"):
         for name in ("student", "teacher"):
-            moved = arguments[name] + SHIFT * (case.form.get("shifted") == name)
+            moved = arguments[name] + SHIFT * (case.layout.get("shifted") == name)
             values[name] = sent(moved, name, conventions).transpose(axes).astype(dtype)
     if conventions["lengths"] == "mask":
         order = [axis for axis in axes if axis < 2]
         values["lengths"] = valid_frames(arguments).transpose(order).astype(dtype)
     else:
-        values["lengths"] = arguments["lengths"].astype(case.form.get("integers", "int64"))
-    return Call(values, case.form.get("memory", "contiguous"))
+        values["lengths"] = arguments["lengths"].astype(case.layout.get("integers", "int64"))
+    return Call(values, case.layout.get("memory", "contiguous"))
 
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class HardSigmoid(PlainLSTM):
@@ -103,14 +106,6 @@ class CoupledGates(PlainLSTM):
         return into
 
 
-class OutputOfOldCell(PlainLSTM):
-    bug = "L10"
-    words = "the output is that of the cell before the step"
-
-    def output(self, gates, c_before, c):
-        return gates[3] * np.tanh(c_before)
-
-
 class NothingIsForgotten(PlainLSTM):
     bug = "L10"
     words = "the forget gate is left out: c = c + i g"
@@ -137,23 +132,7 @@ class CellIsClipped(PlainLSTM):
         return super().into_cell(d_c, d_h, gates, c) * (np.abs(c) < 1.0)
 
 
-class SigmoidOverflows(PlainLSTM):
-    bug = "L12"
-    words = "sigmoid is e^a / (1 + e^a), which is NaN for large a"
-
-    def sigmoid(self, a):
-        return np.exp(a) / (1.0 + np.exp(a))
-
-
-class TanhOverflows(PlainLSTM):
-    bug = "L12"
-    words = "tanh is a quotient of exponentials, which is NaN for large inputs"
-
-    def tanh(self, a):
-        return (np.exp(2.0 * a) - 1.0) / (np.exp(2.0 * a) + 1.0)
-
-
-DEFECTS = (
+DEFECTS.rows(
     HardSigmoid("the sigmoid is a hard one, 0.2 a + 0.5", 0.2),
     HardSigmoid("the sigmoid is a hard one, a / 6 + 0.5", 1.0 / 6.0),
     HardSigmoidRightSlope("the sigmoid is a hard one, 0.2 a + 0.5, but its slope is not", 0.2),
@@ -163,9 +142,25 @@ DEFECTS = (
     ReluCandidate(),
     CoupledGates("forget and input gates are coupled: f = 1 - i", coupled=1, free=0),
     CoupledGates("forget and input gates are coupled: i = 1 - f", coupled=0, free=1),
-    OutputOfOldCell(),
+)
+
+
+@DEFECTS.step("output", "L10", "the output is that of the cell before the step")
+def output_of_old_cell(self, gates, c_before, c):
+    return gates[3] * np.tanh(c_before)
+
+
+DEFECTS.rows(
     NothingIsForgotten(),
     CellIsClipped(),
-    SigmoidOverflows(),
-    TanhOverflows(),
 )
+
+
+@DEFECTS.step("sigmoid", "L12", "sigmoid is e^a / (1 + e^a), which is NaN for large a")
+def sigmoid_overflows(self, a):
+    return np.exp(a) / (1.0 + np.exp(a))
+
+
+@DEFECTS.step("tanh", "L12", "tanh is a quotient of exponentials, which is NaN for large inputs")
+def tanh_overflows(self, a):
+    return (np.exp(2.0 * a) - 1.0) / (np.exp(2.0 * a) + 1.0)
