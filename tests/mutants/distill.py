@@ -267,8 +267,7 @@ FIRST = "first = len(weights) - 1"
 REST = "rest[i] = js, ws"
 MIXTURE = "return np.log(sum(w * np.exp(lp[j]) for j, w in zip(js, ws, strict=True)))"
 MIXED_LOGITS = (
-    "mean = sum(w * y[j] for j, w in zip(js, ws, strict=True))\n"
-    "    return log_prob(mean[None])[0]"
+    "mean = sum(w * y[j] for j, w in zip(js, ws, strict=True))\n    return log_prob(mean[None])[0]"
 )
 SOFT = "mass * soft_minimum(own, tau)"
 WEIGHTED = "paid[i] = sum(w * d for w, d in zip(ws, own, strict=True))"

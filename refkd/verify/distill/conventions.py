@@ -1,6 +1,5 @@
 """What distillation losses do differently and are right about."""
 
-from refkd.losses.rules import RULES
 from refkd.verify.ctc.conventions import LAYOUT
 from refkd.verify.distill import grid
 from refkd.verify.kit import Convention, of_dtype
