@@ -89,6 +89,11 @@ def test_parameters_become_those_of_a_rule():
     assert rules.RuleParameters().build("Shift", median_lag=1) == refkd.Shift(1)
 
 
+def test_a_window_of_settings_has_two_sides():
+    with pytest.raises(refkd.ArgumentError, match=r"window: expected \[left, right\] or 'whole'"):
+        rules.RuleParameters(window=(1, 2, 3))
+
+
 def test_rules_are_values():
     assert refkd.Hard(refkd.Window(5, 0)) == refkd.Hard(refkd.Window(5))
     assert refkd.Blend([0.5, 0.5]) == refkd.Blend((0.5, 0.5))
