@@ -1,6 +1,5 @@
 """Narrations: their numbers are those of the traces, and add up as their sentences say."""
 
-import itertools
 import re
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from refkd.learn.explain.equations import EQUATIONS, page_of
 from refkd.learn.explain.lstm import explain_lstm
 from refkd.learn.explain.narration import Step, Table
 from refkd.learn.explain.select import explain_select
-from refkd.losses.rules import row_of
 
 pytestmark = pytest.mark.compiled_once
 ROOT = Path(__file__).resolve().parents[2]
@@ -274,44 +272,6 @@ def test_selection_tells_the_trace(rule, temperature):
     assert loss == (trace.loss,)
     if not isinstance(rule, refkd.Soft | refkd.Blend):
         assert_close(total, loss, VALUE)
-
-
-def test_reasons():
-    teacher, student = examples.teacher_logits(), examples.late_logits()
-
-    def of(rule):
-        trace = refkd.distill_trace(student, teacher, rule)
-        return {
-            (t, u): row_of(trace.rule).why(trace, n)
-            for n, (t, u) in enumerate(trace.pairs.tolist())
-        }
-
-    assert set(of(refkd.FrameWise()).values()) == {"its own time"}
-    assert set(of(refkd.Shift(1)).values()) == {"1 earlier"}
-    assert set(of(refkd.Blend([0.5, 0.5])).values()) == {"weight is given"}
-    hard = of(refkd.Hard(WINDOW))
-    assert hard[0, 0] == "the only one"
-    assert hard[2, 1] == "least"
-    assert hard[3, 3] == "tie of 2: nearest"
-    top = of(refkd.TopK(WINDOW, 2))
-    assert (top[2, 1], top[2, 2]) == ("no. 1", "no. 2, tie of 2")
-    assert set(of(refkd.Soft(WINDOW, 0.3)).values()) == {"seen"}
-    path = list(of(refkd.OrderedPath(WINDOW)).items())
-    assert path[0] == ((0, 0), "path")
-    moves = {"both go on": [1, 1], "student goes on": [1, 0], "teacher goes on": [0, 1]}
-    assert {why for _, why in path[1:]} == set(moves)
-    for (before, _), (pair, why) in itertools.pairwise(path):
-        assert np.subtract(pair, before).tolist() == moves[why]
-    assert of(refkd.PerTeacher(WINDOW))[2, 1] == "least"
-
-
-def test_a_path_in_order_says_where_it_does_not_take_the_least():
-    teacher = np.log([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4]])
-    student = np.log([[0.9, 0.1], [0.12, 0.88], [0.88, 0.12]])
-    trace = refkd.distill_trace(student, teacher, refkd.Monotone(WINDOW, 1))
-    assert trace.pairs.tolist() == [[0, 0], [1, 1], [2, 2]]
-    why = [row_of(trace.rule).why(trace, n) for n in range(3)]
-    assert why == ["path, least", "path, least", "path, not least"]
 
 
 def test_selection_needs_a_rule():
