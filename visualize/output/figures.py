@@ -164,15 +164,15 @@ OF_MODELS = {name: row.of_models for name, row in FIGURES.items() if row.of_mode
 
 
 def figures_of_run(
-    drawing: RunDrawing, names: Iterable[str] | None = None, *, named: bool = True
+    drawing: RunDrawing, names: Iterable[str] | None = None, *, asked: bool = True
 ) -> Drawn:
     """Draw the figures of a run, those by name or all for which it has numbers; a user who has
-    `named` them gets an ArgumentError if it has none.
+    `asked` for them gets an ArgumentError if it has none.
     """
     check.one_of("utterance", drawing.utterance, drawing.run.names)
     draw = {name: row.of_run for name, row in FIGURES.items()}
     drawn, lacking = _draw_all(draw, drawing, names)
-    if named and names is not None and lacking:
+    if asked and names is not None and lacking:
         check.fail("figures", "figures that the run has numbers for", repr(next(iter(lacking))))
     return drawn
 
