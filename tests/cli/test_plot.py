@@ -672,7 +672,7 @@ def test_all_figures_are_readable(width):
     drawing = ModelsDrawing.of(both, ("one",), truth, rule=Hard(Window(3, 0)), width=width)
     drawn = figures_of_models(drawing)
     assert len(drawn.figures) == 7
-    assert drawn.left_out == drawn.failures == []
+    assert (drawn.left_out, drawn.failures) == ([], {})
     for figure in drawn.figures.values():
         assert_readable(figure)
     assert sum(delays.starts.n for delays in drawing.true_delays["small"].values()) == 4

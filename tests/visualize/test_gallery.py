@@ -85,7 +85,7 @@ def test_names_are_escaped(trained, monkeypatch, tmp_path):
     monkeypatch.setattr(gallery, "figures_of_run", lambda drawing: Drawn())
     files, failures = gallery.write_gallery(run, tmp_path)
     (page,) = files
-    assert failures == []
+    assert failures == {}
     assert "<h1>Figures: &lt;festvox &amp; co&gt;</h1>" in page.read_text(encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ from visualize import (
 from visualize.figures.toy import toy_models, toy_table
 from visualize.layout.grid import columns_of
 from visualize.layout.layout import panel_width
-from visualize.layout.legend import draw_key, key_height, key_places, looks_of
+from visualize.layout.legend import draw_legend, legend_height, legend_places, looks_of
 from visualize.layout.style import BLANK, EARLY, SLIDE_PIXELS, TEACHER, TEXT, WIDTHS
 from visualize.layout.text import TOGETHER, wrapped
 
@@ -185,13 +185,13 @@ def test_names_of_lines_stand_above_where_there_is_no_room_beside(draw, panel):
 
 def test_a_key_fills_its_rows_and_keeps_the_margins():
     names = [f"student {n}" for n in range(9)]
-    places = key_places(names, 3.1)
+    places = legend_places(names, 3.1)
     assert [row for _, row in places] == sorted(row for _, row in places)
     assert places[0] == (0.0, 0)
-    height = key_height(names, 3.1)
+    height = legend_height(names, 3.1)
     figure = new_figure(3.4, 2 * height)
     axes = figure.add_axes((0.4, 0.25, 0.5, 0.5))
-    draw_key(axes, looks_of(names))
+    draw_legend(axes, looks_of(names))
     FigureCanvasAgg(figure).draw()
     boxes = [text.get_window_extent() for text in axes.texts]
     assert max(box.x1 for box in boxes) <= (3.4 - 0.15) * figure.dpi
