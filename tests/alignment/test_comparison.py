@@ -350,6 +350,6 @@ def test_utterances_without_true_times_are_passed_over():
     arrays = {name: spiky({3: 1}, 9) for name in ("one", "two")}
     both = compare([PosteriorSet("teacher", arrays, frame_shift=0.1, blank=0)])
     truth = Truth({"two": reference("1", 0.0, 0.5)})
-    part = truth.of(both, both.teacher)
-    assert list(part) == ["two"]
-    assert_close(part["two"].starts.delay, [0.3], VALUE)
+    found = truth.of(both, both.teacher)
+    assert list(found) == ["two"]
+    assert_close(found["two"].starts.delay, [0.3], VALUE)
