@@ -549,8 +549,8 @@ def test_blank_that_nobody_tells():
     model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
     assert metadata_of(model).blank == 2
     assert "the blank is 2, the best class in 75 % of frames" in sentences(model, level="assumed")
-    named = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
-    assert sentences(named) == ["the blank is 2, by its symbol '<blk>'"]
+    with_symbols = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
+    assert sentences(with_symbols) == ["the blank is 2, by its symbol '<blk>'"]
     unclear = a_set(
         arrays={"one": np.eye(3)[[0, 1, 2, 2, 0, 0, 1]]}, blank=None, symbols=("a",) * 3
     )
