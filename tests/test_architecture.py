@@ -37,7 +37,7 @@ def imported(path):
             yield (node.module or "").split(".")[0]
 
 
-def named(paths):
+def by_file(paths):
     return pytest.mark.parametrize("path", paths, ids=[path.name for path in paths])
 
 
@@ -51,13 +51,13 @@ def test_the_sources_are_found():
     }
 
 
-@named(ORACLES)
+@by_file(ORACLES)
 def test_oracles_never_import_what_they_judge(path):
     assert set(imported(path)) <= {*sys.stdlib_module_names, "numpy", "oracles"} - {"importlib"}
     assert "refkd" not in path.read_text(encoding="utf-8").lower()
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_import_only_numpy_numba_and_kernels(path):
     assert set(imported(path)) <= {"math", "numpy", "numba", "refkd"}
     for node in ast.walk(tree_of(path)):
@@ -65,13 +65,13 @@ def test_kernels_import_only_numpy_numba_and_kernels(path):
             assert node.module.startswith("refkd.kernels.")
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_never_raise_and_hold_no_classes(path):
     for node in ast.walk(tree_of(path)):
         assert not isinstance(node, ast.Raise | ast.Assert | ast.Try | ast.ClassDef), node.lineno
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_every_function_wears_the_decorator_and_has_no_defaults(path):
     for function in functions_of(path):
         decorators = [ast.unparse(decorator).split("(")[0] for decorator in function.decorator_list]
@@ -81,7 +81,7 @@ def test_every_function_wears_the_decorator_and_has_no_defaults(path):
         assert arguments.vararg is arguments.kwarg is None, function.name
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_hold_no_strings(path):
     for function in functions_of(path):
         body = function.body[1:] if ast.get_docstring(function) else function.body
@@ -90,7 +90,7 @@ def test_kernels_hold_no_strings(path):
                 assert not isinstance(getattr(node, "value", None), str), (function.name, node)
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_are_short(path):
     """Its own lines, without the docstring and the signature, fit on a screen."""
     for function in functions_of(path):

@@ -143,9 +143,12 @@ def test_symbols_that_are_others_are_left_to_the_check():
 
 
 def test_symbols_told_once_hold_for_all():
-    plain, named = a_set("teacher", {2: 1}), a_set("small", {2: 1}, symbols=("-", "a", "b", "c"))
-    (first, second), (finding,) = in_one_order([plain, named])
-    assert first.symbols == second.symbols == named.symbols
+    plain, with_symbols = (
+        a_set("teacher", {2: 1}),
+        a_set("small", {2: 1}, symbols=("-", "a", "b", "c")),
+    )
+    (first, second), (finding,) = in_one_order([plain, with_symbols])
+    assert first.symbols == second.symbols == with_symbols.symbols
     assert finding.sentence == "classes are called as those of small"
     assert in_one_order([plain, plain]) == ((plain, plain), ())
 
