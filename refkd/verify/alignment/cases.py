@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from refkd.verify.alignment.plain import Floats, PlainAligner
 from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
 from refkd.verify.ctc.recipe import batch, favoured
+from refkd.verify.ctc.recipe import drawn as drawn_batch
 from refkd.verify.records import Case
 
 STEP = 256.0  # logits are its fractions: float16 holds them, and few paths are equally probable
@@ -36,14 +38,6 @@ def sure(frames: Sequence[int], classes: int) -> Floats:
     return logits
 
 
-def drawn(
-    seed: int, lengths: Sequence[int], classes: int, labels: Sequence[Sequence[int]], blank: int = 0
-) -> dict[str, Any]:
-    """Utterances of these lengths with drawn logits, each from the next seed."""
-    logits = [drawn_logits(seed + n, frames, classes) for n, frames in enumerate(lengths)]
-    return batch(logits, labels, blank)
-
-
 def sure_of(frames: Sequence[int], classes: int, labels: Sequence[int]) -> dict[str, Any]:
     """One utterance whose network is sure of a class at each frame."""
     return batch([sure(frames, classes)], [labels])
@@ -54,6 +48,7 @@ def path(*frames: int) -> dict[str, Any]:
     return {"alignment": [list(frames)]}
 
 
+drawn = partial(drawn_batch, draw=drawn_logits)
 CASES, LARGE = Register(), Register()
 case, large = CASES.case, LARGE.case
 

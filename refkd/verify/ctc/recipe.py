@@ -1,7 +1,7 @@
 """CTC cases that are drawn: a recipe in one word, which is the name of the case."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -42,9 +42,10 @@ def drawn(
     labels: Sequence[Sequence[int]],
     blank: int = 0,
     *d_loss: float,
+    draw: Callable[[int, int, int], NDArray[np.float64]] = drawn_logits,
 ) -> dict[str, Any]:
-    """Utterances of these lengths with drawn logits, each from the next seed."""
-    logits = [drawn_logits(seed + n, frames, classes) for n, frames in enumerate(lengths)]
+    """Utterances of these lengths with logits (T, K) of draw(seed, T, K), each of the next seed."""
+    logits = [draw(seed + n, frames, classes) for n, frames in enumerate(lengths)]
     return batch(logits, labels, blank, *d_loss)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import log_softmax, rounded
+from refkd.verify.compare import log_softmax, rounded, sendable
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
@@ -32,7 +32,7 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     filling = np.array(unused or others or [blank], dtype=np.int64)
     targets = np.resize(filling, (len(labels), places))
     for n, (own, target) in enumerate(zip(logits, labels, strict=True)):
-        padded[: len(own), n] = sendable(own, conventions)
+        padded[: len(own), n] = sendable(own, conventions["input"], conventions["dtype"])
         targets[n, : len(target)] = target
     return {
         "logits": padded,
@@ -42,18 +42,6 @@ def present(case: Case, conventions: Conventions) -> Arguments:
         "blank": blank,
         "d_loss": _upstream(case.inputs.get("d_loss"), conventions),
     }
-
-
-def sendable(logits: NDArray[np.float64], conventions: Conventions) -> NDArray[np.float64]:
-    """Logits (T, K) whose form as `input` asks is exact in the dtype."""
-    dtype = conventions["dtype"]
-    if conventions["input"] == "logits":
-        return rounded(logits, dtype)
-    with np.errstate(divide="ignore"):
-        logp = log_softmax(logits)
-        if conventions["input"] == "probs":
-            return np.log(rounded(np.exp(logp), dtype))
-        return rounded(logp, dtype)
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import log_softmax, rounded
+from refkd.verify.compare import log_softmax, sendable
 from refkd.verify.ctc.conventions import LAYOUTS
 from refkd.verify.distill.conventions import REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
@@ -32,7 +32,8 @@ def present(case: Case, conventions: Conventions) -> Arguments:
         utterances = case.inputs[name]
         values[name] = np.empty((frames, len(utterances), utterances[0].shape[1]))
         for n, utterance in enumerate(utterances):
-            values[name][: len(utterance), n] = _rounded_logits(utterance, name, conventions)
+            form = _form(name, conventions)
+            values[name][: len(utterance), n] = sendable(utterance, form, conventions["dtype"])
             values[name][len(utterance) :, n] = _padding_frame(name, case.inputs[other][n], case)
     lengths = np.array(case.layout.get("lengths", lengths))
     return {**values, "lengths": lengths, "rule": meant(case.inputs["rule"], conventions)}
@@ -70,18 +71,6 @@ def sent(values: Floats, name: str, conventions: Conventions) -> Floats:
     if _form(name, conventions) == "probs":
         return np.asarray(np.exp(np.minimum(values, LARGEST)))
     return values
-
-
-def _rounded_logits(logits: Floats, name: str, conventions: Conventions) -> Floats:
-    """Logits (T, K) that are exact in the dtype, in the form in which they are sent."""
-    dtype, form = conventions["dtype"], _form(name, conventions)
-    if form == "logits":
-        return rounded(logits, dtype)
-    logp = log_softmax(logits)
-    if form == "log_probs":
-        return rounded(logp, dtype)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(rounded(np.exp(logp), dtype)))
 
 
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:

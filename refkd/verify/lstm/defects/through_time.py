@@ -182,7 +182,7 @@ def recurrent_sum_without_first(self, run, d_a):
     return PlainLSTM.sums(self, run, d_a) | {"d_w_hidden": run.h[1:-1].T @ d_a[1:]}
 
 
-def total_of_one(self, parts, arguments, n):
+def total_of_utterance(self, parts, arguments, n):
     return parts[n]
 
 
@@ -191,7 +191,7 @@ def total_divided(self, parts, arguments, divisor):
     return PlainLSTM.total(self, parts, arguments) / {"N": N, "T": T, "T N": T * N}[divisor]
 
 
-DEFECTS.family("total", "L7", total_of_one, {
+DEFECTS.family("total", "L7", total_of_utterance, {
     "gradients of the weights are those of the last utterance only": -1,
     "gradients of the weights are those of the first utterance only": 0,
 })  # fmt: skip
