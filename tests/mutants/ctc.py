@@ -6,6 +6,8 @@ unusual habits; `FRESH` was made without a look at the kit. The classes of the l
 written down before the kit was asked.
 """
 
+from dataclasses import replace
+
 from mutants.mutant import Mutant, Original
 
 LOGARITHMS = Original(
@@ -323,12 +325,6 @@ PLANTED = LOGARITHMS.mutants({
     },
 })  # fmt: skip
 
-LARGE = {  # cases beyond the quick ones that a mutant needs
-    "255 labels at most": "target_of_256/only=0/frames=300",
-    "labels of one byte": "classes_12000",
-    "labels of 13 bits": "classes_12000",
-}
-
 HELD_OUT = LOGARITHMS.mutants({
     SHARE: {
         "G7: label after label may stay only twice":
@@ -365,6 +361,21 @@ HELD_OUT = LOGARITHMS.mutants({
             "return loss, np.concatenate([grad[:1] * 0, grad[1:]])",
     },
 })  # fmt: skip
+
+CLAIMS = {
+    "layout": "TNK",
+    "input": "logits",
+    "labels": "padded",
+    "blank": "argument",
+    "log": "e",
+    "reduction": "none",
+    "grad_of": "logits",
+    "infeasible": "inf",
+}
+PLANTED, HELD_OUT = (
+    {name: replace(mutant, claims=CLAIMS) for name, mutant in mutants.items()}
+    for mutants in (PLANTED, HELD_OUT)
+)
 
 FRESH = LOGARITHMS.mutants({
     SKIP: {
@@ -427,6 +438,13 @@ FRESH = LOGARITHMS.mutants({
     },
 }, {"forward variables in single precision": {"dtype": "float64"}})  # fmt: skip
 
+BEYOND = {  # cases beyond the small ones that a mutant needs
+    "255 labels at most": "target_of_256/only=0/frames=300",
+    "labels of one byte": "classes_12000",
+    "labels of 13 bits": "classes_12000",
+    "negative labels are not looked for": "negative_label",
+}
+
 LIKE = {  # fresh mutants that turned out to resemble one of the earlier sets
     "the longest of the batch gives the number of frames": "longest length",
     "the only state of an empty target is counted twice": "empty target counted twice",
@@ -465,7 +483,7 @@ RIGHT = {"logarithms": RIGHT_ONE} | LOGARITHMS.mutants({
     },
 }, {"float32 rounds below zero": {"dtype": "float32"}})  # fmt: skip
 
-FIELD_CONVENTIONS = {
+FIELD_CLAIMS = {
     "the last class is the blank": {"blank": "argument"},
     "the blank is -1": {"blank": "argument"},
     "class 0 is the blank of the paths": {"blank": "argument"},
@@ -641,7 +659,7 @@ FIELD = OF_RESCALED | LOGARITHMS.mutants({
             "        wide = np.append(labels, labels).view(np.int64).reshape(labels.shape)\n"
             "        labels = wide % logits.shape[2]",
     },
-}, FIELD_CONVENTIONS)  # fmt: skip
+}, FIELD_CLAIMS)  # fmt: skip
 # Also in the places where -inf stands for log 0
 FIELD["nothing is less probable than 1e-30"] = Mutant(
     LOGARITHMS.text.replace("-np.inf", "np.log(1e-30)"),

@@ -18,15 +18,15 @@ KEY = re.compile(r"(?:((?:[A-Z]\d+ ?)+): )?(.+?)(?: \[(.+)\])?")
 class Mutant:
     """An implementation with a bug, or a right one with an unusual habit if `bugs` is empty.
 
-    `bugs` are the classes that describe it fairly, the likeliest first, `conventions` are those
-    that its user states, and `source` is the thread or file in which it was met.
+    `bugs` are the classes that describe it fairly, the likeliest first, `claims` are the
+    conventions that its user states, and `source` is the thread or file in which it was met.
     """
 
     text: str
     entry: str
     bugs: tuple[str, ...] = ()
     source: str = ""
-    conventions: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -59,7 +59,7 @@ class Original:
     def mutants(
         self,
         families: Mapping[str, Family],
-        conventions: Mapping[str, Mapping[str, str]] | None = None,
+        claims: Mapping[str, Mapping[str, str]] | None = None,
     ) -> dict[str, Mutant]:
         """Mutants by name: families share the part of the text that they replace.
 
@@ -75,7 +75,7 @@ class Original:
                     *changes,
                     bugs=tuple(classes.split()),
                     source=source,
-                    conventions=(conventions or {}).get(name, {}),
+                    claims=(claims or {}).get(name, {}),
                 )
-        assert set(conventions or {}) <= set(mutants)
+        assert set(claims or {}) <= set(mutants)
         return mutants
