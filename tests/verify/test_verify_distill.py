@@ -488,7 +488,9 @@ def test_the_findings_on_torch_are_these(name, bugs, dtype):
 def flat(rule):
     """The rule without its options, and the options."""
     options = {name: rule[name] for name in OPTIONS}
-    return rule_from_dict({name: value for name, value in rule.items() if name not in OPTIONS}), options
+    return rule_from_dict(
+        {name: value for name, value in rule.items() if name not in OPTIONS}
+    ), options
 
 
 @pytest.mark.parametrize("name", [name for name in grid_names() if not name.startswith("Ordered")])
