@@ -1,7 +1,18 @@
 """Settings of the site: `sphinx-build -W docs docs/_build` makes it, without a network."""
 
+import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+if missing := [
+    name
+    for name in ("refkd", "numba", "matplotlib", "myst_parser", "numpydoc", "sphinx_gallery")
+    if find_spec(name) is None
+]:
+    print(f"docs: expected {', '.join(missing)} to be installed; run `pip install '.[docs]'`")
+    sys.stdout.flush()
+    os._exit(2)  # Sphinx shows a traceback of every exception
 
 import matplotlib
 

@@ -74,7 +74,7 @@ def test_kernels_never_raise_and_hold_no_classes(path):
 @named(KERNELS)
 def test_every_function_wears_the_decorator_and_has_no_defaults(path):
     for function in functions_of(path):
-        decorators = [ast.unparse(one).split("(")[0] for one in function.decorator_list]
+        decorators = [ast.unparse(decorator).split("(")[0] for decorator in function.decorator_list]
         assert decorators == ["kernel"], function.name
         arguments = function.args
         assert not arguments.defaults + arguments.kw_defaults, function.name

@@ -61,10 +61,10 @@ def align_audio(
     >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
     [('a', 0.0125)]
     """
-    facts, settings = frontend_of(network, rate)
+    metadata, settings = frontend_of(network, rate)
     frames = stack(log_mel(audio, rate, settings), settings.stack)
-    logits = network.forward(Ragged.from_list([normalised(frames, facts)])).logits[0]
-    symbols = [str(symbol) for symbol in facts["symbols"]]
+    logits = network.forward(Ragged.from_list([normalised(frames, metadata)])).logits[0]
+    symbols = [str(symbol) for symbol in metadata["symbols"]]
     labels = greedy_decode(logits) if phones is None else _labels(phones, symbols)
     edges = settings.times(len(logits) + 1, rate)
     seconds = np.size(audio) / rate

@@ -482,7 +482,8 @@ RULE_TABLE = (
     RuleRow(
         Shift,
         select=_select_most_similar,
-        about="Each student frame learns from the teacher frame d earlier, whatever that one says.",
+        about="Each student frame learns from the teacher frame d frames earlier; nothing is "
+        "searched.",
         equations=("S2",),
         reason=reasons.frames_earlier,
     ),

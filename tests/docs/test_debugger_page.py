@@ -123,6 +123,7 @@ def test_every_place_to_stop_exists():
         assert callable(getattr(import_module(f"refkd.kernels.{module}"), name, None)), name
 
 
+@pytest.mark.proof
 def test_one_kernel_stops_and_the_rest_is_compiled(tmp_path):
     (tmp_path / "one_kernel.py").write_text(ONE_KERNEL, encoding="utf-8")
     commands = ["import refkd", "tbreak refkd.ctc_trace", "continue", "break kernels.ctc_alpha"]
@@ -137,7 +138,7 @@ def test_one_kernel_stops_and_the_rest_is_compiled(tmp_path):
 @pytest.mark.parametrize(
     ("variable", "complaint"),
     [
-        ("NUMBA_BOUNDSCHECK", OUT_OF_BOUNDS.strip()),
+        pytest.param("NUMBA_BOUNDSCHECK", OUT_OF_BOUNDS.strip(), marks=pytest.mark.proof),
         ("NUMBA_DISABLE_JIT", "IndexError: index 2 is out of bounds for axis 1 with size 2"),
     ],
 )

@@ -68,16 +68,12 @@ def described():
 
 
 DESCRIBED = dict(described())
-# Whose examples train or synthesize.
-TRAINING = {
-    "refkd.experiment.experiment",
-    "refkd.experiment.train",
-    "refkd.data.dataset",
+MARKS = {
+    "refkd.data.dataset": [pytest.mark.compiled_only],  # its examples synthesize speech
+    "refkd.experiment.train": [pytest.mark.compiled_only],
+    "refkd.experiment.experiment": [pytest.mark.compiled_only, pytest.mark.proof],  # they train
 }
-EXAMPLES = [
-    pytest.param(name, marks=pytest.mark.compiled_only if name in TRAINING else ())
-    for name in MODULES
-]
+EXAMPLES = [pytest.param(name, marks=MARKS.get(name, ())) for name in MODULES]
 
 
 # What a user calls is described in full; the functions below it have one sentence.

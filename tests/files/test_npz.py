@@ -136,7 +136,7 @@ def test_shapes_are_refused_before_a_number_is_read(tmp_path):
     seen = {}
 
     def check(shapes):
-        seen.update({name: (one.shape, one.dtype.name) for name, one in shapes.items()})
+        seen.update({name: (form.shape, form.dtype.name) for name, form in shapes.items()})
         raise KeyError("one")
 
     with pytest.raises(KeyError):

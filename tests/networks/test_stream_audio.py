@@ -104,22 +104,22 @@ def test_samples_of_16_bits_are_refused():
 @given(st.integers(1, 900), SEEDS)
 def test_phones_and_times_are_those_of_greedy_decoding(samples, seed):
     net, audio = student(seed=seed), noise(samples, seed)
-    said = list(recognize_stream(net, audio, RATE))
+    recognized = list(recognize_stream(net, audio, RATE))
     labels, frames = spikes(offline_logits(net, audio))
-    assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
-    assert_close([one.time for one in said], 0.0175 + 0.02 * frames, VALUE)
-    assert all(one.computing > 0.0 for one in said)
+    assert [phone.phone for phone in recognized] == [["<blank>", "a", "b"][k] for k in labels]
+    assert_close([phone.time for phone in recognized], 0.0175 + 0.02 * frames, VALUE)
+    assert all(phone.computing > 0.0 for phone in recognized)
 
 
 def test_the_network_of_these_tests_has_something_to_say():
-    said = [one.phone for one in recognize_stream(student(), noise(3000), RATE)]
-    assert len(said) > 9
-    assert set(said) == {"a", "b"}
+    recognized = [phone.phone for phone in recognize_stream(student(), noise(3000), RATE)]
+    assert len(recognized) > 9
+    assert set(recognized) == {"a", "b"}
 
 
 def test_the_lag_is_half_a_span():
-    *said, _ = recognize_stream(student(), noise(3000), RATE)
-    assert_close([one.lag for one in said], 0.0175, VALUE)
+    *recognized, _ = recognize_stream(student(), noise(3000), RATE)
+    assert_close([phone.lag for phone in recognized], 0.0175, VALUE)
 
 
 # --- what a network's file must hold -------------------------------------------------------------
@@ -150,9 +150,9 @@ def test_settings_survive_the_file(files):
     net = refkd.Network.load(files / "other.npz")
     audio = noise(1500)
     labels, frames = spikes(offline_logits(net, audio, settings))
-    said = list(recognize_stream(net, audio, RATE))
-    assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
-    assert_close([one.time for one in said], settings.times(75, RATE)[frames], VALUE)
+    recognized = list(recognize_stream(net, audio, RATE))
+    assert [phone.phone for phone in recognized] == [["<blank>", "a", "b"][k] for k in labels]
+    assert_close([phone.time for phone in recognized], settings.times(75, RATE)[frames], VALUE)
 
 
 # --- command -------------------------------------------------------------------------------------
@@ -164,11 +164,11 @@ def test_json_lines(files, capsys):
     audio, rate = read_wav(files / "audio.wav")
     expected = list(recognize_stream(student(), audio, rate))
     assert len(expected) > 3
-    for got, one in zip(printed, expected, strict=True):
+    for got, phone in zip(printed, expected, strict=True):
         assert (got["phone"], got["time"], got["lag"]) == (
-            one.phone,
-            round(one.time, 6),
-            round(one.lag, 6),
+            phone.phone,
+            round(phone.time, 6),
+            round(phone.lag, 6),
         )
         assert got["computing"] > 0.0
 
@@ -178,10 +178,10 @@ def test_the_table_for_people(files, capsys):
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split() == ["time", "(s)", "lag", "(ms)", "computing", "(ms)", "phone"]
     expected = list(recognize_stream(student(), *read_wav(files / "audio.wav")))
-    for row, one in zip(rows, expected, strict=True):
+    for row, event in zip(rows, expected, strict=True):
         seconds, lag, _, phone = row.split()
-        assert (seconds, lag) == (f"{one.time:.4f}", f"{1000 * one.lag:.1f}")
-        assert phone == one.phone
+        assert (seconds, lag) == (f"{event.time:.4f}", f"{1000 * event.lag:.1f}")
+        assert phone == event.phone
 
 
 @pytest.mark.parametrize(
