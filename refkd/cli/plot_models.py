@@ -22,6 +22,7 @@ from refkd.alignment.posteriors.tables import measured, shift_table, truth_table
 from refkd.alignment.posteriors.truth import Truth, read_truth
 from refkd.alignment.unit import SECONDS, Unit, unit_named
 from refkd.cli.each_model import for_each, models_of
+from refkd.cli.plot_options import OF_TRUTH
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 from refkd.cli.plot_spikes import write_pairs, write_spikes
 from refkd.cli.rule_options import of_rule, rule_settings
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from visualize.panels.speech import Speech
 
 MOST_SPIKES = 500  # of which most are named in a figure
-OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
 
 
 def plot_models(options: argparse.Namespace) -> int:
@@ -43,7 +43,7 @@ def plot_models(options: argparse.Namespace) -> int:
     from visualize.output.figures import OF_MODELS, figures_of_models
     from visualize.report import write_models_report
 
-    _check_companions(options, "reference", OF_REFERENCE)
+    _check_companions(options, "reference", [option.name for option in OF_TRUTH[1:]])
     _check_companions(options, "rule", of_rule())
     unit = SECONDS if options.unit is None else unit_named(options.unit)
     for name in ("audio", "spikes"):

@@ -5,15 +5,8 @@ import json
 from functools import partial
 
 from refkd import check
+from refkd.cli.plot_options import of_models
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
-from refkd.cli.rule_options import of_rule
-
-# What a run knows for itself.
-OF_MODELS = (
-    *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
-    *("words", "tier", "skip", "rule", *of_rule()),
-    *("at", "merge", "drop", "unit", "pairs", "spikes", "from", "to"),
-)
 
 
 def plot_run(options: argparse.Namespace) -> int:
@@ -24,7 +17,7 @@ def plot_run(options: argparse.Namespace) -> int:
     from visualize.output.run_drawing import RunDrawing
     from visualize.report import write_report
 
-    for name in OF_MODELS:
+    for name in of_models():
         if getattr(options, name) is not None:
             check.fail(name.replace("_", "-"), "--model to be given, too", "a run")
     utterances = options.utterance or [None]

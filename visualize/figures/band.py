@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Bools
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import SCALE, scale_beside, scale_in
+from visualize.layout.colorbar import COLORBAR, colorbar_beside, colorbar_in
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import BLANK, STUDENT, in_style
 
@@ -73,15 +73,15 @@ def band_figure(
     T, W = trace.divergence.shape
     side = panel_width(width, float(np.clip(0.07 * T, 4.2, 12.0)), left, right)
     strips = [Strip("band", float(np.clip(ROW * W, LOWEST, HIGHEST)))]
-    strips += [Strip(SCALE, 0.12, 0.55)] * (not beside)
+    strips += [Strip(COLORBAR, 0.12, 0.55)] * (not beside)
     text = f"{_legend(teacher_spikes is not None)} {caption}"
     with in_style():
         figure, axes = stacked_figure(strips, (left, side, right), 0.15, text, title)
         image = draw_band(axes["band"], trace, teacher_spikes=teacher_spikes)
         if beside:
-            scale_beside(axes["band"], image, LABEL, extend="max")
+            colorbar_beside(axes["band"], image, LABEL, extend="max")
         else:
-            scale_in(axes[SCALE], image, LABEL, extend="max")
+            colorbar_in(axes[COLORBAR], image, LABEL, extend="max")
     return figure
 
 

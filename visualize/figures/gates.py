@@ -13,7 +13,7 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.networks.traces import LSTMTrace
-from visualize.layout.colorbar import scale_beside
+from visualize.layout.colorbar import colorbar_beside
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
@@ -132,7 +132,7 @@ def gates_figure(
                 va="center",
             )
             if image is not None:
-                scale_beside(axes[name], image, "").locator = MaxNLocator(nbins=2)
+                colorbar_beside(axes[name], image, "").locator = MaxNLocator(nbins=2)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
             for name in NAMES:

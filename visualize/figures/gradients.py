@@ -13,7 +13,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, spikes
 from refkd.check import Floats, Ints
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import SCALE, scale_in
+from visualize.layout.colorbar import COLORBAR, colorbar_in
 from visualize.layout.glyphs import shown, symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
@@ -119,7 +119,7 @@ def gradients_figure(
     height = rows.size * max(line_height(), 0.9 / rows.size)
     top, *above = map(title_height, titles)
     strips = [Strip(name, height, room) for name, room in zip(traces, (0.0, *above), strict=True)]
-    strips.append(Strip(SCALE, 0.1, 0.5))
+    strips.append(Strip(COLORBAR, 0.1, 0.5))
     text = (
         "Colour: gradient of the loss in the student's logits; a step of training raises what is "
         "green and lowers what is purple. Circle: spike of the teacher; cross: of the student. "
@@ -128,13 +128,13 @@ def gradients_figure(
     )
     with in_style():
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
-        scale = axes.pop(SCALE)
+        scale = axes.pop(COLORBAR)
         for (name, trace), words in zip(traces.items(), titles, strict=True):
             what = rows, symbols, clock, strongest, both_spikes, colour
             image = draw_gradient(axes[name], trace, *what)
             axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
-        scale_in(scale, image, "gradient (nats per logit)")
+        colorbar_in(scale, image, "gradient (nats per logit)")
     return figure
 
 

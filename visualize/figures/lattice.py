@@ -13,7 +13,7 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.losses.traces import Alignment, CTCTrace
-from visualize.layout.colorbar import scale_beside
+from visualize.layout.colorbar import colorbar_beside
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
@@ -118,7 +118,7 @@ def lattice_figure(
         for name, words in titles.items():
             image = draw_lattice(axes[name], trace, name, symbols, clock, best)
             axes[name].set_title(words, loc="left")
-            scale_beside(axes[name], image, "", extend="min")
+            colorbar_beside(axes[name], image, "", extend="min")
         time_axes(list(axes.values()), clock)
     return figure
 

@@ -17,7 +17,7 @@ from refkd.losses.rules import RULES
 from visualize.layout.glyphs import shown
 from visualize.layout.grid import columns_of, grid_figure
 from visualize.layout.layout import MARGIN, panel_width, title_height
-from visualize.layout.legend import KEY, Look, draw_key, key_height, looks_of
+from visualize.layout.legend import LEGEND, Look, draw_legend, legend_height, looks_of
 from visualize.layout.style import BLANK, NORMAL, STUDENT, TEXT, in_style
 from visualize.layout.text import text_width, wrapped
 from visualize.output.csv import NAMES
@@ -37,7 +37,7 @@ class Sweep:
     alone: float | None  # the error of the student trained by CTC alone, if there is one
 
 
-def sweep_points(told: Mapping[str, Any]) -> Sweep:
+def sweep_points(results: Mapping[str, Any]) -> Sweep:
     """Find what a run tried: every rule with several weights or windows.
 
     Students that differ in weight or window alone belong together, under the name of the first
@@ -46,7 +46,7 @@ def sweep_points(told: Mapping[str, Any]) -> Sweep:
 
     Parameters
     ----------
-    told : mapping
+    results : mapping
         The results.json of a run (docs/course/training.md).
 
     Returns
@@ -71,17 +71,17 @@ def sweep_points(told: Mapping[str, Any]) -> Sweep:
     ({('Hard', '[5, 0]', 0.1): [0.25], ('Hard', '[5, 0]', 1.0): [0.2]}, {('Hard', '[5, 0]', 1.0)})
     """
     firsts: dict[str, Any] = {}
-    for student in told["students"]:
+    for student in results["students"]:
         firsts.setdefault(student["rule"], student)
     panels: dict[tuple[Any, ...], str] = {}
     points: dict[Point, list[float]] = {}
     chosen: set[Point] = set()
-    for name, settings in told["configuration"]["distill"].items():
+    for name, settings in results["configuration"]["distill"].items():
         if settings["rule"] == CTC:
             continue
         others = tuple(repr(settings[key]) for key in sorted(settings) if key not in SWEPT)
         panel = panels.setdefault(others, _panel(name, settings["rule"], panels.values()))
-        window, tuned = _window(settings), told["tuning"].get(name)
+        window, tuned = _window(settings), results["tuning"].get(name)
         for trial in tuned or [_tried(firsts[name])]:
             if trial["validation"] is not None:
                 points[panel, window, trial["weight"]] = [trial["validation"]]
@@ -219,7 +219,7 @@ def sweep_figure(
         across = room / columns - RIGHT
     titles = {rule: wrapped(rule, across + RIGHT - 0.05, NORMAL, "bold") for rule in rules}
     above = 0.1 + max(map(title_height, titles.values()))
-    key = key_height(lines, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
+    legend = legend_height(lines, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
     widest = max(map(text_width, trials.places))
     upright = widest + CLOSE > across / len(trials.places)
     with in_style():
@@ -231,10 +231,10 @@ def sweep_figure(
             f"{_legend(errors, trials, lines, bool(chosen), level)} {caption}",
             xlabel="weight of the lesson" if trials.by_weight else "window",
             ylabel=f"{measure} (%)",
-            key=key,
+            legend=legend,
         )
         if looks:
-            draw_key(axes[KEY], looks)
+            draw_legend(axes[LEGEND], looks)
         limits = _limits([*errors.values(), np.array([] if level is None else [level])])
         for rule in rules:
             _set_axes(axes[rule], trials, limits, upright)

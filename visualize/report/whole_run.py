@@ -25,7 +25,7 @@ def draw_everything(run: Run, folder: Path, page: Path) -> Failures:
     for name in FIGURES:
         if all((folder / f"{name}.{ending}").exists() for ending in (*FORMATS, "csv")):
             continue
-        drawn = figures_of_run(drawing, [name], named=False)
+        drawn = figures_of_run(drawing, [name], asked=False)
         failures |= drawn.failures
         for figure in drawn.figures.values():
             page.unlink(missing_ok=True)  # it would lack this figure
