@@ -54,7 +54,7 @@ sys.exit(main(sys.argv[5:]))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def heard_interrupts():
+def default_interrupts():
     """A shell that works in the background ignores SIGINT, and children inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
