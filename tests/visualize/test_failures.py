@@ -103,12 +103,14 @@ def test_plotting_a_run_draws_the_others_and_ends_with_1(run, monkeypatch, tmp_p
         capsys.readouterr()
     break_figures(monkeypatch, "tradeoff")
     out = tmp_path / "plot"
-    assert main(["plot", str(folder), "--format", "svg", "--out", str(out)]) == 1
+    names = "offsets,tradeoff,cumulative"
+    command = ["plot", str(folder), "--figures", names, "--format", "svg", "--report"]
+    assert main([*command, "--out", str(out)]) == 1
     printed = capsys.readouterr()
     sentence = "refkd: tradeoff could not be drawn, got KeyError: 'no such rule'"
     assert printed.err.splitlines() == [sentence]
-    assert {path.stem for path in out.glob("*.svg")} == FIGURES_OF_RUN - {"tradeoff"}
-    assert 'id="figure-shift"' in (out / "report.html").read_text(encoding="utf-8")
+    assert {path.stem for path in out.glob("*.svg")} == {"offsets", "cumulative"}
+    assert 'id="figure-offsets"' in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_plotting_models_draws_the_others_and_ends_with_1(monkeypatch, tmp_path, capsys):

@@ -38,6 +38,7 @@ def trained(tmp_path_factory):
     return study, folder
 
 
+@pytest.mark.proof
 def test_every_figure_is_on_the_page_at_every_size(trained, tmp_path, capsys):
     _, folder = trained
     assert main(["plot", str(folder), "--gallery", str(tmp_path / "all")]) == 0
@@ -76,7 +77,7 @@ def test_other_files_are_left_alone(trained, tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["plot", str(trained[1]), "--gallery", str(tmp_path)]) == 2
     assert "expected a new or empty folder" in capsys.readouterr().err
-    assert [one.name for one in tmp_path.iterdir()] == ["mine.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_names_are_escaped(trained, monkeypatch, tmp_path):
@@ -92,12 +93,14 @@ def test_names_are_escaped(trained, monkeypatch, tmp_path):
 def test_delays_of_a_run_are_those_that_were_measured(trained):
     study, folder = trained
     run = read_run(folder)
-    for one in (study.teacher, *study.students):
-        starts, ends = run.delays(one.name, "starts"), run.delays(one.name, "ends")
-        assert_close(np.sort(starts.delay), np.sort(one.measured.delay.delay), MICROSECONDS)
-        assert_close(np.sort(ends.delay), np.sort(one.measured.delay_to_ends.delay), MICROSECONDS)
-        assert starts.phones_left_out == one.measured.delay.phones_left_out
-        assert starts.spikes_left_out == one.measured.delay.spikes_left_out
+    for student in (study.teacher, *study.students):
+        starts, ends = run.delays(student.name, "starts"), run.delays(student.name, "ends")
+        assert_close(np.sort(starts.delay), np.sort(student.measured.delay.delay), MICROSECONDS)
+        assert_close(
+            np.sort(ends.delay), np.sort(student.measured.delay_to_ends.delay), MICROSECONDS
+        )
+        assert starts.phones_left_out == student.measured.delay.phones_left_out
+        assert starts.spikes_left_out == student.measured.delay.spikes_left_out
 
 
 def test_a_run_without_an_utterance_is_one_sentence(trained, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
-from support.figures import SHIFT, assert_readable, axes_of, between, spiky, texts_of
+from support.figures import SHIFT, assert_readable, axes_of, between, proofs, spiky, texts_of
 from support.figures_algorithms import SYMBOLS, history, lines_of, lstm
 from tolerances import VALUE, assert_close
 
@@ -122,7 +122,7 @@ FIGURES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [*WIDTHS.values(), None])
+@pytest.mark.parametrize("width", [WIDTHS["column"], *proofs(7.0, 6.67, None)])
 @pytest.mark.parametrize("draw", FIGURES)
 def test_every_figure_is_readable_in_every_size(draw, width):
     figure = draw(width=width)
@@ -153,8 +153,8 @@ def edges(figure, side):
 def test_grids_have_fewer_columns_where_there_is_less_room():
     for draw, most in ((offsets, 3), (toy, 6)):
         assert [len(edges(draw(width=width), "x0")) for width in (None, 7.0, 3.4)] == [most, 3, 2]
-    named = [axes for axes in toy(width=7.0).axes if axes.yaxis.get_tick_params()["labelleft"]]
-    assert [axes.get_label() for axes in named] == ["FrameWise", "Monotone,\nstep 0 or 1"]
+    labelled = [axes for axes in toy(width=7.0).axes if axes.yaxis.get_tick_params()["labelleft"]]
+    assert [axes.get_label() for axes in labelled] == ["FrameWise", "Monotone,\nstep 0 or 1"]
 
 
 def test_a_window_is_not_parted_from_its_other_side():
@@ -290,10 +290,10 @@ def test_frames_and_seconds_rise_at_the_same_time():
         in_frames, in_ms = (
             next(
                 line
-                for line in axes_of(draw({"S": one}, SHIFT), panel).lines
+                for line in axes_of(draw({"S": offsets}, SHIFT), panel).lines
                 if len(line.get_xdata()) > 2
             )
-            for one in (frames, seconds)
+            for offsets in (frames, seconds)
         )
         assert_close(in_ms.get_xdata(), 1000 * SHIFT * np.array(in_frames.get_xdata()), VALUE)
         assert_close(in_ms.get_ydata(), in_frames.get_ydata(), VALUE)
@@ -303,7 +303,7 @@ def test_frames_and_seconds_rise_at_the_same_time():
             assert_close(in_ms.get_ydata()[step], 100 * count / every, VALUE)
 
 
-@pytest.mark.parametrize("width", [3.4, None])
+@pytest.mark.parametrize("width", [3.4, *proofs(None)])
 def test_timed_offsets_are_readable(width):
     rng = np.random.default_rng(0)
     timed = {name: TimedOffsets(rng.normal(0.1, 0.1, 300), 9, 3) for name in STUDENTS}
