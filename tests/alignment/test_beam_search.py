@@ -39,22 +39,22 @@ def spellings(logits, blank):
 def textbook(logits, beam, blank):
     """Prefix beam search over dictionaries of probabilities, one extension at a time."""
     prob = np.exp(log_softmax(logits))
-    kept = {(): (1.0, 0.0)}
+    beams = {(): (1.0, 0.0)}
     for frame in prob:
-        heard = defaultdict(lambda: [0.0, 0.0])
-        for prefix, (ends_blank, ends_label) in kept.items():
-            heard[prefix][0] += (ends_blank + ends_label) * frame[blank]
+        extended = defaultdict(lambda: [0.0, 0.0])
+        for prefix, (ends_blank, ends_label) in beams.items():
+            extended[prefix][0] += (ends_blank + ends_label) * frame[blank]
             for k in range(len(frame)):
                 if k == blank:
                     continue
                 if prefix and prefix[-1] == k:
-                    heard[prefix][1] += ends_label * frame[k]
-                    heard[(*prefix, k)][1] += ends_blank * frame[k]
+                    extended[prefix][1] += ends_label * frame[k]
+                    extended[(*prefix, k)][1] += ends_blank * frame[k]
                 else:
-                    heard[(*prefix, k)][1] += (ends_blank + ends_label) * frame[k]
-        order = sorted(heard, key=lambda prefix: -sum(heard[prefix]))
-        kept = {prefix: heard[prefix] for prefix in order[:beam]}
-    return next(iter(kept))
+                    extended[(*prefix, k)][1] += (ends_blank + ends_label) * frame[k]
+        order = sorted(extended, key=lambda prefix: -sum(extended[prefix]))
+        beams = {prefix: extended[prefix] for prefix in order[:beam]}
+    return next(iter(beams))
 
 
 def test_two_frames_by_hand():

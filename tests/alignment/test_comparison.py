@@ -143,9 +143,12 @@ def test_symbols_that_are_others_are_left_to_the_check():
 
 
 def test_symbols_told_once_hold_for_all():
-    plain, named = a_set("teacher", {2: 1}), a_set("small", {2: 1}, symbols=("-", "a", "b", "c"))
-    (first, second), (finding,) = in_one_order([plain, named])
-    assert first.symbols == second.symbols == named.symbols
+    plain, with_symbols = (
+        a_set("teacher", {2: 1}),
+        a_set("small", {2: 1}, symbols=("-", "a", "b", "c")),
+    )
+    (first, second), (finding,) = in_one_order([plain, with_symbols])
+    assert first.symbols == second.symbols == with_symbols.symbols
     assert finding.sentence == "classes are called as those of small"
     assert in_one_order([plain, plain]) == ((plain, plain), ())
 
@@ -352,9 +355,9 @@ def test_utterances_without_true_times_are_passed_over():
     arrays = {name: spiky({3: 1}, 9) for name in ("one", "two")}
     both = compare([PosteriorSet("teacher", arrays, frame_shift=0.1, blank=0)])
     truth = Truth({"two": reference("1", 0.0, 0.5)})
-    part = truth.of(both, both.teacher)
-    assert list(part) == ["two"]
-    assert_close(part["two"].starts.delay, [0.3], VALUE)
+    found = truth.of(both, both.teacher)
+    assert list(found) == ["two"]
+    assert_close(found["two"].starts.delay, [0.3], VALUE)
 
 
 def test_the_metadata_of_a_set_are_resolved_once_on_the_whole_trip(monkeypatch):

@@ -80,8 +80,8 @@ def test_phone_error_rate_refusals():
         phone_error_rate([[1]], [])
     with pytest.raises(refkd.ArgumentError, match="references: expected at least one symbol"):
         phone_error_rate([[]], [[1]])
-    wanted = "references: expected a list of symbols for each utterance, .* got the text 'a b'"
-    with pytest.raises(refkd.ArgumentError, match=wanted):
+    sentence = "references: expected a list of symbols for each utterance, .* got the text 'a b'"
+    with pytest.raises(refkd.ArgumentError, match=sentence):
         phone_error_rate(["a b"], [["a", "b"]])
     with pytest.raises(refkd.ArgumentError, match="hypotheses: expected a list of symbols"):
         phone_error_rate([["a"], ["b"]], [["a"], "b"])

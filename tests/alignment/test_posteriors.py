@@ -46,33 +46,28 @@ def test_npz_with_metadata_as_a_run_writes_it(tmp_path):
     metadata = {f"metadata.{key}": np.array(value) for key, value in TOLD.items()}
     more = {"metadata.kind": np.array("logits"), "metadata.subsampling": np.array(2)}
     np.savez(tmp_path / "small.npz", **metadata, **more, **{"b/one": first, "ж": second})
-    posteriors = read_posteriors(tmp_path / "small.npz")
-    assert posteriors.names == ("b/one", "ж")
-    assert [array.dtype for array in posteriors.arrays.values()] == [np.float64, np.float32]
-    assert (posteriors.arrays["b/one"] == first).all()
-    assert (posteriors.name, posteriors.kind, posteriors.subsampling) == ("small", "logits", 2)
-    assert {key: getattr(posteriors, key) for key in TOLD} == TOLD
+    model = read_posteriors(tmp_path / "small.npz")
+    assert model.names == ("b/one", "ж")
+    assert [array.dtype for array in model.arrays.values()] == [np.float64, np.float32]
+    assert (model.arrays["b/one"] == first).all()
+    assert (model.name, model.kind, model.subsampling) == ("small", "logits", 2)
+    assert {key: getattr(model, key) for key in TOLD} == TOLD
 
 
 def test_plain_npz_and_what_is_given_goes_first(tmp_path):
     path = tmp_path / "small.npz"
     np.savez(path, one=np.zeros((2, 3), np.float16), **{"metadata.blank": np.array(2)})
-    posteriors = read_posteriors(path, name="mine", kind="logits", frame_shift=0.04)
-    assert (posteriors.name, posteriors.kind, posteriors.blank, posteriors.frame_shift) == (
-        "mine",
-        "logits",
-        2,
-        0.04,
-    )
-    assert posteriors.symbols is posteriors.first_frame is posteriors.subsampling is None
+    model = read_posteriors(path, name="mine", kind="logits", frame_shift=0.04)
+    assert (model.name, model.kind, model.blank, model.frame_shift) == ("mine", "logits", 2, 0.04)
+    assert model.symbols is model.first_frame is model.subsampling is None
     assert read_posteriors(path, blank=1).blank == 1
 
 
 def test_npy_is_one_utterance(tmp_path):
     np.save(tmp_path / "one.npy", np.arange(6).reshape(2, 3))
-    posteriors = read_posteriors(tmp_path / "one.npy")
-    assert posteriors.names == ("one",)
-    assert posteriors.arrays["one"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    model = read_posteriors(tmp_path / "one.npy")
+    assert model.names == ("one",)
+    assert model.arrays["one"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
 
 
 def test_what_no_reader_takes(tmp_path):
@@ -146,9 +141,9 @@ ARRAYS = {"one": spiky(7), "ж-2": np.log(spiky(5, seed=1))}
 def test_archives_read_back(tmp_path, kaldiio):
     path = str(tmp_path / "a.ark")
     kaldiio.save_ark(path, ARRAYS)
-    posteriors = read_posteriors(path)
-    assert posteriors.names == tuple(ARRAYS)
-    assert all((posteriors.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+    model = read_posteriors(path)
+    assert model.names == tuple(ARRAYS)
+    assert all((model.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
     for options in ({"text": True}, {"compression_method": 3}):
         kaldiio.save_ark(path, {n: a.astype(np.float32) for n, a in ARRAYS.items()}, **options)
         for name, array in read_posteriors(path).arrays.items():
@@ -159,16 +154,16 @@ def test_archives_read_back(tmp_path, kaldiio):
 
 def test_text_by_hand(tmp_path, kaldiio):
     (tmp_path / "t.ark").write_text("a  [\n  0 0.25 0.75\n  1e-05 1 -inf ]\nb  [\n  1 0 0 ]\n")
-    posteriors = read_posteriors(tmp_path / "t.ark")
-    assert_close(posteriors.arrays["a"], [[0, 0.25, 0.75], [1e-5, 1, -np.inf]], FLOAT32_NETWORK)
-    assert posteriors.arrays["b"].tolist() == [[1.0, 0.0, 0.0]]
+    model = read_posteriors(tmp_path / "t.ark")
+    assert_close(model.arrays["a"], [[0, 0.25, 0.75], [1e-5, 1, -np.inf]], FLOAT32_NETWORK)
+    assert model.arrays["b"].tolist() == [[1.0, 0.0, 0.0]]
 
 
 def test_scripts_read_back(tmp_path, kaldiio, monkeypatch):
     kaldiio.save_ark(str(tmp_path / "a.ark"), ARRAYS, scp=str(tmp_path / "a.scp"))
-    posteriors = read_posteriors(tmp_path / "a.scp")
-    assert posteriors.names == tuple(ARRAYS)
-    assert all((posteriors.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+    model = read_posteriors(tmp_path / "a.scp")
+    assert model.names == tuple(ARRAYS)
+    assert all((model.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
     kaldiio.save_mat(str(tmp_path / "one.mat"), ARRAYS["one"])
     (tmp_path / "b.scp").write_text("x one.mat\n")
     monkeypatch.chdir(tmp_path)
@@ -181,9 +176,9 @@ def test_spaces_and_tabs_end_a_name_and_belong_to_a_path(tmp_path, kaldiio, monk
     kaldiio.save_mat("a folder/one.mat", ARRAYS["one"])
     for line in ("x a folder/one.mat", "x\ta folder/one.mat", " x\t  a folder/one.mat\t"):
         (tmp_path / "a.scp").write_text(f"\n{line}\n")
-        posteriors = read_posteriors("a.scp")
-        assert posteriors.names == ("x",)
-        assert (posteriors.arrays["x"] == ARRAYS["one"]).all()
+        model = read_posteriors("a.scp")
+        assert model.names == ("x",)
+        assert (model.arrays["x"] == ARRAYS["one"]).all()
     (tmp_path / "t.ark").write_text("x\t[\n 1 0 ]\ne\u0301  [\n 0 1 ]\n", encoding="utf-8")
     assert read_posteriors("t.ark").names == ("x", "\u00e9")
 
@@ -450,47 +445,47 @@ def test_nothing_to_say():
 )
 def test_kinds_are_told_apart_and_normalised(kind, change):
     prob = spiky()
-    posteriors = PosteriorSet("small", {"one": change(prob)})
-    assert metadata_of(posteriors).kind == kind
+    model = PosteriorSet("small", {"one": change(prob)})
+    assert metadata_of(model).kind == kind
     assert f"the numbers are {kind.replace('_', '-')}, by their range and row sums" in sentences(
-        posteriors
+        model
     )
-    result = normalised(posteriors)
+    result = normalised(model)
     assert_close(result.arrays["one"], np.log(prob), VALUE)
     assert (result.kind, result.blank, result.symbols) == ("log_probabilities", 0, ("0", "1", "2"))
     assert (result.first_frame, result.frame_shift) == (0.0, None)
 
 
 def test_what_is_told_is_kept():
-    posteriors = normalised(a_set(subsampling=2))
-    assert {key: getattr(posteriors, key) for key in TOLD} == TOLD
-    assert posteriors.subsampling == 2
+    model = normalised(a_set(subsampling=2))
+    assert {key: getattr(model, key) for key in TOLD} == TOLD
+    assert model.subsampling == 2
 
 
 def test_no_probability_is_minus_infinity():
-    posteriors = normalised(PosteriorSet("small", {"one": [[1.0, 0.0]]}))
-    assert posteriors.arrays["one"].tolist() == [[0.0, -np.inf]]
+    model = normalised(PosteriorSet("small", {"one": [[1.0, 0.0]]}))
+    assert model.arrays["one"].tolist() == [[0.0, -np.inf]]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_numbers_that_are_none(bad):
     arrays = {"one": spiky(), "two": spiky(30, seed=1)}
     arrays["two"][[7, 9], 1] = bad
-    posteriors = a_set(arrays=arrays)
-    assert sentences(posteriors) == [
+    model = a_set(arrays=arrays)
+    assert sentences(model) == [
         "NaN, +inf or nothing but -inf in 2 frames of 1 utterances, first in utterance 'two', "
         "frame 7"
     ]
-    assert diagnose(posteriors)[0].level == "error"
+    assert diagnose(model)[0].level == "error"
     with pytest.raises(ArgumentError, match=r"utterance 'two': expected finite posteriors, .* 7"):
-        normalised(posteriors)
+        normalised(model)
 
 
 def test_silent_frames_are_errors():
     logp = np.log(spiky())
     logp[3] = -np.inf
-    posteriors = a_set(arrays={"one": logp}, kind="log_probabilities")
-    assert "utterance 'one', frame 3" in sentences(posteriors, level="error")[0]
+    model = a_set(arrays={"one": logp}, kind="log_probabilities")
+    assert "utterance 'one', frame 3" in sentences(model, level="error")[0]
     nothing = a_set(arrays={"one": np.full((2, 3), np.nan)}, kind=None)
     assert len(sentences(nothing, level="error")) == 1
     with pytest.raises(ArgumentError, match="finite posteriors"):
@@ -538,26 +533,24 @@ def test_other_logarithms(change, words):
     assert sentences(a_set(arrays=arrays, kind=None), level="error") == [
         f"expected natural logarithms, or --kind to say what they are, got what looks like {words}"
     ]
-    posteriors = a_set(arrays=arrays, kind="logits")
-    assert sentences(posteriors, level="error") == []
-    assert f"the numbers look like {words}" in sentences(posteriors, level="warning")
+    model = a_set(arrays=arrays, kind="logits")
+    assert sentences(model, level="error") == []
+    assert f"the numbers look like {words}" in sentences(model, level="warning")
 
 
 def test_blank_at_the_wrong_end():
-    posteriors = a_set(arrays={"one": spiky(blank=2)})
-    assert sentences(posteriors) == [
+    model = a_set(arrays={"one": spiky(blank=2)})
+    assert sentences(model) == [
         "blank 0 is the best class in 25 % of frames; 2 is best in 75 % and looks like the blank"
     ]
 
 
 def test_blank_that_nobody_tells():
-    posteriors = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
-    assert metadata_of(posteriors).blank == 2
-    assert "the blank is 2, the best class in 75 % of frames" in sentences(
-        posteriors, level="assumed"
-    )
-    named = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
-    assert sentences(named) == ["the blank is 2, by its symbol '<blk>'"]
+    model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
+    assert metadata_of(model).blank == 2
+    assert "the blank is 2, the best class in 75 % of frames" in sentences(model, level="assumed")
+    with_symbols = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
+    assert sentences(with_symbols) == ["the blank is 2, by its symbol '<blk>'"]
     unclear = a_set(
         arrays={"one": np.eye(3)[[0, 1, 2, 2, 0, 0, 1]]}, blank=None, symbols=("a",) * 3
     )
@@ -578,38 +571,38 @@ def test_names_of_blanks(name):
 
 
 def test_of_several_names_the_one_that_is_heard_is_the_blank():
-    posteriors = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
-    assert metadata_of(posteriors).blank == 2
-    assert sentences(posteriors) == ["the blank is 2, by its symbol 'blank'"]
+    model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
+    assert metadata_of(model).blank == 2
+    assert sentences(model) == ["the blank is 2, by its symbol 'blank'"]
 
 
 def test_a_name_against_the_evidence_is_an_error():
     """Best in no frame, although another class is in 90 %; rare but not against it: a warning."""
     best = np.repeat([2, 0, 1], [90, 0, 10])
-    posteriors = a_set(arrays={"one": np.eye(3)[best]}, blank=None, symbols=("-", "a", "m"))
-    assert [sentence for sentence in sentences(posteriors) if "blank" in sentence] == [
+    model = a_set(arrays={"one": np.eye(3)[best]}, blank=None, symbols=("-", "a", "m"))
+    assert [sentence for sentence in sentences(model) if "blank" in sentence] == [
         "expected --blank to say which class it is, got 0 by its symbol '-', which is best in 0 % "
         "of frames, but 2 ('m') in 90 %"
     ]
     with pytest.raises(ArgumentError, match="teacher: expected --blank to say which class it is"):
-        normalised(posteriors)
+        normalised(model)
     rare = np.repeat([2, 0, 1], [60, 20, 20])
-    posteriors = a_set(arrays={"one": np.eye(3)[rare]}, blank=None, symbols=("-", "a", "m"))
-    assert sentences(posteriors, level="error") == []
-    assert normalised(posteriors).blank == 0
+    model = a_set(arrays={"one": np.eye(3)[rare]}, blank=None, symbols=("-", "a", "m"))
+    assert sentences(model, level="error") == []
+    assert normalised(model).blank == 0
     assert sentences(a_set(arrays={"one": np.eye(3)[best]}), level="error") == []  # told: class 0
 
 
 @pytest.mark.parametrize("total", [0.5, 0.95, 1.2])
 def test_numbers_from_0_to_1_that_do_not_sum_to_one_are_of_no_kind(total):
     arrays = {"one": total * 0.7 * spiky() + 0.3 * total / 3}
-    posteriors = a_set(arrays=arrays, kind=None)
-    assert sentences(posteriors) == [
+    model = a_set(arrays=arrays, kind=None)
+    assert sentences(model) == [
         "expected --kind to say whether the numbers are probabilities or logits, got numbers from "
         f"0 to 1 that sum to {total:.3g} in a frame"
     ]
     with pytest.raises(ArgumentError, match="teacher: expected --kind to say whether"):
-        normalised(posteriors)
+        normalised(model)
     expected = arrays["one"] / total
     got = normalised(a_set(arrays=arrays)).arrays["one"]
     assert_close(np.exp(got), expected, VALUE)
@@ -638,15 +631,15 @@ def test_one_normal_form_of_symbols_and_names():
 
 def test_padding():
     padded = np.concatenate([spiky(), np.tile(spiky(1), (12, 1))])
-    posteriors = a_set(arrays={"one": padded, "two": spiky(30)})
-    assert sentences(posteriors, level="warning") == [
+    model = a_set(arrays={"one": padded, "two": spiky(30)})
+    assert sentences(model, level="warning") == [
         "1 of 2 utterances end in 10 or more equal frames, as padding does, such as 'one'"
     ]
 
 
 def test_missing_facts_and_odd_shifts():
-    posteriors = a_set(symbols=None, frame_shift=None, first_frame=None)
-    assert sentences(posteriors, level="assumed") == [
+    model = a_set(symbols=None, frame_shift=None, first_frame=None)
+    assert sentences(model, level="assumed") == [
         "classes are called by their numbers",
         "the frame shift is unknown, so times are in frames",
         "frame 0 is at 0 s",

@@ -43,14 +43,8 @@ def text(tmp_path):
 
 def everything(corpus):
     return [
-        (
-            utterance.name,
-            utterance.phones,
-            utterance.starts.tobytes(),
-            utterance.ends.tobytes(),
-            utterance.audio.tobytes(),
-        )
-        for utterance in corpus
+        (clip.name, clip.phones, clip.starts.tobytes(), clip.ends.tobytes(), clip.audio.tobytes())
+        for clip in corpus
     ]
 
 
@@ -93,30 +87,26 @@ def test_times_lie_where_the_sound_is(extra, text):
     corpus = read_espeak(text)
     assert (corpus.rate, corpus.problems) == (RATE, {})
     assert len(list(corpus)) == 4 * len(LINES)
-    for utterance in corpus:
-        assert len(utterance.phones) == len(utterance.starts) == len(utterance.ends) >= 9
-        assert utterance.starts[0] >= MARGIN
-        assert utterance.ends[-1] <= utterance.seconds - MARGIN
-        assert (np.diff(utterance.starts) > 0.0).all()
+    for clip in corpus:
+        assert len(clip.phones) == len(clip.starts) == len(clip.ends) >= 9
+        assert clip.starts[0] >= MARGIN
+        assert clip.ends[-1] <= clip.seconds - MARGIN
+        assert (np.diff(clip.starts) > 0.0).all()
         quiet = round(MARGIN * RATE)
-        assert not utterance.audio[:quiet].any()
-        assert not utterance.audio[-quiet:].any()
-        assert np.abs(utterance.audio).max() > 0.1
-    for utterance in (utterance for utterance in corpus if utterance.group == "she sees six ships"):
-        assert utterance.phones[:3] == ("\u0283", "i\u02d0", "s")  # the words at their two ends
-        assert utterance.phones[-4:] == ("\u0283", "\u026a", "p", "s")
+        assert not clip.audio[:quiet].any()
+        assert not clip.audio[-quiet:].any()
+        assert np.abs(clip.audio).max() > 0.1
+    for clip in (clip for clip in corpus if clip.group == "she sees six ships"):
+        assert clip.phones[:3] == ("\u0283", "i\u02d0", "s")  # the words at their two ends
+        assert clip.phones[-4:] == ("\u0283", "\u026a", "p", "s")
         hisses = [
-            crossings(utterance, start, end)
-            for phone, start, end in zip(
-                utterance.phones, utterance.starts, utterance.ends, strict=True
-            )
+            crossings(clip, start, end)
+            for phone, start, end in zip(clip.phones, clip.starts, clip.ends, strict=True)
             if phone in ("s", "\u0283")
         ]
         vowels = [
-            crossings(utterance, start, end)
-            for phone, start, end in zip(
-                utterance.phones, utterance.starts, utterance.ends, strict=True
-            )
+            crossings(clip, start, end)
+            for phone, start, end in zip(clip.phones, clip.starts, clip.ends, strict=True)
             if phone in ("i\u02d0", "\u026a")
         ]
         assert len(hisses) == 6
@@ -124,27 +114,21 @@ def test_times_lie_where_the_sound_is(extra, text):
 
 
 def test_pauses_are_no_phones(extra, text):
-    utterance = next(
-        utterance
-        for utterance in read_espeak(text, ("en-us",))
-        if utterance.group.startswith("a fire")
-    )
-    gaps = utterance.starts[1:] - utterance.ends[:-1]
+    clip = next(clip for clip in read_espeak(text, ("en-us",)) if clip.group.startswith("a fire"))
+    gaps = clip.starts[1:] - clip.ends[:-1]
     longest = int(gaps.argmax())
     assert gaps[longest] > 0.1  # the comma
-    assert utterance.phones[longest + 1 : longest + 4] == ("\u00e6", "n", "d")
+    assert clip.phones[longest + 1 : longest + 4] == ("\u00e6", "n", "d")
     assert (np.delete(gaps, longest) < 0.02).all()
 
 
 def test_a_line_is_in_one_split_in_all_voices(extra, text):
     corpus = read_espeak(text, ["en-us", "en-gb+f3"])
-    groups = {
-        split: {utterance.group for utterance in part} for split, part in corpus.splits().items()
-    }
+    groups = {split: {clip.group for clip in part} for split, part in corpus.splits().items()}
     assert groups["validation"] == {"the boat is old"}  # the second, said in two ways
     assert groups["test"] == {"we sat on the sand"}
     assert len(groups["train"]) == 5
-    assert [utterance.name for utterance in corpus.test] == ["00003-en-us", "00003-en-gb+f3"]
+    assert [clip.name for clip in corpus.test] == ["00003-en-us", "00003-en-gb+f3"]
     assert [len(part) for part in corpus.splits().values()] == [10, 4, 2]
 
 
@@ -160,7 +144,7 @@ def test_limits_are_not_exceeded(extra, text):
 
 def test_what_is_too_long_is_left_out(extra, text):
     whole = read_espeak(text, ("en-us",))
-    longest = max(utterance.seconds for utterance in whole)
+    longest = max(clip.seconds for clip in whole)
     left = read_espeak(text, ("en-us",), longest=longest - 0.001)
     assert left.problems == {f"clips left out, expected at most {longest - 0.001} seconds": 1}
 
@@ -170,10 +154,10 @@ def test_rate_and_pitch_are_heard(extra, text):
         list(read_espeak(text, ("en-us",), rates=rates, pitches=pitches))
         for rates, pitches in (((80,), (50,)), ((449,), (50,)), ((80,), (99,)))
     )
-    for utterance, other, another in zip(slow, fast, high, strict=True):
-        assert utterance.seconds > 2.0 * other.seconds
-        assert utterance.phones == another.phones
-        assert not np.array_equal(utterance.audio, another.audio)
+    for clip, other, another in zip(slow, fast, high, strict=True):
+        assert clip.seconds > 2.0 * other.seconds
+        assert clip.phones == another.phones
+        assert not np.array_equal(clip.audio, another.audio)
 
 
 def test_the_same_bits_again_and_in_another_process(extra, text):
@@ -293,9 +277,9 @@ def test_features_at_this_rate(extra, text):
     settings = FeatureSettings()
     assert settings.samples(RATE) == (551, 220)
     assert mel_filters(RATE, 1024, settings).shape == (settings.bands, 513)
-    utterance = read_espeak(text, ("en-us",), train=1).train[0]
-    frames = log_mel(utterance.audio, RATE, settings)
-    assert len(frames) == 1 + (utterance.audio.size - 551) // 220
+    clip = read_espeak(text, ("en-us",), train=1).train[0]
+    frames = log_mel(clip.audio, RATE, settings)
+    assert len(frames) == 1 + (clip.audio.size - 551) // 220
     assert np.isfinite(frames).all()
 
 

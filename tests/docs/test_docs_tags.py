@@ -68,6 +68,6 @@ def test_the_equations_of_a_letter_are_on_one_page_and_numbered_through():
 
 
 def test_a_tag_belongs_to_one_module_and_what_is_beside_it_for_speed():
-    modules = {tag: {re.sub(r"_(batch|rescaled)\.py$", ".py", name) for name in names}
+    modules = {tag: {re.sub(r"_(batch|rescaled|long)\.py$", ".py", name) for name in names}
                for tag, names in TAGGED.items()}  # fmt: skip
     assert {tag: names for tag, names in modules.items() if len(names) > 1} == {}

@@ -407,9 +407,9 @@ def test_a_student_learns_from_the_teacher_that_it_names(several):
     names |= {"FrameWise": "teacher", "Guided": "guided-teacher-1"}
     for name, teacher in names.items():
         student = study.of(name)[0]
-        mine = logits_of(student.network, study.data.test.features)
-        losses, _ = refkd.distill_loss_batch(mine, teacher_logits[teacher], student.rule)
-        assert_close(student.selection.after, losses.sum() / len(mine.values), VALUE)
+        student_logits = logits_of(student.network, study.data.test.features)
+        losses, _ = refkd.distill_loss_batch(student_logits, teacher_logits[teacher], student.rule)
+        assert_close(student.selection.after, losses.sum() / len(student_logits.values), VALUE)
 
 
 def test_the_test_speech_decides_nothing(several):
@@ -540,9 +540,9 @@ def test_the_seconds_are_those_of_all_processes(tmp_path):
     first = run_experiment(settings, None, tmp_path)
     for name in ("teacher-seed-0.npz", "CTC-seed-0.npz"):
         with np.load(tmp_path / name) as arrays:
-            kept = dict(arrays)
-        kept["history"][:, 3] += 1000.0  # as on a slow machine
-        np.savez(tmp_path / name, **kept)
+            checkpoint = dict(arrays)
+        checkpoint["history"][:, 3] += 1000.0  # as on a slow machine
+        np.savez(tmp_path / name, **checkpoint)
     again = run_experiment(settings, None, tmp_path)
     assert again.teacher.network.hash() == first.teacher.network.hash()
     assert first.seconds < 1000.0

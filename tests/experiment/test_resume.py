@@ -54,7 +54,7 @@ sys.exit(main(sys.argv[5:]))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def heard_interrupts():
+def default_interrupts():
     """A shell that works in the background ignores SIGINT, and children inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
@@ -322,6 +322,8 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(whole, command, tmp_path)
     ):
         before = files(folder)
         filled(path, 1)
+        if path == "figures/shift.png":  # the results have been written, and that ends a run
+            before = {file: data for file, data in before.items() if file.parent != second.parent}
         assert before.items() <= files(folder).items()
     finish(command)
     assert_same_run(folder, whole.folder)

@@ -234,15 +234,15 @@ def test_whatever_is_missing_in_the_results_is_named(written):
         """Put something else in place of each part that the form knows, one after the other."""
         for name in list(value):
             inner = f"{place}.{name}".lstrip(".")
-            kept, value[name] = value[name], object()
+            original, value[name] = value[name], object()
             misfitting = list(misfits(document))
             assert not misfitting or inner in misfitting
             places.extend(misfitting)
-            value[name] = kept
-            if isinstance(kept, dict):
-                check(kept, inner)
-            elif isinstance(kept, list) and kept and isinstance(kept[0], dict):
-                check(kept[0], f"{inner}[0]")
+            value[name] = original
+            if isinstance(original, dict):
+                check(original, inner)
+            elif isinstance(original, list) and original and isinstance(original[0], dict):
+                check(original[0], f"{inner}[0]")
 
     check(document, "")
     assert {"summary", "students[0].offset.mean", "teachers[0].seconds", "seeds"} <= set(places)

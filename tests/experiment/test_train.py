@@ -173,9 +173,9 @@ def test_the_history_keeps_what_is_said_of_the_utterance_that_is_followed(split,
     def read_parameters(histories):
         with np.load(path, allow_pickle=False) as arrays:
             values = {name: arrays[f"parameters.{name}"] for name in start.parameters()}
-            kept = arrays["said"]
+            saved = arrays["said"]
         networks.append(start.with_parameters(values))
-        np.testing.assert_array_equal(kept, [epoch.logits for epoch in histories])
+        np.testing.assert_array_equal(saved, [epoch.logits for epoch in histories])
 
     start = network(classes)
     _, history = train(start, split, SETTINGS, 0, None, None, read_parameters, path, tracked)

@@ -117,8 +117,8 @@ def test_the_cases_fit_the_function(name):
     function = function_of(name, task.source)
     assert task.arguments == tuple(inspect.signature(function).parameters)
     returned = re.search(r"Returns\n-+\n(.*?)\n\n", inspect.getdoc(function), re.DOTALL)[1]
-    named = re.findall(r"^(\w.*?) : ", returned, re.MULTILINE)
-    assert ", ".join(named) == ", ".join(task.results)
+    documented = re.findall(r"^(\w.*?) : ", returned, re.MULTILINE)
+    assert ", ".join(documented) == ", ".join(task.results)
     names = [case.name for case in task.cases]
     assert names[0].startswith("three frames by hand")
     assert len(set(names)) == len(names)

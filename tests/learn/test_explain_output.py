@@ -261,6 +261,7 @@ def test_lstm_of_two_units_in_reverse(explain):
     ("arguments", "code", "sentence"),
     [
         ("ctc --labels q", 2, "labels: expected symbols such as 'b', or numbers, got 'q'"),
+        ("ctc --labels 9999999999", 2, "labels: expected symbols such as 'b', or numbers, got '99"),
         ("ctc --labels a,a,a", 2, "labels: expected at most 4 frames to be needed, got 3 labels"),
         ("ctc --labels -", 2, "labels: expected labels other than blank=0, got the blank at 0"),
         ("ctc --blank 1", 2, "posteriors: expected it together with --blank, got none"),

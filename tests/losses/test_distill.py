@@ -268,10 +268,10 @@ def test_the_k_most_similar_and_their_weights(case):
     for i, costs in enumerate(trace.divergence):
         visible = np.sort(costs[costs < INF])
         chosen = trace.pairs[:, 0] == i
-        mine = costs[trace.pairs[chosen, 1] - i + left]
-        assert_close(np.sort(mine), visible[: case.rule.k], VALUE)
-        if mine.size:
-            weights = oracle.soft_weights(mine, case.rule.tau)
+        chosen_costs = costs[trace.pairs[chosen, 1] - i + left]
+        assert_close(np.sort(chosen_costs), visible[: case.rule.k], VALUE)
+        if chosen_costs.size:
+            weights = oracle.soft_weights(chosen_costs, case.rule.tau)
             assert_close(trace.pair_weight[chosen], weights, GRADIENT)
 
 

@@ -54,16 +54,16 @@ def test_two_frames_by_hand():
     values["layer1.forward.w_input"] = values["output.w"] = np.eye(4)
     net = net.with_parameters(values)
     trace = net.forward(refkd.Ragged.from_list([np.ones((2, 1))]), dropout=0.5, seed=0)
-    kept = np.array([[1, 0, 0, 0], [1, 1, 1, 1]])
+    passed = np.array([[1, 0, 0, 0], [1, 1, 1, 1]])
     assert_close(trace.layers[0].hidden[0], 3 / 5, VALUE)
-    np.testing.assert_array_equal(trace.layers[1].mask[0], 2.0 * kept)
-    assert_close(trace.layers[1].inputs[0], 6 / 5 * kept, VALUE)
-    assert_close(trace.logits.values, np.tanh(6 / 5) * kept, VALUE)
+    np.testing.assert_array_equal(trace.layers[1].mask[0], 2.0 * passed)
+    assert_close(trace.layers[1].inputs[0], 6 / 5 * passed, VALUE)
+    assert_close(trace.logits.values, np.tanh(6 / 5) * passed, VALUE)
 
     grads = net.backward(trace, trace.logits.with_values(np.ones((2, 4))))
-    above = 1.0 - np.tanh(6 / 5 * kept) ** 2  # gradient in what the upper tanh gets
-    assert_close(grads["layer1.forward.w_input"], (6 / 5 * kept).T @ above, VALUE)
-    below = (2.0 * kept * above * (1.0 - 9 / 25)).sum(axis=0)
+    above = 1.0 - np.tanh(6 / 5 * passed) ** 2  # gradient in what the upper tanh gets
+    assert_close(grads["layer1.forward.w_input"], (6 / 5 * passed).T @ above, VALUE)
+    below = (2.0 * passed * above * (1.0 - 9 / 25)).sum(axis=0)
     assert_close(grads["layer0.forward.bias"], below, VALUE)
 
 

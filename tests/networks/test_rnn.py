@@ -24,15 +24,15 @@ class Case:
 
     def __init__(self, seed, frames=4, hidden=3, scale=1.0):
         rng = np.random.default_rng(seed)
-        self.heard = scale * rng.normal(size=(frames, hidden))  # x W + b
+        self.projected = scale * rng.normal(size=(frames, hidden))  # x W + b
         self.w_hidden = scale * rng.normal(size=(hidden, hidden))
         self.h0 = rng.normal(size=hidden)
         self.d_hidden = rng.normal(size=(frames, hidden))
         self.d_h_last = rng.normal(size=hidden)
 
     def forward(self, reverse):
-        hidden = np.empty_like(self.heard)
-        rnn_forward(self.heard.copy(), self.w_hidden, self.h0, reverse, hidden)
+        hidden = np.empty_like(self.projected)
+        rnn_forward(self.projected.copy(), self.w_hidden, self.h0, reverse, hidden)
         return hidden
 
     def backward(self, hidden, reverse):
@@ -43,10 +43,14 @@ class Case:
         return d_gates, d_h
 
     def oracle(self, reverse, **changed):
-        arguments = {"heard": self.heard, "w_hidden": self.w_hidden, "h0": self.h0} | changed
+        arguments = {
+            "projected": self.projected,
+            "w_hidden": self.w_hidden,
+            "h0": self.h0,
+        } | changed
         identity = np.eye(len(self.h0))
         return oracle.rnn(
-            identity, arguments["w_hidden"], 0.0, arguments["heard"], arguments["h0"], reverse
+            identity, arguments["w_hidden"], 0.0, arguments["projected"], arguments["h0"], reverse
         )
 
 
@@ -65,9 +69,9 @@ def cases(draw):
 
 def test_two_steps_by_hand():
     """tanh(log 2) = 3/5 and tanh(log 3) = 4/5; the second step hears log 3 - U h."""
-    heard, hidden = np.log([[2.0], [3.0]]), np.empty((2, 1))
-    heard[1] -= 0.5 * 3 / 5
-    rnn_forward(heard, np.array([[0.5]]), np.zeros(1), False, hidden)
+    projected, hidden = np.log([[2.0], [3.0]]), np.empty((2, 1))
+    projected[1] -= 0.5 * 3 / 5
+    rnn_forward(projected, np.array([[0.5]]), np.zeros(1), False, hidden)
     assert_close(hidden, [[3 / 5], [4 / 5]], VALUE)
     d_gates, d_h = np.empty((2, 1)), np.zeros(1)
     rnn_backward(hidden, np.array([[0.5]]), np.array([[0.0], [1.0]]), False, d_gates, d_h)
@@ -83,7 +87,7 @@ def test_states_equal_the_plain_form(case, reverse):
 
 
 @REVERSE
-@pytest.mark.parametrize("part", ["heard", "h0"])
+@pytest.mark.parametrize("part", ["projected", "h0"])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_gradient_is_the_derivative(seed, part, reverse):
     """Distinct gradients from above in every h and in the last, all at once."""
@@ -94,7 +98,7 @@ def test_gradient_is_the_derivative(seed, part, reverse):
         return (case.d_hidden * hidden).sum() + (case.d_h_last * hidden[-1 + reverse]).sum()
 
     d_heard, d_h0 = case.backward(case.forward(reverse), reverse)
-    grad = d_heard if part == "heard" else d_h0
+    grad = d_heard if part == "projected" else d_h0
     assert_close(grad, complex_step(scalar, getattr(case, part)), GRADIENT)
 
 
@@ -102,7 +106,7 @@ def test_gradient_is_the_derivative(seed, part, reverse):
 def test_reversed_input_through_the_reversed_walk(case):
     backward = case.forward(reverse=True)
     d_backward = case.backward(backward, reverse=True)
-    case.heard, case.d_hidden = case.heard[::-1].copy(), case.d_hidden[::-1].copy()
+    case.projected, case.d_hidden = case.projected[::-1].copy(), case.d_hidden[::-1].copy()
     forward = case.forward(reverse=False)
     d_forward = case.backward(forward, reverse=False)
     np.testing.assert_array_equal(backward, forward[::-1])
@@ -113,7 +117,7 @@ def test_reversed_input_through_the_reversed_walk(case):
 @pytest.mark.parametrize("size", [50.0, 1e300])
 def test_saturated_states_stay_finite(size):
     case = Case(4)
-    case.heard = size * np.sign(case.heard)
+    case.projected = size * np.sign(case.projected)
     hidden = case.forward(reverse=False)
     assert (np.abs(hidden) <= 1.0).all()
     for grad in case.backward(hidden, reverse=False):

@@ -64,9 +64,9 @@ def files(tmp_path):
 
 def test_when_frames_are_complete_by_hand():
     # Two windows of 25, 10 apart: samples 0-34, 20-54, 40-74; then 60-84 holds one window more.
-    heard = [seconds for seconds, _ in arriving_frames(noise(90), RATE, SETTINGS)]
-    assert heard == [0.035, 0.055, 0.075, 0.09]
-    assert [seconds for seconds, _ in arriving_frames(noise(84), RATE, SETTINGS)] == heard[:3]
+    arrival = [seconds for seconds, _ in arriving_frames(noise(90), RATE, SETTINGS)]
+    assert arrival == [0.035, 0.055, 0.075, 0.09]
+    assert [seconds for seconds, _ in arriving_frames(noise(84), RATE, SETTINGS)] == arrival[:3]
 
 
 @given(st.integers(1, 200), st.integers(1, 4), st.sampled_from([0.01, 0.02, 0.025]), SEEDS)
@@ -76,15 +76,15 @@ def test_arriving_frames_are_those_of_the_whole_audio(samples, joined, hop, seed
     pieces = list(arriving_frames(audio, RATE, settings))
     whole = stack(log_mel(audio, RATE, settings), joined)
     assert_close(np.concatenate([frame for _, frame in pieces]), whole, VALUE)
-    assert all(heard <= samples / RATE for heard, _ in pieces)
+    assert all(arrival <= samples / RATE for arrival, _ in pieces)
 
 
 def test_a_frame_needs_nothing_that_comes_later():
     audio = noise(200)
-    for heard, frame in arriving_frames(audio, RATE, SETTINGS):
-        begun = audio[: round(heard * RATE)]
+    for arrival, frame in arriving_frames(audio, RATE, SETTINGS):
+        begun = audio[: round(arrival * RATE)]
         *_, (again, last) = arriving_frames(begun, RATE, SETTINGS)
-        assert again == heard
+        assert again == arrival
         np.testing.assert_array_equal(last, frame)
 
 

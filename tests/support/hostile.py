@@ -174,6 +174,8 @@ def hostile(draw, valid):
 
 def plain(value):
     """The same in Python's own numbers and lists, where that can be said."""
+    if isinstance(value, memoryview) and value.format == "B":
+        return value  # of bytes: a symbol like any other, which a list of numbers is not
     if isinstance(value, np.generic | memoryview):
         array = np.asarray(value)
         return plain(array) if array.dtype.kind in "biufU" else value
