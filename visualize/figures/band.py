@@ -39,10 +39,8 @@ def band_figure(
     teacher_spikes : (n,) int array, optional
         Frames at which the teacher spikes; pairs with them stand out, because blank frames are
         alike and a choice among them means little.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches. Where it is small, the scale of the colours stands below the band.
 

@@ -39,10 +39,8 @@ def cumulative_figure(
         Offsets, all in frames or all in seconds, under the name that each student is shown by.
     frame_shift : float
         Seconds from one frame to the next; offsets in seconds are counted in bins of this width.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches. Names stand at the ends of the curves, or above where there is little room.
     looks : mapping of str to (colour, line style), optional

@@ -63,10 +63,8 @@ def gates_figure(
         True phones, shown as a strip above.
     symbols : (K,) sequence of str
         Name of each label of `phones`.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches; by the number of frames if not given. Where it is small, panels are called by
         their letters alone.

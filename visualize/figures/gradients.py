@@ -58,10 +58,8 @@ def gradients_figure(
         Seconds from one frame to the next.
     first_frame : float
         Time of frame 0 in seconds.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}

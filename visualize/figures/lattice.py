@@ -57,10 +57,8 @@ def lattice_figure(
         As from `refkd.ctc_align`, drawn as a line.
     first_frame : float
         Time of frame 0 in seconds.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches; by the number of frames if not given.
 

@@ -42,10 +42,8 @@ def learning_figure(
         A line is the mean over seeds, as far as the shortest history goes.
     teacher : str
         The model drawn solid, if it is there.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches. Names stand at the ends of the lines, or above where there is little room.
     looks : mapping of str to (colour, line style), optional

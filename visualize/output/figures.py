@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from matplotlib.figure import Figure
+
 from refkd import check
 from visualize.figures.cumulative import cumulative_figure
 from visualize.figures.delays import delays_figure
@@ -39,32 +41,30 @@ def draw_shift(drawing: Drawing) -> Drawn:
     return drawn
 
 
-def draw_offsets(drawing: Drawing) -> Drawn:
+def draw_offsets(drawing: Drawing) -> Figure:
     """Draw the offsets of students over all utterances."""
-    figure = offsets_figure(
+    return offsets_figure(
         drawing.offsets(),
         drawing.bar,
         windows=drawing.windows(),
         width=drawing.width,
         looks=drawing.looks,
     )
-    return Drawn({"offsets": figure})
 
 
-def draw_cumulative(drawing: Drawing) -> Drawn:
+def draw_cumulative(drawing: Drawing) -> Figure:
     """Draw how many of the teacher's spikes each student has matched by when."""
-    figure = cumulative_figure(
+    return cumulative_figure(
         drawing.offsets(),
         drawing.bar,
         width=drawing.width,
         looks=drawing.looks,
     )
-    return Drawn({"cumulative": figure})
 
 
-def draw_delays(drawing: Drawing) -> Drawn:
+def draw_delays(drawing: Drawing) -> Figure:
     """Draw the delays of models after true times."""
-    figure = delays_figure(
+    return delays_figure(
         drawing.delays(),
         drawing.bar,
         teacher=drawing.teacher_name,
@@ -72,7 +72,6 @@ def draw_delays(drawing: Drawing) -> Drawn:
         width=drawing.width,
         looks=drawing.looks,
     )
-    return Drawn({"delays": figure})
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ class FigureRow:
 
     title: str
     caption: str
-    of_run: Callable[[RunDrawing], Drawn]
-    of_models: Callable[[ModelsDrawing], Drawn] | None = None  # None if only a run has it
+    of_run: Callable[[RunDrawing], Figure | Drawn]
+    of_models: Callable[[ModelsDrawing], Figure | Drawn] | None = None  # if not only a run has it
 
 
 FIGURES: dict[str, FigureRow] = {
@@ -189,7 +188,9 @@ def figures_of_models(drawing: ModelsDrawing, names: Iterable[str] | None = None
 
 
 def _draw_all(
-    draw: Mapping[str, Callable[[Input], Drawn]], drawing: Input, names: Iterable[str] | None
+    draw: Mapping[str, Callable[[Input], Figure | Drawn]],
+    drawing: Input,
+    names: Iterable[str] | None,
 ) -> tuple[Drawn, dict[str, str]]:
     """Draw each figure by itself, so that one that fails costs no other; tell why some lack numbers
     altogether.
@@ -199,7 +200,8 @@ def _draw_all(
         check.one_of("figures", name, draw)
         drawn = Drawn()
         try:
-            drawn = draw[name](drawing)
+            made = draw[name](drawing)
+            drawn = Drawn({name: made}) if isinstance(made, Figure) else made
         except NothingToDrawError as nothing:
             drawn.left_out.append(str(nothing))
         except Exception as error:

@@ -186,7 +186,7 @@ class ModelsDrawing(Drawing):
         return "" if matched else "no word is said as the reference has it"
 
 
-def draw_tradeoff(drawing: ModelsDrawing) -> Drawn:
+def draw_tradeoff(drawing: ModelsDrawing) -> Figure:
     """Draw the errors of models over their mean delays after true times."""
     truth, teacher, per = drawing._check_truth(), drawing.teacher_name, drawing.comparison.unit.per
     drawing._check_students()
@@ -196,7 +196,7 @@ def draw_tradeoff(drawing: ModelsDrawing) -> Drawn:
         intervals[name] = _times(delay, per), error
     points = {name: (delay.mean, error.mean) for name, (delay, error) in intervals.items()}
     students = [student.name for student in drawing.comparison.students]
-    figure = tradeoff_figure(
+    return tradeoff_figure(
         {name: points[name] for name in students},
         None,
         teacher=points[teacher],
@@ -208,7 +208,6 @@ def draw_tradeoff(drawing: ModelsDrawing) -> Drawn:
         teacher_name=teacher,
         looks=drawing.looks,
     )
-    return Drawn({"tradeoff": figure})
 
 
 def _times(interval: Interval, per: float) -> Interval:

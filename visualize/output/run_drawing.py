@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from refkd.alignment.bootstrap import Interval
@@ -33,7 +34,7 @@ from visualize.figures.sweep import sweep_figure, sweep_points
 from visualize.figures.toy import toy_figure, toy_table
 from visualize.figures.tradeoff import tradeoff_figure
 from visualize.layout.legend import Look, looks_of
-from visualize.output.drawing import Drawing, Drawn, NothingToDrawError
+from visualize.output.drawing import Drawing, NothingToDrawError
 from visualize.panels.histogram import Offsets
 from visualize.panels.panels import Phones
 from visualize.panels.speech import Speech
@@ -168,7 +169,7 @@ class RunDrawing(Drawing):
         return student
 
 
-def draw_rules(drawing: RunDrawing) -> Drawn:
+def draw_rules(drawing: RunDrawing) -> Figure:
     """Draw what each student of the bidirectional teacher by a rule chose from."""
     run, utterance = drawing.run, drawing.utterance
     ruled = [
@@ -178,7 +179,7 @@ def draw_rules(drawing: RunDrawing) -> Drawn:
     ]
     if not ruled:
         raise NothingToDrawError(NO_NUMBERS)
-    figure = rules_figure(
+    return rules_figure(
         {student.title: run.trace(student.name, utterance) for student in ruled},
         {student.title: student.posteriors.arrays[utterance] for student in ruled},
         run.teacher.posteriors.arrays[utterance],
@@ -187,10 +188,9 @@ def draw_rules(drawing: RunDrawing) -> Drawn:
         looks=drawing.looks,
         **drawing.times,
     )
-    return Drawn({"rules": figure})
 
 
-def draw_tradeoff(drawing: RunDrawing) -> Drawn:
+def draw_tradeoff(drawing: RunDrawing) -> Figure:
     """Draw the errors of students over their mean offsets, of all seeds."""
     run = drawing.run
     students, summary = run.results["students"], run.results["summary"]
@@ -208,7 +208,7 @@ def draw_tradeoff(drawing: RunDrawing) -> Drawn:
         for teacher in run.results["teachers"]
         if teacher["name"] == run.teacher.name
     ]
-    figure = tradeoff_figure(
+    return tradeoff_figure(
         points,
         run.clock.frame_shift,
         teacher=(0.0, fmean(teacher_errors)),
@@ -222,7 +222,6 @@ def draw_tradeoff(drawing: RunDrawing) -> Drawn:
         width=drawing.width,
         looks=drawing.looks,
     )
-    return Drawn({"tradeoff": figure})
 
 
 def _interval(summary: dict[str, Any], measure: str) -> Interval:
@@ -234,40 +233,37 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def draw_sweep(drawing: RunDrawing) -> Drawn:
+def draw_sweep(drawing: RunDrawing) -> Figure:
     """Draw the validation errors of all weights and windows that were tried."""
     sweep = sweep_points(drawing.run.results)
     if not sweep.points:
         raise NothingToDrawError(NO_NUMBERS)
-    figure = sweep_figure(sweep.points, chosen=sweep.chosen, alone=sweep.alone, width=drawing.width)
-    return Drawn({"sweep": figure})
+    return sweep_figure(sweep.points, chosen=sweep.chosen, alone=sweep.alone, width=drawing.width)
 
 
-def draw_learning(drawing: RunDrawing) -> Drawn:
+def draw_learning(drawing: RunDrawing) -> Figure:
     """Draw losses and validation errors of all models over epochs."""
     run = drawing.run
-    figure = learning_figure(
+    return learning_figure(
         {model.title: run.histories(model.name) for model in run.models},
         teacher=run.teacher.title,
         width=drawing.width,
         looks=drawing.looks,
     )
-    return Drawn({"learning": figure})
 
 
-def draw_band(drawing: RunDrawing) -> Drawn:
+def draw_band(drawing: RunDrawing) -> Figure:
     """Draw what the best searching rule sees and chooses."""
     run, student, utterance = drawing.run, drawing.best_choice(), drawing.utterance
-    figure = band_figure(
+    return band_figure(
         run.trace(student.name, utterance),
         teacher_spikes=spikes(run.of(student.taught_by).posteriors.arrays[utterance])[1],
         title=f"{student.title}: {utterance}",
         width=drawing.width,
     )
-    return Drawn({"band": figure})
 
 
-def draw_gradients(drawing: RunDrawing) -> Drawn:
+def draw_gradients(drawing: RunDrawing) -> Figure:
     """Draw where frame by frame, and where the best searching rule, would push CTC alone."""
     run, student, utterance = drawing.run, drawing.best_choice(), drawing.utterance
     assert student.rule is not None
@@ -275,7 +271,7 @@ def draw_gradients(drawing: RunDrawing) -> Drawn:
     pushed = next((student for student in run.students if student.name == CTC), student)
     logits = pushed.posteriors.arrays[utterance]
     rules = {"FrameWise": FrameWise(), student.title: student.rule}
-    figure = gradients_figure(
+    return gradients_figure(
         {
             name: distill_trace(logits, teacher, rule, **student.options)
             for name, rule in rules.items()
@@ -287,40 +283,37 @@ def draw_gradients(drawing: RunDrawing) -> Drawn:
         colour=drawing.looks[pushed.title][0],
         **drawing.times,
     )
-    return Drawn({"gradients": figure})
 
 
-def draw_lattice(drawing: RunDrawing) -> Drawn:
+def draw_lattice(drawing: RunDrawing) -> Figure:
     """Draw the lattice of CTC of the teacher."""
     run, utterance = drawing.run, drawing.utterance
     logits, labels = run.teacher.posteriors.arrays[utterance], run.labels[utterance]
-    figure = lattice_figure(
+    return lattice_figure(
         ctc_trace(logits, labels),
         run.symbols,
         best=ctc_align(logits, labels),
         title=f"{run.teacher.title}: {utterance}",
         **drawing.times,
     )
-    return Drawn({"lattice": figure})
 
 
-def draw_gates(drawing: RunDrawing) -> Drawn:
+def draw_gates(drawing: RunDrawing) -> Figure:
     """Draw gates and cells of the first layer of the first student."""
     run, utterance, student = drawing.run, drawing.utterance, drawing.run.students[0]
     values = run.network(student.name).parameters()
     weights = [values[f"layer0.forward.{name}"] for name in ("w_input", "w_hidden", "bias")]
     if cell_of(weights[1]) != "lstm":
         raise NothingToDrawError(NO_NUMBERS)
-    figure = gates_figure(
+    return gates_figure(
         lstm_trace(LSTMParams(*weights), run.features[utterance]),
         phones=drawing.phones(utterance),
         symbols=run.symbols,
         title=f"{student.title}, first layer: {utterance}",
         **drawing.times,
     )
-    return Drawn({"gates": figure})
 
 
-def draw_toy(drawing: RunDrawing) -> Drawn:
+def draw_toy(drawing: RunDrawing) -> Figure:
     """Draw what each rule charges, which no run changes."""
-    return Drawn({"toy": toy_figure(toy_table(), width=drawing.width)})
+    return toy_figure(toy_table(), width=drawing.width)

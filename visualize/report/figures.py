@@ -28,7 +28,8 @@ def _dark() -> str:
         for light, dark in ON_DARK.items()
         for side in ("fill", "stroke")
     ]
-    rules += ["#patch_1 path{fill:none!important}", "use:not([style]),text{fill:#ececec}"]
+    rules += ["#patch_1 path{fill:none!important}"]
+    rules += ["g:not([style*=fill])>use:not([style]),text{fill:#ececec}"]  # letters in no colour
     rules += [f'[id^="patch_"]>[style*="fill: {WHITE}"]{{fill:#16181b!important}}']
     return f"@media (prefers-color-scheme:dark){{{' '.join(rules)}}}"
 
