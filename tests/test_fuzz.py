@@ -8,6 +8,8 @@ numbers and lists, and, where there is one, to the oracle.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -375,12 +377,14 @@ def judge(entry, made):
 
 
 def tame(arguments):
-    """Whether every number is of a size that a plain sum of exponentials stands, and few."""
+    """Whether a plain sum of exponentials stands every number in size and in kind, and few."""
     every = [part for _, part in parts(arguments)]
     numbers = [np.asarray(part) for part in every if isinstance(part, int | float | np.ndarray)]
-    small = all((np.abs(array) < 100).all() for array in numbers if array.dtype.kind in "iuf")
+    sizes = [np.abs(array) for array in numbers if array.dtype.kind in "iuf"]
+    moderate = all(((size < 100) & ((size == 0) | (size > 1e-100))).all() for size in sizes)
+    foreign = any(isinstance(part, Fraction | Decimal) for part in every)
     short = all(len(text) <= 5 for text in every if type(text) is str)
-    return small and short and len(every) < 50
+    return moderate and not foreign and short and len(every) < 50
 
 
 def judge_call(call):
