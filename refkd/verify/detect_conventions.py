@@ -12,15 +12,7 @@ from refkd.verify.compare import largest_difference
 from refkd.verify.diagnose import agrees
 from refkd.verify.kit import Convention, Kit
 from refkd.verify.python_runner import Runner
-from refkd.verify.records import (
-    Answer,
-    Arguments,
-    Case,
-    Conventions,
-    Finding,
-    Outcome,
-    Outputs,
-)
+from refkd.verify.records import Answer, Arguments, Case, Conventions, Finding, Outcome, Outputs
 from refkd.verify.run import Asking, judged, outputs_of
 
 Values: TypeAlias = dict[str, str]

@@ -2,14 +2,7 @@
 
 from collections.abc import Sequence
 
-from refkd.verify.diagnose import (
-    RARE,
-    TRIES,
-    Explanation,
-    is_rare,
-    kinds,
-    passing_traits,
-)
+from refkd.verify.diagnose import RARE, TRIES, Explanation, is_rare, kinds, passing_traits
 from refkd.verify.kit import Kit
 from refkd.verify.records import Outcome, Symptom
 

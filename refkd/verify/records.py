@@ -114,11 +114,7 @@ class Outcome:
         """
         if self.deviation is None:
             return (self.answer.failure or str(self.problem),)
-        output, got, expected = (
-            self.deviation.output,
-            self.deviation.got,
-            self.deviation.expected,
-        )
+        output, got, expected = (self.deviation.output, self.deviation.got, self.deviation.expected)
         beside = any(not np.isfinite(values).all() for values in self.expected.values())
         if not math.isfinite(got) or not math.isfinite(expected):
             what = f"{_quality(got)} for {_quality(expected)}"

@@ -58,7 +58,7 @@ def verify(
     case : str, optional
         Run this case only.
     repeat : int
-        Times that each case is asked; answers of different bits are told.
+        Times that each case is asked; answers of other bits are reported.
     again : callable
         From the name of a case to the command that runs it again.
     begin : callable

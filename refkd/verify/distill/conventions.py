@@ -98,12 +98,7 @@ CONVENTIONS = (
         "later",
     ),
     Convention("rules", {name: name for name in grid.JUDGED}, "later", several=True),
-    Convention(
-        "divergences",
-        {name: name for name in grid.DIVERGENCES},
-        "later",
-        several=True,
-    ),
+    Convention("divergences", {name: name for name in grid.DIVERGENCES}, "later", several=True),
     Convention("options", {name: name for name in grid.OPTIONS}, "later", several=True),
     Combinations(
         "refused",

@@ -6,14 +6,7 @@ from numpy.typing import NDArray
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
 from refkd.verify.distill.plain import CHOOSING, Bools, PlainDistill
-from refkd.verify.records import (
-    Arguments,
-    Case,
-    Conventions,
-    Deviation,
-    Outputs,
-    Tolerance,
-)
+from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outputs, Tolerance
 
 HALF = ("float16", "bfloat16")
 

@@ -6,15 +6,7 @@ from numpy.typing import NDArray
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.lstm.recipe import FRAMES
 from refkd.verify.lstm.translate import padded_frames
-from refkd.verify.records import (
-    Arguments,
-    Case,
-    Conventions,
-    Deviation,
-    Outcome,
-    Outputs,
-    Symptom,
-)
+from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outcome, Outputs, Symptom
 
 PADDED = ("hidden", "d_inputs")  # results that have padded frames
 

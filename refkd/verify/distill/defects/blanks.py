@@ -95,12 +95,7 @@ def empty_is_nan(self, student, teacher, rule, chosen=None):
 def empty_frame_is_nan(self, student, teacher, rule, chosen=None):
     loss, grad, pairs, total = PlainDistill.utterance(self, student, teacher, rule, chosen)
     empty = np.asarray(~pairs.any(axis=1))
-    return (
-        (np.nan if empty.any() else loss),
-        np.where(empty[:, None], np.nan, grad),
-        pairs,
-        total,
-    )
+    return ((np.nan if empty.any() else loss), np.where(empty[:, None], np.nan, grad), pairs, total)
 
 
 @DEFECTS.steps

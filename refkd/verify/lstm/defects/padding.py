@@ -9,9 +9,7 @@ DEFECTS = Defects(PlainLSTM)
 
 
 @DEFECTS.step(
-    "walk",
-    "L6",
-    "lengths are ignored: padded frames are walked through (--lengths equal if meant)",
+    "walk", "L6", "lengths are ignored: padded frames are walked through (--lengths equal if meant)"
 )
 def lengths_ignored(self, n, T, arguments):
     lengths = np.full_like(arguments["lengths"], T)
