@@ -1,6 +1,6 @@
 """A right forced aligner and what is replaced in it, part by part. The sets: see `mutants.ctc`."""
 
-from mutants.mutant import Original
+from mutants.mutant import APART, Original
 
 FRAMES = Original(
     """
@@ -135,9 +135,6 @@ PLANTED = FRAMES.mutants({
         "A13: labels left out":
             "may_skip = s > 1 and (s % 2 == 0 or states[s] != states[s - 2])",
     },
-    STAY: {
-        "A13: labels of one frame": "stay = score[t - 1, s] if s % 2 == 0 else -np.inf",
-    },
     PATH: {
         "A3: one frame late": f"{PATH}\n            path = [blank, *path[:-1]]",
         "A3: one frame early": f"{PATH}\n            path = [*path[1:], blank]",
@@ -150,9 +147,6 @@ PLANTED = FRAMES.mutants({
         "A4: scores added up": "scores[:T, n] = np.cumsum(logp[np.arange(T), path])",
         "A4: scores of the best class": "scores[:T, n] = logp.max(axis=1)",
     },
-    SCORES: {
-        "A6: least probable path": "logp = -log_softmax(logits[:T, n])",
-    },
     END: {
         "A7: ends in the blank": "    s = S - 1\n",
         "A7: ends in the label": "    s = max(S - 2, 0)\n",
@@ -162,12 +156,14 @@ PLANTED = FRAMES.mutants({
         "A7: begins with the blank": "for s in [0]:",
         "A7: begins with the label": "for s in [min(1, S - 1)]:",
     },
-    LENGTH: {
-        "A8: lengths ignored": "T = frames",
-    },
     TARGET: {
         "A9: label lengths ignored": "target = labels[n]",
         "A9: last label lost": "target = labels[n, : max(label_lengths[n] - 1, 0)]",
+    },
+    APART: {
+        "A13: labels of one frame": (STAY, "stay = score[t - 1, s] if s % 2 == 0 else -np.inf"),
+        "A6: least probable path": (SCORES, "logp = -log_softmax(logits[:T, n])"),
+        "A8: lengths ignored": (LENGTH, "T = frames"),
     },
 }) | SPANS.mutants({
     EACH: {
@@ -195,11 +191,9 @@ HELD_OUT = FRAMES.mutants({
         "A9: first label lost": "target = labels[n, 1 : label_lengths[n]]",
         "A9: labels backwards": "target = labels[n, : label_lengths[n]][::-1]",
     },
-    LENGTH: {
-        "A8: one frame of the padding": "T = min(int(input_lengths[n]) + 1, frames)",
-    },
-    SCORES: {
-        "A6: blank favoured": f"{SCORES} + 2.0 * (np.arange(K) == 0)",
+    APART: {
+        "A8: one frame of the padding": (LENGTH, "T = min(int(input_lengths[n]) + 1, frames)"),
+        "A6: blank favoured": (SCORES, f"{SCORES} + 2.0 * (np.arange(K) == 0)"),
     },
 }) | SPANS.mutants({
     EACH: {
@@ -209,30 +203,23 @@ HELD_OUT = FRAMES.mutants({
 })  # fmt: skip
 
 FRESH = FRAMES.mutants({
-    MAY_SKIP: {
+    APART: {
         "A1: a label is compared with the state before":
-            "may_skip = s > 1 and states[s] not in (blank, states[s - 1])",
-    },
-    SCORE: {
-        "A4: scores up to the frame": "scores[:T, n] = np.cumsum(logp[np.arange(T), path])",
-    },
-    "        for s in range(S):\n            stay = score[t - 1, s]": {
+            (MAY_SKIP, "may_skip = s > 1 and states[s] not in (blank, states[s - 1])"),
+        "A4: scores up to the frame":
+            (SCORE, "scores[:T, n] = np.cumsum(logp[np.arange(T), path])"),
         "A6: one row of best scores, overwritten from the left": (
+            "        for s in range(S):\n            stay = score[t - 1, s]",
             "        score[t] = score[t - 1]\n"
             "        for s in range(S):\n            stay = score[t, s]",
             "score[t - 1, s - 1] if s", "score[t, s - 1] if s",
             "score[t - 1, s - 2] if", "score[t, s - 2] if",
         ),
-    },
-    END: {
-        "A7: a path ends in the last blank": "    s = S - 1\n",
-    },
-    LENGTH: {
-        "A8: the longest of the batch gives the number of frames": "T = int(max(input_lengths))",
-    },
-    BACKWARDS: {
+        "A7: a path ends in the last blank": (END, "    s = S - 1\n"),
+        "A8: the longest of the batch gives the number of frames":
+            (LENGTH, "T = int(max(input_lengths))"),
         "A14: the way back stops before the first frame":
-            ("for t in range(T - 1, 0, -1):", SCORE, f"{SCORE} * (np.arange(T) > 0)"),
+            (BACKWARDS, "for t in range(T - 1, 0, -1):", SCORE, f"{SCORE} * (np.arange(T) > 0)"),
     },
 })  # fmt: skip
 
@@ -247,45 +234,24 @@ RIGHT = {
     "frames": FRAMES.mutant(),
     "spans": SPANS.mutant(source="torchaudio merge_tokens"),
 } | FRAMES.mutants({
-    CHOICE: {
+    APART: {
         "ties go to the state before [pytorch/audio PR #4222]": (
+            CHOICE,
             "back[t, s] = 2 if skip > step and skip > stay else int(step >= stay)",
             "S - 2] > score", "S - 2] >= score",
         ),
-    },
-    "return alignment, scores": {
         "one score, that of the path [speechbrain alignment/aligner.py]":
-            "return alignment, scores.sum(axis=0)",
+            ("return alignment, scores", "return alignment, scores.sum(axis=0)"),
     },
 }) | SPANS.mutants({
-    ROW: {
+    APART: {
         "spans with their last frame, and the sum of their scores"
         " [icefall PR #876; MahmoudAshraf97/ctc-forced-aligner #73]":
-            ("rows.append((n, label, start, end - 1))", ".mean())", ".sum())"),
+            (ROW, "rows.append((n, label, start, end - 1))", ".mean())", ".sum())"),
     },
 })  # fmt: skip
 
 FIELD = FRAMES.mutants({
-    CHOICE: {
-        "A6 A14: the worst of three where two tie [pytorch/audio #4221]": strict("0"),
-    },
-    STEP: {
-        "A13 A14: the first state is reached from the last one [wenet-e2e/wenet #2005]":
-            ("step = score[t - 1, s - 1]", "s -= back[t, s]", "s = (s - back[t, s]) % S"),
-    },
-    MAY_SKIP: {
-        "A1: repeats do without a blank"
-        " [pytorch/audio forced_alignment_tutorial.py; m-bain/whisperX #1363]":
-            "may_skip = s > 1 and states[s] != blank",
-    },
-    STAY: {
-        "A13: a label takes one frame [m-bain/whisperX #1363, backtrack]":
-            "stay = score[t - 1, s] if s % 2 == 0 else -np.inf",
-    },
-    WAY_BACK: {
-        "A14 A3: frames are given to the state before [pytorch/audio #3439]":
-            "        s -= back[t, s]\n        path[t] = states[s]\n",
-    },
     END: {
         "A7: paths end with the last label [m-bain/whisperX PR #1367, backtrack_beam]":
             "    s = max(S - 2, 0)\n",
@@ -297,33 +263,38 @@ FIELD = FRAMES.mutants({
             "path = [blank] * T\n    for t in range(end",
         ),
     },
-    LENGTH: {
-        "A8: padded frames are aligned, too [OpenNMT/CTranslate2 #1494]": "T = frames",
-    },
     PATH: {
         "A10: class 0 is the blank [m-bain/whisperX alignment.py, blank_id=0]":
             "path = best_path(logp, target, 0)",
         "A12: empty targets are refused [torchaudio 2.9 forced_align]":
             f"if len(target) == 0:\n                raise ValueError('empty')\n            {PATH}",
     },
-    SCORES: {
+    APART: {
+        "A6 A14: the worst of three where two tie [pytorch/audio #4221]": (CHOICE, strict("0")),
+        "A13 A14: the first state is reached from the last one [wenet-e2e/wenet #2005]":
+            (STEP, "step = score[t - 1, s - 1]", "s -= back[t, s]", "s = (s - back[t, s]) % S"),
+        "A1: repeats do without a blank"
+        " [pytorch/audio forced_alignment_tutorial.py; m-bain/whisperX #1363]":
+            (MAY_SKIP, "may_skip = s > 1 and states[s] != blank"),
+        "A13: a label takes one frame [m-bain/whisperX #1363, backtrack]":
+            (STAY, "stay = score[t - 1, s] if s % 2 == 0 else -np.inf"),
+        "A14 A3: frames are given to the state before [pytorch/audio #3439]":
+            (WAY_BACK, "        s -= back[t, s]\n        path[t] = states[s]\n"),
+        "A8: padded frames are aligned, too [OpenNMT/CTranslate2 #1494]": (LENGTH, "T = frames"),
         "A15: scores are not normalised [lumaku/ctc-segmentation, given logits]":
-            "logp = logits[:T, n]",
+            (SCORES, "logp = logits[:T, n]"),
     },
 }, {
     "class 0 is the blank": {"blank": "argument"},
     "scores are not normalised": {"input": "logits"},
 }) | SPANS.mutants({
-    MERGED: {
+    APART: {
         "A10 A5: class 0 is the blank of spans"
-        " [torchaudio merge_tokens(blank=0), called without it]": MERGED.replace("blank", "0"),
-    },
-    ROW: {
+        " [torchaudio merge_tokens(blank=0), called without it]":
+            (MERGED, MERGED.replace("blank", "0")),
         "A2: spans end with their last frame [icefall PR #876]":
-            "rows.append((n, label, start, end - 1))",
-    },
-    ".mean())": {
-        "A4: scores are summed [MahmoudAshraf97/ctc-forced-aligner #73]": ".sum())",
+            (ROW, "rows.append((n, label, start, end - 1))"),
+        "A4: scores are summed [MahmoudAshraf97/ctc-forced-aligner #73]": (".mean())", ".sum())"),
     },
 }, {
     "class 0 is the blank of spans":

@@ -8,7 +8,7 @@ written down before the kit was asked.
 
 from dataclasses import replace
 
-from mutants.mutant import Mutant, Original
+from mutants.mutant import APART, Mutant, Original
 
 LOGARITHMS = Original(
     """
@@ -18,7 +18,8 @@ def log_softmax(x):
 
 
 def softmax(x):
-    return np.exp(log_softmax(x))
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def add(*scores):
@@ -179,18 +180,17 @@ STORED = f"loss[n], grad[:T, n] = {ARGUMENTS}"
 RETURNED = "return loss, grad"
 EVERY = "            "  # the indent of a line for every utterance
 
-RIGHT_ONE = LOGARITHMS.mutant()
+# Whatever the dtype of its logits is: the probe then sees double precision
+IN_DOUBLES = Original(
+    LOGARITHMS.edited(CALL, f"logits = np.asarray(logits, float)\n    {CALL}"), "ctc"
+)
 
-PLANTED = LOGARITHMS.mutants({
+PLANTED = IN_DOUBLES.mutants({
     SKIP: {
         "V1: repeats skip": "skip[3::2] = True",
         "V1: nothing skips": "skip[2:] = False",
         "V1: label skipped between blanks":
             "skip[2:] = (states[2:] == blank) | (states[2:] != states[:-2])",
-    },
-    ALPHA: {
-        "V1: repeats skip in the forward pass only":
-            "alpha = forward(emitted, np.arange(S) % 2 == 1)",
     },
     LENGTHS: {
         "V2: lengths ignored": "len(logits), int(label_lengths[n])",
@@ -252,9 +252,6 @@ PLANTED = LOGARITHMS.mutants({
         "G11: half precision inside":
             "return np.logaddexp.reduce(scores).astype(np.float16).astype(float)",
     },
-    COST: {
-        "V12: loss below zero": "cost = -total - 1e-14",
-    },
     RETURNED: {
         "V13: loss over labels": "return loss / np.maximum(label_lengths, 1), grad",
         "V13: loss over frames": "return loss / input_lengths, grad",
@@ -267,13 +264,6 @@ PLANTED = LOGARITHMS.mutants({
             "return loss, grad if np.isfinite(loss).all() else grad * np.nan",
         "G6: 0 times -inf":
             "return loss, grad + 0 * np.where(np.isneginf(logits), logits, 0)",
-    },
-    "add(last, moved(last, 1), skipping)": {
-        "V15: repeats not merged": (
-            "add(np.where(np.arange(len(last)) % 2, -np.inf, last), moved(last, 1), skipping)",
-            "add(later, moved(later, -1), skipping)",
-            "add(np.where(np.arange(len(later)) % 2, -np.inf, later), moved(later, -1), skipping)",
-        ),
     },
     SLOPE: {
         "G1: no softmax in the gradient": "slope = -d * posterior",
@@ -311,9 +301,6 @@ PLANTED = LOGARITHMS.mutants({
     "skipped = np.append(skip, [False, False])[2:]": {
         "G8: beta never skips": "skipped = np.zeros(len(skip), dtype=bool)",
     },
-    "alpha[0, :2] = emitted[0, :2]": {
-        "G8: starts with a blank": "alpha[0, :1] = emitted[0, :1]",
-    },
     CALL: {
         "G10: strides ignored":
             f"{CALL}\n    if not logits.flags.c_contiguous:\n"
@@ -323,25 +310,22 @@ PLANTED = LOGARITHMS.mutants({
         "G10: int32 misread":
             f"{CALL}\n    labels = labels if labels.dtype == np.int64 else np.ones_like(labels)",
     },
+    APART: {
+        "V1: repeats skip in the forward pass only":
+            (ALPHA, "alpha = forward(emitted, np.arange(S) % 2 == 1)"),
+        "V12: loss below zero": (COST, "cost = -total - 1e-14"),
+        "V15: repeats not merged": (
+            "add(last, moved(last, 1), skipping)",
+            "add(np.where(np.arange(len(last)) % 2, -np.inf, last), moved(last, 1), skipping)",
+            "add(later, moved(later, -1), skipping)",
+            "add(np.where(np.arange(len(later)) % 2, -np.inf, later), moved(later, -1), skipping)",
+        ),
+        "G8: starts with a blank":
+            ("alpha[0, :2] = emitted[0, :2]", "alpha[0, :1] = emitted[0, :1]"),
+    },
 })  # fmt: skip
 
-HELD_OUT = LOGARITHMS.mutants({
-    SHARE: {
-        "G7: label after label may stay only twice":
-            "share = np.exp(both - total) * np.where(np.arange(T)[:, None] > 3, 0.5, 1.0)",
-    },
-    LENGTHS: {
-        "V3: last label dropped": "int(input_lengths[n]), max(int(label_lengths[n]) - 1, 0)",
-    },
-    TARGET: {
-        "V3: targets reversed": "target = labels[n, :L][::-1]",
-    },
-    SUM: {
-        "V10: best path for the sum": "return np.max(scores, axis=0)",
-    },
-    SLOPE: {
-        "G2: upstream squared": "slope = d**2 * (np.exp(logp) - posterior)",
-    },
+HELD_OUT = IN_DOUBLES.mutants({
     STORED: {
         "G3: blank first in padding":
             f"{STORED}\n{EVERY}grad[T:, n] = -np.eye(logits.shape[2])[blank] * weights[n] ** 0",
@@ -359,6 +343,15 @@ HELD_OUT = LOGARITHMS.mutants({
         "G7: gradient clipped to half": "return loss, np.clip(grad, -0.5, 0.5)",
         "G8: first frame without gradient":
             "return loss, np.concatenate([grad[:1] * 0, grad[1:]])",
+    },
+    APART: {
+        "G7: label after label may stay only twice":
+            (SHARE, "share = np.exp(both - total) * np.where(np.arange(T)[:, None] > 3, 0.5, 1.0)"),
+        "V3: last label dropped":
+            (LENGTHS, "int(input_lengths[n]), max(int(label_lengths[n]) - 1, 0)"),
+        "V3: targets reversed": (TARGET, "target = labels[n, :L][::-1]"),
+        "V10: best path for the sum": (SUM, "return np.max(scores, axis=0)"),
+        "G2: upstream squared": (SLOPE, "slope = d**2 * (np.exp(logp) - posterior)"),
     },
 })  # fmt: skip
 
@@ -378,58 +371,38 @@ PLANTED, HELD_OUT = (
 )
 
 FRESH = LOGARITHMS.mutants({
-    SKIP: {
-        "V1: a repeat is looked for one label ahead":
-            "S = len(states)\n"
-            "    skip[3::2] = [s + 2 >= S or states[s] != states[s + 2] for s in range(3, S, 2)]",
-    },
-    LENGTHS: {
-        "V2: the longest of the batch gives the number of frames":
-            "int(max(input_lengths)), int(label_lengths[n])",
-    },
-    TARGET: {
-        "V3: a target ends at the first blank of its row":
-            f"L = int(np.append(labels[n] == blank, True).argmax())\n{EVERY}{TARGET}",
-    },
-    "(target < 0) | (target >= K)": {
-        "V6: negative labels are not looked for": "target >= K",
-    },
-    "    if S > 1:\n": {
-        "V7: the only state of an empty target is counted twice":
-            ("    if True:\n", "alpha[-1, -2]", "alpha[-1, max(S - 2, 0)]"),
-    },
-    COST: {
-        "V8: labels that come again anywhere are taken for repeats":
-            "total = -np.inf if T < L + L - len(set(target.tolist())) else total\n    " + COST,
-    },
-    SOFTMAX: {
-        "V9: softmax over frames": "logp = log_softmax(logits.T).T",
-    },
-    "alpha = np.full(emitted.shape, -np.inf, emitted.dtype)": {
-        "V10: forward variables in single precision":
-            "alpha = np.full(emitted.shape, -np.inf, np.float32)",
-    },
-    "x = x - x.max(axis=-1, keepdims=True)": {
-        "V11: the maximum of all frames is subtracted from each": "x = x - x.max()",
-    },
-    SLOPE: {
-        "G2: the upstream gradient is applied by the kernel and by its caller":
-            "slope = d * d * (np.exp(logp) - posterior)",
-    },
     STORED: {
         "G3: padded frames keep their softmax":
             f"{STORED}\n{EVERY}rest = np.exp(logits[T:, n])\n"
             f"{EVERY}grad[T:, n] = rest / rest.sum(axis=1, keepdims=True)",
     },
-    OF_UTTERANCE: {
+    APART: {
+        "V1: a repeat is looked for one label ahead": (SKIP, "S = len(states)\n"
+            "    skip[3::2] = [s + 2 >= S or states[s] != states[s + 2] for s in range(3, S, 2)]"),
+        "V2: the longest of the batch gives the number of frames":
+            (LENGTHS, "int(max(input_lengths)), int(label_lengths[n])"),
+        "V3: a target ends at the first blank of its row":
+            (TARGET, f"L = int(np.append(labels[n] == blank, True).argmax())\n{EVERY}{TARGET}"),
+        "V6: negative labels are not looked for": ("(target < 0) | (target >= K)", "target >= K"),
+        "V7: the only state of an empty target is counted twice":
+            ("    if S > 1:\n", "    if True:\n", "alpha[-1, -2]", "alpha[-1, max(S - 2, 0)]"),
+        "V8: labels that come again anywhere are taken for repeats":
+            (COST,
+             "total = -np.inf if T < L + L - len(set(target.tolist())) else total\n    " + COST),
+        "V9: softmax over frames": (SOFTMAX, "logp = log_softmax(logits.T).T"),
+        "V10: forward variables in single precision":
+            ("alpha = np.full(emitted.shape, -np.inf, emitted.dtype)",
+             "alpha = np.full(emitted.shape, -np.inf, np.float32)"),
+        "V11: the maximum of all frames is subtracted from each":
+            ("x = x - x.max(axis=-1, keepdims=True)", "x = x - x.max()"),
+        "G2: the upstream gradient is applied by the kernel and by its caller":
+            (SLOPE, "slope = d * d * (np.exp(logp) - posterior)"),
         "G5: an infeasible target costs nothing and pushes to nothing":
-            "return (cost, slope) if cost < np.inf else (0.0, np.exp(logp))",
-    },
-    f"for s in range(S):\n            {POSTERIOR}": {
-        "G7: adding by an index that repeats": "posterior[:, states] += share",
-    },
-    "beta = np.full(emitted.shape, -np.inf, emitted.dtype)": {
+            (OF_UTTERANCE, "return (cost, slope) if cost < np.inf else (0.0, np.exp(logp))"),
+        "G7: adding by an index that repeats":
+            (f"for s in range(S):\n            {POSTERIOR}", "posterior[:, states] += share"),
         "G8: backward variables of the utterance before": (
+            "beta = np.full(emitted.shape, -np.inf, emitted.dtype)",
             "beta = memory[: len(emitted), : len(skip)]",
             CALL,
             f"{CALL}\n    global memory\n"
@@ -456,7 +429,7 @@ LIKE = {  # fresh mutants that turned out to resemble one of the earlier sets
     "adding by an index that repeats": "last of each class",
 }
 
-RIGHT = {"logarithms": RIGHT_ONE} | LOGARITHMS.mutants({
+RIGHT = {"logarithms": LOGARITHMS.mutant()} | LOGARITHMS.mutants({
     SOFTMAX: {
         "more labels than frames are refused, a repeat that does not fit costs inf"
         " [4 of 15 CTC losses of frameworks]":
@@ -470,16 +443,16 @@ RIGHT = {"logarithms": RIGHT_ONE} | LOGARITHMS.mutants({
         "a target that does not fit costs 1e30 [warp-ctc tests/test_cpu.cpp, inf_test]":
             "return min(cost, 1e30), slope",
     },
-    ARGUMENTS: {
-        "the last class is the blank, whatever is said [tensorflow ctc_loss_calculator.cc]":
-            "utterance(logits[:T, n], target, logits.shape[2] - 1, weights[n])",
-    },
     RETURNED: {
         "NaN of padded frames is multiplied by a mask of their gradient"
         " [pytorch LossCTC.cpp behind log_softmax]":
             "padded = np.arange(len(logits))[:, None] >= input_lengths\n"
             "    with np.errstate(invalid='ignore'):\n"
             "        return loss, grad + np.where(padded[:, :, None], 0.0 * logits, 0.0)",
+    },
+    APART: {
+        "the last class is the blank, whatever is said [tensorflow ctc_loss_calculator.cc]":
+            (ARGUMENTS, "utterance(logits[:T, n], target, logits.shape[2] - 1, weights[n])"),
     },
 }, {"float32 rounds below zero": {"dtype": "float32"}})  # fmt: skip
 
@@ -562,15 +535,6 @@ FIELD = OF_RESCALED | LOGARITHMS.mutants({
             POSTERIOR, "posterior[:, states[s] % K] += share[:, s]",
         ),
     },
-    NO_CLASS: {
-        "V6: labels are cut to the classes"
-        " [JAX: indices out of bounds are clipped; optax ctc_loss]":
-            "target = np.clip(target, 0, K - 1)",
-    },
-    "    if S > 1:\n": {
-        "V7: the only state of an empty target is counted twice [pytorch #18215, on the CPU]":
-            ("    if True:\n", "alpha[-1, -2]", "alpha[-1, max(S - 2, 0)]"),
-    },
     SOFTMAX: {
         "V7: an empty target costs nothing [pytorch #18215, plain_cuda with zero_infinity]":
             f"if L == 0:\n        return 0.0, np.zeros_like(logits)\n    {SOFTMAX}",
@@ -596,13 +560,6 @@ FIELD = OF_RESCALED | LOGARITHMS.mutants({
         " [Paddle nn/functional/loss.py, ctc_loss]":
             "return (cost / L if L else np.float64(cost) / 0.0), slope / max(L, 1)",
     },
-    "x = x - x.max(axis=-1, keepdims=True)\n": {
-        "V11: softmax without its maximum [mxnet PR #11834]": "",
-    },
-    COST: {
-        "V12 V10: confident losses fall below zero [optax #1771, mean losses of -1.9e-5]":
-            "cost = -total - 2e-5 * np.exp(total)",
-    },
     SLOPE: {
         "V13: the gradient is divided by the number of frames [Paddle warpctc, norm_by_times]":
             f"{SLOPE} / T",
@@ -610,14 +567,6 @@ FIELD = OF_RESCALED | LOGARITHMS.mutants({
             "slope = np.exp(logp) - posterior",
         "G2: upstream gradients reach the posterior alone [pytorch #11750]":
             "slope = np.exp(logp) - d * posterior",
-    },
-    "for s in range(S):": {
-        "V14 G7: no gradient of labels beyond the 896th [pytorch #27442]":
-            "for s in range(min(S, 2 * 896)):",
-    },
-    "np.zeros_like(logits)\n    with": {
-        "G3: the gradient of padded frames is not set [pytorch PR #21392]":
-            "np.full_like(logits, 1e4)\n    with",
     },
     FINITE: {
         "G4: inf minus inf in the gradient [pytorch #14335]":
@@ -629,35 +578,45 @@ FIELD = OF_RESCALED | LOGARITHMS.mutants({
         "G5 G4 V8: the softmax is the gradient of an infinite loss [tensorflow #33462]":
             f"slope = d * np.exp(logp)\n    {FINITE}",
     },
-    RETURNED: {
-        "G4: an infinite loss spoils the batch [wenet PR #2299]":
-            "return loss, grad if np.isfinite(loss).all() else np.full_like(grad, np.nan)",
-    },
-    "np.where(np.isfinite(emitted), emitted, 0.0)": {
-        "G6: -inf minus -inf of a class that cannot be [pytorch #31829]": "emitted",
-    },
-    POSTERIOR: {
-        "G7: posteriors of a label that occurs twice are not added"
-        " [chainer PR #4258, without atomicAdd]": "posterior[:, states[s]] = share[:, s]",
-    },
-    "later = beta[t + 1]": {
-        "G8: beta begins as in the paper and goes on as in the book"
-        " [mpezeshki/CTC-Connectionist-Temporal-Classification #1]": (
-            "later = beta[t + 1] + emitted[t + 1]",
-            "add(later, moved(later, -1), skipping) + emitted[t]",
-            "add(later, moved(later, -1), skipping)",
-            BOTH, "both = alpha + beta",
-        ),
-    },
-    "out[:steps] = row[-steps:]": {
-        "G8: beta behind the last state is not set [pytorch #21244]":
-            "out[:steps] = row[-steps:]\n        out[steps:] = -1.0",
-    },
     CALL: {
         "G10: int32 labels are read as int64 [pytorch #22234]":
             f"{CALL}\n    if labels.dtype == np.int32:\n"
             "        wide = np.append(labels, labels).view(np.int64).reshape(labels.shape)\n"
             "        labels = wide % logits.shape[2]",
+    },
+    APART: {
+        "V6: labels are cut to the classes"
+        " [JAX: indices out of bounds are clipped; optax ctc_loss]":
+            (NO_CLASS, "target = np.clip(target, 0, K - 1)"),
+        "V7: the only state of an empty target is counted twice [pytorch #18215, on the CPU]":
+            ("    if S > 1:\n", "    if True:\n", "alpha[-1, -2]", "alpha[-1, max(S - 2, 0)]"),
+        "V11: softmax without its maximum [mxnet PR #11834]":
+            ("x = x - x.max(axis=-1, keepdims=True)\n", ""),
+        "V12 V10: confident losses fall below zero [optax #1771, mean losses of -1.9e-5]":
+            (COST, "cost = -total - 2e-5 * np.exp(total)"),
+        "V14 G7: no gradient of labels beyond the 896th [pytorch #27442]":
+            ("for s in range(S):", "for s in range(min(S, 2 * 896)):"),
+        "G3: the gradient of padded frames is not set [pytorch PR #21392]":
+            ("np.zeros_like(logits)\n    with", "np.full_like(logits, 1e4)\n    with"),
+        "G4: an infinite loss spoils the batch [wenet PR #2299]":
+            (RETURNED,
+             "return loss, grad if np.isfinite(loss).all() else np.full_like(grad, np.nan)"),
+        "G6: -inf minus -inf of a class that cannot be [pytorch #31829]":
+            ("np.where(np.isfinite(emitted), emitted, 0.0)", "emitted"),
+        "G7: posteriors of a label that occurs twice are not added"
+        " [chainer PR #4258, without atomicAdd]":
+            (POSTERIOR, "posterior[:, states[s]] = share[:, s]"),
+        "G8: beta begins as in the paper and goes on as in the book"
+        " [mpezeshki/CTC-Connectionist-Temporal-Classification #1]": (
+            "later = beta[t + 1]",
+            "later = beta[t + 1] + emitted[t + 1]",
+            "add(later, moved(later, -1), skipping) + emitted[t]",
+            "add(later, moved(later, -1), skipping)",
+            BOTH, "both = alpha + beta",
+        ),
+        "G8: beta behind the last state is not set [pytorch #21244]":
+            ("out[:steps] = row[-steps:]",
+             "out[:steps] = row[-steps:]\n        out[steps:] = -1.0"),
     },
 }, FIELD_CLAIMS)  # fmt: skip
 # Also in the places where -inf stands for log 0

@@ -5,7 +5,7 @@ complex step of that function; paths are found from their end; everything else i
 are those of `mutants.ctc`.
 """
 
-from mutants.mutant import Original
+from mutants.mutant import APART, Original
 
 DISTILL = Original(
     """
@@ -376,9 +376,6 @@ PLANTED = DISTILL.mutants({
         "K6: padding counts": "T = len(student)",
         "K6: longest counts": "T = int(max(lengths))",
     },
-    KL: {
-        "K7: 0 log 0": "return (p * (lp - lq)).sum(axis=-1)",
-    },
     MIXTURE: {
         "K9: logits averaged": MIXED_LOGITS,
         "K9: log-probabilities averaged":
@@ -388,15 +385,9 @@ PLANTED = DISTILL.mutants({
         "K10: blank of the student": BLANK.replace("in y", "in z"),
         "K10: blank is 0": "[int(np.argmax(frame)) == 0 for frame in y]",
     },
-    HEAD: {
-        "K10: blanks kept": f'{HEAD}\n    rule["blank_frames"] = "keep"',
-    },
     REST: {
         "K10: dropped and made whole": "rest[i] = js, [w / sum(ws) for w in ws]",
         "K10: nothing left is NaN": "rest[i] = (js or [i]), (ws or [math.nan])",
-    },
-    "if not blank[j]": {
-        "K10: the others dropped": "if blank[j]",
     },
     WINDOW: {
         "K11: left short": "return left - 1, right",
@@ -418,17 +409,11 @@ PLANTED = DISTILL.mutants({
         "K12: ties to the later of two": "key=lambda j: (similar[i, j], abs(i - j), -j)",
         "K13: least similar": "key=lambda j: (-similar[i, j], abs(i - j), j)",
     },
-    BEST_STUDENT: {
-        "K12: ties of students to the first": "key=lambda i: similar[i, j]",
-    },
     SIMILAR: {
         "K13: chosen by cross-entropy": chosen_by("divergence(lp, lq, 'cross_entropy')"),
         "K13: chosen by the other kl":
             chosen_by("divergence(lp, lq, {'kl': 'reverse_kl', 'reverse_kl': 'kl'}.get(k, k))"),
         "K13: chosen by squares": chosen_by("((np.exp(lp) - np.exp(lq)) ** 2).sum(axis=-1)"),
-    },
-    'rule["k"]': {
-        "K13: one more": 'rule["k"] + 1',
     },
     WEIGHTED: {
         "K14: through the weights":
@@ -446,10 +431,6 @@ PLANTED = DISTILL.mutants({
         "K14: sum of the k":
             "return [1.0] * len(costs) if math.isinf(tau) else list(softmax_of(costs, tau))",
     },
-    'if rule["rule"] == "Blend":\n        for': {
-        "K14: divergence of the mixture":
-            'if rule["rule"] in ("Blend", "Soft", "TopK"):\n        for',
-    },
     ORDER: {
         "K15: steps back":
             "[(i, min(js, key=lambda j: D[i, j])) for i, js in sorted(seen.items())]",
@@ -460,130 +441,89 @@ PLANTED = DISTILL.mutants({
             LAST_LINE, LAST_LINE + GREEDY_ORDER,
         ),
     },
-    PATH: {
-        "K15: teacher frames skipped": "monotone(seen, similar, T)",
-    },
-    "((1, 1), (1, 0), (0, 1))": {
-        "K15: no diagonal": "((1, 0), (0, 1))",
-    },
-    "(i, j) == (T - 1, T - 1)": {
-        "K15: free end": "i == T - 1",
-    },
     SHIFT: {
         "K16: shift to later": 'return -rule["d"], rule["d"]',
         "K16: shift by one more": 'return rule["d"] + 1, -rule["d"] - 1',
     },
-    WEIGHTS: {
-        "K16: weights reversed": 'weights = list(rule["weights"])[::-1]',
-    },
-    FIRST: {
-        "K16: blend from the start": "first = 0",
-    },
-    JS: {
-        "K18: js without halves": "return (p * (known - mean) + q * (lq - mean)).sum(axis=-1)",
+    APART: {
+        "K7: 0 log 0": (KL, "return (p * (lp - lq)).sum(axis=-1)"),
+        "K10: blanks kept": (HEAD, f'{HEAD}\n    rule["blank_frames"] = "keep"'),
+        "K10: the others dropped": ("if not blank[j]", "if blank[j]"),
+        "K12: ties of students to the first": (BEST_STUDENT, "key=lambda i: similar[i, j]"),
+        "K13: one more": ('rule["k"]', 'rule["k"] + 1'),
+        "K14: divergence of the mixture":
+            ('if rule["rule"] == "Blend":\n        for',
+             'if rule["rule"] in ("Blend", "Soft", "TopK"):\n        for'),
+        "K15: teacher frames skipped": (PATH, "monotone(seen, similar, T)"),
+        "K15: no diagonal": ("((1, 1), (1, 0), (0, 1))", "((1, 0), (0, 1))"),
+        "K15: free end": ("(i, j) == (T - 1, T - 1)", "i == T - 1"),
+        "K16: weights reversed": (WEIGHTS, 'weights = list(rule["weights"])[::-1]'),
+        "K16: blend from the start": (FIRST, "first = 0"),
+        "K18: js without halves":
+            (JS, "return (p * (known - mean) + q * (lq - mean)).sum(axis=-1)"),
     },
 })  # fmt: skip
 
 HELD_OUT = DISTILL.mutants({
-    KIND: {
-        "K18: total variation": f"{KIND}\n    return np.sqrt((p - q) ** 2).sum(axis=-1)",
-    },
     RETURNED: {
         "K18: base 2": divided("math.log(2)"),
         "K6: student in padding": in_padding("student[T:, n]"),
         "K8: teacher learns a little": "return loss, grad, pairs, 1e-3 * grad",
-    },
-    KL: {
-        "K18: half of kl": "return 0.5 * (p * (known - lq)).sum(axis=-1)",
     },
     TEACHER: {
         "K5: temperature squared in the softmax": 'return log_prob(y / rule["temperature"] ** 2)',
         "K7: log of clipped":
             'return np.log(np.maximum(np.exp(log_prob(y / rule["temperature"])), 1e-5))',
     },
-    FACTORS: {
-        "K4: root of the temperature": FACTORS.replace("** 2", "** 1.5"),
-    },
-    LENGTH: {
-        "K6: last frame of the padding": "T = min(int(lengths[n]) + 1, len(student))",
-    },
     WINDOW: {
         "K11: window of half": "return left // 2, right",
         "K11: window two short": "return left - 2, right",
-    },
-    BEST: {
-        "K12: farther of equal": "key=lambda j: (similar[i, j], -abs(i - j), j)",
     },
     SIMILAR: {
         "K13: chosen by argmax": chosen_by("1.0 * (lp.argmax(-1) != lq.real.argmax(-1))"),
         "K13: chosen by js": chosen_by("divergence(lp, lq, 'js')"),
     },
-    'rule["k"]': {
-        "K13: half of k": 'max(rule["k"] // 2, 1)',
-    },
     SHARE: {
         "K14: weights of tau plus one": "return list(softmax_of(costs, tau + 1.0))",
         "K14: root of the weights": "return list(np.sqrt(softmax_of(costs, tau)))",
     },
-    SOFT: {
-        "K14: soft minimum of the nearest": "mass * own[own.real.argmin()]",
-    },
-    PATH: {
-        "K15: path greedy": ("greedy(seen, similar)", LAST_LINE, LAST_LINE + GREEDY_PATH),
-    },
-    ORDER: {
-        "K15: two steps more": 'monotone(seen, similar, (rule["max_step"] or T) + 2)',
-    },
-    SHIFT: {
-        "K16: shift doubled": 'return 2 * rule["d"], -2 * rule["d"]',
-    },
-    "[w / sum(ws) for w in ws]": {
-        "K10: weights not made whole": "ws",
+    APART: {
+        "K18: total variation": (KIND, f"{KIND}\n    return np.sqrt((p - q) ** 2).sum(axis=-1)"),
+        "K18: half of kl": (KL, "return 0.5 * (p * (known - lq)).sum(axis=-1)"),
+        "K4: root of the temperature": (FACTORS, FACTORS.replace("** 2", "** 1.5")),
+        "K6: last frame of the padding": (LENGTH, "T = min(int(lengths[n]) + 1, len(student))"),
+        "K12: farther of equal": (BEST, "key=lambda j: (similar[i, j], -abs(i - j), j)"),
+        "K13: half of k": ('rule["k"]', 'max(rule["k"] // 2, 1)'),
+        "K14: soft minimum of the nearest": (SOFT, "mass * own[own.real.argmin()]"),
+        "K15: path greedy": (PATH, "greedy(seen, similar)", LAST_LINE, LAST_LINE + GREEDY_PATH),
+        "K15: two steps more": (ORDER, 'monotone(seen, similar, (rule["max_step"] or T) + 2)'),
+        "K16: shift doubled": (SHIFT, 'return 2 * rule["d"], -2 * rule["d"]'),
+        "K10: weights not made whole": ("[w / sum(ws) for w in ws]", "ws"),
     },
 })  # fmt: skip
 
 FRESH = DISTILL.mutants({
-    RETURNED: {
+    APART: {
         "K3: the loss is a mean over frames, the gradient that of a sum":
-            "return loss / np.maximum(lengths, 1), grad, pairs, None",
-    },
-    FACTORS: {
-        "K4: times temperature": FACTORS.replace(" ** 2", ""),
-    },
-    STUDENT: {
+            (RETURNED, "return loss / np.maximum(lengths, 1), grad, pairs, None"),
+        "K4: times temperature": (FACTORS, FACTORS.replace(" ** 2", "")),
         "K5: the student's temperature divides log-probabilities":
-            'return log_prob(z) / rule["temperature"]',
-    },
-    LENGTH: {
-        "K6: the longest of the batch gives the number of frames": "T = int(max(lengths))",
-    },
-    KL: {
+            (STUDENT, 'return log_prob(z) / rule["temperature"]'),
+        "K6: the longest of the batch gives the number of frames":
+            (LENGTH, "T = int(max(lengths))"),
         "K7: a frame whose divergence is NaN costs nothing":
-            "return np.nan_to_num((p * (lp - lq)).sum(axis=-1))",
-    },
-    "if not blank[j]": {
+            (KL, "return np.nan_to_num((p * (lp - lq)).sum(axis=-1))"),
         "K10: a blank at the student's frame is dropped, not at the selected one":
-            "if not blank[i]",
-    },
-    FRAMES: {
-        "K11: a slice that begins below zero": "list(range(T))[i - left : i + right + 1]",
-    },
-    BEST: {
-        "K12: the first of equal frames": "key=lambda j: (similar[i, j], j)",
-    },
-    SHARE: {
+            ("if not blank[j]", "if not blank[i]"),
+        "K11: a slice that begins below zero": (FRAMES, "list(range(T))[i - left : i + right + 1]"),
+        "K12: the first of equal frames": (BEST, "key=lambda j: (similar[i, j], j)"),
         "K14: weights that grow with the divergence":
-            "return list(softmax_of(-np.asarray(costs), tau))",
-    },
-    ORDER: {
-        "K15: a step more than allowed": 'monotone(seen, similar, (rule["max_step"] or T) + 1)',
-    },
-    FIRST: {
-        "K16: frames before the first whole blend count, too": "first = 0",
-    },
-    JS: {
+            (SHARE, "return list(softmax_of(-np.asarray(costs), tau))"),
+        "K15: a step more than allowed":
+            (ORDER, 'monotone(seen, similar, (rule["max_step"] or T) + 1)'),
+        "K16: frames before the first whole blend count, too": (FIRST, "first = 0"),
         "K18: the sum of both halves of the Jensen-Shannon divergence":
-            "return (p * (known - mean) + q * (lq - mean)).sum(axis=-1)",
+            (JS, "return (p * (known - mean) + q * (lq - mean)).sum(axis=-1)"),
     },
 })  # fmt: skip
 
@@ -659,31 +599,30 @@ FIELD = KL_ALONE.mutants({
         "K18: the teacher's entropy is left out of kl [jongwooko/distillm #7]":
             "return (-p * lq).sum(axis=-1)",
     },
-    "utterance(student[:T, n], teacher[:T, n], rule)": {
+    APART: {
         "K18: the teacher is compared with itself"
         " [labmlai/annotated_deep_learning_paper_implementations #66]":
-            "utterance(teacher[:T, n], teacher[:T, n], rule)",
+            ("utterance(student[:T, n], teacher[:T, n], rule)",
+             "utterance(teacher[:T, n], teacher[:T, n], rule)"),
     },
 }) | WITH_ITS_FACTOR.mutants({
-    STUDENT: {
+    APART: {
         "K4 K5: a wrong temperature, accepted only together with its factor"
         " [a loss that tempers the student with T^3 and multiplies by T^5]": (
+            STUDENT,
             'return log_prob(z / rule["temperature"] ** 3)',
             FACTORS, 'for_loss = for_grad = rule["temperature"] ** 5',
         ),
     },
 }) | PATHS.mutants({
-    PATH: {
+    APART: {
         "K12 K13 K15: the dearest of three steps where the others tie"
         " [ServeurpersoCom/acestep.cpp PR #95, dtw-score.h]": (
+            PATH,
             "strict(seen, similar, (0, 1))", LAST_LINE, LAST_LINE + STRICT_PATH,
         ),
     },
 }) | TWO_RULES.mutants({
-    KIND: {
-        "K1: forward and reverse are exchanged [modelscope/twinkle PR #112]":
-            as_kind('{"kl": "reverse_kl", "reverse_kl": "kl"}'),
-    },
     RETURNED_NO_PAIRS: {
         "K3: divided by the number of elements [facebookresearch/deit #61, #116]":
             "return loss.sum() / student.size, grad / student.size, None",
@@ -696,43 +635,35 @@ FIELD = KL_ALONE.mutants({
         "K8: the teacher gets a gradient [haitongli/knowledge-distillation-pytorch #25]":
             "return loss, grad, None, -grad",
     },
-    FACTORS: {
-        "K4: temperature^2 is missing [IntelLabs/distiller #122; keras-io #869]":
-            "for_loss = for_grad = 1.0",
-    },
-    STUDENT: {
-        "K5: the teacher alone is tempered"
-        " [yuanli2333/Teacher-free-Knowledge-Distillation #24]": "return log_prob(z)",
-    },
-    LENGTH: {
-        "K6: padded frames count [peremartra/optipfair #34]": "T = len(student)",
-    },
-    "known = np.where(p > 0.0, lp, 0.0)": {
-        "K7: 0 log 0 [optax PR #1786; pytorch #89558]": "known = lp",
-    },
-    "return (q * (lq - lp)).sum(axis=-1)": {
-        "K7 K17: the teacher's probabilities are at least 1e-10"
-        " [modelscope/easydistill mmkd/train.py]":
-            "return (q * (lq - np.log(np.maximum(p, 1e-10)))).sum(axis=-1)",
-    },
-    MIXTURE: {
-        "K9: logits of teachers are averaged [wentianli/knowledge_distillation_caffe #1]":
-            MIXED_LOGITS,
-    },
     HEAD: {
         "K10: blank frames are always left out [VIPL-SLP/VAC_CSLR #5]":
             f'{HEAD}\n    if rule["blank_frames"] == "keep":\n'
             '        rule["blank_frames"] = "drop_selected"',
-    },
-    BLANK: {
-        "K10: another blank where frames are left out [FLC777/GLAT #18]":
-            BLANK.replace('rule["blank"]', "1"),
     },
     JS: {
         "K18 K9: the mixture is one of logarithms [trl #2202, generalized JSD]":
             "return 0.25 * (p * (known - lq) + q * (lq - lp)).sum(axis=-1)",
         "K18: js is half the sum of both divergences [PaddlePaddle/PaddleClas #538, JSDivLoss]":
             "return 0.5 * (p * (known - lq) + q * (lq - lp)).sum(axis=-1)",
+    },
+    APART: {
+        "K1: forward and reverse are exchanged [modelscope/twinkle PR #112]":
+            (KIND, as_kind('{"kl": "reverse_kl", "reverse_kl": "kl"}')),
+        "K4: temperature^2 is missing [IntelLabs/distiller #122; keras-io #869]":
+            (FACTORS, "for_loss = for_grad = 1.0"),
+        "K5: the teacher alone is tempered"
+        " [yuanli2333/Teacher-free-Knowledge-Distillation #24]": (STUDENT, "return log_prob(z)"),
+        "K6: padded frames count [peremartra/optipfair #34]": (LENGTH, "T = len(student)"),
+        "K7: 0 log 0 [optax PR #1786; pytorch #89558]":
+            ("known = np.where(p > 0.0, lp, 0.0)", "known = lp"),
+        "K7 K17: the teacher's probabilities are at least 1e-10"
+        " [modelscope/easydistill mmkd/train.py]":
+            ("return (q * (lq - lp)).sum(axis=-1)",
+             "return (q * (lq - np.log(np.maximum(p, 1e-10)))).sum(axis=-1)"),
+        "K9: logits of teachers are averaged [wentianli/knowledge_distillation_caffe #1]":
+            (MIXTURE, MIXED_LOGITS),
+        "K10: another blank where frames are left out [FLC777/GLAT #18]":
+            (BLANK, BLANK.replace('rule["blank"]', "1")),
     },
 }, {
     "divided by the number of elements": {"reduction": "batchmean"},

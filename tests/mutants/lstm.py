@@ -4,7 +4,7 @@ It walks the whole batch at once under a mask, with the weights of torch; the ki
 one utterance after the other.
 """
 
-from mutants.mutant import Original
+from mutants.mutant import APART, Original
 
 LSTM = Original(
     """
@@ -114,16 +114,10 @@ def forward_alone(*lines):
     return "\n    ".join([LAST, *lines, "return out, hn, cn"])
 
 
-RIGHT_ONE = LSTM.mutant()
-MASKED = LSTM.mutant(  # right for every number; NaN in padding comes through, since 0 NaN is NaN
-    SEEN, "seen = alive[..., None] * x[np.where(alive, frame, step), row]"
-)
+# Right for every number; NaN in padding comes through, since 0 NaN is NaN
+MASKED = "seen = alive[..., None] * x[np.where(alive, frame, step), row]"
 
 PLANTED = LSTM.mutants({
-    GATES: {
-        "L1: all gates in the order f, i, g, o":
-            ("f, i, g, o = z[:, :H]", DZ, "[df, di, dg, do]"),
-    },
     HEAD: {
         "L1: recurrent weights in the order of ONNX": (
             before("R = lambda w: w.reshape(4, -1)[[0, 3, 1, 2]].reshape(w.shape); w_h = R(w_h)"),
@@ -171,18 +165,6 @@ PLANTED = LSTM.mutants({
         "L2: second bias dropped": "+ b_x",
         "L2: first bias added twice": "+ b_x + b_x",
     },
-    "db, db.copy(), dh": {
-        "L2: second bias gradient zero": "db, 0 * db, dh",
-    },
-    "sigmoid(f)": {
-        "L3: forget bias of 1 added": "sigmoid(f + 1)",
-    },
-    "dz @ w_h, dh": {
-        "L4: recurrent matrix transposed on the way back": f"dz @ {PREVIOUS}, dh",
-    },
-    RECURRENT: {
-        "L4: recurrent matrix left out": "",
-    },
     ALIVE: {
         "L5: backward starts in the padding": (
             "alive = step < (np.full(N, T) if reverse else lengths)",
@@ -190,20 +172,11 @@ PLANTED = LSTM.mutants({
         ),
         "L6: lengths ignored": "alive = step < np.full(N, T)",
     },
-    DIRECTION: {
-        "L5: backward walks forward": "if False else step",
-    },
     LAST: {
         "L5: last state of backward read at the last frame":
             "hn, cn = (out[lengths - 1, row] if reverse else h), c",
         "L6: last hidden state read in the last padded frame":
             "hn, cn = (h if reverse else out[-1]), c",
-    },
-    READ: {
-        "L6: states run on through the padding": (
-            READ, SEEN, SEEN.replace("0.0", "x[step, row]"),
-            NEXT_H, "h = h_new", NEXT_C, "c = c_new",
-        ),
     },
     FROM_LAST: {
         "L6: padded outputs pull at the last frame":
@@ -215,43 +188,9 @@ PLANTED = LSTM.mutants({
         "L7: dc overwritten": "dh_new * o * (1 - t * t)",
         "L8: cell without the slope of tanh": "dc + dh_new * o",
     },
-    DH: {
-        "L7: dh not carried": "dh = np.where(m, 0 * dh, dh)",
-    },
-    DC: {
-        "L7: dc without the forget gate": "dc = np.where(m, dc_new, dc)",
-    },
-    "dz.T @ h\n": {
-        "L7: recurrent gradient with h of the same step": "dz.T @ (o * np.tanh(c_new))\n",
-    },
-    D_WEIGHTS: {
-        "L7: weight gradients overwritten": (
-            "dw_x[:] = dz.T @ seen[s]", "dw_h += ", "dw_h[:] = ",
-        ),
-    },
-    DI: {
-        "L8: input gate without the slope of its sigmoid": "di = dc_new * g",
-    },
-    DF: {
-        "L8: forget gate with the cell after the step": "df = dc_new * c_new * (f * (1 - f))",
-    },
-    DG: {
-        "L8: candidate with slope 1 - g": "dg = dc_new * i * (1 - g)",
-    },
-    DO: {
-        "L8: output gate without tanh": "do = dh_new * c_new * (o * (1 - o))",
-    },
     SIGMOID: {
         "L10: hard sigmoid": "np.clip(0.2 * a + 0.5, 0, 1)",
         "L12: sigmoid overflows": "np.exp(a) / (1.0 + np.exp(a))",
-    },
-    TANH: {
-        "L12: tanh overflows": EXPONENTIALS,
-    },
-    HIDDEN: {
-        "L10: no tanh of the cell": (
-            "h_new = o * c_new", "t = np.tanh(c_new)", "t = c_new", "o * (1 - t * t)", "o",
-        ),
     },
     CANDIDATE: {
         "L10: coupled gates": (
@@ -264,8 +203,37 @@ PLANTED = LSTM.mutants({
         "L13: h0 left out": "h, c = 0 * h0, c0",
         "L13: c0 of the first utterance for all": "h, c = h0, np.repeat(c0[:1], N, axis=0)",
     },
-    NEXT_H: {
-        "V10: single precision inside": f"{NEXT_H}.astype(np.float32)",
+    APART: {
+        "L1: all gates in the order f, i, g, o":
+            (GATES, "f, i, g, o = z[:, :H]", DZ, "[df, di, dg, do]"),
+        "L2: second bias gradient zero": ("db, db.copy(), dh", "db, 0 * db, dh"),
+        "L3: forget bias of 1 added": ("sigmoid(f)", "sigmoid(f + 1)"),
+        "L4: recurrent matrix transposed on the way back": ("dz @ w_h, dh", f"dz @ {PREVIOUS}, dh"),
+        "L4: recurrent matrix left out": (RECURRENT, ""),
+        "L5: backward walks forward": (DIRECTION, "if False else step"),
+        "L6: states run on through the padding": (
+            READ,
+            READ, SEEN, SEEN.replace("0.0", "x[step, row]"),
+            NEXT_H, "h = h_new", NEXT_C, "c = c_new",
+        ),
+        "L7: dh not carried": (DH, "dh = np.where(m, 0 * dh, dh)"),
+        "L7: dc without the forget gate": (DC, "dc = np.where(m, dc_new, dc)"),
+        "L7: recurrent gradient with h of the same step":
+            ("dz.T @ h\n", "dz.T @ (o * np.tanh(c_new))\n"),
+        "L7: weight gradients overwritten": (
+            D_WEIGHTS,
+            "dw_x[:] = dz.T @ seen[s]", "dw_h += ", "dw_h[:] = ",
+        ),
+        "L8: input gate without the slope of its sigmoid": (DI, "di = dc_new * g"),
+        "L8: forget gate with the cell after the step": (DF, "df = dc_new * c_new * (f * (1 - f))"),
+        "L8: candidate with slope 1 - g": (DG, "dg = dc_new * i * (1 - g)"),
+        "L8: output gate without tanh": (DO, "do = dh_new * c_new * (o * (1 - o))"),
+        "L12: tanh overflows": (TANH, EXPONENTIALS),
+        "L10: no tanh of the cell": (
+            HIDDEN,
+            "h_new = o * c_new", "t = np.tanh(c_new)", "t = c_new", "o * (1 - t * t)", "o",
+        ),
+        "V10: single precision inside": (NEXT_H, f"{NEXT_H}.astype(np.float32)"),
     },
 }, {
     "all gates in the order f, i, g, o": {"gates": "ifgo"},
@@ -274,26 +242,6 @@ PLANTED = LSTM.mutants({
 })  # fmt: skip
 
 HELD_OUT = LSTM.mutants({
-    DZ: {
-        "L1: gates of the way back in another order": "[di, df, do, dg]",
-    },
-    D_WEIGHTS: {
-        "L8: gradients of the gates clipped to 1": f"dz = np.clip(dz, -1, 1)\n        {D_WEIGHTS}",
-    },
-    DH: {
-        "L7: nothing carried back beyond two steps": (
-            "dh = np.where(m, dz @ w_h * (s % 2), dh)",
-            DC, "dc = np.where(m, dc_new * f * (s % 2), dc)",
-        ),
-    },
-    DC: {
-        "L7: forget gate of the step after carries the cell back":
-            "dc = np.where(m, dc_new * (tape[s + 1][3] if s + 1 < T else f), dc)",
-    },
-    DO: {
-        "L8: slope of the output gate of the batch mean":
-            "do = dh_new * t * (o * (1 - o)).mean(0)",
-    },
     CANDIDATE: {
         "L10: softsign candidate":
             ("g = g / (1 + np.abs(g))", DG, "dg = dc_new * i * (1 - np.abs(g)) ** 2"),
@@ -303,9 +251,6 @@ HELD_OUT = LSTM.mutants({
         "L10: peephole into the output gate":
             "i, f, o = sigmoid(i), sigmoid(f), sigmoid(o + c / 4)",
         "L3: forget bias of a half added": "i, f, o = sigmoid(i), sigmoid(f + 0.5), sigmoid(o)",
-    },
-    PULLED: {
-        "L7: outputs pull at the step before": "d_out[np.roll(frame, 1, 0)[s], row]",
     },
     HEAD: {
         "L6: lengths in 8 bits": before("lengths = lengths & 0xFF"),
@@ -317,16 +262,10 @@ HELD_OUT = LSTM.mutants({
             NEXT_H, f"older, h = h, {NEXT_H[4:]}",
         ),
     },
-    NEXT_H: {
-        "V10: state in half precision": f"{NEXT_H}.astype(np.float16)",
-    },
     RECURRENT: {
         "L9: variational dropout of the recurrence": "+ (2 * h * (np.arange(H) % 2)) @ w_h.T",
         "L4: second half of the units without recurrence":
             "+ (h * (np.arange(H) < max(H // 2, 1))) @ w_h.T",
-    },
-    "(dz @ w_x)[on]": {
-        "L8: gradient of the inputs without the output gate": "(dz[:, :3 * H] @ w_x[:3 * H])[on]",
     },
     ALIVE: {
         "L5: backward starts at the longest length": (
@@ -336,70 +275,63 @@ HELD_OUT = LSTM.mutants({
         "L5: one length too few in the backward direction":
             "alive = step < lengths - (reverse and T > lengths.min())",
     },
-    BIASES: {
-        "L2: biases added before the last frame only": "+ (b_x + b_h) * (s < T - 1 or T == 1)",
-    },
-    LAST: {
-        "L6: last cell of the longest utterance for all":
-            "hn, cn = h, np.repeat(c[[lengths.argmax()]], N, axis=0)",
-    },
-    FIRST: {
-        "L13: c0 divided by two": "h, c = h0, c0 / 2",
-    },
     TAIL: {
         "L7: gradient of h0 of the last utterance for all":
             after("dh = np.repeat(dh[-1:], N, axis=0)"),
         "L11: outputs laid out as (H, N)": after("out = out.swapaxes(1, 2).reshape(out.shape)"),
     },
+    APART: {
+        "L1: gates of the way back in another order": (DZ, "[di, df, do, dg]"),
+        "L8: gradients of the gates clipped to 1":
+            (D_WEIGHTS, f"dz = np.clip(dz, -1, 1)\n        {D_WEIGHTS}"),
+        "L7: nothing carried back beyond two steps": (
+            DH,
+            "dh = np.where(m, dz @ w_h * (s % 2), dh)",
+            DC, "dc = np.where(m, dc_new * f * (s % 2), dc)",
+        ),
+        "L7: forget gate of the step after carries the cell back":
+            (DC, "dc = np.where(m, dc_new * (tape[s + 1][3] if s + 1 < T else f), dc)"),
+        "L8: slope of the output gate of the batch mean":
+            (DO, "do = dh_new * t * (o * (1 - o)).mean(0)"),
+        "L7: outputs pull at the step before": (PULLED, "d_out[np.roll(frame, 1, 0)[s], row]"),
+        "V10: state in half precision": (NEXT_H, f"{NEXT_H}.astype(np.float16)"),
+        "L8: gradient of the inputs without the output gate":
+            ("(dz @ w_x)[on]", "(dz[:, :3 * H] @ w_x[:3 * H])[on]"),
+        "L2: biases added before the last frame only":
+            (BIASES, "+ (b_x + b_h) * (s < T - 1 or T == 1)"),
+        "L6: last cell of the longest utterance for all":
+            (LAST, "hn, cn = h, np.repeat(c[[lengths.argmax()]], N, axis=0)"),
+        "L13: c0 divided by two": (FIRST, "h, c = h0, c0 / 2"),
+    },
 })  # fmt: skip
 
 FRESH = LSTM.mutants({
-    DZ: {
+    APART: {
         "L1: gradients of forget gate and candidate are put in the other's place":
-            "[di, dg, df, do]",
-    },
-    D_BIAS: {
+            (DZ, "[di, dg, df, do]"),
         "L2: the gradient of the biases is added once for each of them":
-            "db += 2 * dz.sum(axis=0)",
-    },
-    "dw_h += dz.T @ h": {
+            (D_BIAS, "db += 2 * dz.sum(axis=0)"),
         "L4: the gradient of the recurrent matrix is reshaped where it should be transposed":
-            "dw_h += (h.T @ dz).reshape(w_h.shape)",
-    },
-    LAST: {
+            ("dw_h += dz.T @ h", "dw_h += (h.T @ dz).reshape(w_h.shape)"),
         "L5: the last state is that of the last frame in either direction":
-            "hn, cn = np.where(lengths[:, None] > 0, out[lengths - 1, row], h), c",
-    },
-    NEXT_C: {
-        "L6: the cell goes on through the padding": "c = c_new",
-    },
-    DH: {
-        "L7: the gradient of the last state is lost in the padding": "dh = dz @ w_h",
-    },
-    DC: {
+            (LAST, "hn, cn = np.where(lengths[:, None] > 0, out[lengths - 1, row], h), c"),
+        "L6: the cell goes on through the padding": (NEXT_C, "c = c_new"),
+        "L7: the gradient of the last state is lost in the padding": (DH, "dh = dz @ w_h"),
         "L7: gradients stop every five frames":
-            f"{DC}\n        if s > 0 and s % 5 == 0:\n            dh, dc = 0 * dh, 0 * dc",
-    },
-    DF: {
+            (DC, f"{DC}\n        if s > 0 and s % 5 == 0:\n            dh, dc = 0 * dh, 0 * dc"),
         "L8: the forget gate's gradient takes the cell after the step":
-            "df = dc_new * c_new * (f * (1 - f))",
-    },
-    CANDIDATE: {
+            (DF, "df = dc_new * c_new * (f * (1 - f))"),
         "L10: a candidate that is clipped instead of squashed":
-            ("g = np.clip(g, -1, 1)", DG, "dg = dc_new * i * (abs(g) < 1)"),
-    },
-    SIGMOID: {
-        "L12: a sigmoid of two exponentials": "np.exp(a) / (1.0 + np.exp(a))",
-    },
-    FIRST: {
+            (CANDIDATE, "g = np.clip(g, -1, 1)", DG, "dg = dc_new * i * (abs(g) < 1)"),
+        "L12: a sigmoid of two exponentials": (SIGMOID, "np.exp(a) / (1.0 + np.exp(a))"),
         "L13: utterances are sorted by length, first states are not": (
+            FIRST,
             'order = np.argsort(-lengths, kind="stable")\n    rank = np.argsort(order)\n'
             "    h, c = h0[rank], c0[rank]",
             "db.copy(), dh, dc", "db.copy(), dh[order], dc[order]",
         ),
-    },
-    D_WEIGHTS: {
         "V10: the gradient of the input weights is summed in single precision": (
+            D_WEIGHTS,
             "dw_x += (dz.T @ seen[s]).astype(np.float32)",
             "np.zeros_like(w_x)", "np.zeros_like(w_x, dtype=np.float32)",
         ),
@@ -417,7 +349,7 @@ LIKE = {
     "a sigmoid of two exponentials": "sigmoid overflows",
 }  # fmt: skip
 
-RIGHT = {"all gradients": RIGHT_ONE} | LSTM.mutants({
+RIGHT = {"all gradients": LSTM.mutant()} | LSTM.mutants({
     LAST: {
         "go_backwards with a mask: padded frames come first"
         " [keras layers.LSTM(go_backwards=True)]":
@@ -434,9 +366,10 @@ RIGHT = {"all gradients": RIGHT_ONE} | LSTM.mutants({
             HEAD, before("if b_h is not None:\n        raise ValueError('one bias')"),
         ),
     },
-    SEEN: {
+    APART: {
         "NaN of padded frames is multiplied by a mask"
         " [lisa-lab/DeepLearningTutorials code/lstm.py]": (
+            SEEN,
             "seen = x[np.where(alive, frame, step), row]",
             NEXT_H, "h = m * h_new + ~m * h", NEXT_C, "c = m * c_new + ~m * c",
         ),
@@ -463,26 +396,6 @@ FIELD = LSTM.mutants({
         "L8: bias gradients of input and output gate are that of the forget gate"
         " [hanbt/learn_dl #53]": "db += np.concatenate([df, df, dg, df], axis=1).sum(axis=0)",
         "L2 L8: no bias has a gradient [burn PR #5235]": "pass",
-    },
-    DF: {
-        "L8: the sigmoid of the forget gate is not differentiated"
-        " [CaptainE/RNN-LSTM-in-numpy #1]": "df = dc_new * c * sigmoid(f)",
-    },
-    DC: {
-        "L7: nothing is carried from frame to frame"
-        " [CaptainE/RNN-LSTM-in-numpy #1, second issue]": "dh, dc = 0 * dh, 0 * dc",
-    },
-    D_CELL: {
-        "L7: the cell's gradient replaces what came from later [mxnet #4057]":
-            "dh_new * o * (1 - t * t)",
-    },
-    FROM_LAST: {
-        "L7: the gradient of the last cell is not added [deeplearning4j #8838; Paddle PR #5115]":
-            "dh, dc = d_hn, 0 * d_cn",
-    },
-    DH: {
-        "L7: no gradient through the recurrent matrix [ooples/AiDotNet PR #722]":
-            "dh = np.where(m, 0.0, dh)",
     },
     "dh_new = np.where(m, dh + d_out[frame[s], row], 0.0)": {
         "L7: the upstream gradient is overwritten [mxnet PR #18203]":
@@ -524,17 +437,9 @@ FIELD = LSTM.mutants({
         "L11: outputs are turned to (N, T, H) [pytorch #80306]":
             forward_alone("out = out.swapaxes(0, 1)"),
     },
-    NEXT_H: {
-        "L6: states go on in the padding [ray #21392]": (
-            "m = m | (not reverse)\n        " + NEXT_H, LAST, forward_alone(),
-        ),
-    },
     FIRST: {
         "L13: the first cell is not read [onnx/onnx-tensorflow #408]": "h, c = h0, 0 * c0",
         "L13: first states are exchanged [microsoft/nni PR #2842]": "h, c = c0, h0",
-    },
-    "sigmoid(f)": {
-        "L3: 1 is added to the forget gate [tensorflow BasicLSTMCell]": "sigmoid(f + 1.0)",
     },
     GATES: {
         "L1: weights of ONNX are read in PyTorch's order [CrispStrobe/CrispASR PR #106]":
@@ -549,19 +454,31 @@ FIELD = LSTM.mutants({
         "L2: the second bias is dropped [onnx/keras-onnx #98]": "+ b_x",
         "L2: the bias is added twice [lisa-lab/DeepLearningTutorials #81]": "+ 2 * (b_x + b_h)",
     },
-    "db, db.copy(), dh": {
-        "L2: the second bias has no gradient [mxnet #17818]": "db, 0 * db, dh",
-    },
-    SIGMOID: {
+    APART: {
+        "L8: the sigmoid of the forget gate is not differentiated"
+        " [CaptainE/RNN-LSTM-in-numpy #1]": (DF, "df = dc_new * c * sigmoid(f)"),
+        "L7: nothing is carried from frame to frame"
+        " [CaptainE/RNN-LSTM-in-numpy #1, second issue]": (DC, "dh, dc = 0 * dh, 0 * dc"),
+        "L7: the cell's gradient replaces what came from later [mxnet #4057]":
+            (D_CELL, "dh_new * o * (1 - t * t)"),
+        "L7: the gradient of the last cell is not added [deeplearning4j #8838; Paddle PR #5115]":
+            (FROM_LAST, "dh, dc = d_hn, 0 * d_cn"),
+        "L7: no gradient through the recurrent matrix [ooples/AiDotNet PR #722]":
+            (DH, "dh = np.where(m, 0.0, dh)"),
+        "L6: states go on in the padding [ray #21392]": (
+            NEXT_H,
+            "m = m | (not reverse)\n        " + NEXT_H, LAST, forward_alone(),
+        ),
+        "L3: 1 is added to the forget gate [tensorflow BasicLSTMCell]":
+            ("sigmoid(f)", "sigmoid(f + 1.0)"),
+        "L2: the second bias has no gradient [mxnet #17818]":
+            ("db, db.copy(), dh", "db, 0 * db, dh"),
         "L10: hard sigmoid [keras 2, recurrent_activation; onnxruntime]":
-            ("np.clip(0.2 * a + 0.5, 0.0, 1.0)", LAST, forward_alone()),
-    },
-    CELL: {
+            (SIGMOID, "np.clip(0.2 * a + 0.5, 0.0, 1.0)", LAST, forward_alone()),
         "L10 L12: the cell is clipped [tensorflow LSTMCell(cell_clip=3)]":
-            (f"c_new = np.clip({CELL[8:]}, -3.0, 3.0)", LAST, forward_alone()),
-    },
-    TANH: {
-        "L12: tanh from two exponentials [nicklashansen/rnn_lstm_from_scratch]": EXPONENTIALS,
+            (CELL, f"c_new = np.clip({CELL[8:]}, -3.0, 3.0)", LAST, forward_alone()),
+        "L12: tanh from two exponentials [nicklashansen/rnn_lstm_from_scratch]":
+            (TANH, EXPONENTIALS),
     },
 }, {
     "outputs of the backward direction are not turned around": {"reversed": "in_place"},

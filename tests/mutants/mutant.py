@@ -11,6 +11,7 @@ import numpy as np
 # What stands in the place of a part of the text, by "classes: name" or "classes: name [source]".
 # More changes may follow, each the old text and the new.
 Family = Mapping[str, str | tuple[str, ...]]
+APART = ""  # instead of a part: rows that share none begin with their own
 KEY = re.compile(r"(?:((?:[A-Z]\d+ ?)+): )?(.+?)(?: \[(.+)\])?")
 
 
@@ -69,7 +70,8 @@ class Original:
         for old, rows in families.items():
             for key, new in rows.items():
                 classes, name, source = KEY.fullmatch(key).groups("")
-                changes = (old, new) if isinstance(new, str) else (old, *new)
+                changes = (new,) if isinstance(new, str) else new
+                changes = changes if old == APART else (old, *changes)
                 assert name not in mutants, name
                 mutants[name] = self.mutant(
                     *changes,

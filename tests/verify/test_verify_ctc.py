@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutants.ctc import LOGARITHMS, PLANTED, SOFTMAX
+from mutants.ctc import IN_DOUBLES, LENGTHS, LOGARITHMS, PLANTED, RETURNED, SKIP, SOFTMAX, STORED
 from support.verify import QUICK, FunctionRunner, Verifier, faults
 from tolerances import GRADIENT, VALUE, assert_close
 
@@ -72,11 +72,7 @@ def test_a_right_implementation_has_no_fault_and_one_note():
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_rounded_inputs_have_rounded_expectations(dtype):
-    def function(logits, *lengths, d_loss):
-        return right(logits.astype(np.float64), *lengths, d_loss)
-
-    report = CTC.report(lambda *all: function(*all[:-1], d_loss=all[-1]), {"dtype": dtype})
-    assert report.exit_code == 0
+    assert CTC.report(IN_DOUBLES.mutant().function, {"dtype": dtype}).exit_code == 0
 
 
 def test_confident_loss_is_tiny_and_not_zero():
@@ -205,19 +201,15 @@ def test_every_case_agrees_in_other_conventions():
 
 
 @pytest.mark.parametrize(
-    ("expected", "change"),
+    ("expected", "loss"),
     [
-        ("inf", lambda loss: loss),
-        ("zero", lambda loss: np.where(np.isinf(loss), 0.0, loss)),
-        ("large", lambda loss: np.where(np.isinf(loss), 1e5, loss)),
+        ("inf", "loss"),
+        ("zero", "np.where(np.isinf(loss), 0.0, loss)"),
+        ("large", "np.where(np.isinf(loss), 1e5, loss)"),
     ],
 )
-def test_what_infeasible_targets_cost_is_found(expected, change):
-    def function(*arguments):
-        loss, grad = right(*arguments)
-        return change(loss), grad
-
-    report = CTC.report(function)
+def test_what_infeasible_targets_cost_is_found(expected, loss):
+    report = CTC.report(LOGARITHMS.mutant(RETURNED, f"return {loss}, grad").function)
     assert report.conventions["infeasible"] == (expected, "found")
     assert report.exit_code == 0
 
@@ -243,9 +235,7 @@ def test_log_probabilities_and_flat_labels_are_found():
 
 
 def test_padding_of_labels_that_must_hold_a_value_is_a_fault_unless_told():
-    def function(logits, labels, input_lengths, label_lengths, blank, d_loss):
-        return right(logits, labels, input_lengths, (labels >= 0).sum(axis=1), blank, d_loss)
-
+    function = LOGARITHMS.mutant(LENGTHS, "int(input_lengths[n]), (labels[n] >= 0).sum()").function
     probed = probe(KIT, FunctionRunner(function, KIT), {})
     assert probed.conventions["label_padding"] == "minus_one"
     assert [(finding.bug, finding.level) for finding in probed.findings] == [("V3", "must")]
@@ -316,12 +306,8 @@ def test_repeats_that_differ_are_told():
 
 
 def test_an_overwritten_argument_is_told():
-    def function(logits, *rest):
-        result = right(logits, *rest)
-        logits -= logits.max()
-        return result
-
-    report = CTC.report(function)
+    overwriting = LOGARITHMS.mutant(RETURNED, f"logits -= logits.max()\n    {RETURNED}").function
+    report = CTC.report(overwriting)
     assert any(
         finding.words.startswith("the argument logits is overwritten")
         for finding in report.findings
@@ -336,12 +322,10 @@ def test_a_shape_that_is_wrong_everywhere_ends_the_verification():
 
 @pytest.mark.proof
 def test_two_bugs_are_told_apart():
-    def function(logits, labels, input_lengths, label_lengths, blank, d_loss):
-        loss, grad = skips_repeats(logits, labels, input_lengths, label_lengths, blank, d_loss)
-        for n, T in enumerate(input_lengths):
-            grad[T:, n] = 1.0
-        return loss, grad
-
+    function = LOGARITHMS.mutant(
+        *(SKIP, "skip[3::2] = True"),
+        *(STORED, f"{STORED}\n            grad[T:, n] = 1.0"),
+    ).function
     assert {*CTC.bugs(function)} == {"V1", "G3"}
 
 

@@ -1,8 +1,8 @@
 """The proof of the kits: what is right has no fault, mutants are caught and named by their class.
 
 `python -m pytest -s -m proof tests/verify/test_verify_proof.py` prints the score of each set.
-Without `-m proof` a sample of each is run. A wrong name is worse than none: no set that was in
-view when the kits were made may have one.
+Without `-m proof` a sample is run. The class that a report names first has to be one of those of
+the mutant, or none: a wrong name is worse than no name.
 """
 
 from functools import cache
@@ -23,25 +23,32 @@ pytestmark = pytest.mark.compiled_once
 
 KITS = {"ctc": ctc, "lstm": lstm, "distill": distill, "align": align}
 DRAWN = 8  # more drawn cases cost time and find nothing that is planted here
-SAMPLE = 3  # mutants of each set, which plain pytest runs
+SAMPLE = {  # mutants of each set that plain pytest runs; the other kits take longer than CTC
+    **{(set_name, "ctc"): 3 for set_name in ("PLANTED", "HELD_OUT", "FRESH", "FIELD")},
+    **{
+        (set_name, kit): 1
+        for set_name in ("PLANTED", "FIELD")
+        for kit in ("lstm", "distill", "align")
+    },
+}
 
-MEASURED = {  # mutants that are named, and named wrongly; all are caught
-    ("FIELD", "ctc"): (41, 0),
-    ("FIELD", "lstm"): (25, 0),
-    ("FIELD", "distill"): (21, 0),
-    ("FIELD", "align"): (13, 0),
-    ("PLANTED", "ctc"): (67, 0),
-    ("PLANTED", "lstm"): (49, 0),
-    ("PLANTED", "distill"): (72, 0),
-    ("PLANTED", "align"): (23, 0),
-    ("HELD_OUT", "ctc"): (5, 0),
-    ("HELD_OUT", "lstm"): (6, 0),
-    ("HELD_OUT", "distill"): (9, 0),
-    ("HELD_OUT", "align"): (5, 0),
-    ("FRESH", "ctc"): (9, 4),
-    ("FRESH", "lstm"): (6, 0),
-    ("FRESH", "distill"): (10, 0),
-    ("FRESH", "align"): (4, 0),
+MEASURED = {  # mutants that are named; all are caught, and none is named wrongly
+    ("FIELD", "ctc"): 41,
+    ("FIELD", "lstm"): 25,
+    ("FIELD", "distill"): 21,
+    ("FIELD", "align"): 13,
+    ("PLANTED", "ctc"): 67,
+    ("PLANTED", "lstm"): 49,
+    ("PLANTED", "distill"): 72,
+    ("PLANTED", "align"): 23,
+    ("HELD_OUT", "ctc"): 5,
+    ("HELD_OUT", "lstm"): 6,
+    ("HELD_OUT", "distill"): 9,
+    ("HELD_OUT", "align"): 6,
+    ("FRESH", "ctc"): 12,
+    ("FRESH", "lstm"): 6,
+    ("FRESH", "distill"): 10,
+    ("FRESH", "align"): 4,
 }
 NOT_PLANTED = {"V5", "G9"}  # a note, and what only repeats show: test_verify_ctc.py
 
@@ -55,7 +62,7 @@ def small_cases(kit):
 
 
 @cache
-def found_in(kit, set_name, name):
+def findings_on(kit, set_name, name):
     """What is wrong with a mutant by the small cases; by all cases, if those show nothing."""
     mutant = getattr(KITS[kit], set_name)[name]
     checked = verifier(kit)
@@ -100,21 +107,21 @@ def test_what_is_right_has_no_fault(kit, name):
     assert not findings, described(findings)
 
 
-@pytest.mark.parametrize(("set_name", "kit"), MEASURED)
+@pytest.mark.parametrize(("set_name", "kit"), SAMPLE)
 def test_a_sample_is_caught_and_not_named_wrongly(set_name, kit):
     mutants = getattr(KITS[kit], set_name)
-    for name, mutant in islice(mutants.items(), 0, None, len(mutants) // SAMPLE + 1):
-        findings = found_in(kit, set_name, name)
+    step = len(mutants) // SAMPLE[set_name, kit] + 1
+    for name, mutant in islice(mutants.items(), 0, None, step):
+        findings = findings_on(kit, set_name, name)
         assert findings, name
-        if MEASURED[set_name, kit][1] == 0:
-            assert first_class(findings) in ("", *mutant.bugs), f"{name}\n{described(findings)}"
+        assert first_class(findings) in ("", *mutant.bugs), f"{name}\n{described(findings)}"
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize(("set_name", "kit"), MEASURED)
 def test_all_are_caught_and_no_fewer_are_named_than_were_measured(set_name, kit):
     mutants = getattr(KITS[kit], set_name)
-    findings = {name: found_in(kit, set_name, name) for name in mutants}
+    findings = {name: findings_on(kit, set_name, name) for name in mutants}
     classes = {name: first_class(findings[name]) for name in mutants}
     caught = [name for name in mutants if findings[name]]
     named = [name for name, mutant in mutants.items() if classes[name] in mutant.bugs]
@@ -124,9 +131,8 @@ def test_all_are_caught_and_no_fewer_are_named_than_were_measured(set_name, kit)
     for name in set(mutants) - set(named):
         print(f"  {name} {mutants[name].bugs}: {[finding.bug for finding in findings[name]]}")
     assert len(caught) == len(mutants)
-    least, most_wrong = MEASURED[set_name, kit]
-    assert len(named) >= least
-    assert len(wrong) <= most_wrong, "\n".join(described(findings[name]) for name in wrong)
+    assert len(named) >= MEASURED[set_name, kit]
+    assert not wrong, "\n".join(described(findings[name]) for name in wrong)
 
 
 @pytest.mark.parametrize(
