@@ -1,7 +1,18 @@
 """Settings of the site: `sphinx-build -W docs docs/_build` makes it, without a network."""
 
+import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+if missing := [
+    name
+    for name in ("refkd", "numba", "matplotlib", "myst_parser", "numpydoc", "sphinx_gallery")
+    if find_spec(name) is None
+]:
+    print(f"docs: expected {', '.join(missing)} to be installed; run `pip install '.[docs]'`")
+    sys.stdout.flush()
+    os._exit(2)  # Sphinx shows a traceback of every exception
 
 import matplotlib
 
@@ -9,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 matplotlib.use("agg")
 
 import draw
+import make_map
 from embedded import embedded
 from sphinx_gallery.scrapers import figure_rst
 
@@ -67,9 +79,10 @@ sphinx_gallery_conf = {
 
 
 def setup(app):
-    """Put the kernels' sources into the pages that show them."""
+    """Draw the map; put its table and the kernels' sources into the pages that show them."""
+    make_map.FIGURE.write_text(make_map.picture(), encoding="utf-8")
     app.connect("source-read", _embed)
 
 
 def _embed(app, name, source):
-    source[0] = embedded(source[0])
+    source[0] = make_map.with_table(embedded(source[0]))

@@ -4,19 +4,23 @@ compiled                  the default
 NUMBA_DISABLE_JIT=1       every kernel runs as plain Python, so that coverage sees its branches
 NUMBA_BOUNDSCHECK=1       every array index is checked; parallel loops become plain ones, because
                           Numba drops an IndexError raised inside a parallel loop
+
+Nothing but pytest is imported at the top: a clone that is not installed ends in one sentence.
 """
 
 import hashlib
+import importlib.metadata
+import importlib.util
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 BOUNDS_CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0") and not UNCOMPILED
 KERNELS = Path(__file__).resolve().parents[1] / "refkd" / "kernels"
+NEEDED = ("numpy", "numba", "matplotlib", "tqdm", "hypothesis", "praatio")
 
 
 def _kernel_digest() -> str:
@@ -30,27 +34,53 @@ def _kernel_digest() -> str:
 _base = Path(os.environ.get("NUMBA_CACHE_DIR") or Path.home() / ".cache" / "refkd-tests")
 os.environ["NUMBA_CACHE_DIR"] = str(_base / _kernel_digest())
 
-if BOUNDS_CHECKED:
+
+def _require_installed_package() -> None:
+    """Say what to run where the package or something that its tests need is not installed.
+
+    Being importable from this folder is not enough: child processes start elsewhere.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    try:
+        importlib.metadata.version("refkd")
+    except importlib.metadata.PackageNotFoundError:
+        missing.insert(0, "refkd")
+    if missing:
+        raise pytest.UsageError(
+            f"tests: expected {', '.join(missing)} to be installed;"
+            f" run `pip install '.[test]'` in {KERNELS.parents[1]}"
+        )
+
+
+def _make_parallel_loops_plain() -> None:
     import numba
 
-    _njit = numba.njit
+    njit = numba.njit
 
-    def _serial_njit(*arguments: Any, parallel: bool = False, **options: Any) -> Any:
-        return _njit(*arguments, **options)
+    def serial_njit(*arguments: Any, parallel: bool = False, **options: Any) -> Any:
+        return njit(*arguments, **options)
 
-    numba.njit = _serial_njit
+    numba.njit = serial_njit
 
-# Compilation happens inside tests, so no deadline holds.
-settings.register_profile("full", deadline=None)
-settings.register_profile("small", deadline=None, max_examples=25)
-settings.register_profile("full-ci", settings.get_profile("full"), derandomize=True)
-settings.register_profile("small-ci", settings.get_profile("small"), derandomize=True)
-settings.load_profile(
-    ("small" if UNCOMPILED or BOUNDS_CHECKED else "full") + ("-ci" if os.environ.get("CI") else "")
-)
+
+def _choose_hypothesis_profile() -> None:
+    from hypothesis import settings
+
+    # Compilation happens inside tests, so no deadline holds. .ci/run runs the full number.
+    for name, examples in (("small", 25), ("plain", 50), ("full", 100)):
+        settings.register_profile(name, deadline=None, max_examples=examples)
+        settings.register_profile(f"{name}-ci", settings.get_profile(name), derandomize=True)
+    settings.load_profile(
+        ("small" if UNCOMPILED or BOUNDS_CHECKED else "plain")
+        + ("-ci" if os.environ.get("CI") else "")
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _require_installed_package()
+    if BOUNDS_CHECKED:
+        _make_parallel_loops_plain()
+    _choose_hypothesis_profile()
     config.addinivalue_line("markers", "compiled_only: too large to run as plain Python")
     config.addinivalue_line("markers", "compiled_once: not about kernels; in the first mode alone")
     if UNCOMPILED:  # NumPy scalars warn where machine code is silent

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tokenize
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def imported(path):
             yield (node.module or "").split(".")[0]
 
 
-def named(paths):
+def by_file(paths):
     return pytest.mark.parametrize("path", paths, ids=[path.name for path in paths])
 
 
@@ -51,13 +52,13 @@ def test_the_sources_are_found():
     }
 
 
-@named(ORACLES)
+@by_file(ORACLES)
 def test_oracles_never_import_what_they_judge(path):
     assert set(imported(path)) <= {*sys.stdlib_module_names, "numpy", "oracles"} - {"importlib"}
     assert "refkd" not in path.read_text(encoding="utf-8").lower()
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_import_only_numpy_numba_and_kernels(path):
     assert set(imported(path)) <= {"math", "numpy", "numba", "refkd"}
     for node in ast.walk(tree_of(path)):
@@ -65,23 +66,23 @@ def test_kernels_import_only_numpy_numba_and_kernels(path):
             assert node.module.startswith("refkd.kernels.")
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_never_raise_and_hold_no_classes(path):
     for node in ast.walk(tree_of(path)):
         assert not isinstance(node, ast.Raise | ast.Assert | ast.Try | ast.ClassDef), node.lineno
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_every_function_wears_the_decorator_and_has_no_defaults(path):
     for function in functions_of(path):
-        decorators = [ast.unparse(one).split("(")[0] for one in function.decorator_list]
+        decorators = [ast.unparse(decorator).split("(")[0] for decorator in function.decorator_list]
         assert decorators == ["kernel"], function.name
         arguments = function.args
         assert not arguments.defaults + arguments.kw_defaults, function.name
         assert arguments.vararg is arguments.kwarg is None, function.name
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_hold_no_strings(path):
     for function in functions_of(path):
         body = function.body[1:] if ast.get_docstring(function) else function.body
@@ -90,7 +91,7 @@ def test_kernels_hold_no_strings(path):
                 assert not isinstance(getattr(node, "value", None), str), (function.name, node)
 
 
-@named(KERNELS)
+@by_file(KERNELS)
 def test_kernels_are_short(path):
     """Its own lines, without the docstring and the signature, fit on a screen."""
     for function in functions_of(path):
@@ -141,3 +142,14 @@ def test_nothing_but_the_ground_lies_outside_the_rooms():
     files = {path.stem for path in (ROOT / "refkd").glob("*.py")}
     assert files == {"__init__", "__main__", "check", "ragged"}
     assert {path.name for path in (ROOT / "visualize").glob("*.py")} == {"__init__.py"}
+
+
+def test_every_room_stands_on_a_layer_of_the_import_contract():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = project["tool"]["importlinter"]["contracts"][0]
+    layers = [layer.split(" | ") for layer in contract["layers"]]
+    rooms = {path.stem for path in (ROOT / "refkd").glob("[a-z]*") if path.name != "py.typed"}
+    assert {room for layer in layers for room in layer} == {f"refkd.{room}" for room in rooms} | {
+        "visualize"
+    }
+    assert len(layers) == 9

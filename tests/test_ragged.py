@@ -11,9 +11,9 @@ import refkd
 @given(st.lists(st.lists(st.integers(-9, 9), max_size=4), min_size=1, max_size=5))
 def test_label_sequences_come_back(sequences):
     batch = refkd.Ragged.from_list(sequences)
-    assert [one.tolist() for one in batch] == sequences
+    assert [sequence.tolist() for sequence in batch] == sequences
     assert batch.values.dtype == np.int64
-    assert batch.lengths.tolist() == [len(one) for one in sequences]
+    assert batch.lengths.tolist() == [len(sequence) for sequence in sequences]
     assert len(batch) == len(sequences)
 
 
@@ -24,8 +24,8 @@ def test_frames_come_back_in_their_own_dtype(dtype):
     assert batch.values.dtype == dtype
     assert batch.values.flags.c_contiguous
     assert batch.offsets.tolist() == [0, 3, 4]
-    for one, frame in zip(batch, frames, strict=True):
-        np.testing.assert_array_equal(one, frame)
+    for sequence, frame in zip(batch, frames, strict=True):
+        np.testing.assert_array_equal(sequence, frame)
 
 
 def test_indices():
@@ -47,7 +47,7 @@ def test_an_element_is_a_view():
 def test_other_values_of_the_same_lengths():
     batch = refkd.Ragged.from_list([[1, 2], [3]])
     other = batch.with_values(np.zeros((3, 4)))
-    assert [one.shape for one in other] == [(2, 4), (1, 4)]
+    assert [sequence.shape for sequence in other] == [(2, 4), (1, 4)]
     with pytest.raises(refkd.ArgumentError):
         batch.with_values(np.zeros((4, 4)))
 

@@ -32,11 +32,13 @@ RANGES = {"exp": (-8, 8), "sigmoid": (-8, 8), "tanh": (-8, 8), "log1p": (0, 2)}
 
 def error_in_ulp(name, x):
     """Distance of the kernel's result from the truth, over that of neighbouring numbers there."""
-    found = x.dtype.type(getattr(numeric, name)(x))
+    computed = x.dtype.type(getattr(numeric, name)(x))
     with localcontext() as context:
         context.prec = 60
         truth = EXACT[name](Decimal(float(x)))
-        return abs(float((Decimal(float(found)) - truth) / Decimal(float(np.spacing(abs(found))))))
+        return abs(
+            float((Decimal(float(computed)) - truth) / Decimal(float(np.spacing(abs(computed)))))
+        )
 
 
 # %%

@@ -11,7 +11,7 @@ from matplotlib.colors import LogNorm
 
 import refkd
 from visualize import in_style, new_figure
-from visualize.layout.colorbar import scale_beside
+from visualize.layout.colorbar import colorbar_beside
 from visualize.layout.layout import MARGIN, caption_height, write_caption
 from visualize.layout.text import wrapped
 
@@ -68,7 +68,7 @@ with in_style():
         panel.tick_params(labelleft=n == 0)
         if n == 0:
             panel.set_ylabel("output frame t")
-    bar = scale_beside(panel, image, "|d out_t / d x_s|", extend="min")
+    bar = colorbar_beside(panel, image, "|d out_t / d x_s|", extend="min")
     bar.set_ticks([1e-4, 0.001, 0.01, 0.1, 1.0], labels=["0.0001", "0.001", "0.01", "0.1", "1"])
     bar.ax.minorticks_off()
     write_caption(figure, words)

@@ -39,16 +39,16 @@ def trained(bidirectional, seed):
 def delays(network):
     """Milliseconds from the true start of each phone that is said right to its spike."""
     test, clock = data.test, (data.frame_shift, 0, "start", data.first_frame)
-    said = zip(logits_of(network, test.features), test.labels, test.starts, strict=True)
-    found = [emission_delay(*one, *clock) for one in said]
-    return 1000 * np.concatenate([one.delay for one in found])
+    utterances = zip(logits_of(network, test.features), test.labels, test.starts, strict=True)
+    emissions = [emission_delay(*utterance, *clock) for utterance in utterances]
+    return 1000 * np.concatenate([emission.delay for emission in emissions])
 
 
 teachers = [trained(True, seed) for seed in SEEDS]
 students = [trained(False, seed) for seed in SEEDS]
 for name, networks in (("teacher", teachers), ("student", students)):
-    errors = [100 * error_rate(one, data.test) for one in networks]
-    means = [delays(one).mean() for one in networks]
+    errors = [100 * error_rate(network, data.test) for network in networks]
+    means = [delays(network).mean() for network in networks]
     print(name, "phone error (%)", np.round(errors, 1), "mean delay (ms)", np.round(means, 1))
 
 # %%
@@ -57,10 +57,10 @@ for name, networks in (("teacher", teachers), ("student", students)):
 
 needs, pairs = [], []
 for teacher, student in zip(teachers, students, strict=True):
-    said = [heard_so_far(teacher, features) for features in data.test.features]
+    beginnings = [heard_so_far(teacher, features) for features in data.test.features]
     alone = logits_of(student, data.test.features)
-    needs.append(np.array([n for one in said for n in frames_needed(one).values()]))
-    pairs += [pair for both in zip(said, alone, strict=True) for pair in lag_by_need(*both)]
+    needs.append(np.array([n for logits in beginnings for n in frames_needed(logits).values()]))
+    pairs += [pair for both in zip(beginnings, alone, strict=True) for pair in lag_by_need(*both)]
 need, late = np.array(pairs).T
 groups = [(0, 0), (1, 2), (3, 5), (6, 99)]
 lags = [late[(need >= low) & (need <= high)] for low, high in groups]
@@ -83,9 +83,9 @@ with in_style():
         (teachers, TEACHER, TEACHER_LINE),
         (students, STUDENT, STUDENT_LINE),
     ):
-        every = [delays(one) for one in networks]
-        for one in every:
-            time.plot(np.percentile(one, share), share, color=colour, linewidth=0.5, alpha=0.5)
+        every = [delays(network) for network in networks]
+        for delay in every:
+            time.plot(np.percentile(delay, share), share, color=colour, linewidth=0.5, alpha=0.5)
         whole = np.percentile(np.concatenate(every), share)
         time.plot(whole, share, linestyle=line, color=colour, linewidth=1.6)
     time.axvline(0.0, color=BLANK, linewidth=0.7)
@@ -95,17 +95,17 @@ with in_style():
     time.text(62, 60, "student", color=STUDENT)
 
     frames = np.arange(13)
-    stands = 100 * np.array([[(one <= n).mean() for n in frames] for one in needs])
-    for one in stands:
-        future.step(frames, one, where="post", color=TEACHER, linewidth=0.5, alpha=0.5)
+    stands = 100 * np.array([[(need <= n).mean() for n in frames] for need in needs])
+    for stand in stands:
+        future.step(frames, stand, where="post", color=TEACHER, linewidth=0.5, alpha=0.5)
     future.step(frames, stands.mean(axis=0), where="post", color=TEACHER, linewidth=1.6)
     future.axhline(100.0, color=STUDENT, linestyle=STUDENT_LINE, linewidth=1.6)
     future.set(xlim=(0, 12), ylim=(0, 104), ylabel="share of spikes (%)")
     future.set_xticks(range(0, 13, 2))
     future.set_xlabel("frames heard after the spike")
 
-    centres = [one.mean() for one in lags]
-    spread = [1.96 * one.std() / np.sqrt(one.size) for one in lags]
+    centres = [lag.mean() for lag in lags]
+    spread = [1.96 * lag.std() / np.sqrt(lag.size) for lag in lags]
     lag.errorbar(range(len(groups)), centres, spread, color=TEXT, fmt="o", markersize=4)
     lag.set_xticks(range(len(groups)), ["0", "1, 2", "3 to 5", "6 on"])
     lag.set(xlim=(-0.5, 3.5), ylabel="student \N{MINUS SIGN} teacher (frames)")

@@ -41,11 +41,11 @@ trace = refkd.lstm_trace(params, inputs)
 # Time is counted in frames of 20 ms.
 
 shift = 0.02
-told = Phones(["keep"] * len(marks), (marks - 0.5) * shift, (marks + 0.5) * shift)
+commands = Phones(["keep"] * len(marks), (marks - 0.5) * shift, (marks + 0.5) * shift)
 figure = gates_figure(
     trace,
     shift,
-    phones=told,
+    phones=commands,
     title="Three units with weights set by hand",
     caption="Dark: keeps; grey: forgets slowly; light: counts. Above: the frames that are marked.",
     width=7.0,

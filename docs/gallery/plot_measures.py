@@ -26,13 +26,13 @@ study = run_experiment(settings)
 # %%
 # Two numbers for each student: neither is worth much without the other.
 
-students = {one.name: one for one in study.students}
-for name, one in students.items():
-    found = one.measured
+students = {student.name: student for student in study.students}
+for name, student in students.items():
+    measured = student.measured
     print(
-        f"{name:12} {100 * found.phone_error_rate:4.1f} % of the phones wrong,"
-        f" {found.offsets.mean:+.2f} frames to the teacher, {found.offsets.n} pairs,"
-        f" {1000 * found.delay.mean:.0f} ms after the true start"
+        f"{name:12} {100 * measured.phone_error_rate:4.1f} % of the phones wrong,"
+        f" {measured.offsets.mean:+.2f} frames to the teacher, {measured.offsets.n} pairs,"
+        f" {1000 * measured.delay.mean:.0f} ms after the true start"
     )
 
 # %%
@@ -40,8 +40,8 @@ for name, one in students.items():
 # that does not reach as far as the lag compares the wrong frames.
 
 figure = offsets_figure(
-    {name: one.measured.offsets for name, one in students.items()},
+    {name: student.measured.offsets for name, student in students.items()},
     study.data.frame_shift,
-    windows={name: one.rule.window for name, one in students.items() if one.rule},
+    windows={name: student.rule.window for name, student in students.items() if student.rule},
     width=7.0,
 )

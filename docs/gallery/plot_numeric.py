@@ -12,7 +12,7 @@ import numpy as np
 
 from refkd.kernels.numeric import log_softmax
 from visualize.layout.layout import Strip, stacked_figure
-from visualize.layout.legend import KEY, draw_key, key_height
+from visualize.layout.legend import LEGEND, draw_legend, legend_height
 from visualize.layout.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
 
 # %%
@@ -53,9 +53,9 @@ text = (
 )
 with in_style():
     left, size, right = 0.75, 4.6, 0.3
-    strips = [Strip(KEY, key_height(list(looks), left + size)), Strip("error", 2.4, 0.1)]
+    strips = [Strip(LEGEND, legend_height(list(looks), left + size)), Strip("error", 2.4, 0.1)]
     figure, axes = stacked_figure(strips, (left, size, right), 0.1, text)
-    draw_key(axes[KEY], looks)
+    draw_legend(axes[LEGEND], looks)
     panel = axes["error"]
     for name, loss in losses.items():
         colour, line = looks[name]

@@ -35,23 +35,23 @@ def utterance(frames, confidence):
 
 # %%
 # The sums of CTC in whatever numbers they are done in: ``add`` adds three rows, ``times`` is the
-# product of two numbers, ``nothing`` is 0 and ``one`` is 1.
+# product of two numbers, ``zero`` and ``unit`` are 0 and 1.
 
 
-def forward_backward(emitted, skip, add, times, nothing, one):
+def forward_backward(emitted, skip, add, times, zero, unit):
     """A and B (T, S) from what each state emits at each frame."""
     T, S = emitted.shape
-    alpha, beta = np.full((2, T, S), nothing, dtype=emitted.dtype)
-    alpha[0, :2], beta[-1, -2:] = emitted[0, :2], one
-    none = np.full(2, nothing, dtype=emitted.dtype)
+    alpha, beta = np.full((2, T, S), zero, dtype=emitted.dtype)
+    alpha[0, :2], beta[-1, -2:] = emitted[0, :2], unit
+    none = np.full(2, zero, dtype=emitted.dtype)
     for t in range(1, T):
         before = np.concatenate([none, alpha[t - 1]])
-        arriving = add(before[2:], before[1:-1], np.where(skip, before[:-2], nothing))
+        arriving = add(before[2:], before[1:-1], np.where(skip, before[:-2], zero))
         alpha[t] = times(arriving, emitted[t])
     leaving = np.concatenate([skip[2:], [False, False]])
     for t in range(T - 2, -1, -1):
         after = np.concatenate([times(beta[t + 1], emitted[t + 1]), none])
-        beta[t] = add(after[:-2], after[1:-1], np.where(leaving, after[2:], nothing))
+        beta[t] = add(after[:-2], after[1:-1], np.where(leaving, after[2:], zero))
     return alpha, beta
 
 
@@ -92,8 +92,8 @@ def exact(logits):
         def add(a, b, c):
             return a + b + c
 
-        none, one = Decimal(0), Decimal(1)
-        alpha, beta = forward_backward(prob[:, states], skip, add, np.multiply, none, one)
+        zero, unit = Decimal(0), Decimal(1)
+        alpha, beta = forward_backward(prob[:, states], skip, add, np.multiply, zero, unit)
         total = alpha[-1, -1] + alpha[-1, -2]
         through = alpha * beta / total
         occupancy = np.stack([through[:, states == k].sum(axis=1) for k in range(CLASSES)], axis=1)
@@ -124,7 +124,7 @@ CONFIDENCES = range(0, 44, 4)
 
 def errors(cases):
     """Of each form: errors of loss and gradient in every case."""
-    found = {name: [] for name in FORMS}
+    by_form = {name: [] for name in FORMS}
     for case in cases:
         logits = utterance(*case)
         loss, grad = exact(logits)
@@ -132,8 +132,8 @@ def errors(cases):
             with np.errstate(divide="ignore"):
                 this_loss, this_grad = form(logits)
             of_loss = abs(float(this_loss) - loss) / loss
-            found[name].append((of_loss, np.abs(this_grad - grad).max()))
-    return {name: np.array(pairs).T for name, pairs in found.items()}
+            by_form[name].append((of_loss, np.abs(this_grad - grad).max()))
+    return {name: np.array(pairs).T for name, pairs in by_form.items()}
 
 
 by_length = errors([(frames, 2.0) for frames in LENGTHS])
@@ -156,13 +156,13 @@ CAPTION = (
 )
 with in_style():
     figure = new_figure(7.0, 5.0)
-    for column, (x, found) in enumerate(((LENGTHS, by_length), (CONFIDENCES, by_confidence))):
+    for column, (x, by_form) in enumerate(((LENGTHS, by_length), (CONFIDENCES, by_confidence))):
         for row, label in enumerate(
             ("error of the loss (relative)", "largest error in the gradient")
         ):
             axes = figure.add_axes((0.1 + 0.47 * column, 0.56 - 0.37 * row, 0.41, 0.34))
             for name, (colour, line, mark) in LOOKS.items():
-                seen = np.maximum(found[name][row], LOWEST)
+                seen = np.maximum(by_form[name][row], LOWEST)
                 axes.plot(x, seen, color=colour, linestyle=line, marker=mark, markersize=3.5)
             axes.set(yscale="log", ylim=(LOWEST / 3, 10.0), xscale=("log", "linear")[column])
             axes.tick_params(labelbottom=row == 1, labelleft=column == 0)

@@ -18,9 +18,9 @@ from visualize.layout.style import HEAT_MAP, in_style
 # %%
 # Frames of the toy: blank ones, one that says 1 and one that says 2.
 models = toy_models()["teacher"]
-blank, one, two = models[0], models[8], models[20]
-teacher = np.stack([blank, blank, one, blank, blank, two, blank, blank, blank])
-student = np.stack([blank, blank, blank, blank, one, blank, blank, two, blank])
+blank, first, second = models[0], models[8], models[20]
+teacher = np.stack([blank, blank, first, blank, blank, second, blank, blank, blank])
+student = np.stack([blank, blank, blank, blank, first, blank, blank, second, blank])
 window = refkd.Window(left=3)
 T, W = len(student), window.left + 1
 
@@ -87,10 +87,10 @@ with in_style():
             panel.add_patch(Rectangle((t - 0.44, u - 0.42), 0.88, 0.84, fill=False, color="white"))
         labels = {"x": student, "y": teacher}
         for axis, logits in labels.items():
-            said = [
+            ticks = [
                 f"{t}\n{names[k]}" if axis == "x" else f"{names[k]}  {t}"
                 for t, k in enumerate(logits.argmax(axis=1))
             ]
-            getattr(panel, f"set_{axis}ticks")(np.arange(T), said)
+            getattr(panel, f"set_{axis}ticks")(np.arange(T), ticks)
         panel.set_title(f"{name}: {traces[name].loss:.2f} nats", loc="left", weight="bold")
         panel.tick_params(length=0)

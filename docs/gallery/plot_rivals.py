@@ -40,7 +40,10 @@ rules = {
     "OrderedPath": refkd.OrderedPath(WINDOW),
 }
 table = {
-    name: {who: refkd.distill_loss(one, teacher, rule)[0] / FRAMES for who, one in students.items()}
+    name: {
+        who: refkd.distill_loss(student, teacher, rule)[0] / FRAMES
+        for who, student in students.items()
+    }
     for name, rule in rules.items()
 }
 caption = (

@@ -54,12 +54,12 @@ with in_style():
     figure, axes = stacked_figure(strips, (0.6, 6.1, 0.3), 0.0, caption)
     for name, logits in models.items():
         panel, prob = axes[name], np.exp(logits)
-        said = 1.0 - prob[:, 0] / prob.sum(axis=1)
+        labelled = 1.0 - prob[:, 0] / prob.sum(axis=1)
         for frame in SPIKE_FRAMES:
             panel.axvspan(frame - 0.5, frame + WINDOW.left + 0.5, color=FAINT, linewidth=0)
         colour = TEACHER if name == "teacher" else STUDENT
-        panel.bar(np.arange(len(said)), said, width=0.8, color=colour)
-        panel.set(xlim=(-0.5, len(said) - 0.5), ylim=(0.0, 1.0), yticks=(0.0, 1.0))
+        panel.bar(np.arange(len(labelled)), labelled, width=0.8, color=colour)
+        panel.set(xlim=(-0.5, len(labelled) - 0.5), ylim=(0.0, 1.0), yticks=(0.0, 1.0))
         panel.set_title(name, loc="left", pad=3)
         panel.tick_params(labelbottom=panel is axes["CTC + 1.0 OrderedPath"])
     panel.set_xlabel("frame")

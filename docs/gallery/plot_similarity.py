@@ -11,7 +11,7 @@ import numpy as np
 
 import refkd
 from visualize.layout.grid import grid_figure
-from visualize.layout.legend import draw_key, key_height, looks_of
+from visualize.layout.legend import draw_legend, legend_height, looks_of
 from visualize.layout.style import TEACHER, in_style
 
 # %%
@@ -43,9 +43,9 @@ with in_style():
         (0.6, 0.6, 0.15, 0.55),
         caption,
         xlabel="the student's probability of the symbol",
-        key=key_height(list(looks), 6.0),
+        legend=legend_height(list(looks), 6.0),
     )
-    draw_key(axes.pop("key of lines"), looks)
+    draw_legend(axes.pop("key of lines"), looks)
     for label, panel in axes.items():
         for kind, trace in traces.items():
             values = trace.divergence[:, 0] if "divergence" in label else trace.grad[:, 1]

@@ -24,12 +24,12 @@ settings = read_settings(
 study = run_experiment(settings)
 
 # %%
-# The lesson of each student is in its own units: a rule that lets it choose charges less.
+# Distillation losses of different rules cannot be compared: a rule with more choice is cheaper.
 
-models = {"teacher": study.teachers[0], **{one.name: one for one in study.students}}
-for name, one in models.items():
-    last = one.history[-1]
-    print(f"{name:12} CTC {last.ctc:.3f}, lesson {last.lesson:.3f} nats per frame")
+models = {"teacher": study.teachers[0], **{student.name: student for student in study.students}}
+for name, model in models.items():
+    last = model.history[-1]
+    print(f"{name:12} CTC {last.ctc:.3f}, auxiliary {last.lesson:.3f} nats per frame")
 
 # %%
-figure = learning_figure({name: [one.history] for name, one in models.items()}, width=7.0)
+figure = learning_figure({name: [model.history] for name, model in models.items()}, width=7.0)

@@ -1,1 +1,1 @@
-"""When is what said: decoding, matching of spikes, shift and delay, intervals, CTM and TextGrid."""
+"""When a symbol is emitted: decoding, spikes, their shift and delay, intervals, CTM, TextGrid."""

@@ -1,6 +1,5 @@
 """95 % intervals of measures that are ratios of sums, by resampling seeds and utterances."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -126,7 +125,7 @@ def interval(ratio: Ratio, draws: Resampling) -> Interval:
     >>> round(error.mean, 3), round(error.low, 3), round(error.high, 3)
     (0.25, 0.075, 0.4)
     """
-    return _interval(_ratios("ratio", ratio, draws), draws)
+    return _interval(ratios_of_seeds("ratio", ratio, draws), draws)
 
 
 def difference(a: Ratio, b: Ratio, draws: Resampling) -> Interval:
@@ -160,44 +159,7 @@ def difference(a: Ratio, b: Ratio, draws: Resampling) -> Interval:
     >>> round(worse.mean, 3), round(worse.low, 3), round(worse.high, 3)
     (0.111, 0.111, 0.111)
     """
-    return _interval(_ratios("a", a, draws) - _ratios("b", b, draws), draws)
-
-
-def above_line(
-    student: tuple[Ratio, Ratio], line: Sequence[tuple[Ratio, Ratio]], draws: Resampling
-) -> Interval | None:
-    """Estimate how far a student's error lies above that of a line at the same delay.
-
-    The line joins the mean (delay, error) of other students, in order of delay, drawn anew in every
-    resampling. None if the student's mean delay is not within theirs: the line is not extrapolated.
-    Where this happens in a resampling or in one seed, the line's nearest end stands for it.
-
-    Examples
-    --------
-    >>> from refkd.alignment.bootstrap import Ratio, above_line, resample
-    >>> def student(delay, error):
-    ...     return Ratio([[delay]], [[1]]), Ratio([[error]], [[1]])
-    >>> shifts = [student(0, 0.30), student(2, 0.20)]
-    >>> above = above_line(student(1, 0.22), shifts, resample(seeds=1, utterances=1))
-    >>> round(above.mean, 3)
-    -0.03
-    >>> above_line(student(3, 0.22), shifts, resample(seeds=1, utterances=1)) is None
-    True
-    """
-    at, error = (_ratios("student", ratio, draws) for ratio in student)
-    points = [
-        [_ratios(f"line[{n}]", ratio, draws) for ratio in pair] for n, pair in enumerate(line)
-    ]
-    if len(points) < 2:
-        return None
-    x, y = (np.stack([point[axis] for point in points]) for axis in (0, 1))
-    mean_x, mean_y = (np.stack([_means(point, draws) for point in axis]) for axis in (x, y))
-    mean_at = _means(at, draws)
-    if not mean_x[:, 0].min() <= mean_at[0] <= mean_x[:, 0].max():
-        return None
-    above = _means(error, draws) - _interpolate(mean_x, mean_y, mean_at)
-    in_each_seed = error[0] - _interpolate(x[:, 0], y[:, 0], at[0])
-    return _summary(above, in_each_seed, draws)
+    return _interval(ratios_of_seeds("a", a, draws) - ratios_of_seeds("b", b, draws), draws)
 
 
 def _draw(rng: np.random.Generator, size: int, repeats: int) -> Counts:
@@ -215,7 +177,7 @@ def _chunks(rows: int, width: int) -> list[slice]:
     return [slice(start, start + step) for start in range(0, rows, step)]
 
 
-def _ratios(argument: str, ratio: Ratio, draws: Resampling) -> Floats:
+def ratios_of_seeds(argument: str, ratio: Ratio, draws: Resampling) -> Floats:
     """Each seed's ratio (1 + B, S): as measured, then in every resampling of the utterances."""
     check.instance(argument, ratio, Ratio)
     check.instance("draws", draws, Resampling)
@@ -230,7 +192,7 @@ def _ratios(argument: str, ratio: Ratio, draws: Resampling) -> Floats:
     return _divide(sums[:, :seeds], sums[:, seeds:])
 
 
-def _means(values: Floats, draws: Resampling) -> Floats:
+def means_over_seeds(values: Floats, draws: Resampling) -> Floats:
     """Mean (1 + B,) over the seeds that have a value: all, then those drawn; nan if none has."""
     known = ~np.isnan(values)
     weight = np.concatenate([np.ones((1, values.shape[1])), draws.seeds]) * known
@@ -243,25 +205,11 @@ def _divide(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.full_like(above, NAN), where=below > 0.0)
 
 
-def _interpolate(x: Floats, y: Floats, at: Floats) -> Floats:
-    """Height (M,) at `at` (M,) of the line through M sets of P points (P, M), flat outside."""
-    order = np.argsort(x, axis=0)
-    x, y = np.take_along_axis(x, order, axis=0), np.take_along_axis(y, order, axis=0)
-    right = np.clip((x <= at).sum(axis=0), 1, len(x) - 1)
-    columns = np.arange(len(at))
-    x_left, x_right = x[right - 1, columns], x[right, columns]
-    y_left, y_right = y[right - 1, columns], y[right, columns]
-    width = np.where(x_left == x_right, 1.0, x_right - x_left)
-    share = np.clip((at - x_left) / width, 0.0, 1.0)
-    height: Floats = y_left + share * (y_right - y_left)
-    return height
-
-
 def _interval(values: Floats, draws: Resampling) -> Interval:
-    return _summary(_means(values, draws), values[0], draws)
+    return summarise_draws(means_over_seeds(values, draws), values[0], draws)
 
 
-def _summary(means: Floats, in_each_seed: Floats, draws: Resampling) -> Interval:
+def summarise_draws(means: Floats, in_each_seed: Floats, draws: Resampling) -> Interval:
     """Percentiles of the resamplings that have a mean."""
     own = in_each_seed[~np.isnan(in_each_seed)]
     drawn = means[1:][~np.isnan(means[1:])]

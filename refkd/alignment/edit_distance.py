@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Floats, Ints
 from refkd.files.text import nfc
-from refkd.kernels.edit_distance import edit_crossing, edit_pairs, edit_table
+from refkd.kernels.edit_distance import edit_pairs, edit_table
+from refkd.kernels.edit_distance_long import edit_crossing
 
 Symbols: TypeAlias = Sequence[Hashable] | Ints
 TABLE_CELLS = 2**20  # 18 MB; a larger table is never made
@@ -76,9 +77,8 @@ def phone_error_rate(references: Iterable[Symbols], hypotheses: Iterable[Symbols
 def _coded(argument: str, symbols: Symbols, codes: dict[Hashable, int]) -> Ints:
     try:
         composed = (nfc(symbol) if isinstance(symbol, str) else symbol for symbol in symbols)
-        return np.array(
-            [codes.setdefault(symbol, len(codes)) for symbol in composed], dtype=np.int64
-        )
+        numbers = [codes.setdefault(symbol, len(codes)) for symbol in composed]
+        return np.array(numbers, dtype=np.int64)
     except TypeError:
         got = f"{type(symbols).__name__} {check.shown(symbols):.60}"
         check.fail(argument, "a sequence of symbols", got)

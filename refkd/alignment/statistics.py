@@ -171,9 +171,23 @@ class Spread:
 class MatchedSpread(Spread):
     """Spread of offsets, student minus teacher, beside the spikes that have no partner."""
 
+    SHARES: ClassVar[tuple[str, ...]] = ("teacher_unmatched_share", "student_unmatched_share")
+    DTYPE: ClassVar[type[np.generic]] = np.float64
+
     offset: NDArray[Any]
     teacher_unmatched: int
     student_unmatched: int
+
+    @classmethod
+    def pool(cls, parts: Iterable["MatchedSpread"]) -> Self:
+        """Put the pairs of many utterances together; every pair counts once."""
+        utterances = list(parts)
+        offsets = [np.zeros(0, dtype=cls.DTYPE), *(part.offset for part in utterances)]
+        return cls(
+            offset=np.concatenate(offsets),
+            teacher_unmatched=sum(part.teacher_unmatched for part in utterances),
+            student_unmatched=sum(part.student_unmatched for part in utterances),
+        )
 
     @property
     def values(self) -> NDArray[Any]:
@@ -190,22 +204,13 @@ class MatchedSpread(Spread):
         """Share of the student's spikes without a partner."""
         return share(self.student_unmatched, self.n + self.student_unmatched)
 
-    def _spread(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers in frames or seconds, ready for JSON; None where nothing is measured."""
         return {
-            **super()._spread(),
+            **self._spread(),
             "teacher_unmatched": self.teacher_unmatched,
             "student_unmatched": self.student_unmatched,
-        }
-
-    @staticmethod
-    def _pooled(parts: Iterable["MatchedSpread"], dtype: type[np.generic]) -> dict[str, Any]:
-        """The fields of many utterances together."""
-        utterances = list(parts)
-        offsets = [np.zeros(0, dtype=dtype), *(part.offset for part in utterances)]
-        return {
-            "offset": np.concatenate(offsets),
-            "teacher_unmatched": sum(part.teacher_unmatched for part in utterances),
-            "student_unmatched": sum(part.student_unmatched for part in utterances),
+            **plain({name: getattr(self, name) for name in self.SHARES}),
         }
 
 
@@ -241,12 +246,10 @@ class OffsetStatistics(MatchedSpread):
     {0: 1, 1: 2, 4: 1}
     """
 
-    offset: Ints  # (n,) in frames: positive where the student is late
+    SHARES = ("exact", "within_1", *MatchedSpread.SHARES)
+    DTYPE = np.int64
 
-    @classmethod
-    def pool(cls, parts: Iterable["OffsetStatistics"]) -> "OffsetStatistics":
-        """Put the pairs of many utterances together; every pair counts once."""
-        return OffsetStatistics(**cls._pooled(parts, np.int64))
+    offset: Ints  # (n,) in frames: positive where the student is late
 
     @property
     def exact(self) -> float:
@@ -266,15 +269,8 @@ class OffsetStatistics(MatchedSpread):
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers in frames, ready for JSON; None where there is nothing to measure."""
-        shares = {
-            name: getattr(self, name)
-            for name in ("exact", "within_1", "teacher_unmatched_share", "student_unmatched_share")
-        }
-        return {
-            **self._spread(),
-            **plain(shares),
-            "histogram": {str(offset): count for offset, count in self.histogram.items()},
-        }
+        histogram = {str(offset): count for offset, count in self.histogram.items()}
+        return {**super().as_dict(), "histogram": histogram}
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,11 +353,6 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
 
     offset: Floats  # (n,) in seconds: positive where the student is late
 
-    @classmethod
-    def pool(cls, parts: Iterable["TimedOffsets"]) -> "TimedOffsets":
-        """Put the pairs of many utterances together; every pair counts once."""
-        return TimedOffsets(**cls._pooled(parts, np.float64))
-
     def in_frames(self, frame_shift: float) -> OffsetStatistics:
         """The same offsets in frames, where both models have the clock of this frame shift."""
         return OffsetStatistics(
@@ -369,14 +360,6 @@ class TimedOffsets(MatchedSpread, SpreadInSeconds):
             self.teacher_unmatched,
             self.student_unmatched,
         )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain numbers in seconds, ready for JSON; None where there is nothing to measure."""
-        shares = ("teacher_unmatched_share", "student_unmatched_share")
-        return {
-            **self._spread(),
-            **plain({name: getattr(self, name) for name in shares}),
-        }
 
 
 @dataclass(frozen=True, eq=False)

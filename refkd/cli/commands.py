@@ -1,7 +1,8 @@
 """What all commands share: a parser, and sentences that a terminal can show."""
 
 import argparse
-from typing import NoReturn, TypeAlias
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 OptionGroup: TypeAlias = "argparse._ArgumentGroup"
@@ -17,7 +18,25 @@ def shortened(sentence: str) -> str:
 
 
 class Parser(argparse.ArgumentParser):
-    """Errors stay in one line of readable length, whatever was typed."""
+    """Errors stay in one line of readable length, whatever was typed.
+
+    Options that follow from a table are added when the command is used: to list all commands, the
+    library need not be loaded.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._later: list[Callable[[], None]] = []
+
+    def add_later(self, add: Callable[[], None]) -> None:
+        """Call `add` before this parser reads a command line or prints its help."""
+        self._later.append(add)
+
+    def parse_known_args(self, *arguments: Any, **options: Any) -> Any:
+        """Complete the options, then read a command line."""
+        while self._later:
+            self._later.pop()()
+        return super().parse_known_args(*arguments, **options)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit."""

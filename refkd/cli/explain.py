@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from refkd.cli.commands import Commands
+from refkd.cli.commands import Commands, Parser
 from refkd.cli.rule_options import add_rule_options
 
 
@@ -57,7 +57,7 @@ def _add_select(topics: Commands) -> None:
         "late.",
     )
     _add_models(select)
-    add_rule_options(select.add_argument_group("the rule (default: all)"))
+    add_rule_options(select, select.add_argument_group("the rule (default: all)"))
 
 
 def _add_distill(topics: Commands) -> None:
@@ -69,7 +69,7 @@ def _add_distill(topics: Commands) -> None:
         "over your own posteriors.",
     )
     _add_models(distill)
-    add_rule_options(distill.add_argument_group("the rule (default: Soft)"))
+    add_rule_options(distill, distill.add_argument_group("the rule (default: Soft)"))
     distill.add_argument("--scale-t2", action="store_true", help="times temperature squared")
     distill.add_argument(
         "--blank-frames",
@@ -79,7 +79,7 @@ def _add_distill(topics: Commands) -> None:
     )
 
 
-def _topic(topics: Commands, name: str, text: str, description: str) -> argparse.ArgumentParser:
+def _topic(topics: Commands, name: str, text: str, description: str) -> Parser:
     topic = topics.add_parser(name, help=text, description=description)
     topic.set_defaults(command=_explain(name))
     presentation = topic.add_argument_group("how it is told")

@@ -163,7 +163,7 @@ def _labels(text: str, symbols: Sequence[str]) -> Ints:
     for label in text.split(",") if text else ():
         if label in symbols:
             labels.append(list(symbols).index(label))
-        elif label.isascii() and label.isdigit():
+        elif label.isascii() and label.isdigit() and len(label) < 10:
             labels.append(int(label))
         else:
             check.fail("labels", f"symbols such as {symbols[-1]!r}, or numbers", repr(label))

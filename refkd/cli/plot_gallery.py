@@ -9,6 +9,7 @@ from pathlib import Path
 
 from refkd import check
 from refkd.cli.plot_output import check_utterance
+from refkd.cli.run import report_undrawn
 from refkd.experiment.run_folder import new_folder, reporting_write_errors
 from refkd.experiment.run_reader import Run, read_run
 
@@ -28,9 +29,11 @@ def plot_gallery(options: argparse.Namespace) -> int:
         if utterance is not None:
             check_utterance(utterance, run.names)
         with reporting_write_errors(folder):
-            page, *_ = write_gallery(run, folder, utterance)
+            (page, *_), failures = write_gallery(run, folder, utterance)
     print(page)
-    return 0
+    for name, error in failures.items():
+        report_undrawn(name, error)
+    return 1 if failures else 0
 
 
 @contextmanager

@@ -22,37 +22,36 @@ from refkd.alignment.posteriors.tables import measured, shift_table, truth_table
 from refkd.alignment.posteriors.truth import Truth, read_truth
 from refkd.alignment.unit import SECONDS, Unit, unit_named
 from refkd.cli.each_model import for_each, models_of
+from refkd.cli.plot_options import OF_TRUTH
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 from refkd.cli.plot_spikes import write_pairs, write_spikes
-from refkd.cli.rule_options import OF_RULE, rule_settings
+from refkd.cli.rule_options import of_rule, rule_settings
 from refkd.experiment.student_settings import StudentSettings
 from refkd.files.text import nfc
 from refkd.files.tokens import read_tokens
 
 if TYPE_CHECKING:
-    from visualize.output.comparison_figures import Drawing
+    from visualize.output.models_drawing import ModelsDrawing
     from visualize.panels.speech import Speech
 
 MOST_SPIKES = 500  # of which most are named in a figure
-OF_REFERENCE = ("by", "no_marks", "words", "tier", "skip")
 
 
 def plot_models(options: argparse.Namespace) -> int:
     """Check posteriors, compare them, draw, and print the measures."""
     from visualize.layout.units import in_unit
-    from visualize.output.comparison import comparison_figures
-    from visualize.output.comparison_figures import FIGURES
+    from visualize.output.figures import OF_MODELS, figures_of_models
     from visualize.report import write_models_report
 
-    _check_companions(options, "reference", OF_REFERENCE)
-    _check_companions(options, "rule", OF_RULE)
+    _check_companions(options, "reference", [option.name for option in OF_TRUTH[1:]])
+    _check_companions(options, "rule", of_rule())
     unit = SECONDS if options.unit is None else unit_named(options.unit)
     for name in ("audio", "spikes"):
         if unit != SECONDS and getattr(options, name) is not None:
             check.fail(name, "times in seconds", f"--unit {unit.name}")
     output = Output.of(options)
     output.check_report(options.report)
-    names = figures_of(options, FIGURES)
+    names = figures_of(options, OF_MODELS)
     latency = for_each("latency", options.latency, list(models_of(options.model)), _seconds)
     rule = None if options.rule is None else rule_settings(options, options.rule)
     folding = _folding(options)
@@ -83,10 +82,12 @@ def plot_models(options: argparse.Namespace) -> int:
     drawing = _drawing(options, comparison, truth, rule, output.width)
     utterances = comparison.utterances if options.report else drawing.utterances
     audio = audio_files(options.audio, drawing.utterances, utterances, whole)
-    drawing = replace(drawing, speech=_speech(audio, drawing.utterances, part), part=part)
+    spectrograms = _spectrograms(audio, drawing.utterances, part)
+    drawing = replace(drawing, spectrograms=spectrograms, part=part)
     with in_unit(unit):
-        figures, left_out = output.drawn(lambda: comparison_figures(drawing, names))
-    left_out += _crowds(drawing, names)
+        drawn = output.in_font(lambda: figures_of_models(drawing, names))
+    output.failures.update(drawn.failures)
+    figures, left_out = drawn.figures, drawn.left_out + _crowds(drawing, names)
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)
     written = output.write(figures)
@@ -95,19 +96,17 @@ def plot_models(options: argparse.Namespace) -> int:
     if options.spikes is not None:
         written += write_spikes(comparison, Path(options.out), options.spikes)
     if options.report:
-        written.append(
-            output.write_report(
-                figures,
-                lambda svg, page: write_models_report(drawing, findings, svg, audio, page),
-            )
+        written += output.write_report(
+            figures,
+            lambda svg, page: write_models_report(drawing, findings, svg, audio, page),
         )
     files = [str(file) for file in written]
     if options.json:
-        numbers = measured(drawing.comparison, truth, drawing.found, findings)
+        numbers = measured(drawing.comparison, truth, drawing.true_delays, findings)
         print(json.dumps({**numbers, "left_out": left_out, "files": files}, indent=1))
     else:
         print("\n".join([*files, *_tables(drawing)]))
-    return 0
+    return output.report_failures()
 
 
 def _check_companions(options: argparse.Namespace, needed: str, names: Sequence[str]) -> None:
@@ -196,7 +195,7 @@ def _part(options: argparse.Namespace, unit: Unit) -> Part:
     return Part(**edges, unit=unit) if edges else WHOLE
 
 
-def _crowds(drawing: "Drawing", names: Sequence[str] | None) -> list[str]:
+def _crowds(drawing: "ModelsDrawing", names: Sequence[str] | None) -> list[str]:
     """Which utterances have more spikes than their figures can name."""
     if names is not None and "shift" not in names:
         return []
@@ -214,9 +213,9 @@ def _drawing(
     truth: Truth | None,
     rule: StudentSettings | None,
     width: float | None,
-) -> "Drawing":
+) -> "ModelsDrawing":
     """Gather everything that figures need."""
-    from visualize.output.comparison_figures import Drawing
+    from visualize.output.models_drawing import ModelsDrawing
 
     utterances = tuple(dict.fromkeys(map(nfc, options.utterance or [comparison.typical])))
     for name in utterances:
@@ -225,23 +224,14 @@ def _drawing(
     if rule is not None:
         distance = {"divergence": rule.divergence, "temperature": rule.temperature}
         lessons = {"rule": rule.build_rule(median_lag=1), "options": distance}
-    return Drawing(
-        comparison,
-        utterances,
-        truth=truth,
-        found={model.name: truth.of(comparison, model) for model in comparison.models}
-        if truth
-        else {},
-        width=width,
-        **lessons,
-    )
+    return ModelsDrawing.of(comparison, utterances, truth, width=width, **lessons)
 
 
 def _seconds(text: str) -> float:
     return check.finite_number("latency", float(text))
 
 
-def _speech(
+def _spectrograms(
     audio: Mapping[str, Path], utterances: Sequence[str], part: Part
 ) -> "Mapping[str, Speech]":
     """Spectrograms of the utterances whose audio is there."""
@@ -263,12 +253,12 @@ def _speech(
     return spectrograms
 
 
-def _tables(drawing: "Drawing") -> list[str]:
+def _tables(drawing: "ModelsDrawing") -> list[str]:
     comparison, truth = drawing.comparison, drawing.truth
     number = len(comparison.utterances)
     lines = ["", f"{number} utterance{'s' * (number != 1)}; positive is late"]
     if comparison.students:
         lines += ["", shift_table(comparison)]
     if truth is not None:
-        lines += ["", truth_table(truth, drawing.found, comparison.unit)]
+        lines += ["", truth_table(truth, drawing.true_delays, comparison.unit)]
     return lines

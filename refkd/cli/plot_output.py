@@ -4,13 +4,13 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd import check
 from refkd.cli.plot_spikes import PAIRS
-from refkd.cli.run import REPORT
+from refkd.cli.run import REPORT, report_undrawn
 from refkd.files.text import nfc
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Output:
     size: str | None  # of a column, a page or a slide
     font: str | None  # family
     pairs: Path | None = None  # CSV file of all spikes
+    failures: dict[str, Exception] = field(default_factory=dict)  # of what could not be drawn
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Output":
@@ -47,7 +48,7 @@ class Output:
         if numbers is not None and pairs is not None and numbers.resolve() == pairs.resolve():
             check.fail("pairs", "another file than --numbers", pairs)
         output = cls(options.out, formats, numbers, options.size, options.font, pairs)
-        output.drawn(lambda: None)  # there is such a font
+        output.in_font(lambda: None)  # there is such a font
         return output
 
     @property
@@ -57,7 +58,7 @@ class Output:
 
         return None if self.size is None else WIDTHS[self.size]
 
-    def drawn(self, draw: Callable[[], T]) -> T:
+    def in_font(self, draw: Callable[[], T]) -> T:
         """Draw in the font that was asked for, and pass warnings on as sentences."""
         from visualize import in_font
         from visualize.layout.style import FONT
@@ -77,23 +78,34 @@ class Output:
         folder = plot_folder(self.folder)
         claim_files(folder, list(pictures_of(run)))
         with reporting_write_errors(folder):
-            return self.drawn(lambda: draw_animations(run, folder))
+            files, failures = self.in_font(lambda: draw_animations(run, folder))
+        self.failures.update(failures)
+        return files
 
     def write(self, figures: Mapping[str, Any]) -> list[Path]:
         """Write figures, and their numbers where they are wanted; return the files."""
         from refkd.experiment.run_folder import plot_folder, reporting_write_errors
         from visualize import write_numbers
         from visualize.layout.style import SLIDE_PIXELS
-        from visualize.output.comparison import write_figures
+        from visualize.output.save import write_figures
 
         folder = plot_folder(self.folder)
         with reporting_write_errors(folder):
             pixels = SLIDE_PIXELS if self.size == "slide" else None
-            files = self.drawn(lambda: write_figures(figures, folder, self.formats, pixels))
+            files, failures = self.in_font(
+                lambda: write_figures(figures, folder, self.formats, pixels)
+            )
+        self.failures.update(failures)
         if self.numbers is not None:
             with reporting_write_errors(self.numbers.parent):
                 files.append(write_numbers(figures, self.numbers))
         return files
+
+    def report_failures(self) -> int:
+        """Print a sentence for each figure that could not be drawn; the exit code is then 1."""
+        for name, error in self.failures.items():
+            report_undrawn(name, error)
+        return 1 if self.failures else 0
 
     def check_report(self, report: bool | None) -> None:
         """A page is made of figures as SVG."""
@@ -102,20 +114,27 @@ class Output:
 
     def write_report(
         self, figures: Mapping[str, Any], write: Callable[[dict[str, Path], Path], None]
-    ) -> Path:
-        """Write a page with the figures that have been written as SVG, and with their numbers."""
+    ) -> list[Path]:
+        """Write a page with the figures that have been written as SVG, and with their numbers;
+        return its file, or none if it failed.
+        """
         from refkd.alignment.ctm_textgrid import file_names
         from refkd.experiment.run_folder import claim_files, plot_folder, reporting_write_errors
         from visualize import write_numbers
+        from visualize.output.drawing import note_failure
 
         folder = plot_folder(self.folder)
         files = [folder / f"{name}.svg" for name in file_names(list(figures))]
         claim_files(folder, [REPORT, *(file.with_suffix(".csv").name for file in files)])
+        written = {}
         with reporting_write_errors(folder):
             for file, (name, figure) in zip(files, figures.items(), strict=True):
-                write_numbers({name: figure}, file.with_suffix(".csv"))
-            write(dict(zip(figures, files, strict=True)), folder / REPORT)
-        return folder / REPORT
+                if file.exists():
+                    write_numbers({name: figure}, file.with_suffix(".csv"))
+                    written[name] = file
+            with note_failure(self.failures, REPORT):
+                write(written, folder / REPORT)
+        return [] if REPORT in self.failures else [folder / REPORT]
 
 
 def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] | None:

@@ -5,23 +5,19 @@ import json
 from functools import partial
 
 from refkd import check
+from refkd.cli.plot_options import of_models
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
-
-# What a run knows for itself.
-OF_MODELS = (
-    *("frame_shift", "latency", "first_frame", "blank", "kind", "tokens", "reference", "by"),
-    *("words", "tier", "skip", "rule", "window", "tau", "k", "max_step", "d", "divergence"),
-    *("temperature", "at", "merge", "drop", "unit", "pairs", "spikes", "from", "to"),
-)
 
 
 def plot_run(options: argparse.Namespace) -> int:
     """Draw a run and print which files were written."""
     from refkd.experiment.run_reader import read_run
-    from visualize.output.run import FIGURES, SPIKES, run_figures
+    from visualize.output.figures import FIGURES, figures_of_run
+    from visualize.output.run import SPIKES
+    from visualize.output.run_drawing import RunDrawing
     from visualize.report import write_report
 
-    for name in OF_MODELS:
+    for name in of_models():
         if getattr(options, name) is not None:
             check.fail(name.replace("_", "-"), "--model to be given, too", "a run")
     utterances = options.utterance or [None]
@@ -41,13 +37,14 @@ def plot_run(options: argparse.Namespace) -> int:
     sets = [model.posteriors for model in run.models]
     audio = audio_files(options.audio, utterances, run.names, sets)
     still = names and [name for name in names if name != SPIKES]
-    chosen = {"figures": still, "utterance": utterances[0], "width": output.width}
-    figures = output.drawn(lambda: dict(run_figures(run, **chosen)))
-    files = output.write(figures)
+    drawing = RunDrawing.of(run, utterances[0], output.width)
+    drawn = output.in_font(lambda: figures_of_run(drawing, still))
+    output.failures.update(drawn.failures)
+    files = output.write(drawn.figures)
     if SPIKES in (names or [SPIKES]):
         files += output.animate(run)
     if reports:
-        files.append(output.write_report(figures, partial(write_report, run, audio=audio)))
+        files += output.write_report(drawn.figures, partial(write_report, run, audio=audio))
     paths = [str(file) for file in files]
     print(json.dumps({"files": paths}, indent=1) if options.json else "\n".join(paths))
-    return 0
+    return output.report_failures()

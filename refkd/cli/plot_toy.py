@@ -21,7 +21,7 @@ def plot_toy(options: argparse.Namespace) -> int:
     output = Output.of(options)
     table = toy_table()
     width = output.width or WIDTHS["page"]
-    files = output.write({"toy": output.drawn(lambda: toy_figure(table, width=width))})
+    files = output.write({"toy": output.in_font(lambda: toy_figure(table, width=width))})
     if options.json:
         print(json.dumps({"loss": table, "files": [str(file) for file in files]}, indent=1))
         return 0

@@ -2,27 +2,48 @@
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import Field, fields
 from typing import TYPE_CHECKING, Any
 
-from refkd.cli.commands import OptionGroup
+from refkd.cli.commands import OptionGroup, Parser
 
 if TYPE_CHECKING:
     from refkd.experiment.student_settings import StudentSettings
 
-RULES = "FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath, PerTeacher"
-OF_RULE = ("window", "tau", "k", "max_step", "d", "divergence", "temperature")
+OF_DIVERGENCE = ("divergence", "temperature")
 
 
-def add_rule_options(rule: OptionGroup) -> None:
-    """Add --rule and its parameters to a group of options."""
-    rule.add_argument("--rule", metavar="RULE", help=RULES)
-    rule.add_argument("--window", metavar="LEFT,RIGHT", help="frames (default 5,0), or whole")
-    rule.add_argument("--tau", type=float, metavar="NATS", help="of Soft and TopK")
-    rule.add_argument("--k", type=int, metavar="N", help="of TopK")
-    rule.add_argument("--max-step", type=int, metavar="N", help="of Monotone")
-    rule.add_argument("--d", type=int, metavar="N", help="frames of Shift")
-    rule.add_argument("--divergence", metavar="NAME", help="as of refkd.distill_loss")
-    rule.add_argument("--temperature", type=float, metavar="T", help="of both (default 1)")
+def add_rule_options(parser: Parser, rule: OptionGroup) -> None:
+    """Add --rule and the parameters of all rules to a group of options once they are needed."""
+
+    def add() -> None:
+        from refkd.losses.rules import RULES, fields_of
+
+        rule.add_argument("--rule", metavar="RULE", help=", ".join(RULES))
+        for parameter in _parameters():
+            takers = " and ".join(name for name in RULES if parameter.name in fields_of(name))
+            rule.add_argument(
+                "--" + parameter.name.replace("_", "-"),
+                type=parameter.metadata["option"],
+                metavar=parameter.metadata["metavar"],
+                help=parameter.metadata["words"].format(rules=takers),
+            )
+        rule.add_argument("--divergence", metavar="NAME", help="as of refkd.distill_loss")
+        rule.add_argument("--temperature", type=float, metavar="T", help="of both (default 1)")
+
+    parser.add_later(add)
+
+
+def _parameters() -> "list[Field[Any]]":
+    """The parameters of rules that have an option."""
+    from refkd.losses.rules import RuleParameters
+
+    return [field for field in fields(RuleParameters) if field.metadata["option"] is not None]
+
+
+def of_rule() -> tuple[str, ...]:
+    """The names of all options that describe a rule, but --rule itself."""
+    return (*(parameter.name for parameter in _parameters()), *OF_DIVERGENCE)
 
 
 def rule_settings(
@@ -33,7 +54,7 @@ def rule_settings(
     from refkd.experiment.student_settings import StudentSettings
     from refkd.losses import rules
 
-    parameters = {option: getattr(options, option) for option in OF_RULE}
+    parameters = {option: getattr(options, option) for option in of_rule()}
     parameters = {option: value for option, value in parameters.items() if value is not None}
     if parameters.get("window", "whole") != "whole":
         try:

@@ -2,11 +2,12 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refkd.cli.commands import Commands
+from refkd.cli.commands import Commands, shortened
 
 if TYPE_CHECKING:
     from refkd.experiment.checkpoint import Epoch
@@ -30,13 +31,8 @@ def add_parser(commands: Commands) -> None:
         help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
         "'manifest:FILE.jsonl' or 'espeak:TEXT.txt'",
     )
-    run.add_argument(
-        "--rules",
-        metavar="NAMES",
-        help="students, separated by commas: CTC, FrameWise, Shift, Blend, Hard, TopK, Soft, "
-        "Monotone, OrderedPath, PerTeacher; the rival Guided; the controls LongerCTC, Shift1, "
-        "Shift2, Shift3, RandomChoice, UniTeacher; or names of the --config file",
-    )
+    rules = run.add_argument("--rules", metavar="NAMES")
+    run.add_later(lambda: setattr(rules, "help", _names_of_students()))
     run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
     run.add_argument(
         "--seeds", type=int, metavar="N", help="train every student N times: seed, seed + 1, ..."
@@ -65,10 +61,23 @@ def add_parser(commands: Commands) -> None:
     run.add_argument("--json", action="store_true", help="print results.json instead of the table")
 
 
+def _names_of_students() -> str:
+    """The help of --rules."""
+    from refkd.experiment.student_settings import CTC, STUDENTS
+    from refkd.losses.rules import RULES
+
+    rival = "Guided"
+    controls = [name for name in STUDENTS if name not in (CTC, rival, *RULES)]
+    return (
+        f"students, separated by commas: {', '.join((CTC, *RULES))}; the rival {rival}; the "
+        f"controls {', '.join(controls)}; or names of the --config file"
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     from refkd.cli.own_figures import check_own_figures
     from refkd.experiment.results_json import table
-    from refkd.experiment.run_folder import locked_folder
+    from refkd.experiment.run_folder import RESULTS, locked_folder
     from refkd.experiment.settings import read_settings
 
     names = ("data", "seed", "seeds", "new_teachers", "animate")
@@ -83,13 +92,17 @@ def _run(options: argparse.Namespace) -> int:
             results = _finished(folder, settings)
         except KeyboardInterrupt:
             again = "the same command goes on from the last complete epoch"
+            if (folder / RESULTS).exists():
+                again = "the same command draws what is missing"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
             return 1
     if options.json:
         print(json.dumps(results, indent=1))
     else:
         print(table(results))
-        print(f"\n{results['seconds']:.0f} seconds; {folder / REPORT} shows it all")
+        page = folder / REPORT
+        shown = f"{page} shows it all" if page.exists() else f"{folder / RESULTS} has it all"
+        print(f"\n{results['seconds']:.0f} seconds; {shown}")
     return 0
 
 
@@ -107,21 +120,38 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)
-        _draw(folder, document)
-        finish_run(document, folder)
+        finish_run(document, folder)  # before anything is drawn, which might fail
+    if os.access(folder, os.W_OK):
+        _draw_missing(folder, document)
     return document
 
 
-def _draw(folder: Path, results: dict[str, Any]) -> None:
+def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
+    """Draw the figures, animations and the page of a finished run that are not in its folder.
+
+    What cannot be drawn is one sentence on standard error, and the next call tries it again; only
+    a file that cannot be written ends the command.
+    """
     from refkd.experiment.run_folder import reporting_write_errors
     from refkd.experiment.run_reader import read_run
-    from visualize.output.run import draw_run
-    from visualize.report import write_report
+    from visualize.report import draw_everything
 
-    with reporting_write_errors(folder):
+    again = "; the same command tries it again"
+    try:
         run = read_run(folder, results)
-        draw_run(run, folder / "figures")
-        write_report(run, folder / "figures", folder / REPORT)
+    except Exception as error:
+        report_undrawn(f"{folder}: figures", error, again)
+        return
+    with reporting_write_errors(folder):
+        failures = draw_everything(run, folder / "figures", folder / REPORT)
+    for name, failure in failures.items():
+        report_undrawn(f"{folder}: {name}", failure, again)
+
+
+def report_undrawn(name: str, error: Exception, again: str = "") -> None:
+    """Say in one sentence what could not be drawn, and why."""
+    got = " ".join(f"{type(error).__name__}: {error}".split())
+    print(shortened(f"refkd: {name} could not be drawn, got {got}{again}"), file=sys.stderr)
 
 
 class _Progress:

@@ -24,7 +24,7 @@ def add_parser(commands: Commands) -> None:
 def _stream(options: argparse.Namespace) -> int:
     from refkd.data.wav import read_wav
     from refkd.networks.network import Network
-    from refkd.networks.recognize import recognize_stream
+    from refkd.networks.stream_audio import recognize_stream
 
     network = Network.load(options.model)
     audio, rate = read_wav(options.audio)

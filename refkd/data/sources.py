@@ -43,6 +43,11 @@ def find_source(spec: Any) -> tuple[Source, tuple[str, ...]]:
     spec : str
         In one of the forms of `SOURCES`.
 
+    Returns
+    -------
+    tuple of Source and tuple of str
+        The second is empty where the form has no colon.
+
     Raises
     ------
     ArgumentError

@@ -28,7 +28,7 @@ from refkd.experiment.run_folder import new_folder
 from refkd.experiment.settings import read_settings
 from refkd.losses.ctc import ctc_align
 from refkd.networks.network import Network
-from refkd.networks.recognize import frontend_of, normalised
+from refkd.networks.stream_audio import frontend_of, normalised
 from refkd.ragged import Ragged
 
 FORMATS = ("ctm", "textgrid")
@@ -54,17 +54,17 @@ def align_audio(
     >>> import numpy as np, refkd
     >>> from refkd.experiment.align import align_audio
     >>> from refkd.data.features import FeatureSettings
-    >>> from refkd.networks.recognize import frontend_metadata
+    >>> from refkd.networks.stream_audio import frontend_metadata
     >>> metadata = frontend_metadata(FeatureSettings(stack=1), 8000)
     >>> net = refkd.Network.create(40, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
     ...     symbols=["<blank>", "a"], mean=np.zeros(40), std=np.ones(40), **metadata)
     >>> [(phone.symbol, phone.start) for phone in align_audio(net, np.zeros(200), 8000, ["a"])]
     [('a', 0.0125)]
     """
-    facts, settings = frontend_of(network, rate)
+    metadata, settings = frontend_of(network, rate)
     frames = stack(log_mel(audio, rate, settings), settings.stack)
-    logits = network.forward(Ragged.from_list([normalised(frames, facts)])).logits[0]
-    symbols = [str(symbol) for symbol in facts["symbols"]]
+    logits = network.forward(Ragged.from_list([normalised(frames, metadata)])).logits[0]
+    symbols = [str(symbol) for symbol in metadata["symbols"]]
     labels = greedy_decode(logits) if phones is None else _labels(phones, symbols)
     edges = settings.times(len(logits) + 1, rate)
     seconds = np.size(audio) / rate
@@ -107,7 +107,7 @@ def align_corpus(
     >>> from refkd.experiment.align import align_corpus
     >>> from refkd.data.features import FeatureSettings
     >>> from refkd.data.synthetic import make_corpus
-    >>> from refkd.networks.recognize import frontend_metadata
+    >>> from refkd.networks.stream_audio import frontend_metadata
     >>> metadata = frontend_metadata(FeatureSettings(), 8000)
     >>> net = refkd.Network.create(80, 2, layers=1, outputs=2, bidirectional=True).with_metadata(
     ...     symbols=["<blank>", "a"], mean=np.zeros(80), std=np.ones(80), **metadata)

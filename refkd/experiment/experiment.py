@@ -22,7 +22,7 @@ from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, Teache
 from refkd.experiment.train import train
 from refkd.losses.distill import OPTIONS
 from refkd.networks.network import Network, logits_of
-from refkd.networks.recognize import frontend_metadata
+from refkd.networks.stream_audio import frontend_metadata
 from refkd.ragged import Ragged
 
 Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done

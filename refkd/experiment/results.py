@@ -1,4 +1,4 @@
-"""What a study returns: teachers, students, and what was measured of them on the test speech."""
+"""What a run returns: teachers, students, and what was measured of them on the test speech."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Metrics:
     phones: Ints  # (N,) true ones
     loss: float  # mean CTC loss of an utterance, in nats
     delays: tuple[EmissionDelay, ...]  # spikes after the true starts of the phones, by utterance
-    # Spikes after those of the study's bidirectional teacher, by utterance.
+    # Spikes after those of the bidirectional teacher of the run, by utterance.
     shifts: tuple[OffsetStatistics, ...]
     delay_to_ends: EmissionDelay  # spikes after the true ends of the phones
     spoken: TrueAgreement  # phones recognized while they are spoken

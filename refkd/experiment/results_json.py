@@ -101,7 +101,7 @@ def _student(student: Student, result: ExperimentResult) -> dict[str, Any]:
         "title": described(student),
         "description": "CTC alone" if student.rule is None else repr(student.rule),
         "weight": student.weight,
-        "lesson": _lesson(student, result.settings.distill[student.name]),
+        "lesson": _auxiliary(student, result.settings.distill[student.name]),
         **model,
         "hash": student.network.hash(),
         "offset": student.measured.offsets.as_dict(),
@@ -110,7 +110,7 @@ def _student(student: Student, result: ExperimentResult) -> dict[str, Any]:
     }
 
 
-def _lesson(student: Student, settings: StudentSettings) -> dict[str, Any] | None:
+def _auxiliary(student: Student, settings: StudentSettings) -> dict[str, Any] | None:
     """From whom and by what the student learnt; None for CTC alone and what has no rule."""
     if student.rule is None:
         return None

@@ -199,16 +199,16 @@ def _first_seed(results: dict[str, Any], group: str) -> list[dict[str, Any]]:
 
 
 def _model(folder: Path, name: str, results: dict[str, Any]) -> RunModel:
-    lesson = results.get("lesson") or {}
-    ruled = bool(lesson) and lesson["choice"] == "rule"
+    auxiliary = results.get("lesson") or {}
+    ruled = bool(auxiliary) and auxiliary["choice"] == "rule"
     return RunModel(
         name=name,
         title=results.get("title", name),
         posteriors=read_posteriors(folder / POSTERIORS / f"{name}.npz"),
-        rule=rule_from_dict(lesson["selects"]) if ruled else None,
-        options=lesson.get("options", {}),
+        rule=rule_from_dict(auxiliary["selects"]) if ruled else None,
+        options=auxiliary.get("options", {}),
         weight=results.get("weight", 0.0),
-        taught_by=lesson.get("teacher", ""),
+        taught_by=auxiliary.get("teacher", ""),
         error=results["phone_error_rate"],
     )
 

@@ -43,7 +43,7 @@ def write_run(result: ExperimentResult, folder: Path) -> None:
             _write_tracked(result.tracked, result.data, folder / EPOCHS)
 
 
-def posterior_facts(data: Dataset) -> dict[str, Any]:
+def posterior_metadata(data: Dataset) -> dict[str, Any]:
     """What logits of this data mean, under the names that `read_posteriors` knows."""
     return {
         "metadata.kind": np.array("logits"),
@@ -63,7 +63,7 @@ def _file_name(model: Model, result: ExperimentResult) -> str:
 def _write_posteriors(logits: Mapping[str, Floats], data: Dataset, path: Path) -> None:
     """Arrays (T, K) of logits by name, and what they mean."""
     with replacing(path) as file:
-        write_arrays(file, {**posterior_facts(data), **logits})
+        write_arrays(file, {**posterior_metadata(data), **logits})
 
 
 def _write_tracked(tracked: TrackedUtterance, data: Dataset, folder: Path) -> None:

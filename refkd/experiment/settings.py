@@ -74,7 +74,7 @@ class RunSettings:
         distill = {}
         for name in self.rules:
             name = check.one_of("rules", name, {**STUDENTS, **self.distill})
-            if self.rules.count(name) > 1:
+            if name in distill:
                 check.fail("rules", "every student once", f"{name!r} twice")
             known = self.distill.get(name)
             distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known
@@ -82,7 +82,7 @@ class RunSettings:
         for name, student in distill.items():
             if student.learns:
                 student.build_rule(median_lag=1)  # refuses what the rule would refuse
-            if student.rule == "Shift" and student.d is None and CTC not in self.rules:
+            if student.takes_median_lag and CTC not in self.rules:
                 check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
             if student.start == CTC and name == CTC:
                 check.fail("start", "'fresh' for CTC itself", repr(CTC))

@@ -1,16 +1,12 @@
 """The students of a run: by what each learns, how much, and from whom."""
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from refkd import check
-from refkd.losses import rules
 from refkd.losses.distill import BLANK_FRAMES, checked_temperature
 from refkd.losses.divergences import DIVERGENCES
-from refkd.losses.rule_json import window_from
-from refkd.losses.rules import RULES, Rule, Window
+from refkd.losses.rules import RULES, Rule, RuleParameters, fields_of
 
 CTC = "CTC"  # the student without a teacher
 TEACHERS = ("bidirectional", "unidirectional", "guided")
@@ -38,7 +34,23 @@ def teacher_name(key: TeacherKey) -> str:
 
 
 @dataclass(frozen=True)
-class StudentSettings:
+class Teaching:
+    """From whom a student learns, and how much."""
+
+    rule: str
+    weight: float | tuple[float, ...] = 0.3
+    ctc: float = 1.0
+    warm_up: float = 0.0
+    start: str = "fresh"
+    longer: float = 1.0
+    teacher: str = "bidirectional"
+    guidance: float = 1.0
+    teacher_hears: str = "clean"
+    choice: str = "rule"
+
+
+@dataclass(frozen=True)
+class StudentSettings(RuleParameters, Teaching):  # the fields of the last base come first
     """By what a student learns; each rule takes the parameters it knows.
 
     Parameters
@@ -93,28 +105,13 @@ class StudentSettings:
     Hard(window=Window(left=8, right=0))
     """
 
-    rule: str
-    weight: float | tuple[float, ...] = 0.3
-    ctc: float = 1.0
-    warm_up: float = 0.0
-    start: str = "fresh"
-    longer: float = 1.0
-    teacher: str = "bidirectional"
-    guidance: float = 1.0
-    teacher_hears: str = "clean"
-    choice: str = "rule"
-    window: tuple[int, int] | str = (5, 0)
-    d: int | None = None
-    weights: tuple[float, ...] = (0.0, 0.5, 0.5)
-    k: int = 3
-    tau: float = 0.3
-    max_step: int | None = 1
     divergence: str = "kl"
     temperature: float = 1.0
     scale_t2: bool = False
     blank_frames: str = "keep"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         weights: Any = self.weight
         if isinstance(weights, tuple):
             if not weights:
@@ -122,9 +119,6 @@ class StudentSettings:
             weights = tuple(check.non_negative("weight", weight) for weight in weights)
         else:
             weights = check.non_negative("weight", weights)
-        tau: Any = self.tau
-        seen = window_from(self.window)
-        top = rules.TopK(seen, self.k, math.inf if isinstance(tau, str) and tau == "inf" else tau)
         check.store(
             self,
             rule=check.one_of("rule", self.rule, (CTC, *RULES)),
@@ -137,12 +131,6 @@ class StudentSettings:
             guidance=check.non_negative("guidance", self.guidance),
             teacher_hears=check.one_of("teacher_hears", self.teacher_hears, ("clean", "noisy")),
             choice=check.one_of("choice", self.choice, ("rule", "random")),
-            window="whole" if seen == Window.whole() else (seen.left, seen.right),
-            d=None if self.d is None else rules.Shift(self.d).d,
-            weights=rules.Blend(self.weights).weights,
-            k=top.k,
-            tau=top.tau,
-            max_step=rules.Monotone(seen, self.max_step).max_step,
             divergence=check.one_of("divergence", self.divergence, DIVERGENCES),
             temperature=checked_temperature(self.temperature),
             scale_t2=check.flag("scale_t2", self.scale_t2),
@@ -168,18 +156,11 @@ class StudentSettings:
             return (0.0,)
         return self.weight if isinstance(self.weight, tuple) else (self.weight,)
 
+    @property
+    def takes_median_lag(self) -> bool:
+        """Whether the rule has a d that is not set, so that a student by CTC alone decides."""
+        return self.learns and "d" in fields_of(self.rule) and self.d is None
+
     def build_rule(self, median_lag: int) -> Rule:
         """The rule with these parameters."""
-        seen = window_from(self.window)
-        known: dict[str, Callable[[], Rule]] = {
-            "FrameWise": rules.FrameWise,
-            "Shift": lambda: rules.Shift(median_lag if self.d is None else self.d),
-            "Blend": lambda: rules.Blend(self.weights),
-            "Hard": lambda: rules.Hard(seen),
-            "TopK": lambda: rules.TopK(seen, self.k, self.tau),
-            "Soft": lambda: rules.Soft(seen, self.tau),
-            "Monotone": lambda: rules.Monotone(seen, self.max_step),
-            "OrderedPath": lambda: rules.OrderedPath(seen),
-            "PerTeacher": lambda: rules.PerTeacher(seen),
-        }
-        return known[self.rule]()
+        return self.build(self.rule, median_lag)

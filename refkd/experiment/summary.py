@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from refkd.alignment.bootstrap import Interval, Ratio, above_line, difference, interval, resample
+from refkd.alignment.bootstrap import Interval, Ratio, difference, interval, resample
+from refkd.alignment.shift_line import above_line
 from refkd.experiment.results import ExperimentResult, Model
 from refkd.experiment.student_settings import CTC
 from refkd.losses.rules import Shift
@@ -40,16 +41,16 @@ class Summary:
         }
 
 
-def summarise(study: ExperimentResult) -> tuple[Summary, ...]:
+def summarise(result: ExperimentResult) -> tuple[Summary, ...]:
     """Mean, standard deviation and 95 % interval of every student over seeds and utterances.
 
     The intervals come from 10,000 resamplings with seed 0, the same for all students
     (docs/guides/intervals.md).
     """
-    names = study.names
-    draws = resample(study.settings.seeds, len(study.data.test), DRAWS, DRAWS_SEED)
-    ratios = {name: ratios_of(study.of(name)) for name in names}
-    shifts = [name for name in names if isinstance(study.of(name)[0].rule, Shift)]
+    names = result.names
+    draws = resample(result.settings.seeds, len(result.data.test), DRAWS, DRAWS_SEED)
+    ratios = {name: ratios_of(result.of(name)) for name in names}
+    shifts = [name for name in names if isinstance(result.of(name)[0].rule, Shift)]
     line = [(ratios[name]["offset"], ratios[name]["error"]) for name in shifts]
     summaries = []
     for name, own in ratios.items():

@@ -10,7 +10,7 @@ from refkd import check
 from refkd.check import Floats
 from refkd.losses.divergences import DIVERGENCES, Posteriors, mix
 from refkd.losses.inputs import paired_batches, paired_logits
-from refkd.losses.rules import RULES, Blend, OrderedPath, Rule, Soft
+from refkd.losses.rules import RULES, Rule, row_of
 from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
@@ -46,8 +46,9 @@ class Options:
         divergence = check.one_of("divergence", divergence, DIVERGENCES)
         temperature = checked_temperature(temperature)
         blank_frames = check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
-        if blank_frames == "no_blank_candidates" and isinstance(rule, OrderedPath):
-            expected = "'keep' or 'drop_selected' for OrderedPath, which skips no teacher frame"
+        if blank_frames == "no_blank_candidates" and not row_of(rule).skips_teacher_frames:
+            name = type(rule).__name__
+            expected = f"'keep' or 'drop_selected' for {name}, which skips no teacher frame"
             check.fail("blank_frames", expected, repr(blank_frames))
         scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)
@@ -58,6 +59,7 @@ def distill(
 ) -> DistillTrace:
     """The trace of checked logits (T, K); the target only where it is wanted."""
     rule, T = options.rule, len(student_logits)
+    row = row_of(rule)
     student = Posteriors.of(student_logits, options.temperature)
     teacher = Posteriors.of(teacher_logits, options.temperature)
     measure = DIVERGENCES[options.divergence]
@@ -89,7 +91,7 @@ def distill(
     mass = weight.sum(axis=1)
     target: Posteriors | None = None
     target_divergence: float | None = None
-    if isinstance(rule, Blend):
+    if row.loss == "mixture":
         target = mix(weight, left, teacher)
         loss = target_divergence = measure.frame_wise(mass, student, target)
         grad = measure.gradient(mass[:, np.newaxis], 0, student, target)
@@ -97,7 +99,7 @@ def distill(
         if rule.weighted and with_target:
             target = mix(weight, left, teacher)
             target_divergence = measure.frame_wise(mass, student, target)
-        if isinstance(rule, Soft):
+        if row.loss == "soft minimum":
             loss = float(np.sum(mass * soft_minimum(rule, band, selected)))
         else:
             loss = float(np.sum(weight[selected] * band[selected]))
@@ -138,7 +140,7 @@ def distill_trace(
     teacher_logits : (T, K) array
         As many frames and classes; -inf is allowed, but not for "reverse_kl".
     rule : Rule
-        FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
+        Such as FrameWise() or Hard(Window(5, 0)): any of the table in refkd/losses/rules.py.
     divergence : str
         "kl" = KL(teacher || student), "reverse_kl", "js" (Jensen-Shannon) or "cross_entropy".
     temperature : float
@@ -210,7 +212,7 @@ def distill_loss(
     teacher_logits : (T, K) array
         As many frames and classes; -inf is allowed, but not for "reverse_kl".
     rule : Rule
-        FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
+        Such as FrameWise() or Hard(Window(5, 0)): any of the table in refkd/losses/rules.py.
     divergence, temperature, scale_t2, blank_frames, blank : various
         As in `distill_trace`.
 
@@ -265,7 +267,7 @@ def distill_loss_batch(
     teacher_logits : Ragged of (T_n, K)
         As many utterances, frames and classes.
     rule : Rule
-        FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath or PerTeacher.
+        Such as FrameWise() or Hard(Window(5, 0)): any of the table in refkd/losses/rules.py.
     divergence, temperature, scale_t2, blank_frames, blank : various
         As in `distill_trace`.
 

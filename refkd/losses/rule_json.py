@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from refkd import check
-from refkd.losses.rules import RULES, Rule, Window
+from refkd.losses.rules import RULES, Rule, Window, window_from
 
 
 def rule_to_dict(rule: Rule) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def rule_to_dict(rule: Rule) -> dict[str, Any]:
     }
 
 
-def rule_from_dict(facts: dict[str, Any]) -> Rule:
+def rule_from_dict(values: dict[str, Any]) -> Rule:
     """Make the rule that plain values describe.
 
     Examples
@@ -31,7 +31,7 @@ def rule_from_dict(facts: dict[str, Any]) -> Rule:
     >>> rule_from_dict({"rule": "Hard", "window": [5, 0]})
     Hard(window=Window(left=5, right=0))
     """
-    parameters = dict(facts)
+    parameters = dict(values)
     kind = RULES[check.one_of("rule", parameters.pop("rule", None), RULES)]
     if "window" in parameters:
         parameters["window"] = window_from(parameters["window"])
@@ -42,15 +42,6 @@ def rule_from_dict(facts: dict[str, Any]) -> Rule:
     except TypeError:
         check.fail(kind.__name__, "its own parameters", ", ".join(parameters) or "none")
     return rule
-
-
-def window_from(value: Any) -> Window:
-    """The window that [left, right] or "whole" stands for."""
-    if isinstance(value, str) and value == "whole":
-        return Window.whole()
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        check.fail("window", "[left, right] or 'whole'", check.shown(value))
-    return Window(*value)
 
 
 def _plain(value: Any) -> Any:

@@ -1,13 +1,23 @@
-"""The selection rules (docs/course/selection.md)."""
+"""The selection rules (docs/course/selection.md): a class of fields and a row of the table each.
+
+Whatever lists rules reads the table at the end: names in `--rules`, settings, options, JSON,
+narrations and pages.
+"""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from refkd import check
+from refkd.check import Bools, Floats
+from refkd.kernels import selection as kernels
+from refkd.losses import reasons
+
+if TYPE_CHECKING:
+    from refkd.losses.traces import DistillTrace
 
 WHOLE = 2**62  # wider than any utterance; windows are clipped to the utterance
 MOST = 2**63 - 1  # frames that kernels can count
@@ -67,6 +77,15 @@ class Window:
         if left + right < 0:
             return Window(frames, -frames)
         return Window(left, right)
+
+
+def window_from(value: Any) -> Window:
+    """The window that [left, right] or "whole" stands for."""
+    if isinstance(value, str) and value == "whole":
+        return Window.whole()
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        check.fail("window", "[left, right] or 'whole'", check.shown(value))
+    return Window(*value)
 
 
 @dataclass(frozen=True)
@@ -345,7 +364,251 @@ class PerTeacher:
 
 
 Rule = FrameWise | Shift | Blend | Hard | TopK | Soft | Monotone | OrderedPath | PerTeacher
-RULES: dict[str, type] = {
-    rule.__name__: rule
-    for rule in (FrameWise, Shift, Blend, Hard, TopK, Soft, Monotone, OrderedPath, PerTeacher)
+
+
+# How each rule marks the pairs (T, W) of a divergence band in `selected`, which is all False.
+
+
+def _select_most_similar(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+    kernels.select_hard(band, left, selected)
+
+
+def _select_blend(rule: Blend, band: Floats, left: int, selected: Bools) -> None:
+    n = len(rule.weights)
+    if n <= len(band):  # the mixture needs n frames
+        kernels.select_visible(band[n - 1 :], selected[n - 1 :])
+        selected &= np.array(rule.weights[::-1]) > 0.0
+
+
+def _select_top_k(rule: TopK, band: Floats, left: int, selected: Bools) -> None:
+    kernels.select_top_k(band, left, rule.k, selected)
+
+
+def _select_all(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+    kernels.select_visible(band, selected)
+
+
+def _select_monotone(rule: Monotone, band: Floats, left: int, selected: Bools) -> None:
+    any_step = sum(band.shape)  # no longer step fits into a band (T, W)
+    max_step = any_step if rule.max_step is None else min(rule.max_step, any_step)
+    cost, origin = np.empty_like(band), np.zeros(band.shape, dtype=np.int64)
+    if kernels.select_monotone(band, max_step, cost, origin, selected) == np.inf:
+        expected = f"a path of steps <= max_step={rule.max_step} between the visible teacher frames"
+        check.fail("rule", expected, "none: more blank frames lie between them")
+
+
+def _select_ordered_path(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+    cost, step = np.empty_like(band), np.empty(band.shape, dtype=np.int8)
+    kernels.select_ordered_path(band, left, cost, step, selected)
+
+
+def _select_per_teacher(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+    kernels.select_per_teacher(band, left, selected)
+
+
+# The weight (T, W) of each pair: 1, or shares that sum to 1 in each student frame.
+
+
+def _equal_weights(rule: Any, band: Floats, selected: Bools) -> Floats:
+    return selected.astype(np.float64)
+
+
+def _similarity_weights(rule: Any, band: Floats, selected: Bools) -> Floats:
+    weight = np.empty_like(band)
+    kernels.similarity_weights(band, selected, rule.tau, weight)
+    return weight
+
+
+def _blend_weights(rule: Blend, band: Floats, selected: Bools) -> Floats:
+    if not selected.any():  # perhaps a band narrower than the weights
+        return selected.astype(np.float64)
+    weight = np.where(selected, rule.weights[::-1], 0.0)
+    total = weight.sum(axis=1, keepdims=True)
+    return weight / np.where(total > 0.0, total, 1.0)
+
+
+EQUATIONS = {  # word for word as docs/course/selection.md has them
+    "S1": "(t, u) selected if D(t, u) < inf",
+    "S2": "u(t) = argmin_u D(t, u)",
+    "S3": "u_1(t), u_2(t), ... = the same, among those not yet selected",
+    "S4": "u - max_step <= u' <= u",
+    "S5": "C(t, u) = D(t, u) + min over these u' of C(t', u')",
+    "S6": "back from the cheapest end, (t, u) selected, on to the u' it came from",
+    "S7": "C(0, 0) = D(0, 0), C(t, u) = D(t, u) + min(C(t-1, u-1), C(t-1, u), C(t, u-1))",
+    "S8": "back from (T-1, T-1) to (0, 0)",
+    "S9": "t(u) = argmin_t D(t, u)",
+    "S10": "w(t, u) = e^(-D(t, u) / tau) / sum_v e^(-D(t, v) / tau), equal at tau = inf",
+    "S11": "softmin_t = -tau log(mean_u e^(-D(t, u) / tau))",
 }
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """All that is known of a rule beside its fields."""
+
+    rule: type
+    select: Callable[[Any, Floats, int, Bools], None]  # of rule, band (T, W), left, selected (T, W)
+    about: str  # what a student frame learns from, for `refkd explain` and for report.html
+    equations: tuple[str, ...]  # their tags
+    reason: reasons.Reason  # why a pair was selected, in a few words
+    weights: Callable[[Any, Floats, Bools], Floats] = _equal_weights  # of rule, band, selected
+    loss: str = "weighted sum"  # of the divergences; or "soft minimum", or that of the "mixture"
+    skips_teacher_frames: bool = True  # so that blank ones can be invisible
+
+    def why(self, trace: "DistillTrace", n: int) -> str:
+        """Why pair n of a trace was selected.
+
+        Examples
+        --------
+        >>> import numpy as np, refkd
+        >>> from refkd.losses.rules import row_of
+        >>> frames = np.log([[0.8, 0.2], [0.8, 0.2]])
+        >>> trace = refkd.distill_trace(frames, frames, refkd.Hard(refkd.Window(1)))
+        >>> row_of(trace.rule).why(trace, 0), row_of(trace.rule).why(trace, 1)
+        ('the only one', 'tie of 2: nearest')
+        """
+        return self.reason if isinstance(self.reason, str) else self.reason(trace, n)
+
+
+RULE_TABLE = (
+    RuleRow(
+        FrameWise,
+        select=_select_most_similar,
+        about="Each student frame learns from the teacher frame of its own time; nothing is "
+        "searched.",
+        equations=("S2",),
+        reason="its own time",
+    ),
+    RuleRow(
+        Shift,
+        select=_select_most_similar,
+        about="Each student frame learns from the teacher frame d frames earlier; nothing is "
+        "searched.",
+        equations=("S2",),
+        reason=reasons.frames_earlier,
+    ),
+    RuleRow(
+        Blend,
+        select=_select_blend,
+        about="Each student frame learns from a mixture of earlier teacher frames with given "
+        "weights. The loss is the divergence of the mixture, not the sum of w D.",
+        equations=("S1", "D9"),
+        reason="weight is given",
+        weights=_blend_weights,
+        loss="mixture",
+    ),
+    RuleRow(
+        Hard,
+        select=_select_most_similar,
+        about="Each student frame takes the most similar teacher frame that it sees. Ties go to "
+        "the nearest frame, then to the earlier.",
+        equations=("S2",),
+        reason=reasons.least_of_teacher_frames,
+    ),
+    RuleRow(
+        TopK,
+        select=_select_top_k,
+        about="Each student frame takes the k most similar teacher frames that it sees, weighted "
+        "by similarity. Ties go to the nearest frame, then to the earlier.",
+        equations=("S3", "S10"),
+        reason=reasons.place_among_teacher_frames,
+        weights=_similarity_weights,
+    ),
+    RuleRow(
+        Soft,
+        select=_select_all,
+        about="Each student frame learns from all teacher frames that it sees, weighted by "
+        "similarity. The loss is the soft minimum, not the sum of w D.",
+        equations=("S1", "S10", "S11"),
+        reason="seen",
+        weights=_similarity_weights,
+        loss="soft minimum",
+    ),
+    RuleRow(
+        Monotone,
+        select=_select_monotone,
+        about="One teacher frame for each student frame, and never a step back: the path of least "
+        "cost.",
+        equations=("S4", "S5", "S6"),
+        reason=reasons.least_or_path,
+    ),
+    RuleRow(
+        OrderedPath,
+        select=_select_ordered_path,
+        about="One path through both sequences, in order, that skips no frame of either: that of "
+        "least cost. Every pair on it counts.",
+        equations=("S7", "S8"),
+        reason=reasons.move_of_path,
+        skips_teacher_frames=False,
+    ),
+    RuleRow(
+        PerTeacher,
+        select=_select_per_teacher,
+        about="Each teacher frame teaches the student frame that resembles it most, among those "
+        "that see it. Ties go to the nearest frame.",
+        equations=("S9",),
+        reason=reasons.least_of_student_frames,
+    ),
+)
+RULES: dict[str, type] = {row.rule.__name__: row.rule for row in RULE_TABLE}
+_ROWS = {row.rule: row for row in RULE_TABLE}
+
+
+def row_of(rule: Rule) -> RuleRow:
+    """The row of a rule's class."""
+    return _ROWS[type(rule)]
+
+
+def _parameter(default: Any, option: type | None = None, metavar: str = "", words: str = "") -> Any:
+    """A field with the option of `refkd explain` and `refkd plot` that sets it: type and help."""
+    return field(default=default, metadata={"option": option, "metavar": metavar, "words": words})
+
+
+@dataclass(frozen=True)
+class RuleParameters:
+    """What settings and commands give to the rules: each takes those that are its own fields."""
+
+    window: tuple[int, int] | str = _parameter(
+        (5, 0), str, "LEFT,RIGHT", "frames (default 5,0), or whole"
+    )
+    d: int | None = _parameter(None, int, "N", "frames of {rules}")  # None: the median lag
+    weights: tuple[float, ...] = _parameter((0.0, 0.5, 0.5))  # settings alone have them
+    k: int = _parameter(3, int, "N", "of {rules}")
+    tau: float = _parameter(0.3, float, "NATS", "of {rules}")
+    max_step: int | None = _parameter(1, int, "N", "of {rules}")
+
+    def __post_init__(self) -> None:
+        seen = window_from(self.window)
+        tau: Any = self.tau
+        top = TopK(seen, self.k, math.inf if isinstance(tau, str) and tau == "inf" else tau)
+        check.store(
+            self,
+            window="whole" if seen == Window.whole() else (seen.left, seen.right),
+            d=None if self.d is None else Shift(self.d).d,
+            weights=Blend(self.weights).weights,
+            k=top.k,
+            tau=top.tau,
+            max_step=Monotone(seen, self.max_step).max_step,
+        )
+
+    def build(self, name: str, median_lag: int) -> Rule:
+        """The rule of a name with these parameters; without d, the median lag takes its place."""
+        values = {parameter: getattr(self, parameter) for parameter in fields_of(name)}
+        if "window" in values:
+            values["window"] = window_from(values["window"])
+        if "d" in values and values["d"] is None:
+            values["d"] = median_lag
+        rule: Rule = RULES[name](**values)
+        return rule
+
+
+def fields_of(name: str) -> tuple[str, ...]:
+    """What a rule takes, by its name.
+
+    Examples
+    --------
+    >>> from refkd.losses.rules import fields_of
+    >>> fields_of("TopK")
+    ('window', 'k', 'tau')
+    """
+    return tuple(parameter.name for parameter in fields(RULES[name]))

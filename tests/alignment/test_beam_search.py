@@ -39,22 +39,22 @@ def spellings(logits, blank):
 def textbook(logits, beam, blank):
     """Prefix beam search over dictionaries of probabilities, one extension at a time."""
     prob = np.exp(log_softmax(logits))
-    kept = {(): (1.0, 0.0)}
+    beams = {(): (1.0, 0.0)}
     for frame in prob:
-        heard = defaultdict(lambda: [0.0, 0.0])
-        for prefix, (ends_blank, ends_label) in kept.items():
-            heard[prefix][0] += (ends_blank + ends_label) * frame[blank]
+        extended = defaultdict(lambda: [0.0, 0.0])
+        for prefix, (ends_blank, ends_label) in beams.items():
+            extended[prefix][0] += (ends_blank + ends_label) * frame[blank]
             for k in range(len(frame)):
                 if k == blank:
                     continue
                 if prefix and prefix[-1] == k:
-                    heard[prefix][1] += ends_label * frame[k]
-                    heard[(*prefix, k)][1] += ends_blank * frame[k]
+                    extended[prefix][1] += ends_label * frame[k]
+                    extended[(*prefix, k)][1] += ends_blank * frame[k]
                 else:
-                    heard[(*prefix, k)][1] += (ends_blank + ends_label) * frame[k]
-        order = sorted(heard, key=lambda prefix: -sum(heard[prefix]))
-        kept = {prefix: heard[prefix] for prefix in order[:beam]}
-    return next(iter(kept))
+                    extended[(*prefix, k)][1] += (ends_blank + ends_label) * frame[k]
+        order = sorted(extended, key=lambda prefix: -sum(extended[prefix]))
+        beams = {prefix: extended[prefix] for prefix in order[:beam]}
+    return next(iter(beams))
 
 
 def test_two_frames_by_hand():
@@ -79,18 +79,18 @@ def test_a_repeat_needs_a_blank_in_between():
 @given(models())
 def test_a_wide_beam_finds_the_most_probable_sequence(case):
     logits, blank = case
-    found = refkd.beam_decode(logits, EVERYTHING, blank)
+    hypotheses = refkd.beam_decode(logits, EVERYTHING, blank)
     prob = spellings(logits, blank)
-    assert found.dtype == np.int64
-    assert_close(prob[tuple(found.tolist())], max(prob.values()), VALUE)
+    assert hypotheses.dtype == np.int64
+    assert_close(prob[tuple(hypotheses.tolist())], max(prob.values()), VALUE)
 
 
 @given(SEEDS, st.integers(1, 9), st.integers(1, 4), st.integers(1, 6), st.data())
 def test_any_beam_equals_the_textbook_loop(seed, T, K, beam, data):
     logits = np.random.default_rng(seed).normal(size=(T, K))
     blank = data.draw(st.integers(0, K - 1))
-    found = refkd.beam_decode(logits, beam, blank)
-    assert tuple(found.tolist()) == textbook(logits, beam, blank)
+    hypotheses = refkd.beam_decode(logits, beam, blank)
+    assert tuple(hypotheses.tolist()) == textbook(logits, beam, blank)
 
 
 @given(models(), st.integers(1, 4), st.data())
@@ -105,8 +105,8 @@ def test_a_permutation_of_the_classes_permutes_the_labels(case, beam, data):
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.integers(1, 5))
 def test_certain_frames_are_read_as_greedily(frames, beam):
     logits = np.where(np.eye(4)[frames] == 1.0, 0.0, -INF)
-    found = refkd.beam_decode(logits, beam)
-    assert found.tolist() == refkd.greedy_decode(logits).tolist()
+    hypotheses = refkd.beam_decode(logits, beam)
+    assert hypotheses.tolist() == refkd.greedy_decode(logits).tolist()
 
 
 def test_a_long_utterance_does_not_underflow():

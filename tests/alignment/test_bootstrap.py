@@ -13,17 +13,17 @@ from refkd.alignment.bootstrap import (
     Interval,
     Ratio,
     Resampling,
-    above_line,
     difference,
     interval,
     resample,
 )
+from refkd.alignment.shift_line import above_line
 
 
 def every_resampling(size):
     """Counts of all size**size equally likely draws."""
     drawn = itertools.product(range(size), repeat=size)
-    return np.array([np.bincount(one, minlength=size) for one in drawn], dtype=np.uint16)
+    return np.array([np.bincount(indices, minlength=size) for indices in drawn], dtype=np.uint16)
 
 
 def all_draws(seeds, utterances):
@@ -149,7 +149,7 @@ def test_memory_stays_modest():
 def test_the_order_of_seeds_and_utterances_has_no_meaning():
     ratio, draws = measured(3), resample(3, 40, 500)
     seeds, utterances = [2, 0, 1], np.random.default_rng(0).permutation(40)
-    turned = Ratio(*(one[seeds][:, utterances] for one in (ratio.numerator, ratio.denominator)))
+    turned = Ratio(*(sums[seeds][:, utterances] for sums in (ratio.numerator, ratio.denominator)))
     same = Resampling(draws.seeds[:, seeds], draws.utterances[:, utterances])
     expected, got = interval(ratio, draws).as_dict(), interval(turned, same).as_dict()
     assert_close(list(got.values()), list(expected.values()), VALUE)
@@ -180,9 +180,9 @@ def test_seeds_that_differ_widen_the_interval():
 
 def test_the_interval_follows_the_scale():
     ratio, draws = measured(5), resample(3, 40)
-    one = interval(ratio, draws)
+    plain = interval(ratio, draws)
     ten = interval(Ratio(10 * ratio.numerator, ratio.denominator), draws)
-    expected = [10 * one.mean, 10 * one.sd, 10 * one.low, 10 * one.high]
+    expected = [10 * plain.mean, 10 * plain.sd, 10 * plain.low, 10 * plain.high]
     assert_close([ten.mean, ten.sd, ten.low, ten.high], expected, VALUE)
 
 
@@ -205,9 +205,13 @@ def test_a_student_does_not_differ_from_itself():
 
 def test_a_difference_turned_round():
     draws = resample(3, 40)
-    one = difference(measured(7), measured(8), draws)
+    difference_ab = difference(measured(7), measured(8), draws)
     other = difference(measured(8), measured(7), draws)
-    assert_close([other.mean, other.low, other.high], [-one.mean, -one.high, -one.low], VALUE)
+    assert_close(
+        [other.mean, other.low, other.high],
+        [-difference_ab.mean, -difference_ab.high, -difference_ab.low],
+        VALUE,
+    )
 
 
 def test_pairs_are_narrower_than_the_students():
@@ -300,11 +304,11 @@ def test_where_a_draw_leaves_the_line_its_end_stands_for_it():
 def test_the_line_equals_numpys():
     rng = np.random.default_rng(3)
     delays, errors = rng.uniform(0, 5, (4, 6)), rng.uniform(0.1, 0.3, (4, 6))
-    shifts = [student(*one) for one in zip(delays, errors, strict=True)]
+    shifts = [student(*values) for values in zip(delays, errors, strict=True)]
     at, error = rng.uniform(2, 3, 6), rng.uniform(0.1, 0.3, 6)
     draws = resample(6, 1, 200)
     order = np.argsort(delays, axis=0)
-    x, y = (np.take_along_axis(one, order, axis=0) for one in (delays, errors))
+    x, y = (np.take_along_axis(values, order, axis=0) for values in (delays, errors))
     own = [error[s] - np.interp(at[s], x[:, s], y[:, s]) for s in range(6)]
     means = []
     for counts in draws.seeds / 6.0:

@@ -5,6 +5,7 @@ import pytest
 from tolerances import VALUE, assert_close
 
 from refkd.alignment.metrics import emission_delay
+from refkd.alignment.posteriors import conventions
 from refkd.alignment.posteriors.comparison import compare
 from refkd.alignment.posteriors.conventions import SAMPLE, metadata_of
 from refkd.alignment.posteriors.delays import (
@@ -15,6 +16,7 @@ from refkd.alignment.posteriors.delays import (
     word_delays_of_tokens,
 )
 from refkd.alignment.posteriors.diagnose import diagnose
+from refkd.alignment.posteriors.part import Part
 from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.reference import Reference
 from refkd.alignment.posteriors.symbol_order import in_one_order
@@ -69,14 +71,14 @@ def test_latency_is_added_to_all_times_of_one_model():
 
 def test_spikes_at_their_peaks():
     logits = np.array([[9.0, 0.0], [0.0, 1.0], [0.0, 5.0], [9.0, 0.0]])
-    told = PosteriorSet("teacher", {"one": logits}, frame_shift=0.02, kind="logits")
-    assert compare([told]).teacher.spikes["one"][1].tolist() == [1]
-    assert compare([told], at="peak").teacher.spikes["one"][1].tolist() == [2]
+    posteriors = PosteriorSet("teacher", {"one": logits}, frame_shift=0.02, kind="logits")
+    assert compare([posteriors]).teacher.spikes["one"][1].tolist() == [1]
+    assert compare([posteriors], at="peak").teacher.spikes["one"][1].tolist() == [2]
 
 
 def test_only_utterances_that_all_have_and_the_one_of_median_length():
     def lengths(name, **frames):
-        arrays = {one: spiky({1: 1}, number) for one, number in frames.items()}
+        arrays = {key: spiky({1: 1}, number) for key, number in frames.items()}
         return PosteriorSet(name, arrays, frame_shift=0.02, blank=0)
 
     teacher = lengths("teacher", a=30, b=10, c=20, d=5)
@@ -86,21 +88,25 @@ def test_only_utterances_that_all_have_and_the_one_of_median_length():
 
 
 def test_what_cannot_be_compared():
-    one = a_set("one", {2: 1})
+    reference_set = a_set("one", {2: 1})
     for sets, options, sentence in (
         ([], {}, "sets: expected at least one, got none"),
-        ([one, one], {}, "sets: expected a name of its own for each, got 'one' twice"),
-        ([a_set("one", {}, frame_shift=None)], {}, "frame_shift: expected seconds for one"),
-        ([one], {"latency": {"two": 1.0}}, "latency: expected one of 'one', got 'two'"),
-        ([one], {"latency": {"one": np.nan}}, "latency: expected a finite number"),
-        ([one], {"at": "end"}, "at: expected one of 'start', 'peak', got 'end'"),
         (
-            [one, PosteriorSet("two", {"one": np.zeros((9, 3))}, frame_shift=0.02)],
+            [reference_set, reference_set],
+            {},
+            "sets: expected a name of its own for each, got 'one' twice",
+        ),
+        ([a_set("one", {}, frame_shift=None)], {}, "frame_shift: expected seconds for one"),
+        ([reference_set], {"latency": {"two": 1.0}}, "latency: expected one of 'one', got 'two'"),
+        ([reference_set], {"latency": {"one": np.nan}}, "latency: expected a finite number"),
+        ([reference_set], {"at": "end"}, "at: expected one of 'start', 'peak', got 'end'"),
+        (
+            [reference_set, PosteriorSet("two", {"one": np.zeros((9, 3))}, frame_shift=0.02)],
             {},
             "two: expected K=4 to match one, got K=3",
         ),
         (
-            [one, PosteriorSet("two", {"two": np.zeros((9, 4))}, frame_shift=0.02)],
+            [reference_set, PosteriorSet("two", {"two": np.zeros((9, 4))}, frame_shift=0.02)],
             {},
             "sets: expected at least one utterance that all have, got none",
         ),
@@ -126,8 +132,8 @@ def test_classes_are_reordered_by_their_symbols_whatever_the_blank_is_called():
     assert (same.arrays["one"] == teacher.arrays["one"]).all()
     assert (same.symbols, same.blank) == (symbols, 0)
     assert (finding.level, finding.name) == ("assumed", "nemo")
-    assert not [one for one in diagnose(teacher, same) if one.level == "error"]
-    assert [one for one in diagnose(teacher, last) if one.level == "error"]
+    assert not [row for row in diagnose(teacher, same) if row.level == "error"]
+    assert [row for row in diagnose(teacher, last) if row.level == "error"]
 
 
 def test_symbols_that_are_others_are_left_to_the_check():
@@ -137,9 +143,12 @@ def test_symbols_that_are_others_are_left_to_the_check():
 
 
 def test_symbols_told_once_hold_for_all():
-    plain, named = a_set("teacher", {2: 1}), a_set("small", {2: 1}, symbols=("-", "a", "b", "c"))
-    (first, second), (finding,) = in_one_order([plain, named])
-    assert first.symbols == second.symbols == named.symbols
+    plain, with_symbols = (
+        a_set("teacher", {2: 1}),
+        a_set("small", {2: 1}, symbols=("-", "a", "b", "c")),
+    )
+    (first, second), (finding,) = in_one_order([plain, with_symbols])
+    assert first.symbols == second.symbols == with_symbols.symbols
     assert finding.sentence == "classes are called as those of small"
     assert in_one_order([plain, plain]) == ((plain, plain), ())
 
@@ -181,8 +190,8 @@ def test_unusable_frames_count_for_nothing():
 
 
 def test_half_precision_becomes_single():
-    told = PosteriorSet("small", {"one": np.zeros((2, 3), np.float16)})
-    assert told.arrays["one"].dtype == np.float32
+    posteriors = PosteriorSet("small", {"one": np.zeros((2, 3), np.float16)})
+    assert posteriors.arrays["one"].dtype == np.float32
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -228,38 +237,38 @@ def test_symbols_are_delayed_as_emission_delay_says():
     """The same spikes as logits and by name; `x` is no symbol of the model."""
     truth = reference("a x b a c", 0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     spikes = {6: 1, 11: 2, 14: 1, 21: 2}
-    told = symbol_delays(
+    delays = symbol_delays(
         TimedSymbols(["a", "b", "a", "b"], np.array([0.12, 0.22, 0.28, 0.42])), truth
     )
-    assert_close(told.starts.delay, [0.12, 0.02, -0.02], VALUE)
-    assert_close(told.ends.delay, [0.02, -0.08, -0.12], VALUE)
-    assert (told.starts.phones_left_out, told.starts.spikes_left_out) == (2, 1)
-    assert (told.edits, told.labels, told.error) == (2, 5, 0.4)
+    assert_close(delays.starts.delay, [0.12, 0.02, -0.02], VALUE)
+    assert_close(delays.ends.delay, [0.02, -0.08, -0.12], VALUE)
+    assert (delays.starts.phones_left_out, delays.starts.spikes_left_out) == (2, 1)
+    assert (delays.edits, delays.labels, delays.error) == (2, 5, 0.4)
     logits = spiky(spikes, 30)
     labels = [1, 2, 1, 3]
     same = emission_delay(logits, labels, truth.starts[[0, 2, 3, 4]], 0.02)
-    assert_close(told.starts.delay, same.delay, VALUE)
+    assert_close(delays.starts.delay, same.delay, VALUE)
 
 
 def test_words_of_a_model_of_phones():
     """Of `ab c de` the d is missed, and a c is heard before all; silence belongs to no word."""
     phones = reference("a b c sil d e", 0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
     words = Reference(("AB", "C", "DE"), np.array([0.0, 0.4, 0.8]), np.array([0.4, 0.6, 1.0]))
-    said = TimedSymbols(["c", "a", "b", "c", "e"], np.array([0.02, 0.1, 0.3, 0.7, 1.05]))
-    told = word_delays_of_phones(said, phones, words)
-    assert_close(told.starts.delay, [0.1, 0.3], VALUE)  # a after AB, c after C; d is missed
-    assert_close(told.ends.delay, [-0.1, 0.1, 0.05], VALUE)  # b, c and e
-    assert (told.starts.phones_left_out, told.ends.phones_left_out) == (1, 0)
-    assert told.ends.spikes_left_out == 1
-    assert (told.edits, told.labels) == (3, 6)  # of phones
+    spoken = TimedSymbols(["c", "a", "b", "c", "e"], np.array([0.02, 0.1, 0.3, 0.7, 1.05]))
+    delays = word_delays_of_phones(spoken, phones, words)
+    assert_close(delays.starts.delay, [0.1, 0.3], VALUE)  # a after AB, c after C; d is missed
+    assert_close(delays.ends.delay, [-0.1, 0.1, 0.05], VALUE)  # b, c and e
+    assert (delays.starts.phones_left_out, delays.ends.phones_left_out) == (1, 0)
+    assert delays.ends.spikes_left_out == 1
+    assert (delays.edits, delays.labels) == (3, 6)  # of phones
 
 
 def test_a_word_without_phones_is_left_out():
     phones = reference("a", 0.0, 0.2)
     words = Reference(("A", "B"), np.array([0.0, 0.2]), np.array([0.2, 0.4]))
-    told = word_delays_of_phones(TimedSymbols(["a"], np.array([0.1])), phones, words)
-    assert_close(told.ends.delay, [-0.1], VALUE)
-    assert (told.starts.phones_left_out, told.ends.phones_left_out) == (1, 1)
+    delays = word_delays_of_phones(TimedSymbols(["a"], np.array([0.1])), phones, words)
+    assert_close(delays.ends.delay, [-0.1], VALUE)
+    assert (delays.starts.phones_left_out, delays.ends.phones_left_out) == (1, 1)
 
 
 def test_words_of_a_model_of_tokens():
@@ -267,22 +276,22 @@ def test_words_of_a_model_of_tokens():
         ("Hello", "big", "world"), np.array([0.0, 0.5, 0.8]), np.array([0.5, 0.8, 1.2])
     )
     tokens = [BEGIN + "he", "llo", BEGIN + "bi", BEGIN + "wor", "ld"]
-    said = TimedSymbols(tokens, np.array([0.2, 0.6, 0.9, 1.0, 1.3]))
-    told = word_delays_of_tokens(said, words, BEGIN)
-    assert_close(told.starts.delay, [0.2, 0.2], VALUE)
-    assert_close(told.ends.delay, [0.1, 0.1], VALUE)
-    assert (told.ends.phones_left_out, told.ends.spikes_left_out) == (1, 1)  # big, bi
-    assert (told.edits, told.labels) == (1, 3)
+    spoken = TimedSymbols(tokens, np.array([0.2, 0.6, 0.9, 1.0, 1.3]))
+    delays = word_delays_of_tokens(spoken, words, BEGIN)
+    assert_close(delays.starts.delay, [0.2, 0.2], VALUE)
+    assert_close(delays.ends.delay, [0.1, 0.1], VALUE)
+    assert (delays.ends.phones_left_out, delays.ends.spikes_left_out) == (1, 1)  # big, bi
+    assert (delays.edits, delays.labels) == (1, 3)
 
 
 def test_delays_of_many_utterances():
-    one = symbol_delays(TimedSymbols(["a"], np.array([0.1])), reference("a b", 0.0, 0.2, 0.4))
+    single = symbol_delays(TimedSymbols(["a"], np.array([0.1])), reference("a b", 0.0, 0.2, 0.4))
     two = symbol_delays(TimedSymbols(["b", "c"], np.array([0.1, 0.2])), reference("b", 0.0, 0.2))
-    both = TrueDelays.pool([one, two])
+    both = TrueDelays.pool([single, two])
     assert_close(both.after("start").delay, [0.1, 0.1], VALUE)
     assert_close(both.after("end").delay, [-0.1, -0.1], VALUE)
     assert (both.edits, both.labels) == (2, 3)
-    delay, error = delay_and_error([one, two], "end")
+    delay, error = delay_and_error([single, two], "end")
     assert_close([delay.mean, error.mean], [-0.1, 2 / 3], VALUE)
     assert error.n_utterances == 2
     assert error.low < 2 / 3 < error.high
@@ -346,6 +355,24 @@ def test_utterances_without_true_times_are_passed_over():
     arrays = {name: spiky({3: 1}, 9) for name in ("one", "two")}
     both = compare([PosteriorSet("teacher", arrays, frame_shift=0.1, blank=0)])
     truth = Truth({"two": reference("1", 0.0, 0.5)})
-    found = truth.of(both, both.teacher)
-    assert list(found) == ["two"]
-    assert_close(found["two"].starts.delay, [0.3], VALUE)
+    part = truth.of(both, both.teacher)
+    assert list(part) == ["two"]
+    assert_close(part["two"].starts.delay, [0.3], VALUE)
+
+
+def test_the_metadata_of_a_set_are_resolved_once_on_the_whole_trip(monkeypatch):
+    looks = []
+    look_through = conventions._look_through
+
+    def counted(posteriors):
+        looks.append(posteriors.name)
+        return look_through(posteriors)
+
+    monkeypatch.setattr(conventions, "_look_through", counted)
+    unspecified = {"kind": None, "blank": None}
+    sets = [a_set(name, {5: 1, 12: 2}, **unspecified) for name in ("teacher", "student")]
+    ordered, _ = in_one_order(sets)
+    diagnose(*ordered)
+    Part(0.0, 0.3).of(ordered)
+    compare(ordered)
+    assert looks == ["teacher", "student"]

@@ -51,22 +51,22 @@ def utterances(draw, name="one"):
 
 def read_ctm(text):
     """{name: [(channel, start, duration, label, confidence)]}, by the definition of the format."""
-    found = {}
+    phones = {}
     for line in text.splitlines():
         assert not line.startswith(";;")
         name, channel, start, duration, label, score = line.split()
         numbers = float(start), float(duration), float(score)
-        found.setdefault(unquote(name), []).append((channel, unquote(label), *numbers))
-    return found
+        phones.setdefault(unquote(name), []).append((channel, unquote(label), *numbers))
+    return phones
 
 
 # --- CTM -----------------------------------------------------------------------------------------
 
 
 def test_ctm_by_hand():
-    one = AlignedUtterance("b", 1.0, (Phone("a", 0.1, 0.3, 0.25), Phone("m", 0.3, 0.95)))
+    utterance = AlignedUtterance("b", 1.0, (Phone("a", 0.1, 0.3, 0.25), Phone("m", 0.3, 0.95)))
     two = AlignedUtterance("a", 1.0, (Phone("o", 0.0, 1.0, 1e-9),))
-    assert ctm([one, AlignedUtterance("c", 1.0, ()), two]) == (
+    assert ctm([utterance, AlignedUtterance("c", 1.0, ()), two]) == (
         "a 1 0.000000 1.000000 o 0.000000\n"
         "b 1 0.100000 0.200000 a 0.250000\n"
         "b 1 0.300000 0.650000 m 1.000000\n"
@@ -112,9 +112,9 @@ def test_a_name_never_becomes_a_comment():
 
 
 def test_textgrid_by_hand():
-    one = AlignedUtterance("one", 0.5, (Phone('"', 0.1, 0.3),), (Phone("ж", 0.0, 0.5),))
+    utterance = AlignedUtterance("one", 0.5, (Phone('"', 0.1, 0.3),), (Phone("ж", 0.0, 0.5),))
     assert (
-        textgrid(one)
+        textgrid(utterance)
         == """File type = "ooTextFile"
 Object class = "TextGrid"
 
@@ -178,11 +178,11 @@ def test_textgrid_reads_back_by_praatio(folder, utterance):
     assert grid.tierNames == tuple(expected)
     for name, phones in expected.items():
         entries = grid.getTier(name).entries
-        labelled = [(one.label, one.start, one.end) for one in entries if one.label]
+        labelled = [(entry.label, entry.start, entry.end) for entry in entries if entry.label]
         assert labelled == [phone[:3] for phone in phones]
-        edges = [0.0, *(edge for one in entries for edge in (one.start, one.end))]
+        edges = [0.0, *(edge for entry in entries for edge in (entry.start, entry.end))]
         assert [*edges[1::2], utterance.seconds] == edges[::2]  # no gap
-        empty = [not one.label for one in entries]
+        empty = [not entry.label for entry in entries]
         assert not any(a and b for a, b in pairwise(empty))
 
 
@@ -201,9 +201,9 @@ def test_the_shortest_times_are_written_without_exponent():
     ],
 )
 def test_phones_that_make_no_tier(phones):
-    one = AlignedUtterance("one", 0.5, tuple(Phone(*phone) for phone in phones))
+    utterance = AlignedUtterance("one", 0.5, tuple(Phone(*phone) for phone in phones))
     with pytest.raises(ArgumentError, match="phones: expected stretches of a microsecond or more"):
-        textgrid(one)
+        textgrid(utterance)
 
 
 # --- file names ----------------------------------------------------------------------------------
@@ -250,8 +250,8 @@ def test_long_names_are_cut_between_characters():
 @given(st.lists(NAMES, max_size=8, unique=True))
 def test_no_two_file_names_are_alike(names):
     files = file_names(names)
-    assert len({unicodedata.normalize("NFC", one).casefold() for one in files}) == len(names)
-    assert not any(set(one) & set('<>:"/\\|?*\0') or one.startswith(".") for one in files)
+    assert len({unicodedata.normalize("NFC", file).casefold() for file in files}) == len(names)
+    assert not any(set(file) & set('<>:"/\\|?*\0') or file.startswith(".") for file in files)
 
 
 # --- writing -------------------------------------------------------------------------------------

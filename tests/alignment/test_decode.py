@@ -55,10 +55,10 @@ def test_peaks_lie_in_their_runs_at_the_highest_posterior(case):
     logits, blank = case
     posterior = log_posteriors(logits)
     labels, frames = spikes(logits, blank, at="peak")
-    for (label, start, end), found, frame in zip(
+    for (label, start, end), place, frame in zip(
         oracle.spikes(logits, blank), labels, frames, strict=True
     ):
-        assert found == label
+        assert place == label
         assert start <= frame < end
         assert_close(posterior[frame, label], posterior[start:end, label].max(), VALUE)
 

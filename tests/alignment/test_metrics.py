@@ -80,8 +80,8 @@ def test_phone_error_rate_refusals():
         phone_error_rate([[1]], [])
     with pytest.raises(refkd.ArgumentError, match="references: expected at least one symbol"):
         phone_error_rate([[]], [[1]])
-    wanted = "references: expected a list of symbols for each utterance, .* got the text 'a b'"
-    with pytest.raises(refkd.ArgumentError, match=wanted):
+    sentence = "references: expected a list of symbols for each utterance, .* got the text 'a b'"
+    with pytest.raises(refkd.ArgumentError, match=sentence):
         phone_error_rate(["a b"], [["a", "b"]])
     with pytest.raises(refkd.ArgumentError, match="hypotheses: expected a list of symbols"):
         phone_error_rate([["a"], ["b"]], [["a"], "b"])
@@ -96,8 +96,8 @@ def test_phone_error_rate_refusals():
 
 @given(spike_trains(), spike_trains())
 def test_alignment_has_fewest_edits_then_least_displacement(reference, hypothesis):
-    labels = [np.array(list(one.values()), dtype=np.int64) for one in (reference, hypothesis)]
-    times = [np.array(list(one), dtype=np.float64) for one in (reference, hypothesis)]
+    labels = [np.array(list(train.values()), dtype=np.int64) for train in (reference, hypothesis)]
+    times = [np.array(list(train), dtype=np.float64) for train in (reference, hypothesis)]
     edits, displacement, pair = by_table(*labels, *times)
     best = oracle.best_cost(*labels, *times)
     assert (edits, displacement) == best
@@ -124,8 +124,10 @@ TIMED = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=12)
 
 @given(TIMED, TIMED, st.sampled_from([1.0, 0.1]), st.sampled_from([0, 12, 40]))
 def test_alignment_by_halves_is_that_of_the_table(reference, hypothesis, unit, cells):
-    labels = [np.array([label for label, _ in one], np.int64) for one in (reference, hypothesis)]
-    times = [np.array(sorted(t for _, t in one)) * unit for one in (reference, hypothesis)]
+    labels = [
+        np.array([label for label, _ in train], np.int64) for train in (reference, hypothesis)
+    ]
+    times = [np.array(sorted(t for _, t in train)) * unit for train in (reference, hypothesis)]
     edits, _, pair = by_table(*labels, *times)
     with mock.patch.object(refkd.alignment.edit_distance, "TABLE_CELLS", cells):
         assert refkd.edit_distance(*labels) == edits
@@ -335,10 +337,12 @@ def test_delays_in_frames_are_offsets(teacher, student):
 
 def test_true_agreement_by_hand():
     logits = spiky({1: 1, 2: 1, 5: 2, 8: 3})
-    told = true_agreement(logits, [1, 2, 3], [0.3, 0.5, 0.7], [0.5, 0.7, 0.8], 0.1, first_frame=0.2)
+    agreement = true_agreement(
+        logits, [1, 2, 3], [0.3, 0.5, 0.7], [0.5, 0.7, 0.8], 0.1, first_frame=0.2
+    )
     # At 0.3 and 0.4 a 1 is spoken; at 0.7 the 2 is over, and a 3 begins; at 1.0 nothing is spoken.
-    assert told == TrueAgreement(phones=3, phones_missed=2, spike_frames=4, wrong=2)
-    assert told.as_dict() == {"missed_phones": 2 / 3, "spike_error": 0.5}
+    assert agreement == TrueAgreement(phones=3, phones_missed=2, spike_frames=4, wrong=2)
+    assert agreement.as_dict() == {"missed_phones": 2 / 3, "spike_error": 0.5}
 
 
 def test_true_agreement_without_anything_to_share():
@@ -363,10 +367,10 @@ def test_true_agreement_equals_the_definition(train, edges, labels, late):
         if n != 2  # a pause
     ]
     true, starts, ends = (list(part) for part in zip(*phones, strict=True)) if phones else ([],) * 3
-    told = true_agreement(spiky(train), true, starts, ends, 1.0, first_frame=late)
-    found = told.phones_missed, told.spike_frames, told.wrong
-    assert found == oracle.true_agreement(spiky(train), phones, 0, 1.0, late)
-    assert told.phones == len(phones)
+    agreement = true_agreement(spiky(train), true, starts, ends, 1.0, first_frame=late)
+    counts = agreement.phones_missed, agreement.spike_frames, agreement.wrong
+    assert counts == oracle.true_agreement(spiky(train), phones, 0, 1.0, late)
+    assert agreement.phones == len(phones)
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,12 @@ def test_frames_of_a_part_by_hand(begin, end, shift, first, frames):
 
 
 def test_utterances_of_which_nothing_is_left_are_left_out():
-    told = PosteriorSet("a", {"short": FRAMES[:3], "long": FRAMES}, frame_shift=0.1)
-    (part,) = Part(0.3, 0.5).of([told])
+    posteriors = PosteriorSet("a", {"short": FRAMES[:3], "long": FRAMES}, frame_shift=0.1)
+    (part,) = Part(0.3, 0.5).of([posteriors])
     assert part.names == ("long",)
     sentence = "from, to: expected frames of a between them, which end at 1 s, got 2 s to the end"
     with pytest.raises(ArgumentError, match=sentence):
-        Part(2.0).of([told])
+        Part(2.0).of([posteriors])
     with pytest.raises(ArgumentError, match="from: expected less than --to, 3 s, got 3 s"):
         Part(3.0, 3.0)
 
@@ -51,8 +51,8 @@ def test_utterances_of_which_nothing_is_left_are_left_out():
 def test_the_blank_of_a_part_is_that_of_the_whole():
     """Where nobody names it, it is best most often in the whole, but not in the last three."""
     prob = np.eye(2)[[0, 0, 0, 0, 0, 1, 1, 0]]
-    told = PosteriorSet("a", {"one": prob}, frame_shift=0.1)
-    (part,) = Part(0.5).of([told])
+    posteriors = PosteriorSet("a", {"one": prob}, frame_shift=0.1)
+    (part,) = Part(0.5).of([posteriors])
     assert (part.kind, part.blank) == ("probabilities", 0)
 
 
@@ -96,13 +96,13 @@ def plotted(files, folder, *more):
 def test_a_part_is_drawn_as_if_the_files_held_nothing_else(files, capsys):
     ctm = ["--reference", str(files / "true.ctm")]
     code, part = plotted(files, "whole", "--from", "0.4", "--to", "1", "--json", *ctm)
-    found = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
     assert code == 0
     code, cut = plotted(files, "cut", "--json", "--reference", str(files / "cut.ctm"))
     alone = json.loads(capsys.readouterr().out)
     assert part == cut
     assert {line.split(",")[0] for line in part.splitlines()} > {"shift", "offsets", "delays"}
-    assert found | {"files": 0} == alone | {"files": 0}
+    assert result | {"files": 0} == alone | {"files": 0}
 
 
 @pytest.mark.parametrize(

@@ -29,45 +29,45 @@ def spiky(frames=40, blank=0, classes=3, seed=0):
 
 
 def a_set(name="teacher", arrays=None, **facts):
-    arrays = {one: spiky(frames) for one, frames in SIZES.items()} if arrays is None else arrays
+    arrays = {key: spiky(frames) for key, frames in SIZES.items()} if arrays is None else arrays
     return PosteriorSet(name, arrays, **(TOLD | {"kind": "probabilities"} | facts))
 
 
-def said(*sets, level=None, **options):
-    found = diagnose(*sets, **options)
-    return [one.sentence for one in found if level in (None, one.level)]
+def sentences(*sets, level=None, **options):
+    findings = diagnose(*sets, **options)
+    return [finding.sentence for finding in findings if level in (None, finding.level)]
 
 
 # --- reading NumPy files -------------------------------------------------------------------------
 
 
 def test_npz_with_metadata_as_a_run_writes_it(tmp_path):
-    one, two = np.arange(6.0).reshape(2, 3), np.ones((4, 3), np.float32)
+    first, second = np.arange(6.0).reshape(2, 3), np.ones((4, 3), np.float32)
     metadata = {f"metadata.{key}": np.array(value) for key, value in TOLD.items()}
     more = {"metadata.kind": np.array("logits"), "metadata.subsampling": np.array(2)}
-    np.savez(tmp_path / "small.npz", **metadata, **more, **{"b/one": one, "ж": two})
-    told = read_posteriors(tmp_path / "small.npz")
-    assert told.names == ("b/one", "ж")
-    assert [array.dtype for array in told.arrays.values()] == [np.float64, np.float32]
-    assert (told.arrays["b/one"] == one).all()
-    assert (told.name, told.kind, told.subsampling) == ("small", "logits", 2)
-    assert {key: getattr(told, key) for key in TOLD} == TOLD
+    np.savez(tmp_path / "small.npz", **metadata, **more, **{"b/one": first, "ж": second})
+    model = read_posteriors(tmp_path / "small.npz")
+    assert model.names == ("b/one", "ж")
+    assert [array.dtype for array in model.arrays.values()] == [np.float64, np.float32]
+    assert (model.arrays["b/one"] == first).all()
+    assert (model.name, model.kind, model.subsampling) == ("small", "logits", 2)
+    assert {key: getattr(model, key) for key in TOLD} == TOLD
 
 
 def test_plain_npz_and_what_is_given_goes_first(tmp_path):
     path = tmp_path / "small.npz"
     np.savez(path, one=np.zeros((2, 3), np.float16), **{"metadata.blank": np.array(2)})
-    told = read_posteriors(path, name="mine", kind="logits", frame_shift=0.04)
-    assert (told.name, told.kind, told.blank, told.frame_shift) == ("mine", "logits", 2, 0.04)
-    assert told.symbols is told.first_frame is told.subsampling is None
+    model = read_posteriors(path, name="mine", kind="logits", frame_shift=0.04)
+    assert (model.name, model.kind, model.blank, model.frame_shift) == ("mine", "logits", 2, 0.04)
+    assert model.symbols is model.first_frame is model.subsampling is None
     assert read_posteriors(path, blank=1).blank == 1
 
 
 def test_npy_is_one_utterance(tmp_path):
     np.save(tmp_path / "one.npy", np.arange(6).reshape(2, 3))
-    told = read_posteriors(tmp_path / "one.npy")
-    assert told.names == ("one",)
-    assert told.arrays["one"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    model = read_posteriors(tmp_path / "one.npy")
+    assert model.names == ("one",)
+    assert model.arrays["one"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
 
 
 def test_what_no_reader_takes(tmp_path):
@@ -141,9 +141,9 @@ ARRAYS = {"one": spiky(7), "ж-2": np.log(spiky(5, seed=1))}
 def test_archives_read_back(tmp_path, kaldiio):
     path = str(tmp_path / "a.ark")
     kaldiio.save_ark(path, ARRAYS)
-    told = read_posteriors(path)
-    assert told.names == tuple(ARRAYS)
-    assert all((told.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+    model = read_posteriors(path)
+    assert model.names == tuple(ARRAYS)
+    assert all((model.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
     for options in ({"text": True}, {"compression_method": 3}):
         kaldiio.save_ark(path, {n: a.astype(np.float32) for n, a in ARRAYS.items()}, **options)
         for name, array in read_posteriors(path).arrays.items():
@@ -154,16 +154,16 @@ def test_archives_read_back(tmp_path, kaldiio):
 
 def test_text_by_hand(tmp_path, kaldiio):
     (tmp_path / "t.ark").write_text("a  [\n  0 0.25 0.75\n  1e-05 1 -inf ]\nb  [\n  1 0 0 ]\n")
-    told = read_posteriors(tmp_path / "t.ark")
-    assert_close(told.arrays["a"], [[0, 0.25, 0.75], [1e-5, 1, -np.inf]], FLOAT32_NETWORK)
-    assert told.arrays["b"].tolist() == [[1.0, 0.0, 0.0]]
+    model = read_posteriors(tmp_path / "t.ark")
+    assert_close(model.arrays["a"], [[0, 0.25, 0.75], [1e-5, 1, -np.inf]], FLOAT32_NETWORK)
+    assert model.arrays["b"].tolist() == [[1.0, 0.0, 0.0]]
 
 
 def test_scripts_read_back(tmp_path, kaldiio, monkeypatch):
     kaldiio.save_ark(str(tmp_path / "a.ark"), ARRAYS, scp=str(tmp_path / "a.scp"))
-    told = read_posteriors(tmp_path / "a.scp")
-    assert told.names == tuple(ARRAYS)
-    assert all((told.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+    model = read_posteriors(tmp_path / "a.scp")
+    assert model.names == tuple(ARRAYS)
+    assert all((model.arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
     kaldiio.save_mat(str(tmp_path / "one.mat"), ARRAYS["one"])
     (tmp_path / "b.scp").write_text("x one.mat\n")
     monkeypatch.chdir(tmp_path)
@@ -176,9 +176,9 @@ def test_spaces_and_tabs_end_a_name_and_belong_to_a_path(tmp_path, kaldiio, monk
     kaldiio.save_mat("a folder/one.mat", ARRAYS["one"])
     for line in ("x a folder/one.mat", "x\ta folder/one.mat", " x\t  a folder/one.mat\t"):
         (tmp_path / "a.scp").write_text(f"\n{line}\n")
-        told = read_posteriors("a.scp")
-        assert told.names == ("x",)
-        assert (told.arrays["x"] == ARRAYS["one"]).all()
+        model = read_posteriors("a.scp")
+        assert model.names == ("x",)
+        assert (model.arrays["x"] == ARRAYS["one"]).all()
     (tmp_path / "t.ark").write_text("x\t[\n 1 0 ]\ne\u0301  [\n 0 1 ]\n", encoding="utf-8")
     assert read_posteriors("t.ark").names == ("x", "\u00e9")
 
@@ -293,22 +293,22 @@ def test_tokens_that_are_refused(tmp_path, text, reason):
 PHONES = (Phone("ж", 0.0, 0.25), Phone("a b%", 0.5, 0.75))
 
 
-def check_phones(told):
-    assert told.labels == ("ж", "a b%")
-    assert_close(told.starts, [0.0, 0.5], VALUE)
-    assert_close(told.ends, [0.25, 0.75], VALUE)
+def check_phones(reference):
+    assert reference.labels == ("ж", "a b%")
+    assert_close(reference.starts, [0.0, 0.5], VALUE)
+    assert_close(reference.ends, [0.25, 0.75], VALUE)
 
 
 def test_what_align_writes_reads_back(tmp_path):
     utterances = [AlignedUtterance(name, 1.0, PHONES, PHONES[1:]) for name in ("a/b", "one two")]
     write_ctm(utterances, tmp_path / "true.ctm")
     write_textgrids(utterances, tmp_path)
-    for told in (read_reference(tmp_path / "true.ctm"), read_reference(tmp_path)):
-        assert set(told) == {"a/b", "one two"}
-        for one in told.values():
-            check_phones(one)
-    told = read_reference(tmp_path / "a%2Fb.TextGrid", tier="true", skip=("sil",))
-    assert told["a/b"].labels == ("a b%",)
+    for reference in (read_reference(tmp_path / "true.ctm"), read_reference(tmp_path)):
+        assert set(reference) == {"a/b", "one two"}
+        for utterance in reference.values():
+            check_phones(utterance)
+    reference = read_reference(tmp_path / "a%2Fb.TextGrid", tier="true", skip=("sil",))
+    assert reference["a/b"].labels == ("a b%",)
     assert read_reference(tmp_path / "true.ctm", skip=("ж",))["a/b"].labels == ("a b%",)
 
 
@@ -342,8 +342,12 @@ Object class = "TextGrid"
 
 def test_short_textgrid(tmp_path):
     (tmp_path / "one.TextGrid").write_text(SHORT, encoding="utf-16")
-    told = read_reference(tmp_path, tier="words")["one"]
-    assert (told.labels, told.starts.tolist(), told.ends.tolist()) == (("hi",), [0.0], [0.5])
+    reference = read_reference(tmp_path, tier="words")["one"]
+    assert (reference.labels, reference.starts.tolist(), reference.ends.tolist()) == (
+        ("hi",),
+        [0.0],
+        [0.5],
+    )
     with pytest.raises(DataError, match=r"one\.TextGrid: .* a tier 'phones', got 'words', 'marks'"):
         read_reference(tmp_path)
     with pytest.raises(DataError, match="intervals in tier 'marks', got points"):
@@ -360,10 +364,10 @@ def test_ctm_comments_order_and_rounding(tmp_path):
     (tmp_path / "a.ctm").write_text(
         ";; made by hand\nu A 0.50 0.20 %hm 0.9\nu A 0.00 0.51 hi\n\nv 1 1 1 x\n", encoding="utf-8"
     )
-    told = read_reference(tmp_path / "a.ctm")
-    assert told["u"].labels == ("hi", "%hm")
-    assert told["u"].ends[0] == told["u"].starts[1] == 0.5
-    assert list(told) == ["u", "v"]
+    reference = read_reference(tmp_path / "a.ctm")
+    assert reference["u"].labels == ("hi", "%hm")
+    assert reference["u"].ends[0] == reference["u"].starts[1] == 0.5
+    assert list(reference) == ["u", "v"]
 
 
 def test_ctm_of_eight_columns_and_only_spaces_and_tabs_split(tmp_path):
@@ -372,9 +376,9 @@ def test_ctm_of_eight_columns_and_only_spaces_and_tabs_split(tmp_path):
         "u\t1\t0.00 0.50 a\u00a0b NA lex NA\nu 1 0.50 0 sp\nu 1 0.50 0.2 e\u0301 0.9 lex x\n",
         encoding="utf-8",
     )
-    told = read_reference(tmp_path / "a.ctm", skip=("sp",))["u"]
-    assert told.labels == ("a\u00a0b", "\u00e9")
-    assert_close(told.ends, [0.5, 0.7], VALUE)
+    reference = read_reference(tmp_path / "a.ctm", skip=("sp",))["u"]
+    assert reference.labels == ("a\u00a0b", "\u00e9")
+    assert_close(reference.ends, [0.5, 0.7], VALUE)
     skipped = read_reference(tmp_path / "a.ctm", skip=("sp", "e\u0301"))["u"]
     assert skipped.labels == ("a\u00a0b",)
 
@@ -441,47 +445,49 @@ def test_nothing_to_say():
 )
 def test_kinds_are_told_apart_and_normalised(kind, change):
     prob = spiky()
-    told = PosteriorSet("small", {"one": change(prob)})
-    assert metadata_of(told).kind == kind
-    assert f"the numbers are {kind.replace('_', '-')}, by their range and row sums" in said(told)
-    result = normalised(told)
+    model = PosteriorSet("small", {"one": change(prob)})
+    assert metadata_of(model).kind == kind
+    assert f"the numbers are {kind.replace('_', '-')}, by their range and row sums" in sentences(
+        model
+    )
+    result = normalised(model)
     assert_close(result.arrays["one"], np.log(prob), VALUE)
     assert (result.kind, result.blank, result.symbols) == ("log_probabilities", 0, ("0", "1", "2"))
     assert (result.first_frame, result.frame_shift) == (0.0, None)
 
 
 def test_what_is_told_is_kept():
-    told = normalised(a_set(subsampling=2))
-    assert {key: getattr(told, key) for key in TOLD} == TOLD
-    assert told.subsampling == 2
+    model = normalised(a_set(subsampling=2))
+    assert {key: getattr(model, key) for key in TOLD} == TOLD
+    assert model.subsampling == 2
 
 
 def test_no_probability_is_minus_infinity():
-    told = normalised(PosteriorSet("small", {"one": [[1.0, 0.0]]}))
-    assert told.arrays["one"].tolist() == [[0.0, -np.inf]]
+    model = normalised(PosteriorSet("small", {"one": [[1.0, 0.0]]}))
+    assert model.arrays["one"].tolist() == [[0.0, -np.inf]]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_numbers_that_are_none(bad):
     arrays = {"one": spiky(), "two": spiky(30, seed=1)}
     arrays["two"][[7, 9], 1] = bad
-    told = a_set(arrays=arrays)
-    assert said(told) == [
+    model = a_set(arrays=arrays)
+    assert sentences(model) == [
         "NaN, +inf or nothing but -inf in 2 frames of 1 utterances, first in utterance 'two', "
         "frame 7"
     ]
-    assert diagnose(told)[0].level == "error"
+    assert diagnose(model)[0].level == "error"
     with pytest.raises(ArgumentError, match=r"utterance 'two': expected finite posteriors, .* 7"):
-        normalised(told)
+        normalised(model)
 
 
 def test_silent_frames_are_errors():
     logp = np.log(spiky())
     logp[3] = -np.inf
-    told = a_set(arrays={"one": logp}, kind="log_probabilities")
-    assert "utterance 'one', frame 3" in said(told, level="error")[0]
+    model = a_set(arrays={"one": logp}, kind="log_probabilities")
+    assert "utterance 'one', frame 3" in sentences(model, level="error")[0]
     nothing = a_set(arrays={"one": np.full((2, 3), np.nan)}, kind=None)
-    assert len(said(nothing, level="error")) == 1
+    assert len(sentences(nothing, level="error")) == 1
     with pytest.raises(ArgumentError, match="finite posteriors"):
         normalised(nothing)
     with pytest.raises(ArgumentError, match="frame 0"):
@@ -496,19 +502,19 @@ def test_rows_that_do_not_sum_to_one():
         "the probabilities of 2 of 70 frames do not sum to one; the worst is off by 0.5 in "
         "utterance 'two', frame 5; all are normalised"
     )
-    assert said(a_set(arrays=arrays), level="warning") == [expected]
+    assert sentences(a_set(arrays=arrays), level="warning") == [expected]
     assert_close(np.exp(normalised(a_set(arrays=arrays)).arrays["two"]).sum(axis=1), 1.0, VALUE)
     logs = {name: np.log(array) for name, array in arrays.items()}
-    assert said(a_set(arrays=logs, kind="log_probabilities")) == [expected]
-    assert said(a_set(arrays=logs, kind="logits")) == []
+    assert sentences(a_set(arrays=logs, kind="log_probabilities")) == [expected]
+    assert sentences(a_set(arrays=logs, kind="logits")) == []
 
 
 def test_probabilities_told_as_something_else_and_the_reverse():
     for kind in ("logits", "log_probabilities"):
         expected = f"{kind} are told, the numbers look like probabilities"
-        assert said(a_set(kind=kind)) == [expected]
+        assert sentences(a_set(kind=kind)) == [expected]
     logs = a_set(arrays={"one": np.log(spiky())})
-    assert "probabilities are told, the numbers begin at -" in said(logs, level="error")[0]
+    assert "probabilities are told, the numbers begin at -" in sentences(logs, level="error")[0]
     with pytest.raises(ArgumentError, match="utterance 'one': expected probabilities >= 0"):
         normalised(logs)
 
@@ -524,31 +530,33 @@ def test_probabilities_told_as_something_else_and_the_reverse():
 def test_other_logarithms(change, words):
     """Not told, they stop; told to be logits, they are taken for such with a warning."""
     arrays = {"one": change(spiky())}
-    assert said(a_set(arrays=arrays, kind=None), level="error") == [
+    assert sentences(a_set(arrays=arrays, kind=None), level="error") == [
         f"expected natural logarithms, or --kind to say what they are, got what looks like {words}"
     ]
-    told = a_set(arrays=arrays, kind="logits")
-    assert said(told, level="error") == []
-    assert f"the numbers look like {words}" in said(told, level="warning")
+    model = a_set(arrays=arrays, kind="logits")
+    assert sentences(model, level="error") == []
+    assert f"the numbers look like {words}" in sentences(model, level="warning")
 
 
 def test_blank_at_the_wrong_end():
-    told = a_set(arrays={"one": spiky(blank=2)})
-    assert said(told) == [
+    model = a_set(arrays={"one": spiky(blank=2)})
+    assert sentences(model) == [
         "blank 0 is the best class in 25 % of frames; 2 is best in 75 % and looks like the blank"
     ]
 
 
 def test_blank_that_nobody_tells():
-    told = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
-    assert metadata_of(told).blank == 2
-    assert "the blank is 2, the best class in 75 % of frames" in said(told, level="assumed")
-    named = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
-    assert said(named) == ["the blank is 2, by its symbol '<blk>'"]
+    model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
+    assert metadata_of(model).blank == 2
+    assert "the blank is 2, the best class in 75 % of frames" in sentences(model, level="assumed")
+    with_symbols = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
+    assert sentences(with_symbols) == ["the blank is 2, by its symbol '<blk>'"]
     unclear = a_set(
         arrays={"one": np.eye(3)[[0, 1, 2, 2, 0, 0, 1]]}, blank=None, symbols=("a",) * 3
     )
-    assert said(unclear, level="warning") == ["the blank is 0, the best class in 43 % of frames"]
+    assert sentences(unclear, level="warning") == [
+        "the blank is 0, the best class in 43 % of frames"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -563,47 +571,47 @@ def test_names_of_blanks(name):
 
 
 def test_of_several_names_the_one_that_is_heard_is_the_blank():
-    told = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
-    assert metadata_of(told).blank == 2
-    assert said(told) == ["the blank is 2, by its symbol 'blank'"]
+    model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
+    assert metadata_of(model).blank == 2
+    assert sentences(model) == ["the blank is 2, by its symbol 'blank'"]
 
 
 def test_a_name_against_the_evidence_is_an_error():
     """Best in no frame, although another class is in 90 %; rare but not against it: a warning."""
     best = np.repeat([2, 0, 1], [90, 0, 10])
-    told = a_set(arrays={"one": np.eye(3)[best]}, blank=None, symbols=("-", "a", "m"))
-    assert [one for one in said(told) if "blank" in one] == [
+    model = a_set(arrays={"one": np.eye(3)[best]}, blank=None, symbols=("-", "a", "m"))
+    assert [sentence for sentence in sentences(model) if "blank" in sentence] == [
         "expected --blank to say which class it is, got 0 by its symbol '-', which is best in 0 % "
         "of frames, but 2 ('m') in 90 %"
     ]
     with pytest.raises(ArgumentError, match="teacher: expected --blank to say which class it is"):
-        normalised(told)
+        normalised(model)
     rare = np.repeat([2, 0, 1], [60, 20, 20])
-    told = a_set(arrays={"one": np.eye(3)[rare]}, blank=None, symbols=("-", "a", "m"))
-    assert said(told, level="error") == []
-    assert normalised(told).blank == 0
-    assert said(a_set(arrays={"one": np.eye(3)[best]}), level="error") == []  # told: class 0
+    model = a_set(arrays={"one": np.eye(3)[rare]}, blank=None, symbols=("-", "a", "m"))
+    assert sentences(model, level="error") == []
+    assert normalised(model).blank == 0
+    assert sentences(a_set(arrays={"one": np.eye(3)[best]}), level="error") == []  # told: class 0
 
 
 @pytest.mark.parametrize("total", [0.5, 0.95, 1.2])
 def test_numbers_from_0_to_1_that_do_not_sum_to_one_are_of_no_kind(total):
     arrays = {"one": total * 0.7 * spiky() + 0.3 * total / 3}
-    told = a_set(arrays=arrays, kind=None)
-    assert said(told) == [
+    model = a_set(arrays=arrays, kind=None)
+    assert sentences(model) == [
         "expected --kind to say whether the numbers are probabilities or logits, got numbers from "
         f"0 to 1 that sum to {total:.3g} in a frame"
     ]
     with pytest.raises(ArgumentError, match="teacher: expected --kind to say whether"):
-        normalised(told)
+        normalised(model)
     expected = arrays["one"] / total
     got = normalised(a_set(arrays=arrays)).arrays["one"]
     assert_close(np.exp(got), expected, VALUE)
-    assert said(a_set(arrays=arrays, kind="logits"), level="error") == []
+    assert sentences(a_set(arrays=arrays, kind="logits"), level="error") == []
 
 
 def test_one_normal_form_of_symbols_and_names():
     """An accent of its own is no other symbol; a look-alike is, and shows its code points."""
-    one, other = (
+    composed, other = (
         a_set(name, {utterance: spiky()}, symbols=("-", letter, "m"))
         for name, utterance, letter in (
             ("teacher", "caf\u00e9", "\u00e9"),
@@ -612,9 +620,9 @@ def test_one_normal_form_of_symbols_and_names():
     )
     assert other.names == ("caf\u00e9",)
     true = {"caf\u00e9": timed(["e\u0301", "m"], [0, 0.1, 0.3])}
-    assert said(one, other, reference=true) == []
+    assert sentences(composed, other, reference=true) == []
     alike = a_set("small", {"caf\u00e9": spiky()}, symbols=("-", "\u00e9", "\u043c"))
-    assert said(one, alike) == [
+    assert sentences(composed, alike) == [
         "1 classes have another symbol than in teacher, such as 2: '\u043c' (U+043C), there 'm'"
     ]
     with pytest.raises(ArgumentError, match="arrays: expected names=2 to match their names in NFC"):
@@ -623,28 +631,30 @@ def test_one_normal_form_of_symbols_and_names():
 
 def test_padding():
     padded = np.concatenate([spiky(), np.tile(spiky(1), (12, 1))])
-    told = a_set(arrays={"one": padded, "two": spiky(30)})
-    assert said(told, level="warning") == [
+    model = a_set(arrays={"one": padded, "two": spiky(30)})
+    assert sentences(model, level="warning") == [
         "1 of 2 utterances end in 10 or more equal frames, as padding does, such as 'one'"
     ]
 
 
 def test_missing_facts_and_odd_shifts():
-    told = a_set(symbols=None, frame_shift=None, first_frame=None)
-    assert said(told, level="assumed") == [
+    model = a_set(symbols=None, frame_shift=None, first_frame=None)
+    assert sentences(model, level="assumed") == [
         "classes are called by their numbers",
         "the frame shift is unknown, so times are in frames",
         "frame 0 is at 0 s",
     ]
-    assert said(a_set(frame_shift=10.0)) == ["a frame shift of 10 s is unusual; it is in seconds"]
+    assert sentences(a_set(frame_shift=10.0)) == [
+        "a frame shift of 10 s is unusual; it is in seconds"
+    ]
 
 
 def test_names_of_two_sets():
-    one, two, three = spiky(), spiky(30), spiky(20)
-    found = diagnose(a_set(), a_set("small", {"two": two, "three": three}))
-    assert [(each.level, each.name) for each in found] == [("warning", "small")]
-    assert "2 utterances are not both in it and teacher and are left out" in found[0].sentence
-    nothing = said(a_set(), a_set("small", {"three": one}), level="error")
+    first, second, third = spiky(), spiky(30), spiky(20)
+    findings = diagnose(a_set(), a_set("small", {"two": second, "three": third}))
+    assert [(each.level, each.name) for each in findings] == [("warning", "small")]
+    assert "2 utterances are not both in it and teacher and are left out" in findings[0].sentence
+    nothing = sentences(a_set(), a_set("small", {"three": first}), level="error")
     assert nothing == ["no utterance is both in it and teacher, such as 'one' and 'three'"]
 
 
@@ -652,45 +662,47 @@ def test_classes_of_two_sets():
     wider = a_set(
         "small", {"one": spiky(classes=4), "two": spiky(30)[:, [0, 1, 2, 2]]}, symbols=None
     )
-    assert "K=4 classes, teacher has K=3" in said(a_set(), wider, level="error")
+    assert "K=4 classes, teacher has K=3" in sentences(a_set(), wider, level="error")
     other = a_set("small", symbols=("-", "m", "a"))
-    assert said(a_set(), other) == [
+    assert sentences(a_set(), other) == [
         "2 classes have another symbol than in teacher, such as 1: 'm', there 'a'"
     ]
     last = a_set("small", {"one": spiky(blank=2), "two": spiky(30, 2)}, blank=2, symbols=None)
-    assert said(a_set(), last, level="error") == [
+    assert sentences(a_set(), last, level="error") == [
         "the blank is 2, that of teacher is 0, so their classes are in another order"
     ]
 
 
 def test_durations_of_two_sets():
     halves = {"one": spiky(20), "two": spiky(15)}
-    assert said(a_set(), a_set("small", halves, frame_shift=0.04)) == []
-    assert said(a_set(), a_set("small", halves)) == [
+    assert sentences(a_set(), a_set("small", halves, frame_shift=0.04)) == []
+    assert sentences(a_set(), a_set("small", halves)) == [
         "2 of 2 shared utterances last differently in teacher, the worst 'one': 0.4 s, there "
         "0.8 s; numbers of frames are as 1 to 2, frame shifts as 1 to 1"
     ]
-    unknown = said(a_set(), a_set("small", halves, frame_shift=None), level="warning")
+    unknown = sentences(a_set(), a_set("small", halves, frame_shift=None), level="warning")
     assert unknown == [
         "2 of 2 shared utterances last differently in teacher, the worst 'one': 20 frames, there "
         "40 frames; numbers of frames are as 1 to 2, frame shifts not known of both"
     ]
     edges = {"one": spiky(37), "two": spiky(30)}
-    assert said(a_set(), a_set("small", edges)) == []
+    assert sentences(a_set(), a_set("small", edges)) == []
     wrong = {"one": spiky(36), "two": spiky(30)}
-    assert "1 of 2 shared utterances" in said(a_set(), a_set("small", wrong))[0]
+    assert "1 of 2 shared utterances" in sentences(a_set(), a_set("small", wrong))[0]
 
 
 def test_reference_that_does_not_fit():
     true = {"one": timed("ax", [0.0, 0.1, 1.6]), "three": timed("a", [0.0, 0.1])}
-    found = said(a_set(), reference=true)
-    assert found == [
+    findings = sentences(a_set(), reference=true)
+    assert findings == [
         "2 utterances are not both in it and the reference and are left out, such as 'three'",
         "1 labels of the reference are no symbols, such as 'x'",
         "1 of 1 utterances end before their reference, the worst 'one': posteriors until 0.81 s, "
         "reference until 1.6 s",
     ]
-    assert len(said(a_set(frame_shift=None, symbols=None), reference=true, level="warning")) == 1
+    assert (
+        len(sentences(a_set(frame_shift=None, symbols=None), reference=true, level="warning")) == 1
+    )
 
 
 def test_diagnose_wants_sets():

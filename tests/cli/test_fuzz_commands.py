@@ -4,8 +4,8 @@ import argparse
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.hostile import judged
 
 import refkd
 from refkd.check import DataError
@@ -66,7 +66,7 @@ def folder(tmp_path_factory):
 
 def test_every_command_is_in_the_table():
     actions = command_line()._actions
-    commands = next(one for one in actions if isinstance(one, argparse._SubParsersAction))
+    commands = next(action for action in actions if isinstance(action, argparse._SubParsersAction))
     assert set(commands.choices) == set(COMMANDS)
 
 
@@ -88,44 +88,32 @@ def judge(line, capsys):
     except SystemExit as stopped:  # of argparse, whose usage comes before its sentence
         code = stopped.code
         assert code in (0, 2)
-    said = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert code in (0, 1, 2)
-    if code == 1 and not said:  # a verdict of `verify` or `exercise check`, on standard output
+    if code == 1 and not lines:  # a verdict of `verify` or `exercise check`, on standard output
         return
     if code == 2:
-        assert said[-1].startswith("refkd"), said
-    if code != 0 and not said[0].startswith("usage"):
-        assert [one for one in said if one.startswith("refkd: ")] == said[-1:]
-        assert len(said[-1]) < 2000
+        assert lines[-1].startswith("refkd"), lines
+    if code != 0 and not lines[0].startswith("usage"):
+        assert [text for text in lines if text.startswith("refkd: ")] == lines[-1:]
+        assert len(lines[-1]) < 2000
 
 
-def fuzz(count, folder, capsys, monkeypatch):
+@pytest.fixture
+def judge_line(folder, capsys, monkeypatch):
     def untrained(*arguments):
         raise DataError("training: expected nothing of it, got so far")
 
     monkeypatch.chdir(folder)
     monkeypatch.setattr("refkd.experiment.experiment.run_experiment", untrained)
-    judged = 0
-
-    @settings(
-        max_examples=count, deadline=None, derandomize=True, database=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @given(words())
-    def judged_line(line):
-        nonlocal judged
-        judge(line, capsys)
-        judged += 1
-
-    judged_line()
-    return judged
+    return lambda line: judge(line, capsys)
 
 
-def test_hostile_words_give_a_result_or_a_sentence(folder, capsys, monkeypatch):
-    fuzz(60, folder, capsys, monkeypatch)
+def test_hostile_words_give_a_result_or_a_sentence(judge_line):
+    judged(60, words(), judge_line)
 
 
 @pytest.mark.proof
 @pytest.mark.compiled_once
-def test_hostile_words_in_great_number(folder, capsys, monkeypatch):
-    assert fuzz(CALLS, folder, capsys, monkeypatch) >= CALLS
+def test_hostile_words_in_great_number(judge_line):
+    assert judged(CALLS, words(), judge_line) >= CALLS

@@ -48,7 +48,9 @@ def site(tmp_path, monkeypatch):
     monkeypatch.setattr(own_figures, "HOME", tmp_path.resolve())
     others = [path for path in sys.path if not Path(path, "visualize").exists()]
     monkeypatch.setattr(sys, "path", [str(tmp_path), *others])
-    monkeypatch.setattr(sys, "meta_path", [one for one in sys.meta_path if one in IMPORTERS])
+    monkeypatch.setattr(
+        sys, "meta_path", [importer for importer in sys.meta_path if importer in IMPORTERS]
+    )
     monkeypatch.delitem(sys.modules, "visualize", raising=False)
     return tmp_path
 
@@ -96,9 +98,9 @@ def test_a_package_that_is_found_first_is_named(site, tmp_path_factory, monkeypa
     monkeypatch.setattr(sys, "path", [str(first), *sys.path])
     with pytest.raises(ArgumentError) as refusal:
         check_own_figures()
-    found = (first / "visualize" / "__init__.py").resolve()
+    path = (first / "visualize" / "__init__.py").resolve()
     assert str(refusal.value) == (
-        f"visualize: expected the package in {site.resolve()}, got {found} of visualise-more 1.2, "
+        f"visualize: expected the package in {site.resolve()}, got {path} of visualise-more 1.2, "
         "which Python finds first"
     )
 

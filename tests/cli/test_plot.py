@@ -6,7 +6,7 @@ import wave
 
 import numpy as np
 import pytest
-from support.figures import assert_readable
+from support.figures import assert_readable, proofs
 from support.plot import FRAMES, LATE, SYMBOLS, TEACHER, arguments, arrays_of, logits, write
 from tolerances import VALUE, assert_close
 
@@ -19,8 +19,8 @@ from refkd.alignment.statistics import EmissionDelay
 from refkd.cli import main
 from refkd.losses.rules import Hard, Window
 from visualize import delays_figure
-from visualize.output.comparison import comparison_figures
-from visualize.output.comparison_figures import Drawing
+from visualize.output.figures import figures_of_models
+from visualize.output.models_drawing import ModelsDrawing
 
 
 @pytest.fixture
@@ -48,18 +48,21 @@ def plot(tmp_path, capsys):
     """Run the command; SVG only, because it is the quickest."""
 
     def run(models, *more, out="figures"):
-        given = arguments(models, "--format", "svg", "--out", str(tmp_path / out), *map(str, more))
-        code = main(given)
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        words = arguments(models, "--format", "svg", "--out", str(tmp_path / out), *map(str, more))
+        code = main(words)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
 
     return run
 
 
 @pytest.fixture
-def told(plot):
-    def run(*arguments, **options):
-        code, out, _ = plot(*arguments, "--json", **options)
+def measure(plot):
+    """What --json prints; without --numbers a single figure is drawn."""
+
+    def run(*words, **options):
+        figures = () if {"--numbers", "--rule"} & set(words[1:]) else ("--figures", "offsets")
+        code, out, _ = plot(*words, *figures, "--json", **options)
         assert code == 0
         return json.loads(out)
 
@@ -197,12 +200,12 @@ def test_symbols_that_the_font_lacks_are_told_once(files, plot, tmp_path):
 # --- the numbers ---------------------------------------------------------------------------------
 
 
-def test_frames_of_another_length_with_the_same_events_are_not_shifted(tmp_path, told):
+def test_frames_of_another_length_with_the_same_events_are_not_shifted(tmp_path, measure):
     slow = write(tmp_path / "teacher.npz", arrays_of(TEACHER), frame_shift=0.04, blank=0)
     fast = write(tmp_path / "small.npz", arrays_of(TEACHER, times=2), frame_shift=0.02, blank=0)
     table = tmp_path / "numbers.csv"
-    found = told([slow, fast], "--numbers", table)["shift"]["small"]
-    assert (found["n"], found["mean"], found["p5"], found["p95"]) == (6, 0.0, 0.0, 0.0)
+    measured = measure([slow, fast], "--numbers", table)["shift"]["small"]
+    assert (measured["n"], measured["mean"], measured["p5"], measured["p95"]) == (6, 0.0, 0.0, 0.0)
     rows = numbers(table)
     for label, seconds in (("1", [0.2, 1.2]), ("2", [0.4]), ("3", [0.8])):  # of utterance `one`
         ends = rows["shift", "shift small", f"matched {label}"]
@@ -211,25 +214,25 @@ def test_frames_of_another_length_with_the_same_events_are_not_shifted(tmp_path,
     assert offsets[offsets[:, 1] > 0].tolist() == [[0.0, 100.0]]
 
 
-def test_latency_moves_all_offsets_by_itself(files, told):
-    plain = told(files)["shift"]["small"]
-    late = told(files, "--latency", "small=0.25")["shift"]["small"]
-    every = told(files, "--latency", "0.25")["shift"]["small"]
+def test_latency_moves_all_offsets_by_itself(files, measure):
+    plain = measure(files)["shift"]["small"]
+    late = measure(files, "--latency", "small=0.25")["shift"]["small"]
+    every = measure(files, "--latency", "0.25")["shift"]["small"]
     for measure in ("mean", "median", "p5", "p95"):
         assert_close(late[measure], plain[measure] + 0.25, VALUE, measure)
     assert every == plain
     assert late["n"] == plain["n"]
 
 
-def test_options_go_before_metadata_and_names_before_all(files, told):
-    models = told(files, "--frame-shift", "0.04", "--frame-shift", "small=0.03")["models"]
+def test_options_go_before_metadata_and_names_before_all(files, measure):
+    models = measure(files, "--frame-shift", "0.04", "--frame-shift", "small=0.03")["models"]
     assert models["teacher"]["frame_shift"] == 0.04
     assert models["small"]["frame_shift"] == 0.03
-    assert told(files, "--first-frame", "small=0.5")["models"]["small"]["first_frame"] == 0.5
+    assert measure(files, "--first-frame", "small=0.5")["models"]["small"]["first_frame"] == 0.5
 
 
-def test_a_blank_at_the_end_changes_nothing(files, tmp_path, told):
-    expected = told(files)
+def test_a_blank_at_the_end_changes_nothing(files, tmp_path, measure):
+    expected = measure(files)
     turned = [
         write(
             tmp_path / f"{name}-last.npz",
@@ -241,42 +244,45 @@ def test_a_blank_at_the_end_changes_nothing(files, tmp_path, told):
     models = [f"teacher={turned[0]}", f"small={turned[1]}"]
     tokens = tmp_path / "tokens.txt"
     tokens.write_text("a\nm\ns\n<blk>\n", encoding="utf-8")
-    found = told(models, "--blank", "-1", "--tokens", tokens)
-    assert found["blank"] == 3
-    assert found["shift"] == expected["shift"]
-    mixed = told([files[0], models[1]], "--tokens", f"small={tokens}", "--kind", "logits")
+    measured = measure(models, "--blank", "-1", "--tokens", tokens)
+    assert measured["blank"] == 3
+    assert measured["shift"] == expected["shift"]
+    mixed = measure([files[0], models[1]], "--tokens", f"small={tokens}", "--kind", "logits")
     assert mixed["shift"] == expected["shift"]
-    assert [one["sentence"] for one in mixed["findings"]] == [
+    assert [finding["sentence"] for finding in mixed["findings"]] == [
         "classes are put in the order of teacher",
         "frame 0 is at 0 s",
     ]
 
 
 @pytest.mark.parametrize("kind", ["log_probabilities", "probabilities"])
-def test_kinds_of_numbers_give_one_figure(kind, files, tmp_path, told):
+def test_kinds_of_numbers_give_one_figure(kind, files, tmp_path, measure):
     changed = []
     for name, events in (("teacher", TEACHER), ("small", LATE)):
         prob = {one: np.exp(array) for one, array in arrays_of(events).items()}
-        prob = {one: array / array.sum(axis=1, keepdims=True) for one, array in prob.items()}
+        prob = {first: array / array.sum(axis=1, keepdims=True) for first, array in prob.items()}
         if kind == "log_probabilities":
-            prob = {one: np.log(array) for one, array in prob.items()}
+            prob = {first: np.log(array) for first, array in prob.items()}
         path = write(tmp_path / f"{name}-2.npz", prob, symbols=SYMBOLS, frame_shift=0.02)
         changed.append(f"{name}={path}")
     tables = tmp_path / "logits.csv", tmp_path / "others.csv"
-    expected, found = told(files, "--numbers", tables[0]), told(changed, "--numbers", tables[1])
-    assert found["models"]["small"]["kind"] == kind
-    assert found["shift"] == expected["shift"]
-    one, other = map(numbers, tables)
-    assert one.keys() == other.keys()
-    for series, values in one.items():
-        assert_close(other[series], values, VALUE, series)
+    expected, measured = (
+        measure(files, "--numbers", tables[0]),
+        measure(changed, "--numbers", tables[1]),
+    )
+    assert measured["models"]["small"]["kind"] == kind
+    assert measured["shift"] == expected["shift"]
+    first, second = map(numbers, tables)
+    assert first.keys() == second.keys()
+    for series, values in first.items():
+        assert_close(second[series], values, VALUE, series)
 
 
-def test_delays_after_true_times(files, truth, told, tmp_path):
+def test_delays_after_true_times(files, truth, measure, tmp_path):
     table = tmp_path / "numbers.csv"
-    found = told(files, "--reference", truth, "--numbers", table)["truth"]
-    assert (found["by"], found["edge"]) == ("symbol", "start")
-    teacher, small = found["models"]["teacher"], found["models"]["small"]
+    measured = measure(files, "--reference", truth, "--numbers", table)["truth"]
+    assert (measured["by"], measured["edge"]) == ("symbol", "start")
+    teacher, small = measured["models"]["teacher"], measured["models"]["small"]
     assert (teacher["error"], small["error"], small["utterances"]) == (0.0, 0.0, 1)
     assert_close([teacher["after_start"]["mean"], small["after_start"]["mean"]], [0, 0.035], VALUE)
     assert_close(small["after_end"]["mean"], 0.035 - 0.08, VALUE)
@@ -286,12 +292,12 @@ def test_delays_after_true_times(files, truth, told, tmp_path):
     assert_close(rows["tradeoff", "tradeoff", "small"], [[35.0, 0.0]], VALUE)
 
 
-def test_what_is_wrong_or_missing_counts(files, truth, told, tmp_path):
+def test_what_is_wrong_or_missing_counts(files, truth, measure, tmp_path):
     """`one` of the student without its m, and s for the last a."""
     wrong = {"one": {6: 1, 21: 3, 33: 3}, "two": {}}
     small = write(tmp_path / "wrong.npz", arrays_of(wrong), frame_shift=0.02, blank=0)
-    found = told([files[0], f"small={small}"], "--reference", truth)
-    shift, true = found["shift"]["small"], found["truth"]["models"]["small"]
+    measured = measure([files[0], f"small={small}"], "--reference", truth)
+    shift, true = measured["shift"]["small"], measured["truth"]["models"]["small"]
     assert (shift["n"], shift["teacher_unmatched"], shift["student_unmatched"]) == (2, 4, 1)
     assert (true["error"], true["after_start"]["n"]) == (0.5, 2)
     assert (true["after_end"]["phones_left_out"], true["after_end"]["spikes_left_out"]) == (2, 1)
@@ -303,19 +309,19 @@ def words_ctm(path, **words):
     return path
 
 
-def test_phones_grouped_to_words(files, truth, told, tmp_path):
+def test_phones_grouped_to_words(files, truth, measure, tmp_path):
     words = words_ctm(tmp_path / "words.ctm", AM=(0.1, 0.3), SA=(0.4, 0.7))
     more = ("--reference", truth, "--by", "word", "--words", words)
-    found = told(files, *more)["truth"]
-    small = found["models"]["small"]
-    assert (found["by"], small["after_start"]["n"], small["after_end"]["n"]) == ("word", 2, 2)
+    measured = measure(files, *more)["truth"]
+    small = measured["models"]["small"]
+    assert (measured["by"], small["after_start"]["n"], small["after_end"]["n"]) == ("word", 2, 2)
     # a and s at 0.12 and 0.42; m and the last a at 0.24 and 0.66
     assert_close(small["after_start"]["mean"], (0.02 + 0.02) / 2, VALUE)
     assert_close(small["after_end"]["mean"], (-0.06 - 0.04) / 2, VALUE)
     assert_close(small["delay_interval"]["mean"], -0.05, VALUE)
 
 
-def test_subwords_joined_to_words(tmp_path, told, plot):
+def test_subwords_joined_to_words(tmp_path, measure, plot):
     begin = "\N{LOWER ONE EIGHTH BLOCK}"
     symbols = ("<blk>", begin + "ma", "ma", begin + "so")
     facts = {"symbols": symbols, "frame_shift": 0.02, "blank": 0, "kind": "logits"}
@@ -326,9 +332,9 @@ def test_subwords_joined_to_words(tmp_path, told, plot):
         for name, spikes in (("teacher", events), ("small", late))
     ]
     words = words_ctm(tmp_path / "words.ctm", Mama=(0.1, 0.22), so=(0.36, 0.44))
-    found = told(models, "--reference", words, "--by", "word")
-    assert not [one for one in found["findings"] if "no symbols" in one["sentence"]]
-    teacher, small = (found["truth"]["models"][name] for name in ("teacher", "small"))
+    measured = measure(models, "--reference", words, "--by", "word")
+    assert not [finding for finding in measured["findings"] if "no symbols" in finding["sentence"]]
+    teacher, small = (measured["truth"]["models"][name] for name in ("teacher", "small"))
     assert_close([teacher["error"], small["error"]], [0.0, 0.5], VALUE)
     assert_close(teacher["after_end"]["mean"], (-0.02 - 0.04) / 2, VALUE)
     assert_close(small["after_start"]["mean"], 0.02, VALUE)
@@ -341,36 +347,36 @@ def test_subwords_joined_to_words(tmp_path, told, plot):
     assert expected in err
 
 
-def test_missing_utterances_are_left_out(files, tmp_path, told):
+def test_missing_utterances_are_left_out(files, tmp_path, measure):
     arrays = arrays_of(LATE) | {"three": logits({3: 1}, 9)}
     del arrays["two"]
     other = write(tmp_path / "less.npz", arrays, frame_shift=0.02, blank=0)
-    found = told([files[0], f"small={other}"])
-    assert (found["utterances"], found["shift"]["small"]["n"]) == (1, 4)
+    measured = measure([files[0], f"small={other}"])
+    assert (measured["utterances"], measured["shift"]["small"]["n"]) == (1, 4)
     sentence = "2 utterances are not both in it and teacher and are left out, such as 'two'"
-    assert {"level": "warning", "name": "small", "sentence": sentence} in found["findings"]
+    assert {"level": "warning", "name": "small", "sentence": sentence} in measured["findings"]
 
 
 @pytest.mark.compiled_only
-def test_thousands_of_classes(tmp_path, told):
+def test_thousands_of_classes(tmp_path, measure):
     events = {"one": {10: 17, 30: 2999, 60: 512}}
     late = {"one": {12: 17, 31: 2999, 63: 513}}
     models = []
     for name, spikes in (("teacher", events), ("small", late)):
         array = 3 * logits(spikes["one"], 100, 3000).astype(np.float32)
         models.append(write(tmp_path / f"{name}.npz", {"one": array}, frame_shift=0.04))
-    found = told(models, "--rule", "Hard")
-    assert found["classes"] == 3000
-    assert_close(found["shift"]["small"]["mean"], 0.06, VALUE)
-    assert len(found["files"]) == 5
+    measured = measure(models, "--rule", "Hard")
+    assert measured["classes"] == 3000
+    assert_close(measured["shift"]["small"]["mean"], 0.06, VALUE)
+    assert len(measured["files"]) == 5
 
 
 # --- other files ---------------------------------------------------------------------------------
 
 
-def test_kaldi_archives(files, tmp_path, told):
+def test_kaldi_archives(files, tmp_path, measure):
     kaldiio = pytest.importorskip("kaldiio")
-    expected = told(files)
+    expected = measure(files)
     models = []
     for name, events in (("teacher", TEACHER), ("small", LATE)):
         single = {one: array.astype(np.float32) for one, array in arrays_of(events).items()}
@@ -379,8 +385,8 @@ def test_kaldi_archives(files, tmp_path, told):
         models.append(ark if name == "teacher" else scp)
     tokens = tmp_path / "tokens.txt"
     tokens.write_text("m 2\n<blk> 0\na 1\ns 3\n#0 4\n", encoding="utf-8")
-    found = told(models, "--frame-shift", "0.02", "--tokens", tokens)
-    assert found["shift"] == expected["shift"]
+    measured = measure(models, "--frame-shift", "0.02", "--tokens", tokens)
+    assert measured["shift"] == expected["shift"]
 
 
 def test_commands_in_lists_are_never_run(files, tmp_path, plot):
@@ -391,13 +397,13 @@ def test_commands_in_lists_are_never_run(files, tmp_path, plot):
     assert "small.scp, line 1: expected a file, got a command, which is never run" in err
 
 
-def test_single_arrays(tmp_path, told):
+def test_single_arrays(tmp_path, measure):
     for name, events in (("teacher", TEACHER), ("small", LATE)):
         (tmp_path / name).mkdir()
         np.save(tmp_path / name / "one.npy", arrays_of(events)["one"])
     models = [f"{name}={tmp_path / name / 'one.npy'}" for name in ("teacher", "small")]
-    found = told(models, "--frame-shift", "0.02", "--blank", "0")
-    assert_close(found["shift"]["small"]["mean"], 0.035, VALUE)
+    measured = measure(models, "--frame-shift", "0.02", "--blank", "0")
+    assert_close(measured["shift"]["small"]["mean"], 0.035, VALUE)
 
 
 def test_a_spectrogram_above(files, tmp_path, plot):
@@ -516,16 +522,16 @@ def test_a_hyphen_is_no_blank_by_its_name_alone(tmp_path, plot):
     ],
 )
 def test_refusals_in_one_sentence(more, code, sentence, files, plot, tmp_path):
-    assert plot(files, *more)[:2] == (code, "")
-    _, _, err = plot(files, *more)
+    *outcome, err = plot(files, *more)
+    assert outcome == [code, ""]
     assert sentence in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "figures").exists()
 
 
-@pytest.mark.parametrize("given", [[], ["run", "--model", "a.npz"]])
-def test_a_run_or_models(given, capsys):
-    assert main(["plot", *given]) == 2
+@pytest.mark.parametrize("inputs", [[], ["run", "--model", "a.npz"]])
+def test_a_run_or_models(inputs, capsys):
+    assert main(["plot", *inputs]) == 2
     assert "refkd plot: expected RUN_DIR, --model NAME=FILE or --toy" in capsys.readouterr().err
 
 
@@ -554,9 +560,11 @@ def test_certain_errors_end_without_a_figure(change, sentence, files, tmp_path, 
     assert not (tmp_path / "figures").exists()
     code, out, _ = plot([files[0], wrong], "--json")
     assert code == 1
-    found = json.loads(out)
-    assert found["files"] == []
-    assert sentence in next(one["sentence"] for one in found["findings"] if one["level"] == "error")
+    measured = json.loads(out)
+    assert measured["files"] == []
+    assert sentence in next(
+        finding["sentence"] for finding in measured["findings"] if finding["level"] == "error"
+    )
 
 
 def test_no_shared_utterance(files, tmp_path, plot):
@@ -599,11 +607,11 @@ def test_bars_lines_and_words_of_delays():
     axes = figure.axes[0]
     bars = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in axes.patches}
     assert {place: share for place, share in bars.items() if share} == {0: 25, 20: 50, 60: 25}
-    (line,) = [one for one in axes.lines if one.get_gid() == "cumulative share"]
+    (line,) = [line for line in axes.lines if line.get_gid() == "cumulative share"]
     times, shares = line.get_data()
     assert_close(times, [-110.0, 0.0, 20.0, 60.0, 70.0], VALUE)
     assert_close(shares, [0.0, 25.0, 75.0, 100.0, 100.0], VALUE)
-    (mean,) = [one for one in axes.lines if one.get_gid() == "mean"]
+    (mean,) = [line for line in axes.lines if line.get_gid() == "mean"]
     assert_close(mean.get_xdata()[0], 25.0, VALUE)
     assert " ".join(text.get_text() for text in reversed(axes.texts)) == (
         "teacher after n = 4, mean +25 ms, median +20 ms left out: 1 of 5 words, 0 spikes"
@@ -625,12 +633,12 @@ def test_bars_are_wider_where_there_would_be_too_many_and_nothing_is_lost():
     assert_close(sum(bars.values()), 100.0, VALUE)
 
 
-@pytest.mark.parametrize("width", [None, 3.4, 7.0, 6.67])
-@pytest.mark.parametrize("models", [1, 2, 5])
+@pytest.mark.parametrize("width", [3.4, *proofs(None, 7.0, 6.67)])
+@pytest.mark.parametrize("models", [2, *proofs(1, 5)])
 def test_delays_are_readable_at_every_width(width, models):
     rng = np.random.default_rng(models)
     names = ["a student with a long name, and its rule", *"bcde"][:models]
-    two = {
+    double = {
         name: {
             measure: late(*rng.normal(0.1 * n, 0.05, 300), left_out=12345)
             for measure in (
@@ -640,8 +648,8 @@ def test_delays_are_readable_at_every_width(width, models):
         }
         for n, name in enumerate(names)
     }
-    one = {name: {"spike": late(*rng.normal(size=50))} for name in names}
-    for delays in (one, two):
+    single = {name: {"spike": late(*rng.normal(size=50))} for name in names}
+    for delays in (single, double):
         figure = delays_figure(delays, 0.02, width=width, caption="More words. " * 9)
         assert_readable(figure)
         if width is not None:
@@ -659,7 +667,7 @@ def test_nothing_to_draw():
 # --- figures of a comparison ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [None, 3.4, 7.0])
+@pytest.mark.parametrize("width", [3.4, *proofs(None, 7.0)])
 def test_all_figures_are_readable(width):
     sets = [
         PosteriorSet(name, arrays_of(events), frame_shift=0.02, symbols=SYMBOLS)
@@ -669,18 +677,11 @@ def test_all_figures_are_readable(width):
     starts = 0.02 * np.array(list(TEACHER["one"]))
     labels = tuple(SYMBOLS[k] for k in TEACHER["one"].values())
     truth = Truth({"one": Reference(labels, starts, starts + 0.08)})
-    drawing = Drawing(
-        both,
-        ("one",),
-        truth=truth,
-        found={one.name: truth.of(both, one) for one in both.models},
-        rule=Hard(Window(3, 0)),
-        width=width,
-    )
-    figures, left_out = comparison_figures(drawing)
-    assert len(figures) == 7
-    assert left_out == []
-    for figure in figures.values():
+    drawing = ModelsDrawing.of(both, ("one",), truth, rule=Hard(Window(3, 0)), width=width)
+    drawn = figures_of_models(drawing)
+    assert len(drawn.figures) == 7
+    assert (drawn.left_out, drawn.failures) == ([], {})
+    for figure in drawn.figures.values():
         assert_readable(figure)
-    assert sum(one.starts.n for one in drawing.found["small"].values()) == 4
-    assert isinstance(drawing.found["small"]["one"], TrueDelays)
+    assert sum(delays.starts.n for delays in drawing.true_delays["small"].values()) == 4
+    assert isinstance(drawing.true_delays["small"]["one"], TrueDelays)

@@ -30,8 +30,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     for name, events, times in (("teacher", SLOW, 1), ("small", FAST, 2), ("<b>tiny", SLOW, 1)):
         arrays = {
-            one: logits(spikes, times * FRAMES[one]) + np.eye(4)[2] * (name == "small")
-            for one, spikes in events.items()
+            utterance: logits(spikes, times * FRAMES[utterance]) + np.eye(4)[2] * (name == "small")
+            for utterance, spikes in events.items()
         }
         facts = {"kind": "logits", "blank": 0, "symbols": SYMBOLS, "first_frame": 0.02 / times}
         write(folder / f"{name.strip('<b>')}.npz", arrays, **facts, frame_shift=0.04 / times)
@@ -48,8 +48,10 @@ def folder(tmp_path_factory):
 
 
 def plot(folder, *more, out="out", models=("teacher", "small", "<b>tiny")):
-    given = [f"{name}={folder / name.strip('<b>')}.npz" for name in models]
-    return main(arguments(given, "--format", "svg", "--out", str(folder / out), *map(str, more)))
+    model_files = [f"{name}={folder / name.strip('<b>')}.npz" for name in models]
+    return main(
+        arguments(model_files, "--format", "svg", "--out", str(folder / out), *map(str, more))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -125,18 +127,20 @@ def test_what_was_assumed_is_on_the_page(folder, tmp_path):
 
 
 def test_posteriors_spikes_and_offsets_are_those_of_the_comparison(page, comparison):
-    told = page.data
-    assert [one["title"] for one in told["models"]] == [one.name for one in comparison.models]
-    assert [one["clock"] for one in told["models"]] == [
-        vars(one.clock) for one in comparison.models
+    data = page.data
+    assert [model["title"] for model in data["models"]] == [
+        model.name for model in comparison.models
     ]
-    for utterance in told["utterances"]:
+    assert [model["clock"] for model in data["models"]] == [
+        vars(model.clock) for model in comparison.models
+    ]
+    for utterance in data["utterances"]:
         name = utterance["name"]
         for model, packed in zip(comparison.models, utterance["distributions"], strict=True):
             assert_told(packed, np.exp(log_posteriors(model.posteriors.arrays[name])))
         for model, packed in zip(comparison.models, utterance["spikes"], strict=True):
-            assert [unpacked(one).tolist() for one in packed] == [
-                one.tolist() for one in model.spikes[name]
+            assert [unpacked(column).tolist() for column in packed] == [
+                spike.tolist() for spike in model.spikes[name]
             ]
         for student, packed in zip(comparison.students, utterance["students"], strict=True):
             shift = comparison.shift(student, name)
@@ -144,7 +148,7 @@ def test_posteriors_spikes_and_offsets_are_those_of_the_comparison(page, compari
             assert unpacked(packed["links"][1]).tolist() == shift.student_frames.tolist()
             assert packed["late"] == np.rint(1000 * shift.offset).tolist()
             assert "choices" not in packed
-    assert told["late"] == "ms"
+    assert data["late"] == "ms"
 
 
 def test_models_with_one_clock_are_compared_in_frames(folder):
@@ -164,16 +168,16 @@ def test_a_rule_is_shown_where_it_can_choose(folder):
 
 
 def test_audio_is_in_the_page_as_it_was(page):
-    one, two = sorted(page.data["utterances"], key=lambda told: told["name"])
-    with wave.open(io.BytesIO(base64.b64decode(one["audio"]))) as sound:
+    first, second = sorted(page.data["utterances"], key=lambda data: data["name"])
+    with wave.open(io.BytesIO(base64.b64decode(first["audio"]))) as sound:
         assert (sound.getframerate(), sound.getnframes()) == (RATE, int(0.8 * RATE))
         samples = np.frombuffer(sound.readframes(10), dtype="<i2")
     expected = 8000 * np.sin(np.arange(10) / 5)
     assert np.abs(samples - expected).max() <= 2
-    assert one["speech"]["bands"] == 40
-    assert one["speech"]["hertz"][0] < 100 < 3500 < one["speech"]["hertz"][1] < RATE / 2
-    assert (two["audio"], two["silenced"]) == ("", False)
-    assert "speech" not in two
+    assert first["speech"]["bands"] == 40
+    assert first["speech"]["hertz"][0] < 100 < 3500 < first["speech"]["hertz"][1] < RATE / 2
+    assert (second["audio"], second["silenced"]) == ("", False)
+    assert "speech" not in second
 
 
 def test_of_a_part_only_that_part_is_heard(folder):
@@ -181,13 +185,13 @@ def test_of_a_part_only_that_part_is_heard(folder):
     assert plot(folder, *more, "--from", 0.2, "--to", 0.6, out="heard") == 0
     path = folder / "heard" / "report.html"
     page = Page(path.read_text(encoding="utf-8"))
-    one = {told["name"]: told for told in page.data["utterances"]}["one"]
-    with wave.open(io.BytesIO(base64.b64decode(one["audio"]))) as sound:
+    first = {data["name"]: data for data in page.data["utterances"]}["one"]
+    with wave.open(io.BytesIO(base64.b64decode(first["audio"]))) as sound:
         assert sound.getnframes() == int(0.4 * RATE)
-        first = np.frombuffer(sound.readframes(1), dtype="<i2")[0]
-    assert abs(first - 8000 * np.sin(0.2 * RATE / 5)) <= 2
-    assert one["heard_from"] == 0.2
-    assert one["speech"]["clock"]["first_frame"] == pytest.approx(0.2 + 0.0125)
+        sample = np.frombuffer(sound.readframes(1), dtype="<i2")[0]
+    assert abs(sample - 8000 * np.sin(0.2 * RATE / 5)) <= 2
+    assert first["heard_from"] == 0.2
+    assert first["speech"]["clock"]["first_frame"] == pytest.approx(0.2 + 0.0125)
 
 
 def test_audio_that_finds_no_room_is_said_to_be_left_out(folder, monkeypatch):
@@ -196,16 +200,16 @@ def test_audio_that_finds_no_room_is_said_to_be_left_out(folder, monkeypatch):
         plot(folder, "--report", "--audio", folder / "wav", "--utterance", "one", out="full") == 0
     )
     page = Page((folder / "full" / "report.html").read_text(encoding="utf-8"))
-    told = {one["name"]: one for one in page.data["utterances"]}["one"]
-    assert (told["audio"], told["silenced"]) == ("", True)
-    assert "levels" in told["speech"]
+    data = {utterance["name"]: utterance for utterance in page.data["utterances"]}["one"]
+    assert (data["audio"], data["silenced"]) == ("", True)
+    assert "levels" in data["speech"]
 
 
 def test_an_utterance_too_long_for_the_page_is_left_out(folder, monkeypatch):
     monkeypatch.setattr(models_explorer, "LONGEST", 25)
     assert plot(folder, "--report", "--utterance", "one", out="long") == 0
     page = Page((folder / "long" / "report.html").read_text(encoding="utf-8"))
-    assert [one["name"] for one in page.data["utterances"]] == ["two </script>"]
+    assert [utterance["name"] for utterance in page.data["utterances"]] == ["two </script>"]
     assert any("Utterances here: 1 of 2" in words for words in page.words)
 
 
@@ -227,8 +231,8 @@ def test_what_cannot_be_a_page_is_one_sentence(folder, capsys, models, more, say
 
 @pytest.fixture(scope="module")
 def browser():
-    with Browser() as one:
-        yield one
+    with Browser() as window:
+        yield window
 
 
 @pytest.fixture

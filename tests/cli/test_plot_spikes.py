@@ -23,19 +23,28 @@ FACTS = {"kind": "logits", "blank": 0, "frame_shift": 0.02, "first_frame": 0.01}
 
 def files(folder, models, symbols=SYMBOLS, **facts):
     """`NAME=FILE` of models given by their spikes."""
-    told = FACTS | {"symbols": symbols} | facts
+    posteriors = FACTS | {"symbols": symbols} | facts
     return [
-        f"{name}={write(folder / f'{name}.npz', arrays, **told)}" for name, arrays in models.items()
+        f"{name}={write(folder / f'{name}.npz', arrays, **posteriors)}"
+        for name, arrays in models.items()
     ]
 
 
 @pytest.fixture
 def plot(tmp_path, capsys):
     def run(models, *more):
-        given = ["--figures", "shift", "--format", "svg", "--json", "--out", str(tmp_path / "out")]
-        code = main(arguments(models, *given, *map(str, more)))
-        said = capsys.readouterr()
-        return code, json.loads(said.out) if said.out else None, said.err
+        options = [
+            "--figures",
+            "shift",
+            "--format",
+            "svg",
+            "--json",
+            "--out",
+            str(tmp_path / "out"),
+        ]
+        code = main(arguments(models, *options, *map(str, more)))
+        printed = capsys.readouterr()
+        return code, json.loads(printed.out) if printed.out else None, printed.err
 
     return run
 
@@ -49,31 +58,31 @@ def test_probabilities_of_one_class_are_added(kind):
     values = np.random.default_rng(0).normal(size=(5, 5))
     prob = np.exp(log_posteriors(values))
     values = {"logits": values, "log_probabilities": np.log(prob), "probabilities": prob}[kind]
-    told = PosteriorSet("small", {"one": values}, kind, 1, ("a", "-", "A", "|", "m"))
-    (folded,), _ = fold_classes([told], Folding({"A": "a"}, ["|"]))
+    posteriors = PosteriorSet("small", {"one": values}, kind, 1, ("a", "-", "A", "|", "m"))
+    (folded,), _ = fold_classes([posteriors], Folding({"A": "a"}, ["|"]))
     expected = np.stack([prob[:, 0] + prob[:, 2], prob[:, 1] + prob[:, 3], prob[:, 4]], axis=1)
     assert (folded.symbols, folded.blank, folded.kind) == (("a", "-", "m"), 1, kind)
     assert_close(np.exp(log_posteriors_of(folded, kind, "one")), expected, VALUE)
 
 
 def test_a_class_may_take_a_name_that_the_model_does_not_have():
-    told = PosteriorSet("small", {"one": np.eye(3)}, symbols=("-", "a", "m"), blank=0)
+    posteriors = PosteriorSet("small", {"one": np.eye(3)}, symbols=("-", "a", "m"), blank=0)
     other = PosteriorSet("tiny", {"one": np.eye(3)}, symbols=("-", "A", "m"), blank=0)
-    (first, second), _ = fold_classes([told, other], Folding({"A": "a"}))
-    assert first is told
+    (first, second), _ = fold_classes([posteriors, other], Folding({"A": "a"}))
+    assert first is posteriors
     assert second.symbols == ("-", "a", "m")
     np.testing.assert_array_equal(second.arrays["one"], np.eye(3))
 
 
 def test_classes_of_one_name_stay_apart_unless_they_are_folded():
-    told = PosteriorSet("small", {"one": np.eye(4)}, symbols=("-", "m", "m", "a"), blank=0)
-    (folded,), _ = fold_classes([told], Folding({}, ["a"]))
+    posteriors = PosteriorSet("small", {"one": np.eye(4)}, symbols=("-", "m", "m", "a"), blank=0)
+    (folded,), _ = fold_classes([posteriors], Folding({}, ["a"]))
     assert folded.symbols == ("-", "m", "m")
 
 
 def test_classes_without_names_are_folded_by_their_numbers():
-    told = PosteriorSet("small", {"one": np.eye(3)}, "probabilities", 2)
-    (folded,), _ = fold_classes([told], Folding({"0": "1"}))
+    posteriors = PosteriorSet("small", {"one": np.eye(3)}, "probabilities", 2)
+    (folded,), _ = fold_classes([posteriors], Folding({"0": "1"}))
     assert (folded.symbols, folded.blank) == (("1", "2"), 1)
 
 
@@ -81,9 +90,9 @@ def test_classes_without_names_are_folded_by_their_numbers():
 def test_what_has_to_be_told_is_not_settled_by_folding(scale, flag):
     """A hyphen that is never best is no blank, and 0.95 is no sum of probabilities."""
     rare = np.array([[0.9, 0.0, 0.1, 0.0], [0.2, 0.0, 0.8, 0.0]]) * scale
-    told = PosteriorSet("small", {"one": rare}, symbols=("x", "-", "a", "|"))
+    posteriors = PosteriorSet("small", {"one": rare}, symbols=("x", "-", "a", "|"))
     with pytest.raises(ArgumentError, match=f"small: expected {flag} to say"):
-        fold_classes([told], Folding({}, ["|"]))
+        fold_classes([posteriors], Folding({}, ["|"]))
 
 
 def test_true_labels_are_folded_alike():
@@ -105,9 +114,9 @@ def test_true_labels_are_folded_alike():
     ],
 )
 def test_what_cannot_be_folded_is_one_sentence(merge, drop, says):
-    told = PosteriorSet("small", {"one": np.eye(3)}, symbols=("-", "a", "m"), blank=0)
+    posteriors = PosteriorSet("small", {"one": np.eye(3)}, symbols=("-", "a", "m"), blank=0)
     with pytest.raises(ArgumentError, match=f"^{says}"):
-        fold_classes([told], Folding(merge, drop))
+        fold_classes([posteriors], Folding(merge, drop))
 
 
 def test_a_class_of_pauses_no_longer_counts_as_an_error(tmp_path, plot):
@@ -131,8 +140,8 @@ def test_models_of_different_classes_are_compared_once_they_are_folded(tmp_path,
     teacher = files(tmp_path, {"teacher": {"one": logits({3: 1}, 9, 2)}}, ("-", "a"))
     small = files(tmp_path, {"small": {"one": logits({4: 1}, 9, 3)}}, ("-", "a", "A"))
     assert plot([*teacher, *small])[0] == 1
-    code, told, _ = plot([*teacher, *small], "--merge", "A=a")
-    assert (code, told["classes"], told["shift"]["small"]["n"]) == (0, 2, 1)
+    code, results, _ = plot([*teacher, *small], "--merge", "A=a")
+    assert (code, results["classes"], results["shift"]["small"]["n"]) == (0, 2, 1)
 
 
 # --- all spikes as files -------------------------------------------------------------------------
@@ -144,9 +153,9 @@ def test_every_spike_is_a_row_with_its_partner(tmp_path, plot):
     models = files(tmp_path, {"teacher": teacher}, frame_shift=0.04)
     models += files(tmp_path, {"small": small}, frame_shift=0.02, first_frame=0.0)
     path = tmp_path / "pairs.csv"
-    code, told, _ = plot(models, "--pairs", path)
+    code, results, _ = plot(models, "--pairs", path)
     assert code == 0
-    assert str(path) in told["files"]
+    assert str(path) in results["files"]
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert header[:5] == ["utterance", "student", "symbol", "teacher_frame", "student_frame"]
@@ -180,29 +189,29 @@ def test_one_file_does_not_take_two_tables(tmp_path, plot):
 
 def test_a_ctm_of_spikes_is_read_back_as_the_truth_it_agrees_with(tmp_path, plot):
     models = files(tmp_path, {"teacher": arrays_of(TEACHER), "small": arrays_of(LATE)})
-    _, told, _ = plot(models, "--spikes", "ctm")
-    assert [name for name in told["files"] if name.endswith(".ctm")] == [
+    _, results, _ = plot(models, "--spikes", "ctm")
+    assert [name for name in results["files"] if name.endswith(".ctm")] == [
         str(tmp_path / "out" / f"{name}.ctm") for name in ("teacher", "small")
     ]
-    said = read_reference(tmp_path / "out" / "small.ctm")
+    reference = read_reference(tmp_path / "out" / "small.ctm")
     frames = np.array(list(LATE["one"]))
-    assert said["one"].labels == tuple(SYMBOLS[label] for label in LATE["one"].values())
-    assert_close(said["one"].starts, 0.01 + 0.02 * frames, VALUE)
-    assert_close(said["one"].ends, 0.03 + 0.02 * frames, VALUE)
-    _, told, _ = plot(models, "--reference", tmp_path / "out" / "teacher.ctm")
-    delays = {name: one["after_start"] for name, one in told["truth"]["models"].items()}
+    assert reference["one"].labels == tuple(SYMBOLS[label] for label in LATE["one"].values())
+    assert_close(reference["one"].starts, 0.01 + 0.02 * frames, VALUE)
+    assert_close(reference["one"].ends, 0.03 + 0.02 * frames, VALUE)
+    _, results, _ = plot(models, "--reference", tmp_path / "out" / "teacher.ctm")
+    delays = {name: one["after_start"] for name, one in results["truth"]["models"].items()}
     assert_close(delays["teacher"]["p95"], 0.0, VALUE)
-    assert delays["small"]["mean"] == pytest.approx(told["shift"]["small"]["mean"])
+    assert delays["small"]["mean"] == pytest.approx(results["shift"]["small"]["mean"])
 
 
 def test_textgrids_have_a_folder_for_each_model(tmp_path, plot):
     pytest.importorskip("praatio")
     models = files(tmp_path, {"teacher": arrays_of(TEACHER)})
-    _, told, _ = plot(models, "--spikes", "textgrid")
-    assert told["files"][-1] == str(tmp_path / "out" / "teacher")
-    said = read_reference(tmp_path / "out" / "teacher")
-    assert set(said) == set(FRAMES)
-    assert_close(said["two"].starts, 0.01 + 0.02 * np.array(list(TEACHER["two"])), VALUE)
+    _, results, _ = plot(models, "--spikes", "textgrid")
+    assert results["files"][-1] == str(tmp_path / "out" / "teacher")
+    reference = read_reference(tmp_path / "out" / "teacher")
+    assert set(reference) == set(FRAMES)
+    assert_close(reference["two"].starts, 0.01 + 0.02 * np.array(list(TEACHER["two"])), VALUE)
 
 
 def test_spikes_without_a_name_are_refused(tmp_path, plot):
@@ -243,13 +252,13 @@ def test_offsets_and_delays_are_in_the_unit(tmp_path, capsys):
     more = ("--format", "svg", "--reference", truth, "--out", tmp_path / "out")
     numbers = ("--numbers", tmp_path / "numbers.csv", "--pairs", tmp_path / "pairs.csv")
     assert main(arguments(models, *map(str, (*unit, *more, *numbers)))) == 0
-    said, told = capsys.readouterr()
-    said = " ".join(said.split())
-    assert "after teacher (px) n mean median p5 p95 unmatched extra small 2 +8 +8 +8 +8 " in said
-    assert "after true start (px) n mean" in said
-    assert "teacher 2 +4 +4 +4 +4 " in said
-    assert "small 2 +12 +12 +12 +12 " in said
-    assert "unusual" not in told
+    out, err = capsys.readouterr()
+    out = " ".join(out.split())
+    assert "after teacher (px) n mean median p5 p95 unmatched extra small 2 +8 +8 +8 +8 " in out
+    assert "after true start (px) n mean" in out
+    assert "teacher 2 +4 +4 +4 +4 " in out
+    assert "small 2 +12 +12 +12 +12 " in out
+    assert "unusual" not in err
     with (tmp_path / "pairs.csv").open(encoding="utf-8") as file:
         assert file.readlines()[1] == "line,small,a,3,8,24.0,32.0,8.0,px\n"
     with (tmp_path / "numbers.csv").open(encoding="utf-8") as file:

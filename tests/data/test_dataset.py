@@ -145,13 +145,16 @@ def test_features_are_stacked_and_normalised_by_the_training_set():
     made = corpus()
     settings = FeatureSettings(stack=3)
     data = prepare(made, settings)
-    raw = [stack(log_mel(one.audio, RATE, settings), 3).astype(np.float64) for one in made.train]
+    raw = [
+        stack(log_mel(utterance.audio, RATE, settings), 3).astype(np.float64)
+        for utterance in made.train
+    ]
     mean, std = np.concatenate(raw).mean(axis=0), np.concatenate(raw).std(axis=0)
     assert_close(data.mean, mean, VALUE)
     assert_close(data.std, std, VALUE)
     for split, utterances in (("train", made.train), ("test", made.test)):
-        for n, one in enumerate(utterances):
-            frames = stack(log_mel(one.audio, RATE, settings), 3)
+        for n, utterance in enumerate(utterances):
+            frames = stack(log_mel(utterance.audio, RATE, settings), 3)
             expected = (frames - mean) / std
             actual = getattr(data, split).features[n]
             assert actual.dtype == np.float32
@@ -236,15 +239,15 @@ def test_take_what_is_not_there(indices, sentence):
 
 
 def test_a_split_whose_parts_do_not_fit():
-    two, one = split_of_lengths([3, 4]), split_of_lengths([3])
+    two, single = split_of_lengths([3, 4]), split_of_lengths([3])
     with pytest.raises(ArgumentError, match="features: expected utterances=2 to match names"):
-        Split(two.names, one.features, two.labels, two.starts, two.ends)
+        Split(two.names, single.features, two.labels, two.starts, two.ends)
     with pytest.raises(ArgumentError, match="starts: expected one time for each label"):
-        Split(two.names, two.features, two.labels, one.starts, two.ends)
+        Split(two.names, two.features, two.labels, single.starts, two.ends)
     with pytest.raises(ArgumentError, match="starts, ends: expected both or neither"):
         Split(two.names, two.features, two.labels, two.starts, None)
     with pytest.raises(ArgumentError, match="labels: expected utterances=2 to match names"):
-        Split(two.names, two.features, one.labels, one.starts, one.ends)
+        Split(two.names, two.features, single.labels, single.starts, single.ends)
 
 
 # --- batches -------------------------------------------------------------------------------------

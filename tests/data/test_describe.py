@@ -118,8 +118,8 @@ def test_the_command(tmp_path, capsys):
     assert main(arguments) == 0
     assert capsys.readouterr().out.startswith("synthetic: 8000 samples per second, with phone")
     assert main([*arguments, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [one["utterances"] for one in told["splits"].values()] == [3, 1, 2]
+    description = json.loads(capsys.readouterr().out)
+    assert [split["utterances"] for split in description["splits"].values()] == [3, 1, 2]
 
 
 def test_mistakes_are_one_line(tmp_path, capsys):

@@ -43,8 +43,8 @@ def text(tmp_path):
 
 def everything(corpus):
     return [
-        (one.name, one.phones, one.starts.tobytes(), one.ends.tobytes(), one.audio.tobytes())
-        for one in corpus
+        (clip.name, clip.phones, clip.starts.tobytes(), clip.ends.tobytes(), clip.audio.tobytes())
+        for clip in corpus
     ]
 
 
@@ -87,26 +87,26 @@ def test_times_lie_where_the_sound_is(extra, text):
     corpus = read_espeak(text)
     assert (corpus.rate, corpus.problems) == (RATE, {})
     assert len(list(corpus)) == 4 * len(LINES)
-    for one in corpus:
-        assert len(one.phones) == len(one.starts) == len(one.ends) >= 9
-        assert one.starts[0] >= MARGIN
-        assert one.ends[-1] <= one.seconds - MARGIN
-        assert (np.diff(one.starts) > 0.0).all()
+    for clip in corpus:
+        assert len(clip.phones) == len(clip.starts) == len(clip.ends) >= 9
+        assert clip.starts[0] >= MARGIN
+        assert clip.ends[-1] <= clip.seconds - MARGIN
+        assert (np.diff(clip.starts) > 0.0).all()
         quiet = round(MARGIN * RATE)
-        assert not one.audio[:quiet].any()
-        assert not one.audio[-quiet:].any()
-        assert np.abs(one.audio).max() > 0.1
-    for one in (one for one in corpus if one.group == "she sees six ships"):
-        assert one.phones[:3] == ("\u0283", "i\u02d0", "s")  # the words at their two ends
-        assert one.phones[-4:] == ("\u0283", "\u026a", "p", "s")
+        assert not clip.audio[:quiet].any()
+        assert not clip.audio[-quiet:].any()
+        assert np.abs(clip.audio).max() > 0.1
+    for clip in (clip for clip in corpus if clip.group == "she sees six ships"):
+        assert clip.phones[:3] == ("\u0283", "i\u02d0", "s")  # the words at their two ends
+        assert clip.phones[-4:] == ("\u0283", "\u026a", "p", "s")
         hisses = [
-            crossings(one, start, end)
-            for phone, start, end in zip(one.phones, one.starts, one.ends, strict=True)
+            crossings(clip, start, end)
+            for phone, start, end in zip(clip.phones, clip.starts, clip.ends, strict=True)
             if phone in ("s", "\u0283")
         ]
         vowels = [
-            crossings(one, start, end)
-            for phone, start, end in zip(one.phones, one.starts, one.ends, strict=True)
+            crossings(clip, start, end)
+            for phone, start, end in zip(clip.phones, clip.starts, clip.ends, strict=True)
             if phone in ("i\u02d0", "\u026a")
         ]
         assert len(hisses) == 6
@@ -114,21 +114,21 @@ def test_times_lie_where_the_sound_is(extra, text):
 
 
 def test_pauses_are_no_phones(extra, text):
-    one = next(one for one in read_espeak(text, ("en-us",)) if one.group.startswith("a fire"))
-    gaps = one.starts[1:] - one.ends[:-1]
+    clip = next(clip for clip in read_espeak(text, ("en-us",)) if clip.group.startswith("a fire"))
+    gaps = clip.starts[1:] - clip.ends[:-1]
     longest = int(gaps.argmax())
     assert gaps[longest] > 0.1  # the comma
-    assert one.phones[longest + 1 : longest + 4] == ("\u00e6", "n", "d")
+    assert clip.phones[longest + 1 : longest + 4] == ("\u00e6", "n", "d")
     assert (np.delete(gaps, longest) < 0.02).all()
 
 
 def test_a_line_is_in_one_split_in_all_voices(extra, text):
     corpus = read_espeak(text, ["en-us", "en-gb+f3"])
-    groups = {split: {one.group for one in part} for split, part in corpus.splits().items()}
+    groups = {split: {clip.group for clip in part} for split, part in corpus.splits().items()}
     assert groups["validation"] == {"the boat is old"}  # the second, said in two ways
     assert groups["test"] == {"we sat on the sand"}
     assert len(groups["train"]) == 5
-    assert [one.name for one in corpus.test] == ["00003-en-us", "00003-en-gb+f3"]
+    assert [clip.name for clip in corpus.test] == ["00003-en-us", "00003-en-gb+f3"]
     assert [len(part) for part in corpus.splits().values()] == [10, 4, 2]
 
 
@@ -144,7 +144,7 @@ def test_limits_are_not_exceeded(extra, text):
 
 def test_what_is_too_long_is_left_out(extra, text):
     whole = read_espeak(text, ("en-us",))
-    longest = max(one.seconds for one in whole)
+    longest = max(clip.seconds for clip in whole)
     left = read_espeak(text, ("en-us",), longest=longest - 0.001)
     assert left.problems == {f"clips left out, expected at most {longest - 0.001} seconds": 1}
 
@@ -154,28 +154,28 @@ def test_rate_and_pitch_are_heard(extra, text):
         list(read_espeak(text, ("en-us",), rates=rates, pitches=pitches))
         for rates, pitches in (((80,), (50,)), ((449,), (50,)), ((80,), (99,)))
     )
-    for one, other, another in zip(slow, fast, high, strict=True):
-        assert one.seconds > 2.0 * other.seconds
-        assert one.phones == another.phones
-        assert not np.array_equal(one.audio, another.audio)
+    for clip, other, another in zip(slow, fast, high, strict=True):
+        assert clip.seconds > 2.0 * other.seconds
+        assert clip.phones == another.phones
+        assert not np.array_equal(clip.audio, another.audio)
 
 
 def test_the_same_bits_again_and_in_another_process(extra, text):
     here = everything(read_espeak(text))
     assert everything(read_espeak(text)) == here
-    assert [one[4] for one in everything(read_espeak(text, seed=1))] != [one[4] for one in here]
+    assert [row[4] for row in everything(read_espeak(text, seed=1))] != [row[4] for row in here]
     program = (
         "import hashlib, sys; from refkd.data.espeak import read_espeak\n"
         "sound = b''.join(one.audio.tobytes() for one in read_espeak(sys.argv[1]))\n"
         "print(hashlib.sha256(sound).hexdigest())"
     )
-    told = {
+    digests = {
         subprocess.run(
             [sys.executable, "-c", program, str(text)], capture_output=True, text=True, check=True
         ).stdout
         for _ in range(2)
     }
-    assert told == {hashlib.sha256(b"".join(one[4] for one in here)).hexdigest() + "\n"}
+    assert digests == {hashlib.sha256(b"".join(row[4] for row in here)).hexdigest() + "\n"}
 
 
 def test_the_program_needs_the_standard_library_alone(extra):
@@ -189,13 +189,13 @@ def test_the_program_needs_the_standard_library_alone(extra):
         "voices": ["en-gb", "en-us+f2", "de-at", "nowhere", "en-us+nobody", "en-us+", ""],
         "utterances": [],
     }
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-S", espeak_library.__file__],
         input=json.dumps(request).encode(),
         capture_output=True,
         check=True,
     ).stdout
-    assert json.loads(said) == {"rate": RATE, "unknown": ["nowhere", "en-us+nobody", "en-us+"]}
+    assert json.loads(process) == {"rate": RATE, "unknown": ["nowhere", "en-us+nobody", "en-us+"]}
 
 
 @pytest.mark.parametrize("voice", ["nowhere", "en-us+nobody", "en-us+"])
@@ -267,9 +267,9 @@ def test_the_command_describes_it(extra, text, tmp_path, capsys):
     config.write_text('[speech]\nvoices = ["de"]\nrates = [200, 250]\n', encoding="utf-8")
     arguments = ["data", "describe", f"espeak:{text}", "--config", str(config), "--json"]
     assert main(arguments) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["rate"], told["times"]) == (RATE, True)
-    assert [one["utterances"] for one in told["splits"].values()] == [5, 2, 1]
+    description = json.loads(capsys.readouterr().out)
+    assert (description["rate"], description["times"]) == (RATE, True)
+    assert [split["utterances"] for split in description["splits"].values()] == [5, 2, 1]
 
 
 def test_features_at_this_rate(extra, text):
@@ -277,9 +277,9 @@ def test_features_at_this_rate(extra, text):
     settings = FeatureSettings()
     assert settings.samples(RATE) == (551, 220)
     assert mel_filters(RATE, 1024, settings).shape == (settings.bands, 513)
-    one = read_espeak(text, ("en-us",), train=1).train[0]
-    frames = log_mel(one.audio, RATE, settings)
-    assert len(frames) == 1 + (one.audio.size - 551) // 220
+    clip = read_espeak(text, ("en-us",), train=1).train[0]
+    frames = log_mel(clip.audio, RATE, settings)
+    assert len(frames) == 1 + (clip.audio.size - 551) // 220
     assert np.isfinite(frames).all()
 
 

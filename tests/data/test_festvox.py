@@ -230,7 +230,7 @@ def test_wrong_labels_are_named(tmp_path, text, sentence):
 
 def test_a_sentence_is_cut_at_pauses_and_keeps_part_of_them(tmp_path):
     corpus = read_corpus(write_corpus(tmp_path / "c"), shortest=0.1)
-    first, second = (one for one in corpus.train if one.name.startswith("s0-"))
+    first, second = (clip for clip in corpus.train if clip.name.startswith("s0-"))
     # pauses 0 to 0.3, 0.7 to 0.9 and 1.2 to 1.4 s; a margin is at most half of one, and 0.1 s
     assert first.phones == ("a", "m")
     assert len(first.audio) == 600  # 0.2 to 0.8 s
@@ -245,12 +245,12 @@ def test_a_sentence_is_cut_at_pauses_and_keeps_part_of_them(tmp_path):
 
 def test_a_clip_goes_on_until_it_is_long_enough(tmp_path):
     corpus = read_corpus(write_corpus(tmp_path / "c"), shortest=1.0)
-    assert {one.phones for one in corpus} == {("a", "m", "o")}
+    assert {clip.phones for clip in corpus} == {("a", "m", "o")}
 
 
 def test_long_clips_are_left_out_and_counted(tmp_path):
     corpus = read_corpus(write_corpus(tmp_path / "c"), shortest=0.1, longest=0.55)
-    assert {one.phones for one in corpus} == {("o",)}
+    assert {clip.phones for clip in corpus} == {("o",)}
     assert corpus.problems == {"clips left out, expected at most 0.55 seconds": 7}
 
 
@@ -260,7 +260,7 @@ def test_whole_sentences_are_held_out(tmp_path):
     lines += [f'( s{n} "Number {n}." )' for n in range(2, 9)]
     (folder / "etc" / "txt.done.data").write_text("\n".join(lines), encoding="utf-8")
     corpus = read_corpus(folder, shortest=0.1)
-    files = [sorted({one.name[:2] for one in part}) for part in corpus.splits().values()]
+    files = [sorted({clip.name[:2] for clip in part}) for part in corpus.splits().values()]
     assert files == [["s0", "s1", "s4", "s5", "s6", "s7", "s8"], ["s2"], ["s3"]]
 
 
@@ -340,7 +340,7 @@ def test_a_bad_file_is_skipped_and_counted(tmp_path, damage, problem):
     damage(folder)
     corpus = read_corpus(folder, shortest=0.1)
     assert corpus.problems == {f"left out, expected {problem}": 1}
-    assert "s1" not in {one.name[:2] for one in corpus}
+    assert "s1" not in {clip.name[:2] for clip in corpus}
     assert all(len(part) >= 1 for part in corpus.splits().values())
 
 

@@ -10,6 +10,8 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.data.fsdd import LEXICON, read_fsdd
+from refkd.experiment.experiment import run_experiment
+from refkd.experiment.settings import read_settings
 
 
 def write_digit(folder, name, rate=8000, seconds=0.3):
@@ -39,13 +41,13 @@ def test_names_say_what_is_spoken_and_to_which_split_it_belongs(digits):
         "test": 30,
     }
     indices = {
-        split: {int(one.name.split("_")[2]) for one in part}
+        split: {int(utterance.name.split("_")[2]) for utterance in part}
         for split, part in corpus.splits().items()
     }
     assert indices == {"train": {10, 11}, "validation": set(range(5, 10)), "test": set(range(5))}
-    spoken = {one.name[0]: one.phones for one in corpus}
+    spoken = {utterance.name[0]: utterance.phones for utterance in corpus}
     assert spoken == {"0": ("z", "ih", "r", "ow"), "2": ("t", "uw"), "8": ("ey", "t")}
-    assert all(one.starts is None and one.ends is None for one in corpus)
+    assert all(utterance.starts is None and utterance.ends is None for utterance in corpus)
 
 
 def test_the_lexicon_has_ten_different_digits():
@@ -55,7 +57,7 @@ def test_the_lexicon_has_ten_different_digits():
 
 def test_a_limit_keeps_digits_and_speakers_mixed(digits):
     corpus = read_fsdd(digits, train=6, validation=4, test=4)
-    assert [one.name for one in corpus.train] == [
+    assert [utterance.name for utterance in corpus.train] == [
         f"{digit}_{speaker}_10" for digit in (0, 2, 8) for speaker in ("ann", "bob")
     ]
     assert corpus.problems == {
@@ -78,7 +80,7 @@ def test_what_is_left_out_is_counted(tmp_path):
         "left out, expected a WAV file of plain PCM": 1,
         "clips left out, expected 8000 samples per second": 1,
     }
-    assert [one.name for one in read_fsdd(tmp_path, train=1).train] == ["7_ann_10"]
+    assert [utterance.name for utterance in read_fsdd(tmp_path, train=1).train] == ["7_ann_10"]
 
 
 @pytest.mark.parametrize("name", [None, "readme.txt", "10_ann_0.wav", "a_ann_0.wav", "1_ann.wav"])
@@ -108,6 +110,16 @@ def test_settings_out_of_range(digits, option):
 
 
 @pytest.mark.compiled_only
+def test_without_times_no_delay_is_measured(digits):
+    options = {"data": f"fsdd:{digits}", "rules": ["CTC"]}
+    options |= {"network": {"hidden": 4}, "training": {"epochs": 1}}
+    experiment = run_experiment(read_settings(overrides=options))
+    for model in (experiment.teacher, *experiment.students):
+        assert model.measured.delay.n == 0
+
+
+@pytest.mark.proof
+@pytest.mark.compiled_only
 def test_a_run_without_times_measures_no_delay(digits, tmp_path, capsys):
     config = tmp_path / "tiny.toml"
     config.write_text("[network]\nhidden = 4\n[training]\nepochs = 1\n", encoding="utf-8")
@@ -117,7 +129,7 @@ def test_a_run_without_times_measures_no_delay(digits, tmp_path, capsys):
     assert row[0] == "teacher"
     assert "none" in row
     results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
-    for one in (results["teacher"], *results["students"]):
-        assert (one["delay"]["n"], one["delay"]["mean"]) == (0, None)
-        assert one["delay"]["phones_left_out"] == results["data"]["test_phones"] == 80
+    for model in (results["teacher"], *results["students"]):
+        assert (model["delay"]["n"], model["delay"]["mean"]) == (0, None)
+        assert model["delay"]["phones_left_out"] == results["data"]["test_phones"] == 80
     assert (tmp_path / "out" / "figures" / "shift.svg").stat().st_size > 2000

@@ -49,7 +49,9 @@ def test_phones_as_a_list_or_a_text_in_turns_of_seven(tmp_path):
     lines[1]["phones"] = " c  d "
     corpus = load(f"manifest:{write_manifest(tmp_path, lines)}")
     assert (corpus.name, corpus.rate, corpus.problems) == ("list.jsonl", RATE, {})
-    names = {split: [one.name for one in part] for split, part in corpus.splits().items()}
+    names = {
+        split: [utterance.name for utterance in part] for split, part in corpus.splits().items()
+    }
     assert names == {
         "train": [f"sound/{n}.wav" for n in (0, 3, 4, 5, 6, 7)],
         "validation": ["sound/1.wav", "sound/8.wav"],
@@ -66,10 +68,10 @@ def test_splits_and_times_are_those_of_the_lines(tmp_path):
     for line, split in zip(lines, ("test", "train", "validation"), strict=True):
         line["split"] = split
     corpus = read_manifest(write_manifest(tmp_path, ["", *lines, "  "]))
-    assert [one.name[6] for one in corpus] == ["1", "2", "0"]
-    for one in corpus:
-        assert one.starts.tolist() == [0.0, 0.125]
-        assert one.ends.tolist() == [0.125, 0.25]
+    assert [utterance.name[6] for utterance in corpus] == ["1", "2", "0"]
+    for utterance in corpus:
+        assert utterance.starts.tolist() == [0.0, 0.125]
+        assert utterance.ends.tolist() == [0.125, 0.25]
     assert prepare(corpus).test.starts.values.tolist() == [0.0, 0.125]
 
 
@@ -96,7 +98,7 @@ def test_equal_texts_and_equal_groups_share_a_split(tmp_path):
         line["text"] = text
     lines[5]["group"] = lines[6]["group"] = "two"
     corpus = read_manifest(write_manifest(tmp_path, lines))
-    numbers = [[one.name[6] for one in part] for part in corpus.splits().values()]
+    numbers = [[utterance.name[6] for utterance in part] for part in corpus.splits().values()]
     assert numbers == [["0", "1"], ["2", "4", "5", "6"], ["3"]]
 
 

@@ -151,8 +151,8 @@ def test_fricatives_hiss_where_they_should():
 def test_voiced_fricatives_and_nasals_have_a_low_murmur():
     for symbol, unvoiced in (("z", "s"), ("m", "f"), ("n", "f")):
         murmur = []
-        for one in (symbol, unvoiced):
-            audio, times = spoken("a", one, "a", rate=0.4)
+        for phone in (symbol, unvoiced):
+            audio, times = spoken("a", phone, "a", rate=0.4)
             murmur.append(spectrum(between(audio, times[1] + 0.03, times[2] - 0.03))[5:40].max())
         assert murmur[0] > 30.0 * murmur[1]
 
@@ -213,30 +213,32 @@ def corpus():
 def test_splits_have_their_sizes_and_share_no_sentence(corpus):
     sizes = {split: len(utterances) for split, utterances in corpus.splits().items()}
     assert sizes == {"train": 12, "validation": 4, "test": 6}
-    groups = [{one.group for one in utterances} for utterances in corpus.splits().values()]
+    groups = [
+        {utterance.group for utterance in utterances} for utterances in corpus.splits().values()
+    ]
     assert not groups[0] & groups[1]
     assert not groups[0] & groups[2]
     assert not groups[1] & groups[2]
 
 
 def test_utterances_are_sentences_of_the_lexicon(corpus):
-    words = {word for one in corpus for word in one.group.split()}
+    words = {word for utterance in corpus for word in utterance.group.split()}
     assert len(words) <= 40
-    for one in corpus:
-        assert 2 <= len(one.group.split()) <= 4
-        assert one.phones == tuple(one.group.replace(" ", "-").split("-"))
-        assert all(a != b for a, b in pairwise(one.phones))
-        assert one.rate == RATE
-        assert one.audio.dtype == np.float32
-        np.testing.assert_array_equal(one.starts[1:], one.ends[:-1])
+    for utterance in corpus:
+        assert 2 <= len(utterance.group.split()) <= 4
+        assert utterance.phones == tuple(utterance.group.replace(" ", "-").split("-"))
+        assert all(a != b for a, b in pairwise(utterance.phones))
+        assert utterance.rate == RATE
+        assert utterance.audio.dtype == np.float32
+        np.testing.assert_array_equal(utterance.starts[1:], utterance.ends[:-1])
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(corpus):
     again = make_corpus(train=12, validation=4, test=6, noise=0.06)
-    for one, two in zip(corpus, again, strict=True):
-        assert one.phones == two.phones
-        np.testing.assert_array_equal(one.audio, two.audio)
-        np.testing.assert_array_equal(one.ends, two.ends)
+    for utterance, two in zip(corpus, again, strict=True):
+        assert utterance.phones == two.phones
+        np.testing.assert_array_equal(utterance.audio, two.audio)
+        np.testing.assert_array_equal(utterance.ends, two.ends)
     other = make_corpus(train=1, validation=1, test=1, seed=1)
     assert other.train[0].phones != corpus.train[0].phones
 
@@ -244,18 +246,18 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(corpus):
 def test_an_utterance_does_not_depend_on_how_many_are_made(corpus):
     fewer = make_corpus(train=3, validation=1, test=2, noise=0.06)
     for split, utterances in fewer.splits().items():
-        for one, two in zip(utterances, corpus.splits()[split], strict=False):
-            assert one.name == two.name
-            np.testing.assert_array_equal(one.audio, two.audio)
+        for utterance, other in zip(utterances, corpus.splits()[split], strict=False):
+            assert utterance.name == other.name
+            np.testing.assert_array_equal(utterance.audio, other.audio)
 
 
 def test_noise_is_added_to_the_same_speech(corpus):
     clean = make_corpus(train=2, validation=1, test=1, noise=0.0)
-    for noisy, one in zip(corpus.train, clean.train, strict=False):
-        assert noisy.phones == one.phones
-        np.testing.assert_array_equal(noisy.starts, one.starts)
-        assert 0.2 <= np.abs(one.audio).max() <= 0.8
-        assert 0.05 < (noisy.audio - one.audio).std() < 0.07
+    for noisy, utterance in zip(corpus.train, clean.train, strict=False):
+        assert noisy.phones == utterance.phones
+        np.testing.assert_array_equal(noisy.starts, utterance.starts)
+        assert 0.2 <= np.abs(utterance.audio).max() <= 0.8
+        assert 0.05 < (noisy.audio - utterance.audio).std() < 0.07
 
 
 def test_loud_noise_stays_within_full_scale():

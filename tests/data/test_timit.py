@@ -67,21 +67,23 @@ def test_a_phone_of_another_alphabet():
 def test_splits_are_by_speaker_and_sa_is_left_out(tmp_path):
     corpus = load(f"timit:{write_timit(tmp_path / 'timit')}")
     assert (corpus.rate, corpus.problems) == (RATE, {})
-    speakers = {split: {one.group for one in part} for split, part in corpus.splits().items()}
+    speakers = {
+        split: {utterance.group for utterance in part} for split, part in corpus.splits().items()
+    }
     assert speakers["validation"] == {"ma090"}
     assert speakers["test"] == {"ftes0"}
     assert len(speakers["train"]) == 10
-    assert [one.name for one in corpus.validation] == ["ma090-si5", "ma090-sx3"]
-    assert [one.name for one in corpus.train[:2]] == ["ma000-si5", "ma010-si5"]
+    assert [utterance.name for utterance in corpus.validation] == ["ma090-si5", "ma090-sx3"]
+    assert [utterance.name for utterance in corpus.train[:2]] == ["ma000-si5", "ma010-si5"]
     assert len(corpus.train) == 20
 
 
 def test_sample_counts_become_seconds(tmp_path):
     corpus = read_timit(write_timit(tmp_path / "timit"))
-    one = corpus.test[0]
-    assert one.phones == ("sil", "aa", "sil", "t", "sil")
-    assert one.starts.tolist() == [0.0, 0.05, 0.1, 0.125, 0.1625]
-    assert one.ends.tolist() == [0.05, 0.1, 0.125, 0.15, 0.3]
+    utterance = corpus.test[0]
+    assert utterance.phones == ("sil", "aa", "sil", "t", "sil")
+    assert utterance.starts.tolist() == [0.0, 0.05, 0.1, 0.125, 0.1625]
+    assert utterance.ends.tolist() == [0.05, 0.1, 0.125, 0.15, 0.3]
     assert prepare(corpus).symbols == ("<blank>", "aa", "sil", "t")
     labelled = read_timit(tmp_path / "timit", symbols=61).test[0]
     assert labelled.phones == ("h#", "ao", "tcl", "t", "q", "h#")

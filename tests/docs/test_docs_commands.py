@@ -18,8 +18,8 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page, kind):
-    found = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [text for name, text in found if name == kind]
+    every = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [text for name, text in every if name == kind]
 
 
 def commands(page):

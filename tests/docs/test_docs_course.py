@@ -63,5 +63,5 @@ def test_a_page_on_an_algorithm_has_every_part(name):
 def test_every_figure_of_the_gallery_is_on_a_page(path):
     name = path.stem.removeprefix("plot_").replace("_", "-")
     assert (DOCS / "figures" / f"{name}.svg").is_file()
-    pages = [one.read_text(encoding="utf-8") for one in DOCS.rglob("*.md")]
+    pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]
     assert any(f"figures/{name}.svg" in text for text in pages)

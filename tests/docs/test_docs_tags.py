@@ -62,12 +62,12 @@ def test_an_equation_is_defined_once():
 
 def test_the_equations_of_a_letter_are_on_one_page_and_numbered_through():
     for letter in "NMLRCDSGEFVB":
-        mine = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
-        assert len(set(mine.values())) == 1, (letter, mine)
-        assert set(mine) == {f"{letter}{n}" for n in range(1, len(mine) + 1)}
+        page_of_tag = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
+        assert len(set(page_of_tag.values())) == 1, (letter, page_of_tag)
+        assert set(page_of_tag) == {f"{letter}{n}" for n in range(1, len(page_of_tag) + 1)}
 
 
 def test_a_tag_belongs_to_one_module_and_what_is_beside_it_for_speed():
-    modules = {tag: {re.sub(r"_(batch|rescaled)\.py$", ".py", name) for name in names}
+    modules = {tag: {re.sub(r"_(batch|rescaled|long)\.py$", ".py", name) for name in names}
                for tag, names in TAGGED.items()}  # fmt: skip
     assert {tag: names for tag, names in modules.items() if len(names) > 1} == {}

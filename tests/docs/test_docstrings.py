@@ -4,8 +4,11 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
+from collections.abc import Iterator
 
 import pytest
+from support.reference_pages import NAMES, RETURNED, look_up
 
 import refkd
 import visualize
@@ -43,8 +46,8 @@ def documented_parameters(thing):
 
 def parameters(thing):
     return [
-        {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(one.kind.name, "") + name
-        for name, one in inspect.signature(thing).parameters.items()
+        {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "") + name
+        for name, parameter in inspect.signature(thing).parameters.items()
         if name not in ("self", "cls")
     ]
 
@@ -65,38 +68,49 @@ def described():
 
 
 DESCRIBED = dict(described())
-# Whose examples train or synthesize.
-TRAINING = {
-    "refkd.experiment.experiment",
-    "refkd.experiment.train",
-    "refkd.data.dataset",
+MARKS = {
+    "refkd.data.dataset": [pytest.mark.compiled_only],  # its examples synthesize speech
+    "refkd.experiment.train": [pytest.mark.compiled_only],
+    "refkd.experiment.experiment": [pytest.mark.compiled_only, pytest.mark.proof],  # they train
 }
-EXAMPLES = [
-    pytest.param(name, marks=pytest.mark.compiled_only if name in TRAINING else ())
-    for name in MODULES
-]
+EXAMPLES = [pytest.param(name, marks=MARKS.get(name, ())) for name in MODULES]
 
 
-FUNCTIONS_AND_RECORDS = [name for name in refkd.__all__ if not name.endswith("Error")]
+# What a user calls is described in full; the functions below it have one sentence.
+REFERENCE = [name for name in NAMES if not name.endswith("Error")]
+CALLED = [name for name in REFERENCE if not name.startswith(RETURNED)]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS_AND_RECORDS)
-def test_public_names_document_their_parameters(name):
-    thing = getattr(refkd, name)
-    assert inspect.getdoc(thing)
-    assert (documented_parameters(thing) or []) == parameters(thing)
+def sections(thing):
+    """The headings of a docstring."""
+    return re.findall(r"^(\w+)\n-+$", inspect.getdoc(thing) or "", re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS_AND_RECORDS)
-def test_public_names_have_an_example(name):
-    assert ">>>" in inspect.getdoc(getattr(refkd, name))
+@pytest.mark.parametrize("name", CALLED)
+def test_reference_names_document_their_parameters(name):
+    assert (documented_parameters(look_up(name)) or []) == parameters(look_up(name))
 
 
-@pytest.mark.parametrize("name", DESCRIBED)
-def test_what_is_documented_is_the_signature(name):
-    documented = documented_parameters(DESCRIBED[name])
-    if documented is not None:
-        assert documented == parameters(DESCRIBED[name])
+@pytest.mark.parametrize("name", CALLED)
+def test_reference_names_have_an_example(name):
+    assert "Examples" in sections(look_up(name))
+    assert ">>>" in inspect.getdoc(look_up(name))
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_reference_functions_say_what_they_return(name):
+    function = look_up(name)
+    nothing = (None, Iterator[None])  # the second is that of a `with` without `as`
+    if inspect.isfunction(function) and (
+        inspect.signature(function).return_annotation not in nothing
+    ):
+        assert {"Returns", "Yields"} & {*sections(function)}
+
+
+def test_what_is_documented_is_the_signature():
+    for name, thing in DESCRIBED.items():
+        documented = documented_parameters(thing)
+        assert documented is None or documented == parameters(thing), name
 
 
 @pytest.mark.parametrize("module", EXAMPLES)

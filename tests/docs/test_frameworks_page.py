@@ -30,11 +30,13 @@ def test_another_finding_would_be_seen():
 
 
 def test_every_implementation_was_run():
-    wanted = [(one.adapter, dtype) for one in IMPLEMENTATIONS for dtype in one.dtypes]
-    assert [(record["adapter"], record["dtype"]) for record in RECORDS] == wanted
+    runs = [(entry.adapter, dtype) for entry in IMPLEMENTATIONS for dtype in entry.dtypes]
+    assert [(record["adapter"], record["dtype"]) for record in RECORDS] == runs
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda one: f"{one['adapter']} {one['dtype']}")
+@pytest.mark.parametrize(
+    "record", RECORDS, ids=lambda entry: f"{entry['adapter']} {entry['dtype']}"
+)
 def test_a_record_is_that_of_one_run(record):
     start = f"refkd verify {record['kit']} refkd.verify.adapters.{record['adapter']} "
     assert record["command"].startswith(f"{start}--dtype {record['dtype']} --")
@@ -51,14 +53,14 @@ def test_every_finding_has_a_class_that_there_is_and_a_cause(record, finding):
 
 
 @pytest.mark.compiled_once
-@pytest.mark.parametrize("one", IMPLEMENTATIONS, ids=lambda one: one.adapter)
-def test_an_adapter_answers_a_case_where_its_library_is_installed(one):
-    if not SCRIPT["versions"](one.packages):
-        pytest.skip(f"{one.packages[0]} is not installed")
-    kit = kit_named(one.kit)
+@pytest.mark.parametrize("entry", IMPLEMENTATIONS, ids=lambda entry: entry.adapter)
+def test_an_adapter_answers_a_case_where_its_library_is_installed(entry):
+    if not SCRIPT["versions"](entry.packages):
+        pytest.skip(f"{entry.packages[0]} is not installed")
+    kit = kit_named(entry.kit)
     case = next(iter(kit.vectors())).name
-    target = f"refkd.verify.adapters.{one.adapter}"
+    target = f"refkd.verify.adapters.{entry.adapter}"
     door = PythonRunner(target, kit.arguments, kit.results, time_limit=60.0)
-    report = verify(kit, door, {"dtype": one.dtypes[0]}, case=case)
+    report = verify(kit, door, {"dtype": entry.dtypes[0]}, case=case)
     door.close()
     assert (report.asked, report.agreed) == (1, 1)

@@ -31,6 +31,7 @@ def test_the_page_has_commands_and_shows_what_they_print():
     assert kinds.count("text") > kinds.count("sh") >= 4
 
 
+@pytest.mark.proof
 @pytest.mark.compiled_only
 @pytest.mark.parametrize("n", range(len(COMMANDS)))
 def test_commands_print_what_the_page_shows(n, folder, monkeypatch, capsys):
@@ -38,12 +39,12 @@ def test_commands_print_what_the_page_shows(n, folder, monkeypatch, capsys):
     program, *arguments = shlex.split(COMMANDS[n])
     assert program == "refkd"
     assert main(arguments) == 0
-    said = [text.replace("\\", "/") for text in capsys.readouterr()]
+    printed = [text.replace("\\", "/") for text in capsys.readouterr()]
     begin = [place for place, (kind, _) in enumerate(BLOCKS) if kind == "sh"][n]
     shown = [text for _, text in itertools.takewhile(is_text, BLOCKS[begin + 1 :])]
     assert shown
     for text in shown:
-        assert text in said
+        assert text in printed
 
 
 def is_text(block):

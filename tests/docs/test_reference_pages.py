@@ -1,18 +1,12 @@
 """The reference: every public name is there, exists, and has an example."""
 
 import inspect
-from importlib import import_module
 
 import pytest
-from support.reference_pages import NAMES, RETURNED
+from support.reference_pages import NAMES, RETURNED, look_up
 
 import refkd
 import visualize
-
-
-def thing(name):
-    module, _, attribute = name.rpartition(".")
-    return getattr(import_module(module), attribute)
 
 
 def test_every_public_name_of_the_library_is_there():
@@ -34,5 +28,5 @@ def test_no_name_is_there_twice():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_has_an_example(name):
-    text = inspect.getdoc(thing(name))
+    text = inspect.getdoc(look_up(name))
     assert ">>> " in text or name.startswith(RETURNED)

@@ -23,7 +23,7 @@ from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
 from refkd.experiment.align import AlignmentError, align_audio, align_corpus
 from refkd.networks.network import Network
-from refkd.networks.recognize import frontend_metadata
+from refkd.networks.stream_audio import frontend_metadata
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # frames of 35 samples, 20 apart; the first at 0.0175
@@ -116,9 +116,9 @@ def test_forced_is_the_path_of_the_offline_logits(bidirectional, dtype, phones):
     net, audio = network(bidirectional, dtype=dtype), noise(700)
     labels = [SYMBOLS.index(phone) for phone in phones]
     spans = refkd.ctc_align(offline_logits(net, audio), labels).spans
-    found = align_audio(net, audio, RATE, phones)
-    assert [phone.symbol for phone in found] == list(phones)
-    for phone, span in zip(found, spans, strict=True):
+    phones_aligned = align_audio(net, audio, RATE, phones)
+    assert [phone.symbol for phone in phones_aligned] == list(phones)
+    for phone, span in zip(phones_aligned, spans, strict=True):
         assert_close(
             phone[1:],
             [0.0175 + 0.02 * span.start, 0.0175 + 0.02 * span.end, math.exp(span.score)],
@@ -130,26 +130,26 @@ def test_forced_is_the_path_of_the_offline_logits(bidirectional, dtype, phones):
 def test_decoded_phones_begin_at_the_spikes(samples, bidirectional, seed):
     net, audio = network(bidirectional, seed), noise(samples, seed)
     labels, frames = spikes(offline_logits(net, audio))
-    found = align_audio(net, audio, RATE)
-    assert [phone.symbol for phone in found] == [SYMBOLS[label] for label in labels]
-    assert_close([phone.start for phone in found], 0.0175 + 0.02 * frames, VALUE)
-    edges = [edge for phone in found for edge in phone[1:3]]
+    phones_aligned = align_audio(net, audio, RATE)
+    assert [phone.symbol for phone in phones_aligned] == [SYMBOLS[label] for label in labels]
+    assert_close([phone.start for phone in phones_aligned], 0.0175 + 0.02 * frames, VALUE)
+    edges = [edge for phone in phones_aligned for edge in phone[1:3]]
     assert edges == sorted(edges)
-    assert all(phone.start < phone.end <= samples / RATE for phone in found)
-    assert all(0.0 < phone.confidence <= 1.0 for phone in found)
+    assert all(phone.start < phone.end <= samples / RATE for phone in phones_aligned)
+    assert all(0.0 < phone.confidence <= 1.0 for phone in phones_aligned)
 
 
 def test_the_networks_of_these_tests_have_something_to_say():
     for bidirectional in (False, True):
-        said = {phone.symbol for phone in align_audio(network(bidirectional), noise(3000), RATE)}
-        assert len(said) >= 2
+        symbols = {phone.symbol for phone in align_audio(network(bidirectional), noise(3000), RATE)}
+        assert len(symbols) >= 2
 
 
 def test_symbols_are_matched_by_name():
     turned = network(symbols=("<blank>", "ж", '"', "a"))
-    found = align_audio(network(), noise(700), RATE, ("a", "ж"))
+    phones_aligned = align_audio(network(), noise(700), RATE, ("a", "ж"))
     renamed = align_audio(turned, noise(700), RATE, ("ж", "a"))
-    assert [one[1:] for one in renamed] == [one[1:] for one in found]
+    assert [phone[1:] for phone in renamed] == [phone[1:] for phone in phones_aligned]
 
 
 @pytest.mark.parametrize("phone", ["x", "<blank>"])
@@ -183,22 +183,24 @@ def test_another_rate_and_missing_metadata():
 
 
 def test_a_corpus_with_times():
-    one, two = utterance("one", "aж"), utterance("two", "ж", 500, seed=1)
-    (first, second), problems = align_corpus(network(), corpus(one, two))
+    first_spoken, second_spoken = utterance("one", "aж"), utterance("two", "ж", 500, seed=1)
+    (first, second), problems = align_corpus(network(), corpus(first_spoken, second_spoken))
     assert (first.name, second.name) == ("one", "two")
     assert (first.seconds, second.seconds) == (0.9, 0.5)
-    assert first.phones == align_audio(network(), one.audio, RATE, "aж")
+    assert first.phones == align_audio(network(), first_spoken.audio, RATE, "aж")
     assert [phone[:3] for phone in first.true] == [
         (phone, start, end)
-        for phone, start, end in zip(one.phones, one.starts, one.ends, strict=True)
+        for phone, start, end in zip(
+            first_spoken.phones, first_spoken.starts, first_spoken.ends, strict=True
+        )
     ]
     assert problems == {"unreadable": 2}
 
 
 def test_decoding_a_corpus_keeps_the_truth_beside_it():
-    one = utterance("one", "xyz", 3000)  # phones that the network does not know
-    (aligned,), _ = align_corpus(network(), corpus(one), labels="decoded")
-    assert aligned.phones == align_audio(network(), one.audio, RATE)
+    spoken = utterance("one", "xyz", 3000)  # phones that the network does not know
+    (aligned,), _ = align_corpus(network(), corpus(spoken), labels="decoded")
+    assert aligned.phones == align_audio(network(), spoken.audio, RATE)
     assert [phone.symbol for phone in aligned.true] == ["x", "y", "z"]
 
 
@@ -219,7 +221,7 @@ def test_a_corpus_without_times():
 )
 def test_splits(split, names):
     aligned, _ = align_corpus(network(), corpus(utterance("one", "a")), split)
-    assert [one.name for one in aligned] == names
+    assert [utterance_aligned.name for utterance_aligned in aligned] == names
 
 
 def test_what_cannot_be_aligned_is_counted_and_the_others_go_on():
@@ -230,7 +232,7 @@ def test_what_cannot_be_aligned_is_counted_and_the_others_go_on():
         utterance("stranger", "aax", seed=3),
     )
     aligned, problems = align_corpus(network(), many)
-    assert [one.name for one in aligned] == ["good"]
+    assert [utterance_aligned.name for utterance_aligned in aligned] == ["good"]
     assert problems == {
         "unreadable": 2,
         "left out, phones: expected no more than the frames hold, got more": 1,
@@ -329,7 +331,9 @@ def test_textgrids_of_a_corpus(files, labels):
     names = {'говорит "эй".wav': "говорит %22эй%22.wav", "strange.wav": "strange.wav"}
     if labels == "true":
         del names["strange.wav"]
-    assert {path.name for path in out.iterdir()} == {f"{one}.TextGrid" for one in names.values()}
+    assert {path.name for path in out.iterdir()} == {
+        f"{entry}.TextGrid" for entry in names.values()
+    }
     for name, file in names.items():
         audio, rate = read_wav(files / name)
         grid = praat.openTextgrid(str(out / f"{file}.TextGrid"), includeEmptyIntervals=False)
@@ -340,9 +344,9 @@ def test_textgrids_of_a_corpus(files, labels):
             (round(phone.start, 6), round(phone.end, 6), phone.symbol)
             for phone in expected_of(files, name, phones=phones)
         ]
-        assert [tuple(one) for one in grid.getTier("phones").entries] == expected
+        assert [tuple(entry) for entry in grid.getTier("phones").entries] == expected
         last = "x" if name == "strange.wav" else "a"
-        assert [tuple(one) for one in grid.getTier("true").entries] == [
+        assert [tuple(entry) for entry in grid.getTier("true").entries] == [
             (0.1, 0.2, "ж"),
             (0.2, 0.3, '"'),
             (0.4, 0.5, last),
@@ -359,7 +363,9 @@ def test_a_recording_is_decoded(files, capsys):
     assert run(files, "--format", "textgrid", "--out", out, data=data, model="teacher") == 0
     grid = praat.openTextgrid(str(out / "strange.TextGrid"), includeEmptyIntervals=False)
     assert grid.tierNames == ("phones",)
-    assert [one.label for one in grid.getTier("phones").entries] == [one.symbol for one in expected]
+    assert [entry.label for entry in grid.getTier("phones").entries] == [
+        entry.symbol for entry in expected
+    ]
 
 
 def test_options_of_the_reader(files, capsys):
@@ -383,7 +389,7 @@ def test_options_of_the_reader(files, capsys):
 )
 def test_refusals(files, capsys, monkeypatch, options, data, code, sentence):
     monkeypatch.chdir(files)
-    options = [str(files) if one == "FILES" else one for one in options]
+    options = [str(files) if word == "FILES" else word for word in options]
     assert run(files, "--format", "textgrid", *options, data=data) == code
     printed = capsys.readouterr()
     assert printed.err.startswith(f"refkd: {sentence}")

@@ -11,7 +11,7 @@ from tolerances import VALUE, assert_close
 import refkd
 from refkd.alignment.metrics import alignment_shift, emission_delay
 from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
-from refkd.check import ArgumentError
+from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.experiment.experiment import run_experiment
@@ -24,7 +24,7 @@ from refkd.experiment.settings import read_settings
 from refkd.experiment.train import train
 from refkd.losses.rules import RULES
 from refkd.networks.network import logits_of
-from visualize.output.run import FIGURES
+from visualize.output.figures import FIGURES
 from visualize.report import write_report
 
 pytestmark = pytest.mark.compiled_only
@@ -42,34 +42,46 @@ test = 4
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """The folder of one tiny run with a student for every rule."""
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
-    rules = ",".join(["CTC", *RULES])
-    code = main(
-        ["run", "--config", str(folder / "tiny.toml"), "--rules", rules, "--out", str(folder / "a")]
-    )
-    assert code == 0
-    return folder
+def settings_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("settings") / "tiny.toml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
-def results(run):
-    return json.loads((run / "a" / "results.json").read_text(encoding="utf-8"))
+def every_rule(settings_file, tmp_path_factory):
+    """The folder of a tiny experiment with a student for every rule; nothing is drawn."""
+    folder = tmp_path_factory.mktemp("every-rule")
+    experiment = run_experiment(read_settings(settings_file, {"rules": ["CTC", *RULES]}))
+    write_run(experiment, folder)
+    finish_run(results_of(experiment), folder)
+    return folder
 
 
-def test_results_hold_the_teacher_and_every_student(results):
-    assert [one["rule"] for one in results["students"]] == ["CTC", *RULES]
-    for one in (results["teacher"], *results["students"]):
-        assert one["phone_error_rate"] >= 0.0
-        assert one["loss"] > 0.0
-        assert one["delay"]["n"] + one["delay"]["phones_left_out"] == results["data"]["test_phones"]
-        assert len(one["history"]) == 2
-        for delay in (one["delay"], one["delay_to_ends"]):
+def results_in(folder):
+    return json.loads((folder / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def results(every_rule):
+    return results_in(every_rule)
+
+
+@pytest.mark.parametrize("name", ["every_rule", "whole"])
+def test_results_hold_the_teacher_and_every_student(name, request):
+    folder = request.getfixturevalue(name)
+    results = results_in(folder if name == "every_rule" else folder.folder)
+    rules = ["CTC", *RULES] if name == "every_rule" else 2 * ["CTC", "Hard", "RandomChoice"]
+    assert [row["rule"] for row in results["students"]] == rules
+    for row in (results["teacher"], *results["students"]):
+        assert row["phone_error_rate"] >= 0.0
+        assert row["loss"] > 0.0
+        assert row["delay"]["n"] + row["delay"]["phones_left_out"] == results["data"]["test_phones"]
+        assert len(row["history"]) == 2
+        for delay in (row["delay"], row["delay_to_ends"]):
             assert sum(delay["histogram"].values()) == delay["n"]
-        assert one["delay_to_ends"]["phones_left_out"] <= results["data"]["test_phones"]
-        assert 0.0 <= one["spoken"]["missed_phones"] <= 1.0
+        assert row["delay_to_ends"]["phones_left_out"] <= results["data"]["test_phones"]
+        assert 0.0 <= row["spoken"]["missed_phones"] <= 1.0
 
 
 def test_the_teacher_stayed_frozen(results):
@@ -80,9 +92,9 @@ def test_what_a_rule_selected_is_told_of_every_rule_but_not_of_ctc(results):
     ctc, *others = results["students"]
     assert ctc["selection"] is None
     assert ctc["weight"] == 0.0
-    for one in others:
-        chosen = one["selection"]
-        assert one["weight"] > 0.0
+    for row in others:
+        chosen = row["selection"]
+        assert row["weight"] > 0.0
         assert chosen["before"] > 0.0
         if chosen["earlier"] is not None:
             total = chosen["earlier"] + chosen["equal"] + chosen["later"]
@@ -93,53 +105,53 @@ def test_what_a_rule_selected_is_told_of_every_rule_but_not_of_ctc(results):
         assert (framewise["equal"], framewise["never_chosen"]) == (1.0, 0.0)
 
 
-def test_networks_and_posteriors_are_those_of_the_results(run, results):
-    for one in results["students"]:
-        net = refkd.Network.load(run / "a" / "networks" / f"{one['rule']}.npz")
-        assert net.hash() == one["hash"]
+def test_networks_and_posteriors_are_those_of_the_results(every_rule, results):
+    for row in results["students"]:
+        net = refkd.Network.load(every_rule / "networks" / f"{row['rule']}.npz")
+        assert net.hash() == row["hash"]
         assert not net.bidirectional
-        with np.load(run / "a" / "posteriors" / f"{one['rule']}.npz", allow_pickle=False) as file:
+        with np.load(every_rule / "posteriors" / f"{row['rule']}.npz", allow_pickle=False) as file:
             names = [name for name in file.files if not name.startswith("metadata.")]
             assert len(names) == results["data"]["utterances"]["test"]
             assert file[names[0]].shape[1] == len(results["data"]["symbols"])
             assert str(file["metadata.kind"]) == "logits"
             assert float(file["metadata.frame_shift"]) == results["data"]["frame_shift"]
-    assert refkd.Network.load(run / "a" / "networks" / "teacher.npz").bidirectional
+    assert refkd.Network.load(every_rule / "networks" / "teacher.npz").bidirectional
 
 
-def test_a_student_hears_a_recording_from_its_file_alone(run, capsys):
+def test_a_student_hears_a_recording_from_its_file_alone(whole, tmp_path, capsys):
     corpus = load("synthetic", train=1, validation=1, test=1)
-    one = corpus.test[0]
-    with wave.open(str(run / "audio.wav"), "wb") as file:
-        file.setparams((1, 2, one.rate, 0, "NONE", ""))
-        file.writeframes((np.clip(one.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
-    model = run / "a" / "networks" / "Hard.npz"
-    assert main(["stream", str(model), str(run / "audio.wav"), "--json"]) == 0
+    utterance = corpus.test[0]
+    with wave.open(str(tmp_path / "audio.wav"), "wb") as file:
+        file.setparams((1, 2, utterance.rate, 0, "NONE", ""))
+        file.writeframes((np.clip(utterance.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    model = whole.folder / "networks" / "Hard.npz"
+    assert main(["stream", str(model), str(tmp_path / "audio.wav"), "--json"]) == 0
     symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
     assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
 
 
-def test_every_figure_is_drawn(run):
-    files = {file.name for file in (run / "a" / "figures").iterdir()}
-    drawn = set(FIGURES) - {"sweep"}  # no weight and no window was tried
-    assert files == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg", "csv")}
-    assert all(file.stat().st_size > 2000 for file in (run / "a" / "figures").iterdir())
+def test_every_figure_is_drawn(whole):
+    files = {file.name for file in (whole.folder / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg", "csv")}
+    assert all(file.stat().st_size > 200 for file in (whole.folder / "figures").iterdir())
 
 
-def test_the_report_is_that_of_the_folder(run, tmp_path):
-    write_report(read_run(run / "a"), run / "a" / "figures", tmp_path / "report.html")
-    assert (tmp_path / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+def test_the_report_is_that_of_the_folder(whole, tmp_path):
+    write_report(read_run(whole.folder), whole.folder / "figures", tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_bytes() == (whole.folder / "report.html").read_bytes()
 
 
-def test_drawing_a_run_again_writes_the_same_report(run, tmp_path, capsys):
+@pytest.mark.proof
+def test_drawing_a_run_again_writes_the_same_report(whole, tmp_path, capsys):
     out = tmp_path / "plot"
-    assert main(["plot", str(run / "a"), "--format", "svg", "--out", str(out)]) == 0
+    assert main(["plot", str(whole.folder), "--format", "svg", "--out", str(out)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
-    assert (out / "report.html").read_bytes() == (run / "a" / "report.html").read_bytes()
+    assert (out / "report.html").read_bytes() == (whole.folder / "report.html").read_bytes()
 
 
-def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
-    finished = read_run(run / "a")
+def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
+    finished = read_run(whole.folder)
     name = finished.names[0]
     seconds = len(finished.features[name]) * finished.clock.frame_shift
     with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
@@ -147,57 +159,59 @@ def test_a_run_is_heard_where_there_is_audio(run, tmp_path, capsys):
         file.writeframes(bytes(2 * round(8000 * seconds)))
     more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
     out = tmp_path / "heard"
-    assert main(["plot", str(run / "a"), *more, "--out", str(out)]) == 0
+    assert main(["plot", str(whole.folder), *more, "--out", str(out)]) == 0
     data = Page((out / "report.html").read_text(encoding="utf-8")).data
-    assert {one["name"] for one in data["utterances"] if one["audio"]} == {name}
-    assert main(["plot", str(run / "a"), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
-    said = "refkd: audio: expected a folder, or --utterance NAME beside a file"
-    assert said in capsys.readouterr().err
+    assert {utterance["name"] for utterance in data["utterances"] if utterance["audio"]} == {name}
+    assert main(["plot", str(whole.folder), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
+    refusal = "refkd: audio: expected a folder, or --utterance NAME beside a file"
+    assert refusal in capsys.readouterr().err
     with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(2 * round(8000 * (seconds + 1))))
-    assert main(["plot", str(run / "a"), *more, "--out", str(tmp_path / "other")]) == 2
+    assert main(["plot", str(whole.folder), *more, "--out", str(tmp_path / "other")]) == 2
     assert f"s for utterance {name!r}, as teacher has" in capsys.readouterr().err
 
 
-def test_a_student_does_not_depend_on_who_else_is_taught(run, results, capsys):
+def test_a_student_does_not_depend_on_who_else_is_taught(settings_file, results):
     """Same seed, same start, same batches: Hard alone beside CTC is the Hard of the full run."""
-    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC,Hard", "--json"]
-    assert main([*arguments, "--out", str(run / "b")]) == 0
-    again = json.loads(capsys.readouterr().out)
-    expected = {one["rule"]: one["hash"] for one in results["students"]}
-    assert {one["rule"]: one["hash"] for one in again["students"]} == {
-        name: expected[name] for name in ("CTC", "Hard")
-    }
-    assert again["teacher"]["hash_after"] == results["teacher"]["hash_after"]
+    again = run_experiment(read_settings(settings_file, {"rules": ["CTC", "Hard"]}))
+    expected = {row["rule"]: row["hash"] for row in results["students"]}
+    for student in again.students:
+        assert student.network.hash() == expected[student.name]
+    assert again.teacher.network.hash() == results["teacher"]["hash_after"]
 
 
-def test_another_seed_is_another_run(run, results, capsys):
-    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC", "--json"]
-    assert main([*arguments, "--seed", "1", "--out", str(run / "c")]) == 0
-    again = json.loads(capsys.readouterr().out)
-    assert again["students"][0]["hash"] != results["students"][0]["hash"]
-    assert again["seeds"] != results["seeds"]
+def test_another_seed_is_another_run(settings_file, results):
+    again = run_experiment(read_settings(settings_file, {"rules": ["CTC"], "seed": 1}))
+    assert again.students[0].network.hash() != results["students"][0]["hash"]
+    assert again.students[0].seed == 1
 
 
-def test_the_plain_cell_is_trained_when_asked_for(run, capsys):
-    config = run / "plain.toml"
-    config.write_text(TINY.replace("hidden = 8", 'hidden = 8\ncell = "tanh"'), encoding="utf-8")
-    arguments = ["run", "--config", str(config), "--rules", "CTC,Hard", "--json"]
-    assert main([*arguments, "--out", str(run / "d")]) == 0
-    study = json.loads(capsys.readouterr().out)
-    models = [("teacher", study["teacher"]), *((one["rule"], one) for one in study["students"])]
-    for name, one in models:
-        assert refkd.Network.load(run / "d" / "networks" / f"{name}.npz").cell == "tanh"
-        first, last = (epoch["ctc"] for epoch in one["history"])
+def test_the_plain_cell_is_trained_when_asked_for(settings_file):
+    options = {"rules": ["CTC", "Hard"], "network": {"cell": "tanh"}}
+    experiment = run_experiment(read_settings(settings_file, options))
+    for model in (experiment.teacher, *experiment.students):
+        assert (model.network.cell, model.network.hidden) == ("tanh", 8)
+        first, last = (epoch.ctc for epoch in model.history)
         assert last < first
 
 
-def test_the_plain_cell_can_be_asked_for_on_the_command_line(run, capsys):
-    arguments = ["run", "--config", str(run / "tiny.toml"), "--rules", "CTC", "--cell", "tanh"]
-    assert main([*arguments, "--out", str(run / "e"), "--json"]) == 0
-    settings = json.loads(capsys.readouterr().out)["configuration"]["network"]
-    assert (settings["cell"], settings["hidden"]) == ("tanh", 8)
+def test_options_of_the_command_line_go_before_those_of_the_file(
+    settings_file, tmp_path, monkeypatch, capsys
+):
+    chosen = []
+
+    def untrained(settings, *_):
+        chosen.append(settings)
+        raise DataError("training: expected nothing of it, got so far")
+
+    monkeypatch.setattr("refkd.experiment.experiment.run_experiment", untrained)
+    command = ["run", "--config", str(settings_file), "--out", str(tmp_path / "run")]
+    assert main([*command, "--cell", "tanh", "--seed", "1", "--rules", "CTC"]) == 1
+    assert capsys.readouterr().err == "refkd: training: expected nothing of it, got so far\n"
+    network = chosen[0].network
+    assert (network.cell, network.hidden, chosen[0].seed) == ("tanh", 8, 1)
+    assert chosen[0].rules == ("CTC",)
 
 
 SEVERAL = """
@@ -224,62 +238,62 @@ def several(tmp_path_factory):
     options = {"rules": NAMES, "seeds": 2, "animate": True}
     settings = read_settings(folder / "several.toml", options)
     study = run_experiment(settings)
-    told = results_of(study)
+    document = results_of(study)
     write_run(study, folder)
-    finish_run(told, folder)
-    return folder, study, told
+    finish_run(document, folder)
+    return folder, study, document
 
 
 def test_every_student_is_trained_with_every_seed(several):
-    _, study, told = several
-    assert [(one["rule"], one["seed"]) for one in told["students"]] == [
+    _, study, document = several
+    assert [(row["rule"], row["seed"]) for row in document["students"]] == [
         (name, seed) for seed in (0, 1) for name in NAMES
     ]
-    assert told["seeds"] == [0, 1]
-    assert len({one["hash"] for one in told["students"]}) == 2 * len(NAMES)
+    assert document["seeds"] == [0, 1]
+    assert len({row["hash"] for row in document["students"]}) == 2 * len(NAMES)
     assert study.names == tuple(NAMES)
 
 
 def test_all_seeds_learn_from_the_teachers_of_the_first(several):
-    folder, study, told = several
+    folder, study, document = several
     names = ["teacher", "unidirectional-teacher", "guided-teacher-1"]
-    assert [one["name"] for one in told["teachers"]] == names
-    assert told["teachers"][0] == told["teacher"]
-    for one, model in zip(told["teachers"], study.teachers, strict=True):
-        assert one["hash_before"] == one["hash_after"]
-        saved = refkd.Network.load(folder / "networks" / f"{one['name']}.npz")
-        assert saved.hash() == one["hash_after"] == model.network.hash()
-        assert saved.bidirectional == (one["name"] != "unidirectional-teacher")
+    assert [row["name"] for row in document["teachers"]] == names
+    assert document["teachers"][0] == document["teacher"]
+    for row, model in zip(document["teachers"], study.teachers, strict=True):
+        assert row["hash_before"] == row["hash_after"]
+        saved = refkd.Network.load(folder / "networks" / f"{row['name']}.npz")
+        assert saved.hash() == row["hash_after"] == model.network.hash()
+        assert saved.bidirectional == (row["name"] != "unidirectional-teacher")
 
 
 def test_a_weight_is_chosen_on_validation_with_the_first_seed(several):
-    _, study, told = several
-    (name, tried), *others = told["tuning"].items()
+    _, study, document = several
+    (name, tried), *others = document["tuning"].items()
     assert (name, others) == ("Hard", [])
-    assert [one["weight"] for one in tried] == [0.1, 3.0]
-    best = min(tried, key=lambda one: (one["validation"], one["weight"]))
+    assert [row["weight"] for row in tried] == [0.1, 3.0]
+    best = min(tried, key=lambda row: (row["validation"], row["weight"]))
     for student in study.of("Hard"):
         assert student.weight == best["weight"]
     assert study.of("Hard")[0].history[-1].validation == best["validation"]
 
 
 def test_the_summary_holds_means_intervals_and_paired_differences(several):
-    _, study, told = several
-    assert [one["rule"] for one in told["summary"]] == NAMES
+    _, study, document = several
+    assert [row["rule"] for row in document["summary"]] == NAMES
     rates = {
-        name: [one.measured.phone_error_rate for one in study.of(name)] for name in study.names
+        name: [row.measured.phone_error_rate for row in study.of(name)] for name in study.names
     }
-    for one in told["summary"]:
-        own = rates[one["rule"]]
-        error = one["phone_error_rate"]
+    for row in document["summary"]:
+        own = rates[row["rule"]]
+        error = row["phone_error_rate"]
         assert_close(error["mean"], np.mean(own), VALUE)
         assert_close(error["sd"], np.std(own, ddof=1), VALUE)
         assert error["low"] <= error["mean"] <= error["high"]
-        assert (one["seeds"], one["utterances"]) == (2, 4)
-        assert one["phones"] == told["data"]["test_phones"]
-        for other, found in one["against"].items():
-            assert_close(found["mean"], np.mean(own) - np.mean(rates[other]), VALUE)
-    against = {one["rule"]: list(one["against"]) for one in told["summary"]}
+        assert (row["seeds"], row["utterances"]) == (2, 4)
+        assert row["phones"] == document["data"]["test_phones"]
+        for other, interval in row["against"].items():
+            assert_close(interval["mean"], np.mean(own) - np.mean(rates[other]), VALUE)
+    against = {row["rule"]: list(row["against"]) for row in document["summary"]}
     assert against["Hard"] == ["CTC", "FrameWise"]
     assert against["CTC"] == ["FrameWise"]
     assert against["FrameWise"] == ["CTC"]
@@ -321,7 +335,7 @@ def test_a_student_of_no_weight_is_the_one_by_ctc_alone_and_another_from_another
     assert onwards.history[0].ctc < weightless.history[0].ctc
 
 
-def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_path):
+def test_every_option_of_a_student_reaches_its_training(monkeypatch, tmp_path):
     lessons, lengths = [], []
 
     def recorded(*arguments, **options):
@@ -348,20 +362,20 @@ def test_every_option_of_a_student_reaches_its_training(run, monkeypatch, tmp_pa
 
 
 def test_measures_are_those_of_the_networks_on_the_test_speech(several):
-    _, study, told = several
+    _, study, document = several
     test, shift = study.data.test, study.data.frame_shift
-    row = [one for one in told["students"] if one["rule"] == "Hard"][1]
+    row = [student_row for student_row in document["students"] if student_row["rule"] == "Hard"][1]
     student = study.of("Hard")[1]
     logits = logits_of(student.network, test.features)
     assert_close(row["loss"], refkd.ctc_loss_batch(logits, test.labels)[0].mean(), VALUE)
     for key, times in (("delay", test.starts), ("delay_to_ends", test.ends)):
         expected = EmissionDelay.pool(
-            emission_delay(*one, shift, first_frame=study.data.first_frame)
-            for one in zip(logits, test.labels, times, strict=True)
+            emission_delay(*student_row, shift, first_frame=study.data.first_frame)
+            for student_row in zip(logits, test.labels, times, strict=True)
         ).as_dict()
         assert {name: row[key][name] for name in expected} == expected
-    said = logits_of(study.teacher.network, test.features)
-    pairs = zip(said, logits, strict=True)
+    teacher_logits = logits_of(study.teacher.network, test.features)
+    pairs = zip(teacher_logits, logits, strict=True)
     offsets = OffsetStatistics.pool(alignment_shift(*pair) for pair in pairs)
     assert row["offset"] == offsets.as_dict()
     totals, counts = student.measured.sums("offset")
@@ -369,15 +383,15 @@ def test_measures_are_those_of_the_networks_on_the_test_speech(several):
 
 
 def test_differences_stand_under_the_student_that_they_are_from(several):
-    _, _, told = several
-    head, *lines = table(told).splitlines()
+    _, _, document = several
+    head, *lines = table(document).splitlines()
     for title, other, column in (
         ("FrameWise", "CTC", "to CTC alone"),
         ("CTC alone", "FrameWise", "to FrameWise"),
     ):
         (line,) = [line for line in lines if line.startswith(title + " ")]
-        (one,) = [one for one in told["summary"] if one["title"] == title]
-        cell = f"{100 * one['against'][other]['mean']:+.1f} ["
+        (row,) = [row for row in document["summary"] if row["title"] == title]
+        cell = f"{100 * row['against'][other]['mean']:+.1f} ["
         end = head.index(column) + len(column)
         assert line[:end].rstrip().endswith("]")
         assert cell in line[end - 25 : end]
@@ -386,14 +400,16 @@ def test_differences_stand_under_the_student_that_they_are_from(several):
 def test_a_student_learns_from_the_teacher_that_it_names(several):
     """What the rule charges before training tells the teachers apart: each spikes elsewhere."""
     _, study, _ = several
-    said = {one.name: logits_of(one.network, study.data.test.features) for one in study.teachers}
+    teacher_logits = {
+        model.name: logits_of(model.network, study.data.test.features) for model in study.teachers
+    }
     names = {"OrderedPath": "teacher", "UniTeacher": "unidirectional-teacher"}
     names |= {"FrameWise": "teacher", "Guided": "guided-teacher-1"}
     for name, teacher in names.items():
         student = study.of(name)[0]
-        mine = logits_of(student.network, study.data.test.features)
-        losses, _ = refkd.distill_loss_batch(mine, said[teacher], student.rule)
-        assert_close(student.selection.after, losses.sum() / len(mine.values), VALUE)
+        student_logits = logits_of(student.network, study.data.test.features)
+        losses, _ = refkd.distill_loss_batch(student_logits, teacher_logits[teacher], student.rule)
+        assert_close(student.selection.after, losses.sum() / len(student_logits.values), VALUE)
 
 
 def test_the_test_speech_decides_nothing(several):
@@ -403,26 +419,28 @@ def test_the_test_speech_decides_nothing(several):
     (folder / "fewer.toml").write_text(text, encoding="utf-8")
     names = ["CTC", "Shift", "Hard"]
     fewer = run_experiment(read_settings(folder / "fewer.toml", {"rules": names}))
-    expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
-    for one in fewer.students:
-        if one.name in expected:
-            assert one.network.hash() == expected[one.name]
+    expected = {
+        student.name: student.network.hash() for student in study.students if student.seed == 0
+    }
+    for student in fewer.students:
+        if student.name in expected:
+            assert student.network.hash() == expected[student.name]
     assert len(fewer.data.test) == 2
 
 
 def test_what_is_said_of_one_utterance_is_kept_from_the_start_to_the_end(several):
     _, study, _ = several
-    utterance, said = study.tracked.utterance, study.tracked.logits
+    utterance, logits = study.tracked.utterance, study.tracked.logits
     assert utterance.names == (study.data.validation.names[study.data.validation.features.typical],)
-    models = {one.name: one for one in (*study.teachers, *study.students) if one.seed == 0}
-    assert said.keys() == models.keys()
-    for name, one in models.items():
-        last = logits_of(one.network, utterance.features).values
-        assert said[name].shape == (len(one.history) + 1, *last.shape)
-        assert said[name].dtype == np.float32
-        assert said[name][-1].tobytes() == last.tobytes()
-    starts = {name: one[0].tobytes() for name, one in said.items() if name in NAMES}
-    assert starts.pop("from-CTC") == said["CTC"][-1].tobytes()
+    models = {model.name: model for model in (*study.teachers, *study.students) if model.seed == 0}
+    assert logits.keys() == models.keys()
+    for name, model in models.items():
+        last = logits_of(model.network, utterance.features).values
+        assert logits[name].shape == (len(model.history) + 1, *last.shape)
+        assert logits[name].dtype == np.float32
+        assert logits[name][-1].tobytes() == last.tobytes()
+    starts = {name: model[0].tobytes() for name, model in logits.items() if name in NAMES}
+    assert starts.pop("from-CTC") == logits["CTC"][-1].tobytes()
     assert len(set(starts.values())) == 1
 
 
@@ -430,51 +448,51 @@ def test_following_an_utterance_changes_no_model(several):
     folder, study, _ = several
     plain = run_experiment(read_settings(folder / "several.toml", {"rules": ["CTC", "Hard"]}))
     assert plain.tracked is None
-    expected = {one.name: one.network.hash() for one in study.students if one.seed == 0}
+    expected = {
+        student.name: student.network.hash() for student in study.students if student.seed == 0
+    }
     assert plain.teacher.network.hash() == study.teacher.network.hash()
-    for one in plain.students:
-        assert one.network.hash() == expected[one.name]
+    for student in plain.students:
+        assert student.network.hash() == expected[student.name]
 
 
 def test_files_of_later_seeds_say_so(several):
-    folder, study, told = several
-    hashes = {(one["rule"], one["seed"]): one["hash"] for one in told["students"]}
+    folder, study, document = several
+    hashes = {(row["rule"], row["seed"]): row["hash"] for row in document["students"]}
     for (name, seed), expected in hashes.items():
         file = name if seed == 0 else f"{name}-seed-1"
         assert refkd.Network.load(folder / "networks" / f"{file}.npz").hash() == expected
     posteriors = {file.stem for file in (folder / "posteriors").iterdir()}
-    assert posteriors == {*NAMES, *(one.name for one in study.teachers)}
+    assert posteriors == {*NAMES, *(row.name for row in study.teachers)}
 
 
 def test_the_table_has_a_line_for_every_model_and_says_n(several):
-    _, _, told = several
-    lines = table(told).splitlines()
+    _, _, document = several
+    lines = table(document).splitlines()
     for title in ("teacher", "guided-teacher-1", "CTC alone", "LongerCTC", "Shift 2", "from-CTC"):
         assert sum(line.startswith(title + " ") for line in lines) == 1
-    assert f"n: 4 test utterances, {told['data']['test_phones']} phones, 2 seeds." in lines[-2]
+    assert f"n: 4 test utterances, {document['data']['test_phones']} phones, 2 seeds." in lines[-2]
     widest = max(map(len, lines))  # errors of 100 % take three places more than usual ones
     assert widest <= 125
 
 
-def test_new_teachers_make_a_run_of_each_seed(run):
+def test_new_teachers_make_a_run_of_each_seed(settings_file):
     settings = {"rules": ["CTC", "FrameWise"], "seeds": 2, "new_teachers": True}
-    both = run_experiment(read_settings(run / "tiny.toml", settings))
-    alone = run_experiment(
-        read_settings(run / "tiny.toml", {"rules": settings["rules"], "seed": 1})
-    )
-    assert [one.seed for one in both.teachers] == [0, 1]
+    both = run_experiment(read_settings(settings_file, settings))
+    alone = run_experiment(read_settings(settings_file, {"rules": settings["rules"], "seed": 1}))
+    assert [model.seed for model in both.teachers] == [0, 1]
     assert both.teachers[1].network.hash() == alone.teacher.network.hash()
-    assert [one.network.hash() for one in both.students[2:]] == [
-        one.network.hash() for one in alone.students
+    assert [model.network.hash() for model in both.students[2:]] == [
+        model.network.hash() for model in alone.students
     ]
     assert "teacher, seed 1" in table(results_of(both))
 
 
-def test_a_folder_that_holds_something_is_refused_before_any_work(run, capsys):
-    before = (run / "a" / "results.json").read_bytes()
-    assert main(["run", "--quick", "--out", str(run / "a")]) == 2
+def test_a_folder_that_holds_something_is_refused_before_any_work(whole, capsys):
+    before = (whole.folder / "results.json").read_bytes()
+    assert main(["run", "--quick", "--out", str(whole.folder)]) == 2
     assert "that of a run with these settings, got" in capsys.readouterr().err
-    assert (run / "a" / "results.json").read_bytes() == before
+    assert (whole.folder / "results.json").read_bytes() == before
 
 
 def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_path, capsys):
@@ -491,8 +509,8 @@ def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_p
     capsys.readouterr()
 
 
-def test_a_file_in_the_way_is_one_sentence(run, capsys):
-    assert main(["run", "--quick", "--out", str(run / "tiny.toml")]) == 2
+def test_a_file_in_the_way_is_one_sentence(settings_file, capsys):
+    assert main(["run", "--quick", "--out", str(settings_file)]) == 2
     assert "out: expected a folder that can be written to, got" in capsys.readouterr().err
 
 
@@ -516,15 +534,15 @@ def test_a_users_mistake_is_one_line_without_a_traceback(
 
 
 def test_the_seconds_are_those_of_all_processes(tmp_path):
-    given = {"rules": ["CTC"], "network": {"hidden": 4}, "training": {"epochs": 2}}
-    given["speech"] = {"train": 4, "validation": 1, "test": 2}
-    settings = read_settings(None, given)
+    options = {"rules": ["CTC"], "network": {"hidden": 4}, "training": {"epochs": 2}}
+    options["speech"] = {"train": 4, "validation": 1, "test": 2}
+    settings = read_settings(None, options)
     first = run_experiment(settings, None, tmp_path)
     for name in ("teacher-seed-0.npz", "CTC-seed-0.npz"):
         with np.load(tmp_path / name) as arrays:
-            kept = dict(arrays)
-        kept["history"][:, 3] += 1000.0  # as on a slow machine
-        np.savez(tmp_path / name, **kept)
+            checkpoint = dict(arrays)
+        checkpoint["history"][:, 3] += 1000.0  # as on a slow machine
+        np.savez(tmp_path / name, **checkpoint)
     again = run_experiment(settings, None, tmp_path)
     assert again.teacher.network.hash() == first.teacher.network.hash()
     assert first.seconds < 1000.0

@@ -48,11 +48,11 @@ def test_a_warm_up_over_everything_ends_at_the_weight():
 def test_a_teacher_hears_the_noise_unless_its_clean_logits_are_given(batch):
     features, logits = batch
     noisy = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=1.0)
-    heard = noisy.teacher_logits(np.array([5, 6, 7]), features)
-    assert np.array_equal(heard.values, teacher().forward(features).logits.values)
+    taught = noisy.teacher_logits(np.array([5, 6, 7]), features)
+    assert np.array_equal(taught.values, teacher().forward(features).logits.values)
     clean = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=1.0, clean_logits=logits)
-    heard = clean.teacher_logits(np.array([2, 0]), features)
-    assert np.array_equal(heard.values, np.concatenate([logits[2], logits[0]]))
+    taught = clean.teacher_logits(np.array([2, 0]), features)
+    assert np.array_equal(taught.values, np.concatenate([logits[2], logits[0]]))
 
 
 def test_a_distillation_is_the_rule_with_its_options(batch):
@@ -111,8 +111,8 @@ def test_random_frames_are_all_those_of_the_window_about_equally_often():
     for frame in range(9):
         first, last = (0, 2) if frame < 3 else (3, 8)
         seen = [*range(max(first, frame - 2), min(last, frame + 1) + 1)]
-        found, counts = np.unique(drawn[:, frame], return_counts=True)
-        assert found.tolist() == seen
+        frames, counts = np.unique(drawn[:, frame], return_counts=True)
+        assert frames.tolist() == seen
         expected = draws / len(seen)
         assert np.abs(counts - expected).max() < 5 * np.sqrt(expected)  # five deviations
 

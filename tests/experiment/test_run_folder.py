@@ -30,7 +30,7 @@ def test_a_second_command_stops_at_once_and_touches_nothing(tmp_path, capsys, co
         assert capsys.readouterr().err.endswith(
             f": expected a folder where no other command is at work, got {folder}\n"
         )
-        assert {one.name for one in folder.iterdir()} == {LOCK, half_written.name}
+        assert {file.name for file in folder.iterdir()} == {LOCK, half_written.name}
         assert half_written.read_bytes() == b"of the first"
 
 
@@ -40,7 +40,7 @@ def test_a_folder_that_stays_empty_is_not_left_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with locked_folder(tmp_path / "new" / "run") as folder:
         (folder / "results").touch()
-    assert [one.name for one in folder.iterdir()] == ["results"]
+    assert [file.name for file in folder.iterdir()] == ["results"]
 
 
 def test_the_lock_of_a_command_that_was_killed_is_no_obstacle(tmp_path, capsys):

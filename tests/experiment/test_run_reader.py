@@ -95,14 +95,9 @@ def test_other_plain_values_are_refused(facts, sentence):
 @compiled_only
 def test_models_are_those_of_the_first_seed(written, run):
     study, _ = written
-    first = [one for one in (*study.teachers, *study.students) if one.seed == 0]
-    assert [one.name for one in run.models] == [one.name for one in first]
-    assert [one.name for one in run.students] == [one.name for one in study.of("CTC")[:1]] + [
-        "Hard",
-        "UniTeacher",
-        "RandomChoice",
-        "OrderedPath",
-    ]
+    first = [trained for trained in (*study.teachers, *study.students) if trained.seed == 0]
+    assert [model.name for model in run.models] == [trained.name for trained in first]
+    assert [student.name for student in run.students] == TINY["rules"]
     assert run.teacher.name == "teacher"
     for model, trained in zip(run.models, first, strict=True):
         assert model.error == trained.measured.phone_error_rate
@@ -118,9 +113,9 @@ def test_what_was_said_of_one_utterance_comes_back(written, run):
     assert (run.followed,) == tracked.utterance.names
     assert run.followed not in run.names
     for model in run.models:
-        said = run.logits_by_epoch(model.name)
-        np.testing.assert_array_equal(said, tracked.logits[model.name])
-        assert len(said) == 2
+        logits = run.logits_by_epoch(model.name)
+        np.testing.assert_array_equal(logits, tracked.logits[model.name])
+        assert len(logits) == 2
     symbols = [run.symbols[label] for label in tracked.utterance.labels[0]]
     assert list(run.reference[run.followed].labels) == symbols
 
@@ -158,61 +153,49 @@ def test_the_test_speech_is_kept(written, run):
     for n, name in enumerate(test.names):
         np.testing.assert_array_equal(run.features[name], test.features[n])
         np.testing.assert_array_equal(run.labels[name], test.labels[n])
-        told = run.reference[name]
-        assert [run.symbols.index(label) for label in told.labels] == test.labels[n].tolist()
-        assert_close(told.starts, test.starts[n], MICROSECONDS)
-        assert_close(told.ends, test.ends[n], MICROSECONDS)
+        reference = run.reference[name]
+        assert [run.symbols.index(label) for label in reference.labels] == test.labels[n].tolist()
+        assert_close(reference.starts, test.starts[n], MICROSECONDS)
+        assert_close(reference.ends, test.ends[n], MICROSECONDS)
 
 
 @compiled_only
 def test_offsets_are_pooled_over_seeds(written, run):
     study, _ = written
     for name in study.names:
-        every = [offset for one in study.of(name) for offset in one.measured.offsets.offset]
+        every = [offset for model in study.of(name) for offset in model.measured.offsets.offset]
         got = run.offsets(name)
         assert sorted(got.offset.tolist()) == sorted(every)
-        unmatched = sum(one.measured.offsets.teacher_unmatched for one in study.of(name))
+        unmatched = sum(model.measured.offsets.teacher_unmatched for model in study.of(name))
         assert got.teacher_unmatched == unmatched
 
 
 @compiled_only
 def test_a_student_that_says_nothing_has_no_offsets(run):
-    (silent,) = (one for one in run.results["students"] if (one["rule"], one["seed"]) == ("CTC", 0))
+    (silent,) = (row for row in run.results["students"] if (row["rule"], row["seed"]) == ("CTC", 0))
     offset = {**silent["offset"], "histogram": {}}
-    told = {**run.results, "students": [{**silent, "offset": offset}]}
-    got = dataclasses.replace(run, results=told).offsets("CTC")
+    document = {**run.results, "students": [{**silent, "offset": offset}]}
+    got = dataclasses.replace(run, results=document).offsets("CTC")
     assert (got.n, got.offset.dtype) == (0, np.int64)
     offsets_figure({"CTC": got}, 0.02)
-
-
-@compiled_only
-def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
-    files = draw_animations(run, tmp_path)
-    names = [f"spikes-{one.name}.gif" for one in run.students]
-    assert [file.name for file in files] == [*names, "spikes.gif"]
-    for file in files:
-        with Image.open(file) as gif:
-            assert gif.n_frames == 2
-    plain = dataclasses.replace(run, results={**run.results, "followed": None})
-    assert draw_animations(plain, tmp_path) == []
 
 
 @compiled_only
 def test_histories_are_told_seed_by_seed(written, run):
     study, _ = written
     for name in study.names:
-        assert run.histories(name) == [list(one.history) for one in study.of(name)]
+        assert run.histories(name) == [list(model.history) for model in study.of(name)]
     assert run.histories("teacher") == [list(study.teacher.history)]
 
 
 @compiled_only
 def test_students_that_came_to_the_same_rule_have_two_names(written):
-    told = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
-    for one in told["students"]:
-        if one["rule"] in ("Hard", "OrderedPath"):
-            one["title"] = "Hard [5, 0]"
-    titles = [one.title for one in read_run(written[1], told).students]
-    assert [one for one in titles if one.startswith("Hard")] == [
+    document = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
+    for row in document["students"]:
+        if row["rule"] in ("Hard", "OrderedPath"):
+            row["title"] = "Hard [5, 0]"
+    titles = [row.title for row in read_run(written[1], document).students]
+    assert [row for row in titles if row.startswith("Hard")] == [
         "Hard [5, 0] (Hard)",
         "Hard [5, 0] (OrderedPath)",
     ]
@@ -243,25 +226,25 @@ def test_results_of_another_version_are_refused(tmp_path, text, got):
 
 @compiled_only
 def test_whatever_is_missing_in_the_results_is_named(written):
-    told = results(written[0])
-    assert list(misfits(told)) == []
+    document = results(written[0])
+    assert list(misfits(document)) == []
     places = []
 
     def check(value, place):
         """Put something else in place of each part that the form knows, one after the other."""
         for name in list(value):
             inner = f"{place}.{name}".lstrip(".")
-            kept, value[name] = value[name], object()
-            found = list(misfits(told))
-            assert not found or inner in found
-            places.extend(found)
-            value[name] = kept
-            if isinstance(kept, dict):
-                check(kept, inner)
-            elif isinstance(kept, list) and kept and isinstance(kept[0], dict):
-                check(kept[0], f"{inner}[0]")
+            original, value[name] = value[name], object()
+            misfitting = list(misfits(document))
+            assert not misfitting or inner in misfitting
+            places.extend(misfitting)
+            value[name] = original
+            if isinstance(original, dict):
+                check(original, inner)
+            elif isinstance(original, list) and original and isinstance(original[0], dict):
+                check(original[0], f"{inner}[0]")
 
-    check(told, "")
+    check(document, "")
     assert {"summary", "students[0].offset.mean", "teachers[0].seconds", "seeds"} <= set(places)
 
 
@@ -286,26 +269,42 @@ def test_a_run_is_plotted_again(written, tmp_path, capsys):
 
 
 @compiled_only
-def test_moving_pictures_are_drawn_again_but_not_over_those_of_others(written, tmp_path, capsys):
-    asked = ["plot", str(written[1]), "--figures", "spikes", "--out", str(tmp_path)]
+def test_every_student_has_a_moving_picture_if_the_run_was_animated(run, tmp_path):
+    alone = dataclasses.replace(run, models=(run.teacher, run.of("Hard")))
+    (file,), _ = draw_animations(alone, tmp_path)
+    assert file.name == "spikes-Hard.gif"
+    with Image.open(file) as gif:
+        assert gif.n_frames == 2
+
+
+@compiled_only
+def test_moving_pictures_are_not_drawn_over_those_of_others(run, tmp_path, capsys):
     (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
     (tmp_path / "spikes.gif").write_bytes(b"mine")
-    assert main(asked) == 2
+    assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 2
     assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
     assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
-    (tmp_path / "spikes.gif").unlink()
-    assert main(asked) == 0
-    drawn = capsys.readouterr().out.splitlines()
-    assert len(drawn) == len(TINY["rules"]) + 1
-    assert drawn[-1] == str(tmp_path / "spikes.gif")
-    told = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
-    plain = tmp_path / "plain"
-    shutil.copytree(written[1], plain)
-    (plain / "results.json").write_text(json.dumps({**told, "followed": None}), encoding="utf-8")
-    assert main(["plot", str(plain), "--figures", "spikes", "--out", str(tmp_path / "no")]) == 2
+
+
+@pytest.mark.proof
+@compiled_only
+def test_moving_pictures_of_all_students_are_drawn_again(run, tmp_path, capsys):
+    assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 0
+    names = [*(f"spikes-{student.name}.gif" for student in run.students), "spikes.gif"]
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / name) for name in names]
+
+
+@compiled_only
+def test_a_run_that_was_not_animated_has_no_moving_pictures(run, tmp_path, capsys):
+    plain = dataclasses.replace(run, results={**run.results, "followed": None})
+    assert draw_animations(plain, tmp_path) == ([], {})
+    shutil.copytree(run.folder, tmp_path / "plain")
+    (tmp_path / "plain" / "results.json").write_text(json.dumps(plain.results), encoding="utf-8")
+    out = tmp_path / "no"
+    assert main(["plot", str(tmp_path / "plain"), "--figures", "spikes", "--out", str(out)]) == 2
     error = capsys.readouterr().err
     assert error == "refkd: figures: expected spikes of a run with --animate, got a run without\n"
-    assert not (tmp_path / "no").exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

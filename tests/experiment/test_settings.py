@@ -232,10 +232,10 @@ def test_rules_that_are_no_list_are_refused(tmp_path, value):
 
 
 def test_an_infinite_tau_is_written_as_text_and_read_again():
-    given = {"rules": ["CTC", "Soft"], "distill": {"Soft": {"tau": math.inf}}}
-    settings = read_settings(overrides=given)
+    overrides = {"rules": ["CTC", "Soft"], "distill": {"Soft": {"tau": math.inf}}}
+    settings = read_settings(overrides=overrides)
     written = json.loads(json.dumps(settings.as_dict(), allow_nan=False))
     assert written["distill"]["Soft"]["tau"] == "inf"
-    again = read_settings(overrides={**given, "distill": {"Soft": written["distill"]["Soft"]}})
+    again = read_settings(overrides={**overrides, "distill": {"Soft": written["distill"]["Soft"]}})
     assert again == settings
     assert settings.distill["Soft"].build_rule(1).tau == math.inf

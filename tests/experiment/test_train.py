@@ -129,10 +129,10 @@ def test_each_epoch_draws_noise_and_choices_of_its_own(split, classes):
 
 
 def test_every_epoch_is_told(split, classes):
-    told = []
-    _, history = train(network(classes), split, SETTINGS, 0, on_epoch=told.append)
-    assert [len(one) for one in told] == [1, 2]
-    assert told[-1] == history
+    histories = []
+    _, history = train(network(classes), split, SETTINGS, 0, on_epoch=histories.append)
+    assert [len(epochs) for epochs in histories] == [1, 2]
+    assert histories[-1] == history
 
 
 def test_leaving_the_finite_numbers_is_said_in_a_sentence(split, classes):
@@ -160,7 +160,9 @@ def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
         train(deep, split, settings, 0)[0].hash() for settings in (SETTINGS, dropping, dropping)
     )
     assert plain != dropped == again
-    shallow = [train(network(classes), split, one, 0)[0].hash() for one in (SETTINGS, dropping)]
+    shallow = [
+        train(network(classes), split, dropout, 0)[0].hash() for dropout in (SETTINGS, dropping)
+    ]
     assert shallow[0] == shallow[1]
 
 
@@ -168,18 +170,18 @@ def test_the_history_keeps_what_is_said_of_the_utterance_that_is_followed(split,
     """After every epoch, by the network of that epoch; the others of the batch are not asked."""
     tracked, path, networks = split.take([1]).features, tmp_path / "student.npz", []
 
-    def read_parameters(told):
+    def read_parameters(histories):
         with np.load(path, allow_pickle=False) as arrays:
             values = {name: arrays[f"parameters.{name}"] for name in start.parameters()}
-            kept = arrays["said"]
+            saved = arrays["said"]
         networks.append(start.with_parameters(values))
-        np.testing.assert_array_equal(kept, [epoch.logits for epoch in told])
+        np.testing.assert_array_equal(saved, [epoch.logits for epoch in histories])
 
     start = network(classes)
     _, history = train(start, split, SETTINGS, 0, None, None, read_parameters, path, tracked)
     assert len(networks) == 2
-    for one, epoch in zip(networks, history, strict=True):
-        assert epoch.logits.tobytes() == one.forward(tracked).logits.values.tobytes()
+    for network_after, epoch in zip(networks, history, strict=True):
+        assert epoch.logits.tobytes() == network_after.forward(tracked).logits.values.tobytes()
     assert not np.array_equal(history[0].logits, history[1].logits)
 
 
@@ -190,9 +192,9 @@ def test_following_an_utterance_changes_nothing_that_is_learnt(split, classes, t
         assert "said" not in arrays
     watched, again = train(network(classes), split, SETTINGS, 0, tracked=split.take([1]).features)
     assert watched.hash() == alone.hash()
-    for one, other in zip(history, again, strict=True):
-        assert (one.ctc, one.lesson) == (other.ctc, other.lesson)
-        assert one.logits is None
+    for epoch, other in zip(history, again, strict=True):
+        assert (epoch.ctc, epoch.lesson) == (other.ctc, other.lesson)
+        assert epoch.logits is None
 
 
 class Killed(Exception):
@@ -210,23 +212,25 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     tracked = split.take([2]).features
     whole, history = train(network(classes), split, settings, 0, lesson, split, tracked=tracked)
 
-    def stop(told):
-        if len(told) == epochs_done:
+    def stop(histories):
+        if len(histories) == epochs_done:
             raise Killed
 
     path = tmp_path / "student.npz"
     with pytest.raises(Killed):
         train(network(classes), split, settings, 0, lesson, split, stop, path, tracked)
-    told = []
+    histories = []
     on, gone_on = train(
-        network(classes), split, settings, 0, lesson, split, told.append, path, tracked
+        network(classes), split, settings, 0, lesson, split, histories.append, path, tracked
     )
     assert on.hash() == whole.hash()
-    assert [dataclasses.replace(one, seconds=0.0) for one in gone_on] == [
-        dataclasses.replace(one, seconds=0.0) for one in history
+    assert [dataclasses.replace(epoch, seconds=0.0) for epoch in gone_on] == [
+        dataclasses.replace(epoch, seconds=0.0) for epoch in history
     ]
-    assert [one.logits.tobytes() for one in gone_on] == [one.logits.tobytes() for one in history]
-    assert [len(one) for one in told] == [*range(epochs_done, 4)]
+    assert [epoch.logits.tobytes() for epoch in gone_on] == [
+        epoch.logits.tobytes() for epoch in history
+    ]
+    assert [len(epoch) for epoch in histories] == [*range(epochs_done, 4)]
     done, _ = train(network(classes), split, settings, 0, lesson, split, None, path, tracked)
     assert done.hash() == whole.hash()
 

@@ -136,7 +136,7 @@ def test_shapes_are_refused_before_a_number_is_read(tmp_path):
     seen = {}
 
     def check(shapes):
-        seen.update({name: (one.shape, one.dtype.name) for name, one in shapes.items()})
+        seen.update({name: (form.shape, form.dtype.name) for name, form in shapes.items()})
         raise KeyError("one")
 
     with pytest.raises(KeyError):
@@ -181,12 +181,12 @@ def test_what_numpy_saves_is_read_as_numpy_reads_it(arrays, save):
     file = io.BytesIO()
     save(file, **arrays)
     file.seek(0)
-    with np.load(file, allow_pickle=False) as wanted:
+    with np.load(file, allow_pickle=False) as by_numpy:
         read = read_npz(file)
-        assert read.keys() == set(wanted.files)
+        assert read.keys() == set(by_numpy.files)
         for name, array in read.items():
-            assert array.dtype == wanted[name].dtype
-            np.testing.assert_array_equal(array, wanted[name])
+            assert array.dtype == by_numpy[name].dtype
+            np.testing.assert_array_equal(array, by_numpy[name])
 
 
 @pytest.mark.parametrize(

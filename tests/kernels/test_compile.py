@@ -86,7 +86,7 @@ def test_two_threads_never_enter_parallel_loops_at_once(compiler):
     def other():
         slow.__wrapped__()
 
-    threads = [threading.Thread(target=one) for one in (slow, other, slow, other)]
+    threads = [threading.Thread(target=function) for function in (slow, other, slow, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -133,7 +133,7 @@ def test_a_damaged_cache_is_named_and_mended(made_anew, ending, length):
     second = made_anew()
     with pytest.warns(RuntimeWarning) as caught:
         assert second(4) == 8
-    assert [str(one.message) for one in caught] == [
+    assert [str(warning.message) for warning in caught] == [
         f"{folder}: expected Numba's cache, got damaged files; their kernels are compiled anew"
     ]
     third = made_anew()

@@ -108,5 +108,5 @@ def test_a_band_wider_than_the_utterance_is_filled_where_there_are_pairs(T, left
     kernels.banded_kl(np.log(q), p, np.log(p), left, band)
     for w, t in np.ndindex(W, T):
         u = t + w - left
-        wanted = (p[:, u] * np.log(p[:, u] / q[:, t])).sum() if 0 <= u < T else 0.0
-        assert_close(band[w, t], wanted, VALUE)
+        expected_pair = (p[:, u] * np.log(p[:, u] / q[:, t])).sum() if 0 <= u < T else 0.0
+        assert_close(band[w, t], expected_pair, VALUE)

@@ -52,12 +52,12 @@ def decimals(function, points):
 
 
 def by_decimal(name):
-    one, two = Decimal(1), Decimal(2)
+    unit, two = Decimal(1), Decimal(2)
     return {
         "exp": lambda x: x.exp(),
-        "expm1": lambda x: x.exp() - one,
-        "sigmoid": lambda x: one / (one + (-x).exp()),
-        "tanh": lambda x: ((two * x).exp() - one) / ((two * x).exp() + one),
+        "expm1": lambda x: x.exp() - unit,
+        "sigmoid": lambda x: unit / (unit + (-x).exp()),
+        "tanh": lambda x: ((two * x).exp() - unit) / ((two * x).exp() + unit),
     }[name]
 
 

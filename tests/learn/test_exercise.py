@@ -24,8 +24,8 @@ from refkd.verify.worker import answer
 
 pytestmark = pytest.mark.compiled_once
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "exercises.md"
-NAMES = [one.name for one in EXERCISES]
-OWN_SLIPS = [(one.name, slip.words) for one in EXERCISES for slip in one.slips() if not slip.bug]
+NAMES = [task.name for task in EXERCISES]
+OWN_SLIPS = [(task.name, slip.words) for task in EXERCISES for slip in task.slips() if not slip.bug]
 every_exercise = pytest.mark.parametrize("name", NAMES)
 
 
@@ -50,13 +50,15 @@ def altered(name, *changes):
 
 def mark_of(name, function):
     """The mark of a function of this process."""
-    one = exercise(name)
+    task = exercise(name)
     answers = []
-    for case in one.cases:
+    for case in task.cases:
         call = {key: np.asarray(value) for key, value in case.inputs.items()}
-        said = answer(function, one.arguments, one.results, {**call, "call.memory": "contiguous"})
-        answers.append(answered(said, one.results))
-    return marked(one, answers)
+        results = answer(
+            function, task.arguments, task.results, {**call, "call.memory": "contiguous"}
+        )
+        answers.append(answered(results, task.results))
+    return marked(task, answers)
 
 
 def written(folder, name, text):
@@ -69,12 +71,12 @@ def written(folder, name, text):
 def test_stubs_and_a_page_are_written(tmp_path, capsys):
     assert main(["exercise", "new", str(tmp_path / "new" / "folder")]) == 0
     files = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
-    assert files == [*(one.file for one in EXERCISES), "README.md"]
+    assert files == [*(task.file for task in EXERCISES), "README.md"]
     assert files[2] == "03_ctc_alpha.py"
     page = (tmp_path / "new" / "folder" / "README.md").read_text(encoding="utf-8")
-    for one in EXERCISES:
-        assert f"| `{one.file}` |" in page
-        assert one.page in page
+    for task in EXERCISES:
+        assert f"| `{task.file}` |" in page
+        assert task.page in page
     assert page.count("refkd exercise check") == 3
     assert capsys.readouterr().out.count("\n") == 9
 
@@ -101,23 +103,23 @@ def test_a_stub_is_the_solution_up_to_its_docstring(name):
 
 @every_exercise
 def test_a_stub_says_every_equation_that_the_marker_refers_to(name):
-    one = exercise(name)
-    text = " ".join(stub_text(one).split())
-    for table in one.tables:
+    task = exercise(name)
+    text = " ".join(stub_text(task).split())
+    for table in task.tables:
         for tag in (*table.first, *table.others):
             assert f"({tag}) {EQUATIONS[tag]}" in text
-            assert page_of(tag) == one.page
+            assert page_of(tag) == task.page
 
 
 @every_exercise
 def test_the_cases_fit_the_function(name):
-    one = exercise(name)
-    function = function_of(name, one.source)
-    assert one.arguments == tuple(inspect.signature(function).parameters)
+    task = exercise(name)
+    function = function_of(name, task.source)
+    assert task.arguments == tuple(inspect.signature(function).parameters)
     returned = re.search(r"Returns\n-+\n(.*?)\n\n", inspect.getdoc(function), re.DOTALL)[1]
-    named = re.findall(r"^(\w.*?) : ", returned, re.MULTILINE)
-    assert ", ".join(named) == ", ".join(one.results)
-    names = [case.name for case in one.cases]
+    documented = re.findall(r"^(\w.*?) : ", returned, re.MULTILINE)
+    assert ", ".join(documented) == ", ".join(task.results)
+    names = [case.name for case in task.cases]
     assert names[0].startswith("three frames by hand")
     assert len(set(names)) == len(names)
 
@@ -132,7 +134,7 @@ def test_stubs_are_not_done_yet(tmp_path, capsys):
     assert main(["exercise", "check", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "01_tanh_step.py: there is no such file"
-    assert lines[1:8] == [f"{one.file}: not done yet" for one in EXERCISES[1:]]
+    assert lines[1:8] == [f"{task.file}: not done yet" for task in EXERCISES[1:]]
     assert lines[8:] == ["0 of 8 right"]
 
 
@@ -140,11 +142,11 @@ def test_solutions_are_right(tmp_path, capsys):
     main(["exercise", "new", str(tmp_path), "--solutions"])
     capsys.readouterr()
     assert main(["exercise", "check", str(tmp_path), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["schema"], found["right"], found["exit_code"]) == (1, 8, 0)
-    assert [one["name"] for one in found["exercises"]] == NAMES
-    assert {one["status"] for one in found["exercises"]} == {"right"}
-    assert not any(count for one in found["exercises"] for count in one["wrong"].values())
+    marks = json.loads(capsys.readouterr().out)
+    assert (marks["schema"], marks["right"], marks["exit_code"]) == (1, 8, 0)
+    assert [row["name"] for row in marks["exercises"]] == NAMES
+    assert {row["status"] for row in marks["exercises"]} == {"right"}
+    assert not any(count for row in marks["exercises"] for count in row["wrong"].values())
 
 
 def test_only_what_is_named_is_marked(tmp_path, capsys):
@@ -170,7 +172,10 @@ def test_wrong_usage(tmp_path, monkeypatch, capsys, arguments, sentence):
 
 
 def test_exercises_are_named_by_function_or_file():
-    assert [one.name for one in exercises_named(["06_hard.py", "ctc_beta"])] == ["ctc_beta", "hard"]
+    assert [task.name for task in exercises_named(["06_hard.py", "ctc_beta"])] == [
+        "ctc_beta",
+        "hard",
+    ]
     with pytest.raises(ArgumentError, match="exercise: expected one of"):
         exercises_named(["hard.py"])
 
@@ -193,10 +198,10 @@ def test_trouble_is_told(tmp_path, capsys, body):
     written(tmp_path, "hard", text)
     limit = "0.5" if "while" in body else "60"
     assert main(["exercise", "check", str(tmp_path), "hard", "--time-limit", limit]) == 1
-    told = capsys.readouterr().out
-    assert TROUBLE[body] in told
-    assert "chosen  WRONG in 11 of 11 cases" in told
-    assert "come out when" not in told
+    printed = capsys.readouterr().out
+    assert TROUBLE[body] in printed
+    assert "chosen  WRONG in 11 of 11 cases" in printed
+    assert "come out when" not in printed
 
 
 @pytest.mark.parametrize(
@@ -286,13 +291,13 @@ PLANTED = {
 def test_the_first_wrong_cell(planted):
     name, change = planted
     (table, index, expected, got), case, slip = PLANTED[planted]
-    found = mark_of(name, altered(name, change))
-    assert found.status == "wrong"
-    assert (found.fault.table.name, found.fault.case.name) == (table, case)
-    assert found.fault.deviation.index == index
-    assert_close(found.fault.deviation.expected, expected, PRINTED_3)
-    assert_close(found.fault.deviation.got, got, PRINTED_3)
-    assert found.slip == slip
+    mark = mark_of(name, altered(name, change))
+    assert mark.status == "wrong"
+    assert (mark.fault.table.name, mark.fault.case.name) == (table, case)
+    assert mark.fault.deviation.index == index
+    assert_close(mark.fault.deviation.expected, expected, PRINTED_3)
+    assert_close(mark.fault.deviation.got, got, PRINTED_3)
+    assert mark.slip == slip
 
 
 def test_every_exercise_has_a_planted_slip():
@@ -302,19 +307,19 @@ def test_every_exercise_has_a_planted_slip():
 def test_gates_exchanged():
     """i and f are swapped, and so every table that needs them; g and o stay right."""
     change = ("i[j] = sigma(a[j])\n        f[j] = ", "f[j] = sigma(a[j])\n        i[j] = ")
-    found = mark_of("lstm_step", altered("lstm_step", change))
-    assert found.fault.table.name == "i"
-    assert found.wrong["g"] == found.wrong["o"] == 0
-    assert found.slip == "gates are in another order: forget and input gates exchanged"
+    mark = mark_of("lstm_step", altered("lstm_step", change))
+    assert mark.fault.table.name == "i"
+    assert mark.wrong["g"] == mark.wrong["o"] == 0
+    assert mark.slip == "gates are in another order: forget and input gates exchanged"
 
 
 def test_softmax_minus_the_logarithm():
     change = ("math.exp(logp[t, k]) - ", "logp[t, k] - ")
-    found = mark_of("ctc_gradient", altered("ctc_gradient", change))
-    assert found.wrong["occupancy"] == 0
-    assert found.fault.deviation.index == (0, 0)
-    assert_close(found.fault.deviation.got, math.log(0.8) - 7 / 9, VALUE)
-    assert found.slip == "the gradient takes log y where y is wanted: softmax minus occupancy"
+    mark = mark_of("ctc_gradient", altered("ctc_gradient", change))
+    assert mark.wrong["occupancy"] == 0
+    assert mark.fault.deviation.index == (0, 0)
+    assert_close(mark.fault.deviation.got, math.log(0.8) - 7 / 9, VALUE)
+    assert mark.slip == "the gradient takes log y where y is wanted: softmax minus occupancy"
 
 
 def test_what_is_filled_backwards_is_read_backwards():
@@ -327,10 +332,10 @@ def test_what_is_filled_backwards_is_read_backwards():
             log_beta[1, 1:] -= 2.0
         return log_beta
 
-    found = mark_of("ctc_beta", wrong)
-    assert found.fault.deviation.index == (1, 1)
-    assert found.fault.table.equations((1, 1), 3) == ("C6",)
-    assert found.slip == ""
+    mark = mark_of("ctc_beta", wrong)
+    assert mark.fault.deviation.index == (1, 1)
+    assert mark.fault.table.equations((1, 1), 3) == ("C6",)
+    assert mark.slip == ""
 
 
 def test_the_order_of_filling():
@@ -352,33 +357,33 @@ def test_the_order_of_filling():
 @every_exercise
 def test_every_known_slip_answers_every_case(name):
     """A slip may change nothing here, but none goes down."""
-    one = exercise(name)
-    for slip in one.slips():
-        for case in one.cases:
-            assert set(one.slipped(slip, case)) <= set(one.results)
+    task = exercise(name)
+    for slip in task.slips():
+        for case in task.cases:
+            assert set(task.slipped(slip, case)) <= set(task.results)
 
 
 @pytest.mark.parametrize(("name", "words"), OWN_SLIPS)
 def test_a_slip_is_told_from_its_numbers(name, words):
     """What it says nothing about is right."""
-    one = exercise(name)
-    [slip] = [slip for slip in one.slips() if slip.words == words]
-    cases = iter(one.cases)
+    task = exercise(name)
+    [slip] = [slip for slip in task.slips() if slip.words == words]
+    cases = iter(task.cases)
 
     def slipped(*arguments):
         case = next(cases)
-        return tuple((one.expected(case) | one.slipped(slip, case)).values())
+        return tuple((task.expected(case) | task.slipped(slip, case)).values())
 
-    found = mark_of(name, slipped)
-    assert (found.status, found.slip) == ("wrong", words)
+    mark = mark_of(name, slipped)
+    assert (mark.status, mark.slip) == ("wrong", words)
 
 
 # Reports
 
 
 def test_inputs_can_be_copied():
-    for one in EXERCISES:
-        for case in one.cases:
+    for task in EXERCISES:
+        for case in task.cases:
             made = {"np": np}
             text = as_python(case)
             if "# shape" in text:
@@ -392,17 +397,17 @@ def test_inputs_can_be_copied():
 
 def test_json_holds_infinities_as_texts():
     name, change = EQUAL_LABELS_SKIP
-    found = json.loads(as_json([mark_of(name, altered(name, change))]))
-    assert (found["right"], found["exit_code"]) == (0, 1)
-    [one] = found["exercises"]
-    assert one["wrong"] == {"log_alpha": 5, "loss": 5}
-    assert one["first"]["deviation"]["expected"] == "-inf"
-    assert one["first"]["deviation"]["index"] == [1, 3]
-    assert one["first"]["case"] == "a repeated label"
-    assert "labels = np.array([1, 1])" in one["first"]["inputs"]
+    marks = json.loads(as_json([mark_of(name, altered(name, change))]))
+    assert (marks["right"], marks["exit_code"]) == (0, 1)
+    [row] = marks["exercises"]
+    assert row["wrong"] == {"log_alpha": 5, "loss": 5}
+    assert row["first"]["deviation"]["expected"] == "-inf"
+    assert row["first"]["deviation"]["index"] == [1, 3]
+    assert row["first"]["case"] == "a repeated label"
+    assert "labels = np.array([1, 1])" in row["first"]["inputs"]
 
 
 def test_the_guide_shows_what_is_printed():
     name, change = EQUAL_LABELS_SKIP
-    told = as_text(mark_of(name, altered(name, change)))
-    assert told in PAGE.read_text(encoding="utf-8")
+    text = as_text(mark_of(name, altered(name, change)))
+    assert text in PAGE.read_text(encoding="utf-8")

@@ -1,6 +1,5 @@
 """Narrations: their numbers are those of the traces, and add up as their sentences say."""
 
-import itertools
 import re
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from refkd.learn.explain.distill import explain_distill
 from refkd.learn.explain.equations import EQUATIONS, page_of
 from refkd.learn.explain.lstm import explain_lstm
 from refkd.learn.explain.narration import Step, Table
-from refkd.learn.explain.reasons import reason
 from refkd.learn.explain.select import explain_select
 
 pytestmark = pytest.mark.compiled_once
@@ -36,16 +34,18 @@ RULES = (
 DIVERGENCES = ("kl", "reverse_kl", "js", "cross_entropy")
 
 
-def step_of(told, title):
-    (found,) = [step for step in told.steps if step.title == title]
-    return found
+def step_of(explanation, title):
+    (step,) = [step for step in explanation.steps if step.title == title]
+    return step
 
 
-def cells(told, title, caption):
+def cells(explanation, title, caption):
     """The cells of the only table whose caption begins so."""
-    found = [one for one in step_of(told, title).tables if one.caption.startswith(caption)]
-    assert len(found) == 1, (title, caption)
-    return found[0]
+    tables = [
+        table for table in step_of(explanation, title).tables if table.caption.startswith(caption)
+    ]
+    assert len(tables) == 1, (title, caption)
+    return tables[0]
 
 
 def rows(table):
@@ -84,29 +84,29 @@ def test_a_table_with_missing_cells_is_refused():
 
 
 def test_ctc_is_the_example_of_the_page():
-    told = explain_ctc(np.log([[0.8, 0.2], [0.5, 0.5], [0.6, 0.4]]), [1], symbols=["-", "a"])
-    alpha = [column(cells(told, f"alpha at frame {t}", f"A[{t}"), "e^A") for t in range(3)]
-    beta = [column(cells(told, f"beta at frame {t}", f"B[{t}"), "e^B") for t in range(3)]
+    explanation = explain_ctc(np.log([[0.8, 0.2], [0.5, 0.5], [0.6, 0.4]]), [1], symbols=["-", "a"])
+    alpha = [column(cells(explanation, f"alpha at frame {t}", f"A[{t}"), "e^A") for t in range(3)]
+    beta = [column(cells(explanation, f"beta at frame {t}", f"B[{t}"), "e^B") for t in range(3)]
     assert_close(alpha, [[0.8, 0.2, 0.0], [0.4, 0.5, 0.1], [0.24, 0.36, 0.36]], VALUE)
     assert_close(beta, [[0.7, 0.8, 0.3], [0.4, 1.0, 0.6], [0.0, 1.0, 1.0]], VALUE)
     for way in ("forward", "backward"):
-        table = cells(told, "The loss, both ways", way)
+        table = cells(explanation, "The loss, both ways", way)
         assert_close(rows(table)["loss"], [-np.log(0.72), 0.72], VALUE)
         assert table.marked == {(2, 0)}
-    grad = rows(cells(told, "The gradient in the logits", "y - occ"))
+    grad = rows(cells(explanation, "The gradient in the logits", "y - occ"))
     assert_close(grad["a"], [0.2 - 2 / 9, 0.5 - 0.5 / 0.72, -0.1], VALUE)
-    assert column(cells(told, "The best path", "stays"), "start") == [1]
-    assert "0.3333 of all paths" in step_of(told, "The best path").text  # 0.24 / 0.72
+    assert column(cells(explanation, "The best path", "stays"), "start") == [1]
+    assert "0.3333 of all paths" in step_of(explanation, "The best path").text  # 0.24 / 0.72
 
 
 @pytest.mark.parametrize("labels", [[1, 2], [1, 1], [2], [], [1, 2, 2]])
 def test_ctc_tells_the_trace(labels):
     logits = np.random.default_rng(1).normal(size=(6, 4))
-    told, trace = explain_ctc(logits, labels), refkd.ctc_trace(logits, labels)
+    explanation, trace = explain_ctc(logits, labels), refkd.ctc_trace(logits, labels)
     path = refkd.ctc_align(logits, labels)
     for t in range(6):
-        alpha = cells(told, f"alpha at frame {t}", f"A[{t}")
-        beta = cells(told, f"beta at frame {t}", f"B[{t}")
+        alpha = cells(explanation, f"alpha at frame {t}", f"A[{t}")
+        beta = cells(explanation, f"beta at frame {t}", f"B[{t}")
         assert_close(column(alpha, "A"), trace.log_alpha[t], VALUE)
         assert_close(column(beta, "B"), trace.log_beta[t], VALUE)
         if t > 0:  # what the arrows bring, and the emission, is A
@@ -115,20 +115,24 @@ def test_ctc_tells_the_trace(labels):
         if t < 5:
             for row, state in zip(beta.cells, trace.log_beta[t], strict=True):
                 assert_close(np.logaddexp.reduce(numbers(row[:3])), state, VALUE)
-    occupancy = cells(told, "Occupancy", "occupancy").cells
+    occupancy = cells(explanation, "Occupancy", "occupancy").cells
     assert_close(occupancy, trace.occupancy.T, VALUE)
-    assert_close(cells(told, "The gradient in the logits", "y - occ").cells, trace.grad.T, VALUE)
-    totals = rows(cells(told, "The loss, both ways", "at every frame"))["-log total"]
+    assert_close(
+        cells(explanation, "The gradient in the logits", "y - occ").cells, trace.grad.T, VALUE
+    )
+    totals = rows(cells(explanation, "The loss, both ways", "at every frame"))["-log total"]
     assert_close(totals, np.full(6, trace.loss), VALUE)
-    assert rows(cells(told, "The best path", "path"))["emits"] == tuple(map(str, path.frames))
+    assert rows(cells(explanation, "The best path", "path"))["emits"] == tuple(
+        map(str, path.frames)
+    )
 
 
 def test_ctc_says_why_a_skip_is_not_allowed():
-    told = explain_ctc(np.zeros((5, 3)), [1, 1, 2])
-    skips = column(cells(told, "Labels with blanks", "states"), "skip from s-2")
+    explanation = explain_ctc(np.zeros((5, 3)), [1, 1, 2])
+    skips = column(cells(explanation, "Labels with blanks", "states"), "skip from s-2")
     assert skips == [None, None, "no: blank", "no: repeat", "no: blank", "yes", "no: blank"]
-    forward = column(cells(told, "alpha at frame 2", "A["), "skip s-2")
-    onward = column(cells(told, "beta at frame 2", "B["), "skip s+2")
+    forward = column(cells(explanation, "alpha at frame 2", "A["), "skip s-2")
+    onward = column(cells(explanation, "beta at frame 2", "B["), "skip s+2")
     assert forward[3] == onward[1] == "no: repeat"
     assert isinstance(forward[5], float)
     assert isinstance(onward[3], float)
@@ -137,9 +141,9 @@ def test_ctc_says_why_a_skip_is_not_allowed():
 
 def test_ctc_without_any_path_ends_with_the_loss():
     logits = np.array([[0.0, -np.inf], [0.0, -np.inf]])
-    told = explain_ctc(logits, [1])
-    assert told.steps[-1].title == "The loss, both ways"
-    assert "No path" in told.steps[-1].text
+    explanation = explain_ctc(logits, [1])
+    assert explanation.steps[-1].title == "The loss, both ways"
+    assert "No path" in explanation.steps[-1].text
 
 
 def test_of_many_classes_the_others_are_one_row():
@@ -151,12 +155,12 @@ def test_of_many_classes_the_others_are_one_row():
 
 def test_only_some_frames_are_told():
     logits = np.random.default_rng(2).normal(size=(6, 2))
-    told = explain_ctc(logits, [1], frames=range(2, 4))
-    titles = [step.title for step in told.steps if step.title.startswith(("alpha", "beta"))]
+    explanation = explain_ctc(logits, [1], frames=range(2, 4))
+    titles = [step.title for step in explanation.steps if step.title.startswith(("alpha", "beta"))]
     assert titles == [f"{name} at frame {t}" for name, t in
                       (("alpha", 2), ("alpha", 3), ("beta", 3), ("beta", 2))]  # fmt: skip
-    assert cells(told, "Occupancy", "occupancy").columns == ("t = 2", "t = 3")
-    grad = cells(told, "The gradient in the logits", "y - occ")
+    assert cells(explanation, "Occupancy", "occupancy").columns == ("t = 2", "t = 3")
+    grad = cells(explanation, "The gradient in the logits", "y - occ")
     assert_close(grad.cells, refkd.ctc_trace(logits, [1]).grad[2:4].T, VALUE)
     assert {(k, n) for n, k in enumerate(np.argmin(grad.cells, axis=0))} == grad.marked
     with pytest.raises(ArgumentError, match="frames: expected some of the frames 0 to 5, got 6,9"):
@@ -168,13 +172,15 @@ def test_only_some_frames_are_told():
 
 def test_lstm_is_the_example_of_the_page():
     params = refkd.LSTMParams(np.array([[0.0, 0, 1, 0]]), np.zeros((1, 4)), np.zeros(4))
-    told = explain_lstm(params, [[1.0], [0.0], [0.0]])
-    c = [rows(cells(told, f"Frame {t}: cell and hidden state", "c ="))["c"] for t in range(3)]
+    explanation = explain_lstm(params, [[1.0], [0.0], [0.0]])
+    c = [
+        rows(cells(explanation, f"Frame {t}: cell and hidden state", "c ="))["c"] for t in range(3)
+    ]
     assert_close(c, np.tanh(1.0) / np.array([[2.0], [4.0], [8.0]]), VALUE)
-    pulled = rows(cells(told, "Backward, frame 0: hidden state and cell", "dc_t"))["dc_t"]
+    pulled = rows(cells(explanation, "Backward, frame 0: hidden state and cell", "dc_t"))["dc_t"]
     last = (1 - np.tanh(np.tanh(1.0) / 8) ** 2) / 2
     assert_close(pulled, [last / 4], VALUE)
-    inputs = cells(told, "What the inputs and the first state get", "gradient").cells
+    inputs = cells(explanation, "What the inputs and the first state get", "gradient").cells
     assert_close(inputs[0][0], last / 8 * (1 - np.tanh(1.0) ** 2), VALUE)
 
 
@@ -183,43 +189,43 @@ def test_lstm_is_the_example_of_the_page():
 def test_lstm_tells_the_trace_and_the_gradient(units, reverse):
     params, inputs = examples.lstm_params(units), np.array([[1.0], [0.5], [-1.0], [2.0]])
     d_hidden = np.random.default_rng(0).normal(size=(4, units))
-    told = explain_lstm(params, inputs, d_hidden, reverse)
+    explanation = explain_lstm(params, inputs, d_hidden, reverse)
     trace = refkd.lstm_trace(params, inputs, reverse=reverse)
     grads = refkd.lstm_grad(params, trace, d_hidden)
     bias = np.zeros(4 * units)
     for t in range(4):
-        gates = rows(cells(told, f"Frame {t}: the gates", "gates"))
+        gates = rows(cells(explanation, f"Frame {t}: the gates", "gates"))
         i, f, g, o = np.split(trace.gates[t], 4)
         assert_close(gates["opened"], trace.gates[t], VALUE)
         opened = [1 / (1 + np.exp(-np.array(gates["a"]))), np.tanh(gates["a"])]
         is_candidate = np.repeat([False, False, True, False], units)
         assert_close(np.where(is_candidate, opened[1], opened[0]), trace.gates[t], VALUE)
-        states = step_of(told, f"Frame {t}: cell and hidden state").tables
+        states = step_of(explanation, f"Frame {t}: cell and hidden state").tables
         assert_close(rows(states[0])["c"], trace.cell[t], VALUE)
         assert_close(f * rows(states[0])["c before"] + i * g, trace.cell[t], VALUE)
         assert_close(rows(states[1])["h"], trace.hidden[t], VALUE)
         assert_close(o * rows(states[1])["tanh c"], trace.hidden[t], VALUE)
-        terms, passed = step_of(told, f"Backward, frame {t}: gates, and what goes on").tables
+        terms, passed = step_of(explanation, f"Backward, frame {t}: gates, and what goes on").tables
         products = np.array([row[:3] for row in terms.cells]).prod(axis=1)
         assert_close(products, column(terms, "gradient"), VALUE)
         bias += column(terms, "gradient")
-        pulled = cells(told, f"Backward, frame {t}: hidden state and cell", "dc_t")
+        pulled = cells(explanation, f"Backward, frame {t}: hidden state and cell", "dc_t")
         assert_close(f * rows(pulled)["dc_t"], rows(passed)["dc = dc_t f"], VALUE)
     assert_close(bias, grads.bias, VALUE)
     first = 3 if reverse else 0
-    passed = step_of(told, f"Backward, frame {first}: gates, and what goes on").tables[1]
+    passed = step_of(explanation, f"Backward, frame {first}: gates, and what goes on").tables[1]
     assert_close(passed.cells, [grads.c0, grads.h0], VALUE)
     weights = np.vstack([grads.w_input, grads.w_hidden, grads.bias])
-    assert_close(told.steps[-1].tables[0].cells, weights, VALUE)
-    inputs_told = cells(told, "What the inputs and the first state get", "gradient").cells
+    assert_close(explanation.steps[-1].tables[0].cells, weights, VALUE)
+    inputs_told = cells(explanation, "What the inputs and the first state get", "gradient").cells
     assert_close(inputs_told, grads.inputs.T, VALUE)
 
 
 def test_lstm_in_reverse_walks_and_pulls_the_other_way():
-    told = explain_lstm(examples.lstm_params(1), [[1.0], [0.0]], reverse=True)
-    order = [step.title.split(":")[0] for step in told.steps if "rame" in step.title]
+    explanation = explain_lstm(examples.lstm_params(1), [[1.0], [0.0]], reverse=True)
+    order = [step.title.split(":")[0] for step in explanation.steps if "rame" in step.title]
     assert order[::2] == ["Frame 1", "Frame 0", "Backward, frame 0", "Backward, frame 1"]
-    above = cells(told, "Backward, frame 0: hidden state and cell", "dh_t")
+    above = cells(explanation, "Backward, frame 0: hidden state and cell", "dh_t")
     assert rows(above)["from above"] == (1.0,)
 
 
@@ -248,10 +254,10 @@ def test_late_costs_twice_what_silence_costs_frame_by_frame(selection):
 def test_selection_tells_the_trace(rule, temperature):
     rng = np.random.default_rng(3)
     student, teacher = rng.normal(size=(2, 8, 4))
-    told = explain_select(student, teacher, [rule], "js", temperature)
+    explanation = explain_select(student, teacher, [rule], "js", temperature)
     trace = refkd.distill_trace(student, teacher, rule, "js", temperature)
     title = type(rule).__name__
-    band, pairs = cells(told, title, "D(t, u)"), cells(told, title, "pairs")
+    band, pairs = cells(explanation, title, "D(t, u)"), cells(explanation, title, "pairs")
     marked = {(int(band.rows[r][4:]), int(band.columns[n][4:])) for r, n in band.marked}
     assert marked == {(t, u) for t, u in trace.pairs.tolist()}
     assert list(zip(map(int, pairs.rows), column(pairs, "u"), strict=True)) == [
@@ -262,45 +268,10 @@ def test_selection_tells_the_trace(rule, temperature):
     for (t, u), cost in zip(trace.pairs.tolist(), column(pairs, "D"), strict=True):
         assert cost == trace.divergence[t, u - t + trace.window.left]
         assert band.cells[band.rows.index(f"t = {t}")][band.columns.index(f"u = {u}")] == cost
-    total, loss = rows(cells(told, title, "over all")).values()
+    total, loss = rows(cells(explanation, title, "over all")).values()
     assert loss == (trace.loss,)
     if not isinstance(rule, refkd.Soft | refkd.Blend):
         assert_close(total, loss, VALUE)
-
-
-def test_reasons():
-    teacher, student = examples.teacher_logits(), examples.late_logits()
-
-    def of(rule):
-        trace = refkd.distill_trace(student, teacher, rule)
-        return {(t, u): reason(trace, n) for n, (t, u) in enumerate(trace.pairs.tolist())}
-
-    assert set(of(refkd.FrameWise()).values()) == {"its own time"}
-    assert set(of(refkd.Shift(1)).values()) == {"1 earlier"}
-    assert set(of(refkd.Blend([0.5, 0.5])).values()) == {"weight is given"}
-    hard = of(refkd.Hard(WINDOW))
-    assert hard[0, 0] == "the only one"
-    assert hard[2, 1] == "least"
-    assert hard[3, 3] == "tie of 2: nearest"
-    top = of(refkd.TopK(WINDOW, 2))
-    assert (top[2, 1], top[2, 2]) == ("no. 1", "no. 2, tie of 2")
-    assert set(of(refkd.Soft(WINDOW, 0.3)).values()) == {"seen"}
-    path = list(of(refkd.OrderedPath(WINDOW)).items())
-    assert path[0] == ((0, 0), "path")
-    moves = {"both go on": [1, 1], "student goes on": [1, 0], "teacher goes on": [0, 1]}
-    assert {why for _, why in path[1:]} == set(moves)
-    for (before, _), (pair, why) in itertools.pairwise(path):
-        assert np.subtract(pair, before).tolist() == moves[why]
-    assert of(refkd.PerTeacher(WINDOW))[2, 1] == "least"
-
-
-def test_a_path_in_order_says_where_it_does_not_take_the_least():
-    teacher = np.log([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4]])
-    student = np.log([[0.9, 0.1], [0.12, 0.88], [0.88, 0.12]])
-    trace = refkd.distill_trace(student, teacher, refkd.Monotone(WINDOW, 1))
-    assert trace.pairs.tolist() == [[0, 0], [1, 1], [2, 2]]
-    why = [reason(trace, n) for n in range(3)]
-    assert why == ["path, least", "path, least", "path, not least"]
 
 
 def test_selection_needs_a_rule():
@@ -310,8 +281,8 @@ def test_selection_needs_a_rule():
 
 def test_a_silent_student_is_finite_where_the_teacher_rules_a_class_out():
     teacher = np.array([[0.0, -np.inf], [0.0, 2.0]])
-    told = explain_select(np.zeros((2, 2)), teacher, [refkd.FrameWise()])
-    assert np.isfinite(rows(told.steps[-1].tables[0])["FrameWise"][1])
+    explanation = explain_select(np.zeros((2, 2)), teacher, [refkd.FrameWise()])
+    assert np.isfinite(rows(explanation.steps[-1].tables[0])["FrameWise"][1])
 
 
 # --- distillation --------------------------------------------------------------------------------
@@ -323,27 +294,27 @@ def test_distillation_tells_the_gradient_and_its_terms(rule, divergence):
     rng = np.random.default_rng(5)
     student, teacher = rng.normal(size=(2, 5, 3))
     asked = {"divergence": divergence, "temperature": 2.0, "scale_t2": True}
-    told = explain_distill(student, teacher, rule, **asked)
+    explanation = explain_distill(student, teacher, rule, **asked)
     trace = refkd.distill_trace(student, teacher, rule, **asked)
     for t in range(5):
-        told_rows = rows(cells(told, f"The gradient at frame {t}", "gradient"))
+        told_rows = rows(cells(explanation, f"The gradient at frame {t}", "gradient"))
         assert_close(told_rows["gradient"], trace.grad[t], VALUE)
         pulls = [row for head, row in told_rows.items() if head.startswith("pull")]
         if not isinstance(rule, refkd.Blend):
             assert len(pulls) == np.count_nonzero(trace.pairs[:, 0] == t)
             assert_close(np.sum([np.zeros(3), *pulls], axis=0), trace.grad[t], VALUE)
     if trace.target is not None:
-        assert_close(cells(told, "The target", "target").cells, trace.target.T, VALUE)
+        assert_close(cells(explanation, "The target", "target").cells, trace.target.T, VALUE)
 
 
 def test_for_kl_the_pull_is_q_minus_p_over_the_temperature():
     teacher, student = np.log([[0.8, 0.2]]), np.log([[0.5, 0.5]])
-    told = explain_distill(student, teacher, refkd.FrameWise(), temperature=2.0)
-    terms = rows(cells(told, "The gradient at frame 0", "grad"))
+    explanation = explain_distill(student, teacher, refkd.FrameWise(), temperature=2.0)
+    terms = rows(cells(explanation, "The gradient at frame 0", "grad"))
     difference = np.subtract(terms["q"], terms["p at u = 0"])
     assert_close(terms["p at u = 0"], [2 / 3, 1 / 3], VALUE)  # square roots of 0.8 and 0.2
     assert_close(terms["pull of u = 0"], difference / 2, VALUE)
-    assert "divided by temperature." in step_of(told, "The gradient at frame 0").text
+    assert "divided by temperature." in step_of(explanation, "The gradient at frame 0").text
 
 
 @pytest.mark.parametrize(
@@ -357,8 +328,8 @@ def test_for_kl_the_pull_is_q_minus_p_over_the_temperature():
 )
 def test_three_numbers_for_one_weighted_sum(rule, loss):
     both = np.log([[0.2, 0.8], [0.2, 0.8]])
-    told = explain_distill(both, np.log([[0.2, 0.8], [0.8, 0.2]]), rule)
-    first, total, mixture = cells(told, "Three numbers for one weighted sum", "over").cells
+    explanation = explain_distill(both, np.log([[0.2, 0.8], [0.8, 0.2]]), rule)
+    first, total, mixture = cells(explanation, "Three numbers for one weighted sum", "over").cells
     assert_close(first, [loss], VALUE)
     assert_close(total, [0.2 * 0.6 * np.log(4)], VALUE)
     assert_close(mixture, [0.32 * np.log(1.6) + 0.68 * np.log(0.85)], VALUE)
@@ -366,23 +337,25 @@ def test_three_numbers_for_one_weighted_sum(rule, loss):
 
 def test_the_weighted_sum_is_scaled_as_the_loss_is():
     rng = np.random.default_rng(7)
-    told = explain_distill(
+    explanation = explain_distill(
         *rng.normal(size=(2, 4, 3)), RULES[4], "js", 2.0, True, blank_frames="drop_selected"
     )
-    loss, total, _ = cells(told, "Three numbers for one weighted sum", "over").cells
+    loss, total, _ = cells(explanation, "Three numbers for one weighted sum", "over").cells
     assert_close(total, loss, VALUE)
 
 
 def test_rules_without_weights_have_no_target_and_one_number():
-    told = explain_distill(np.zeros((2, 2)), np.zeros((2, 2)), refkd.Hard(WINDOW))
-    titles = [step.title for step in told.steps]
+    explanation = explain_distill(np.zeros((2, 2)), np.zeros((2, 2)), refkd.Hard(WINDOW))
+    titles = [step.title for step in explanation.steps]
     assert not {"The target", "Three numbers for one weighted sum"} & set(titles)
 
 
 def test_what_temperature_and_blank_frames_would_change():
     student, teacher = examples.short_late_logits(), examples.short_teacher_logits()
-    told = explain_distill(student, teacher, refkd.OrderedPath(refkd.Window(1)), temperature=3.0)
-    table = cells(told, "What the temperature does", "over")
+    explanation = explain_distill(
+        student, teacher, refkd.OrderedPath(refkd.Window(1)), temperature=3.0
+    )
+    table = cells(explanation, "What the temperature does", "over")
     assert table.rows == ("1", "2", "3", "4")
     for head, row in rows(table).items():
         trace = refkd.distill_trace(student, teacher, refkd.OrderedPath(refkd.Window(1)),
@@ -390,14 +363,14 @@ def test_what_temperature_and_blank_frames_would_change():
         largest = np.abs(trace.grad).max()
         scale = float(head) ** 2
         assert_close(row, [trace.loss, largest, scale * trace.loss, scale * largest], VALUE)
-    options = rows(cells(told, "What may become of blank frames", "blank"))
+    options = rows(cells(explanation, "What may become of blank frames", "blank"))
     assert options["no_blank_candidates"] == ("refused", None, None)
     assert options["keep"][0] > options["drop_selected"][0] == 2
 
 
 def test_a_frame_without_pairs_learns_nothing():
-    told = explain_distill(np.zeros((2, 2)), np.eye(2), refkd.Shift(1))
-    assert step_of(told, "The gradient at frame 0").text.startswith("No pair")
+    explanation = explain_distill(np.zeros((2, 2)), np.eye(2), refkd.Shift(1))
+    assert step_of(explanation, "The gradient at frame 0").text.startswith("No pair")
 
 
 def test_titles_and_sentences_end_as_they_should(selection):

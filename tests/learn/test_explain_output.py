@@ -55,11 +55,11 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_lost(narrations, wi
         text = "\n".join(text_blocks(narration, width))
         assert max(map(len, text.splitlines())) <= max(width, NARROWEST)
         assert not any(line != line.rstrip() for line in text.splitlines())
-        told = re.findall(r"-?(?:\d+\.\d+(?:e-\d+)?|inf)\b", text)
+        numbers = re.findall(r"-?(?:\d+\.\d+(?:e-\d+)?|inf)\b", text)
         for table in tables(narration):
             for cell in (cell for row in table.cells for cell in row):
                 if isinstance(cell, float):
-                    assert shown(cell) in told
+                    assert shown(cell) in numbers
 
 
 def test_a_table_is_split_by_its_columns_with_the_heads_of_the_rows():
@@ -162,9 +162,9 @@ def test_markdown_tables_keep_their_columns(narrations):
     for narration in narrations:
         text = as_markdown(narration)
         assert "<script>" not in text.replace("\\<script\\>", "")
-        found = re.findall(r"((?:^\|.*\|\n)+)", text, re.M)
-        assert len(found) == len(tables(narration))
-        for lines, table in zip(found, tables(narration), strict=True):
+        blocks = re.findall(r"((?:^\|.*\|\n)+)", text, re.M)
+        assert len(blocks) == len(tables(narration))
+        for lines, table in zip(blocks, tables(narration), strict=True):
             for line in lines.splitlines():
                 assert len(re.findall(r"(?<!\\)\|", line)) == len(table.columns) + 2
             assert len(lines.splitlines()) == len(table.rows) + 2
@@ -178,8 +178,8 @@ def test_markdown_tables_keep_their_columns(narrations):
 def explain(capsys):
     def run(*arguments):
         code = main(["explain", *map(str, arguments)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
 
     return run
 
@@ -211,19 +211,19 @@ def test_ctc_of_posteriors_is_of_the_shortest_and_of_what_it_decodes_to(explain,
     assert code == 0
     assert out.startswith("CTC: how probable is m s?\n7 frames, 3 classes; the blank is <blk>.")
     assert "posteriors: assumed: the blank is 0, by its symbol '<blk>'" in err
-    told = ["--posteriors", files / "student.npz", "--utterance", "long", "--labels", "s,1"]
-    _, out, _ = explain("ctc", *told, "--frames", "2,4")
+    options = ["--posteriors", files / "student.npz", "--utterance", "long", "--labels", "s,1"]
+    _, out, _ = explain("ctc", *options, "--frames", "2,4")
     assert out.startswith("CTC: how probable is s m?\n21 frames, 3 classes; the blank is <blk>. F")
     assert re.findall(r"alpha at frame (\d+)", out) == ["2", "3"]
-    _, out, _ = explain("ctc", *told)
+    _, out, _ = explain("ctc", *options)
     assert len(re.findall(r"alpha at frame", out)) == 12
 
 
 def test_blank_kind_and_tokens_are_those_told(explain, files):
     tokens = files / "tokens.txt"
     tokens.write_text("x\ny\n_\n", encoding="utf-8")
-    told = ["--posteriors", files / "student.npz", "--tokens", tokens, "--blank", "-1"]
-    _, out, err = explain("ctc", *told, "--kind", "log_probabilities", "--labels", "x,y")
+    options = ["--posteriors", files / "student.npz", "--tokens", tokens, "--blank", "-1"]
+    _, out, err = explain("ctc", *options, "--kind", "log_probabilities", "--labels", "x,y")
     assert "how probable is x y?" in out
     assert "the blank is _." in out
     assert "by their range" not in err
@@ -231,8 +231,8 @@ def test_blank_kind_and_tokens_are_those_told(explain, files):
 
 @pytest.mark.parametrize("topic", ["select", "distill"])
 def test_two_models_of_posteriors(topic, explain, files):
-    told = ["--teacher", files / "teacher.npz", "--student", files / "student.npz"]
-    code, out, err = explain(topic, *told, "--rule", "Hard", "--window", "1,0")
+    options = ["--teacher", files / "teacher.npz", "--student", files / "student.npz"]
+    code, out, err = explain(topic, *options, "--rule", "Hard", "--window", "1,0")
     assert code == 0
     assert "Hard(window=Window(left=1, right=0))" in out
     assert "teacher: assumed" in err
@@ -261,6 +261,7 @@ def test_lstm_of_two_units_in_reverse(explain):
     ("arguments", "code", "sentence"),
     [
         ("ctc --labels q", 2, "labels: expected symbols such as 'b', or numbers, got 'q'"),
+        ("ctc --labels 9999999999", 2, "labels: expected symbols such as 'b', or numbers, got '99"),
         ("ctc --labels a,a,a", 2, "labels: expected at most 4 frames to be needed, got 3 labels"),
         ("ctc --labels -", 2, "labels: expected labels other than blank=0, got the blank at 0"),
         ("ctc --blank 1", 2, "posteriors: expected it together with --blank, got none"),
@@ -286,8 +287,8 @@ def test_mistakes_are_one_sentence(arguments, code, sentence, explain, tmp_path,
 
 
 def test_an_utterance_and_posteriors_that_are_not_there(explain, files):
-    told = "ctc", "--posteriors", files / "student.npz"
-    code, _, err = explain(*told, "--utterance", "none")
+    options = "ctc", "--posteriors", files / "student.npz"
+    code, _, err = explain(*options, "--utterance", "none")
     assert (code, "utterance: expected one of 2, such as 'long', got 'none'" in err) == (2, True)
     np.savez(files / "wrong.npz", one=np.full((3, 2), np.nan))
     code, out, err = explain("ctc", "--posteriors", files / "wrong.npz")
@@ -315,7 +316,7 @@ def test_step_by_step(typed, steps, explain, monkeypatch):
 
 def test_the_page_shows_what_its_commands_print(explain):
     out = None
-    found = []
+    commands = []
     for kind, text in BLOCKS:
         if kind == "sh":
             program, command, *arguments = shlex.split(text)
@@ -324,5 +325,5 @@ def test_the_page_shows_what_its_commands_print(explain):
             assert code == 0
         elif kind == "text" and not text.startswith("refkd "):
             assert text in out
-            found.append(text)
-    assert len(found) >= 5
+            commands.append(text)
+    assert len(commands) >= 5

@@ -154,6 +154,7 @@ def test_one_frame_of_a_very_confident_class():
     assert_close(loss / 1.713908431542013e-15, 1.0, VALUE)
 
 
+@pytest.mark.proof
 @pytest.mark.compiled_only
 @pytest.mark.parametrize(("T", "labels"), [(20_000, 1), (20_000, 300), (4000, 1200)])
 def test_long_utterances(T, labels):

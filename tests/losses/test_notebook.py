@@ -41,11 +41,11 @@ def test_every_figure_function_returns_one_that_notebooks_show():
 
 def test_fields_have_their_shapes_or_their_values():
     trace = refkd.ctc_trace(spiky({3: 1, 9: 2}), [1, 2])
-    told, _ = shown(trace)
-    assert told["occupancy"] == "(30, 4) float64"
-    assert told["states"] == "(5,) int64"
-    assert float(told["loss"]) == pytest.approx(trace.loss, rel=1e-5)
-    assert list(told) == ["states", "log_alpha", "log_beta", "occupancy", "loss", "grad"]
+    fields, _ = shown(trace)
+    assert fields["occupancy"] == "(30, 4) float64"
+    assert fields["states"] == "(5,) int64"
+    assert float(fields["loss"]) == pytest.approx(trace.loss, rel=1e-5)
+    assert list(fields) == ["states", "log_alpha", "log_beta", "occupancy", "loss", "grad"]
 
 
 def test_the_darkest_cells_of_ctc_are_what_is_emitted():
@@ -80,8 +80,8 @@ def test_of_many_cells_the_largest_stay():
 
 
 def test_units_of_an_lstm_and_what_has_no_cells():
-    told, picture = shown(refkd.lstm_trace(LSTM, np.eye(9)[:, 4:5]))
-    assert (told["hidden"], told["reverse"]) == ("(9, 2) float64", "False")
+    fields, picture = shown(refkd.lstm_trace(LSTM, np.eye(9)[:, 4:5]))
+    assert (fields["hidden"], fields["reverse"]) == ("(9, 2) float64", "False")
     assert picture.shape == (2, 9, 3)
     silent = refkd.lstm_trace(LSTM, np.zeros((1, 1)))
     assert shown(silent)[1].shape == (2, 1, 3)

@@ -34,7 +34,9 @@ def tolerance(case, name="tolerance"):
 
 
 def losses_of(case):
-    return np.array([refkd.ctc_loss(*one, case["blank"])[0] for one in utterances(case)])
+    return np.array(
+        [refkd.ctc_loss(*utterance, case["blank"])[0] for utterance in utterances(case)]
+    )
 
 
 def agrees(case):
@@ -84,9 +86,11 @@ def test_forward_variables_of_graves():
     for n, (logits, labels) in enumerate(utterances(case)):
         trace = refkd.ctc_trace(logits, labels, case["blank"])
         expected = numbers(case["expected_log_alpha"][n])
-        given = expected > -math.inf
-        assert_close(trace.log_alpha[given], expected[given], tolerance(case), f"utterance {n}")
-        assert (trace.log_alpha + trace.log_beta)[~given].max() == -math.inf
+        published = expected > -math.inf
+        assert_close(
+            trace.log_alpha[published], expected[published], tolerance(case), f"utterance {n}"
+        )
+        assert (trace.log_alpha + trace.log_beta)[~published].max() == -math.inf
 
 
 def test_a_wrong_expectation_is_not_met():

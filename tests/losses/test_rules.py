@@ -1,6 +1,7 @@
 """Windows and rules: what they hold, what they refuse and in which words."""
 
 import dataclasses
+import itertools
 import json
 import math
 
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from support.strategies import RULES, windows
 
 import refkd
+from refkd.learn.explain import examples
 from refkd.losses import rules
 from refkd.losses.rule_json import rule_to_dict
 
 INF = math.inf
 WINDOW = refkd.Window(2, 1)
+EARLIER = refkd.Window(2)
 
 
 def seen(window, T):
@@ -66,6 +69,29 @@ def test_which_rules_return_a_mixture():
     assert weighted == {"Blend", "TopK", "Soft"}
     assert set(rules.RULES) == set(RULES)
     assert all(getattr(refkd, name) is rule for name, rule in rules.RULES.items())
+
+
+def test_a_row_says_what_its_class_says():
+    parameters = {field.name for field in dataclasses.fields(rules.RuleParameters)}
+    for row in rules.RULE_TABLE:
+        name = row.rule.__name__
+        assert row.rule.weighted == (row.weights is not rules._equal_weights), name
+        assert {*rules.fields_of(name)} <= parameters, name
+        assert {*row.equations} <= rules.EQUATIONS.keys() | {"D9"}, name
+        assert row.about.endswith("."), name
+        assert type(rules.RuleParameters().build(name, median_lag=2)) is row.rule
+
+
+def test_parameters_become_those_of_a_rule():
+    parameters = rules.RuleParameters(window="whole", tau="inf", d=3)
+    assert parameters.build("Soft", median_lag=1) == refkd.Soft(refkd.Window.whole(), INF)
+    assert parameters.build("Shift", median_lag=1) == refkd.Shift(3)
+    assert rules.RuleParameters().build("Shift", median_lag=1) == refkd.Shift(1)
+
+
+def test_a_window_of_settings_has_two_sides():
+    with pytest.raises(refkd.ArgumentError, match=r"window: expected \[left, right\] or 'whole'"):
+        rules.RuleParameters(window=(1, 2, 3))
 
 
 def test_rules_are_values():
@@ -170,3 +196,41 @@ def test_a_shift_of_any_dtype_costs_the_same():
         for dtype in (int, np.uint8, np.uint16, np.int8, np.uint64)
     }
     assert len(costs) == 1
+
+
+def test_reasons():
+    teacher, student = examples.teacher_logits(), examples.late_logits()
+
+    def of(rule):
+        trace = refkd.distill_trace(student, teacher, rule)
+        return {
+            (t, u): rules.row_of(trace.rule).why(trace, n)
+            for n, (t, u) in enumerate(trace.pairs.tolist())
+        }
+
+    assert set(of(refkd.FrameWise()).values()) == {"its own time"}
+    assert set(of(refkd.Shift(1)).values()) == {"1 earlier"}
+    assert set(of(refkd.Blend([0.5, 0.5])).values()) == {"weight is given"}
+    hard = of(refkd.Hard(EARLIER))
+    assert hard[0, 0] == "the only one"
+    assert hard[2, 1] == "least"
+    assert hard[3, 3] == "tie of 2: nearest"
+    top = of(refkd.TopK(EARLIER, 2))
+    assert (top[2, 1], top[2, 2]) == ("no. 1", "no. 2, tie of 2")
+    assert set(of(refkd.Soft(EARLIER, 0.3)).values()) == {"seen"}
+    path = list(of(refkd.OrderedPath(EARLIER)).items())
+    assert path[0] == ((0, 0), "path")
+    moves = {"both go on": [1, 1], "student goes on": [1, 0], "teacher goes on": [0, 1]}
+    assert {why for _, why in path[1:]} == set(moves)
+    for (before, _), (pair, why) in itertools.pairwise(path):
+        assert np.subtract(pair, before).tolist() == moves[why]
+    assert of(refkd.PerTeacher(EARLIER))[2, 1] == "least"
+
+
+def test_a_path_in_order_says_where_it_does_not_take_the_least():
+    teacher = np.log([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4]])
+    student = np.log([[0.9, 0.1], [0.12, 0.88], [0.88, 0.12]])
+    trace = refkd.distill_trace(student, teacher, refkd.Monotone(EARLIER, 1))
+    assert trace.pairs.tolist() == [[0, 0], [1, 1], [2, 2]]
+    why = [rules.row_of(trace.rule).why(trace, n) for n in range(3)]
+    assert why == ["path, least", "path, least", "path, not least"]

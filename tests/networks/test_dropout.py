@@ -7,32 +7,27 @@ import pytest
 from oracles import dropout as oracle
 from oracles import lstm as oracle_network
 from oracles.derivative import complex_step
+from support.networks import BIDIRECTIONAL, CELL, random_batch, random_network
 from tolerances import FLOAT32_NETWORK, GRADIENT, VALUE, assert_close
 
 import refkd
 
-CELL = pytest.mark.parametrize("cell", ["lstm", "tanh"])
-BIDIRECTIONAL = pytest.mark.parametrize("bidirectional", [False, True])
-
 
 def network(cell="lstm", bidirectional=True, layers=3, dtype=np.float64, hidden=3):
-    """Every parameter random, biases too."""
-    net = refkd.Network.create(2, hidden, layers, 4, bidirectional, cell, dtype=dtype)
-    rng = np.random.default_rng(1)
-    values = {name: rng.normal(size=old.shape) for name, old in net.parameters().items()}
-    return net.with_parameters(values)
+    return random_network(cell, bidirectional, layers, dtype, inputs=2, hidden=hidden)
 
 
 def batch(lengths=(4, 1, 6), seed=2):
-    rng = np.random.default_rng(seed)
-    return refkd.Ragged.from_list([rng.normal(size=(frames, 2)) for frames in lengths])
+    return random_batch(2, lengths, seed)
 
 
 def plain_logits(values, features, masks):
     """The oracle's logits (sum T, K); masks (layers - 1, sum T, S H)."""
     parts = np.split(masks, features.offsets[1:-1], axis=1)
     pairs = zip(features, parts, strict=True)
-    return np.concatenate([oracle_network.network(values, one, part) for one, part in pairs])
+    return np.concatenate(
+        [oracle_network.network(values, sequence, part) for sequence, part in pairs]
+    )
 
 
 def drawn_for(net, features, dropout, seed):
@@ -59,16 +54,16 @@ def test_two_frames_by_hand():
     values["layer1.forward.w_input"] = values["output.w"] = np.eye(4)
     net = net.with_parameters(values)
     trace = net.forward(refkd.Ragged.from_list([np.ones((2, 1))]), dropout=0.5, seed=0)
-    kept = np.array([[1, 0, 0, 0], [1, 1, 1, 1]])
+    passed = np.array([[1, 0, 0, 0], [1, 1, 1, 1]])
     assert_close(trace.layers[0].hidden[0], 3 / 5, VALUE)
-    np.testing.assert_array_equal(trace.layers[1].mask[0], 2.0 * kept)
-    assert_close(trace.layers[1].inputs[0], 6 / 5 * kept, VALUE)
-    assert_close(trace.logits.values, np.tanh(6 / 5) * kept, VALUE)
+    np.testing.assert_array_equal(trace.layers[1].mask[0], 2.0 * passed)
+    assert_close(trace.layers[1].inputs[0], 6 / 5 * passed, VALUE)
+    assert_close(trace.logits.values, np.tanh(6 / 5) * passed, VALUE)
 
     grads = net.backward(trace, trace.logits.with_values(np.ones((2, 4))))
-    above = 1.0 - np.tanh(6 / 5 * kept) ** 2  # gradient in what the upper tanh gets
-    assert_close(grads["layer1.forward.w_input"], (6 / 5 * kept).T @ above, VALUE)
-    below = (2.0 * kept * above * (1.0 - 9 / 25)).sum(axis=0)
+    above = 1.0 - np.tanh(6 / 5 * passed) ** 2  # gradient in what the upper tanh gets
+    assert_close(grads["layer1.forward.w_input"], (6 / 5 * passed).T @ above, VALUE)
+    below = (2.0 * passed * above * (1.0 - 9 / 25)).sum(axis=0)
     assert_close(grads["layer0.forward.bias"], below, VALUE)
 
 
@@ -124,8 +119,8 @@ def test_float32_follows_float64_under_the_same_masks(cell):
 
 @pytest.mark.parametrize("dropout", [0.05, 0.3, 0.75])
 def test_the_share_dropped_is_the_one_asked_for(dropout):
-    """Within five standard deviations, in each of 32 x 2 units of two layers and in all."""
-    net, features = network(hidden=32, layers=3), batch(lengths=(300, 1, 199))
+    """Within five standard deviations, in each of 8 x 2 units of two layers and in all."""
+    net, features = network(hidden=8, layers=3), batch(lengths=(150, 1, 99))
     lowest, *above = net.forward(features, dropout, seed=8).layers
     assert lowest.mask is None
     for layer in above:
@@ -160,17 +155,17 @@ def test_only_the_way_up_is_masked(cell, bidirectional):
 def test_the_seed_decides(cell, bidirectional):
     net, features = network(cell, bidirectional), batch()
     first, again, other = (bits(net, features, dropout=0.3, seed=seed) for seed in (1, 1, 2))
-    for one, same in zip(first, again, strict=True):
-        np.testing.assert_array_equal(one, same)
-    assert any((one != changed).any() for one, changed in zip(first, other, strict=True))
+    for array, same in zip(first, again, strict=True):
+        np.testing.assert_array_equal(array, same)
+    assert any((array != changed).any() for array, changed in zip(first, other, strict=True))
 
 
 def test_the_masks_depend_on_the_seed_and_the_shapes_alone():
-    one = network("lstm").forward(batch(), dropout=0.3, seed=1)
-    two = network("tanh").forward(batch(lengths=(2, 9), seed=4), dropout=0.3, seed=1)
-    for layer, other in zip(one.layers[1:], two.layers[1:], strict=True):
+    first = network("lstm").forward(batch(), dropout=0.3, seed=1)
+    second = network("tanh").forward(batch(lengths=(2, 9), seed=4), dropout=0.3, seed=1)
+    for layer, other in zip(first.layers[1:], second.layers[1:], strict=True):
         np.testing.assert_array_equal(layer.mask, other.mask)
-    assert (one.layers[1].mask != one.layers[2].mask).any()
+    assert (first.layers[1].mask != first.layers[2].mask).any()
 
 
 def test_backward_leaves_the_trace_as_it_was():
@@ -189,9 +184,9 @@ def test_backward_leaves_the_trace_as_it_was():
 @pytest.mark.parametrize("seed", [None, 3])
 def test_no_dropout_is_the_pass_without_and_copies_nothing(cell, bidirectional, seed):
     net, features = network(cell, bidirectional), batch()
-    given = bits(net, features, dropout=0.0, seed=seed)
-    for one, same in zip(bits(net, features), given, strict=True):
-        np.testing.assert_array_equal(one, same)
+    without = bits(net, features, dropout=0.0, seed=seed)
+    for array, same in zip(bits(net, features), without, strict=True):
+        np.testing.assert_array_equal(array, same)
     layers = net.forward(features, 0.0, seed).layers
     assert all(layer.mask is None for layer in layers)
     assert all(layer.inputs is below.hidden for below, layer in pairwise(layers))
@@ -202,8 +197,8 @@ def test_no_dropout_is_the_pass_without_and_copies_nothing(cell, bidirectional, 
 def test_a_single_layer_has_nothing_to_drop(cell, bidirectional):
     net, features = network(cell, bidirectional, layers=1), batch()
     dropped = bits(net, features, dropout=0.9, seed=1)
-    for one, same in zip(bits(net, features), dropped, strict=True):
-        np.testing.assert_array_equal(one, same)
+    for array, same in zip(bits(net, features), dropped, strict=True):
+        np.testing.assert_array_equal(array, same)
 
 
 # --- errors --------------------------------------------------------------------------------------

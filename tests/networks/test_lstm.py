@@ -36,9 +36,9 @@ class Case:
         return refkd.lstm_trace(self.params, self.inputs, self.h0, self.c0, reverse)
 
     def oracle(self, reverse=False, **changed):
-        given = {name: getattr(self, name) for name in PARTS} | changed
+        arguments = {name: getattr(self, name) for name in PARTS} | changed
         return oracle.lstm(
-            *(given[name] for name in ("w_input", "w_hidden", "bias", "inputs", "h0", "c0")),
+            *(arguments[name] for name in ("w_input", "w_hidden", "bias", "inputs", "h0", "c0")),
             reverse,
         )
 
@@ -163,10 +163,10 @@ def test_the_gradient_in_the_last_h_may_come_either_way():
     by_frame = np.zeros_like(case.d_hidden)
     by_frame[-1] = case.d_h_last
     trace = case.trace()
-    one = refkd.lstm_grad(case.params, trace, by_frame)
+    gradient = refkd.lstm_grad(case.params, trace, by_frame)
     other = refkd.lstm_grad(case.params, trace, np.zeros_like(by_frame), case.d_h_last)
     for part in PARTS:
-        np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
+        np.testing.assert_array_equal(getattr(gradient, part), getattr(other, part))
 
 
 @pytest.mark.parametrize("size", [50.0, 1e300])
@@ -244,7 +244,7 @@ def test_another_layout_computes_the_same(library):
     """The recurrences of the other libraries' documents, in their own order of gates."""
     case = Case(7)
     if library == "onnx":
-        W, R, B = (one[0] for one in case.params.to_onnx())
+        W, R, B = (weights[0] for weights in case.params.to_onnx())
 
         def gates(x, h):
             i, o, f, c = np.split(W @ x + R @ h + B[: len(W)] + B[len(W) :], 4)
@@ -271,7 +271,7 @@ def test_torch_computes_the_same():
     arrays = case.params.to_torch()
     layer.load_state_dict({n: torch.tensor(a) for n, a in zip(names, arrays, strict=True)})
     inputs = torch.tensor(case.inputs, requires_grad=True)
-    state = tuple(torch.tensor(one[None], requires_grad=True) for one in (case.h0, case.c0))
+    state = tuple(torch.tensor(initial[None], requires_grad=True) for initial in (case.h0, case.c0))
     hidden, (h_last, c_last) = layer(inputs, state)
     trace = case.trace()
     assert_close(trace.hidden, hidden.detach().numpy(), VALUE)
@@ -323,7 +323,7 @@ def test_published_values_of_keras(name, forget_bias, reverse):
     bias = np.repeat([0.03, forget_bias, 0.03, 0.03], 3)
     params = refkd.LSTMParams.from_keras(np.full((4, 12), 0.01), np.full((3, 12), 0.02), bias)
     inputs = np.arange(72.0).reshape(3, 6, 4)
-    traces = [refkd.lstm_trace(params, one, reverse=reverse) for one in inputs]
+    traces = [refkd.lstm_trace(params, sequence, reverse=reverse) for sequence in inputs]
     hidden = np.array([trace.hidden[last(reverse)] for trace in traces])
     expected = np.repeat(np.array(case["expected_last_h"])[:, None], 3, axis=1)
     assert_close(hidden, expected, Tolerance(0.0, case["tolerance"]["atol"]))

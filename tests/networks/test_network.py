@@ -7,75 +7,76 @@ import numpy as np
 import pytest
 from oracles import lstm as oracle
 from oracles.derivative import complex_step
+from support.networks import BIDIRECTIONAL, CELL, random_batch, random_network
 from tolerances import FLOAT32_NETWORK, GRADIENT, VALUE, assert_close
 
 import refkd
 from refkd.check import DataError
 
-BIDIRECTIONAL = pytest.mark.parametrize("bidirectional", [False, True])
-
-
-def network(bidirectional=True, layers=2, dtype=np.float64, inputs=3, hidden=2, outputs=4):
-    """Every parameter random, biases too."""
-    net = refkd.Network.create(inputs, hidden, layers, outputs, bidirectional, dtype=dtype)
-    rng = np.random.default_rng(1)
-    values = {name: rng.normal(size=old.shape) for name, old in net.parameters().items()}
-    return net.with_parameters(values)
-
-
-def batch(width=3, lengths=(4, 1, 6), seed=2):
-    rng = np.random.default_rng(seed)
-    return refkd.Ragged.from_list([rng.normal(size=(frames, width)) for frames in lengths])
-
-
 # --- forward -------------------------------------------------------------------------------------
 
 
+@CELL
 @BIDIRECTIONAL
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_logits_equal_the_plain_network(bidirectional, layers):
-    net = network(bidirectional, layers)
-    features = batch()
+def test_logits_equal_the_plain_network(cell, bidirectional, layers):
+    net = random_network(cell, bidirectional, layers)
+    features = random_batch()
     logits = net.forward(features).logits
     assert logits.offsets.tolist() == features.offsets.tolist()
     for n, inputs in enumerate(features):
         assert_close(logits[n], oracle.network(net.parameters(), inputs), VALUE)
 
 
+@CELL
 @BIDIRECTIONAL
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_an_utterance_alone_has_the_same_bits(bidirectional, dtype):
-    net = network(bidirectional, dtype=dtype, hidden=5)
-    features = batch(lengths=(4, 1, 6, 3, 9))
-    together = net.forward(features).logits
+def test_an_utterance_alone_has_the_same_bits(cell, bidirectional, dtype):
+    """Also its gradients, if all others are silent: their frames add nothing."""
+    net = random_network(cell, bidirectional, dtype=dtype, hidden=5)
+    features = random_batch(lengths=(4, 1, 6, 3, 9))
+    trace = net.forward(features)
     for n, inputs in enumerate(features):
-        alone = net.forward(refkd.Ragged.from_list([inputs])).logits
-        np.testing.assert_array_equal(alone[0], together[n])
+        batch_of_one = refkd.Ragged.from_list([inputs])
+        alone = net.forward(batch_of_one)
+        np.testing.assert_array_equal(alone.logits[0], trace.logits[n])
+        upstream = np.zeros_like(trace.logits.values)
+        frames = slice(*features.offsets[n : n + 2])
+        upstream[frames] = np.random.default_rng(n).normal(size=upstream[frames].shape)
+        together = net.backward(trace, features.with_values(upstream))
+        for name, grad in net.backward(alone, batch_of_one.with_values(upstream[frames])).items():
+            np.testing.assert_array_equal(grad, together[name], err_msg=name)
 
 
 def test_a_unidirectional_network_does_not_hear_the_future():
-    net = network(bidirectional=False)
-    one = batch(lengths=(6,))
-    changed = one.values.copy()
+    net = random_network(bidirectional=False)
+    utterance = random_batch(lengths=(6,))
+    changed = utterance.values.copy()
     changed[4:] += 1.0
-    before, after = net.forward(one).logits[0], net.forward(one.with_values(changed)).logits[0]
+    before, after = (
+        net.forward(utterance).logits[0],
+        net.forward(utterance.with_values(changed)).logits[0],
+    )
     np.testing.assert_array_equal(before[:4], after[:4])
     assert (before[4:] != after[4:]).all()
 
 
 def test_a_bidirectional_network_hears_all():
-    net = network(bidirectional=True)
-    one = batch(lengths=(6,))
-    changed = one.values.copy()
+    net = random_network(bidirectional=True)
+    utterance = random_batch(lengths=(6,))
+    changed = utterance.values.copy()
     changed[5] += 1.0
-    before, after = net.forward(one).logits[0], net.forward(one.with_values(changed)).logits[0]
+    before, after = (
+        net.forward(utterance).logits[0],
+        net.forward(utterance.with_values(changed)).logits[0],
+    )
     assert (before != after).all()
 
 
 def test_torch_computes_the_same(tmp_path):
     """The file goes into torch.nn.LSTM without renaming."""
     torch = pytest.importorskip("torch")
-    net = network()
+    net = random_network()
     net.save(tmp_path / "net.npz")
     with np.load(tmp_path / "net.npz") as file:
         arrays = {name: torch.tensor(file[name]) for name in file.files}
@@ -83,7 +84,7 @@ def test_torch_computes_the_same(tmp_path):
     linear = torch.nn.Linear(4, 4).double()
     linear.load_state_dict({part: arrays.pop(f"output.{part}") for part in ("weight", "bias")})
     layer.load_state_dict(arrays)
-    features = batch()
+    features = random_batch()
     for n, inputs in enumerate(features):
         expected = linear(layer(torch.tensor(inputs))[0]).detach().numpy()
         assert_close(net.forward(features).logits[n], expected, VALUE)
@@ -92,10 +93,11 @@ def test_torch_computes_the_same(tmp_path):
 # --- backward ------------------------------------------------------------------------------------
 
 
+@CELL
 @BIDIRECTIONAL
-def test_gradient_is_the_derivative(bidirectional):
-    net = network(bidirectional)
-    features = batch(lengths=(3, 1, 4, 2, 2))
+def test_gradient_is_the_derivative(cell, bidirectional):
+    net = random_network(cell, bidirectional)
+    features = random_batch(lengths=(3, 1, 4, 2, 2))
     trace = net.forward(features)
     upstream = np.random.default_rng(3).normal(size=trace.logits.values.shape)
     grads = net.backward(trace, features.with_values(upstream))
@@ -111,45 +113,26 @@ def test_gradient_is_the_derivative(bidirectional):
         assert_close(grads[name], complex_step(scalar, value), GRADIENT, name)
 
 
+@CELL
 @BIDIRECTIONAL
-def test_float32_follows_float64(bidirectional):
-    single, double = (network(bidirectional, dtype=d) for d in (np.float32, np.float64))
-    double = double.with_parameters(single.parameters())
-    features = batch(lengths=(5, 2, 7))
+def test_float32_follows_float64(cell, bidirectional):
+    single = random_network(cell, bidirectional, dtype=np.float32)
+    double = random_network(cell, bidirectional).with_parameters(single.parameters())
+    features = random_batch(lengths=(5, 2, 7))
     traces = [net.forward(features) for net in (single, double)]
     assert traces[0].logits.values.dtype == np.float32
     assert_close(traces[0].logits.values, traces[1].logits.values, FLOAT32_NETWORK)
-    upstream = features.with_values(
-        np.random.default_rng(4).normal(size=traces[0].logits.values.shape)
-    )
-    grads = [
-        net.backward(trace, upstream) for net, trace in zip((single, double), traces, strict=True)
-    ]
-    for name, grad in grads[0].items():
+    shape = traces[0].logits.values.shape
+    upstream = features.with_values(np.random.default_rng(4).normal(size=shape))
+    expected = double.backward(traces[1], upstream)
+    for name, grad in single.backward(traces[0], upstream).items():
         assert grad.dtype == np.float32
-        assert_close(grad, grads[1][name], FLOAT32_NETWORK, name)
-
-
-@BIDIRECTIONAL
-def test_the_gradient_of_one_utterance_alone_has_the_same_bits(bidirectional):
-    """Silence on all others: their frames add nothing, whoever walks beside whom."""
-    net = network(bidirectional, hidden=5)
-    features = batch(lengths=(4, 1, 6, 3, 9))
-    trace = net.forward(features)
-    for n, inputs in enumerate(features):
-        upstream = np.zeros_like(trace.logits.values)
-        frames = slice(*features.offsets[n : n + 2])
-        upstream[frames] = np.random.default_rng(n).normal(size=upstream[frames].shape)
-        together = net.backward(trace, features.with_values(upstream))
-        one = refkd.Ragged.from_list([inputs])
-        alone = net.backward(net.forward(one), one.with_values(upstream[frames]))
-        for name in alone:
-            np.testing.assert_array_equal(alone[name], together[name], err_msg=name)
+        assert_close(grad, expected[name], FLOAT32_NETWORK, name)
 
 
 def test_backward_leaves_the_trace_as_it_was():
-    net = network()
-    trace = net.forward(batch())
+    net = random_network()
+    trace = net.forward(random_batch())
     upstream = trace.logits.with_values(np.ones_like(trace.logits.values))
     first, second = net.backward(trace, upstream), net.backward(trace, upstream)
     for name in first:
@@ -190,7 +173,7 @@ def test_a_new_network():
 
 
 def test_new_parameters_make_a_new_network():
-    net = network()
+    net = random_network()
     digest = net.hash()
     values = net.parameters()
     values["output.bias"] = values["output.bias"] + 1.0
@@ -201,7 +184,7 @@ def test_new_parameters_make_a_new_network():
 
 
 def test_the_hash_sees_every_parameter_and_no_more():
-    net = network()
+    net = random_network()
     for name, value in net.parameters().items():
         values = net.parameters()
         values[name] = np.nextafter(value, 9.0)
@@ -215,7 +198,8 @@ def test_the_hash_sees_every_parameter_and_no_more():
 @BIDIRECTIONAL
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_saved_and_loaded(tmp_path, bidirectional, dtype):
-    net = network(bidirectional, dtype=dtype).with_metadata(frame_shift=0.02, symbols=["a", "b"])
+    net = random_network("lstm", bidirectional, dtype=dtype)
+    net = net.with_metadata(frame_shift=0.02, symbols=["a", "b"])
     path = tmp_path / "net.npz"
     net.save(path)
     net.save(path)  # an old file is replaced
@@ -224,11 +208,11 @@ def test_saved_and_loaded(tmp_path, bidirectional, dtype):
     assert list(again.parameters()) == list(net.parameters())
     assert again.metadata["frame_shift"] == 0.02
     assert again.metadata["symbols"].tolist() == ["a", "b"]
-    assert [one.name for one in tmp_path.iterdir()] == ["net.npz"]
+    assert [file.name for file in tmp_path.iterdir()] == ["net.npz"]
 
 
 def test_the_file_speaks_torch(tmp_path):
-    net = network()
+    net = random_network()
     net.save(tmp_path / "net.npz")
     values = net.parameters()
     with np.load(tmp_path / "net.npz", allow_pickle=False) as file:
@@ -240,7 +224,7 @@ def test_the_file_speaks_torch(tmp_path):
 
 
 def test_two_biases_are_summed(tmp_path):
-    net = network()
+    net = random_network()
     net.save(tmp_path / "net.npz")
     with np.load(tmp_path / "net.npz") as file:
         arrays = {name: file[name] for name in file.files}
@@ -252,7 +236,7 @@ def test_two_biases_are_summed(tmp_path):
 
 def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "net.npz"
-    network().save(path)
+    random_network().save(path)
     old = path.read_bytes()
 
     def interrupted(*_):
@@ -260,14 +244,14 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        network(layers=1).save(path)
+        random_network(layers=1).save(path)
     assert path.read_bytes() == old
-    assert [one.name for one in tmp_path.iterdir()] == ["net.npz"]
+    assert [file.name for file in tmp_path.iterdir()] == ["net.npz"]
 
 
 def broken(tmp_path, **changes):
     """A saved network with arrays changed, or left out where None."""
-    network().save(tmp_path / "net.npz")
+    random_network().save(tmp_path / "net.npz")
     with np.load(tmp_path / "net.npz") as file:
         arrays = {name: file[name] for name in file.files} | changes
     path = tmp_path / "broken.npz"
@@ -315,8 +299,8 @@ def test_no_file_and_foreign_files_are_refused(tmp_path):
 
 # --- errors --------------------------------------------------------------------------------------
 
-NET = network()
-FEATURES = batch()
+NET = random_network()
+FEATURES = random_batch()
 
 
 def create(**changes):
@@ -344,11 +328,11 @@ def create(**changes):
         ),
         (lambda: NET.forward(FEATURES.values), "features: expected a Ragged, got ndarray"),
         (
-            lambda: NET.forward(batch(width=2)),
+            lambda: NET.forward(random_batch(width=2)),
             "features: expected shape (sum T, 3), got shape (11, 2)",
         ),
         (
-            lambda: NET.forward(batch(lengths=(2, 0, 1))),
+            lambda: NET.forward(random_batch(lengths=(2, 0, 1))),
             "features: expected T >= 1 in every utterance, got T=0 in utterance 1",
         ),
         (
@@ -360,11 +344,11 @@ def create(**changes):
             "trace: expected a NetworkTrace, got Ragged",
         ),
         (
-            lambda: NET.backward(NET.forward(FEATURES), batch(4, (4, 2, 5))),
+            lambda: NET.backward(NET.forward(FEATURES), random_batch(4, (4, 2, 5))),
             "d_logits: expected lengths [4, 1, 6], got lengths [4, 2, 5]",
         ),
         (
-            lambda: NET.backward(NET.forward(FEATURES), batch(5)),
+            lambda: NET.backward(NET.forward(FEATURES), random_batch(5)),
             "d_logits: expected shape (11, 4), got shape (11, 5)",
         ),
     ],

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import lstm as oracle_network
 from oracles import rnn as oracle
 from oracles.derivative import complex_step
+from support.networks import BIDIRECTIONAL, random_batch, random_network
 from support.strategies import SEEDS
-from tolerances import FLOAT32_NETWORK, GRADIENT, VALUE, assert_close
+from tolerances import GRADIENT, VALUE, assert_close
 
 import refkd
 from refkd.kernels.rnn import rnn_backward, rnn_forward
 
-BIDIRECTIONAL = pytest.mark.parametrize("bidirectional", [False, True])
 REVERSE = pytest.mark.parametrize("reverse", [False, True])
 
 
@@ -25,15 +24,15 @@ class Case:
 
     def __init__(self, seed, frames=4, hidden=3, scale=1.0):
         rng = np.random.default_rng(seed)
-        self.heard = scale * rng.normal(size=(frames, hidden))  # x W + b
+        self.projected = scale * rng.normal(size=(frames, hidden))  # x W + b
         self.w_hidden = scale * rng.normal(size=(hidden, hidden))
         self.h0 = rng.normal(size=hidden)
         self.d_hidden = rng.normal(size=(frames, hidden))
         self.d_h_last = rng.normal(size=hidden)
 
     def forward(self, reverse):
-        hidden = np.empty_like(self.heard)
-        rnn_forward(self.heard.copy(), self.w_hidden, self.h0, reverse, hidden)
+        hidden = np.empty_like(self.projected)
+        rnn_forward(self.projected.copy(), self.w_hidden, self.h0, reverse, hidden)
         return hidden
 
     def backward(self, hidden, reverse):
@@ -44,9 +43,15 @@ class Case:
         return d_gates, d_h
 
     def oracle(self, reverse, **changed):
-        given = {"heard": self.heard, "w_hidden": self.w_hidden, "h0": self.h0} | changed
-        one = np.eye(len(self.h0))
-        return oracle.rnn(one, given["w_hidden"], 0.0, given["heard"], given["h0"], reverse)
+        arguments = {
+            "projected": self.projected,
+            "w_hidden": self.w_hidden,
+            "h0": self.h0,
+        } | changed
+        identity = np.eye(len(self.h0))
+        return oracle.rnn(
+            identity, arguments["w_hidden"], 0.0, arguments["projected"], arguments["h0"], reverse
+        )
 
 
 @st.composite
@@ -59,27 +64,14 @@ def cases(draw):
     )
 
 
-def network(bidirectional, layers=2, dtype=np.float64, inputs=3, hidden=5, outputs=4):
-    """Every parameter random, biases too."""
-    net = refkd.Network.create(inputs, hidden, layers, outputs, bidirectional, "tanh", dtype=dtype)
-    rng = np.random.default_rng(1)
-    values = {name: rng.normal(size=old.shape) for name, old in net.parameters().items()}
-    return net.with_parameters(values)
-
-
-def batch(width=3, lengths=(4, 1, 6, 3, 9), seed=2):
-    rng = np.random.default_rng(seed)
-    return refkd.Ragged.from_list([rng.normal(size=(frames, width)) for frames in lengths])
-
-
 # --- one utterance -------------------------------------------------------------------------------
 
 
 def test_two_steps_by_hand():
     """tanh(log 2) = 3/5 and tanh(log 3) = 4/5; the second step hears log 3 - U h."""
-    heard, hidden = np.log([[2.0], [3.0]]), np.empty((2, 1))
-    heard[1] -= 0.5 * 3 / 5
-    rnn_forward(heard, np.array([[0.5]]), np.zeros(1), False, hidden)
+    projected, hidden = np.log([[2.0], [3.0]]), np.empty((2, 1))
+    projected[1] -= 0.5 * 3 / 5
+    rnn_forward(projected, np.array([[0.5]]), np.zeros(1), False, hidden)
     assert_close(hidden, [[3 / 5], [4 / 5]], VALUE)
     d_gates, d_h = np.empty((2, 1)), np.zeros(1)
     rnn_backward(hidden, np.array([[0.5]]), np.array([[0.0], [1.0]]), False, d_gates, d_h)
@@ -95,7 +87,7 @@ def test_states_equal_the_plain_form(case, reverse):
 
 
 @REVERSE
-@pytest.mark.parametrize("part", ["heard", "h0"])
+@pytest.mark.parametrize("part", ["projected", "h0"])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_gradient_is_the_derivative(seed, part, reverse):
     """Distinct gradients from above in every h and in the last, all at once."""
@@ -106,7 +98,7 @@ def test_gradient_is_the_derivative(seed, part, reverse):
         return (case.d_hidden * hidden).sum() + (case.d_h_last * hidden[-1 + reverse]).sum()
 
     d_heard, d_h0 = case.backward(case.forward(reverse), reverse)
-    grad = d_heard if part == "heard" else d_h0
+    grad = d_heard if part == "projected" else d_h0
     assert_close(grad, complex_step(scalar, getattr(case, part)), GRADIENT)
 
 
@@ -114,7 +106,7 @@ def test_gradient_is_the_derivative(seed, part, reverse):
 def test_reversed_input_through_the_reversed_walk(case):
     backward = case.forward(reverse=True)
     d_backward = case.backward(backward, reverse=True)
-    case.heard, case.d_hidden = case.heard[::-1].copy(), case.d_hidden[::-1].copy()
+    case.projected, case.d_hidden = case.projected[::-1].copy(), case.d_hidden[::-1].copy()
     forward = case.forward(reverse=False)
     d_forward = case.backward(forward, reverse=False)
     np.testing.assert_array_equal(backward, forward[::-1])
@@ -125,7 +117,7 @@ def test_reversed_input_through_the_reversed_walk(case):
 @pytest.mark.parametrize("size", [50.0, 1e300])
 def test_saturated_states_stay_finite(size):
     case = Case(4)
-    case.heard = size * np.sign(case.heard)
+    case.projected = size * np.sign(case.projected)
     hidden = case.forward(reverse=False)
     assert (np.abs(hidden) <= 1.0).all()
     for grad in case.backward(hidden, reverse=False):
@@ -135,58 +127,16 @@ def test_saturated_states_stay_finite(size):
 # --- networks ------------------------------------------------------------------------------------
 
 
-@BIDIRECTIONAL
-@pytest.mark.parametrize("layers", [1, 2, 3])
-def test_logits_equal_the_plain_network(bidirectional, layers):
-    net, features = network(bidirectional, layers), batch()
-    logits = net.forward(features).logits
-    for n, inputs in enumerate(features):
-        assert_close(logits[n], oracle_network.network(net.parameters(), inputs), VALUE)
-
-
-@BIDIRECTIONAL
-def test_gradient_of_every_parameter_is_the_derivative(bidirectional):
-    net, features = network(bidirectional, hidden=2), batch(lengths=(3, 1, 4, 2, 2))
-    trace = net.forward(features)
-    upstream = np.random.default_rng(3).normal(size=trace.logits.values.shape)
-    grads = net.backward(trace, features.with_values(upstream))
-    values = net.parameters()
-    assert list(grads) == list(values)
-
-    for name, value in values.items():
-
-        def scalar(changed, name=name):
-            new = values | {name: changed}
-            logits = [oracle_network.network(new, inputs) for inputs in features]
-            return (upstream * np.concatenate(logits)).sum()
-
-        assert_close(grads[name], complex_step(scalar, value), GRADIENT, name)
-
-
-@BIDIRECTIONAL
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_an_utterance_alone_has_the_same_bits(bidirectional, dtype):
-    net, features = network(bidirectional, dtype=dtype), batch()
-    trace = net.forward(features)
-    for n, inputs in enumerate(features):
-        one = refkd.Ragged.from_list([inputs])
-        alone = net.forward(one)
-        np.testing.assert_array_equal(alone.logits[0], trace.logits[n])
-        upstream = np.zeros_like(trace.logits.values)
-        frames = slice(*features.offsets[n : n + 2])
-        upstream[frames] = 1.0
-        together = net.backward(trace, features.with_values(upstream))
-        for name, grad in net.backward(alone, one.with_values(upstream[frames])).items():
-            np.testing.assert_array_equal(grad, together[name], err_msg=name)
-
-
 @pytest.mark.compiled_only
 @pytest.mark.skipif(
     os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0"),
     reason="parallel loops run as plain ones under bounds checks",
 )
 def test_the_same_bits_for_any_number_of_threads():
-    net, features = network(True, hidden=19), batch(lengths=(37, 5, 22, 90, 1, 64, 13))
+    net, features = (
+        random_network("tanh", hidden=19),
+        random_batch(lengths=(37, 5, 22, 90, 1, 64, 13)),
+    )
     before = numba.get_num_threads()
     answers = []
     try:
@@ -201,43 +151,16 @@ def test_the_same_bits_for_any_number_of_threads():
 
 
 @BIDIRECTIONAL
-def test_float32_follows_float64(bidirectional):
-    single = network(bidirectional, dtype=np.float32)
-    double = network(bidirectional).with_parameters(single.parameters())
-    features = batch()
-    traces = [net.forward(features) for net in (single, double)]
-    assert traces[0].logits.values.dtype == np.float32
-    assert_close(traces[0].logits.values, traces[1].logits.values, FLOAT32_NETWORK)
-    upstream = features.with_values(np.ones_like(traces[1].logits.values))
-    expected = double.backward(traces[1], upstream)
-    for name, grad in single.backward(traces[0], upstream).items():
-        assert grad.dtype == np.float32
-        assert_close(grad, expected[name], FLOAT32_NETWORK, name)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("step", [1, 2, 3, 4, 7, 8, 9])
-def test_a_stream_has_the_offline_bits(dtype, step):
-    net = network(False, dtype=dtype, inputs=80, hidden=33, outputs=41)
-    frames = np.random.default_rng(step).normal(size=(53, 80))
-    stream = net.stream()
-    pieces = [stream.push(piece) for piece in np.split(frames, range(step, 53, step))]
-    pieces.append(stream.push(frames[:0]))
-    offline = net.forward(refkd.Ragged.from_list([frames])).logits[0]
-    np.testing.assert_array_equal(np.concatenate(pieces), offline)
-
-
-@BIDIRECTIONAL
 def test_a_network_knows_its_cell_and_keeps_it_in_the_file(tmp_path, bidirectional):
-    net = network(bidirectional)
+    net = random_network("tanh", bidirectional)
     assert net.cell == "tanh"
     assert refkd.Network.create(3, 5, 2, 4, bidirectional).cell == "lstm"
     net.save(tmp_path / "net.npz")
     again = refkd.Network.load(tmp_path / "net.npz")
     assert again.cell == "tanh"
     assert again.hash() == net.hash()
-    features = batch()
-    logits = [one.forward(features).logits.values for one in (net, again)]
+    features = random_batch()
+    logits = [network_copy.forward(features).logits.values for network_copy in (net, again)]
     np.testing.assert_array_equal(*logits)
 
 
@@ -258,7 +181,7 @@ def test_names_shapes_and_first_draw():
 def test_torch_computes_the_same(tmp_path):
     """The file goes into torch.nn.RNN without renaming."""
     torch = pytest.importorskip("torch")
-    net = network(True, hidden=2)
+    net = random_network("tanh")
     net.save(tmp_path / "net.npz")
     with np.load(tmp_path / "net.npz") as file:
         arrays = {name: torch.tensor(file[name]) for name in file.files}
@@ -266,7 +189,7 @@ def test_torch_computes_the_same(tmp_path):
     linear = torch.nn.Linear(4, 4).double()
     linear.load_state_dict({part: arrays.pop(f"output.{part}") for part in ("weight", "bias")})
     layer.load_state_dict(arrays)
-    features = batch()
+    features = random_batch()
     trace = net.forward(features)
     expected = torch.cat([linear(layer(torch.tensor(inputs))[0]) for inputs in features])
     assert_close(trace.logits.values, expected.detach().numpy(), VALUE)

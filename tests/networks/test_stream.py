@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.networks import random_network
 from support.strategies import SEEDS
 
 import refkd
@@ -11,12 +12,8 @@ import refkd
 DTYPES = st.sampled_from([np.float32, np.float64])
 
 
-def network(dtype=np.float64, layers=2, inputs=3, hidden=5, outputs=4, seed=1):
-    """Every parameter random, biases too."""
-    net = refkd.Network.create(inputs, hidden, layers, outputs, False, dtype=dtype)
-    rng = np.random.default_rng(seed)
-    values = {name: rng.normal(size=old.shape) for name, old in net.parameters().items()}
-    return net.with_parameters(values)
+def network():
+    return random_network("lstm", bidirectional=False, hidden=5)
 
 
 def offline(net, frames):
@@ -40,7 +37,7 @@ def streamed(net, frames, cuts):
 def test_any_chunking_gives_the_offline_logits_bit_for_bit(
     dtype, layers, inputs, hidden, T, seed, data
 ):
-    net = network(dtype, layers, inputs, hidden, seed=seed)
+    net = random_network("lstm", False, layers, dtype, inputs, hidden, seed=seed)
     frames = np.random.default_rng(seed).normal(size=(T, inputs))
     cuts = sorted(data.draw(st.lists(st.integers(0, T), max_size=6)))  # twice the same: no frame
     logits = streamed(net, frames, cuts)
@@ -48,10 +45,12 @@ def test_any_chunking_gives_the_offline_logits_bit_for_bit(
     np.testing.assert_array_equal(logits, offline(net, frames))
 
 
+@pytest.mark.compiled_only
+@pytest.mark.parametrize(("cell", "hidden"), [("lstm", 32), ("tanh", 33)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("step", [1, 2, 3, 4, 7, 8, 9])
-def test_steady_chunks_of_a_network_as_trained(dtype, step):
-    net = network(dtype, inputs=80, hidden=32, outputs=41)
+def test_steady_chunks_of_a_network_as_trained(step, dtype, cell, hidden):
+    net = random_network(cell, False, dtype=dtype, inputs=80, hidden=hidden, outputs=41)
     frames = np.random.default_rng(step).normal(size=(53, 80))
     logits = streamed(net, frames, range(step, 53, step))
     np.testing.assert_array_equal(logits, offline(net, frames))
@@ -68,10 +67,10 @@ def test_an_utterance_within_a_batch_has_the_same_bits():
 
 def test_streams_of_one_network_do_not_hear_each_other():
     net = network()
-    one, other = np.random.default_rng(0).normal(size=(2, 6, 3))
+    left, right = np.random.default_rng(0).normal(size=(2, 6, 3))
     first, second = net.stream(), net.stream()
-    pairs = [(first.push(one[t : t + 1]), second.push(other[t : t + 1])) for t in range(6)]
-    for frames, pieces in zip((one, other), zip(*pairs, strict=True), strict=True):
+    pairs = [(first.push(left[t : t + 1]), second.push(right[t : t + 1])) for t in range(6)]
+    for frames, pieces in zip((left, right), zip(*pairs, strict=True), strict=True):
         np.testing.assert_array_equal(np.concatenate(pieces), offline(net, frames))
 
 

@@ -114,7 +114,7 @@ def decimal_loss(logits: Any, labels: Sequence[int], blank: int = 0) -> float:
         for frame in np.asarray(logits, dtype=np.float64).tolist():
             e = [Decimal(z).exp() for z in frame]
             total = sum(e, Decimal(0))
-            prob.append([one / total for one in e])
+            prob.append([weight / total for weight in e])
         states = [blank]
         for label in labels:
             states += [int(label), blank]

@@ -180,11 +180,11 @@ def select(
             if viewers:
                 best = min(viewers, key=lambda i: (D[i, j], abs(i - j), i))
                 chosen.append((best, j, 1.0))
-    kept = [(i, j, w) for i, j, w in chosen if not dropped[j]]
+    remaining = [(i, j, w) for i, j, w in chosen if not dropped[j]]
     mass = np.zeros(T)
-    for i, _, w in kept:
+    for i, _, w in remaining:
         mass[i] += w
-    return Selection([(i, j) for i, j, _ in kept], [w for _, _, w in kept], mass)
+    return Selection([(i, j) for i, j, _ in remaining], [w for _, _, w in remaining], mass)
 
 
 def mixtures(teacher: Any, selection: Selection, temperature: float = 1.0) -> np.ndarray:
@@ -236,9 +236,11 @@ def loss_given(
     total = 0.0
     if name == "Soft":
         for i in range(len(q)):
-            mine = np.array([d for d, (a, _) in zip(D, selection.pairs, strict=True) if a == i])
-            if mine.size:
-                total += selection.mass[i] * soft_minimum(mine, rule.tau)
+            divergences = np.array(
+                [d for d, (a, _) in zip(D, selection.pairs, strict=True) if a == i]
+            )
+            if divergences.size:
+                total += selection.mass[i] * soft_minimum(divergences, rule.tau)
     else:
         total = sum(w * d for w, d in zip(selection.weight, D, strict=True))
     return total * (temperature**2 if scale_t2 else 1.0)

@@ -61,8 +61,8 @@ def log_mel(
         for band in range(bands):
             below, centre, above = (hertz(edge) for edge in edges[band : band + 3])
             energy = 0.0
-            for k, one in enumerate(power):
-                energy += one * triangle(k * rate / size, below, centre, above)
+            for k, share in enumerate(power):
+                energy += share * triangle(k * rate / size, below, centre, above)
             frame.append(math.log(max(energy, floor)))
         frames.append(frame)
         start += hop

@@ -49,12 +49,14 @@ def spikes(logits, blank):
 def true_agreement(logits, phones, blank, frame_shift, first_frame):
     """(missed phones, spike frames, wrong ones) of [(label, start, end)], frame by frame."""
     best = [int(np.argmax(frame)) for frame in logits]
-    said = [(first_frame + t * frame_shift, label) for t, label in enumerate(best)]
-    said = [(time, label) for time, label in said if label != blank]
+    spiking = [(first_frame + t * frame_shift, label) for t, label in enumerate(best)]
+    spiking = [(time, label) for time, label in spiking if label != blank]
     missed = [
         phone
         for phone in phones
-        if not any(phone[1] <= t < phone[2] and k == phone[0] for t, k in said)
+        if not any(phone[1] <= t < phone[2] and k == phone[0] for t, k in spiking)
     ]
-    right = [1 for t, k in said for label, start, end in phones if start <= t < end and k == label]
-    return len(missed), len(said), len(said) - len(right)
+    right = [
+        1 for t, k in spiking for label, start, end in phones if start <= t < end and k == label
+    ]
+    return len(missed), len(spiking), len(spiking) - len(right)

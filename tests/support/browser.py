@@ -48,9 +48,9 @@ class Browser:
         self.driver = subprocess.Popen([DRIVER, f"--port={port}"], **quiet)
         options = {"binary": CHROMIUM, "args": [*FLAGS, f"--user-data-dir={self.profile.name}"]}
         logs = {"browser": "ALL"}
-        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": logs}
+        capabilities = {"goog:chromeOptions": options, "goog:loggingPrefs": logs}
         self.wait(lambda: self.ask("GET", "/status")["ready"])
-        session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
         self.address += f"/session/{session['sessionId']}"
         return self
 
@@ -78,12 +78,12 @@ class Browser:
         last = time.monotonic() + PATIENCE
         while True:
             try:
-                found = true()
+                answer = true()
             except OSError:
-                found = None
-            if found or time.monotonic() > last:
-                assert found, "waited in vain"
-                return found
+                answer = None
+            if answer or time.monotonic() > last:
+                assert answer, "waited in vain"
+                return answer
             time.sleep(0.02)
 
     def open(self, page: os.PathLike[str], width: int = 1280, height: int = 900) -> None:
@@ -117,7 +117,7 @@ class Browser:
 
     def messages(self) -> list[str]:
         """What the page has written to the console."""
-        return [one["message"] for one in self.ask("POST", "/se/log", {"type": "browser"})]
+        return [message["message"] for message in self.ask("POST", "/se/log", {"type": "browser"})]
 
     def picture(self) -> bytes:
         return base64.b64decode(self.ask("GET", "/screenshot"))

@@ -36,10 +36,10 @@ class Explorer:
         self.frames = 47
 
     def text(self, part):
-        found = self.browser.run(
+        content = self.browser.run(
             "return document.querySelector(`[data-part=${arguments[0]}]`).textContent", part
         )
-        return re.sub(r"\s+", " ", found).strip()
+        return re.sub(r"\s+", " ", content).strip()
 
     def rows(self, part):
         return self.browser.run(
@@ -75,7 +75,7 @@ class Explorer:
         )
 
     def choose_student(self, name):
-        self.choose("student", [one.name for one in self.run.students].index(name))
+        self.choose("student", [student.name for student in self.run.students].index(name))
 
     def choose_utterance(self, name):
         self.frames = LENGTHS[NAMES.index(name)]
@@ -83,7 +83,7 @@ class Explorer:
             "return [...document.querySelector('[data-part=utterance]').options]"
             ".map((one) => one.textContent)"
         )
-        (place,) = [n for n, told in enumerate(names) if told.startswith(name)]
+        (place,) = [n for n, option in enumerate(names) if option.startswith(name)]
         self.choose("utterance", place)
 
     def place(self, frame):

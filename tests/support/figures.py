@@ -4,6 +4,7 @@ import itertools
 
 import matplotlib
 import numpy as np
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from refkd.alignment.bootstrap import Interval
@@ -37,13 +38,21 @@ def utterance(seed, students, frames=120, phones=24):
     labels = rng.integers(1, len(SYMBOLS), phones)
     models = {}
     for name, late in (("teacher", 1), *students.items()):
-        heard = rng.random(phones) > 0.1
+        emitted = rng.random(phones) > 0.1
         times = starts + late + rng.integers(0, 2, phones)
         models[name] = spiky(
-            dict(zip(times[heard], labels[heard], strict=True)), frames, len(SYMBOLS)
+            dict(zip(times[emitted], labels[emitted], strict=True)), frames, len(SYMBOLS)
         ) + rng.normal(0.0, 0.3, (frames, len(SYMBOLS)))
     ends = np.append(starts[1:], frames)
     return models, Phones(labels, starts * SHIFT, ends * SHIFT)
+
+
+def proofs(*cases):
+    """Cases of a parametrised test that run with the proofs alone."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.proof)
+        for case in cases
+    ]
 
 
 def axes_of(figure, label):

@@ -3,11 +3,11 @@
 
 def series(axes):
     """What an axes shows as data, by the name of the series."""
-    found = {}
+    artists = {}
     for artist in (*axes.lines, *axes.collections, *axes.images):
         if artist.get_gid():
-            found.setdefault(artist.get_gid(), []).append(artist)
-    return found
+            artists.setdefault(artist.get_gid(), []).append(artist)
+    return artists
 
 
 def caption_of(figure):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import refkd
@@ -114,7 +115,7 @@ def _of_array(draw, array):
 
 def _of_number(draw, number):
     other = draw(st.one_of(st.just(number), st.integers(-3, 300), st.floats()))
-    kind = draw(st.sampled_from([*SCALARS, np.array, str, lambda one: [one]]))
+    kind = draw(st.sampled_from([*SCALARS, np.array, str, lambda value: [value]]))
     try:
         with np.errstate(all="ignore"):
             changed = kind(other)
@@ -124,7 +125,7 @@ def _of_number(draw, number):
 
 
 def _of_text(draw, text):
-    kind = draw(st.sampled_from([np.str_, str.upper, str.encode, np.array, lambda one: [one]]))
+    kind = draw(st.sampled_from([np.str_, str.upper, str.encode, np.array, lambda value: [value]]))
     other = draw(st.one_of(st.just(text), st.text(max_size=5)))
     try:
         changed = kind(other)
@@ -144,11 +145,11 @@ def _of_ragged(draw, batch):
 def _of_several(draw, values):
     keys = list(values) if isinstance(values, dict) else range(len(values))
     key = draw(st.sampled_from(keys))
-    one = hostile(draw, values[key])
+    changed_part = hostile(draw, values[key])
 
     def changed():
         again = dict(values) if isinstance(values, dict) else list(values)
-        again[key] = one()
+        again[key] = changed_part()
         return again
 
     return changed
@@ -173,6 +174,8 @@ def hostile(draw, valid):
 
 def plain(value):
     """The same in Python's own numbers and lists, where that can be said."""
+    if isinstance(value, memoryview) and value.format == "B":
+        return value  # of bytes: a symbol like any other, which a list of numbers is not
     if isinstance(value, np.generic | memoryview):
         array = np.asarray(value)
         return plain(array) if array.dtype.kind in "biufU" else value
@@ -184,9 +187,9 @@ def plain(value):
         kind = np.float64 if value.values.dtype.kind == "f" else None
         return refkd.Ragged(np.array(value.values.tolist(), kind), value.offsets)
     if isinstance(value, list | tuple):
-        return type(value)(plain(one) for one in value)
+        return type(value)(plain(part) for part in value)
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     return value
 
 
@@ -206,3 +209,21 @@ def parts(result):
     for name, value in pairs:
         for place, part in parts(value):
             yield (name, *place), part
+
+
+def judged(count, strategy, judge):
+    """How many cases of a strategy were judged: at least `count`, the same each time."""
+    cases = 0
+
+    @settings(
+        max_examples=count, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(strategy)
+    def judged_case(case):
+        nonlocal cases
+        judge(case)
+        cases += 1
+
+    judged_case()
+    return cases

@@ -43,10 +43,12 @@ def made_run(lengths=(31, 47, 12), names=NAMES, rules=RULES, options=None, seeds
     sizes = dict(zip(names, lengths, strict=True))
 
     def model(name, title, late, rule=None, taught_by=""):
-        arrays = {one: spiking(rng, frames, late) for one, frames in sizes.items()}
-        told = {**OPTIONS, **(options or {}).get(name, {})} if rule else {}
+        arrays = {utterance: spiking(rng, frames, late) for utterance, frames in sizes.items()}
+        chosen = {**OPTIONS, **(options or {}).get(name, {})} if rule else {}
         weight = 0.3 if rule else 0.0
-        return RunModel(name, title, PosteriorSet(name, arrays), rule, told, weight, taught_by, 0.2)
+        return RunModel(
+            name, title, PosteriorSet(name, arrays), rule, chosen, weight, taught_by, 0.2
+        )
 
     models = [model("teacher", "teacher", 0), model("CTC", "CTC alone", 1)]
     models += [model(name, titled(rule), 2, rule, "teacher") for name, rule in rules.items()]
@@ -59,8 +61,8 @@ def made_run(lengths=(31, 47, 12), names=NAMES, rules=RULES, options=None, seeds
         name: Reference((SYMBOLS[1], SYMBOLS[2]), np.array([0.0, 0.1]), np.array([0.1, 0.2]))
         for name in tuple(sizes)[:-1]
     }
-    told = results_of(models, len(sizes), seeds)
-    return Run(Path("run"), told, tuple(models), features, labels, reference)
+    document = results_of(models, len(sizes), seeds)
+    return Run(Path("run"), document, tuple(models), features, labels, reference)
 
 
 def results_of(models, utterances, seeds):
@@ -72,7 +74,7 @@ def results_of(models, utterances, seeds):
         return {"mean": mean, "sd": next(numbers) if seeds > 1 else None, "low": low, "high": high}
 
     teacher, *students = models
-    told = {
+    document = {
         "refkd": refkd.__version__,
         "seconds": 12.3,
         "configuration": read_settings(
@@ -98,19 +100,21 @@ def results_of(models, utterances, seeds):
                 "seconds": 10.0,
             }
         ],
-        "students": [{"rule": one.name} for one in students],
+        "students": [{"rule": model.name} for model in students],
         "summary": [
             {
-                "rule": one.name,
-                "title": one.title,
-                "weight": one.weight,
+                "rule": model.name,
+                "title": model.title,
+                "weight": model.weight,
                 "seconds": 7.0,
-                "against_shift": interval() if one.name == "Hard" else None,
-                "against": {name: interval() for name in ("CTC", "FrameWise") if name != one.name},
+                "against_shift": interval() if model.name == "Hard" else None,
+                "against": {
+                    name: interval() for name in ("CTC", "FrameWise") if name != model.name
+                },
                 **{name: interval() for name in ("phone_error_rate", "offset", "delay")},
             }
-            for one in students
+            for model in students
         ],
     }
-    told["teacher"] = told["teachers"][0]
-    return told
+    document["teacher"] = document["teachers"][0]
+    return document

@@ -1,6 +1,7 @@
 """The names on the reference pages."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "reference").glob("*.rst"))
@@ -13,3 +14,9 @@ NAMES = [
 ]
 # Made by functions whose examples show them.
 RETURNED = ("refkd.alignment.statistics.", "refkd.losses.traces.", "refkd.networks.traces.")
+
+
+def look_up(name):
+    """The function or class that a reference page names."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)

@@ -57,7 +57,7 @@ class Page(HTMLParser):
         return inflated(text)
 
     def of(self, tag):
-        return [one for one in self.elements if one[0] == tag]
+        return [element for element in self.elements if element[0] == tag]
 
 
 def unpacked(packed, kind="<u2"):
@@ -73,12 +73,13 @@ def distributions(packed):
 
 def numbers(cell):
     return [
-        float(one) for one in re.findall(r"[-+]?\d+\.?\d*", cell.replace("\N{MINUS SIGN}", "-"))
+        float(number)
+        for number in re.findall(r"[-+]?\d+\.?\d*", cell.replace("\N{MINUS SIGN}", "-"))
     ]
 
 
 def assert_told(packed, prob):
     """Every probability, as it would be printed with four decimals."""
-    told = distributions(packed)
+    digits = distributions(packed)
     for place, value in np.ndenumerate(prob):
-        assert f"{told.get(place, 0) / 10000:.4f}" == f"{value:.4f}"
+        assert f"{digits.get(place, 0) / 10000:.4f}" == f"{value:.4f}"

@@ -32,10 +32,10 @@ HISTORY = [Epoch(0.75, 0.0, 0.9, 1.0), Epoch(0.5, 0.0, 0.125, 1.0)]
 
 
 def film(histories=None, **options):
-    said = [spiky(spikes) for spikes in EPOCHS]
-    told = {"CTC": HISTORY} if histories is None else histories
+    by_epoch = [spiky(spikes) for spikes in EPOCHS]
+    errors = {"CTC": HISTORY} if histories is None else histories
     return spikes_frames(
-        spiky(TEACHER_SPIKES), {"CTC": said}, SYMBOLS[:4], SHIFT, histories=told, **options
+        spiky(TEACHER_SPIKES), {"CTC": by_epoch}, SYMBOLS[:4], SHIFT, histories=errors, **options
     )
 
 
@@ -53,7 +53,7 @@ def gid_of(axes, gid):
 
 
 def test_there_is_a_frame_before_training_and_one_for_each_epoch(frames):
-    assert [title_of(one) for one in frames] == [
+    assert [title_of(frame) for frame in frames] == [
         "before training",
         "epoch 1 of 2",
         "epoch 2 of 2",
@@ -85,7 +85,7 @@ def test_the_student_is_that_of_the_epoch_and_the_teacher_always_the_same(frames
 
 
 def test_error_and_loss_of_the_epoch_stand_by_the_student(frames):
-    written = [set(texts_of(axes_of(one, "CTC"))) for one in frames]
+    written = [set(texts_of(axes_of(frame, "CTC"))) for frame in frames]
     assert {"90.0 % error", "CTC 0.750", "1 of 3 matched"} <= written[1]
     assert {"12.5 % error", "CTC 0.500", "3 of 3 matched", "1 extra"} <= written[2]
     assert not [word for word in written[0] if "error" in word or word.startswith("CTC ")]
@@ -109,11 +109,11 @@ def test_nothing_moves_from_frame_to_frame():
     models, phones = utterance(0, {"CTC": 2, "Hard": 3})
     teacher, *students = models.values()
     noise = np.random.default_rng(0).normal(0.0, 3.0, (2, *teacher.shape))
-    said = {
-        name: [0.01 * noise[0], 0.3 * one + noise[1], one]
-        for name, one in zip(("CTC", "Hard"), students, strict=True)
+    by_epoch = {
+        name: [0.01 * noise[0], 0.3 * array + noise[1], array]
+        for name, array in zip(("CTC", "Hard"), students, strict=True)
     }
-    frames = spikes_frames(teacher, said, SYMBOLS, SHIFT, phones=phones)
+    frames = spikes_frames(teacher, by_epoch, SYMBOLS, SHIFT, phones=phones)
     layouts = [
         [
             (axes.get_label(), axes.get_position().bounds, axes.get_xlim(), axes.get_ylim())
@@ -140,8 +140,8 @@ def test_nothing_moves_from_frame_to_frame():
 
 def test_there_is_room_for_the_names_of_the_fullest_epoch():
     crowd = {frame: label for label, frame in enumerate((6, 7, 8), start=1)}
-    said = [spiky(spikes) for spikes in ({}, {6: 1}, crowd)]
-    *_, last = spikes_frames(spiky({6: 1}), {"CTC": said}, SYMBOLS[:4], SHIFT)
+    by_epoch = [spiky(spikes) for spikes in ({}, {6: 1}, crowd)]
+    *_, last = spikes_frames(spiky({6: 1}), {"CTC": by_epoch}, SYMBOLS[:4], SHIFT)
     assert set(SYMBOLS[1:4]) <= set(texts_of(axes_of(last, "CTC")))
 
 
@@ -157,8 +157,8 @@ def test_every_frame_is_readable_and_each_text_by_its_strip(frames):
 
 
 def test_the_errors_of_several_students_are_told_but_not_drawn():
-    said = [spiky(spikes) for spikes in EPOCHS]
-    students = {"CTC": said, "Hard": said}
+    by_epoch = [spiky(spikes) for spikes in EPOCHS]
+    students = {"CTC": by_epoch, "Hard": by_epoch}
     histories = dict.fromkeys(students, HISTORY)
     *_, last = spikes_frames(spiky({3: 1}), students, SYMBOLS[:4], SHIFT, histories=histories)
     assert "validation" not in [axes.get_label() for axes in last.axes]
@@ -171,7 +171,7 @@ def test_the_last_epochs_of_a_shorter_training_stay():
     frames = spikes_frames(spiky({1: 1}), {"long": long, "short": short}, SYMBOLS[:4], SHIFT)
     assert len(frames) == 4
     numbers = {
-        name: [axes_of(one, f"shift {name}").texts[0].get_text() for one in frames]
+        name: [axes_of(frame, f"shift {name}").texts[0].get_text() for frame in frames]
         for name in ("long", "short")
     }
     assert numbers == {"long": ["+1", "+2", "+3", "+4"], "short": ["+5", "+6", "+6", "+6"]}
@@ -242,9 +242,10 @@ def test_twenty_epochs_take_six_seconds(tmp_path):
     assert milliseconds == [290] * 20 + [2500]
 
 
+@pytest.mark.proof
 def test_colours_are_those_of_the_figures_or_shades_of_them(frames, tmp_path):
     """Where a figure has a colour of the style, its picture has the same; no other is invented."""
-    bases = np.array([to_rgb(one) for one in (TEACHER, EARLY, TEXT, *STUDENTS)])
+    bases = np.array([to_rgb(colour) for colour in (TEACHER, EARLY, TEXT, *STUDENTS)])
     share = np.linspace(0, 1, SHADES)[:, None, None]
     shades = np.rint(255 * (bases * (1 - share) + share)).astype(int).reshape(-1, 3)
     allowed = {tuple(shade) for shade in shades.tolist()}
@@ -256,12 +257,15 @@ def test_colours_are_those_of_the_figures_or_shades_of_them(frames, tmp_path):
         for colour in np.rint(255 * bases).astype(int):
             exact = (drawn == colour).all(axis=2)
             assert (picture[exact] == colour).all()
-        assert {tuple(one) for one in np.unique(picture.reshape(-1, 3), axis=0).tolist()} <= allowed
+        assert {
+            tuple(colour) for colour in np.unique(picture.reshape(-1, 3), axis=0).tolist()
+        } <= allowed
     last = shown[-1][0].reshape(-1, 3)
     for colour in np.rint(255 * bases[:4]).astype(int):  # an early connector is there, too
         assert (last == colour).all(axis=1).any()
 
 
+@pytest.mark.proof
 def test_the_same_frames_give_the_same_bytes(tmp_path):
     first, again = (save_animation(film(), tmp_path / f"{n}.gif").read_bytes() for n in (1, 2))
     assert first == again

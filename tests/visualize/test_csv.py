@@ -65,8 +65,8 @@ def test_points_and_intervals_are_those_that_went_in(rows_of):
 def test_lying_bars_are_named_and_carry_the_unit_of_the_figure(rows_of):
     table = toy_table()
     rows = rows_of(toy_figure(table))
-    told = {(row["panel"], row["y"]): float(row["x"]) for row in rows}
-    assert told == {
+    numbers_by_bar = {(row["panel"], row["y"]): float(row["x"]) for row in rows}
+    assert numbers_by_bar == {
         (" ".join(rule.split()), student): loss
         for rule, charges in table.items()
         for student, loss in charges.items()

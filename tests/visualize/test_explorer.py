@@ -17,6 +17,7 @@ from support.explorer import (
     needs_browser,
     says_that_it_scrolls,
 )
+from support.figures import proofs
 from support.made_runs import RULES, made_run
 
 import refkd
@@ -24,7 +25,7 @@ from refkd.alignment.decode import log_posteriors, spikes
 from visualize import new_figure, save_figure, write_numbers
 from visualize.layout.glyphs import visible
 from visualize.layout.style import STUDENTS, STUDENTS_ON_DARK
-from visualize.output.run import looks_of_run
+from visualize.output.run_drawing import looks_of_run
 from visualize.report import write_report
 from visualize.report.colours import darker
 
@@ -64,8 +65,8 @@ def path(run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with Browser() as one:
-        yield one
+    with Browser() as window:
+        yield window
 
 
 @pytest.fixture
@@ -113,15 +114,15 @@ def window_rows(run, name, utterance, frame):
 
 
 @pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize("frame", [2, 23, 46])
+@pytest.mark.parametrize("frame", [23, *proofs(2, 46)])
 def test_a_pointer_shows_what_the_rule_saw_and_chose(explorer, run, name, frame):
     explorer.choose_student(name)
     explorer.point(frame)
     assert explorer.text("frame") == f"frame {frame} of 0 to 46"
     assert explorer.text("seconds") == f"{run.clock.seconds(frame):.3f} s"
     assert explorer.rows("divergences") == window_rows(run, name, NAMES[1], frame)
-    told = explorer.text("sentence")
-    assert run.of(name).title in told or "No teacher frame teaches this one" in told
+    sentence = explorer.text("sentence")
+    assert run.of(name).title in sentence or "No teacher frame teaches this one" in sentence
 
 
 def probabilities(run, name, frame):
@@ -143,15 +144,15 @@ def test_the_sentence_tells_the_numbers_of_the_trace(explorer, run):
     (chosen,) = trace.pairs[trace.pairs[:, 0] == 23][:, 1]
     explorer.choose_student("Hard")
     explorer.point(23)
-    told = explorer.text("sentence")
+    sentence = explorer.text("sentence")
     for name, frame, before in (
         ("Hard", 23, "The student says "),
         ("teacher", chosen, f"chose teacher frame {chosen}, {earlier(23 - chosen)}: "),
     ):
         prob = probabilities(run, name, frame)
-        assert f"{before}{run.symbols[prob.argmax()]} {prob.max():.4f}" in told
+        assert f"{before}{run.symbols[prob.argmax()]} {prob.max():.4f}" in sentence
     value = trace.divergence[23, chosen - 23 + trace.window.left]
-    assert told.endswith(f"divergence {value:.3f} nats.")
+    assert sentence.endswith(f"divergence {value:.3f} nats.")
 
 
 def test_the_sentence_tells_what_weighs_most(explorer, run):
@@ -159,9 +160,11 @@ def test_the_sentence_tells_what_weighs_most(explorer, run):
     explorer.point(23)
     trace = run.trace("Blend", NAMES[1])
     value = trace.divergence[23, 0]  # two frames earlier: 0.75
-    told = explorer.text("sentence")
-    assert "mixes 2 teacher frames, most of all (weight 0.750) frame 21, 2 frames earlier" in told
-    assert told.endswith(f"divergence {value:.3f} nats.")
+    sentence = explorer.text("sentence")
+    assert (
+        "mixes 2 teacher frames, most of all (weight 0.750) frame 21, 2 frames earlier" in sentence
+    )
+    assert sentence.endswith(f"divergence {value:.3f} nats.")
 
 
 def test_the_sentence_tells_of_several_teacher_frames_or_none(explorer, run):
@@ -175,8 +178,10 @@ def test_the_sentence_tells_of_several_teacher_frames_or_none(explorer, run):
     explorer.point(most)
     frames = pairs[pairs[:, 0] == most][:, 1]
     *others, last = frames
-    told = f"chose teacher frames {', '.join(map(str, others))} and {last}; the most similar is "
-    assert told in explorer.text("sentence")
+    expected = (
+        f"chose teacher frames {', '.join(map(str, others))} and {last}; the most similar is "
+    )
+    assert expected in explorer.text("sentence")
 
 
 def earlier(count):
@@ -269,7 +274,7 @@ def test_what_has_no_room_is_counted(explorer, run):
     names, offsets = map(int, re.findall(r"\d+", explorer.text("hidden")))
     arrays = [run.of(name).posteriors.arrays["long"] for name in ("teacher", "Hard")]
     assert explorer.text("hidden") == f"No room for {names} names and {offsets} offsets: zoom in."
-    assert 100 < names < sum(spikes(one)[1].size for one in arrays)
+    assert 100 < names < sum(spikes(array)[1].size for array in arrays)
     assert 50 < offsets < refkd.alignment_shift(*arrays).n
     explorer.browser.press(*["+"] * 8)
     assert explorer.text("hidden") == ""
@@ -321,12 +326,12 @@ def test_the_keyboard_moves_from_spike_to_spike(explorer, run):
     _, frames = spikes(run.of("Hard").posteriors.arrays[NAMES[1]])
     explorer.focus()
     explorer.browser.press("Home")
-    told = []
+    texts = []
     for _ in range(3):
         explorer.browser.press("n")
-        told.append(explorer.text("frame"))
+        texts.append(explorer.text("frame"))
     after = [frame for frame in frames if frame > 0][:3]
-    assert told == [f"frame {frame} of 0 to 46" for frame in after]
+    assert texts == [f"frame {frame} of 0 to 46" for frame in after]
     explorer.browser.press("p")
     assert explorer.text("frame") == f"frame {after[1]} of 0 to 46"
 
@@ -356,9 +361,9 @@ def test_what_is_shown_is_spoken_when_it_rests(explorer):
 
 def test_every_control_is_reached_by_the_tab_key_and_seen(explorer):
     explorer.browser.run("document.querySelector('[data-part=utterance]').focus()")
-    found = []
+    focused = []
     for _ in range(6):
-        found.append(
+        focused.append(
             explorer.browser.run(
                 "const one = document.activeElement;"
                 "const seen = one.type === 'radio' ? one.nextElementSibling : one;"
@@ -366,9 +371,9 @@ def test_every_control_is_reached_by_the_tab_key_and_seen(explorer):
             )
         )
         explorer.browser.press("Tab")
-    names = [name for name, _ in found]
+    names = [name for name, _ in focused]
     assert names == ["utterance", "student", "farther", "nearer", "whole", "stage"]
-    assert {outline for _, outline in found[1:]} == {"solid"}
+    assert {outline for _, outline in focused[1:]} == {"solid"}
 
 
 def test_zoom_by_keys_and_buttons(explorer):
@@ -435,7 +440,7 @@ def test_an_utterance_of_1500_frames_is_drawn_and_moved_in(explorer, run):
     assert explorer.browser.messages() == []
 
 
-@pytest.mark.parametrize("width", [400, 320])
+@pytest.mark.parametrize("width", [320, *proofs(400)])
 def test_a_telephone_is_wide_enough(browser, run, path, width):
     explorer = Explorer(browser, run, path, width=width, height=800)
     wide, inside = browser.run(

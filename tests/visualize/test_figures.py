@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.figures import SHIFT, assert_readable, axes_of, between, draw_everything, texts_of
+from support.figures_algorithms import gradients, history, lattice, lstm
 from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
@@ -12,9 +13,12 @@ from refkd.alignment.statistics import OffsetStatistics
 from refkd.losses.rules import Window
 from visualize import (
     band_figure,
+    gates_figure,
+    learning_figure,
     new_figure,
     offsets_figure,
     save_figure,
+    sweep_figure,
     tradeoff_figure,
 )
 from visualize.figures.toy import SPIKE_FRAMES, toy_figure, toy_models, toy_table
@@ -176,9 +180,9 @@ def test_sixteen_students_with_bars_are_readable():
     )
     assert_readable(figure)
     axes = axes_of(figure, "tradeoff")
-    ends = [one for one in axes.lines if "interval" in str(one.get_gid())]
+    ends = [line for line in axes.lines if "interval" in str(line.get_gid())]
     assert len(ends) == 32
-    caps = axes.transData.transform(np.concatenate([one.get_xydata() for one in ends]))
+    caps = axes.transData.transform(np.concatenate([end.get_xydata() for end in ends]))
     for text in axes.texts:
         assert not any(text.get_window_extent().contains(*cap) for cap in caps), text.get_text()
 
@@ -252,11 +256,22 @@ def test_toy_charges_are_those_of_the_docs():
 # --- files ---------------------------------------------------------------------------------------
 
 
+def draw_all():
+    yield from draw_everything()
+    yield lattice()[-1]
+    yield gradients()[-1]
+    yield gates_figure(lstm(9), SHIFT)
+    yield learning_figure({"CTC": [history(2.0, 1.0), history(2.0, 0.5)]})
+    yield sweep_figure({("Hard", "[5, 0]", 0.1): 0.2, ("Hard", "[5, 0]", 0.3): 0.3})
+
+
 def test_svg_has_the_same_bytes_every_time(tmp_path):
-    for n, (first, second) in enumerate(zip(draw_everything(), draw_everything(), strict=True)):
-        (one,) = save_figure(first, tmp_path / f"one{n}", ["svg"])
-        (two,) = save_figure(second, tmp_path / f"two{n}", ["svg"])
-        assert one.read_bytes() == two.read_bytes()
+    for figures in zip(draw_all(), draw_all(), strict=True):
+        first, second = (
+            save_figure(figure, tmp_path / f"{n}", ["svg"])[0].read_bytes()
+            for n, figure in enumerate(figures)
+        )
+        assert first == second
 
 
 def test_three_formats_and_no_leftovers(tmp_path):

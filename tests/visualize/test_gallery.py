@@ -16,8 +16,8 @@ from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
 from visualize.layout.style import WIDTHS
 from visualize.output import gallery
-from visualize.output.gallery import TITLES
-from visualize.output.run import FIGURES
+from visualize.output.drawing import Drawn
+from visualize.output.figures import FIGURES
 
 pytestmark = pytest.mark.compiled_only
 
@@ -38,6 +38,7 @@ def trained(tmp_path_factory):
     return study, folder
 
 
+@pytest.mark.proof
 def test_every_figure_is_on_the_page_at_every_size(trained, tmp_path, capsys):
     _, folder = trained
     assert main(["plot", str(folder), "--gallery", str(tmp_path / "all")]) == 0
@@ -54,8 +55,7 @@ def test_every_figure_is_on_the_page_at_every_size(trained, tmp_path, capsys):
 
 
 def test_every_figure_has_words():
-    assert list(TITLES) == list(FIGURES)
-    assert all(caption.endswith(".") for _, caption in TITLES.values())
+    assert all(row.title and row.caption.endswith(".") for row in FIGURES.values())
 
 
 @pytest.mark.parametrize(
@@ -77,27 +77,30 @@ def test_other_files_are_left_alone(trained, tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["plot", str(trained[1]), "--gallery", str(tmp_path)]) == 2
     assert "expected a new or empty folder" in capsys.readouterr().err
-    assert [one.name for one in tmp_path.iterdir()] == ["mine.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_names_are_escaped(trained, monkeypatch, tmp_path):
     run = read_run(trained[1])
     run.results["data"]["name"] = "<festvox & co>"
-    monkeypatch.setattr(gallery, "run_figures", lambda run, **options: iter(()))
-    page, *pictures = gallery.write_gallery(run, tmp_path)
-    assert pictures == []
+    monkeypatch.setattr(gallery, "figures_of_run", lambda drawing: Drawn())
+    files, failures = gallery.write_gallery(run, tmp_path)
+    (page,) = files
+    assert failures == {}
     assert "<h1>Figures: &lt;festvox &amp; co&gt;</h1>" in page.read_text(encoding="utf-8")
 
 
 def test_delays_of_a_run_are_those_that_were_measured(trained):
     study, folder = trained
     run = read_run(folder)
-    for one in (study.teacher, *study.students):
-        starts, ends = run.delays(one.name, "starts"), run.delays(one.name, "ends")
-        assert_close(np.sort(starts.delay), np.sort(one.measured.delay.delay), MICROSECONDS)
-        assert_close(np.sort(ends.delay), np.sort(one.measured.delay_to_ends.delay), MICROSECONDS)
-        assert starts.phones_left_out == one.measured.delay.phones_left_out
-        assert starts.spikes_left_out == one.measured.delay.spikes_left_out
+    for student in (study.teacher, *study.students):
+        starts, ends = run.delays(student.name, "starts"), run.delays(student.name, "ends")
+        assert_close(np.sort(starts.delay), np.sort(student.measured.delay.delay), MICROSECONDS)
+        assert_close(
+            np.sort(ends.delay), np.sort(student.measured.delay_to_ends.delay), MICROSECONDS
+        )
+        assert starts.phones_left_out == student.measured.delay.phones_left_out
+        assert starts.spikes_left_out == student.measured.delay.spikes_left_out
 
 
 def test_a_run_without_an_utterance_is_one_sentence(trained, tmp_path):

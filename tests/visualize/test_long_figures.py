@@ -35,16 +35,16 @@ def test_a_crowd_of_connectors_is_one_collection_a_symbol_with_the_same_numbers(
     alone = drawn()
     monkeypatch.setattr(connectors, "MOST_LINES", 2)
     crowd = drawn()
-    lines = [one for one in strip_of(alone).lines if (one.get_gid() or "").startswith("matched")]
+    lines = [line for line in strip_of(alone).lines if (line.get_gid() or "").startswith("matched")]
     collections = strip_of(crowd).collections
-    assert [one.get_gid() for one in collections] == ["matched a", "matched b"]
+    assert [collection.get_gid() for collection in collections] == ["matched a", "matched b"]
     segments = {
-        (one.get_gid(), tuple(segment[:, 0]), tuple(colour[:3]))
-        for one in collections
-        for segment, colour in zip(one.get_segments(), one.get_colors(), strict=True)
+        (collection.get_gid(), tuple(segment[:, 0]), tuple(colour[:3]))
+        for collection in collections
+        for segment, colour in zip(collection.get_segments(), collection.get_colors(), strict=True)
     }
     assert segments == {
-        (one.get_gid(), tuple(one.get_xdata()), to_rgb(one.get_color())) for one in lines
+        (line.get_gid(), tuple(line.get_xdata()), to_rgb(line.get_color())) for line in lines
     }
     assert rows_of(crowd, tmp_path / "crowd.csv") == rows_of(alone, tmp_path / "alone.csv")
 
@@ -57,10 +57,12 @@ def test_many_points_are_an_image_and_text_stays(kind, tmp_path, monkeypatch):
     (raster,) = save_figure(figure, tmp_path / "raster", [kind])
     assert image not in plain.read_bytes()
     assert image in raster.read_bytes()
-    assert not any(one.get_rasterized() for axes in figure.axes for one in axes.get_children())
+    assert not any(
+        artist.get_rasterized() for axes in figure.axes for artist in axes.get_children()
+    )
     if kind == "svg":
         shapes = [path.read_text(encoding="utf-8") for path in (plain, raster)]
-        texts, lines = ([one.count(f'<g id="{name}_') for one in shapes] for name in TEXT_LINE)
+        texts, lines = ([shape.count(f'<g id="{name}_') for shape in shapes] for name in TEXT_LINE)
         assert texts[0] == texts[1] > 0
         assert lines[0] > lines[1]
     assert save_figure(figure, tmp_path / "again", [kind])[0].read_bytes() == raster.read_bytes()

@@ -20,9 +20,9 @@ def test_the_late_student_is_charged_nearly_twice_what_the_silent_one_is(tmp_pat
 def test_numbers_as_json_and_csv(tmp_path, capsys):
     words = ["plot", "--toy", "--out", str(tmp_path / "toy"), "--format", "png", "--json"]
     assert main([*words, "--numbers", str(tmp_path / "toy.csv")]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["loss"] == toy_table()
-    assert said["files"] == [str(tmp_path / "toy" / "toy.png"), str(tmp_path / "toy.csv")]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["loss"] == toy_table()
+    assert printed["files"] == [str(tmp_path / "toy" / "toy.png"), str(tmp_path / "toy.csv")]
     assert (tmp_path / "toy.csv").read_text(encoding="utf-8").startswith("figure,")
 
 

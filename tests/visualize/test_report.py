@@ -20,7 +20,6 @@ from refkd.alignment.metrics import alignment_shift
 from refkd.experiment.settings import read_settings
 from visualize import new_figure, save_figure
 from visualize.layout.glyphs import visible
-from visualize.output.run import FIGURES
 from visualize.report import figures as figures_module
 from visualize.report import page as page_module
 from visualize.report import write_report
@@ -106,20 +105,22 @@ def expected(interval, scale, digits):
 
 
 def test_the_table_tells_the_numbers_of_results_json(run, page):
-    for one in run.results["summary"]:
-        row = row_of(page, one["title"])
-        assert numbers(row["phone error% [95 %]"])[-3:] == expected(one["phone_error_rate"], 100, 1)
-        assert numbers(row["offsetframes [95 %]"]) == expected(one["offset"], 1, 1)
-        assert numbers(row["delayms [95 %]"]) == expected(one["delay"], 1000, 0)
+    for student in run.results["summary"]:
+        row = row_of(page, student["title"])
+        assert numbers(row["phone error% [95 %]"])[-3:] == expected(
+            student["phone_error_rate"], 100, 1
+        )
+        assert numbers(row["offsetframes [95 %]"]) == expected(student["offset"], 1, 1)
+        assert numbers(row["delayms [95 %]"]) == expected(student["delay"], 1000, 0)
         for name, title in (("CTC", "CTC alone"), ("FrameWise", "FrameWise")):
-            found = one["against"].get(name)
+            difference = student["against"].get(name)
             cell = numbers(row[f"to {title}points [95 %]"])
-            assert cell == (expected(found, 100, 1) if found else [])
-        line = one["against_shift"]
+            assert cell == (expected(difference, 100, 1) if difference else [])
+        line = student["against_shift"]
         cell = numbers(row["to a shift of equal delaypoints [95 %]"])
         assert cell == (expected(line, 100, 1) if line else [])
-        assert numbers(row["weight"]) == ([one["weight"]] if one["weight"] else [])
-        assert numbers(row["trainings"]) == [one["seconds"]]
+        assert numbers(row["weight"]) == ([student["weight"]] if student["weight"] else [])
+        assert numbers(row["trainings"]) == [student["seconds"]]
 
 
 def test_a_teacher_has_no_intervals(run, page):
@@ -142,9 +143,9 @@ def test_a_spread_over_seeds_has_a_column_where_there_are_several(figures, page,
 
 def test_a_difference_is_strong_where_its_interval_does_not_hold_zero(text, run):
     """All made intervals lie above zero; one that holds zero is written weakly."""
-    told = run.results["summary"][0]
-    weak = {**told, "against": {"FrameWise": {"mean": 0.0, "sd": None, "low": -0.1, "high": 0.1}}}
-    assert "<strong>" in run_table({**run.results, "summary": [told]})
+    strong = run.results["summary"][0]
+    weak = {**strong, "against": {"FrameWise": {"mean": 0.0, "sd": None, "low": -0.1, "high": 0.1}}}
+    assert "<strong>" in run_table({**run.results, "summary": [strong]})
     assert "<strong>" not in run_table({**run.results, "summary": [weak]})
 
 
@@ -153,9 +154,9 @@ def test_an_interval_is_drawn_where_its_numbers_are(run, text):
     drawn = re.findall(
         r'interval student [^"]*".*?M([\d.]+) 11H([\d.]+)"/><circle cx="([\d.]+)"', text
     )
-    told = [one["phone_error_rate"] for one in run.results["summary"]]
+    rates_of_students = [row["phone_error_rate"] for row in run.results["summary"]]
     pixels = np.array(drawn, dtype=float)
-    rates = np.array([[one["low"], one["high"], one["mean"]] for one in told])
+    rates = np.array([[rate["low"], rate["high"], rate["mean"]] for rate in rates_of_students])
     slope, start = np.polyfit(rates.ravel(), pixels.ravel(), 1)
     assert np.abs(start + slope * rates - pixels).max() < 0.1
     assert 0 <= pixels.min() < pixels.max() <= 150
@@ -183,7 +184,7 @@ def test_names_and_symbols_stay_text(page):
         "text/plain",
         "module",
     ]
-    assert {one["name"] for one in page.data["utterances"]} == set(NAMES)
+    assert {utterance["name"] for utterance in page.data["utterances"]} == set(NAMES)
     assert page.data["symbols"] == visible(SYMBOLS)
     assert visible(SYMBOLS[:-1]) == list(SYMBOLS[:-1])  # what can be seen is as it is
     assert "refkd run: Teacher and students: <made>" in page.words
@@ -193,15 +194,15 @@ def test_names_and_symbols_stay_text(page):
 
 
 def utterances(page):
-    return {one["name"]: one for one in page.data["utterances"]}
+    return {utterance["name"]: utterance for utterance in page.data["utterances"]}
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_divergences_pairs_and_weights_are_those_of_the_trace(run, page, name):
-    place = [one.name for one in run.students].index(name)
-    for utterance, told in utterances(page).items():
+    place = [student.name for student in run.students].index(name)
+    for utterance, shown_of in utterances(page).items():
         trace = run.trace(name, utterance)
-        choices = told["students"][place]["choices"]
+        choices = shown_of["students"][place]["choices"]
         assert (choices["left"], choices["columns"]) == (
             trace.window.left,
             trace.divergence.shape[1],
@@ -225,24 +226,24 @@ def test_divergences_pairs_and_weights_are_those_of_the_trace(run, page, name):
 
 @pytest.mark.parametrize(("name", "temperature"), [("CTC", 1.0), ("Hard", 2.0), ("Soft", 1.0)])
 def test_posteriors_are_those_that_the_rule_compared(run, page, name, temperature):
-    place = [one.name for one in run.students].index(name)
+    place = [student_model.name for student_model in run.students].index(name)
     student = page.data["students"][place]
-    for utterance, told in utterances(page).items():
+    for utterance, shown_of in utterances(page).items():
         for who, key in ((name, "distributions"), ("teacher", "teacher_distributions")):
             logits = run.of(who).posteriors.arrays[utterance] / temperature
-            assert_told(told["distributions"][student[key]], np.exp(log_posteriors(logits)))
+            assert_told(shown_of["distributions"][student[key]], np.exp(log_posteriors(logits)))
 
 
 def test_the_most_probable_symbol_comes_first():
-    told = pack_distributions(np.array([[0.2, 0.5, 0.3], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
-    assert unpacked(told["counts"], "u1").tolist() == [3, 0, 1]
-    assert unpacked(told["symbols"], "u1").tolist() == [1, 2, 0, 0]
-    assert unpacked(told["values"]).tolist() == [5000, 3000, 2000, 10000]
+    packed = pack_distributions(np.array([[0.2, 0.5, 0.3], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
+    assert unpacked(packed["counts"], "u1").tolist() == [3, 0, 1]
+    assert unpacked(packed["symbols"], "u1").tolist() == [1, 2, 0, 0]
+    assert unpacked(packed["values"]).tolist() == [5000, 3000, 2000, 10000]
 
 
 def test_many_symbols_take_two_bytes():
-    told = pack_distributions(np.eye(300)[[299]])
-    assert unpacked(told["symbols"]).tolist() == [299]
+    packed = pack_distributions(np.eye(300)[[299]])
+    assert unpacked(packed["symbols"]).tolist() == [299]
 
 
 def test_a_divergence_beyond_what_fits_is_marked():
@@ -252,36 +253,36 @@ def test_a_divergence_beyond_what_fits_is_marked():
 
 
 def test_spikes_and_their_partners_are_those_of_refkd(run, page):
-    for utterance, told in utterances(page).items():
+    for utterance, data in utterances(page).items():
         teacher = run.teacher.posteriors.arrays[utterance]
-        for model, packed in zip(run.models, told["spikes"], strict=True):
-            found = spikes(model.posteriors.arrays[utterance])
-            for expected_numbers, one in zip(found, packed, strict=True):
-                np.testing.assert_array_equal(unpacked(one), expected_numbers)
-        for student, packed in zip(run.students, told["students"], strict=True):
+        for model, packed in zip(run.models, data["spikes"], strict=True):
+            labels_and_frames = spikes(model.posteriors.arrays[utterance])
+            for expected_numbers, numbers_of in zip(labels_and_frames, packed, strict=True):
+                np.testing.assert_array_equal(unpacked(numbers_of), expected_numbers)
+        for student, packed in zip(run.students, data["students"], strict=True):
             shift = alignment_shift(teacher, student.posteriors.arrays[utterance])
             pairs = (shift.teacher_frames, shift.student_frames)
-            for expected_numbers, one in zip(pairs, packed["links"], strict=True):
-                np.testing.assert_array_equal(unpacked(one), expected_numbers)
+            for expected_numbers, numbers_of in zip(pairs, packed["links"], strict=True):
+                np.testing.assert_array_equal(unpacked(numbers_of), expected_numbers)
 
 
 def test_who_has_no_rule_has_no_choices(run, page):
     assert page.data["students"][0]["rule"] == ""
-    for told in utterances(page).values():
-        assert "choices" not in told["students"][0]
+    for data in utterances(page).values():
+        assert "choices" not in data["students"][0]
 
 
 def test_the_speech_is_told_where_it_is_loud(run, page):
-    for utterance, told in utterances(page).items():
-        levels = unpacked(told["speech"]["levels"], "u1").astype(float)
+    for utterance, data in utterances(page).items():
+        levels = unpacked(data["speech"]["levels"], "u1").astype(float)
         energies = np.clip(run.features[utterance].ravel(), -2.0, 3.0)
         assert np.abs(levels / 255 * 5.0 - 2.0 - energies).max() <= 0.5 * 5.0 / 255 + 1e-6
 
 
 def test_true_phones_are_there_where_their_times_are_known(page):
-    told = utterances(page)
-    assert told[NAMES[0]]["phones"] == [["a", "</script>"], [0.0, 0.1], [0.1, 0.2]]
-    assert told[NAMES[2]]["phones"] == [[], [], []]
+    by_name = utterances(page)
+    assert by_name[NAMES[0]]["phones"] == [["a", "</script>"], [0.0, 0.1], [0.1, 0.2]]
+    assert by_name[NAMES[2]]["phones"] == [[], [], []]
 
 
 # --- which utterances, and how many bytes
@@ -295,13 +296,13 @@ def longer():
 
 
 def test_the_median_the_longest_and_the_shortest_come_first(longer):
-    told = inflated(explorer_data(explored_run(longer, {}), 10**6, 10**6)[0])["utterances"]
-    assert [(one["name"], one["why"]) for one in told[:3]] == [
+    chosen = inflated(explorer_data(explored_run(longer, {}), 10**6, 10**6)[0])["utterances"]
+    assert [(utterance["name"], utterance["why"]) for utterance in chosen[:3]] == [
         ("u15", "65 frames, median length"),
         ("u29", "107 frames, the longest"),
         ("u00", "20 frames, the shortest"),
     ]
-    assert len(told) == 30
+    assert len(chosen) == 30
 
 
 def test_then_those_whose_spikes_are_furthest_apart():
@@ -311,9 +312,9 @@ def test_then_those_whose_spikes_are_furthest_apart():
         for name, frames in zip(names, rolled, strict=True):
             teacher = run.teacher.posteriors.arrays[name]
             student.posteriors.arrays[name][:] = np.roll(teacher, frames, axis=0)
-    told = inflated(explorer_data(explored_run(run, {}), 10**6, 10**6)[0])["utterances"]
-    assert [one["name"] for one in told] == ["d", "f", "a", "c", "b", "e"]
-    assert told[3]["why"] == "32 frames, spikes 2.0 frames apart"
+    chosen = inflated(explorer_data(explored_run(run, {}), 10**6, 10**6)[0])["utterances"]
+    assert [utterance["name"] for utterance in chosen] == ["d", "f", "a", "c", "b", "e"]
+    assert chosen[3]["why"] == "32 frames, spikes 2.0 frames apart"
 
 
 def test_what_is_told_fits_into_its_bytes(longer):
@@ -364,18 +365,14 @@ def test_an_image_is_the_drawing_in_the_file(page, figures):
         shown = ElementTree.fromstring(unquote(at["src"].partition(",")[2]))
         drawn = ElementTree.parse(figures / f"{name}.svg").getroot()
         drawn.remove(drawn.find("{http://www.w3.org/2000/svg}metadata"))
-        for one, other in zip(shown.iter(), drawn.iter(), strict=True):
-            assert one.tag == other.tag
-            assert one.attrib.keys() == other.attrib.keys()
-            for key, value in one.attrib.items():
+        for element, other in zip(shown.iter(), drawn.iter(), strict=True):
+            assert element.tag == other.tag
+            assert element.attrib.keys() == other.attrib.keys()
+            for key, value in element.attrib.items():
                 words, expected = (re.split(NUMBER, text) for text in (value, other.attrib[key]))
                 assert "".join(words).split() == "".join(expected).split()
                 places = [re.findall(NUMBER, text) for text in (value, other.attrib[key])]
-                assert_close(*(np.array(one, dtype=float) for one in places), PRINTED_2)
-
-
-def test_every_figure_of_a_run_is_known():
-    assert list(figures_module.TITLES) == list(FIGURES)
+                assert_close(*(np.array(place, dtype=float) for place in places), PRINTED_2)
 
 
 def test_the_numbers_of_a_figure_are_in_the_page(figures, tmp_path):
@@ -392,14 +389,14 @@ def test_the_numbers_of_a_figure_are_in_the_page(figures, tmp_path):
 def test_numbers_that_find_no_room_are_not_offered(figures, tmp_path, monkeypatch):
     (tmp_path / "shift.svg").write_bytes((figures / "shift.svg").read_bytes())
     (tmp_path / "shift.csv").write_text("figure\n", encoding="utf-8")
-    monkeypatch.setattr(figures_module, "NUMBERS", 10)
+    monkeypatch.setattr(figures_module, "NUMBER_BYTES", 10)
     page = Page(embedded_figures({"shift": tmp_path / "shift.svg"}))
     assert [at["download"] for _, at in page.of("a")] == ["shift.svg"]
 
 
 def test_a_figure_of_one_student_is_called_after_it(figures):
-    told = embedded_figures({"band-small": figures / "shift.svg"})
-    assert "<strong>What a rule saw: small.</strong>" in told
+    html = embedded_figures({"band-small": figures / "shift.svg"})
+    assert "<strong>What a rule saw: small.</strong>" in html
 
 
 def test_the_contents_lead_to_every_figure(page, figures):
@@ -411,9 +408,9 @@ def test_the_contents_lead_to_every_figure(page, figures):
 def test_figures_share_their_room(figures, monkeypatch):
     svg = figures / "shift.svg"
     length = len(embedded_figures({"shift": svg}))
-    monkeypatch.setattr(figures_module, "FIGURES", int(1.5 * length))
-    told = embedded_figures({"shift": svg, "tradeoff": figures / "tradeoff.svg"})
-    assert told.count("data:image/svg+xml") == 1
+    monkeypatch.setattr(figures_module, "FIGURE_BYTES", int(1.5 * length))
+    html = embedded_figures({"shift": svg, "tradeoff": figures / "tradeoff.svg"})
+    assert html.count("data:image/svg+xml") == 1
 
 
 def test_known_figures_come_first(figures):
@@ -422,13 +419,13 @@ def test_known_figures_come_first(figures):
 
 def test_what_is_too_large_is_a_png_or_is_named(figures, monkeypatch):
     svg = figures / "zebra.svg"
-    monkeypatch.setattr(figures_module, "FIGURES", 5000)
+    monkeypatch.setattr(figures_module, "FIGURE_BYTES", 5000)
     (figures / "zebra.png").write_bytes((figures / "shift.png").read_bytes()[:2000])
     assert "src='data:image/png;base64," in embedded_figures({"zebra": svg})
-    monkeypatch.setattr(figures_module, "FIGURES", 100)
-    told = embedded_figures({"zebra": svg})
-    assert "<img" not in told
-    assert "Too large for this page: zebra.svg" in told
+    monkeypatch.setattr(figures_module, "FIGURE_BYTES", 100)
+    html = embedded_figures({"zebra": svg})
+    assert "<img" not in html
+    assert "Too large for this page: zebra.svg" in html
 
 
 # --- how to make it again
@@ -479,5 +476,5 @@ def test_the_settings_read_back_are_the_same(overrides, tmp_path):
 
 def test_seed_and_versions_are_told(page):
     words = [words.strip() for words in page.words]
-    for told in ("seed 0", "python", "3.11.0", "numpy", "2.0.0", refkd.__version__):
-        assert told in words
+    for fact in ("seed 0", "python", "3.11.0", "numpy", "2.0.0", refkd.__version__):
+        assert fact in words

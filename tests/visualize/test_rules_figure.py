@@ -109,8 +109,8 @@ def test_spikes_are_marked_at_the_edges_and_their_pairs_by_circles():
     (circles,) = drawn["matched spikes"]
     assert_close(circles.get_offsets(), SHIFT * np.array([[5, 3], [9, 10], [20, 20]]), VALUE)
     colours = [tuple(np.round(255 * edge[:3]).astype(int)) for edge in circles.get_edgecolors()]
-    named = [tuple(bytes.fromhex(colour[1:])) for colour in (STUDENT, EARLY, TEXT)]
-    assert colours == named
+    expected_colours = [tuple(bytes.fromhex(colour[1:])) for colour in (STUDENT, EARLY, TEXT)]
+    assert colours == expected_colours
 
 
 def test_names_stand_at_the_teachers_times_clear_of_the_choices():
@@ -126,7 +126,7 @@ def test_weights_are_cells():
     _, drawn = drawn_by("Soft(whole)")
     trace = traces_of(TEACHER, LATE)["Soft(whole)"]
     (every,), (at_spikes,) = drawn["weight"], drawn["weight at teacher spikes"]
-    cells, blue = (np.ma.filled(one.get_array(), np.nan) for one in (every, at_spikes))
+    cells, blue = (np.ma.filled(image.get_array(), np.nan) for image in (every, at_spikes))
     for (i, j), weight in zip(trace.pairs, trace.pair_weight, strict=True):
         assert cells[j, i] == weight
         assert blue[j, i] == weight if j in (3, 10, 20) else np.isnan(blue[j, i])
@@ -151,7 +151,7 @@ def test_shapes_by_rule():
 def test_each_rule_may_have_its_own_student():
     students = {"FrameWise": TEACHER, "Shift(2)": LATE}
     traces = {
-        name: refkd.distill_trace(one, TEACHER, RULES[name]) for name, one in students.items()
+        name: refkd.distill_trace(logits, TEACHER, RULES[name]) for name, logits in students.items()
     }
     figure = rules_figure(traces, students, TEACHER, SYMBOLS[:4], SHIFT)
     circles = [

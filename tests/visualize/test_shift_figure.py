@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from support.figures import SHIFT, SYMBOLS, assert_readable, axes_of, spiky, texts_of, utterance
+from support.figures import (
+    SHIFT,
+    SYMBOLS,
+    assert_readable,
+    axes_of,
+    proofs,
+    spiky,
+    texts_of,
+    utterance,
+)
 from support.figures_shift import caption_of, series
 from tolerances import VALUE, assert_close
 
@@ -14,11 +23,10 @@ from refkd.alignment.decode import spikes
 from refkd.losses.rules import Window
 from visualize import Phones, Speech, looks_of, shift_figure
 from visualize.layout.style import EARLY, STUDENT, TEACHER, TEXT
-from visualize.layout.style import WIDTHS as STYLE_WIDTHS
 
 
 def traced(rule, teacher, students):
-    return {name: refkd.distill_trace(one, teacher, rule) for name, one in students.items()}
+    return {name: refkd.distill_trace(logits, teacher, rule) for name, logits in students.items()}
 
 
 # --- connectors ----------------------------------------------------------------------------------
@@ -76,11 +84,11 @@ def test_peaks_are_compared_with_peaks_whatever_the_clocks():
 
 def test_equal_clocks_by_name_are_one_clock():
     models = {"T": spiky({3: 1}), "S": spiky({5: 1})}
-    one = shift_figure(models, SYMBOLS[:4], SHIFT, first_frame=0.01)
+    shared = shift_figure(models, SYMBOLS[:4], SHIFT, first_frame=0.01)
     each = shift_figure(
         models, SYMBOLS[:4], {"S": SHIFT, "T": SHIFT}, first_frame={"S": 0.01, "T": 0.01}
     )
-    assert caption_of(one) == caption_of(each)
+    assert caption_of(shared) == caption_of(each)
     assert [text.get_text() for text in axes_of(each, "shift S").texts] == ["+2"]
     assert len(axes_of(each, "T").child_axes) == 1
 
@@ -109,18 +117,22 @@ def test_panels_stand_in_order_and_hold_the_posteriors():
                 frames = np.rint(curve.get_xdata()[drawn] / SHIFT).astype(int)
                 assert_close(curve.get_ydata()[drawn], prob[frames, k], VALUE)
                 assert set(np.flatnonzero(visible)) <= set(frames)
-        fills = [one for one in axes_of(figure, name).collections if one.get_gid() is None]
+        fills = [
+            collection
+            for collection in axes_of(figure, name).collections
+            if collection.get_gid() is None
+        ]
         assert fills
 
 
-@pytest.mark.parametrize("width", [None, *STYLE_WIDTHS.values(), 13.0])
+@pytest.mark.parametrize("width", [None, 3.4, *proofs(6.67, 7.0, 13.0)])
 def test_connectors_begin_at_the_spikes_of_the_teacher_whatever_stands_above(width):
     models, _ = utterance(0, {"CTC": 2, "Hard": 3})
     models = {"BiLSTM": models.pop("teacher"), **models}
     figure = shift_figure(models, SYMBOLS, SHIFT, width=width)
     order = sorted(figure.axes, key=lambda axes: -axes.get_position().y1)
     labels = [axes.get_label() for axes in order if axes.get_label()]
-    named, frames = spikes(models["BiLSTM"])
+    spiking, frames = spikes(models["BiLSTM"])
     for student in ("CTC", "Hard"):
         above = labels[labels.index(f"shift {student}") - 1]
         if above == "BiLSTM":  # the first student, where its name stands beside
@@ -133,12 +145,14 @@ def test_connectors_begin_at_the_spikes_of_the_teacher_whatever_stands_above(wid
         assert_close([stem[0, 0] for stem in stems.get_segments()], SHIFT * frames, VALUE)
         assert to_hex(stems.get_color()[0]) == TEACHER.lower()
         written = [text.get_text() for text in strip.texts]
-        assert [one for one in written if one in SYMBOLS] == [SYMBOLS[label] for label in named]
+        assert [word for word in written if word in SYMBOLS] == [
+            SYMBOLS[label] for label in spiking
+        ]
         assert "BiLSTM" in written
         touching = strip.get_position().y0, below.get_position().y1
         assert_close(touching[0], touching[1], VALUE)
-    said = "Blue dots: spikes of BiLSTM, joined to those of the student below."
-    assert said in caption_of(figure)
+    sentence = "Blue dots: spikes of BiLSTM, joined to those of the student below."
+    assert sentence in caption_of(figure)
 
 
 def test_every_model_has_one_colour_in_its_strips():
@@ -146,7 +160,7 @@ def test_every_model_has_one_colour_in_its_strips():
     looks = looks_of(["teacher", "Shift", "Hard", "CTC"], "teacher")
     figure = shift_figure(models, SYMBOLS, SHIFT, looks=looks)
     for name in models:
-        heading = next(one for one in axes_of(figure, name).texts if one.get_text() == name)
+        heading = next(text for text in axes_of(figure, name).texts if text.get_text() == name)
         curves = [line for line in axes_of(figure, name).lines if line.get_gid() != SYMBOLS[0]]
         assert {line.get_color() for line in curves} == {heading.get_color()} == {looks[name][0]}
     for name in ("CTC", "Hard"):  # green is early, black is neither
@@ -347,7 +361,7 @@ def test_weighted_pairs_are_cells_as_dark_as_their_weight():
     figure = shift_figure({"T": teacher, "S": student}, SYMBOLS[:4], SHIFT, traces={"S": trace})
     drawn = series(axes_of(figure, "choices S"))
     (every,), (at_spikes,) = drawn["weight"], drawn["weight at teacher spikes"]
-    cells, blue = (np.ma.filled(one.get_array(), np.nan) for one in (every, at_spikes))
+    cells, blue = (np.ma.filled(image.get_array(), np.nan) for image in (every, at_spikes))
     assert_close(every.get_extent(), [-0.5 * SHIFT, 29.5 * SHIFT, -3.5, 3.5], VALUE)
     assert np.isfinite(cells).sum() == len(trace.pairs)
     for (i, j), weight in zip(trace.pairs, trace.pair_weight, strict=True):
@@ -382,7 +396,7 @@ def test_a_wide_window_does_not_press_the_choices_together():
 # --- readable ------------------------------------------------------------------------------------
 
 
-WIDTHS = [None, 3.4, 6.67, 7.0, 13.0]
+WIDTHS = [3.4, *proofs(None, 6.67, 7.0, 13.0)]
 
 
 RULES = {
@@ -395,7 +409,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(("students", "seed"), [(1, 0), (2, 1), (6, 3)])
+@pytest.mark.parametrize(("students", "seed"), [(2, 1), *proofs((1, 0), (6, 3))])
 def test_shift_figure_is_readable(students, seed, width):
     names = ["CTC", *RULES]
     models, phones = utterance(seed, {name: n % 4 for n, name in enumerate(names[:students])})
@@ -434,13 +448,12 @@ def test_shift_figure_is_readable(students, seed, width):
     ],
     ids=["silent", "one spike", "one frame", "spikes everywhere"],
 )
-def test_extreme_utterances_are_readable(models):
+@pytest.mark.parametrize("width", WIDTHS)
+def test_extreme_utterances_are_readable(models, width):
     symbols = ["-", "phone_a", "phone_b", "$x$"]
-    trace = refkd.distill_trace(models["S"], models["T"], refkd.Hard(Window(3)))
-    for width in WIDTHS:
-        assert_readable(shift_figure(models, symbols, SHIFT, width=width))
-        traces = {"S": trace}
-        assert_readable(shift_figure(models, symbols, SHIFT, traces=traces, width=width))
+    traces = traced(refkd.Hard(Window(3)), models["T"], {"S": models["S"]})
+    assert_readable(shift_figure(models, symbols, SHIFT, width=width))
+    assert_readable(shift_figure(models, symbols, SHIFT, traces=traces, width=width))
 
 
 def test_a_model_alone_among_words_that_are_no_symbols():
@@ -484,11 +497,11 @@ def test_numbers_without_room_are_counted():
     assert left_out == 300 - written + pairs - numbers  # the teacher's are named twice
 
 
-def test_long_notes_keep_clear_of_the_next_model():
+@pytest.mark.parametrize("width", WIDTHS)
+def test_long_notes_keep_clear_of_the_next_model(width):
     models = {"T": spiky({3: 1}), "S": spiky({5: 1}), "U": spiky({4: 1})}
     notes = dict.fromkeys(models, "\n".join(f"remark {n}" for n in range(12)))
-    for width in WIDTHS:
-        assert_readable(shift_figure(models, SYMBOLS[:4], SHIFT, notes=notes, width=width))
+    assert_readable(shift_figure(models, SYMBOLS[:4], SHIFT, notes=notes, width=width))
 
 
 def test_a_narrow_figure_has_names_above_and_the_frames_below_them():

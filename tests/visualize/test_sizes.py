@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
-from support.figures import SHIFT, assert_readable, axes_of, between, spiky, texts_of
+from support.figures import SHIFT, assert_readable, axes_of, between, proofs, spiky, texts_of
 from support.figures_algorithms import SYMBOLS, history, lines_of, lstm
 from tolerances import VALUE, assert_close
 
@@ -28,7 +28,7 @@ from visualize import (
 from visualize.figures.toy import toy_models, toy_table
 from visualize.layout.grid import columns_of
 from visualize.layout.layout import panel_width
-from visualize.layout.legend import draw_key, key_height, key_places, looks_of
+from visualize.layout.legend import draw_legend, legend_height, legend_places, looks_of
 from visualize.layout.style import BLANK, EARLY, SLIDE_PIXELS, TEACHER, TEXT, WIDTHS
 from visualize.layout.text import TOGETHER, wrapped
 
@@ -122,7 +122,7 @@ FIGURES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [*WIDTHS.values(), None])
+@pytest.mark.parametrize("width", [WIDTHS["column"], *proofs(7.0, 6.67, None)])
 @pytest.mark.parametrize("draw", FIGURES)
 def test_every_figure_is_readable_in_every_size(draw, width):
     figure = draw(width=width)
@@ -153,8 +153,8 @@ def edges(figure, side):
 def test_grids_have_fewer_columns_where_there_is_less_room():
     for draw, most in ((offsets, 3), (toy, 6)):
         assert [len(edges(draw(width=width), "x0")) for width in (None, 7.0, 3.4)] == [most, 3, 2]
-    named = [axes for axes in toy(width=7.0).axes if axes.yaxis.get_tick_params()["labelleft"]]
-    assert [axes.get_label() for axes in named] == ["FrameWise", "Monotone,\nstep 0 or 1"]
+    labelled = [axes for axes in toy(width=7.0).axes if axes.yaxis.get_tick_params()["labelleft"]]
+    assert [axes.get_label() for axes in labelled] == ["FrameWise", "Monotone,\nstep 0 or 1"]
 
 
 def test_a_window_is_not_parted_from_its_other_side():
@@ -185,13 +185,13 @@ def test_names_of_lines_stand_above_where_there_is_no_room_beside(draw, panel):
 
 def test_a_key_fills_its_rows_and_keeps_the_margins():
     names = [f"student {n}" for n in range(9)]
-    places = key_places(names, 3.1)
+    places = legend_places(names, 3.1)
     assert [row for _, row in places] == sorted(row for _, row in places)
     assert places[0] == (0.0, 0)
-    height = key_height(names, 3.1)
+    height = legend_height(names, 3.1)
     figure = new_figure(3.4, 2 * height)
     axes = figure.add_axes((0.4, 0.25, 0.5, 0.5))
-    draw_key(axes, looks_of(names))
+    draw_legend(axes, looks_of(names))
     FigureCanvasAgg(figure).draw()
     boxes = [text.get_window_extent() for text in axes.texts]
     assert max(box.x1 for box in boxes) <= (3.4 - 0.15) * figure.dpi
@@ -290,10 +290,10 @@ def test_frames_and_seconds_rise_at_the_same_time():
         in_frames, in_ms = (
             next(
                 line
-                for line in axes_of(draw({"S": one}, SHIFT), panel).lines
+                for line in axes_of(draw({"S": offsets}, SHIFT), panel).lines
                 if len(line.get_xdata()) > 2
             )
-            for one in (frames, seconds)
+            for offsets in (frames, seconds)
         )
         assert_close(in_ms.get_xdata(), 1000 * SHIFT * np.array(in_frames.get_xdata()), VALUE)
         assert_close(in_ms.get_ydata(), in_frames.get_ydata(), VALUE)
@@ -303,7 +303,7 @@ def test_frames_and_seconds_rise_at_the_same_time():
             assert_close(in_ms.get_ydata()[step], 100 * count / every, VALUE)
 
 
-@pytest.mark.parametrize("width", [3.4, None])
+@pytest.mark.parametrize("width", [3.4, *proofs(None)])
 def test_timed_offsets_are_readable(width):
     rng = np.random.default_rng(0)
     timed = {name: TimedOffsets(rng.normal(0.1, 0.1, 300), 9, 3) for name in STUDENTS}

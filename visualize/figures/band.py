@@ -1,17 +1,17 @@
 """What one rule saw and chose: the divergences of its window and the teacher frames it took."""
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Bools
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import SCALE, scale_beside, scale_in
+from visualize.layout.colorbar import COLORBAR, colorbar_beside, colorbar_in
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import BLANK, STUDENT, in_style
 
@@ -39,10 +39,8 @@ def band_figure(
     teacher_spikes : (n,) int array, optional
         Frames at which the teacher spikes; pairs with them stand out, because blank frames are
         alike and a choice among them means little.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches. Where it is small, the scale of the colours stands below the band.
 
@@ -73,21 +71,21 @@ def band_figure(
     T, W = trace.divergence.shape
     side = panel_width(width, float(np.clip(0.07 * T, 4.2, 12.0)), left, right)
     strips = [Strip("band", float(np.clip(ROW * W, LOWEST, HIGHEST)))]
-    strips += [Strip(SCALE, 0.12, 0.55)] * (not beside)
+    strips += [Strip(COLORBAR, 0.12, 0.55)] * (not beside)
     text = f"{_legend(teacher_spikes is not None)} {caption}"
     with in_style():
         figure, axes = stacked_figure(strips, (left, side, right), 0.15, text, title)
-        image, *_ = draw_band(axes["band"], trace, teacher_spikes=teacher_spikes)
+        image = draw_band(axes["band"], trace, teacher_spikes=teacher_spikes)
         if beside:
-            scale_beside(axes["band"], image, LABEL, extend="max")  # type: ignore[arg-type]
+            colorbar_beside(axes["band"], image, LABEL, extend="max")
         else:
-            scale_in(axes[SCALE], image, LABEL, extend="max")  # type: ignore[arg-type]
+            colorbar_in(axes[COLORBAR], image, LABEL, extend="max")
     return figure
 
 
 def draw_band(
     axes: Axes, trace: DistillTrace, *, teacher_spikes: ArrayLike | None = None
-) -> list[Artist]:
+) -> AxesImage:
     """Draw the divergences inside the window over time, a row for each offset of teacher frames,
     and the chosen pairs, of which those at `teacher_spikes` (n,) stand out.
     """
@@ -105,15 +103,15 @@ def draw_band(
         interpolation="none",
         gid="divergence",
     )
-    drawn: list[Artist] = [image, _draw_pairs(axes, trace, "white", "pairs", 4)]
+    _draw_pairs(axes, trace, "white", "pairs", 4)
     if teacher_spikes is not None:
         at = np.isin(trace.pairs[:, 1], teacher_spikes)
-        drawn.append(_draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at))
+        _draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at)
     axes.axhline(0, color=BLANK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="student frame", ylabel="teacher frame \N{MINUS SIGN}\nstudent frame")
     axes.set(xlim=(-0.5, T - 0.5), ylim=(lowest - 0.5, lowest + W - 0.5))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    return drawn
+    return image
 
 
 def _draw_pairs(
@@ -123,14 +121,12 @@ def _draw_pairs(
     gid: str,
     size: float,
     which: Bools | slice = slice(None),
-) -> Artist:
+) -> None:
     """A dot for each pair, the fainter the smaller its weight."""
     shades = LinearSegmentedColormap.from_list("weight", [to_rgba(colour, 0.0), to_rgba(colour)])
     i, j = trace.pairs[which].T
     weight = trace.pair_weight[which]
-    return axes.scatter(
-        i, j - i, s=size, c=weight, cmap=shades, vmin=0.0, vmax=1.0, linewidths=0, gid=gid
-    )
+    axes.scatter(i, j - i, s=size, c=weight, cmap=shades, vmin=0.0, vmax=1.0, linewidths=0, gid=gid)
 
 
 def _legend(with_spikes: bool) -> str:

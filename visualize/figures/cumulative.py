@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from visualize.figures.offsets import LABEL, Offsets, bins_of, frames_late
+from refkd.check import Floats
+from visualize.figures.offsets import LABEL, offset_bins
 from visualize.layout.labels import write_ends
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import BLANK, in_style, signed
 from visualize.panels.curves import curves_figure
-from visualize.panels.histogram import Bins, number_bins, share_by
+from visualize.panels.histogram import Bins, Offsets, number_bins, share_by
 
 SIZE = (4.2, 2.4)  # inches of the axes
 LEFT, BELOW = 0.65, 0.65  # inches around it
@@ -39,10 +39,8 @@ def cumulative_figure(
         Offsets, all in frames or all in seconds, under the name that each student is shown by.
     frame_shift : float
         Seconds from one frame to the next; offsets in seconds are counted in bins of this width.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches. Names stand at the ends of the curves, or above where there is little room.
     looks : mapping of str to (colour, line style), optional
@@ -69,43 +67,43 @@ def cumulative_figure(
     >>> curve.get_xdata().tolist(), curve.get_ydata().tolist()
     ([-1.5, 0.0, 1.0, 1.5], [0.0, 25.0, 75.0, 75.0])
     """
-    bins = bins_of(statistics, frame_shift)
+    bins, late = offset_bins(statistics, frame_shift)
     looks = looks_of(list(statistics), looks=looks)
+    curves = {
+        name: share_by(late[name], bins, offsets.n + offsets.teacher_unmatched)
+        for name, offsets in statistics.items()
+    }
     texts = f"{_legend(bins)} {caption}", title
     with in_style():
         figure, axes, with_names = curves_figure(
             ["cumulative"], SIZE, looks, texts, left=LEFT, width=width, most=len(looks), below=BELOW
         )
-        draw_cumulative(axes["cumulative"], statistics, bins, looks, with_names)
+        draw_cumulative(axes["cumulative"], curves, bins, looks, with_names)
     return figure
 
 
 def draw_cumulative(
     axes: Axes,
-    statistics: Mapping[str, Offsets],
+    curves: Mapping[str, tuple[Floats, Floats]],
     bins: Bins,
     looks: Mapping[str, Look],
     with_names: bool = True,
-) -> list[Artist]:
+) -> None:
     """Draw a curve for each student, x in frames or ms, y in percent, and its name at its end."""
     axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
     axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
     axes.set_xlabel(f"{LABEL} ({bins.units})")
     axes.set_yticks([0, 25, 50, 75, 100])
     number_bins(axes, bins)
-    drawn: list[Artist] = []
     ends: dict[str, tuple[float, float]] = {}
-    for name, offsets in statistics.items():
-        late, every = frames_late(offsets, bins.frame_shift), offsets.n + offsets.teacher_unmatched
-        at, share = share_by(late, bins, every)
+    for name, (at, share) in curves.items():
         colour, line = looks[name]
         look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
-        drawn += axes.step(at, share, where="post", gid=name, clip_on=False, **look)
+        axes.step(at, share, where="post", gid=name, clip_on=False, **look)
         axes.set_xlim(at[0], at[-1])
         ends[name] = (float(at[-1]), float(share[-1]))
     if with_names:
-        drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
-    return drawn
+        write_ends(axes, ends, {name: looks[name][0] for name in ends})
 
 
 def _legend(bins: Bins) -> str:

@@ -2,23 +2,17 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from refkd import check
 from refkd.alignment.statistics import EmissionDelay
-from visualize.layout.grid import PanelHeading
-from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
-from visualize.layout.style import in_style, signed
-from visualize.layout.text import TOGETHER
+from visualize.layout.style import signed
 from visualize.layout.units import unit as in_figures
-from visualize.panels.histogram import Bins, draw_histogram, histogram_grid, timed_bins
+from visualize.panels.histogram import Bins, Histogram, choose_bins, histograms_figure, unbroken
 
 PANEL = 2.6, 1.4  # inches: axes without their labels
-LOW = 1.0  # inches of a panel where there is little room
-LEFT, RIGHT, BELOW = 0.6, 0.3, 0.55  # inches around panels
-BETWEEN = 0.08  # inches between two headings
+RIGHT = 0.3  # inches right of a panel
 
 Delays = Mapping[str, EmissionDelay]
 
@@ -73,59 +67,34 @@ def delays_figure(
     >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
     [0.0, 0.0, 66.7, 33.3]
     """
-    panels, measures = _panels(delays)
-    looks = looks_of(list(delays), teacher, looks)
-    values = {label: emission.delay for label, (_, _, emission) in panels.items()}
-    bins = timed_bins(values.values(), check.positive("frame_shift", frame_shift))
-    across, height = PANEL
-    if width is not None:
-        room = panel_width(width, 0.0, LEFT, 0.0)
-        across = room / measures - RIGHT
-        height = float(np.clip(0.6 * across, LOW, PANEL[1]))
-    headings = {
-        label: PanelHeading.wrapped(
-            name,
-            [measure, *_remarks(emission, unit)],
-            across + RIGHT - BETWEEN,
-            looks[name][0],
-        )
-        for label, (name, measure, emission) in panels.items()
-    }
-    with in_style():
-        figure, axes = histogram_grid(
-            headings,
-            measures,
-            (across, height),
-            (LEFT, RIGHT, BELOW),
-            f"{_legend(bins)} {caption}",
-            (f"delay ({in_figures().small})", "share (%)"),
-        )
-        for label, heading in headings.items():
-            draw_histogram(axes[label], values[label] / frame_shift, bins, heading.colour)
-            heading.write(axes[label])
-    return figure
-
-
-def _panels(
-    delays: Mapping[str, Delays],
-) -> tuple[dict[str, tuple[str, str, EmissionDelay]], int]:
-    """Model, measure and delays of each panel by its label, and how many measures there are."""
     if not delays or not all(delays.values()):
         check.fail("delays", "at least one model and measure", "none")
     measures = list(next(iter(delays.values())))
+    looks = looks_of(list(delays), teacher, looks)
+    check.positive("frame_shift", frame_shift)
+    panels = {}
     for name, of_model in delays.items():
         if list(of_model) != measures:
             check.fail(f"delays[{name!r}]", ", ".join(measures), ", ".join(of_model) or "none")
-    panels = {
-        f"{name}, {measure}": (name, measure, emission)
-        for name, of_model in delays.items()
-        for measure, emission in of_model.items()
-    }
-    return panels, len(measures)
+        for measure, emission in of_model.items():
+            remarks = [measure, *_remarks(emission, unit)]
+            late = emission.delay / frame_shift
+            panels[f"{name}, {measure}"] = Histogram(late, name, remarks, looks[name][0])
+    bins = choose_bins([panel.late for panel in panels.values()], frame_shift, timed=True)
+    return histograms_figure(
+        panels,
+        bins,
+        len(measures),
+        PANEL,
+        RIGHT,
+        f"{_legend(bins)} {caption}",
+        (f"delay ({in_figures().small})", "share (%)"),
+        width,
+    )
 
 
 def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
-    """The numbers over a panel; where a line is broken, a number keeps its words."""
+    """The numbers over a panel."""
     remarks = [["nothing is right"]]
     if delays.n:
         per, small = in_figures().per, in_figures().small
@@ -134,7 +103,7 @@ def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
     labels = delays.n + delays.phones_left_out
     missed = f"{delays.phones_left_out} of {labels} {unit}s,"
     remarks.append(["left out:", missed, f"{delays.spikes_left_out} spikes"])
-    return [" ".join(part.replace(" ", TOGETHER) for part in parts) for parts in remarks]
+    return unbroken(remarks)
 
 
 def _legend(bins: Bins) -> str:

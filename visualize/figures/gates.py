@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -14,7 +13,7 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.networks.traces import LSTMTrace
-from visualize.layout.colorbar import scale_beside
+from visualize.layout.colorbar import colorbar_beside
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
@@ -64,10 +63,8 @@ def gates_figure(
         True phones, shown as a strip above.
     symbols : (K,) sequence of str
         Name of each label of `phones`.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches; by the number of frames if not given. Where it is small, panels are called by
         their letters alone.
@@ -122,7 +119,7 @@ def gates_figure(
             panel.set_xlim(clock.seconds(-0.5), clock.seconds(T - 0.5))
         order = by_peak(trace.hidden)
         for name in NAMES:
-            first, *_ = draw_units(axes[name], _values(trace, name)[:, order], name, clock)
+            image = draw_units(axes[name], _values(trace, name)[:, order], name, clock)
             axes[name].annotate(
                 names[name],
                 (0.0, 0.5),
@@ -132,8 +129,8 @@ def gates_figure(
                 ha="right",
                 va="center",
             )
-            if isinstance(first, AxesImage):
-                scale_beside(axes[name], first, "").locator = MaxNLocator(nbins=2)
+            if image is not None:
+                colorbar_beside(axes[name], image, "").locator = MaxNLocator(nbins=2)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
             for name in NAMES:
@@ -150,35 +147,32 @@ def gates_figure(
     return figure
 
 
-def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> list[Artist]:
+def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> AxesImage | None:
     """Draw one quantity of every unit (T, H) over time: a heat map, or a line for each of few
     units; gates i, f and o have colours from 0 to 1, the others colours centred at 0.
     """
     T, H = values.shape
     strongest = (float(abs(values).max()) or 1.0) if name == "c" else 1.0
     lowest = 0.0 if name in GATES else -strongest
-    drawn: list[Artist] = []
     if H <= FEW:
         shades = matplotlib.colormaps[HEAT_MAP](np.linspace(0.0, 0.85, H))
         for n, (unit, shade) in enumerate(zip(values.T, shades, strict=True), start=1):
-            drawn += axes.plot(clock.seconds(np.arange(T)), unit, color=shade, gid=f"unit {n}")
+            axes.plot(clock.seconds(np.arange(T)), unit, color=shade, gid=f"unit {n}")
         axes.yaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
         axes.set_ylim(lowest - 0.05 * strongest, 1.05 * strongest)
-        return drawn
-    drawn.append(
-        axes.imshow(
-            values.T,
-            cmap=HEAT_MAP if name in GATES else SIGNED_MAP,
-            vmin=lowest,
-            vmax=strongest,
-            extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5),
-            aspect="auto",
-            interpolation="none",
-            gid=NAMES[name],
-        )
+        return None
+    image = axes.imshow(
+        values.T,
+        cmap=HEAT_MAP if name in GATES else SIGNED_MAP,
+        vmin=lowest,
+        vmax=strongest,
+        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5),
+        aspect="auto",
+        interpolation="none",
+        gid=NAMES[name],
     )
     axes.set_yticks([])
-    return drawn
+    return image
 
 
 def by_peak(hidden: Floats) -> Ints:

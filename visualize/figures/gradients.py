@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
 from refkd import check
@@ -13,7 +13,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, spikes
 from refkd.check import Floats, Ints
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import SCALE, scale_in
+from visualize.layout.colorbar import COLORBAR, colorbar_in
 from visualize.layout.glyphs import shown, symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
@@ -58,10 +58,8 @@ def gradients_figure(
         Seconds from one frame to the next.
     first_frame : float
         Time of frame 0 in seconds.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}
@@ -119,7 +117,7 @@ def gradients_figure(
     height = rows.size * max(line_height(), 0.9 / rows.size)
     top, *above = map(title_height, titles)
     strips = [Strip(name, height, room) for name, room in zip(traces, (0.0, *above), strict=True)]
-    strips.append(Strip(SCALE, 0.1, 0.5))
+    strips.append(Strip(COLORBAR, 0.1, 0.5))
     text = (
         "Colour: gradient of the loss in the student's logits; a step of training raises what is "
         "green and lowers what is purple. Circle: spike of the teacher; cross: of the student. "
@@ -128,13 +126,13 @@ def gradients_figure(
     )
     with in_style():
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
-        scale = axes.pop(SCALE)
+        scale = axes.pop(COLORBAR)
         for (name, trace), words in zip(traces.items(), titles, strict=True):
             what = rows, symbols, clock, strongest, both_spikes, colour
-            image, *_ = draw_gradient(axes[name], trace, *what)
+            image = draw_gradient(axes[name], trace, *what)
             axes[name].set_title(shown(words), loc="left", parse_math=False)
         time_axes(list(axes.values()), clock)
-        scale_in(scale, image, "gradient (nats per logit)")  # type: ignore[arg-type]
+        colorbar_in(scale, image, "gradient (nats per logit)")
     return figure
 
 
@@ -147,7 +145,7 @@ def draw_gradient(
     strongest: float,
     both_spikes: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
     colour: str = STUDENT,
-) -> list[Artist]:
+) -> AxesImage:
     """Draw the gradient of one rule as a heat map of the labels `rows` (n,) from the top, and on it
     the spikes (labels, frames) of teacher and student.
     """
@@ -162,12 +160,11 @@ def draw_gradient(
         interpolation="none",
         gid="gradient",
     )
-    drawn: list[Artist] = [image]
     row_of = {int(label): row for row, label in enumerate(rows)}
     marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
     for (labels, frames), (mark, shade, gid) in zip(both_spikes, marks, strict=True):
         places = [row_of[int(label)] for label in labels]
-        drawn += axes.plot(
+        axes.plot(
             clock.seconds(frames),
             places,
             mark,
@@ -182,7 +179,7 @@ def draw_gradient(
     axes.yaxis.set_gid(NAMES)
     axes.tick_params(axis="y", length=0)
     axes.set_ylabel("symbol")
-    return drawn
+    return image
 
 
 def _rows(

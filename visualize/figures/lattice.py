@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.losses.traces import Alignment, CTCTrace
-from visualize.layout.colorbar import scale_beside
+from visualize.layout.colorbar import colorbar_beside
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
@@ -57,10 +57,8 @@ def lattice_figure(
         As from `refkd.ctc_align`, drawn as a line.
     first_frame : float
         Time of frame 0 in seconds.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches; by the number of frames if not given.
 
@@ -116,9 +114,9 @@ def lattice_figure(
     with in_style():
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)
         for name, words in titles.items():
-            image, *_ = draw_lattice(axes[name], trace, name, symbols, clock, best)
+            image = draw_lattice(axes[name], trace, name, symbols, clock, best)
             axes[name].set_title(words, loc="left")
-            scale_beside(axes[name], image, "", extend="min")  # type: ignore[arg-type]
+            colorbar_beside(axes[name], image, "", extend="min")
         time_axes(list(axes.values()), clock)
     return figure
 
@@ -130,7 +128,7 @@ def draw_lattice(
     symbols: Sequence[str],
     clock: Clock,
     best: Alignment | None = None,
-) -> list[Artist]:
+) -> AxesImage:
     """Draw one table of CTC, states from the top, with the allowed transitions if the cells are
     large enough, and the best path if there is one.
     """
@@ -148,7 +146,6 @@ def draw_lattice(
         interpolation="none",
         gid=f"log {table}",
     )
-    drawn: list[Artist] = [image]
     x, y = inches_per_unit(axes)
     row = abs(y)
     if min(x * clock.frame_shift, row) >= ROOM:
@@ -161,18 +158,18 @@ def draw_lattice(
             linewidths=0.6,
             alpha=0.45,
         )
-        drawn.append(axes.add_collection(lines, autolim=False))
+        axes.add_collection(lines, autolim=False)
     if best is not None:
         seconds, states = clock.seconds(np.arange(T)), states_of(best)
-        drawn += axes.plot(seconds, states, color=TEXT, linewidth=2.6, solid_joinstyle="round")
-        drawn += axes.plot(seconds, states, color="white", linewidth=1.2, gid="best")
+        axes.plot(seconds, states, color=TEXT, linewidth=2.6, solid_joinstyle="round")
+        axes.plot(seconds, states, color="white", linewidth=1.2, gid="best")
     step = int(np.ceil(line_height() / (2 * row) - 1e-9))  # names that have room
     ticks = np.arange(1, S, 2 * step)
     axes.set_yticks(ticks, [symbols[trace.states[s]] for s in ticks], parse_math=False)
     axes.set_yticks(np.arange(0, S, 2), minor=True)
     axes.tick_params(axis="y", which="minor", length=5, width=1.2, color=BLANK)
     axes.set_ylabel("state")
-    return drawn
+    return image
 
 
 def log_state_posteriors(trace: CTCTrace) -> Floats:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
@@ -43,10 +42,8 @@ def learning_figure(
         A line is the mean over seeds, as far as the shortest history goes.
     teacher : str
         The model drawn solid, if it is there.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure.
+    title, caption : str
+        Above the figure, and after the text below it.
     width : float, optional
         Inches. Names stand at the ends of the lines, or above where there is little room.
     looks : mapping of str to (colour, line style), optional
@@ -111,11 +108,10 @@ def draw_learning(
     curves: Mapping[str, Sequence[Floats]],
     looks: Mapping[str, Look],
     with_names: bool = True,
-) -> list[Artist]:
+) -> None:
     """Draw the curves (n,) of the seeds of several models over epochs and their means; y is
     logarithmic if all of them are > 0 and span a factor of 10.
     """
-    drawn: list[Artist] = []
     ends = {}
     every = np.concatenate([curve for seeds in curves.values() for curve in seeds])
     every = every[np.isfinite(every)]
@@ -128,17 +124,15 @@ def draw_learning(
         for n, curve in enumerate(seeds if len(seeds) > 1 else (), start=1):
             (seed,) = axes.plot(np.arange(1, curve.size + 1), curve, color=colour)
             seed.set(linewidth=0.5, alpha=0.4, gid=f"{name}, seed {n} of {len(seeds)}")
-            drawn.append(seed)
         shortest = min(curve.size for curve in seeds)
         mean = np.mean([curve[:shortest] for curve in seeds], axis=0)
         epochs = np.arange(1, shortest + 1)
-        drawn += axes.plot(epochs, mean, color=colour, linestyle=line, linewidth=1.6, gid=name)
+        axes.plot(epochs, mean, color=colour, linestyle=line, linewidth=1.6, gid=name)
         last = np.flatnonzero(np.isfinite(mean))[-1]
         ends[name] = (float(epochs[last]), float(mean[last]))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
     if with_names:
-        drawn += write_ends(axes, ends, {name: looks[name][0] for name in ends})
-    return drawn
+        write_ends(axes, ends, {name: looks[name][0] for name in ends})
 
 
 def _curve(history: Sequence[Epoch], panel: str) -> Floats:

@@ -1,33 +1,35 @@
 """How far the spikes of each student are from the teacher's, over many utterances."""
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from refkd import check
-from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
+from refkd.alignment.statistics import TimedOffsets
 from refkd.check import Floats
 from refkd.losses.rules import Window
-from visualize.layout.grid import PanelHeading, columns_of
+from visualize.layout.grid import columns_of
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
-from visualize.layout.style import FAINT, STUDENT, in_style, signed
-from visualize.layout.text import TOGETHER, text_width, wrapped
+from visualize.layout.style import signed
+from visualize.layout.text import text_width, wrapped
 from visualize.layout.units import unit
-from visualize.panels.histogram import Bins, bins_around, draw_histogram, histogram_grid, timed_bins
+from visualize.panels.histogram import (
+    BETWEEN,
+    LEFT,
+    Bins,
+    Histogram,
+    Offsets,
+    choose_bins,
+    histograms_figure,
+    unbroken,
+)
 
 PANEL = (2.6, 1.55)  # inches: axes without their labels
-NARROW, LOW = 1.15, 1.0  # inches of a panel where there is little room
-LEFT, RIGHT = 0.6, 0.2  # inches beside panels
-BELOW = {False: 0.7, True: 0.55}  # inches below them, where numbers have two lines, or one
-BETWEEN = 0.08  # inches between two headings
+NARROW = 1.15  # inches of a panel where there is little room
+RIGHT = 0.2  # inches right of a panel
 LABEL = "student \N{MINUS SIGN} teacher"
-
-Offsets: TypeAlias = OffsetStatistics | TimedOffsets
 
 
 def offsets_figure(
@@ -79,51 +81,48 @@ def offsets_figure(
     >>> [round(float(bar.get_height()), 1) for bar in figure.axes[0].patches]
     [0.0, 0.0, 66.7, 33.3]
     """
-    bins, looks = bins_of(statistics, frame_shift), looks_of(list(statistics), looks=looks)
+    bins, late = offset_bins(statistics, frame_shift)
+    looks, windows = looks_of(list(statistics), looks=looks), windows or {}
     most = check.integer("columns", columns, low=1)
-    windows = windows or {}
-    remarks = {
-        name: _remarks(offsets, bins, windows.get(name)) for name, offsets in statistics.items()
-    }
-    across, height = PANEL
+    panels = {}
+    for name, offsets in statistics.items():
+        window = windows.get(name)
+        remarks = _remarks(offsets, late[name], bins, window)
+        panels[name] = Histogram(late[name], name, remarks, looks[name][0], window)
+    right = RIGHT
     if width is None:
-        columns = columns_of(len(statistics), most, most, 1.0)
+        columns = columns_of(len(panels), most, most, 1.0)
         widest = max(
-            text_width(wrapped(remark, np.inf)) for some in remarks.values() for remark in some
+            text_width(wrapped(remark, np.inf))
+            for panel in panels.values()
+            for remark in panel.remarks
         )
-        right = max(RIGHT, widest + 2 * BETWEEN - across)
+        right = max(RIGHT, widest + 2 * BETWEEN - PANEL[0])
     else:
-        room, right = panel_width(width, 0.0, LEFT, 0.0), RIGHT
-        columns = columns_of(len(statistics), most, room, NARROW + right)
-        across = room / columns - right
-        height = float(np.clip(0.6 * across, LOW, PANEL[1]))
-    headings = {
-        name: PanelHeading.wrapped(name, remarks[name], across + right - BETWEEN, looks[name][0])
-        for name in statistics
-    }
-    with in_style():
-        figure, axes = histogram_grid(
-            headings,
-            columns,
-            (across, height),
-            (LEFT, right, BELOW[bins.timed]),
-            f"{_legend(bins, bool(windows))} {caption}",
-            (f"{LABEL} ({bins.units})", "share of pairs (%)"),
-        )
-        for name, offsets in statistics.items():
-            draw_offsets(axes[name], offsets, bins, windows.get(name), looks[name][0])
-            headings[name].write(axes[name])
-    return figure
+        room = panel_width(width, 0.0, LEFT, 0.0)
+        columns = columns_of(len(panels), most, room, NARROW + right)
+    return histograms_figure(
+        panels,
+        bins,
+        columns,
+        PANEL,
+        right,
+        f"{_legend(bins, bool(windows))} {caption}",
+        (f"{LABEL} ({bins.units})", "share of pairs (%)"),
+        width,
+    )
 
 
-def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
-    """Choose the bins of the offsets of several students, in frames or, for offsets in seconds, in
-    ms.
+def offset_bins(
+    statistics: Mapping[str, Offsets], frame_shift: float
+) -> tuple[Bins, dict[str, Floats]]:
+    """Choose the bins of the offsets of several students, and give those (n,) of each in frame
+    shifts: whole numbers of frames, or seconds counted in them.
 
     >>> import numpy as np
     >>> from refkd.alignment.statistics import OffsetStatistics
-    >>> from visualize.figures.offsets import bins_of
-    >>> bins_of({"CTC": OffsetStatistics(np.array([1, 2, 3]), 0, 0)}, 0.02)
+    >>> from visualize.figures.offsets import offset_bins
+    >>> offset_bins({"CTC": OffsetStatistics(np.array([1, 2, 3]), 0, 0)}, 0.02)[0]
     Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
     """
     if not statistics:
@@ -132,50 +131,19 @@ def bins_of(statistics: Mapping[str, Offsets], frame_shift: float) -> Bins:
     kinds = {isinstance(offsets, TimedOffsets) for offsets in statistics.values()}
     if len(kinds) > 1:
         check.fail("statistics", "offsets all in frames or all in seconds", "both")
-    every = [offsets.offset.astype(np.float64) for offsets in statistics.values()]
-    return (timed_bins if kinds.pop() else bins_around)(every, frame_shift)
+    timed = kinds.pop()
+    each = frame_shift if timed else 1.0  # frames are seconds under a clock of 1
+    late = {name: offsets.offset / each for name, offsets in statistics.items()}
+    return choose_bins(late.values(), frame_shift, timed), late
 
 
-def frames_late(statistics: Offsets, frame_shift: float) -> Floats:
-    """Give offsets (n,) in frame shifts: whole numbers for offsets in frames.
-
-    >>> import numpy as np
-    >>> from refkd.alignment.statistics import TimedOffsets
-    >>> from visualize.figures.offsets import frames_late
-    >>> frames_late(TimedOffsets(np.array([0.03]), 0, 0), 0.02)
-    array([1.5])
-    """
-    if isinstance(statistics, TimedOffsets):
-        return statistics.offset / frame_shift
-    return statistics.offset.astype(np.float64)
-
-
-def draw_offsets(
-    axes: Axes,
-    statistics: Offsets,
-    bins: Bins,
-    window: Window | None = None,
-    colour: str = STUDENT,
-) -> list[Artist]:
-    """Draw one histogram of offsets in percent of the pairs, its cumulative share and its mean, and
-    the window of the student's rule in frames.
-    """
-    drawn = draw_histogram(axes, frames_late(statistics, bins.frame_shift), bins, colour)
-    if window is not None:
-        low = max(-window.right - 0.5, (bins.low - 0.5) * bins.each) * bins.unit
-        high = min(window.left + 0.5, (bins.high + 0.5) * bins.each) * bins.unit
-        drawn.append(axes.axvspan(low, high, color=FAINT, alpha=0.5, linewidth=0, zorder=0))
-    return drawn
-
-
-def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str]:
-    """The numbers over a panel; where a line is broken, a number keeps its words."""
-    late = frames_late(statistics, bins.frame_shift)
+def _remarks(statistics: Offsets, late: Floats, bins: Bins, window: Window | None) -> list[str]:
+    """The numbers over a panel."""
     remarks = [["no matched pair"]]
     if statistics.n:
-        timed = signed(round(unit().per * float(late.mean()) * bins.frame_shift))
-        timed = f"{timed} {unit().small}"
-        mean = timed if bins.timed else f"{signed(round(float(late.mean()), 2))} ({timed})"
+        mean = f"{signed(round(unit().per * float(late.mean()) * bins.frame_shift))} {unit().small}"
+        if not bins.timed:
+            mean = f"{signed(round(float(late.mean()), 2))} ({mean})"
         remarks = [[f"n = {statistics.n},", f"mean {mean}"]]
     shares = {
         "teacher": statistics.teacher_unmatched_share,
@@ -187,7 +155,7 @@ def _remarks(statistics: Offsets, bins: Bins, window: Window | None) -> list[str
     if window is not None and statistics.n:
         inside = (late >= -window.right - 1e-6) & (late <= window.left + 1e-6)
         remarks.append(["in the window:", f"{100 * inside.mean():.1f} %"])
-    return [" ".join(part.replace(" ", TOGETHER) for part in parts) for parts in remarks]
+    return unbroken(remarks)
 
 
 def _legend(bins: Bins, with_windows: bool) -> str:

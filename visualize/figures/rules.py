@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.markers import TICKRIGHT, TICKUP
@@ -45,7 +44,7 @@ def draw_rule(
     blank: int = 0,
     at: At = "start",
     colour: str = STUDENT,
-) -> list[Artist]:
+) -> None:
     """Draw window, choices and spikes of two models (T, K) over square axes in seconds; a circle
     for each matched pair of spikes, and names of the teacher's spikes where there is room.
     """
@@ -54,8 +53,8 @@ def draw_rule(
     limits = clock.seconds(-0.5), clock.seconds(len(student) - 0.5)
     spiking = best_labels(teacher, blank) != blank
     axes.set(xlim=limits, ylim=limits)
-    drawn = draw_window(axes, trace, clock, relative=False)
-    drawn += draw_chosen(axes, trace, clock, spiking, relative=False)
+    draw_window(axes, trace, clock, relative=False)
+    draw_chosen(axes, trace, clock, spiking, relative=False)
     axes.axline((limits[0], limits[0]), slope=1, color=BLANK, linewidth=0.8, linestyle=":")
     axes.set(xlim=limits, ylim=limits, aspect="auto")
 
@@ -65,7 +64,7 @@ def draw_rule(
         (np.full(theirs.size, limits[0]), theirs, TICKRIGHT, TEACHER, "teacher's spikes"),
         (own, np.full(own.size, limits[0]), TICKUP, colour, "student's spikes"),
     ):
-        drawn += axes.plot(x, y, linestyle="", marker=mark, color=shade, markersize=5, gid=gid)
+        axes.plot(x, y, linestyle="", marker=mark, color=shade, markersize=5, gid=gid)
     late = np.sign(shift.offset)
     matched = axes.scatter(
         clock.seconds(shift.student_frames),
@@ -77,15 +76,13 @@ def draw_rule(
         zorder=4,
         gid="matched spikes",
     )
-    drawn.append(matched)
     clear = _marks(trace, clock, np.asarray(matched.get_offsets()))
-    drawn += _write_names(axes, [symbols[label] for label in labels], theirs, clear)
+    _write_names(axes, [symbols[label] for label in labels], theirs, clear)
     most = max(int(_side(axes) / TICK), 1)
     times = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(*limits)
     times = times[(times >= limits[0]) & (times <= limits[1])]
     room = limits[1] - EDGE / inches_per_unit(axes)[0]
     axes.set(xticks=times[times <= room], yticks=times)
-    return drawn
 
 
 def _side(axes: Axes) -> float:
@@ -100,13 +97,12 @@ def _marks(trace: DistillTrace, clock: Clock, circles: Floats) -> Floats:
     return np.concatenate([np.empty((0, 2)), *ways, ends[:1], circles])
 
 
-def _write_names(axes: Axes, names: Sequence[str], times: Floats, marks: Floats) -> list[Artist]:
+def _write_names(axes: Axes, names: Sequence[str], times: Floats, marks: Floats) -> None:
     """Write each name at its teacher's time, right of all marks or left of them."""
     scale, origin, side = inches_per_unit(axes)[0], axes.get_xlim()[0], _side(axes)
     marks, heights = (marks - origin) * scale, (times - origin) * scale
     half = 0.45 * line_height()
     taken: list[Box] = []
-    drawn: list[Artist] = []
     for name, y in zip(names, heights, strict=True):
         across = np.append(marks[abs(marks[:, 1] - y) < half, 0], y)
         right, left, width = across.max() + BESIDE, across.min() - BESIDE, text_width(name)
@@ -118,9 +114,7 @@ def _write_names(axes: Axes, names: Sequence[str], times: Floats, marks: Floats)
                 place = start / scale + origin, y / scale + origin
                 text = axes.text(*place, name, va="center_baseline", color=TEACHER)
                 text.set_parse_math(False)
-                drawn.append(text)
                 break
-    return drawn
 
 
 def _meet(box: Box, other: Box) -> bool:
@@ -166,10 +160,8 @@ def rules_figure(
         Seconds from one frame to the next.
     first_frame : float
         Time of frame 0 in seconds.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure, which says what the signs mean.
+    title, caption : str
+        Above the figure, and after the text below it.
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}

@@ -110,10 +110,8 @@ def shift_figure(
         and teacher then have equally many frames.
     notes : mapping of str to str, optional
         A line or more with the name of a model, such as its rule's weight and its error.
-    title : str
-        Above the figure.
-    caption : str
-        Added to the text below the figure, which says what the signs mean.
+    title, caption : str
+        Above the figure, and after the text below it.
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}

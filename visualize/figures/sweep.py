@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
@@ -18,7 +17,7 @@ from refkd.losses.rules import RULES
 from visualize.layout.glyphs import shown
 from visualize.layout.grid import columns_of, grid_figure
 from visualize.layout.layout import MARGIN, panel_width, title_height
-from visualize.layout.legend import KEY, Look, draw_key, key_height, looks_of
+from visualize.layout.legend import LEGEND, Look, draw_legend, legend_height, looks_of
 from visualize.layout.style import BLANK, NORMAL, STUDENT, TEXT, in_style
 from visualize.layout.text import text_width, wrapped
 from visualize.output.csv import NAMES
@@ -38,7 +37,7 @@ class Sweep:
     alone: float | None  # the error of the student trained by CTC alone, if there is one
 
 
-def sweep_points(told: Mapping[str, Any]) -> Sweep:
+def sweep_points(results: Mapping[str, Any]) -> Sweep:
     """Find what a run tried: every rule with several weights or windows.
 
     Students that differ in weight or window alone belong together, under the name of the first
@@ -47,7 +46,7 @@ def sweep_points(told: Mapping[str, Any]) -> Sweep:
 
     Parameters
     ----------
-    told : mapping
+    results : mapping
         The results.json of a run (docs/course/training.md).
 
     Returns
@@ -72,17 +71,17 @@ def sweep_points(told: Mapping[str, Any]) -> Sweep:
     ({('Hard', '[5, 0]', 0.1): [0.25], ('Hard', '[5, 0]', 1.0): [0.2]}, {('Hard', '[5, 0]', 1.0)})
     """
     firsts: dict[str, Any] = {}
-    for student in told["students"]:
+    for student in results["students"]:
         firsts.setdefault(student["rule"], student)
     panels: dict[tuple[Any, ...], str] = {}
     points: dict[Point, list[float]] = {}
     chosen: set[Point] = set()
-    for name, settings in told["configuration"]["distill"].items():
+    for name, settings in results["configuration"]["distill"].items():
         if settings["rule"] == CTC:
             continue
         others = tuple(repr(settings[key]) for key in sorted(settings) if key not in SWEPT)
         panel = panels.setdefault(others, _panel(name, settings["rule"], panels.values()))
-        window, tuned = _window(settings), told["tuning"].get(name)
+        window, tuned = _window(settings), results["tuning"].get(name)
         for trial in tuned or [_tried(firsts[name])]:
             if trial["validation"] is not None:
                 points[panel, window, trial["weight"]] = [trial["validation"]]
@@ -220,7 +219,7 @@ def sweep_figure(
         across = room / columns - RIGHT
     titles = {rule: wrapped(rule, across + RIGHT - 0.05, NORMAL, "bold") for rule in rules}
     above = 0.1 + max(map(title_height, titles.values()))
-    key = key_height(lines, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
+    legend = legend_height(lines, LEFT + columns * (across + RIGHT) - 2 * MARGIN) if looks else 0.0
     widest = max(map(text_width, trials.places))
     upright = widest + CLOSE > across / len(trials.places)
     with in_style():
@@ -232,10 +231,10 @@ def sweep_figure(
             f"{_legend(errors, trials, lines, bool(chosen), level)} {caption}",
             xlabel="weight of the lesson" if trials.by_weight else "window",
             ylabel=f"{measure} (%)",
-            key=key,
+            legend=legend,
         )
         if looks:
-            draw_key(axes[KEY], looks)
+            draw_legend(axes[LEGEND], looks)
         limits = _limits([*errors.values(), np.array([] if level is None else [level])])
         for rule in rules:
             _set_axes(axes[rule], trials, limits, upright)
@@ -253,13 +252,12 @@ def draw_sweep(
     looks: Mapping[str, Look],
     chosen: Collection[Point],
     level: float | None,
-) -> list[Artist]:
+) -> None:
     """Draw the errors (n,) in percent of one rule: the level of CTC alone; for each line its means,
     its seeds if there are several, and its ring.
     """
-    drawn: list[Artist] = []
     if level is not None:
-        drawn.append(axes.axhline(level, color=BLANK, linewidth=1.0, zorder=1, gid="CTC alone"))
+        axes.axhline(level, color=BLANK, linewidth=1.0, zorder=1, gid="CTC alone")
     for name in dict.fromkeys(trials.line(point) for point in errors):
         line_points = sorted((p for p in errors if trials.line(p) == name), key=trials.place)
         colour, line = looks.get(name, (STUDENT, "-"))
@@ -268,13 +266,11 @@ def draw_sweep(
         places = [trials.place(point) for point in line_points]
         (curve,) = axes.plot(places, means, "o", color=colour, markersize=4, gid=series)
         curve.set_linestyle(line)
-        drawn.append(curve)
         if any(errors[point].size > 1 for point in line_points):
             x = np.concatenate([np.full(errors[p].size, trials.place(p)) for p in line_points])
             y = np.concatenate([errors[p] for p in line_points])
             (dots,) = axes.plot(x, y, ".", color=colour, markersize=3, alpha=0.6)
             dots.set_gid(f"{series}, seeds")
-            drawn.append(dots)
         rings = [
             (x, y)
             for point, x, y in zip(line_points, places, means, strict=True)
@@ -283,8 +279,6 @@ def draw_sweep(
         if rings:
             (ring,) = axes.plot(*np.transpose(rings), "o", color=TEXT, markersize=8)
             ring.set(markerfacecolor="none", markeredgewidth=1.1, gid=f"{series}, chosen")
-            drawn.append(ring)
-    return drawn
 
 
 def _set_axes(axes: Axes, trials: Trials, limits: tuple[float, float], upright: bool) -> None:

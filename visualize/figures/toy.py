@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -150,19 +149,18 @@ def toy_figure(
     return figure
 
 
-def draw_losses(axes: Axes, losses: Mapping[str, float]) -> list[Artist]:
+def draw_losses(axes: Axes, losses: Mapping[str, float]) -> None:
     """Draw one bar and its number in nats per frame for each student, from the top; "all blank" is
     grey.
     """
     places = np.arange(len(losses))
     colours = [BLANK if name == "all blank" else STUDENT for name in losses]
     bars = axes.barh(places, list(losses.values()), height=0.7, color=colours, gid="loss")
-    numbers = axes.bar_label(bars, fmt="%.3f", padding=3, color=TEXT)
+    axes.bar_label(bars, fmt="%.3f", padding=3, color=TEXT)
     axes.set_yticks(places, [shown(name) for name in losses], parse_math=False)
     axes.yaxis.set_gid(NAMES)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
-    return [*bars, *numbers]
 
 
 def _spiky(labels: tuple[int, ...], late: int) -> Floats:

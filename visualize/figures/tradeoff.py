@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -160,7 +159,7 @@ def draw_tradeoff(
     line: Sequence[str],
     written: Mapping[str, str],
     looks: Mapping[str, Look],
-) -> list[Artist]:
+) -> None:
     """Draw the points, delays (n,) in frames and errors (n,) as fractions of the seeds, with their
     names where there is room.
     """
@@ -177,14 +176,12 @@ def draw_tradeoff(
     marks = np.reshape([*means.values(), *theirs.values()], (-1, 2))
     _set_limits(axes, np.concatenate([dots, marks]))
 
-    drawn: list[Artist] = []
     if len(path) > 1:
         (joined,) = axes.plot(*np.transpose(path), color=BLANK, linewidth=0.7, zorder=1)
         joined.set_gid("fixed shifts")
-        drawn.append(joined)
     for name in points:
         colour, alone, shift = looks[name][0], name == baseline, name in line
-        drawn += axes.plot(
+        axes.plot(
             *means[name],
             "D" if alone else "o",
             color=colour,
@@ -199,23 +196,20 @@ def draw_tradeoff(
             for ends, cap, what in zip(bars[name], "|_", ("delay", "error"), strict=True):
                 (bar,) = axes.plot(*ends.T, cap + "-", color=colour, linewidth=0.8, markersize=5)
                 bar.set_gid(f"{name}, interval of {what}")
-                drawn.append(bar)
         elif len(seeds[name]) > 1:
             (dots_of,) = axes.plot(*seeds[name].T, ".", color=colour, markersize=4, alpha=0.6)
             dots_of.set_gid(f"{name}, seeds")
-            drawn.append(dots_of)
             spokes = np.stack([seeds[name], np.broadcast_to(means[name], seeds[name].shape)])
-            drawn += axes.plot(*np.moveaxis(spokes, 2, 0), color=colour, linewidth=0.5, alpha=0.5)
+            axes.plot(*np.moveaxis(spokes, 2, 0), color=colour, linewidth=0.5, alpha=0.5)
     for name, (x, y) in theirs.items():
-        drawn.append(axes.axhline(y, color=TEACHER, linewidth=0.8, zorder=1))
-        drawn += axes.plot(x, y, "s", color=TEACHER, markersize=7, gid=name, zorder=4)
+        axes.axhline(y, color=TEACHER, linewidth=0.8, zorder=1)
+        axes.plot(x, y, "s", color=TEACHER, markersize=7, gid=name, zorder=4)
         strokes.append(np.array([[end, y] for end in axes.get_xlim()]))
     strokes += [np.array(ends) for ends in itertools.pairwise(path)]
     strokes.append(np.array([[0.0, end] for end in axes.get_ylim()]))
     marked = {written.get(name, name): mean for name, mean in means.items()} | theirs
     colours = {written.get(name, name): looks[name][0] for name in means}
     write_names(axes, marked, dots, strokes, colours | dict.fromkeys(theirs, TEACHER))
-    return drawn
 
 
 def _bars(delay: Interval, error: Interval) -> Floats:

@@ -4,16 +4,17 @@ from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.image import AxesImage
 
-SCALE = "scale of colours"  # label of the axes of a scale of colours that is a strip
+COLORBAR = "scale of colours"  # label of the axes of a scale of colours that is a strip
 
 
-def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
+def colorbar_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
     """Draw the colour scale of an image to the right of its axes, which are in their final place.
 
     >>> from visualize.layout.layout import Strip, stacked_figure
-    >>> from visualize.layout.colorbar import scale_beside
+    >>> from visualize.layout.colorbar import colorbar_beside
     >>> figure, axes = stacked_figure([Strip("a", 1.0)], (0.5, 3.0, 0.8), 0.5, "A caption.")
-    >>> scale_beside(axes["a"], axes["a"].imshow([[0, 1]], aspect="auto"), "nats").ax.get_ylabel()
+    >>> image = axes["a"].imshow([[0, 1]], aspect="auto")
+    >>> colorbar_beside(axes["a"], image, "nats").ax.get_ylabel()
     'nats'
     """
     figure, box = axes.figure, axes.get_position()
@@ -24,14 +25,15 @@ def scale_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neithe
     return bar
 
 
-def scale_in(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
+def colorbar_in(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:
     """Draw the colour scale of an image in empty axes of its own, from left to right.
 
     >>> from visualize.layout.layout import Strip, stacked_figure
-    >>> from visualize.layout.colorbar import SCALE, scale_in
-    >>> strips = [Strip("a", 1.0), Strip(SCALE, 0.1, above=0.5)]
+    >>> from visualize.layout.colorbar import COLORBAR, colorbar_in
+    >>> strips = [Strip("a", 1.0), Strip(COLORBAR, 0.1, above=0.5)]
     >>> figure, axes = stacked_figure(strips, (0.5, 3.0, 0.8), 0.5, "A caption.")
-    >>> scale_in(axes[SCALE], axes["a"].imshow([[0, 1]], aspect="auto"), "nats").ax.get_xlabel()
+    >>> image = axes["a"].imshow([[0, 1]], aspect="auto")
+    >>> colorbar_in(axes[COLORBAR], image, "nats").ax.get_xlabel()
     'nats'
     """
     figure = axes.figure

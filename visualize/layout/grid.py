@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from visualize.layout.glyphs import shown
-from visualize.layout.layout import MARGIN, caption_height, title_height, write_caption, write_title
-from visualize.layout.legend import KEY
-from visualize.layout.style import NORMAL, new_figure
+from visualize.layout.layout import MARGIN, Box, boxed_figure, caption_height
+from visualize.layout.legend import LEGEND
+from visualize.layout.style import NORMAL
 from visualize.layout.text import TOGETHER, line_height, wrapped
 
 
@@ -53,7 +53,7 @@ class PanelHeading:
             y += line_height(NORMAL)
 
 
-TOP = 0.08  # inches above a key
+TOP = 0.08  # inches above a legend
 
 
 def columns_of(panels: int, most: int, room: float, narrowest: float) -> int:
@@ -78,12 +78,12 @@ def grid_figure(
     *,
     xlabel: str = "",
     ylabel: str = "",
-    key: float = 0.0,
+    legend: float = 0.0,
     title: str = "",
 ) -> tuple[Figure, dict[str, Axes]]:
     """Make a figure of empty panels of one size in inches, row by row, with one label for each
     direction; `around` = inches left of all panels, right of each, above each, and below the
-    last row; `key` = inches of the axes of a legend above everything.
+    last row; `legend` = inches of the axes of a legend above everything.
 
     >>> from visualize.layout.grid import grid_figure
     >>> figure, axes = grid_figure("abc", 2, (1.0, 1.0), (0.5, 0.25, 0.2, 0.5), "A caption.")
@@ -91,31 +91,26 @@ def grid_figure(
     (['a', 'b', 'c'], 3.0)
     """
     left, right, above, below = around
-    width = left + columns * (panel[0] + right)
-    words = wrapped(text, width - 2 * MARGIN)
-    bottom = below + caption_height(words)
+    across, down = panel
+    width = left + columns * (across + right)
+    top = legend + TOP if legend else 0.0
     rows = -(-len(labels) // columns)
-    title = wrapped(title, width - 2 * MARGIN, NORMAL, "bold")
-    top = (key + TOP if key else 0.0) + (title_height(title) if title else 0.0)
-    height = top + rows * (above + panel[1]) + bottom
-    figure = new_figure(width, height)
-    axes: dict[str, Axes] = {}
-    if key:
-        axes[KEY] = figure.add_axes((0.0, 1 - top / height, 1.0, key / height), label=KEY)
+    ground = top + rows * (above + down) + below
+    boxes: dict[str, Box] = {LEGEND: (0.0, TOP, width, legend)} if legend else {}
     for n, label in enumerate(labels):
         row, column = divmod(n, columns)
-        x = left + column * (panel[0] + right)
-        y = height - top - (row + 1) * (above + panel[1])
-        box = (x / width, y / height, panel[0] / width, panel[1] / height)
-        axes[label] = figure.add_axes(box, label=label)
+        y = top + row * (above + down) + above
+        boxes[label] = (left + column * (across + right), y, across, down)
+    figure, axes = boxed_figure((width, ground), boxes, text, title, under_title=0.1)
+    for n, label in enumerate(labels):
         lowest = n + columns >= len(labels)
-        axes[label].tick_params(labelleft=column == 0, labelbottom=lowest)
-    middle = (left + (width - left - right) / 2) / width, (height - top + bottom) / 2 / height
-    edge = (bottom - below + 0.15) / height
+        axes[label].tick_params(labelleft=n % columns == 0, labelbottom=lowest)
+    height = figure.get_figheight()
+    bottom = below + caption_height(wrapped(text, width - 2 * MARGIN))
+    middle = bottom + (ground - below - top) / 2
     if xlabel:
-        figure.supxlabel(xlabel, x=middle[0], y=edge, va="bottom", size="medium")
+        x, y = (left + (width - left - right) / 2) / width, (bottom - below + 0.15) / height
+        figure.supxlabel(xlabel, x=x, y=y, va="bottom", size="medium")
     if ylabel:
-        figure.supylabel(ylabel, x=0.1 / width, y=middle[1], ha="left", size="medium")
-    write_caption(figure, words)
-    write_title(figure, title)
+        figure.supylabel(ylabel, x=0.1 / width, y=middle / height, ha="left", size="medium")
     return figure, axes

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from refkd.check import Bools, Floats
@@ -139,15 +138,16 @@ def write_ends(
     axes: Axes,
     ends: Mapping[str, tuple[float, float]],
     colours: Mapping[str, str],
-) -> list[Artist]:
+) -> None:
     """Write the names of lines right of the axes, each joined to the end of its line in data units;
     the limits of y are held from here on.
 
     >>> from visualize import new_figure
     >>> from visualize.layout.labels import write_ends
     >>> axes = new_figure(4.0, 2.0).add_axes((0.1, 0.1, 0.5, 0.8))
-    >>> names = write_ends(axes, {"low": (1, 0.5), "high": (1, 0.5001)}, {"low": "r", "high": "b"})
-    >>> bool(names[1].get_position()[1] > names[0].get_position()[1] + 0.08)
+    >>> write_ends(axes, {"low": (1, 0.5), "high": (1, 0.5001)}, {"low": "r", "high": "b"})
+    >>> low, high = axes.texts
+    >>> bool(high.get_position()[1] > low.get_position()[1] + 0.08)
     True
     """
     axes.set_ylim(axes.get_ylim())  # what is written from here on does not move them
@@ -156,7 +156,7 @@ def write_ends(
     middles = (axes.transData.transform(list(ends.values()))[:, 1] - box.y0) / dots
     places = spread(middles.tolist(), line_height(), 0.0, height)
     x = 1 + ARM / (box.width / dots)
-    return [
+    for name, place in zip(ends, places, strict=True):
         axes.annotate(
             shown(name),
             xy=ends[name],
@@ -174,8 +174,6 @@ def write_ends(
                 "shrinkA": 0,
             },
         )
-        for name, place in zip(ends, places, strict=True)
-    ]
 
 
 def spread(centres: Sequence[float], gap: float, low: float, high: float) -> Floats:

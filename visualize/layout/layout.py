@@ -1,7 +1,8 @@
 """Strips one below the other over one horizontal axis, with title and caption."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,8 @@ from visualize.layout.text import line_height, wrapped
 MARGIN = 0.15  # inches around everything
 NARROWEST = 3.0  # inches of a figure
 SMALLEST = 0.8  # inches between what stands left and right of a panel
+
+Box: TypeAlias = tuple[float, float, float, float]  # inches from the left, from the top, and size
 
 
 @dataclass(frozen=True)
@@ -71,19 +74,41 @@ def stacked_figure(
     (['a', 'b'], 4.0)
     """
     left, size, right = sides
-    width = left + size + right
+    boxes: dict[str, Box] = {}
+    edge = top
+    for strip in strips:
+        edge += strip.above
+        boxes[strip.label] = (left, edge, size, strip.height)
+        edge += strip.height
+    return boxed_figure((left + size + right, edge + below), boxes, text, title)
+
+
+def boxed_figure(
+    size: tuple[float, float],
+    boxes: Mapping[str, Box],
+    text: str,
+    title: str = "",
+    under_title: float = 0.05,
+) -> tuple[Figure, dict[str, Axes]]:
+    """Make a figure of empty axes in boxes on a ground of a size in inches, with a title above the
+    ground, `under_title` inches away, and a caption below it.
+
+    >>> from visualize.layout.layout import boxed_figure
+    >>> figure, axes = boxed_figure((4.0, 2.0), {"a": (1.0, 0.5, 2.0, 1.0)}, "")
+    >>> axes["a"].get_position().bounds
+    (0.25, 0.25, 0.5, 0.5)
+    """
+    width, ground = size
     words = wrapped(text, width - 2 * MARGIN)
     title = wrapped(title, width - 2 * MARGIN, NORMAL, "bold")
-    heading = (title.count("\n") + 1) * line_height(NORMAL) + 0.05 if title else 0.0
-    bottom = below + caption_height(words)
-    height = heading + top + sum(strip.above + strip.height for strip in strips) + bottom
+    heading = (title.count("\n") + 1) * line_height(NORMAL) + under_title if title else 0.0
+    height = heading + ground + caption_height(words)
     figure = new_figure(width, height)
     axes: dict[str, Axes] = {}
-    edge = height - heading - top
-    for strip in strips:
-        edge -= strip.above + strip.height
-        box = (left / width, edge / height, size / width, strip.height / height)
-        axes[strip.label] = figure.add_axes(box, label=strip.label)
+    for label, (x, y, across, down) in boxes.items():
+        lower = height - heading - y - down
+        box = (x / width, lower / height, across / width, down / height)
+        axes[label] = figure.add_axes(box, label=label)
     write_caption(figure, words)
     write_title(figure, title)
     return figure, axes

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from refkd import check
@@ -15,7 +14,7 @@ from visualize.layout.text import line_height, text_width
 
 Look: TypeAlias = tuple[str, Any]  # colour and line style
 
-KEY = "key of lines"  # label of its axes
+LEGEND = "key of lines"  # label of its axes
 LEAST = 2.4  # inches of the panels, or the names at their right edge are too many letters
 SAMPLE = 0.3  # inches of a line
 GAP = 0.06  # inches between a line and its name
@@ -75,15 +74,15 @@ def room_of_names(names: Sequence[str], width: float | None, left: float) -> tup
     right = ARM + max(text_width(name) for name in names) + 2 * MARGIN
     if width is None or width - left - right >= LEAST:
         return right, 0.0
-    return MARGIN, key_height(names, width - 2 * MARGIN)
+    return MARGIN, legend_height(names, width - 2 * MARGIN)
 
 
-def key_places(names: Sequence[str], width: float) -> list[tuple[float, int]]:
+def legend_places(names: Sequence[str], width: float) -> list[tuple[float, int]]:
     """Find the left end in inches and the row of each entry in rows of `width` inches; a longer
     name has a row of its own.
 
-    >>> from visualize.layout.legend import key_places
-    >>> [row for _, row in key_places(["CTC", "Hard", "Soft"], 1.6)]
+    >>> from visualize.layout.legend import legend_places
+    >>> [row for _, row in legend_places(["CTC", "Hard", "Soft"], 1.6)]
     [0, 0, 1]
     """
     places: list[tuple[float, int]] = []
@@ -97,24 +96,24 @@ def key_places(names: Sequence[str], width: float) -> list[tuple[float, int]]:
     return places
 
 
-def key_height(names: Sequence[str], width: float) -> float:
+def legend_height(names: Sequence[str], width: float) -> float:
     """Give the inches that a legend of rows of `width` inches needs.
 
-    >>> from visualize.layout.legend import key_height
-    >>> key_height(["CTC", "Hard"], 0.5) > key_height(["CTC", "Hard"], 5.0)
+    >>> from visualize.layout.legend import legend_height
+    >>> legend_height(["CTC", "Hard"], 0.5) > legend_height(["CTC", "Hard"], 5.0)
     True
     """
-    return (key_places(names, width)[-1][1] + 1) * line_height()
+    return (legend_places(names, width)[-1][1] + 1) * line_height()
 
 
-def draw_key(axes: Axes, looks: Mapping[str, Look]) -> list[Artist]:
+def draw_legend(axes: Axes, looks: Mapping[str, Look]) -> None:
     """Draw a line and a name for each entry, from the left margin of the figure to the right one,
-    on axes of `key_height`, whose units become inches.
+    on axes of `legend_height`, whose units become inches.
 
     >>> from visualize import new_figure
-    >>> from visualize.layout.legend import draw_key, looks_of
+    >>> from visualize.layout.legend import draw_legend, looks_of
     >>> axes = new_figure(4.0, 1.0).add_axes((0.0, 0.0, 1.0, 0.2))
-    >>> _ = draw_key(axes, looks_of(["CTC", "Hard"]))
+    >>> draw_legend(axes, looks_of(["CTC", "Hard"]))
     >>> [text.get_text() for text in axes.texts]
     ['CTC', 'Hard']
     """
@@ -122,14 +121,11 @@ def draw_key(axes: Axes, looks: Mapping[str, Look]) -> list[Artist]:
     height, left = box.height / dots, box.x0 / dots
     axes.set(xlim=(left, box.x1 / dots), ylim=(0.0, height))
     axes.set_axis_off()
-    drawn: list[Artist] = []
-    places = key_places(list(looks), axes.figure.bbox.width / dots - 2 * MARGIN)
+    places = legend_places(list(looks), axes.figure.bbox.width / dots - 2 * MARGIN)
     for (name, (colour, line)), (start, row) in zip(looks.items(), places, strict=True):
         x, y = MARGIN + start, height - (row + 0.5) * line_height()
-        drawn += axes.plot(
+        axes.plot(
             [x, x + SAMPLE], [y, y], color=colour, linestyle=line, linewidth=1.6, clip_on=False
         )
         text = axes.text(x + SAMPLE + GAP, y, shown(name), va="center", color=colour)
         text.set_parse_math(False)
-        drawn.append(text)
-    return drawn

@@ -1,7 +1,7 @@
 """Files of figures: complete or not there, and the same bytes for the same figure."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from refkd import check
+from refkd.alignment.ctm_textgrid import file_names
+from refkd.experiment.run_folder import claim_files
 from refkd.files.atomic import replacing
 from visualize.layout.style import in_style
+from visualize.output.drawing import Failures, note_failure
 
 # Without the time of day, a figure drawn twice gives the same file.
 METADATA: dict[str, dict[str, str | None]] = {
@@ -78,6 +81,25 @@ def save_figure(
             figure.savefig(file, format=kind, dpi=dpi, metadata=METADATA[kind])
         files.append(path)
     return files
+
+
+def write_figures(
+    figures: Mapping[str, Figure],
+    folder: Path,
+    formats: Sequence[str],
+    pixels: int | None = None,
+) -> tuple[list[Path], Failures]:
+    """Write figures under any names into the folder of `refkd plot`, or nothing if one of the files
+    is there and is not of `refkd plot`; return the files, and the errors of figures that failed.
+    """
+    names = file_names(list(figures))
+    claim_files(folder, [f"{name}.{form}" for name in names for form in formats])
+    files: list[Path] = []
+    failures: Failures = {}
+    for name, figure in zip(names, figures.values(), strict=True):
+        with note_failure(failures, name):
+            files += save_figure(figure, folder / name, formats, pixels=pixels)
+    return files, failures
 
 
 @contextmanager

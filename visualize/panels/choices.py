@@ -3,7 +3,6 @@
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
@@ -21,12 +20,12 @@ DOTS = (2.2, 3.5)  # points across, of choices at the teacher's spikes
 BEYOND = 3  # frames shown on either side of the choices, where the window is wider
 
 
-def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) -> list[Artist]:
+def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) -> None:
     """Draw the window and the chosen teacher frames relative to the student's own frame, earlier
     ones below; `spiking` (T,) are the teacher frames whose best label is not the blank.
     """
-    drawn = draw_window(axes, trace, clock, relative=True)
-    drawn += draw_chosen(axes, trace, clock, spiking, relative=True)
+    draw_window(axes, trace, clock, relative=True)
+    draw_chosen(axes, trace, clock, spiking, relative=True)
     axes.axhline(0.0, color=BLANK, linewidth=0.8, linestyle=":")
     low, high = rows_shown(trace)
     room = 0.5 + max(0.3, 0.05 * (high - low))
@@ -34,10 +33,9 @@ def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) 
     axes.set(ylim=(low - room, high + room), ylabel="choice\n(frames)")
     axes.set_yticks(ticks, [signed(row) for row in ticks])
     axes.spines["bottom"].set_visible(False)
-    return drawn
 
 
-def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool) -> list[Artist]:
+def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool) -> None:
     """Shade the teacher frames that each student frame sees: relative to the student's frame, or in
     the teacher's seconds.
     """
@@ -45,7 +43,7 @@ def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool
     first = np.maximum(student - trace.window.left, 0)
     last = np.minimum(student + trace.window.right, student.size - 1)
     own, first, last = (frames.repeat(2) for frames in (student, first, last))
-    band = axes.fill_between(
+    axes.fill_between(
         clock.seconds(_treads(student)),
         _height(own, first - 0.5, clock, relative),
         _height(own, last + 0.5, clock, relative),
@@ -55,22 +53,20 @@ def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool
         linewidth=0,
         gid="window",
     )
-    return [band]
 
 
 def draw_chosen(
     axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools, *, relative: bool
-) -> list[Artist]:
+) -> None:
     """Draw the chosen pairs as a staircase, as a path, or each as dark as its weight, then those at
     teacher frames that are `spiking` (T,).
     """
     i, j = trace.pairs.T
     shape, at = shape_of(trace), spiking[j]
     if shape == "weights":
-        return [
-            _draw_weights(axes, trace, clock, relative, np.full(i.size, True), WEIGHTS, "weight"),
-            _draw_weights(axes, trace, clock, relative, at, AT_SPIKES, "weight at teacher spikes"),
-        ]
+        _draw_weights(axes, trace, clock, relative, np.full(i.size, True), WEIGHTS, "weight")
+        _draw_weights(axes, trace, clock, relative, at, AT_SPIKES, "weight at teacher spikes")
+        return
     x, y = i.astype(np.float64), _height(i, j, clock, relative)
     seconds, heights = clock.seconds(x[at]), y[at]
     if shape == "staircase":
@@ -78,10 +74,9 @@ def draw_chosen(
         x, y = (np.insert(ends, gaps, np.nan) for ends in (_treads(i), y.repeat(2)))
     points = POINTS * inches_per_unit(axes)[0] * clock.frame_shift  # of one frame
     size = float(np.clip(0.9 * points, *DOTS))
-    line = axes.plot(clock.seconds(x), y, color=TEXT, linewidth=0.8, gid="chosen")
-    dots = axes.plot(seconds, heights, "o", color=TEACHER, markersize=size, markeredgewidth=0.0)
-    dots[0].set_gid("chosen at teacher spikes")
-    return [*line, *dots]
+    axes.plot(clock.seconds(x), y, color=TEXT, linewidth=0.8, gid="chosen")
+    (dots,) = axes.plot(seconds, heights, "o", color=TEACHER, markersize=size, markeredgewidth=0.0)
+    dots.set_gid("chosen at teacher spikes")
 
 
 def shape_of(trace: DistillTrace) -> Shape:
@@ -113,7 +108,7 @@ def _draw_weights(
     some: Bools,
     colours: LinearSegmentedColormap,
     gid: str,
-) -> Artist:
+) -> None:
     """One cell for each of some pairs."""
     (i, j), T = trace.pairs.T, len(trace.divergence)
     rows = j - i if relative else j
@@ -121,7 +116,7 @@ def _draw_weights(
     cells = np.full((highest - lowest + 1, T), np.nan)
     cells[rows - lowest, i] = np.where(some & (trace.pair_weight > 0.0), trace.pair_weight, np.nan)
     edges = _height(np.zeros(2), np.array([lowest - 0.5, highest + 0.5]), clock, relative)
-    return axes.imshow(
+    axes.imshow(
         cells,
         cmap=colours,
         vmin=0.0,

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from visualize.layout.layout import Strip, panel_width, stacked_figure
-from visualize.layout.legend import KEY, Look, draw_key, room_of_names
+from visualize.layout.legend import LEGEND, Look, draw_legend, room_of_names
 from visualize.layout.text import line_height
 
 
@@ -26,10 +26,10 @@ def curves_figure(
     """
     right, above = room_of_names(list(looks), width, left)
     height = max(size[1], 0.0 if above else most * line_height() + 0.1)
-    strips = [Strip(KEY, above)] if above else []
+    strips = [Strip(LEGEND, above)] if above else []
     strips += [Strip(panel, height, 0.15) for panel in panels]
     sides = (left, panel_width(width, size[0], left, right), right)
     figure, axes = stacked_figure(strips, sides, 0.05, *texts, below)
     if above:
-        draw_key(axes.pop(KEY), looks)
+        draw_legend(axes.pop(LEGEND), looks)
     return figure, axes, not above

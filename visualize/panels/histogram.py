@@ -1,24 +1,34 @@
-"""A histogram of times: shares in bins of a frame shift, the share up to each, and the mean."""
+"""Histograms of times: shares in bins of a frame shift, the share up to each, and the mean."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
 from refkd.check import Floats
+from refkd.losses.rules import Window
 from visualize.layout.grid import PanelHeading, grid_figure
-from visualize.layout.style import STUDENT, TEXT, signed
+from visualize.layout.layout import panel_width
+from visualize.layout.style import FAINT, TEXT, in_style, signed
+from visualize.layout.text import TOGETHER
 from visualize.layout.units import unit
 
+LEFT = 0.6  # inches beside the panels
+LOWEST = 1.0  # inches of a panel where there is little room
+BELOW = {False: 0.7, True: 0.55}  # inches below panels, where numbers have two lines, or one
+BETWEEN = 0.08  # inches between two headings
 GAP = 0.2  # inches above the highest heading
 TICK = 0.37  # inches from one number to the next
 WIDEST = 12  # bins to either side of 0; what lies beyond is counted in the outermost bar
 TAIL = 0.5  # percent of the numbers on either side that may lie outside
 LONG_TAIL = 2.5  # the same, where bins would have to be wider otherwise
 MOST_TIMED = 40  # bins of times, before they are made wider
+
+Offsets: TypeAlias = OffsetStatistics | TimedOffsets
 
 
 @dataclass(frozen=True)
@@ -64,39 +74,27 @@ class Bins:
         return timed if self.timed else f"{signed(bin * self.each)}\n{timed}"
 
 
-def timed_bins(times: Iterable[Floats], frame_shift: float) -> Bins:
-    """Choose bins for arrays (n,) of seconds: of a frame shift, or of an odd number of them where
-    there would be too many.
+def choose_bins(late: Iterable[Floats], frame_shift: float, timed: bool) -> Bins:
+    """Choose bins that hold all but the tails of every array (n,) of frame shifts, and 0 with a
+    neighbour; those of times are wider where there would be too many.
 
     >>> import numpy as np
-    >>> from visualize.panels.histogram import timed_bins
-    >>> timed_bins([np.array([0.02, 0.06])], 0.02)
-    Bins(low=-1, high=3, frame_shift=0.02, timed=True, each=1)
-    >>> timed_bins([np.array([0.3, 1.9])], 0.02).each
+    >>> from visualize.panels.histogram import choose_bins
+    >>> choose_bins([np.array([1.0, 2.0, 3.0])], 0.02, timed=False)
+    Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
+    >>> choose_bins([np.array([15.0, 95.0])], 0.02, timed=True).each
     3
     """
-    every = [array / frame_shift for array in times if array.size]
-    for tail in (TAIL, LONG_TAIL):
-        low, high = _ends(every, tail)
-        if high - low <= MOST_TIMED:
-            break
+    arrays = [array for array in late if array.size]
+    low, high = _ends(arrays, TAIL)
+    if not timed:
+        lowest, highest = max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
+        return Bins(lowest, highest, frame_shift, timed)
+    if high - low > MOST_TIMED:
+        low, high = _ends(arrays, LONG_TAIL)
     factor = int(np.ceil((high - low) / MOST_TIMED)) | 1
     lowest, highest = int(np.floor(low / factor)), int(np.ceil(high / factor))
-    return Bins(lowest, highest, frame_shift, timed=True, each=factor)
-
-
-def bins_around(times: Iterable[Floats], frame_shift: float) -> Bins:
-    """Choose bins that hold all but the tails of every array (n,) of frames, and 0 with a
-    neighbour.
-
-    >>> import numpy as np
-    >>> from visualize.panels.histogram import bins_around
-    >>> bins_around([np.array([1.0, 2.0, 3.0])], 0.02)
-    Bins(low=-1, high=3, frame_shift=0.02, timed=False, each=1)
-    """
-    low, high = _ends([array for array in times if array.size], TAIL)
-    lowest, highest = max(int(np.floor(low)), -WIDEST), min(int(np.ceil(high)), WIDEST)
-    return Bins(lowest, highest, frame_shift, timed=False)
+    return Bins(lowest, highest, frame_shift, timed, each=factor)
 
 
 def _ends(every: Sequence[Floats], tail: float) -> tuple[float, float]:
@@ -105,45 +103,84 @@ def _ends(every: Sequence[Floats], tail: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def histogram_grid(
-    headings: Mapping[str, PanelHeading],
+@dataclass(frozen=True)
+class Histogram:
+    """A panel: times in frame shifts, with a heading over it."""
+
+    late: Floats  # (n,) in frame shifts
+    name: str
+    remarks: Sequence[str]
+    colour: str
+    window: Window | None = None  # of a rule, in frames, shaded
+
+
+def histograms_figure(
+    panels: Mapping[str, Histogram],
+    bins: Bins,
     columns: int,
-    panel: tuple[float, float],
-    sides: tuple[float, float, float],
-    text: str,
+    size: tuple[float, float],
+    right: float,
+    caption: str,
     labels: tuple[str, str],
-) -> tuple[Figure, dict[str, Axes]]:
-    """Make a figure of panels of a size with room for headings, with inches left of all panels,
-    right of each and below them, a caption, and the labels of x and y.
+    width: float | None,
+) -> Figure:
+    """Draw panels of a size, with `right` inches right of each, in columns, with a caption and
+    labels of x and y; in a figure of `width` inches, panels are as wide as there is room.
     """
-    left, right, below = sides
-    x, y = labels
-    above = max(heading.height for heading in headings.values()) + GAP
-    around = left, right, above, below
-    return grid_figure(list(headings), columns, panel, around, text, xlabel=x, ylabel=y)
-
-
-def draw_histogram(axes: Axes, late: Floats, bins: Bins, colour: str = STUDENT) -> list[Artist]:
-    """Draw the shares of numbers (n,) of frame shifts in bins, the share up to each, and the mean;
-    x becomes frames or ms, y percent.
-    """
-    share = 100 * bins.counts(late) / max(late.size, 1)
-    places, width = bins.numbers, bins.width
-    drawn: list[Artist] = [
-        *axes.bar(
-            places * width, share, 0.8 * width, color=colour, alpha=0.75, zorder=2, gid="share"
+    across, height = size
+    if width is not None:
+        across = panel_width(width, 0.0, LEFT, 0.0) / columns - right
+        height = float(np.clip(0.6 * across, LOWEST, height))
+    headings = {
+        label: PanelHeading.wrapped(
+            panel.name, panel.remarks, across + right - BETWEEN, panel.colour
         )
-    ]
+        for label, panel in panels.items()
+    }
+    above = max(heading.height for heading in headings.values()) + GAP
+    around = LEFT, right, above, BELOW[bins.timed]
+    x, y = labels
+    with in_style():
+        figure, axes = grid_figure(
+            list(panels), columns, (across, height), around, caption, xlabel=x, ylabel=y
+        )
+        for label, panel in panels.items():
+            draw_histogram(axes[label], panel, bins)
+            headings[label].write(axes[label])
+    return figure
+
+
+def unbroken(remarks: Sequence[Sequence[str]]) -> list[str]:
+    """Join the parts of each remark, so that a line is broken only between two of them.
+
+    >>> from visualize.panels.histogram import unbroken
+    >>> unbroken([["n = 3,", "mean +1"]]) == ["n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}3, "
+    ...     "mean\N{NO-BREAK SPACE}+1"]
+    True
+    """
+    return [" ".join(part.replace(" ", TOGETHER) for part in parts) for parts in remarks]
+
+
+def draw_histogram(axes: Axes, panel: Histogram, bins: Bins) -> None:
+    """Draw the shares of times in bins, the share up to each, the mean, and the window; x becomes
+    frames or ms, y percent.
+    """
+    late, window, width = panel.late, panel.window, bins.width
+    share = 100 * bins.counts(late) / max(late.size, 1)
+    look: dict[str, Any] = {"color": panel.colour, "alpha": 0.75, "zorder": 2, "gid": "share"}
+    axes.bar(bins.numbers * width, share, 0.8 * width, **look)
     (line,) = axes.step(*share_by(late, bins, late.size), where="post", color=TEXT)
     line.set_gid("cumulative share")
-    drawn.append(line)
     if late.size:
-        at = float(late.mean()) * bins.unit
-        drawn.append(axes.axvline(at, color=TEXT, linestyle=":", zorder=3, gid="mean"))
+        mean = float(late.mean()) * bins.unit
+        axes.axvline(mean, color=TEXT, linestyle=":", zorder=3, gid="mean")
     axes.set(xlim=((bins.low - 0.6) * width, (bins.high + 0.6) * width), ylim=(0, 104))
     axes.set_yticks([0, 25, 50, 75, 100])
     number_bins(axes, bins)
-    return drawn
+    if window is not None:
+        low = max(-window.right - 0.5, (bins.low - 0.5) * bins.each) * bins.unit
+        high = min(window.left + 0.5, (bins.high + 0.5) * bins.each) * bins.unit
+        axes.axvspan(low, high, color=FAINT, alpha=0.5, linewidth=0, zorder=0)
 
 
 def share_by(late: Floats, bins: Bins, total: int) -> tuple[Floats, Floats]:
@@ -151,9 +188,9 @@ def share_by(late: Floats, bins: Bins, total: int) -> tuple[Floats, Floats]:
     frames or ms, and the share (m,) in percent from there on.
 
     >>> import numpy as np
-    >>> from visualize.panels.histogram import bins_around, share_by
+    >>> from visualize.panels.histogram import choose_bins, share_by
     >>> late = np.array([0.0, 1.0, 1.0])
-    >>> x, share = share_by(late, bins_around([late], 0.02), total=4)
+    >>> x, share = share_by(late, choose_bins([late], 0.02, False), total=4)
     >>> x.tolist(), share.tolist()
     ([-1.5, 0.0, 1.0, 1.5], [0.0, 25.0, 75.0, 75.0])
     """

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -96,27 +95,23 @@ def posteriors_height(rows: int) -> float:
     return POSTERIOR_HEIGHT * HEADROOM + rows * line_height()
 
 
-def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> list[Artist]:
+def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> None:
     """Draw the true phones as spans with their names, x in seconds."""
     starts, ends = phones.starts, phones.ends
     rows, chosen = phone_rows(phones, symbols, inches_per_unit(axes)[0])
     colours = [FAINT, "#EFEFEF"]
-    drawn: list[Artist] = [
-        axes.broken_barh(
-            list(zip(starts, ends - starts, strict=True)),
-            (0.0, 1.0),
-            gid="true phones",
-            facecolors=[colours[n % 2] for n in range(starts.size)],
-        )
-    ]
+    axes.broken_barh(
+        list(zip(starts, ends - starts, strict=True)),
+        (0.0, 1.0),
+        gid="true phones",
+        facecolors=[colours[n % 2] for n in range(starts.size)],
+    )
     for name, start, end, row in zip(phones.names(symbols), starts, ends, chosen, strict=True):
         if row >= 0:
             middle, y = (start + end) / 2, 1 - (row + 0.5) / rows
-            text = axes.text(middle, y, name, ha="center", va="center", parse_math=False)
-            drawn.append(text)
+            axes.text(middle, y, name, ha="center", va="center", parse_math=False)
     axes.set(ylim=(0, 1), yticks=[])
     axes.spines[:].set_visible(False)
-    return drawn
 
 
 def draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
@@ -136,7 +131,7 @@ def draw_posteriors(
     blank: int = 0,
     at: At = "start",
     rows: int | None = None,
-) -> list[Artist]:
+) -> None:
     """Draw every symbol's posterior of logits (T, K) as a filled line, the blank in grey, and name
     the spikes, in as few rows as possible if `rows` is not set.
     """
@@ -144,14 +139,13 @@ def draw_posteriors(
     labels, frames = spikes(logits, blank, at)
     colour, dashes = look
     thin = 1.2 * thickness(axes, frames.size)
-    drawn: list[Artist] = []
     seconds = clock.seconds(np.arange(len(prob)))
-    drawn += axes.plot(seconds, prob[:, blank], color=BLANK, linewidth=0.8, gid=symbols[blank])
+    axes.plot(seconds, prob[:, blank], color=BLANK, linewidth=0.8, gid=symbols[blank])
     for k in _seen(prob, labels, blank):
         frame, curve = _visible_parts(prob[:, k])
         x = clock.seconds(frame)
-        drawn += axes.plot(x, curve, color=colour, linewidth=thin, linestyle=dashes, gid=symbols[k])
-        drawn.append(axes.fill_between(x, curve, color=colour, alpha=0.25, linewidth=0))
+        axes.plot(x, curve, color=colour, linewidth=thin, linestyle=dashes, gid=symbols[k])
+        axes.fill_between(x, curve, color=colour, alpha=0.25, linewidth=0)
 
     scale = inches_per_unit(axes)[0] * clock.frame_shift
     rows, chosen = spike_rows(frames, labels, symbols, scale, rows)
@@ -159,16 +153,15 @@ def draw_posteriors(
     row_height = line_height() / (height - rows * line_height()) * HEADROOM
     heights = HEADROOM + np.maximum(chosen, 0) * row_height
     times = clock.seconds(frames)
-    drawn.append(axes.vlines(times, prob[frames, labels], heights, color=colour, linewidth=0.5))
+    axes.vlines(times, prob[frames, labels], heights, color=colour, linewidth=0.5)
     for x, y, label, row in zip(times, heights, labels, chosen, strict=True):
         if row >= 0:
-            drawn.append(write_symbol(axes, x, y, symbols[label], colour, va="bottom"))
+            write_symbol(axes, x, y, symbols[label], colour, va="bottom")
     axes.set(ylim=(0, HEADROOM + rows * row_height), yticks=[0, 0.5, 1])
     axes.set_yticklabels(["0", "", "1"])
     axes.set_ylabel("posterior", y=HEADROOM / 2 / axes.get_ylim()[1], labelpad=2)
     axes.spines["left"].set_bounds(0, 1)
     axes.spines["bottom"].set_visible(False)
-    return drawn
 
 
 def _seen(prob: Floats, spiking: Ints, blank: int) -> Ints:
@@ -198,11 +191,10 @@ def thickness(axes: Axes, spikes: int) -> float:
     return float(np.clip(apart / CROWDED, THINNEST, 1.0))
 
 
-def write_symbol(axes: Axes, x: float, y: float, text: str, colour: str, va: str) -> Artist:
+def write_symbol(axes: Axes, x: float, y: float, text: str, colour: str, va: str) -> None:
     """Centred text that hides the lines behind it."""
     name = axes.text(x, y, text, color=colour, ha="center", va=va, parse_math=False)
     name.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
-    return name
 
 
 def time_axes(strips: Sequence[Axes], clock: Clock | None) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
@@ -92,19 +91,19 @@ class Speech:
         return self.values.ndim == 1
 
 
-def draw_speech(axes: Axes, speech: Speech) -> list[Artist]:
+def draw_speech(axes: Axes, speech: Speech) -> None:
     """Draw a spectrogram as colours, or a waveform as a line, x in seconds."""
     axes.tick_params(axis="y", length=0)
     if speech.is_waveform:
         seconds, samples = _outline(speech)
         highest = float(abs(samples).max()) or 1.0
-        drawn = axes.plot(seconds, samples, color=BLANK, linewidth=0.5, gid="waveform")
+        axes.plot(seconds, samples, color=BLANK, linewidth=0.5, gid="waveform")
         axes.set(ylim=(-1.05 * highest, 1.05 * highest), yticks=[], ylabel="waveform")
         axes.spines[:].set_visible(False)
-        return [*drawn]
+        return
     n, bands = speech.values.shape
     lowest, highest = np.percentile(speech.values, [FAINTEST, BRIGHTEST])
-    image = axes.imshow(
+    axes.imshow(
         speech.values.T,
         cmap=HEAT_MAP,
         vmin=lowest,
@@ -117,7 +116,6 @@ def draw_speech(axes: Axes, speech: Speech) -> list[Artist]:
     )
     axes.set(yticks=[1, bands], ylabel=speech.label)
     axes.spines[:].set_visible(False)
-    return [image]
 
 
 def _outline(speech: Speech) -> tuple[Floats, Floats]:

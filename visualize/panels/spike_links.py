@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import ArrayLike
@@ -119,22 +118,20 @@ def _row_heights(rows: int) -> Floats:
 
 def _draw_crowd(
     axes: Axes, links: Links, symbols: Sequence[str], colour: str, width: float
-) -> list[Artist]:
+) -> None:
     """All connectors of a symbol as one collection, for each symbol."""
     labels, sign = links.shift.labels, np.sign(links.shift.offset).astype(np.int64)
     ends = np.stack([links.ends, np.tile([0.0, 1.0], (labels.size, 1))], axis=2)
     colours = np.array([TEXT, colour, EARLY])[sign]  # -1, early, is the last
-    return [
-        axes.add_collection(
-            LineCollection(
-                list(ends[labels == label]),
-                colors=colours[labels == label].tolist(),
-                linewidths=width,
-                gid=f"matched {symbols[label]}",
-            )
+    for label in np.unique(labels):
+        chosen = labels == label
+        lines = LineCollection(
+            list(ends[chosen]),
+            colors=colours[chosen].tolist(),
+            linewidths=width,
+            gid=f"matched {symbols[label]}",
         )
-        for label in np.unique(labels)
-    ]
+        axes.add_collection(lines)
 
 
 def draw_links(
@@ -144,7 +141,7 @@ def draw_links(
     *,
     colour: str = STUDENT,
     rows: int | None = None,
-) -> list[Artist]:
+) -> None:
     """Connect matched spikes, teacher above and student below, and write how far apart they are;
     spikes without a partner are crosses.
     """
@@ -152,19 +149,17 @@ def draw_links(
     rows, chosen = links.rows(inches_per_unit(axes)[0], rows)
     crossings, heights = links.crossings(rows), _row_heights(rows)
     thin = thickness(axes, len(links.ends))
-    drawn: list[Artist] = []
     if shift.n > MOST_LINES:
-        drawn += _draw_crowd(axes, links, symbols, colour, thin)
+        _draw_crowd(axes, links, symbols, colour, thin)
     for n, (ends, number) in enumerate(zip(links.ends, links.numbers, strict=True)):
         late = shift.offset[n]
         shade = colour if late > 0 else EARLY if late < 0 else TEXT
         if shift.n <= MOST_LINES:
-            line = axes.plot(ends, (0, 1), color=shade, linewidth=thin, solid_capstyle="round")
-            line[0].set_gid(f"matched {symbols[shift.labels[n]]}")
-            drawn += line
+            (line,) = axes.plot(ends, (0, 1), color=shade, linewidth=thin, solid_capstyle="round")
+            line.set_gid(f"matched {symbols[shift.labels[n]]}")
         if chosen[n] >= 0:
             x, y = crossings[n, chosen[n]], heights[chosen[n]]
-            drawn.append(write_symbol(axes, x, y, number, shade, va="center_baseline"))
+            write_symbol(axes, x, y, number, shade, va="center_baseline")
     for which, shade in enumerate((colour, TEACHER)):
         seconds, y = links.ends[:, which], np.full(len(links.ends), which)
         axes.plot(seconds, y, "o", color=shade, markersize=3 * thin, clip_on=False)
@@ -174,10 +169,9 @@ def draw_links(
         (links.student_clock.seconds(shift.student_only_frames), edge, colour, "student only"),
     ):
         places = np.full(seconds.size, y)
-        drawn += axes.plot(seconds, places, "x", color=shade, markersize=5, gid=gid)
+        axes.plot(seconds, places, "x", color=shade, markersize=5, gid=gid)
     axes.set(ylim=(0, 1), yticks=[])
     axes.spines[:].set_visible(False)
-    return drawn
 
 
 def spikes_height(rows: int) -> float:
@@ -192,7 +186,7 @@ def draw_spikes(
     clock: Clock,
     colour: str,
     owner: str,
-) -> list[Artist]:
+) -> None:
     """Draw the labels and frames of a model's spikes alone, on axes of `spikes_height`: a line, a
     stem and a name for each, and the model's name to the left where it has room.
     """
@@ -204,10 +198,10 @@ def draw_spikes(
     widths = [text_width(symbols[label]) for label in labels]
     heights = (STEM + np.maximum(chosen, 0) * line_height()) / height
     axes.axhline(0.0, color=colour, linewidth=0.8, clip_on=False)
-    drawn: list[Artist] = [axes.vlines(times, 0.0, heights, color=colour, linewidth=0.5)]
+    axes.vlines(times, 0.0, heights, color=colour, linewidth=0.5)
     for x, y, label, row in zip(times, heights, labels, chosen, strict=True):
         if row >= 0:
-            drawn.append(write_symbol(axes, x, y, symbols[label], colour, va="bottom"))
+            write_symbol(axes, x, y, symbols[label], colour, va="bottom")
     out = max((w / 2 - x for x, w in zip(places, widths, strict=True)), default=0.0)
     apart = GAP + max(out, 0.0)  # of the names, too, that reach beyond the axes
     if text_width(owner) + apart + EDGE <= box.x0 / dots:
@@ -215,4 +209,3 @@ def draw_spikes(
         name.set(color=colour, ha="right", va="bottom", parse_math=False)
     axes.set(ylim=(0, 1), yticks=[])
     axes.spines[:].set_visible(False)
-    return drawn

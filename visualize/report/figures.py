@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from visualize.layout.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
-from visualize.output.gallery import TITLES
+from visualize.output.figures import FIGURES
 
-FIGURES = 2_200_000  # bytes of all figures in a page
-NUMBERS = 400_000  # bytes of their numbers
+FIGURE_BYTES = 2_200_000  # bytes of all figures in a page
+NUMBER_BYTES = 400_000  # bytes of their numbers
 PNG_DPI = 200
 KEPT = ' /:=;,()!*+@?-._~"$[]{}|^`'  # inside a data URI in single quotes, where & begins an entity
 
@@ -28,7 +28,8 @@ def _dark() -> str:
         for light, dark in ON_DARK.items()
         for side in ("fill", "stroke")
     ]
-    rules += ["#patch_1 path{fill:none!important}", "use:not([style]),text{fill:#ececec}"]
+    rules += ["#patch_1 path{fill:none!important}"]
+    rules += ["g:not([style*=fill])>use:not([style]),text{fill:#ececec}"]  # letters in no colour
     rules += [f'[id^="patch_"]>[style*="fill: {WHITE}"]{{fill:#16181b!important}}']
     return f"@media (prefers-color-scheme:dark){{{' '.join(rules)}}}"
 
@@ -48,7 +49,7 @@ def figures_of(folder: Path) -> dict[str, Path]:
     then others by name.
     """
     paths = {path.stem: path for path in sorted(folder.glob("*.svg"))}
-    known = [name for name in TITLES if name in paths]
+    known = [name for name in FIGURES if name in paths]
     return {name: paths[name] for name in (*known, *paths)}
 
 
@@ -64,7 +65,7 @@ def embedded_figures(figures: Mapping[str, Path]) -> str:
     """Write SVG figures as HTML that needs no other file: a PNG of the same name where it is
     smaller and the SVG is too large, with the numbers of a CSV of the same name.
     """
-    written, room, room_of_numbers = [], FIGURES, NUMBERS
+    written, room, room_of_numbers = [], FIGURE_BYTES, NUMBER_BYTES
     for name, path in figures.items():
         title, caption = _title(name)
         images = (
@@ -96,10 +97,10 @@ def embedded_figures(figures: Mapping[str, Path]) -> str:
 def _title(name: str) -> tuple[str, str]:
     """What a figure is called, also one of a certain utterance or student, and what it shows."""
     kind, _, of = name.partition("-")
-    if kind not in TITLES:
+    if kind not in FIGURES:
         return name, ""
-    title, caption = TITLES[kind]
-    return f"{title}: {of}" if of else title, caption
+    row = FIGURES[kind]
+    return f"{row.title}: {of}" if of else row.title, row.caption
 
 
 def _numbers(path: Path, name: str) -> str:

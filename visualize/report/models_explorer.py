@@ -11,7 +11,7 @@ from refkd.check import Floats
 from refkd.experiment.results_json import titled
 from refkd.losses.traces import DistillTrace
 from visualize.layout.glyphs import visible
-from visualize.output.comparison_figures import Drawing, rule_traces
+from visualize.output.models_drawing import ModelsDrawing
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
 from visualize.report.packing import (
@@ -26,7 +26,7 @@ from visualize.report.sound import pack_sound
 LONGEST = 65_535  # frames: numbers of frames take two bytes
 
 
-def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
+def explored_models(drawing: ModelsDrawing, audio: Mapping[str, Path]) -> Explored:
     """Gather what the explorer shows of several models, with WAV files by utterance."""
 
     def utterance(name: str, why: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def explored_models(drawing: Drawing, audio: Mapping[str, Path]) -> Explored:
     return Explored(_shared(drawing), _ranked(drawing), total, utterance)
 
 
-def _shared(drawing: Drawing) -> dict[str, Any]:
+def _shared(drawing: ModelsDrawing) -> dict[str, Any]:
     """What all utterances share; a model's distributions have the model's place."""
     comparison = drawing.comparison
     return {
@@ -68,7 +68,7 @@ def _one_clock(comparison: Comparison) -> bool:
     return len({model.clock for model in comparison.models}) == 1
 
 
-def _note(drawing: Drawing, student: ComparedModel) -> str:
+def _note(drawing: ModelsDrawing, student: ComparedModel) -> str:
     teacher = drawing.comparison.teacher
     if drawing.rule is not None:
         return about_rule(drawing.rule, drawing.options)
@@ -77,7 +77,7 @@ def _note(drawing: Drawing, student: ComparedModel) -> str:
     return f"Each frame is compared with the nearest frame of {teacher.name}."
 
 
-def _ranked(drawing: Drawing) -> dict[str, str]:
+def _ranked(drawing: ModelsDrawing) -> dict[str, str]:
     """Utterances that are drawn first, then as in a run; without those too long for a page."""
     comparison = drawing.comparison
     names = [
@@ -97,10 +97,10 @@ def _ranked(drawing: Drawing) -> dict[str, str]:
     return ranked_utterances(first, names, lengths, distances, lambda d: f"{per * d:.0f} {small}")
 
 
-def _utterance(drawing: Drawing, name: str, why: str) -> dict[str, Any]:
+def _utterance(drawing: ModelsDrawing, name: str, why: str) -> dict[str, Any]:
     comparison, truth = drawing.comparison, drawing.truth
     temperature = float(drawing.options.get("temperature", 1.0))
-    traces, _ = rule_traces(drawing, name)
+    traces, _ = drawing.rule_traces(name)
     length = len(comparison.teacher.posteriors.arrays[name]) * comparison.teacher.clock.frame_shift
     return {
         "name": name,

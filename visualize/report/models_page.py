@@ -11,7 +11,7 @@ from refkd.alignment.posteriors.diagnose import Finding
 from refkd.alignment.posteriors.tables import measured
 from refkd.alignment.unit import Unit
 from visualize.layout.legend import Look
-from visualize.output.comparison_figures import Drawing
+from visualize.output.models_drawing import ModelsDrawing
 from visualize.report.cells import (
     NONE,
     drawn_interval,
@@ -29,7 +29,7 @@ Results = dict[str, Any]
 
 
 def write_models_report(
-    drawing: Drawing,
+    drawing: ModelsDrawing,
     findings: Sequence[Finding],
     figures: Mapping[str, Path],
     audio: Mapping[str, Path],
@@ -39,7 +39,7 @@ def write_models_report(
     other and no network.
     """
     comparison = drawing.comparison
-    measures = measured(comparison, drawing.truth, drawing.found, findings)
+    measures = measured(comparison, drawing.truth, drawing.true_delays, findings)
     parts = {
         "kind": "refkd plot",
         "title": escape(" and ".join(_names(comparison))),

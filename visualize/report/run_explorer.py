@@ -10,9 +10,9 @@ from refkd.alignment.decode import log_posteriors, spikes
 from refkd.alignment.metrics import alignment_shift
 from refkd.data.features import FeatureSettings
 from refkd.experiment.run_reader import Run, RunModel
-from refkd.losses.rules import Rule
+from refkd.losses.rules import Rule, row_of
 from visualize.layout.glyphs import visible
-from visualize.output.run import best_searching, looks_of_run, typical_utterance
+from visualize.output.run_drawing import best_searching, looks_of_run, typical_utterance
 from visualize.panels.speech import Speech
 from visualize.report.colours import colour_class
 from visualize.report.explorer import Explored, mean_distance, ranked_utterances, true_phones
@@ -25,22 +25,6 @@ from visualize.report.packing import (
     pack_speech,
 )
 from visualize.report.sound import pack_sound
-
-ABOUT = {
-    "FrameWise": "Every student frame learns from the same teacher frame.",
-    "Shift": "Every student frame learns from a teacher frame at a fixed distance.",
-    "Blend": "Every student frame learns from a fixed mixture of earlier teacher frames.",
-    "Hard": "Every student frame learns from the most similar teacher frame in its window.",
-    "TopK": "Every student frame learns from a mixture of the most similar teacher frames in its "
-    "window.",
-    "Soft": "Every student frame learns from a mixture of all teacher frames in its window, the "
-    "more similar the more weight.",
-    "Monotone": "The teacher frames never step back: the path of least divergence through the "
-    "windows.",
-    "OrderedPath": "Every frame of both is met, in order, along the cheapest path.",
-    "PerTeacher": "Every teacher frame teaches the most similar student frame that sees it; some "
-    "student frames are taught by none, some by several.",
-}
 
 DIVERGENCES = {
     "kl": "KL(teacher || student)",
@@ -167,7 +151,7 @@ def _note(student: RunModel) -> str:
 
 def about_rule(rule: Rule, options: Mapping[str, Any]) -> str:
     """Say what a student learns from under a rule, and how its frames are compared."""
-    words = [ABOUT[type(rule).__name__], f"Divergence: {DIVERGENCES[options['divergence']]}."]
+    words = [row_of(rule).about, f"Divergence: {DIVERGENCES[options['divergence']]}."]
     if options.get("temperature", 1.0) != 1.0:
         words.append(f"Posteriors at temperature {options['temperature']:g}.")
     if options.get("blank_frames", "keep") != "keep":

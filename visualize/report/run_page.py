@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from refkd.experiment.run_reader import Run
-from visualize.output.run import looks_of_run
+from visualize.output.run_drawing import looks_of_run
 from visualize.report.colours import colour_class
 from visualize.report.figures import figures_of
 from visualize.report.page import write_page

@@ -151,26 +151,24 @@ def compare(
     for posteriors in others:
         check.same_length(posteriors.name, posteriors.classes, first.name, first.classes, "K")
     all_metadata = [metadata_of(posteriors) for posteriors in sets]
-    blank = all_metadata[0].blank
+    blank, symbols = all_metadata[0].blank, all_metadata[0].symbols
     models = tuple(
         ComparedModel(
             posteriors,
             metadata.kind,
-            _clock(posteriors, latency.get(posteriors.name, 0.0)),
+            _clock(posteriors, metadata, latency.get(posteriors.name, 0.0)),
             {name: _spikes(posteriors, metadata, name, blank, at) for name in shared},
         )
         for posteriors, metadata in zip(sets, all_metadata, strict=True)
     )
-    return Comparison(
-        models, shared, blank, first.class_names, at, check.instance("unit", unit, Unit)
-    )
+    return Comparison(models, shared, blank, symbols, at, check.instance("unit", unit, Unit))
 
 
-def _clock(posteriors: PosteriorSet, latency: float) -> Clock:
+def _clock(posteriors: PosteriorSet, metadata: Metadata, latency: float) -> Clock:
     if posteriors.frame_shift is None:
         check.fail("frame_shift", f"seconds for {posteriors.name}, which does not tell", "none")
     late = check.finite_number("latency", latency)
-    return Clock(posteriors.frame_shift, (posteriors.first_frame or 0.0) + late)
+    return Clock(posteriors.frame_shift, metadata.first_frame + late)
 
 
 def _spikes(posteriors: PosteriorSet, metadata: Metadata, name: str, blank: int, at: At) -> Spikes:

@@ -47,11 +47,18 @@ class Metadata:
     kind: str  # as specified, else as shown
     shares: Floats  # (K,) of the usable frames in which each class is best
     blank: int  # as specified, else by its name, else the class that is best most often
+    symbols: tuple[str, ...]  # K; as specified, else the numbers of the classes
+    first_frame: float  # time of frame 0 as specified, else 0
     doubts: dict[str, Doubt]  # why "kind" or "blank" cannot be assumed
 
 
+_RESOLVED = "_metadata"  # where a set keeps its resolved metadata
+
+
 def metadata_of(posteriors: PosteriorSet) -> Metadata:
-    """Look through all posteriors of a model once.
+    """Resolve what a set does not specify: all its posteriors are looked through once.
+
+    The set keeps the result; its arrays must stay as they are.
 
     Examples
     --------
@@ -61,6 +68,14 @@ def metadata_of(posteriors: PosteriorSet) -> Metadata:
     >>> metadata.kind, metadata.blank, metadata.best["one"], metadata.shares.round(2)
     ('probabilities', 0, array([0, 0, 1]), array([0.67, 0.33]))
     """
+    metadata: Metadata | None = vars(posteriors).get(_RESOLVED)
+    if metadata is None:
+        metadata = _look_through(posteriors)
+        check.store(posteriors, **{_RESOLVED: metadata})
+    return metadata
+
+
+def _look_through(posteriors: PosteriorSet) -> Metadata:
     best: dict[str, Ints] = {}
     bad: dict[str, Ints] = {}
     counts, lowest = np.zeros(posteriors.classes), math.inf
@@ -94,6 +109,8 @@ def metadata_of(posteriors: PosteriorSet) -> Metadata:
         kind=posteriors.kind or shown,
         shares=shares,
         blank=blank,
+        symbols=posteriors.class_names,
+        first_frame=posteriors.first_frame or 0.0,
         doubts={fact: doubt for fact, doubt in doubts.items() if doubt is not None},
     )
 
@@ -117,9 +134,8 @@ def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
     """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
     other = other_logarithm(frames) if frames.size else None
     if other is not None:
-        return Doubt(
-            "natural logarithms, or --kind to say what they are", f"what looks like {other}"
-        )
+        expected = "natural logarithms, or --kind to say what they are"
+        return Doubt(expected, f"what looks like {other}")
     if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
         total = np.median(frames.sum(axis=1))
         return Doubt(
@@ -211,14 +227,14 @@ def normalised(posteriors: PosteriorSet) -> PosteriorSet:
     >>> posteriors.kind, posteriors.blank, posteriors.arrays["one"].round(3)[0]
     ('log_probabilities', 0, array([-0.288, -1.386]))
     """
-    metadata = certain_metadata(check.instance("told", posteriors, PosteriorSet))
+    metadata = certain_metadata(check.instance("posteriors", posteriors, PosteriorSet))
     return PosteriorSet(
         posteriors.name,
         {name: log_posteriors_of(posteriors, metadata.kind, name) for name in posteriors.arrays},
         kind="log_probabilities",
         blank=metadata.blank,
-        symbols=posteriors.class_names,
+        symbols=metadata.symbols,
         frame_shift=posteriors.frame_shift,
-        first_frame=0.0 if posteriors.first_frame is None else posteriors.first_frame,
+        first_frame=metadata.first_frame,
         subsampling=posteriors.subsampling,
     )

@@ -122,22 +122,17 @@ def _numbers(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
     if metadata.unusable:
         count = sum(frames.size for frames in metadata.unusable.values())
         name, frames = next(iter(metadata.unusable.items()))
-        yield (
-            "error",
-            f"NaN, +inf or nothing but -inf in {count} frames of "
-            f"{len(metadata.unusable)} utterances, first in utterance {name!r}, frame {frames[0]}",
-        )
+        first = f"first in utterance {name!r}, frame {frames[0]}"
+        got = f"{count} frames of {len(metadata.unusable)} utterances, {first}"
+        yield "error", f"NaN, +inf or nothing but -inf in {got}"
     padded = [
         name
         for name, array in posteriors.arrays.items()
         if len(array) > PADDING and (array[-PADDING:] == array[-1]).all()
     ]
     if padded:
-        yield (
-            "warning",
-            f"{len(padded)} of {len(posteriors.arrays)} utterances end in {PADDING} or more equal "
-            f"frames, as padding does, such as {padded[0]!r}",
-        )
+        got = f"{PADDING} or more equal frames, as padding does, such as {padded[0]!r}"
+        yield "warning", f"{len(padded)} of {len(posteriors.arrays)} utterances end in {got}"
 
 
 def _kind(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
@@ -169,11 +164,9 @@ def _row_sums(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
         if away.max() > worst:
             worst, worst_at = float(away.max()), (name, int(away.argmax()))
     if count:
-        yield (
-            "warning",
-            f"the probabilities of {count} of {total} frames do not sum to one; the worst is off "
-            f"by {worst:.3g} in utterance {worst_at[0]!r}, frame {worst_at[1]}; all are normalised",
-        )
+        got = f"off by {worst:.3g} in utterance {worst_at[0]!r}, frame {worst_at[1]}"
+        frames = f"the probabilities of {count} of {total} frames do not sum to one"
+        yield "warning", f"{frames}; the worst is {got}; all are normalised"
 
 
 def _blank(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:

@@ -95,8 +95,8 @@ def _folded(posteriors: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, F
     folded = [symbol for symbol in symbols if symbol in folding.symbols]
     if not folded:
         return posteriors, None
-    facts = certain_metadata(posteriors)
-    blank = facts.blank
+    metadata = certain_metadata(posteriors)
+    blank = metadata.blank
     if symbols[blank] in folding.symbols:
         expected = f"classes other than the blank of {posteriors.name}"
         check.fail("merge, drop", expected, repr(symbols[blank]))
@@ -112,7 +112,7 @@ def _folded(posteriors: PosteriorSet, folding: Folding) -> tuple[PosteriorSet, F
     return replace(
         posteriors,
         arrays={
-            name: _added(array, list(groups.values()), facts.kind == "probabilities")
+            name: _added(array, list(groups.values()), metadata.kind == "probabilities")
             for name, array in posteriors.arrays.items()
         },
         symbols=tuple(symbols[name] if isinstance(name, int) else name for name in names),

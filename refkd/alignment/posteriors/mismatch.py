@@ -36,11 +36,9 @@ def against_reference(
         labels = sorted({label for name in shared for label in reference[name].labels})
         unknown = [label for label in labels if label not in posteriors.symbols]
         if unknown:
-            yield (
-                "warning",
-                f"{len(unknown)} labels of the reference are no symbols, such as "
-                f"{visible(unknown[0])}",
-            )
+            example = visible(unknown[0])
+            got = f"{len(unknown)} labels of the reference are no symbols, such as {example}"
+            yield "warning", got
     if posteriors.frame_shift is None:
         return
     late = []
@@ -77,19 +75,14 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if len(missing) == len(first):
-        got = (
-            f"such as {visible(missing[0])} and {visible(extra[0])}"
-            if missing and extra
-            else "of none at all"
-        )
+        got = "of none at all"
+        if missing and extra:
+            got = f"such as {visible(missing[0])} and {visible(extra[0])}"
         yield "error", f"no utterance is both in it {between}, {got}"
     elif missing or extra:
-        example = (missing or extra)[0]
-        yield (
-            "warning",
-            f"{len(missing) + len(extra)} utterances are not both in it {between} and are left "
-            f"out, such as {visible(example)}",
-        )
+        count, example = len(missing) + len(extra), visible((missing or extra)[0])
+        got = f"not both in it {between} and are left out, such as {example}"
+        yield "warning", f"{count} utterances are {got}"
 
 
 def _classes(
@@ -102,11 +95,9 @@ def _classes(
         different = [n for n, symbol in enumerate(first.symbols) if symbol != other.symbols[n]]
         if different:
             n = different[0]
-            yield (
-                "error",
-                f"{len(different)} classes have another symbol than in {first.name}, such as {n}: "
-                f"{visible(other.symbols[n])}, there {visible(first.symbols[n])}",
-            )
+            example = f"{n}: {visible(other.symbols[n])}, there {visible(first.symbols[n])}"
+            got = f"another symbol than in {first.name}, such as {example}"
+            yield "error", f"{len(different)} classes have {got}"
             return
     if first_blank != blank:
         got = f"the blank is {blank}, that of {first.name} is {first_blank}"

@@ -55,7 +55,7 @@ class Part:
         for posteriors in sets:
             assert posteriors.frame_shift is not None
             metadata = metadata_of(posteriors)
-            first = posteriors.first_frame or 0.0
+            first = metadata.first_frame
             frames = self.slice(posteriors.frame_shift, first)
             arrays = {name: array[frames] for name, array in posteriors.arrays.items()}
             arrays = {name: array for name, array in arrays.items() if len(array)}

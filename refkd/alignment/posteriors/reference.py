@@ -120,9 +120,8 @@ def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     )
     for stretch in selected:
         if stretch.start == stretch.end:
-            refuse(
-                stretch.where, "some duration, or the label skipped", f"0 s of {stretch.label!r}"
-            )
+            got = f"0 s of {stretch.label!r}"
+            refuse(stretch.where, "some duration, or the label skipped", got)
     starts, ends = (
         np.array([getattr(stretch, side) for stretch in selected], dtype=np.float64)
         for side in ("start", "end")

@@ -10,11 +10,11 @@ from refkd.alignment.posteriors.truth import Truth, delay_and_error
 from refkd.alignment.statistics import SpreadInSeconds, plain
 from refkd.alignment.unit import SECONDS, Unit
 
-Found = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utterance
+Delays = Mapping[str, Mapping[str, TrueDelays]]  # of each model, of each utterance
 
 
 def measured(
-    comparison: Comparison, truth: Truth | None, delays: Found, findings: Sequence[Finding]
+    comparison: Comparison, truth: Truth | None, delays: Delays, findings: Sequence[Finding]
 ) -> dict[str, Any]:
     """Put all results into plain numbers for JSON, times in the unit of the comparison."""
     results: dict[str, Any] = {
@@ -80,7 +80,7 @@ def shift_table(comparison: Comparison) -> str:
     return _laid_out(rows)
 
 
-def truth_table(truth: Truth, delays: Found, unit: Unit = SECONDS) -> str:
+def truth_table(truth: Truth, delays: Delays, unit: Unit = SECONDS) -> str:
     """Lay out the error of every model and its delays after true starts, then after true ends."""
     pooled = {name: TrueDelays.pool(utterances.values()) for name, utterances in delays.items()}
     edges: tuple[Edge, Edge] = ("start", "end")

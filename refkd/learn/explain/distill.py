@@ -28,7 +28,7 @@ from refkd.learn.explain.pairs import (
     weighted_sum,
 )
 from refkd.losses.distill import BLANK_FRAMES, Options, distill_trace
-from refkd.losses.rules import Blend, FrameWise, Rule, Soft, TopK
+from refkd.losses.rules import FrameWise, Rule, row_of
 from refkd.losses.traces import DistillTrace
 
 OF_GRADIENT = {"kl": "D6", "cross_entropy": "D6", "reverse_kl": "D7", "js": "D8"}
@@ -192,7 +192,7 @@ def _gradient(
         rows[f"p at u = {u}"] = teacher[u]
     if trace.target is not None:
         rows["target"] = trace.target[t]
-    if not isinstance(trace.rule, Blend):
+    if row_of(trace.rule).loss != "mixture":
         for n in pairs:
             u = int(trace.pairs[n, 1])
             rows[f"pull of u = {u}"] = trace.pair_weight[n] * inputs.pull(t, u)
@@ -206,7 +206,7 @@ def _gradient(
 def _pull_text(inputs: _Inputs, pairs: int) -> str:
     if pairs == 0:
         return "No pair, so nothing is learnt from this frame."
-    if isinstance(inputs.rule, Blend):
+    if row_of(inputs.rule).loss == "mixture":
         text = "The mixture pulls as one teacher frame would, times what is left of its weight."
     else:
         text = "Each pair pulls by the gradient of its divergence times its weight; they add up."
@@ -220,8 +220,7 @@ def _pull_text(inputs: _Inputs, pairs: int) -> str:
 
 def _three_numbers(inputs: _Inputs, trace: DistillTrace, mixture: float) -> Step:
     scale = inputs.temperature**2 if inputs.scale_t2 else 1.0
-    kinds: dict[type, str] = {Soft: "soft minimum", Blend: "mixture", TopK: "weighted sum"}
-    rows = [f"loss: {kinds[type(inputs.rule)]}", "weighted sum", "mixture"]
+    rows = [f"loss: {row_of(inputs.rule).loss}", "weighted sum", "mixture"]
     cells = [[trace.loss], [scale * weighted_sum(trace)], [mixture]]
     return Step(
         "Three numbers for one weighted sum",

@@ -1,5 +1,7 @@
 """The equations that narrations refer to, word for word as the pages of docs/ have them."""
 
+from refkd.losses.rules import EQUATIONS as EQUATIONS_OF_RULES
+
 PAGES = {
     "R": "docs/course/rnn.md",
     "C": "docs/course/ctc.md",
@@ -51,17 +53,7 @@ EQUATIONS = {
     "D7": "reverse_kl dD/dz = q (r - sum_k q r), r = log(q / p)",
     "D8": "js dD/dz = 1/2 q (r - sum_k q r), r = log(2 q / (p + q))",
     "D9": "target_t[k] = sum_u weight(t, u) p_u[k] / sum_u weight(t, u)",
-    "S1": "(t, u) selected if D(t, u) < inf",
-    "S2": "u(t) = argmin_u D(t, u)",
-    "S3": "u_1(t), u_2(t), ... = the same, among those not yet selected",
-    "S4": "u - max_step <= u' <= u",
-    "S5": "C(t, u) = D(t, u) + min over these u' of C(t', u')",
-    "S6": "back from the cheapest end, (t, u) selected, on to the u' it came from",
-    "S7": "C(0, 0) = D(0, 0), C(t, u) = D(t, u) + min(C(t-1, u-1), C(t-1, u), C(t, u-1))",
-    "S8": "back from (T-1, T-1) to (0, 0)",
-    "S9": "t(u) = argmin_t D(t, u)",
-    "S10": "w(t, u) = e^(-D(t, u) / tau) / sum_v e^(-D(t, v) / tau), equal at tau = inf",
-    "S11": "softmin_t = -tau log(mean_u e^(-D(t, u) / tau))",
+    **EQUATIONS_OF_RULES,
 }
 
 

@@ -9,55 +9,10 @@ from refkd.alignment.decode import log_posteriors
 from refkd.check import Floats
 from refkd.learn.explain.classes import Classes
 from refkd.learn.explain.narration import Step, Table, frames_heads
-from refkd.learn.explain.reasons import reason
-from refkd.losses import rules
+from refkd.losses.rules import row_of
 from refkd.losses.traces import DistillTrace
 
 OF_DIVERGENCE = {"kl": "D2", "reverse_kl": "D3", "js": "D4", "cross_entropy": "D5"}
-DESCRIPTIONS: dict[type, tuple[str, tuple[str, ...]]] = {
-    rules.FrameWise: (
-        "Each student frame learns from the teacher frame of its own time; nothing is searched.",
-        ("S2",),
-    ),
-    rules.Shift: (
-        "Each student frame learns from the teacher frame d earlier, whatever that one says.",
-        ("S2",),
-    ),
-    rules.Blend: (
-        "Each student frame learns from a mixture of earlier teacher frames with given weights. "
-        "The loss is the divergence of the mixture, not the sum of w D.",
-        ("S1", "D9"),
-    ),
-    rules.Hard: (
-        "Each student frame takes the most similar teacher frame that it sees. Ties go to the "
-        "nearest frame, then to the earlier.",
-        ("S2",),
-    ),
-    rules.TopK: (
-        "Each student frame takes the k most similar teacher frames that it sees, weighted by "
-        "similarity. Ties go to the nearest frame, then to the earlier.",
-        ("S3", "S10"),
-    ),
-    rules.Soft: (
-        "Each student frame learns from all teacher frames that it sees, weighted by similarity. "
-        "The loss is the soft minimum, not the sum of w D.",
-        ("S1", "S10", "S11"),
-    ),
-    rules.Monotone: (
-        "One teacher frame for each student frame, and never a step back: the path of least cost.",
-        ("S4", "S5", "S6"),
-    ),
-    rules.OrderedPath: (
-        "One path through both sequences, in order, that skips no frame of either: that of least "
-        "cost. Every pair on it counts.",
-        ("S7", "S8"),
-    ),
-    rules.PerTeacher: (
-        "Each teacher frame teaches the student frame that resembles it most, among those that "
-        "see it. Ties go to the nearest frame.",
-        ("S9",),
-    ),
-}
 
 
 def distributions(logits: ArrayLike, temperature: float) -> Floats:
@@ -116,18 +71,20 @@ def divergence(trace: DistillTrace, t: int, u: int) -> float | None:
 
 def rule_step(trace: DistillTrace, frames: range) -> Step:
     """What one rule selects, and why, and what it costs."""
-    text, equations = DESCRIPTIONS[type(trace.rule)]
+    row = row_of(trace.rule)
     rows = [n for n, (t, _) in enumerate(trace.pairs) if t in frames]
     cells = []
     for n in rows:
         t, u = trace.pairs[n]
         cost = divergence(trace, t, u)
         weight = trace.pair_weight[n]
-        cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), reason(trace, n)])
+        cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), row.why(trace, n)])
     columns = ["u", "t - u", "D", "w", "w D", "why"]
     pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in rows], columns, cells)
     band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected ones marked")
-    return Step(type(trace.rule).__name__, text, equations, (band, pairs, cost_table(trace)))
+    return Step(
+        type(trace.rule).__name__, row.about, row.equations, (band, pairs, cost_table(trace))
+    )
 
 
 def weighted_sum(trace: DistillTrace) -> float:

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from refkd.losses.rules import RULES
 from refkd.verify.ctc.conventions import LAYOUT
 from refkd.verify.distill import grid
 from refkd.verify.kit import Convention, of_dtype
@@ -104,7 +103,7 @@ CONVENTIONS = (
         },
         "later",
     ),
-    Convention("rules", {name: name for name in RULES}, "later", several=True),
+    Convention("rules", {name: name for name in grid.JUDGED}, "later", several=True),
     Convention("divergences", {name: name for name in grid.DIVERGENCES}, "later", several=True),
     Convention("options", {name: name for name in grid.OPTIONS}, "later", several=True),
     Combinations(

@@ -31,6 +31,7 @@ RULES: dict[str, dict[str, Any]] = {
     "OrderedPath": {"rule": "OrderedPath", "window": [2, 1]},
     "PerTeacher": {"rule": "PerTeacher", "window": [2, 1]},
 }
+JUDGED = tuple(dict.fromkeys(facts["rule"] for facts in RULES.values()))  # refkd may have more
 BUGS = {
     "FrameWise": ("K1", "K18"),
     "Shift": ("K16", "K1"),

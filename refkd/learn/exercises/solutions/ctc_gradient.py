@@ -61,7 +61,7 @@ def ctc_gradient(logp, labels, blank, log_alpha, log_beta):
         largest = max(through)
         if largest == -math.inf:
             continue
-        weight = [math.exp(one - largest) for one in through]
+        weight = [math.exp(state - largest) for state in through]
         for s in range(S):
             occupancy[t, states[s]] += weight[s] / sum(weight)
         for k in range(logp.shape[1]):

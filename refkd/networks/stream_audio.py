@@ -1,4 +1,4 @@
-"""A trained network recognizes phones in audio that arrives piece by piece."""
+"""Audio that arrives piece by piece into a trained network, phones out of it."""
 
 import time
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def frontend_metadata(settings: FeatureSettings, rate: int) -> Values:
     Examples
     --------
     >>> from refkd.data.features import FeatureSettings
-    >>> from refkd.networks.recognize import frontend_metadata
+    >>> from refkd.networks.stream_audio import frontend_metadata
     >>> facts = frontend_metadata(FeatureSettings(), 8000)
     >>> facts["features.high"].item(), facts["features.taper"].item()
     (4000.0, 'hann')
@@ -61,7 +61,7 @@ def arriving_frames(
     --------
     >>> import numpy as np
     >>> from refkd.data.features import FeatureSettings
-    >>> from refkd.networks.recognize import arriving_frames
+    >>> from refkd.networks.stream_audio import arriving_frames
     >>> frames = arriving_frames(np.ones(540), 8000, FeatureSettings())
     >>> [(seconds, frame.shape) for seconds, frame in frames]
     [(0.035, (1, 80)), (0.055, (1, 80)), (0.0675, (1, 80))]

@@ -16,7 +16,7 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
-from refkd.networks.recognize import arriving_frames, frontend_metadata, recognize_stream
+from refkd.networks.stream_audio import arriving_frames, frontend_metadata, recognize_stream
 
 RATE = 1000
 SETTINGS = FeatureSettings(bands=3, low=0.0)  # a window of 25 samples, a hop of 10
@@ -64,9 +64,9 @@ def files(tmp_path):
 
 def test_when_frames_are_complete_by_hand():
     # Two windows of 25, 10 apart: samples 0-34, 20-54, 40-74; then 60-84 holds one window more.
-    heard = [seconds for seconds, _ in arriving_frames(noise(90), RATE, SETTINGS)]
-    assert heard == [0.035, 0.055, 0.075, 0.09]
-    assert [seconds for seconds, _ in arriving_frames(noise(84), RATE, SETTINGS)] == heard[:3]
+    arrival = [seconds for seconds, _ in arriving_frames(noise(90), RATE, SETTINGS)]
+    assert arrival == [0.035, 0.055, 0.075, 0.09]
+    assert [seconds for seconds, _ in arriving_frames(noise(84), RATE, SETTINGS)] == arrival[:3]
 
 
 @given(st.integers(1, 200), st.integers(1, 4), st.sampled_from([0.01, 0.02, 0.025]), SEEDS)
@@ -76,15 +76,15 @@ def test_arriving_frames_are_those_of_the_whole_audio(samples, joined, hop, seed
     pieces = list(arriving_frames(audio, RATE, settings))
     whole = stack(log_mel(audio, RATE, settings), joined)
     assert_close(np.concatenate([frame for _, frame in pieces]), whole, VALUE)
-    assert all(heard <= samples / RATE for heard, _ in pieces)
+    assert all(arrival <= samples / RATE for arrival, _ in pieces)
 
 
 def test_a_frame_needs_nothing_that_comes_later():
     audio = noise(200)
-    for heard, frame in arriving_frames(audio, RATE, SETTINGS):
-        begun = audio[: round(heard * RATE)]
+    for arrival, frame in arriving_frames(audio, RATE, SETTINGS):
+        begun = audio[: round(arrival * RATE)]
         *_, (again, last) = arriving_frames(begun, RATE, SETTINGS)
-        assert again == heard
+        assert again == arrival
         np.testing.assert_array_equal(last, frame)
 
 
@@ -104,22 +104,22 @@ def test_samples_of_16_bits_are_refused():
 @given(st.integers(1, 900), SEEDS)
 def test_phones_and_times_are_those_of_greedy_decoding(samples, seed):
     net, audio = student(seed=seed), noise(samples, seed)
-    said = list(recognize_stream(net, audio, RATE))
+    recognized = list(recognize_stream(net, audio, RATE))
     labels, frames = spikes(offline_logits(net, audio))
-    assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
-    assert_close([one.time for one in said], 0.0175 + 0.02 * frames, VALUE)
-    assert all(one.computing > 0.0 for one in said)
+    assert [phone.phone for phone in recognized] == [["<blank>", "a", "b"][k] for k in labels]
+    assert_close([phone.time for phone in recognized], 0.0175 + 0.02 * frames, VALUE)
+    assert all(phone.computing > 0.0 for phone in recognized)
 
 
 def test_the_network_of_these_tests_has_something_to_say():
-    said = [one.phone for one in recognize_stream(student(), noise(3000), RATE)]
-    assert len(said) > 9
-    assert set(said) == {"a", "b"}
+    recognized = [phone.phone for phone in recognize_stream(student(), noise(3000), RATE)]
+    assert len(recognized) > 9
+    assert set(recognized) == {"a", "b"}
 
 
 def test_the_lag_is_half_a_span():
-    *said, _ = recognize_stream(student(), noise(3000), RATE)
-    assert_close([one.lag for one in said], 0.0175, VALUE)
+    *recognized, _ = recognize_stream(student(), noise(3000), RATE)
+    assert_close([phone.lag for phone in recognized], 0.0175, VALUE)
 
 
 # --- what a network's file must hold -------------------------------------------------------------
@@ -150,9 +150,9 @@ def test_settings_survive_the_file(files):
     net = refkd.Network.load(files / "other.npz")
     audio = noise(1500)
     labels, frames = spikes(offline_logits(net, audio, settings))
-    said = list(recognize_stream(net, audio, RATE))
-    assert [one.phone for one in said] == [["<blank>", "a", "b"][k] for k in labels]
-    assert_close([one.time for one in said], settings.times(75, RATE)[frames], VALUE)
+    recognized = list(recognize_stream(net, audio, RATE))
+    assert [phone.phone for phone in recognized] == [["<blank>", "a", "b"][k] for k in labels]
+    assert_close([phone.time for phone in recognized], settings.times(75, RATE)[frames], VALUE)
 
 
 # --- command -------------------------------------------------------------------------------------
@@ -164,11 +164,11 @@ def test_json_lines(files, capsys):
     audio, rate = read_wav(files / "audio.wav")
     expected = list(recognize_stream(student(), audio, rate))
     assert len(expected) > 3
-    for got, one in zip(printed, expected, strict=True):
+    for got, phone in zip(printed, expected, strict=True):
         assert (got["phone"], got["time"], got["lag"]) == (
-            one.phone,
-            round(one.time, 6),
-            round(one.lag, 6),
+            phone.phone,
+            round(phone.time, 6),
+            round(phone.lag, 6),
         )
         assert got["computing"] > 0.0
 
@@ -178,10 +178,10 @@ def test_the_table_for_people(files, capsys):
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split() == ["time", "(s)", "lag", "(ms)", "computing", "(ms)", "phone"]
     expected = list(recognize_stream(student(), *read_wav(files / "audio.wav")))
-    for row, one in zip(rows, expected, strict=True):
+    for row, event in zip(rows, expected, strict=True):
         seconds, lag, _, phone = row.split()
-        assert (seconds, lag) == (f"{one.time:.4f}", f"{1000 * one.lag:.1f}")
-        assert phone == one.phone
+        assert (seconds, lag) == (f"{event.time:.4f}", f"{1000 * event.lag:.1f}")
+        assert phone == event.phone
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,213 @@
+"""The table of figures: what each is called and shows, and how it is drawn of which input."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from matplotlib.figure import Figure
+
+from refkd import check
+from visualize.figures.cumulative import cumulative_figure
+from visualize.figures.delays import delays_figure
+from visualize.figures.offsets import offsets_figure
+from visualize.figures.shift import shift_figure
+from visualize.output import models_drawing, run_drawing
+from visualize.output.drawing import Drawing, Drawn, NothingToDrawError
+from visualize.output.models_drawing import ModelsDrawing
+from visualize.output.run_drawing import RunDrawing
+
+Input = TypeVar("Input", RunDrawing, ModelsDrawing)
+
+
+def draw_shift(drawing: Drawing) -> Drawn:
+    """Draw posteriors and connected spikes of every utterance."""
+    drawn = Drawn()
+    for utterance in drawing.utterances:
+        drawn.figures[drawing.file_name("shift", utterance)] = shift_figure(
+            drawing.logits(utterance),
+            drawing.symbols,
+            {name: clock.frame_shift for name, clock in drawing.clocks.items()},
+            first_frame={name: clock.first_frame for name, clock in drawing.clocks.items()},
+            phones=drawing.phones(utterance),
+            speech=drawing.speech(utterance),
+            traces=drawing.choices(utterance),
+            notes=drawing.notes(),
+            title=utterance,
+            blank=drawing.blank,
+            at=drawing.at,
+            width=drawing.width,
+            looks=drawing.looks,
+        )
+    return drawn
+
+
+def draw_offsets(drawing: Drawing) -> Figure:
+    """Draw the offsets of students over all utterances."""
+    return offsets_figure(
+        drawing.offsets(),
+        drawing.bar,
+        windows=drawing.windows(),
+        width=drawing.width,
+        looks=drawing.looks,
+    )
+
+
+def draw_cumulative(drawing: Drawing) -> Figure:
+    """Draw how many of the teacher's spikes each student has matched by when."""
+    return cumulative_figure(
+        drawing.offsets(),
+        drawing.bar,
+        width=drawing.width,
+        looks=drawing.looks,
+    )
+
+
+def draw_delays(drawing: Drawing) -> Figure:
+    """Draw the delays of models after true times."""
+    return delays_figure(
+        drawing.delays(),
+        drawing.bar,
+        teacher=drawing.teacher_name,
+        unit=drawing.timed,
+        width=drawing.width,
+        looks=drawing.looks,
+    )
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """A figure: its words on pages, and how it is drawn."""
+
+    title: str
+    caption: str
+    of_run: Callable[[RunDrawing], Figure | Drawn]
+    of_models: Callable[[ModelsDrawing], Figure | Drawn] | None = None  # if not only a run has it
+
+
+FIGURES: dict[str, FigureRow] = {
+    "shift": FigureRow(
+        "Alignment shift",
+        "Posteriors of the teacher and every student over one utterance. Lines join equal spikes; "
+        "their numbers say how much later the student is.",
+        draw_shift,
+        draw_shift,
+    ),
+    "rules": FigureRow(
+        "Rules side by side",
+        "What several rules chose in one utterance.",
+        run_drawing.draw_rules,
+    ),
+    "offsets": FigureRow(
+        "Offsets",
+        "How far the spikes of each student are from the teacher's, over all utterances.",
+        draw_offsets,
+        draw_offsets,
+    ),
+    "cumulative": FigureRow(
+        "How many spikes by when",
+        "Of the teacher's spikes, the share that each student has matched at most so late.",
+        draw_cumulative,
+        draw_cumulative,
+    ),
+    "delays": FigureRow(
+        "Delay after true times",
+        "Spikes of every model after the true starts, and after the true ends, of its phones. "
+        "Only what is right has a delay: read it beside what was left out.",
+        draw_delays,
+        draw_delays,
+    ),
+    "tradeoff": FigureRow(
+        "Error against delay",
+        "Errors over mean offset or delay, with intervals. A student is better the further down "
+        "and to the left it stands.",
+        run_drawing.draw_tradeoff,
+        models_drawing.draw_tradeoff,
+    ),
+    "sweep": FigureRow(
+        "Weights and windows that were tried",
+        "Errors on the validation speech, from which the weights were chosen.",
+        run_drawing.draw_sweep,
+    ),
+    "learning": FigureRow(
+        "Learning", "Losses and validation error after every epoch.", run_drawing.draw_learning
+    ),
+    "band": FigureRow(
+        "What a rule saw",
+        "Divergences inside the window over one utterance, and the pairs that were chosen.",
+        run_drawing.draw_band,
+        models_drawing.draw_bands,
+    ),
+    "gradients": FigureRow(
+        "Where a rule pushes",
+        "Gradient in the student's logits, frame by frame and with selection.",
+        run_drawing.draw_gradients,
+        models_drawing.draw_gradients,
+    ),
+    "lattice": FigureRow(
+        "CTC",
+        "Forward, backward, occupancy and best path of one utterance.",
+        run_drawing.draw_lattice,
+    ),
+    "gates": FigureRow(
+        "Inside the LSTM",
+        "Gates and cells of a student over one utterance.",
+        run_drawing.draw_gates,
+    ),
+    "toy": FigureRow(
+        "What each rule charges",
+        "The loss of a late, a silent and a wrong student on a small made-up example.",
+        run_drawing.draw_toy,
+    ),
+}
+OF_MODELS = {name: row.of_models for name, row in FIGURES.items() if row.of_models is not None}
+
+
+def figures_of_run(
+    drawing: RunDrawing, names: Iterable[str] | None = None, *, asked: bool = True
+) -> Drawn:
+    """Draw the figures of a run, those by name or all for which it has numbers; a user who has
+    `asked` for them gets an ArgumentError if it has none.
+    """
+    check.one_of("utterance", drawing.utterance, drawing.run.names)
+    draw = {name: row.of_run for name, row in FIGURES.items()}
+    drawn, lacking = _draw_all(draw, drawing, names)
+    if asked and names is not None and lacking:
+        check.fail("figures", "figures that the run has numbers for", repr(next(iter(lacking))))
+    return drawn
+
+
+def figures_of_models(drawing: ModelsDrawing, names: Iterable[str] | None = None) -> Drawn:
+    """Draw the figures that the data permit, all or those of some names, with a sentence for each
+    that is missing.
+    """
+    drawn, lacking = _draw_all(OF_MODELS, drawing, names)
+    if names is not None:
+        for name, reason in lacking.items():
+            check.fail("figures", "what the data permit", f"{name!r}: {reason}")
+    return drawn
+
+
+def _draw_all(
+    draw: Mapping[str, Callable[[Input], Figure | Drawn]],
+    drawing: Input,
+    names: Iterable[str] | None,
+) -> tuple[Drawn, dict[str, str]]:
+    """Draw each figure by itself, so that one that fails costs no other; tell why some lack numbers
+    altogether.
+    """
+    every, lacking = Drawn(), {}
+    for name in list(draw if names is None else names):
+        check.one_of("figures", name, draw)
+        drawn = Drawn()
+        try:
+            made = draw[name](drawing)
+            drawn = Drawn({name: made}) if isinstance(made, Figure) else made
+        except NothingToDrawError as nothing:
+            drawn.left_out.append(str(nothing))
+        except Exception as error:
+            every.failures[name] = error
+        if not drawn.figures and drawn.left_out:
+            lacking[name] = drawn.left_out[0]
+        every.figures |= drawn.figures
+        every.left_out += [f"{name}: {reason}" for reason in dict.fromkeys(drawn.left_out)]
+    return every, lacking
