@@ -288,6 +288,7 @@ def test_an_aligner_that_refuses_empty_targets_is_told_so():
     assert ALIGN.bugs(refusing) == ["A12"]
 
 
+@pytest.mark.proof
 def test_the_smallest_example_can_be_run_again():
     wrong = PLANTED["repeats without a blank"].function
     fault = ALIGN.faults(wrong)[0]

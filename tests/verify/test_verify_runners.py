@@ -311,6 +311,7 @@ def test_a_program_answers_many_calls_and_its_crash_costs_one(folder):
     assert answers[4].sentence.startswith("its answer cannot be read")
 
 
+@pytest.mark.proof
 def test_a_program_that_hangs_is_stopped(folder):
     answers = program(folder, time_limit=2.0).ask(calls(3))
     assert failures(answers) == ["timed out"]
