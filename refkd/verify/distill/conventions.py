@@ -1,5 +1,6 @@
 """What distillation losses do differently and are right about."""
 
+from refkd.losses.rules import RULES
 from refkd.verify.distill import grid
 from refkd.verify.kit import Convention
 
@@ -112,7 +113,9 @@ CONVENTIONS = (
         },
         "later",
     ),
-    Convention("rules", {name: name for name in grid.JUDGED}, "later", several=True),
+    Convention(
+        "rules", {name: name for name in RULES if name in grid.JUDGED}, "later", several=True
+    ),
     Convention(
         "divergences",
         {name: name for name in grid.DIVERGENCES},
