@@ -255,7 +255,7 @@ def test_a_blank_at_the_end_changes_nothing(files, tmp_path, measure):
     ]
 
 
-@pytest.mark.parametrize("kind", ["log_probabilities", "probabilities"])
+@pytest.mark.parametrize("kind", ["probabilities", *proofs("log_probabilities")])
 def test_kinds_of_numbers_give_one_figure(kind, files, tmp_path, measure):
     changed = []
     for name, events in (("teacher", TEACHER), ("small", LATE)):
@@ -357,6 +357,7 @@ def test_missing_utterances_are_left_out(files, tmp_path, measure):
     assert {"level": "warning", "name": "small", "sentence": sentence} in measured["findings"]
 
 
+@pytest.mark.proof
 @pytest.mark.compiled_only
 def test_thousands_of_classes(tmp_path, measure):
     events = {"one": {10: 17, 30: 2999, 60: 512}}
