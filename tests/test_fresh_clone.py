@@ -7,13 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import conftest
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_tests_without_their_packages_say_what_to_install(monkeypatch):
+@pytest.fixture
+def conftest(pytestconfig):
+    return pytestconfig.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+
+
+def test_tests_without_their_packages_say_what_to_install(conftest, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(pytest.UsageError) as caught:
         conftest.pytest_configure(None)
@@ -23,7 +27,7 @@ def test_tests_without_their_packages_say_what_to_install(monkeypatch):
     )
 
 
-def test_a_package_that_is_only_near_is_not_installed(monkeypatch):
+def test_a_package_that_is_only_near_is_not_installed(conftest, monkeypatch):
     def missing(name):
         raise importlib.metadata.PackageNotFoundError(name)
 

@@ -11,7 +11,7 @@ from refkd.cli.commands import Commands, Parser
 
 if TYPE_CHECKING:
     from refkd.verify.kit import Kit
-    from refkd.verify.python_runner import Door
+    from refkd.verify.python_runner import Runner
 
 
 def add_parser(commands: Commands) -> None:
@@ -104,17 +104,17 @@ def kit_parser(kit: "Kit") -> Parser:
 
 def _run(kit: "Kit", options: argparse.Namespace) -> int:
     from refkd import check
-    from refkd.verify.comparison import as_lines, compare
-    from refkd.verify.expected import Setting, read_expected, write_expected
-    from refkd.verify.junit import write_junit
-    from refkd.verify.kit import Selection
-    from refkd.verify.report import as_json, as_text
+    from refkd.verify.expected import Setting, as_lines, compare, read_expected, write_expected
+    from refkd.verify.records import Selection
+    from refkd.verify.report import as_json, as_text, write_junit
     from refkd.verify.session import verify
 
     selection = Selection(options.quick, options.shapes == "few", options.seed)
     if options.list:
         for case in kit.cases(selection):
-            print(f"{case.name:40} {','.join(case.catches):12} {case.status:12} {case.provenance}")
+            print(
+                f"{case.name:40} {','.join(case.bug_classes):12} {case.status:12} {case.provenance}"
+            )
         return 0
     conventions = {
         convention.name: value
@@ -129,11 +129,11 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         if file is not None and not Path(file).parent.is_dir():
             check.fail(option, "a file in a folder that is there", file)
     progress = _Progress()
-    door = _door(kit, options, conventions, progress.step)
+    runner = _runner(kit, options, conventions, progress.step)
     try:
         report = verify(
             kit,
-            door,
+            runner,
             conventions,
             selection,
             target=options.target or shlex.join(options.exec),
@@ -144,7 +144,7 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         )
     finally:
         progress.end()
-        door.close()
+        runner.close()
     if options.write_expected:
         write_expected(options.write_expected, report, setting)
         expected = read_expected(options.write_expected)
@@ -185,31 +185,31 @@ class _Progress:
             self.bar.close()
 
 
-def _door(
+def _runner(
     kit: "Kit",
     options: argparse.Namespace,
     conventions: dict[str, str],
     on_answer: Callable[[], object],
-) -> "Door":
+) -> "Runner":
     from refkd import check
-    from refkd.verify.program_runner import ProgramDoor
-    from refkd.verify.python_runner import AdapterDoor
+    from refkd.verify.program_runner import ProgramRunner
+    from refkd.verify.python_runner import PythonRunner
 
     limit = check.positive("--time-limit", options.time_limit)
     if bool(options.target) == bool(options.exec):
         check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
     arguments, results = kit.signature(conventions)
     if options.exec:
-        return ProgramDoor(options.exec, results, limit, options.exchange, on_answer)
+        return ProgramRunner(options.exec, results, limit, options.exchange, on_answer)
     if ":" not in options.target:
         check.fail("adapter", "MODULE:FUNCTION", options.target)
-    return AdapterDoor(options.target, arguments, results, limit, on_answer=on_answer)
+    return PythonRunner(options.target, arguments, results, limit, on_answer=on_answer)
 
 
 def _again(kit: "Kit", options: argparse.Namespace, conventions: dict[str, str], case: str) -> str:
     """The command that runs one case again."""
     from refkd.verify.expected import Setting
-    from refkd.verify.kit import Selection
+    from refkd.verify.records import Selection
 
     command = Setting(kit.name, conventions, Selection(), case).command(options.target or "")
     if not options.exec:

@@ -74,7 +74,7 @@ class RunSettings:
         distill = {}
         for name in self.rules:
             name = check.one_of("rules", name, {**STUDENTS, **self.distill})
-            if self.rules.count(name) > 1:
+            if name in distill:
                 check.fail("rules", "every student once", f"{name!r} twice")
             known = self.distill.get(name)
             distill[name] = StudentSettings(**STUDENTS[name]) if known is None else known

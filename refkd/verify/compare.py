@@ -61,8 +61,8 @@ def worst_deviation(
     --------
     >>> import numpy as np
     >>> from refkd.verify.compare import Tolerance, worst_deviation
-    >>> got, wanted = {"loss": np.array([1.0, 2.5])}, {"loss": np.array([np.inf, 2.0])}
-    >>> worst_deviation(got, wanted, Tolerance(1e-9, 1e-9)).index
+    >>> got, expected = {"loss": np.array([1.0, 2.5])}, {"loss": np.array([np.inf, 2.0])}
+    >>> worst_deviation(got, expected, Tolerance(1e-9, 1e-9)).index
     (0,)
     """
     for name, reference in expected.items():
@@ -136,3 +136,14 @@ def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logarithm of the softmax over the last axis."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def sendable(logits: NDArray[np.float64], form: str, dtype: str) -> NDArray[np.float64]:
+    """Logits (T, K) that the dtype holds exactly in this form: logits, log_probs or probs."""
+    if form == "logits":
+        return rounded(logits, dtype)
+    logp = log_softmax(logits)
+    if form == "log_probs":
+        return rounded(logp, dtype)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(rounded(np.exp(logp), dtype)))

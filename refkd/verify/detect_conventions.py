@@ -11,16 +11,8 @@ from refkd.check import ArgumentError
 from refkd.verify.compare import largest_difference
 from refkd.verify.diagnose import agrees
 from refkd.verify.kit import Convention, Kit
-from refkd.verify.python_runner import Door
-from refkd.verify.records import (
-    Answer,
-    Arguments,
-    Case,
-    Conventions,
-    Finding,
-    Outcome,
-    Outputs,
-)
+from refkd.verify.python_runner import Runner
+from refkd.verify.records import Answer, Arguments, Case, Conventions, Finding, Outcome, Outputs
 from refkd.verify.run import Asking, judged, outputs_of
 
 Values: TypeAlias = dict[str, str]
@@ -38,14 +30,16 @@ class Probed:
     findings: tuple[Finding, ...]
 
 
-def probe(kit: Kit, door: Door, claims: Conventions, target: str = "the implementation") -> Probed:
+def probe(
+    kit: Kit, runner: Runner, claims: Conventions, target: str = "the implementation"
+) -> Probed:
     """Find the conventions under which the probe case is right; a refuted claim is a finding.
 
     Hypotheses are combinations of conventions, the likelier first; the first that reproduces every
     number wins. If none does, known defects are tried with the likeliest combinations: a wrong
     implementation has conventions, too.
     """
-    search = _Search(kit, door, claims)
+    search = _Search(kit, runner, claims)
     likely = search.right(claims)
     contradicted: list[str] = []
     dtype = {name: value for name, value in claims.items() if name == "dtype"}
@@ -59,7 +53,7 @@ def probe(kit: Kit, door: Door, claims: Conventions, target: str = "the implemen
         contradicted = [name for name, value in claims.items() if likely.get(name, value) != value]
     if likely is None:
         raise ArgumentError(f"{target}: {search.failure()}")
-    settled = kit.settle(Asking(kit, door), likely, claims)
+    settled = kit.settle(Asking(kit, runner), likely, claims)
     later = settled.values
     contradicted += [name for name in later if claims.get(name, later[name]) != later[name]]
     conventions = {**likely, **later}
@@ -92,9 +86,9 @@ def _contradiction(kit: Kit, name: str, claims: Conventions, actual: Conventions
 class _Search:
     """Answers to the probe cases, one call for each combination of call conventions."""
 
-    def __init__(self, kit: Kit, door: Door, claims: Conventions) -> None:
+    def __init__(self, kit: Kit, runner: Runner, claims: Conventions) -> None:
         self.kit = kit
-        self.door = door
+        self.runner = runner
         self.answers: dict[tuple[str, ...], Answer] = {}
         self.references: dict[tuple[bytes | str, ...], Outputs] = {}
         self.presented: dict[tuple[str, ...], Arguments] = {}
@@ -103,7 +97,10 @@ class _Search:
         call = self._deciding("call")
         asked = [*_combinations(call, claims), *_combinations(call, {})]
         while self.simpler:  # the first case that any numbers come from
-            if any(self._answer(self.case, how, claims).outputs is not None for how in asked):
+            if any(
+                self._answer(self.case, conventions, claims).outputs is not None
+                for conventions in asked
+            ):
                 break
             self.case, *self.simpler = self.simpler
 
@@ -113,11 +110,11 @@ class _Search:
             if self._answer(self.case, asked, claims).outputs is None:
                 continue
             for expected in _combinations(self._deciding("answer"), claims):
-                how = {**asked, **expected}
-                if self._outcome(self.case, how, claims).problem is None and not self._refuted(
-                    how, claims
-                ):
-                    return how
+                conventions = {**asked, **expected}
+                if self._outcome(
+                    self.case, conventions, claims
+                ).problem is None and not self._refuted(conventions, claims):
+                    return conventions
         return None
 
     def defective(self, claims: Conventions) -> Values | None:
@@ -130,9 +127,10 @@ class _Search:
         likely = _combinations(both, claims)[:LIKELY]
         for case in self._probes():
             outcomes = [
-                self._outcome(case, how, claims)
-                for how in likely
-                if self._is_readable(case, how, claims) and not self._refuted(how, claims)
+                self._outcome(case, conventions, claims)
+                for conventions in likely
+                if self._is_readable(case, conventions, claims)
+                and not self._refuted(conventions, claims)
             ]
             readable = [
                 outcome
@@ -160,9 +158,9 @@ class _Search:
     def readable(self, claims: Conventions) -> Values | None:
         """The likeliest conventions under which what comes has the right shapes, if any."""
         both = [*self._deciding("call"), *self._deciding("answer")]
-        for how in _combinations(both, claims)[:LIKELY]:
-            if any(self._is_readable(case, how, claims) for case in self._probes()):
-                return how
+        for conventions in _combinations(both, claims)[:LIKELY]:
+            if any(self._is_readable(case, conventions, claims) for case in self._probes()):
+                return conventions
         return None
 
     def failure(self) -> str:
@@ -179,61 +177,61 @@ class _Search:
     def _probes(self) -> tuple[Case, ...]:
         return (self.case, *self.simpler[:SIMPLER])
 
-    def _is_readable(self, case: Case, how: Conventions, claims: Conventions) -> bool:
+    def _is_readable(self, case: Case, conventions: Conventions, claims: Conventions) -> bool:
         """Whether the answer to a case has the right shapes; else it is one of the failures."""
-        answer = self._answer(case, how, claims)
+        answer = self._answer(case, conventions, claims)
         if answer.outputs is not None:
-            call = tuple(how[convention.name] for convention in self._deciding("call"))
+            call = tuple(conventions[convention.name] for convention in self._deciding("call"))
             if (case.name, *call) not in self.presented:
-                self.presented[case.name, *call] = self.kit.present(case, how)
+                self.presented[case.name, *call] = self.kit.present(case, conventions)
             try:
-                self.kit.restore(answer.outputs, self.presented[case.name, *call], how)
+                self.kit.restore(answer.outputs, self.presented[case.name, *call], conventions)
                 return True
             except ValueError as error:
                 answer = Answer(failure="unreadable", sentence=str(error))
         self.failures.append(answer)
         return False
 
-    def _refuted(self, how: Conventions, claims: Conventions) -> bool:
+    def _refuted(self, conventions: Conventions, claims: Conventions) -> bool:
         """Whether something that these conventions leave out of account changes the answer."""
-        cases = self.kit.contradictions(self.case, how)
+        cases = self.kit.contradictions(self.case, conventions)
         if not cases:
             return False
-        asked = self._outcome(self.case, how, claims).answer.outputs or {}
+        asked = self._outcome(self.case, conventions, claims).answer.outputs or {}
         return any(
             outcome.problem is not None
             and outcome.answer.failure != "raised"
             and largest_difference(outcome.answer.outputs or {}, asked) > 0.0
-            for outcome in Asking(self.kit, self.door).outcomes(cases, how)
+            for outcome in Asking(self.kit, self.runner).outcomes(cases, conventions)
         )
 
     def _deciding(self, what: str) -> list[Convention]:
         return [convention for convention in self.kit.conventions if convention.decides == what]
 
-    def _outcome(self, case: Case, how: Conventions, claims: Conventions) -> Outcome:
-        arguments = self.kit.present(case, how)
-        key = (case.name, how["dtype"], *_fingerprint(arguments))
+    def _outcome(self, case: Case, conventions: Conventions, claims: Conventions) -> Outcome:
+        arguments = self.kit.present(case, conventions)
+        key = (case.name, conventions["dtype"], *_fingerprint(arguments))
         if key not in self.references:
-            self.references[key] = self.kit.reference(case, arguments, how)
-        answer = self._answer(case, how, claims)
-        return judged(self.kit, case, arguments, how, answer, self.references[key])
+            self.references[key] = self.kit.reference(case, arguments, conventions)
+        answer = self._answer(case, conventions, claims)
+        return judged(self.kit, case, arguments, conventions, answer, self.references[key])
 
-    def _answer(self, case: Case, how: Conventions, claims: Conventions) -> Answer:
+    def _answer(self, case: Case, conventions: Conventions, claims: Conventions) -> Answer:
         call = self._deciding("call")
-        key = (case.name, *(how[convention.name] for convention in call))
+        key = (case.name, *(conventions[convention.name] for convention in call))
         if key not in self.answers:
-            how = {
+            conventions = {
                 **{
                     convention.name: convention.tried({})[0]
                     for convention in self._deciding("answer")
                 },
-                **how,
+                **conventions,
             }
-            sent = self.kit.translate(case, self.kit.present(case, how), how)
-            (answer,) = self.door.ask([sent])
+            sent = self.kit.translate(case, self.kit.present(case, conventions), conventions)
+            (answer,) = self.runner.ask([sent])
             self.answers[key] = dataclasses.replace(answer, overwritten=())  # a fault of its own
         answer = self.answers[key]
-        if "dtype" not in claims and _is_wider(answer, how):
+        if "dtype" not in claims and _is_wider(answer, conventions):
             return Answer(failure="raised", sentence="its numbers have more digits than this dtype")
         return answer
 
@@ -264,8 +262,8 @@ def _combinations(conventions: Sequence[Convention], claims: Conventions) -> lis
     names = [convention.name for convention in conventions]
     products = itertools.product(*(convention.tried(claims) for convention in conventions))
     every = [dict(zip(names, values, strict=True)) for values in products]
-    return sorted(every, key=lambda how: _unusual(conventions, how, claims))
+    return sorted(every, key=lambda values: _unusual(conventions, values, claims))
 
 
-def _unusual(conventions: Sequence[Convention], how: Conventions, claims: Conventions) -> int:
-    return sum(how[convention.name] != convention.tried(claims)[0] for convention in conventions)
+def _unusual(conventions: Sequence[Convention], values: Conventions, claims: Conventions) -> int:
+    return sum(values[convention.name] != convention.tried(claims)[0] for convention in conventions)

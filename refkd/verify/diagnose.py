@@ -8,7 +8,7 @@ from functools import partial
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.kit import Kit
 from refkd.verify.records import Defect, Outcome, Outputs, Symptom
-from refkd.verify.run import outputs_of
+from refkd.verify.run import judge, outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
 FORWARD_ONLY = "; its gradient is wrong in a way of its own"
@@ -89,13 +89,13 @@ def reproduces(kit: Kit, defect: Defect, forward: bool, outcome: Outcome) -> boo
 
 def agrees(kit: Kit, outcome: Outcome, outputs: Outputs, forward: bool = False) -> bool:
     """Whether an answer would be right if these canonical outputs were."""
-    arguments, how, deviation = outcome.arguments, outcome.conventions, outcome.deviation
-    expected = kit.express(arguments, outputs, how)
+    arguments, conventions, deviation = outcome.arguments, outcome.conventions, outcome.deviation
+    expected = kit.express(arguments, outputs, conventions)
     if forward:
         if deviation is not None and deviation.output not in kit.forward:
             return False
         expected = {name: value for name, value in expected.items() if name in kit.forward}
-    problem, _ = kit.judge(outcome.case, arguments, expected, outcome.answer, how)
+    problem, _ = judge(kit, outcome.case, arguments, expected, outcome.answer, conventions)
     return problem is None
 
 
@@ -103,8 +103,8 @@ def _looks_like(kit: Kit, outcome: Outcome, explanation: Explanation) -> bool:
     """Whether a case too large for a defect shows nothing that the defect does not show."""
     if kit.cost(outcome.arguments) <= AFFORDABLE:
         return False
-    seen = set(kit.symptoms(outcome))
-    return not seen or any(seen & set(kit.symptoms(other)) for other in explanation.outcomes)
+    shown = set(kit.symptoms(outcome))
+    return not shown or any(shown & set(kit.symptoms(other)) for other in explanation.outcomes)
 
 
 def _best_defect(
@@ -132,11 +132,11 @@ def _best_defect(
     for defect in kit.defects:
         if not any(shown_by(defect, outcome) for outcome in wrong[:TRIES]):
             continue
-        these = tuple(outcome for outcome in wrong if shown_by(defect, outcome))
-        as_many = len(these) > len(shown) or (defects and these == shown)
+        reproduced = tuple(outcome for outcome in wrong if shown_by(defect, outcome))
+        as_many = len(reproduced) > len(shown) or (defects and reproduced == shown)
         if as_many and all(shown_by(defect, outcome) for outcome in affordable):
-            defects = [*defects, defect] if these == shown else [defect]
-            shown = these
+            defects = [*defects, defect] if reproduced == shown else [defect]
+            shown = reproduced
     if not defects:
         return None
     first_of_class = {defect.bug: defect for defect in reversed(defects)}
@@ -162,14 +162,16 @@ def _by_symptom(
 
     Symptoms of few cases beside many that have none belong to the same unknown fault.
     """
-    left = {outcome: seen for outcome in wrong if (seen := kit.symptoms(outcome))}
+    left = {outcome: symptoms for outcome in wrong if (symptoms := kit.symptoms(outcome))}
     strange = [outcome for outcome in wrong if outcome not in left]
     groups = []
     while left:
-        counts = Counter(symptom for seen in left.values() for symptom in dict.fromkeys(seen))
-        symptom = max(counts, key=lambda each: counts[each])  # the first among equals
-        shown = tuple(outcome for outcome, seen in left.items() if symptom in seen)
-        left = {outcome: seen for outcome, seen in left.items() if outcome not in shown}
+        counts = Counter(
+            symptom for symptoms in left.values() for symptom in dict.fromkeys(symptoms)
+        )
+        symptom = max(counts, key=lambda symptom: counts[symptom])  # the first among equals
+        shown = tuple(outcome for outcome, symptoms in left.items() if symptom in symptoms)
+        left = {outcome: symptoms for outcome, symptoms in left.items() if outcome not in shown}
         if is_rare(shown, len(strange), wrong[:TRIES]):
             strange += shown
             continue
@@ -188,12 +190,12 @@ def _without_numbers(
     refusals: dict[str, list[Outcome]] = {}
     for outcome in silent:
         if outcome.case.status == "must_reject":
-            refusals.setdefault(outcome.case.catches[0], []).append(outcome)
+            refusals.setdefault(outcome.case.bug_classes[0], []).append(outcome)
     groups = []
     for bug, shown in refusals.items():
 
         def shows(outcome: Outcome, bug: str = bug) -> bool:
-            return outcome.case.status == "must_reject" and bug in outcome.case.catches
+            return outcome.case.status == "must_reject" and bug in outcome.case.bug_classes
 
         groups.append(Explanation((Symptom(bug, BUGS[bug]),), tuple(shown), shows, exact=True))
     others = [outcome for outcome in silent if outcome.case.status != "must_reject"]
@@ -227,9 +229,7 @@ def _split_by_traits(
 
     A trait explains nothing where most cases without it fail, too.
     """
-    counts = Counter(
-        trait for outcome in shown for trait in kit.traits(outcome.case, outcome.conventions)
-    )
+    counts = Counter(trait for outcome in shown for trait in kit.traits(outcome.case))
     telling = {
         trait: count
         for trait, count in counts.items()
@@ -242,7 +242,7 @@ def _split_by_traits(
     most = max(telling, key=lambda trait: telling[trait])
     parts: dict[bool, list[Outcome]] = {True: [], False: []}
     for outcome in shown:
-        parts[most in kit.traits(outcome.case, outcome.conventions)].append(outcome)
+        parts[most in kit.traits(outcome.case)].append(outcome)
     return [parts[True], *_split_by_traits(kit, passing, passed, parts[False])]
 
 
@@ -265,5 +265,5 @@ def passing_traits(kit: Kit, outcomes: Sequence[Outcome]) -> Counter[str]:
         trait
         for outcome in outcomes
         if outcome.problem is None and outcome.case.status == "must" and outcome.answer.outputs
-        for trait in kit.traits(outcome.case, outcome.conventions)
+        for trait in kit.traits(outcome.case)
     )

@@ -1,15 +1,14 @@
 """What a kit for one kind of implementation has to know; everything else is the core's."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
 from refkd import check
+from refkd.verify.case_set import CaseSet
 from refkd.verify.records import (
-    Answer,
     Arguments,
     Call,
     Case,
@@ -18,9 +17,13 @@ from refkd.verify.records import (
     Deviation,
     Outcome,
     Outputs,
+    Selection,
     Settled,
     Symptom,
 )
+
+Names: TypeAlias = tuple[str, ...]
+Layout: TypeAlias = Callable[[str, NDArray[Any], Arguments, Conventions], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -57,173 +60,122 @@ class Convention:
         return "; ".join(self.choices[part] for part in self.parts(value)) or "none"
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which cases to run."""
-
-    quick: bool = False
-    few_shapes: bool = False
-    seed: int = 0
+def of_dtype(bug: str) -> Convention:
+    """The dtype of all arrays; without its digits, an implementation is wrong in this class."""
+    dtypes = {name: name for name in ("float64", "float32", "float16")}
+    dtypes["bfloat16"] = "bfloat16, sent as float32"
+    return Convention("dtype", dtypes, "call", bug, searched=("float64", "float32"))
 
 
-class Asker(ABC):
+class Asker(Protocol):
     """Runs cases of a kit on an implementation."""
 
-    @abstractmethod
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
         """What came of each case."""
 
 
-class Kit(ABC):
-    """A kind of implementation that can be verified.
+def _as_it_is(
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
+    return values
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A kind of implementation that can be verified: its tables, its cases and its functions.
 
     In the canonical form everything has its one meaning and layout; `arguments` and `results` name
     what an adapter takes and returns, in that form and order. A defect's `compute` is an adapter
     in the canonical form.
-
-    Attributes
-    ----------
-    name : str
-        On the command line.
-    arguments, results : mapping of str to str
-        Signature of the adapter and what each means in the canonical form; the last results may
-        be None.
-    conventions : tuple of Convention
-        What is found out, or told by flags; one of them is called "dtype".
-    defects : tuple of Defect
-        Known ways to be wrong, the more specific first.
-    forward : tuple of str
-        Results of the forward pass. What no defect gives as a whole is told by these alone: the
-        gradient of a wrong forward pass may be anything.
     """
 
-    name: ClassVar[str]
-    arguments: ClassVar[Mapping[str, str]]
-    results: ClassVar[Mapping[str, str]]
-    conventions: ClassVar[tuple[Convention, ...]]
-    defects: ClassVar[tuple[Defect, ...]]
-    forward: ClassVar[tuple[str, ...]] = ()
+    name: str  # on the command line
+    arguments: Mapping[str, str]  # each with its meaning in the canonical form
+    results: Mapping[str, str]  # the last ones may be None
+    conventions: tuple[Convention, ...]  # found out, or set by flags; one is called "dtype"
+    defects: tuple[Defect, ...]  # known ways to be wrong, the more specific first
 
-    def signature(self, told: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Names of what an adapter takes and returns under these conventions."""
-        return tuple(self.arguments), tuple(self.results)
+    # --- cases
+    case_set: CaseSet
+    # One generic, tiny, asymmetric case that separates conventions and few defects affect; then
+    # simpler ones for implementations that are wrong there
+    probe_cases: Callable[[], Sequence[Case]]
+    size: Callable[[Case], int]  # how much a reader has to look at; by it, cases are ordered
+    reductions: Callable[[Case], Sequence[Case]]  # smaller cases made from this one
+    cost: Callable[[Arguments], int]  # time of a plain implementation, in cells of its tables
+    example: Callable[[Arguments, Conventions], str]  # inputs as the implementation orders them
 
-    @property
-    def canonical_arguments(self) -> tuple[str, ...]:
-        """What defects take: the arguments, and what else some conventions need."""
-        return tuple(self.arguments)
+    # --- between the canonical form and the conventions of an implementation
+    present: Callable[[Case, Conventions], Arguments]  # padded, in numbers that the dtype can hold
+    reference: Callable[[Case, Arguments, Conventions], Outputs]  # right outputs, canonical
+    translate: Callable[[Case, Arguments, Conventions], Call]
+    restore: Callable[[Outputs, Arguments, Conventions], Outputs]  # ValueError if unreadable
+    express: Callable[[Arguments, Outputs, Conventions], Outputs]  # its values, canonical layout
 
-    @property
-    def canonical(self) -> tuple[str, ...]:
-        """What defects compute: the results, and what else is needed to express them."""
-        return tuple(self.results)
+    # --- verdicts
+    # The worst entry of an answer, given the case, its arguments, the right outputs and the answer
+    deviation: Callable[[Case, Arguments, Outputs, Outputs, Conventions], Deviation | None]
+    # Values of the conventions that are decided later, and what else came up on the way
+    settle: Callable[[Asker, Conventions, Conventions], Settled]
+    symptoms: Callable[[Outcome], Sequence[Symptom]]  # of wrong numbers, the most telling first
+    remark: Callable[[Outcome], Symptom | None]  # every `acceptable` case has one
+    # What is special about a case, such as "an empty target", and the class it is after; the class
+    # is empty if more than one fits
+    traits: Callable[[Case], Mapping[str, str]]
+    # Whether an example made from a case can show a bug class at all
+    can_show: Callable[[str, Case, Conventions], bool]
 
-    @abstractmethod
-    def probe_case(self) -> Case:
-        """One generic, tiny, asymmetric case that separates conventions and few defects affect."""
+    # --- what only some kits need
+    laid_out: Layout = _as_it_is  # a canonical output in its own layout; `restore` undoes it
+    # Results of the forward pass. Where no defect gives all results, these alone are compared with
+    # defects, because the gradient of a wrong forward pass may be anything
+    forward: Names = ()
+    more_arguments: Names = ()  # that defects take besides
+    more_results: Names = ()  # that defects compute besides, to express the others
+    # Names of further arguments and results of an adapter under these conventions
+    variant_signature: Callable[[Conventions], tuple[Names, Names]] = lambda claims: ((), ())
+    # Whether to put a case to an implementation with these conventions
+    concerns: Callable[[Case, Conventions], bool] = lambda case, conventions: True
+    # Whether a refusal is as right as numbers, given the right outputs
+    may_refuse: Callable[[Case, Arguments, Outputs], bool] = lambda case, arguments, right: False
+    # The same question with values that have no effect under these conventions; another answer
+    # than the right one or a refusal refutes the conventions
+    contradictions: Callable[[Case, Conventions], Sequence[Case]] = lambda case, conventions: ()
+    as_rows: Callable[[Outputs], Outputs] = lambda outputs: outputs  # as they are written to files
+    deviating: str = "other numbers"  # what a deviation is called
 
-    def probe_cases(self) -> Sequence[Case]:
-        """The same, and simpler ones for implementations that are wrong there."""
-        return (self.probe_case(),)
-
-    def concerns(self, case: Case, conventions: Conventions) -> bool:
-        """Whether to put this case to an implementation with these conventions."""
-        return True
-
-    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
-        """Whether an example made from this case can show this bug class at all."""
-        return True
-
-    def traits(self, case: Case, conventions: Conventions) -> Mapping[str, str]:
-        """What is special about a case, such as "an empty target", and the class it is after.
-
-        The class is empty if more than one fits.
-        """
-        return {}
-
-    def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
-        """The same question with values that have no effect under these conventions.
-
-        Another answer than the right one or a refusal refutes the conventions.
-        """
-        return ()
-
-    @abstractmethod
     def cases(self, selection: Selection) -> Iterator[Case]:
         """All cases of a selection, small ones first."""
+        return self.case_set.cases(selection)
 
-    @abstractmethod
     def vectors(self) -> Iterator[Case]:
         """The cases that are written to files: the same ones on every machine."""
+        return map(self.case_set.find, self.case_set.vector_names())
 
-    @abstractmethod
     def find(self, name: str) -> Case:
         """The case of this name, a reduced one (`NAME/step/step`) included."""
+        return self.case_set.find(name)
 
-    @abstractmethod
-    def present(self, case: Case, conventions: Conventions) -> Arguments:
-        """Arguments in the canonical form: padded, in numbers that the dtype can hold."""
+    def remarks(self, selection: Selection) -> list[str]:
+        """Sentences on what a selection leaves out."""
+        return self.case_set.remarks(selection)
 
-    @abstractmethod
-    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        """Right outputs in the canonical form, float64."""
+    def signature(self, claims: Conventions) -> tuple[Names, Names]:
+        """Names of what an adapter takes and returns under these conventions."""
+        arguments, results = self.variant_signature(claims)
+        return (*self.arguments, *arguments), (*self.results, *results)
+
+    @property
+    def canonical_arguments(self) -> Names:
+        """What defects take."""
+        return (*self.arguments, *self.more_arguments)
+
+    @property
+    def canonical(self) -> Names:
+        """What defects compute."""
+        return (*self.results, *self.more_results)
 
     def written(self, outputs: Outputs) -> Outputs:
         """Right outputs as they are written to files: what an adapter returns."""
+        outputs = self.as_rows(outputs)
         return {name: outputs[name] for name in self.results if name in outputs}
-
-    @abstractmethod
-    def translate(self, case: Case, arguments: Arguments, conventions: Conventions) -> Call:
-        """Canonical arguments in the implementation's conventions."""
-
-    @abstractmethod
-    def restore(self, outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
-        """Its outputs in the canonical layout, values untouched; ValueError if unreadable."""
-
-    def laid_out(
-        self, name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
-    ) -> NDArray[Any]:
-        """One canonical output in the implementation's own layout; `restore` undoes it."""
-        return values
-
-    @abstractmethod
-    def express(self, arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-        """What canonical outputs become in its conventions, in the canonical layout."""
-
-    @abstractmethod
-    def judge(
-        self, case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-    ) -> tuple[str | None, Deviation | None]:
-        """What is wrong with a restored answer in plain words, and where; None if nothing is."""
-
-    @abstractmethod
-    def settle(self, ask: Asker, conventions: Conventions, told: Conventions) -> Settled:
-        """Values of the conventions that are decided later, and what else came up on the way."""
-
-    @abstractmethod
-    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
-        """What the wrong numbers of one case show, the most telling first."""
-
-    @abstractmethod
-    def remark(self, outcome: Outcome) -> Symptom | None:
-        """What to know from an answer that will do; every `acceptable` case has something."""
-
-    @abstractmethod
-    def reductions(self, case: Case) -> Sequence[Case]:
-        """Smaller cases made from this one, the smallest first."""
-
-    @abstractmethod
-    def size(self, case: Case) -> int:
-        """How much a reader has to look at; by it, cases are ordered."""
-
-    @abstractmethod
-    def cost(self, arguments: Arguments) -> int:
-        """How long a plain implementation takes, in cells of its tables."""
-
-    @abstractmethod
-    def remarks(self, selection: Selection) -> list[str]:
-        """Sentences on what a selection leaves out."""
-
-    @abstractmethod
-    def example(self, arguments: Arguments, conventions: Conventions) -> str:
-        """Inputs of a small case as text, as the implementation numbers and orders them."""

@@ -5,16 +5,16 @@ from importlib import import_module
 from refkd import check
 from refkd.verify.kit import Kit
 
-KITS = {  # name: MODULE:CLASS
-    "ctc": "refkd.verify.ctc.kit:CTCKit",
-    "lstm": "refkd.verify.lstm.kit:LSTMKit",
-    "distill": "refkd.verify.distill.kit:DistillKit",
-    "align": "refkd.verify.alignment.kit:AlignmentKit",
+KITS = {  # name: module that has the KIT
+    "ctc": "refkd.verify.ctc.kit",
+    "lstm": "refkd.verify.lstm.kit",
+    "distill": "refkd.verify.distill.kit",
+    "align": "refkd.verify.alignment.kit",
 }
 
 
 def kit_named(name: str) -> Kit:
-    """Make the kit of this name.
+    """Load the kit of this name.
 
     Parameters
     ----------
@@ -37,6 +37,5 @@ def kit_named(name: str) -> Kit:
     >>> tuple(kit_named("ctc").results)
     ('loss', 'grad')
     """
-    module, _, kind = KITS[check.one_of("kit", name, KITS)].partition(":")
-    kit: Kit = getattr(import_module(module), kind)()
+    kit: Kit = import_module(KITS[check.one_of("kit", name, KITS)]).KIT
     return kit

@@ -2,14 +2,7 @@
 
 from collections.abc import Sequence
 
-from refkd.verify.diagnose import (
-    RARE,
-    TRIES,
-    Explanation,
-    is_rare,
-    kinds,
-    passing_traits,
-)
+from refkd.verify.diagnose import RARE, TRIES, Explanation, is_rare, kinds, passing_traits
 from refkd.verify.kit import Kit
 from refkd.verify.records import Outcome, Symptom
 
@@ -78,9 +71,9 @@ def _described(
     words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
     words += "; ".join(f"{_deviation(group)} in {len(group)}" for group in kinds(shown).values())
     words += f" of {len(outcomes)} cases"
-    traits = dict(kit.traits(shown[0].case, shown[0].conventions))
+    traits = dict(kit.traits(shown[0].case))
     for outcome in shown:
-        own = kit.traits(outcome.case, outcome.conventions)
+        own = kit.traits(outcome.case)
         traits = {trait: bug for trait, bug in traits.items() if trait in own}
     passing = passing_traits(kit, outcomes)
     total = sum(outcome.problem is None for outcome in outcomes)
@@ -108,5 +101,5 @@ def _deviation(shown: Sequence[Outcome]) -> str:
     deviations = [outcome.deviation for outcome in shown if outcome.deviation is not None]
     largest = max(abs(deviation.got - deviation.expected) for deviation in deviations)
     signs = {outcome.kind[1] for outcome in shown}
-    how = {"less": "too small", "more": "too large"}.get(signs.pop(), "off")
-    return f"{output} is {'off' if signs else how} by up to {largest:.3g}"
+    direction = {"less": "too small", "more": "too large"}.get(signs.pop(), "off")
+    return f"{output} is {'off' if signs else direction} by up to {largest:.3g}"

@@ -16,7 +16,7 @@ from refkd.verify.records import Answer, Call
 LOOK_EVERY = 0.02  # seconds between looks at a running program
 
 
-class ProgramDoor:
+class ProgramRunner:
     """A program that is run as `COMMAND FOLDER`, with many calls in one run.
 
     FOLDER holds 0000, 0001, ...; in each, the program reads `call.npz` and writes `answer.npz`
@@ -39,10 +39,10 @@ class ProgramDoor:
     Examples
     --------
     >>> import sys
-    >>> from refkd.verify.program_runner import ProgramDoor
+    >>> from refkd.verify.program_runner import ProgramRunner
     >>> from refkd.verify.records import Call
-    >>> door = ProgramDoor([sys.executable, "-c", "raise SystemExit(3)"], ["loss"], 30.0, "npz")
-    >>> [answer] = door.ask([Call({"blank": 0})])
+    >>> runner = ProgramRunner([sys.executable, "-c", "raise SystemExit(3)"], ["loss"], 30.0, "npz")
+    >>> [answer] = runner.ask([Call({"blank": 0})])
     >>> answer.failure, answer.sentence
     ('crashed', 'ended with code 3, no answer')
     """

@@ -10,13 +10,12 @@ import pytest
 
 from refkd import check
 from refkd.check import ArgumentError
-from refkd.verify.comparison import compare
 from refkd.verify.detect_conventions import Probed, probe
-from refkd.verify.expected import PROBING, Expected, Setting, read_expected
-from refkd.verify.kit import Kit, Selection
+from refkd.verify.expected import PROBING, Expected, Setting, compare, read_expected
+from refkd.verify.kit import Kit
 from refkd.verify.kits import kit_named
-from refkd.verify.python_runner import AdapterDoor
-from refkd.verify.records import Case, Conventions, Outcome
+from refkd.verify.python_runner import PythonRunner
+from refkd.verify.records import Case, Conventions, Outcome, Selection
 from refkd.verify.report import as_text
 from refkd.verify.run import Asking
 from refkd.verify.session import conclude, in_order, problem_lines
@@ -49,21 +48,21 @@ class Subject:
         return f"refkd-{self.kit.name}"
 
     @cached_property
-    def door(self) -> AdapterDoor:
+    def runner(self) -> PythonRunner:
         """To the adapter, whose process starts now."""
-        return AdapterDoor(self.target, self.kit.arguments, self.kit.results, TIME_LIMIT)
+        return PythonRunner(self.target, self.kit.arguments, self.kit.results, TIME_LIMIT)
 
     @cached_property
     def probed(self) -> Probed:
         """The conventions, found out once."""
-        probed = probe(self.kit, self.door, self.claims, self.target)
+        probed = probe(self.kit, self.runner, self.claims, self.target)
         if self.expected is not None:
             self.expected.check_dtype(probed.conventions["dtype"])
         return probed
 
     def outcome(self, case: Case) -> Outcome:
         """What comes of a case; it is kept for the diagnosis."""
-        [outcome] = Asking(self.kit, self.door).outcomes([case], self.probed.conventions)
+        [outcome] = Asking(self.kit, self.runner).outcomes([case], self.probed.conventions)
         self.outcomes.append(outcome)
         return outcome
 
@@ -74,7 +73,7 @@ class Subject:
     def diagnosis(self) -> list[str]:
         """The report on the cases that were run, held against the expected faults."""
         report = conclude(
-            self.kit, self.door, self.probed, self.outcomes, target=self.target, again=self.again
+            self.kit, self.runner, self.probed, self.outcomes, target=self.target, again=self.again
         )
         file = self.expected
         comparison = compare(file, report, by_case=True) if file is not None else None
@@ -83,8 +82,8 @@ class Subject:
 
     def close(self) -> None:
         """End the process of the adapter, if it was started."""
-        if "door" in vars(self):
-            self.door.close()
+        if "runner" in vars(self):
+            self.runner.close()
 
 
 class CaseItem(pytest.Item):

@@ -21,7 +21,7 @@ START_LIMIT = 300.0  # seconds to import the adapter: some libraries compile fir
 PATIENCE = 3  # calls that may time out before the rest is left out
 
 
-class Door(Protocol):
+class Runner(Protocol):
     """Answers calls, whatever happens to the one who computes."""
 
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
@@ -52,12 +52,12 @@ def in_two_parts(
     ask: Callable[[Sequence[Call]], list[Answer]], calls: Sequence[Call]
 ) -> list[Answer]:
     """Run the calls that may corrupt memory after the others; the answers are in order."""
-    harmless = iter(ask([call for call in calls if not call.may_spoil]))
-    corrupting = iter(ask([call for call in calls if call.may_spoil]))
-    return [next(corrupting if call.may_spoil else harmless) for call in calls]
+    harmless = iter(ask([call for call in calls if not call.may_corrupt]))
+    corrupting = iter(ask([call for call in calls if call.may_corrupt]))
+    return [next(corrupting if call.may_corrupt else harmless) for call in calls]
 
 
-class AdapterDoor:
+class PythonRunner:
     """A Python function MODULE:FUNCTION in a child process, started again after each crash.
 
     Parameters
@@ -75,11 +75,11 @@ class AdapterDoor:
 
     Examples
     --------
-    >>> from refkd.verify.python_runner import AdapterDoor
+    >>> from refkd.verify.python_runner import PythonRunner
     >>> from refkd.verify.records import Call
-    >>> door = AdapterDoor("math:hypot", ["x", "y"], ["length"], time_limit=30.0)
-    >>> [answer] = door.ask([Call({"x": 3.0, "y": 4.0})])
-    >>> door.close()
+    >>> runner = PythonRunner("math:hypot", ["x", "y"], ["length"], time_limit=30.0)
+    >>> [answer] = runner.ask([Call({"x": 3.0, "y": 4.0})])
+    >>> runner.close()
     >>> float(answer.outputs["length"])
     5.0
     """
@@ -123,7 +123,7 @@ class AdapterDoor:
         for call in calls:
             answers.append(self._asked(call))
             self.on_answer()
-            if call.may_spoil:
+            if call.may_corrupt:
                 self.close()
                 self._child = self._starting()
         return answers

@@ -28,25 +28,34 @@ class Case:
 
     name: str  # by which it is run again; the kit's `find` makes the case from it
     inputs: Mapping[str, Any]  # canonical: lists of arrays, one for each utterance, and numbers
-    catches: tuple[str, ...]  # bug classes that it is after, likeliest first
+    bug_classes: tuple[str, ...]  # bug classes that it is after, likeliest first
     provenance: str  # "hand", "path enumeration", "published: ..." or "generated"
     status: Status = "must"  # right numbers are wanted, a refusal, or whatever comes is reported
     expected: Mapping[str, Any] | None = None  # canonical outputs, where the source gives them
     tolerance: Tolerance | None = None  # of the source's printed digits; added to the dtype's
-    form: Mapping[str, Any] = field(default_factory=dict)  # padding, dtypes, memory of the call
+    layout: Mapping[str, Any] = field(default_factory=dict)  # padding, dtypes, memory of the call
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cases to run."""
+
+    quick: bool = False
+    few_shapes: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True)
 class Call:
     """Named arguments, and how arrays lie in memory.
 
-    A call that `may_spoil` the memory of the process comes after all others, and the process gets
+    A call that `may_corrupt` the memory of the process comes after all others, and the process gets
     no other call afterwards.
     """
 
     arguments: Arguments
     memory: Literal["contiguous", "strided"] = "contiguous"
-    may_spoil: bool = False
+    may_corrupt: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,11 +114,7 @@ class Outcome:
         """
         if self.deviation is None:
             return (self.answer.failure or str(self.problem),)
-        output, got, expected = (
-            self.deviation.output,
-            self.deviation.got,
-            self.deviation.expected,
-        )
+        output, got, expected = (self.deviation.output, self.deviation.got, self.deviation.expected)
         beside = any(not np.isfinite(values).all() for values in self.expected.values())
         if not math.isfinite(got) or not math.isfinite(expected):
             what = f"{_quality(got)} for {_quality(expected)}"

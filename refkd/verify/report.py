@@ -1,12 +1,17 @@
-"""A report as text and as JSON."""
+"""A report as text, as JSON, and as JUnit XML, which programs for continuous integration read."""
 
 import json
 import math
+import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 import refkd
-from refkd.verify.comparison import Comparison, as_value, first_names
+from refkd.files.atomic import replacing
+from refkd.verify.expected import PROBING, Comparison, as_value, first_names
 from refkd.verify.kit import Kit
 from refkd.verify.records import Deviation, Finding, Report, Trial
 
@@ -77,7 +82,9 @@ def _head(report: Report, kit: Kit) -> Iterator[str]:
         yield f"  {name:{wide}}  {words[name](value)} ({known})"
     assumed = [name for name, (_, known) in report.conventions.items() if known == "assumed"]
     if assumed:
-        flags = ", ".join(each.flag for each in kit.conventions if each.name in assumed)
+        flags = ", ".join(
+            convention.flag for convention in kit.conventions if convention.name in assumed
+        )
         yield "No conventions make the first, tiny case right: those marked (assumed) are guesses,"
         yield f"and the findings rest on them. Where a guess is wrong, say what is right: {flags}"
     yield f"{report.asked} cases, {report.agreed} as expected"
@@ -137,3 +144,71 @@ def deviation_values(deviation: Deviation) -> dict[str, Any]:
 
 def _number(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
+
+
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+
+
+def write_junit(
+    file: str | os.PathLike[str], report: Report, comparison: Comparison | None = None
+) -> None:
+    """Write a report with one test case for each case, and one for the conventions."""
+    findings = {
+        case: finding
+        for finding in report.findings
+        if finding.level == "must"
+        for case in finding.failing or (PROBING,)
+    }
+    suites = Element("testsuites")
+    suite = SubElement(suites, "testsuite", name=_escaped(f"refkd verify {report.kit}"))
+    properties = SubElement(suite, "properties")
+    for name, (value, known) in report.conventions.items():
+        SubElement(
+            properties, "property", name=_escaped(name), value=_escaped(f"{value} ({known})")
+        )
+    for trial in (Trial(PROBING), *report.trials):
+        element = SubElement(
+            suite,
+            "testcase",
+            classname=_escaped(f"refkd-{report.kit}: {report.target}"),
+            name=_escaped(trial.case),
+            time=f"{trial.seconds:.3f}",
+        )
+        _add_verdict(element, trial, findings.get(trial.case), comparison)
+    for case in sorted(comparison.unasked) if comparison is not None else ():
+        element = SubElement(suite, "testcase", name=_escaped(case), time="0.000")
+        SubElement(element, "failure", message="an expected case, not asked in this run")
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    suite.set("failures", str(len(suite.findall("testcase/failure"))))
+    suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
+    suite.set("errors", "0")
+    suite.set("time", f"{sum(trial.seconds for trial in report.trials):.3f}")
+    ElementTree.indent(suites)
+    with replacing(file) as out:
+        ElementTree.ElementTree(suites).write(out, encoding="utf-8", xml_declaration=True)
+
+
+def _add_verdict(
+    element: Element, trial: Trial, finding: Finding | None, comparison: Comparison | None
+) -> None:
+    """Say that the case failed, or that its fault is known, or gone."""
+    known = comparison.expected.known(trial.case) if comparison is not None else ""
+    if finding is None:
+        if known:
+            SubElement(element, "failure", message=f"gone: {known}, which was expected")
+        return
+    new = comparison is None or (finding.bug, trial.case) in comparison.new
+    message = _escaped(trial.problem[0] if trial.problem else finding.words)
+    if new:
+        verdict = SubElement(element, "failure", message=message, type=finding.bug or "no class")
+    else:
+        verdict = SubElement(element, "skipped", message=f"known: {message}")
+    words = f"{finding.words} ({finding.bug})" if finding.bug else finding.words
+    lines = [words, *trial.problem]
+    lines += [f"smallest: {finding.case}", f"again: {finding.again}"] if finding.again else []
+    verdict.text = _escaped("\n".join(lines))
+
+
+def _escaped(text: str) -> str:
+    """Characters that XML cannot hold become their escapes."""
+    return NO_XML.sub(lambda match: ascii(match[0])[1:-1], text)

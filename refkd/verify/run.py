@@ -1,35 +1,38 @@
 """Run cases on an implementation and hold its answers against the reference."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from refkd.verify.kit import Asker, Kit
-from refkd.verify.python_runner import Door
+from refkd.verify.kit import Kit
+from refkd.verify.python_runner import Runner
 from refkd.verify.records import (
     Answer,
     Arguments,
     Case,
     Conventions,
     Defect,
+    Deviation,
     Outcome,
     Outputs,
 )
 
 
-class Asking(Asker):
+@dataclass(frozen=True)
+class Asking:
     """Cases of one kit on one implementation."""
 
-    def __init__(self, kit: Kit, door: Door) -> None:
-        self.kit = kit
-        self.door = door
+    kit: Kit
+    runner: Runner
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
         """What came of each case, in one batch of calls."""
-        kit, how = self.kit, conventions
-        listed = [(case, kit.present(case, how)) for case in cases]
-        answers = self.door.ask([kit.translate(case, arguments, how) for case, arguments in listed])
+        kit = self.kit
+        listed = [(case, kit.present(case, conventions)) for case in cases]
+        answers = self.runner.ask(
+            [kit.translate(case, arguments, conventions) for case, arguments in listed]
+        )
         return [
-            judged(kit, case, arguments, how, answer)
+            judged(kit, case, arguments, conventions, answer)
             for (case, arguments), answer in zip(listed, answers, strict=True)
         ]
 
@@ -52,8 +55,32 @@ def judged(
             answer = Answer(failure="unreadable", sentence=str(error), seconds=answer.seconds)
         else:
             answer = replace(answer, outputs=restored)
-    problem, deviation = kit.judge(case, arguments, expected, answer, conventions)
+    problem, deviation = judge(kit, case, arguments, expected, answer, conventions)
     return Outcome(case, arguments, expected, answer, conventions, problem, deviation)
+
+
+def judge(
+    kit: Kit,
+    case: Case,
+    arguments: Arguments,
+    expected: Outputs,
+    answer: Answer,
+    conventions: Conventions,
+) -> tuple[str | None, Deviation | None]:
+    """What is wrong with a restored answer in plain words, and where; None if nothing is."""
+    if answer.outputs is None:
+        may_refuse = case.status != "must" or kit.may_refuse(case, arguments, expected)
+        if answer.failure == "raised" and may_refuse:
+            return None, None
+        return f"{answer.failure}: {answer.sentence}", None
+    if case.status == "must_reject":
+        return "numbers come where a refusal is wanted", None
+    if answer.overwritten:
+        return f"the argument {answer.overwritten[0]} is overwritten", None
+    if case.status == "acceptable":
+        return None, None
+    deviation = kit.deviation(case, arguments, expected, answer.outputs, conventions)
+    return (kit.deviating if deviation else None), deviation
 
 
 def outputs_of(defect: Defect, kit: Kit, arguments: Arguments) -> Outputs:

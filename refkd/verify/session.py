@@ -8,10 +8,10 @@ import numpy as np
 from refkd.verify.compare import largest_difference
 from refkd.verify.detect_conventions import Probed, probe
 from refkd.verify.diagnose import diagnose
-from refkd.verify.kit import Kit, Selection
+from refkd.verify.kit import Kit
 from refkd.verify.minimize import smallest
 from refkd.verify.naming import classify
-from refkd.verify.python_runner import Door
+from refkd.verify.python_runner import Runner
 from refkd.verify.records import (
     Case,
     Conventions,
@@ -19,6 +19,7 @@ from refkd.verify.records import (
     Finding,
     Outcome,
     Report,
+    Selection,
     Symptom,
     Trial,
 )
@@ -30,8 +31,8 @@ BATCH = 64  # cases in one batch of calls
 
 def verify(
     kit: Kit,
-    door: Door,
-    told: Conventions | None = None,
+    runner: Runner,
+    claims: Conventions | None = None,
     selection: Selection | None = None,
     *,
     target: str = "",
@@ -46,9 +47,9 @@ def verify(
     ----------
     kit : Kit
         What kind of implementation it is.
-    door : Door
-        To the implementation.
-    told : mapping of str to str, optional
+    runner : Runner
+        Of the implementation.
+    claims : mapping of str to str, optional
         Conventions that are known; the others are found out.
     selection : Selection, optional
         Which cases to run; all if not given.
@@ -57,7 +58,7 @@ def verify(
     case : str, optional
         Run this case only.
     repeat : int
-        Times that each case is asked; answers of different bits are told.
+        Times that each case is asked; answers of other bits are reported.
     again : callable
         From the name of a case to the command that runs it again.
     begin : callable
@@ -71,30 +72,29 @@ def verify(
 
     Examples
     --------
-    >>> from refkd.verify.python_runner import AdapterDoor
+    >>> from refkd.verify.python_runner import PythonRunner
     >>> from refkd.verify.kits import kit_named
     >>> from refkd.verify.session import verify
     >>> kit = kit_named("ctc")
     >>> target = "refkd.verify.adapters.refkd_ctc:ctc_loss"
-    >>> door = AdapterDoor(target, kit.arguments, kit.results, time_limit=30.0)
-    >>> report = verify(kit, door, {"dtype": "float64"}, case="three_frames")
-    >>> door.close()
+    >>> runner = PythonRunner(target, kit.arguments, kit.results, time_limit=30.0)
+    >>> report = verify(kit, runner, {"dtype": "float64"}, case="three_frames")
+    >>> runner.close()
     >>> report.asked, report.agreed, report.exit_code
     (1, 1, 0)
     """
     selection = selection or Selection()
     begin("conventions", None)
-    probed = probe(kit, door, told or {}, target or "the implementation")
+    probed = probe(kit, runner, claims or {}, target or "the implementation")
     selected = kit.cases(selection) if case is None else [kit.find(case)]
-    concerning = (each for each in selected if kit.concerns(each, probed.conventions))
-    cases = in_order(concerning)
+    cases = in_order(case for case in selected if kit.concerns(case, probed.conventions))
     begin("cases", len(cases) * repeat)
     outcomes: list[Outcome] = []
     spreads: list[tuple[float, Case]] = []
     for start in range(0, len(cases), BATCH):
         batch = cases[start : start + BATCH]
         for turn in range(repeat):
-            answers = Asking(kit, door).outcomes(batch, probed.conventions)
+            answers = Asking(kit, runner).outcomes(batch, probed.conventions)
             if turn == 0:
                 first = answers
                 outcomes += answers
@@ -104,7 +104,9 @@ def verify(
                     for outcome, repeated in zip(first, answers, strict=True)
                 ]
     begin("smallest examples", None)
-    report = conclude(kit, door, probed, outcomes, target=target, again=again, shrunk=case is None)
+    report = conclude(
+        kit, runner, probed, outcomes, target=target, again=again, shrunk=case is None
+    )
     return replace(
         report,
         findings=(*report.findings, *_spread(spreads, again)),
@@ -120,7 +122,7 @@ def in_order(cases: Iterable[Case]) -> list[Case]:
 
 def conclude(
     kit: Kit,
-    door: Door,
+    runner: Runner,
     probed: Probed,
     outcomes: Sequence[Outcome],
     *,
@@ -135,7 +137,7 @@ def conclude(
         {name: (value, probed.known[name]) for name, value in probed.conventions.items()},
         (
             *probed.findings,
-            *faults(kit, door, outcomes, again, shrunk),
+            *faults(kit, runner, outcomes, again, shrunk),
             *_remarks(kit, outcomes, again),
         ),
         asked=len(outcomes),
@@ -153,7 +155,7 @@ def _difference(first: Outcome, second: Outcome) -> float:
 
 def faults(
     kit: Kit,
-    door: Door,
+    runner: Runner,
     outcomes: Sequence[Outcome],
     again: Callable[[str], str] = str,
     shrunk: bool = True,
@@ -161,7 +163,7 @@ def faults(
     """What must be fixed by these outcomes, each with its smallest case or the case as it was."""
     before: list[tuple[str, int]] = []
     for explanation in diagnose(kit, outcomes):
-        example, asked = smallest(kit, Asking(kit, door), explanation)
+        example, asked = smallest(kit, Asking(kit, runner), explanation)
         symptom = classify(kit, explanation, example, outcomes, asked, before)
         before.append((symptom.bug, len(explanation.outcomes)))
         if not shrunk:
@@ -221,5 +223,5 @@ def _spread(
     if spreads and (worst := max(spreads, key=lambda spread: spread[0]))[0] > 0.0:
         size, case = worst
         words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
-        names = tuple(dict.fromkeys(each.name for spread, each in spreads if spread > 0.0))
+        names = tuple(dict.fromkeys(case.name for spread, case in spreads if spread > 0.0))
         yield Finding("G9", words, "note", case.name, failing=names, again=again(case.name))

@@ -60,9 +60,9 @@ def _described(kit: Kit, case: Case, arrays: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": case.name,
         "status": case.status,
-        "catches": case.catches,
+        "catches": case.bug_classes,
         "provenance": case.provenance,
-        "form": {name: _plain(value) for name, value in case.form.items()},
+        "form": {name: _plain(value) for name, value in case.layout.items()},
         "tolerance": case.tolerance and {"rtol": case.tolerance.rtol, "atol": case.tolerance.atol},
         "arguments": {
             name: _value(f"{case.name}.{name}", value, arrays)

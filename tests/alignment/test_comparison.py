@@ -355,9 +355,9 @@ def test_utterances_without_true_times_are_passed_over():
     arrays = {name: spiky({3: 1}, 9) for name in ("one", "two")}
     both = compare([PosteriorSet("teacher", arrays, frame_shift=0.1, blank=0)])
     truth = Truth({"two": reference("1", 0.0, 0.5)})
-    found = truth.of(both, both.teacher)
-    assert list(found) == ["two"]
-    assert_close(found["two"].starts.delay, [0.3], VALUE)
+    part = truth.of(both, both.teacher)
+    assert list(part) == ["two"]
+    assert_close(part["two"].starts.delay, [0.3], VALUE)
 
 
 def test_the_metadata_of_a_set_are_resolved_once_on_the_whole_trip(monkeypatch):

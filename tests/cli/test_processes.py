@@ -65,12 +65,13 @@ def output(*words, **environment):
     return done.stdout.splitlines()
 
 
+@pytest.mark.proof
 def test_spawned_workers_compute_the_same_bits():
     assert output(ROOT / "docs" / "examples" / "pool.py") == ["the same bits"]
 
 
 @linux_only
-@pytest.mark.parametrize("layer", ["omp", "workqueue"])
+@pytest.mark.parametrize("layer", ["omp", pytest.param("workqueue", marks=pytest.mark.proof)])
 def test_a_fork_after_use_has_a_sentence_or_the_same_bits(layer):
     lines = output("-c", FORKED, ROOT / "docs" / "examples", NUMBA_THREADING_LAYER=layer)
     assert lines[:3] == ["True", layer, "1.6864"]

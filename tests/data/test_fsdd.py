@@ -10,6 +10,8 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.data.fsdd import LEXICON, read_fsdd
+from refkd.experiment.experiment import run_experiment
+from refkd.experiment.settings import read_settings
 
 
 def write_digit(folder, name, rate=8000, seconds=0.3):
@@ -107,6 +109,16 @@ def test_settings_out_of_range(digits, option):
         read_fsdd(digits, **{option: 0})
 
 
+@pytest.mark.compiled_only
+def test_without_times_no_delay_is_measured(digits):
+    options = {"data": f"fsdd:{digits}", "rules": ["CTC"]}
+    options |= {"network": {"hidden": 4}, "training": {"epochs": 1}}
+    experiment = run_experiment(read_settings(overrides=options))
+    for model in (experiment.teacher, *experiment.students):
+        assert model.measured.delay.n == 0
+
+
+@pytest.mark.proof
 @pytest.mark.compiled_only
 def test_a_run_without_times_measures_no_delay(digits, tmp_path, capsys):
     config = tmp_path / "tiny.toml"

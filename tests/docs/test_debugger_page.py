@@ -149,6 +149,7 @@ def test_an_index_outside_is_an_error_where_indices_are_tested(tmp_path, variabl
     assert complaints.rstrip().splitlines()[-1] == complaint
 
 
+@pytest.mark.proof
 def test_a_kernel_prints_what_the_page_says(tmp_path):
     (tmp_path / "printing.py").write_text(PRINTING, encoding="utf-8")
     out, complaints = run(tmp_path, "printing.py", NUMBA_CACHE_DIR=str(tmp_path / "cache"))

@@ -62,9 +62,9 @@ def test_an_equation_is_defined_once():
 
 def test_the_equations_of_a_letter_are_on_one_page_and_numbered_through():
     for letter in "NMLRCDSGEFVB":
-        of_letter = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
-        assert len(set(of_letter.values())) == 1, (letter, of_letter)
-        assert set(of_letter) == {f"{letter}{n}" for n in range(1, len(of_letter) + 1)}
+        page_of_tag = {tag: pages[0] for tag, pages in DEFINED.items() if tag[0] == letter}
+        assert len(set(page_of_tag.values())) == 1, (letter, page_of_tag)
+        assert set(page_of_tag) == {f"{letter}{n}" for n in range(1, len(page_of_tag) + 1)}
 
 
 def test_a_tag_belongs_to_one_module_and_what_is_beside_it_for_speed():

@@ -8,7 +8,7 @@ import pytest
 
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.kits import kit_named
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.python_runner import PythonRunner
 from refkd.verify.session import verify
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -60,7 +60,7 @@ def test_an_adapter_answers_a_case_where_its_library_is_installed(entry):
     kit = kit_named(entry.kit)
     case = next(iter(kit.vectors())).name
     target = f"refkd.verify.adapters.{entry.adapter}"
-    door = AdapterDoor(target, kit.arguments, kit.results, time_limit=60.0)
+    door = PythonRunner(target, kit.arguments, kit.results, time_limit=60.0)
     report = verify(kit, door, {"dtype": entry.dtypes[0]}, case=case)
     door.close()
     assert (report.asked, report.agreed) == (1, 1)

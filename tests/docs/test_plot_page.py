@@ -31,6 +31,7 @@ def test_the_page_has_commands_and_shows_what_they_print():
     assert kinds.count("text") > kinds.count("sh") >= 4
 
 
+@pytest.mark.proof
 @pytest.mark.compiled_only
 @pytest.mark.parametrize("n", range(len(COMMANDS)))
 def test_commands_print_what_the_page_shows(n, folder, monkeypatch, capsys):

@@ -58,6 +58,6 @@ def bits_of_a_training_step(threads: int) -> str:
     os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0"),
     reason="parallel loops run as plain ones under bounds checks",
 )
-def test_a_training_step_has_the_same_bits_for_1_2_and_4_threads():
-    bits = {threads: bits_of_a_training_step(threads) for threads in (1, 2, 4)}
-    assert len(set(bits.values())) == 1, bits
+@pytest.mark.parametrize("threads", [4, pytest.param(2, marks=pytest.mark.proof)])
+def test_a_training_step_has_the_same_bits_for_any_number_of_threads(threads):
+    assert bits_of_a_training_step(threads) == bits_of_a_training_step(1)

@@ -7,68 +7,54 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutants.ctc_parts import adapter
-from mutants.door import DirectDoor
+from mutants.ctc import IN_DOUBLES, LENGTHS, LOGARITHMS, PLANTED, RETURNED, SKIP, SOFTMAX, STORED
+from support.verify import QUICK, FunctionRunner, Verifier, faults
 from tolerances import GRADIENT, VALUE, assert_close
 
 from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.adapters import refkd_ctc
 from refkd.verify.adapters.refkd_ctc import ctc_loss as of_batch
-from refkd.verify.ctc.cases import SHAPES, fitted
-from refkd.verify.ctc.enumeration import enumerated
+from refkd.verify.ctc.cases import enumerated
+from refkd.verify.ctc.kit import KIT
 from refkd.verify.ctc.recipe import Recipe, by_hypothesis, by_numpy
+from refkd.verify.ctc.reduce import fitted
 from refkd.verify.detect_conventions import probe
-from refkd.verify.kit import Selection
-from refkd.verify.kits import kit_named
 from refkd.verify.report import as_json, as_text
 from refkd.verify.run import Asking
-from refkd.verify.session import faults, verify
+from refkd.verify.session import faults as diagnosed
 from refkd.verify.vectors import write_vectors
 
 pytestmark = pytest.mark.compiled_once
 
-KIT = kit_named("ctc")
-QUICK = {case.name: case for case in KIT.cases(Selection(quick=True))}
-USUAL = {one.name: next(iter(one.choices)) for one in KIT.conventions}
-RIGHT = adapter()
-
-
-def report(function, told=None, **options):
-    return verify(KIT, DirectDoor(function, KIT), told, Selection(quick=True), **options)
+CTC = Verifier(KIT)
+USUAL = CTC.usual
+SMALL_CASES = {case.name: case for case in KIT.cases(QUICK)}
+right = LOGARITHMS.mutant().function
+skips_repeats = PLANTED["repeats skip"].function
 
 
 def outcomes(function, cases, **conventions):
-    return Asking(KIT, DirectDoor(function, KIT)).outcomes(cases, {**USUAL, **conventions})
+    return Asking(KIT, FunctionRunner(function, KIT)).outcomes(cases, {**USUAL, **conventions})
 
 
 # Cases
 
 
-def test_names_are_unique_and_lead_back_to_the_case():
-    names = [case.name for case in KIT.cases(Selection())]
-    assert len(set(names)) == len(names) > 200
-    for case in QUICK.values():
-        again = KIT.find(case.name)
-        assert again.inputs["labels"] == case.inputs["labels"]
-        for one, other in zip(again.inputs["logits"], case.inputs["logits"], strict=True):
-            np.testing.assert_array_equal(one, other)
-
-
 SMALL = [
     name
-    for name, case in QUICK.items()
+    for name, case in SMALL_CASES.items()
     if case.status == "must"
     and case.tolerance is None
     and case.provenance != "generated"
-    and all(one.shape[1] ** len(one) < 5_000 for one in case.inputs["logits"])
-    and all(np.abs(one).max() < 100 for one in case.inputs["logits"])
+    and all(logits.shape[1] ** len(logits) < 5_000 for logits in case.inputs["logits"])
+    and all(np.abs(logits).max() < 100 for logits in case.inputs["logits"])
 ]
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_reference_is_the_sum_over_all_paths(name):
-    case = QUICK[name]
+    case = SMALL_CASES[name]
     arguments = KIT.present(case, USUAL)
     expected = enumerated(case.inputs)
     got = KIT.reference(case, arguments, USUAL)
@@ -79,22 +65,18 @@ def test_the_reference_is_the_sum_over_all_paths(name):
 
 
 def test_a_right_implementation_has_no_fault_and_one_note():
-    found = report(RIGHT)
-    assert [(one.level, one.bug) for one in found.findings] == [("note", "V5")]
-    assert (found.exit_code, found.asked) == (0, found.agreed)
+    report = CTC.report(right)
+    assert [(finding.level, finding.bug) for finding in report.findings] == [("note", "V5")]
+    assert (report.exit_code, report.asked) == (0, report.agreed)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_rounded_inputs_have_rounded_expectations(dtype):
-    def function(logits, *lengths, d_loss):
-        return RIGHT(logits.astype(np.float64), *lengths, d_loss)
-
-    found = report(lambda *all: function(*all[:-1], d_loss=all[-1]), {"dtype": dtype})
-    assert found.exit_code == 0
+    assert CTC.report(IN_DOUBLES.mutant().function, {"dtype": dtype}).exit_code == 0
 
 
 def test_confident_loss_is_tiny_and_not_zero():
-    case = QUICK["confident"]
+    case = SMALL_CASES["confident"]
     loss = KIT.reference(case, KIT.present(case, USUAL), USUAL)["loss"]
     assert ((loss > 1e-16) & (loss < 1e-14)).all()
 
@@ -146,37 +128,14 @@ def test_a_later_step_of_a_kind_replaces_the_earlier():
     assert KIT.find("ragged/frames=4/only=1/frames=2").name == "ragged/only=1/frames=2"
 
 
-def test_reductions_are_smaller_and_have_names_that_lead_to_them():
-    case = KIT.find("ragged")
-    for one in KIT.reductions(case):
-        assert KIT.find(one.name).inputs["labels"] == one.inputs["labels"]
-    assert min(map(KIT.size, KIT.reductions(case))) < KIT.size(case)
-    assert not KIT.reductions(KIT.find("label_too_large"))
-
-
-@pytest.mark.parametrize("name", ["nothing", "ragged/only=7", "ragged/frames=0", "ragged/x"])
-def test_a_case_that_is_not_there(name):
-    with pytest.raises(ArgumentError, match="--case: expected"):
-        KIT.find(name)
-
-
-def test_few_shapes_are_at_most_eight():
-    shapes = set()
-    for case in KIT.cases(Selection(few_shapes=True)):
-        arguments = KIT.present(case, USUAL)
-        shapes.add((*arguments["logits"].shape, arguments["labels"].shape[1]))
-    assert shapes <= set(SHAPES)
-    assert len(shapes) <= 8
-
-
 def test_a_case_keeps_its_answer_in_a_larger_shape():
     for name in ("ragged", "class_masked", "upstream"):
-        case = QUICK[name]
+        case = SMALL_CASES[name]
         wide = fitted(case)
-        right = KIT.reference(case, KIT.present(case, USUAL), USUAL)["loss"]
+        expected = KIT.reference(case, KIT.present(case, USUAL), USUAL)["loss"]
         got = KIT.reference(wide, KIT.present(wide, USUAL), USUAL)["loss"]
-        assert_close(got[: len(right)], right, VALUE, name)
-    (outcome,) = outcomes(RIGHT, [fitted(QUICK["label_is_the_number_of_classes"])])
+        assert_close(got[: len(expected)], expected, VALUE, name)
+    (outcome,) = outcomes(right, [fitted(SMALL_CASES["label_is_the_number_of_classes"])])
     assert outcome.answer.failure == "raised"
 
 
@@ -190,7 +149,7 @@ def other_conventions(layout="TNK", blank="argument", reduction="none", log=1.0,
     def function(logits, labels, input_lengths, label_lengths, given_blank, d_loss):
         x = logits.transpose(np.argsort(axes))
         place = {"argument": given_blank, "first": 0, "last": x.shape[2] - 1}[blank]
-        loss, grad = RIGHT(x, labels, input_lengths, label_lengths, place, d_loss)
+        loss, grad = right(x, labels, input_lengths, label_lengths, place, d_loss)
         if of == "log_probs":
             weight = np.ones(len(loss)) if d_loss is None else d_loss
             e = np.exp(x - x.max(axis=2, keepdims=True))
@@ -228,41 +187,37 @@ def other_conventions(layout="TNK", blank="argument", reduction="none", log=1.0,
 def test_conventions_are_found(conventions):
     logs = {"e": 1.0, "2": np.log(2), "10": np.log(10)}
     function = other_conventions(**{**conventions, "log": logs[conventions.get("log", "e")]})
-    found = probe(KIT, DirectDoor(function, KIT), {})
+    probed = probe(KIT, FunctionRunner(function, KIT), {})
     expected = {**USUAL, **conventions}
     expected["grad_of"] = expected.pop("of", "logits")
-    assert found.conventions == expected
-    assert set(found.known.values()) == {"found"}
-    assert not found.findings
+    assert probed.conventions == expected
+    assert set(probed.known.values()) == {"found"}
+    assert not probed.findings
 
 
 def test_every_case_agrees_in_other_conventions():
     function = other_conventions("NTK", "last", "mean_by_label", np.log(2))
-    assert report(function).exit_code == 0
+    assert CTC.report(function).exit_code == 0
 
 
 @pytest.mark.parametrize(
-    ("expected", "change"),
+    ("expected", "loss"),
     [
-        ("inf", lambda loss: loss),
-        ("zero", lambda loss: np.where(np.isinf(loss), 0.0, loss)),
-        ("large", lambda loss: np.where(np.isinf(loss), 1e5, loss)),
+        ("inf", "loss"),
+        ("zero", "np.where(np.isinf(loss), 0.0, loss)"),
+        ("large", "np.where(np.isinf(loss), 1e5, loss)"),
     ],
 )
-def test_what_infeasible_targets_cost_is_found(expected, change):
-    def function(*arguments):
-        loss, grad = RIGHT(*arguments)
-        return change(loss), grad
-
-    found = report(function)
-    assert found.conventions["infeasible"] == (expected, "found")
-    assert found.exit_code == 0
+def test_what_infeasible_targets_cost_is_found(expected, loss):
+    report = CTC.report(LOGARITHMS.mutant(RETURNED, f"return {loss}, grad").function)
+    assert report.conventions["infeasible"] == (expected, "found")
+    assert report.exit_code == 0
 
 
 def test_refused_targets_are_found():
-    found = report(refkd_ctc.ctc_loss)
-    assert found.conventions["infeasible"] == ("raise", "found")
-    assert found.exit_code == 0
+    report = CTC.report(refkd_ctc.ctc_loss)
+    assert report.conventions["infeasible"] == ("raise", "found")
+    assert report.exit_code == 0
 
 
 def test_log_probabilities_and_flat_labels_are_found():
@@ -271,57 +226,48 @@ def test_log_probabilities_and_flat_labels_are_found():
         rows = np.zeros((len(label_lengths), max(label_lengths)), dtype=np.int64)
         for n, (start, end) in enumerate(itertools.pairwise(edges)):
             rows[n, : end - start] = labels[start:end]
-        plain = adapter(log_prob=lambda x: x)
-        return plain(log_probs, rows, input_lengths, label_lengths, blank, d_loss)
+        of_log_probs = LOGARITHMS.mutant(SOFTMAX, "logp = logits").function
+        return of_log_probs(log_probs, rows, input_lengths, label_lengths, blank, d_loss)
 
-    found = probe(KIT, DirectDoor(function, KIT), {})
-    assert (found.conventions["input"], found.conventions["labels"]) == ("log_probs", "flat")
-    assert [one.bug for one in found.findings] == ["G1"]
+    probed = probe(KIT, FunctionRunner(function, KIT), {})
+    assert (probed.conventions["input"], probed.conventions["labels"]) == ("log_probs", "flat")
+    assert [finding.bug for finding in probed.findings] == ["G1"]
 
 
 def test_padding_of_labels_that_must_hold_a_value_is_a_fault_unless_told():
-    def function(logits, labels, input_lengths, label_lengths, blank, d_loss):
-        return RIGHT(logits, labels, input_lengths, (labels >= 0).sum(axis=1), blank, d_loss)
-
-    found = probe(KIT, DirectDoor(function, KIT), {})
-    assert found.conventions["label_padding"] == "minus_one"
-    assert [(one.bug, one.level) for one in found.findings] == [("V3", "must")]
-    told = probe(KIT, DirectDoor(function, KIT), {"label_padding": "minus_one"})
-    assert not told.findings
+    function = LOGARITHMS.mutant(LENGTHS, "int(input_lengths[n]), (labels[n] >= 0).sum()").function
+    probed = probe(KIT, FunctionRunner(function, KIT), {})
+    assert probed.conventions["label_padding"] == "minus_one"
+    assert [(finding.bug, finding.level) for finding in probed.findings] == [("V3", "must")]
+    claimed = probe(KIT, FunctionRunner(function, KIT), {"label_padding": "minus_one"})
+    assert not claimed.findings
 
 
 @pytest.mark.parametrize(
-    ("told", "function", "bug"),
+    ("claims", "function", "bug"),
     [
         ({"blank": "last"}, other_conventions(blank="first"), "V4"),
         ({"reduction": "none"}, other_conventions(reduction="mean"), "V13"),
         ({"grad_of": "logits"}, other_conventions(of="none"), "G1"),
-        ({"infeasible": "zero"}, RIGHT, "V8"),
+        ({"infeasible": "zero"}, right, "V8"),
     ],
 )
-def test_a_contradiction_is_a_fault_of_its_class(told, function, bug):
-    found = report(function, told)
-    assert bug in [one.bug for one in found.findings if one.level == "must"]
+def test_a_contradiction_is_a_fault_of_its_class(claims, function, bug):
+    assert bug in CTC.bugs(function, claims)
 
 
 def test_what_is_told_and_right_is_said_to_be_told():
-    found = report(other_conventions(blank="last"), {"blank": "last"})
-    assert found.conventions["blank"] == ("last", "told")
-    assert found.exit_code == 0
+    report = CTC.report(other_conventions(blank="last"), {"blank": "last"})
+    assert report.conventions["blank"] == ("last", "told")
+    assert report.exit_code == 0
 
 
 # Reports
 
 
-def skips_repeats(*arguments):
-    from mutants.ctc import PLANTED
-
-    return PLANTED["repeats skip"][1](*arguments)
-
-
 def test_a_finding_says_where_and_how_to_see_it_again():
-    found = report(skips_repeats, again=lambda name: f"again {name}")
-    (fault,) = [one for one in found.findings if one.level == "must"]
+    report = CTC.report(skips_repeats, again=lambda name: f"again {name}")
+    (fault,) = faults(report)
     assert fault.bug == "V1"
     assert fault.words == "repeated labels may skip the blank between them"
     assert len(fault.failing) > 10
@@ -331,14 +277,14 @@ def test_a_finding_says_where_and_how_to_see_it_again():
     assert sum(map(len, shrunk.inputs["logits"])) <= 3
     (outcome,) = outcomes(skips_repeats, [shrunk])
     assert outcome.deviation == fault.deviation
-    alone = report(skips_repeats, case=fault.case)
+    alone = CTC.report(skips_repeats, case=fault.case)
     assert alone.exit_code == 1
     assert alone.asked == 1
 
 
 def test_text_and_json_say_the_same():
-    found = report(skips_repeats)
-    text, value = as_text(found, KIT), json.loads(as_json(found))
+    report = CTC.report(skips_repeats)
+    text, value = as_text(report, KIT), json.loads(as_json(report))
     assert value["findings"][0]["bug"] == "V1"
     assert value["exit_code"] == 1
     assert f"FAIL  {value['findings'][0]['words']} (V1)" in text
@@ -350,42 +296,40 @@ def test_repeats_that_differ_are_told():
     turn = itertools.count()
 
     def function(*arguments):
-        loss, grad = RIGHT(*arguments)
+        loss, grad = right(*arguments)
         return loss * (1.0 + 1e-13 * (0.618 * next(turn) % 1.0)), grad  # of no period
 
-    found = report(function, repeat=3)
-    assert 0.0 < found.spread < 1e-9
-    assert "G9" in [one.bug for one in found.findings if one.level == "note"]
-    assert report(RIGHT, repeat=2, case="ragged").spread == 0.0
+    report = CTC.report(function, repeat=3)
+    assert 0.0 < report.spread < 1e-9
+    assert "G9" in [finding.bug for finding in report.findings if finding.level == "note"]
+    assert CTC.report(right, repeat=2, case="ragged").spread == 0.0
 
 
 def test_an_overwritten_argument_is_told():
-    def function(logits, *rest):
-        result = RIGHT(logits, *rest)
-        logits -= logits.max()
-        return result
-
-    found = report(function)
-    assert any(one.words.startswith("the argument logits is overwritten") for one in found.findings)
+    overwriting = LOGARITHMS.mutant(RETURNED, f"logits -= logits.max()\n    {RETURNED}").function
+    report = CTC.report(overwriting)
+    assert any(
+        finding.words.startswith("the argument logits is overwritten")
+        for finding in report.findings
+    )
 
 
 def test_a_shape_that_is_wrong_everywhere_ends_the_verification():
     sentence = r"grad: expected shape \(T, N, K\) = \(5, 2, 4\), got \(2, 2\)"
     with pytest.raises(ArgumentError, match=sentence):
-        report(lambda *a: (RIGHT(*a)[0], np.zeros((2, 2))), case="ragged")
+        CTC.report(lambda *a: (right(*a)[0], np.zeros((2, 2))), case="ragged")
 
 
+@pytest.mark.proof
 def test_two_bugs_are_told_apart():
-    def function(logits, labels, input_lengths, label_lengths, blank, d_loss):
-        loss, grad = skips_repeats(logits, labels, input_lengths, label_lengths, blank, d_loss)
-        for n, T in enumerate(input_lengths):
-            grad[T:, n] = 1.0
-        return loss, grad
-
-    bugs = {one.bug for one in report(function).findings if one.level == "must"}
-    assert bugs == {"V1", "G3"}
+    function = LOGARITHMS.mutant(
+        *(SKIP, "skip[3::2] = True"),
+        *(STORED, f"{STORED}\n            grad[T:, n] = 1.0"),
+    ).function
+    assert {*CTC.bugs(function)} == {"V1", "G3"}
 
 
+@pytest.mark.proof
 def test_a_large_case_keeps_its_own_name_beside_a_more_frequent_bug():
     """Too large for known defects to be tried on it, and not like the one that is."""
 
@@ -396,10 +340,10 @@ def test_a_large_case_keeps_its_own_name_beside_a_more_frequent_bug():
             grad[::7] += 0.05
         return loss, grad
 
-    cases = [*QUICK.values(), KIT.find("frames_20000")]
-    door = DirectDoor(function, KIT)
-    found = faults(KIT, door, outcomes(function, cases, infeasible="raise"))
-    assert {fault.bug for fault in found} == {"G4", "V10"}
+    cases = [*SMALL_CASES.values(), KIT.find("frames_20000")]
+    runner = FunctionRunner(function, KIT)
+    findings = diagnosed(KIT, runner, outcomes(function, cases, infeasible="raise"))
+    assert {fault.bug for fault in findings} == {"G4", "V10"}
 
 
 # The command
@@ -438,13 +382,14 @@ def test_wrong_usage_is_one_sentence(capsys, arguments, sentence):
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.proof
 def test_written_vectors_are_the_same_bytes_each_time(tmp_path):
-    for name in ("one", "other"):
+    for name in ("first", "second"):
         write_vectors(tmp_path / name)
-    for one in (tmp_path / "one").iterdir():
-        assert one.read_bytes() == (tmp_path / "other" / one.name).read_bytes()
-    listed = json.loads((tmp_path / "one" / "ctc.json").read_text(encoding="utf-8"))
-    arrays = np.load(tmp_path / "one" / "ctc.npz")
+    for file in (tmp_path / "first").iterdir():
+        assert file.read_bytes() == (tmp_path / "second" / file.name).read_bytes()
+    listed = json.loads((tmp_path / "first" / "ctc.json").read_text(encoding="utf-8"))
+    arrays = np.load(tmp_path / "first" / "ctc.npz")
     cases = {case["name"]: case for case in listed["cases"]}
     three = cases["three_frames"]
     assert three["expected"]["loss"]["values"] == [-np.log(0.72)]
@@ -454,5 +399,5 @@ def test_written_vectors_are_the_same_bytes_each_time(tmp_path):
 
 
 def test_the_published_zero_of_a_refused_target_is_not_used():
-    case = QUICK["burn_unreachable_zero_infinity"]
+    case = SMALL_CASES["burn_unreachable_zero_infinity"]
     assert KIT.reference(case, KIT.present(case, USUAL), USUAL)["loss"] == np.inf

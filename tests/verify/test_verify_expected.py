@@ -8,19 +8,17 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from mutants.door import DirectDoor
+from support.verify import FunctionRunner, Verifier
 
 import refkd
 from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.bug_classes import BUGS
-from refkd.verify.comparison import as_lines, compare
-from refkd.verify.expected import Setting, read_expected, write_expected
-from refkd.verify.junit import write_junit
+from refkd.verify.expected import Setting, as_lines, compare, read_expected, write_expected
 from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
 from refkd.verify.records import Finding, Report, Trial
-from refkd.verify.report import as_json, as_text
+from refkd.verify.report import as_json, as_text, write_junit
 from refkd.verify.session import verify
 
 pytestmark = pytest.mark.compiled_once
@@ -35,7 +33,7 @@ def fault(bug, *cases):
 
 
 NOTE = Finding("V5", "to know", "note", "d", failing=("d",))
-USUAL = {one.name: (next(iter(one.choices)), "found") for one in KIT.conventions}
+USUAL = {name: (value, "found") for name, value in Verifier(KIT).usual.items()}
 
 
 def report(*findings, cases="abcde", seconds=0.0):
@@ -85,7 +83,7 @@ def test_a_setting_comes_back(tmp_path, setting):
     "setting",
     [
         replace(QUICK, kit="lstm"),
-        replace(QUICK, told={"blank": "first"}),
+        replace(QUICK, claims={"blank": "first"}),
         replace(QUICK, selection=Selection()),
         replace(QUICK, selection=Selection(quick=True, seed=1)),
         replace(QUICK, selection=Selection(quick=True, few_shapes=True)),
@@ -244,7 +242,7 @@ def test_json_names_failing_cases():
     value = json.loads(as_json(BEFORE))
     assert value["schema"] == 2
     assert value["failing"] == ["a", "b", "c"]
-    assert [one["failing"] for one in value["findings"]] == [["b", "a"], ["c"], ["d"]]
+    assert [finding["failing"] for finding in value["findings"]] == [["b", "a"], ["c"], ["d"]]
     assert value["expected"] is None
 
 
@@ -268,13 +266,13 @@ def test_a_trial_carries_its_problem_and_its_time():
         loss[label_lengths == 0] = 0.0
         return loss
 
-    class SlowDoor(DirectDoor):
+    class SlowRunner(FunctionRunner):
         def ask(self, calls):
             return [replace(answer, seconds=2.0) for answer in super().ask(calls)]
 
-    door = SlowDoor(free_if_empty, KIT)
+    runner = SlowRunner(free_if_empty, KIT)
     for case, problem in (("one_frame", []), ("empty_target", ["loss[0", "off by"])):
-        [trial] = verify(KIT, door, {"dtype": "float64"}, case=case).trials
+        [trial] = verify(KIT, runner, {"dtype": "float64"}, case=case).trials
         assert (trial.case, trial.seconds) == (case, 2.0)
         assert [line[:6] for line in trial.problem] == problem
 

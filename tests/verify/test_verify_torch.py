@@ -1,16 +1,18 @@
-"""False alarms: what the kit finds in PyTorch 2.13 on the CPU is known, fault by fault."""
+"""False alarms: what the kits find in PyTorch 2.13 on the CPU is known, fault by fault."""
 
 from importlib.util import find_spec
 
 import pytest
+from support.verify import faults, notes, values
 
 from refkd.verify.kits import kit_named
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.python_runner import PythonRunner
 from refkd.verify.session import verify
 
 pytestmark = [
     pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed"),
     pytest.mark.compiled_once,
+    pytest.mark.proof,
 ]
 FAULTS = {
     "float64": {"V6", "G4", "G6"},
@@ -22,13 +24,39 @@ NOTES = {
 }
 
 
+def report_on(kit, target, dtype):
+    kit = kit_named(kit)
+    runner = PythonRunner(f"refkd.verify.adapters.{target}", kit.arguments, kit.results, 60.0)
+    try:
+        return verify(kit, runner, {"dtype": dtype})
+    finally:
+        runner.close()
+
+
 @pytest.mark.parametrize("function", NOTES)
 @pytest.mark.parametrize("dtype", FAULTS)
-def test_findings_are_the_known_ones(function, dtype):
-    kit = kit_named("ctc")
-    target = f"refkd.verify.adapters.torch_ctc:{function}"
-    door = AdapterDoor(target, kit.arguments, kit.results, 60.0)
-    report = verify(kit, door, {"dtype": dtype})
-    door.close()
-    assert {one.bug for one in report.findings if one.level == "must"} == FAULTS[dtype]
-    assert {one.bug for one in report.findings if one.level == "note"} == NOTES[function]
+def test_the_findings_on_ctc_are_the_known_ones(function, dtype):
+    report = report_on("ctc", f"torch_ctc:{function}", dtype)
+    assert {fault.bug for fault in faults(report)} == FAULTS[dtype]
+    bugs = {finding.bug for finding in report.findings if finding.level == "note"}
+    assert bugs == NOTES[function]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_there_is_no_false_alarm_on_the_lstm(dtype):
+    report = report_on("lstm", "torch_lstm:lstm", dtype)
+    assert values(report) == {
+        "dtype": dtype,
+        "layout": "TND",
+        "weights": "rows",
+        "gates": "ifgo",
+        "biases": "two",
+        "forget_bias": "none",
+        "variants": "none",
+        "lengths": "own",
+        "returned": "all",
+        "reversed": "in_place",
+        "padding": "zero",
+    }
+    assert faults(report) == []
+    assert notes(report) == ["an utterance without frames is refused"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from refkd.check import ArgumentError
 from refkd.learn.exercises.exercise import Exercise, Table
 from refkd.verify.compare import TOLERANCES, allowed, distances
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.python_runner import PythonRunner
 from refkd.verify.records import Answer, Call, Case, Deviation, Outputs
 
 START_LIMIT = 60.0  # seconds to import a file
@@ -55,7 +55,7 @@ def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
     path = folder / exercise.file
     if not path.is_file():
         return Mark(exercise, "not done yet", problem="there is no such file")
-    door = AdapterDoor(
+    door = PythonRunner(
         f"{path}:{exercise.name}", exercise.arguments, exercise.results, time_limit, START_LIMIT
     )
     try:

@@ -118,7 +118,7 @@ def _plain_step(
             "reverse": 0,
         }
     )
-    arguments = plain.take(arguments)
+    arguments = plain.preprocess(arguments)
     run = plain.forward(
         arguments["inputs"][:, 0], arguments["h0"][0], arguments["c0"][0], arguments
     )

@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from refkd import check
-from refkd.verify.alignment.defects.paths import TieSkips, TieStays, TieSteps
+from refkd.verify.alignment.defects import TieSkips, TieStays, TieSteps
 from refkd.verify.alignment.plain import Floats, PlainAligner
+from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
-from refkd.verify.ctc.cases import Register
 from refkd.verify.ctc.recipe import batch, favoured
+from refkd.verify.ctc.recipe import drawn as drawn_batch
 from refkd.verify.records import Case
 
 STEP = 256.0  # logits are its fractions: float16 holds them, and few paths are equally probable
@@ -36,13 +38,22 @@ def sure(frames: Sequence[int], classes: int) -> Floats:
     return logits
 
 
-CASES = Register()
-LARGE = Register()
-case = CASES.case
-large = LARGE.case
+def sure_of(frames: Sequence[int], classes: int, labels: Sequence[int]) -> dict[str, Any]:
+    """One utterance whose network is sure of a class at each frame."""
+    return batch([sure(frames, classes)], [labels])
 
 
-@case("A6", "A8")
+def path(*frames: int) -> dict[str, Any]:
+    """The one right path, worked by hand."""
+    return {"alignment": [list(frames)]}
+
+
+drawn = partial(drawn_batch, draw=drawn_logits)
+CASES, LARGE = Register(), Register()
+case, large = CASES.case, LARGE.case
+
+
+@case("A6 A8")
 def probe() -> dict[str, Any]:
     """Two utterances, the blank in the middle; a label of two frames, and one at an end."""
     first = spoken(1, 7, 5, [0, 3], 1)
@@ -50,28 +61,15 @@ def probe() -> dict[str, Any]:
     return batch([first, spoken(2, 7, 5, [2, 0, 4], 1)], [[0, 3], [2, 0, 4]], 1)
 
 
-def _path(*frames: int) -> dict[str, Any]:
-    return {"alignment": [list(frames)]}
+# The example of `refkd.ctc_align`: spans 1 to 3 and 3 to 4.
+CASES.add("four_frames", "A3 A2", sure_of, [0, 1, 1, 2], 3, [1, 2], expected=path(0, 1, 1, 2))
+# A label twice needs a blank between: sure of it in all frames, and still one is the blank.
+CASES.add("repeat_in_three_frames", "A1", sure_of, [1, 1, 1], 3, [1, 1], expected=path(1, 0, 1))
+CASES.add("repeat_of_long_spans", "A1 A3", sure_of, [0, 2, 2, 0, 2, 2, 0], 4, [2, 2],
+          expected=path(0, 2, 2, 0, 2, 2, 0))  # fmt: skip
 
 
-@case("A3", "A2", expected=_path(0, 1, 1, 2))
-def four_frames() -> dict[str, Any]:
-    """The example of `refkd.ctc_align`: spans 1 to 3 and 3 to 4."""
-    return batch([sure([0, 1, 1, 2], 3)], [[1, 2]])
-
-
-@case("A1", expected=_path(1, 0, 1))
-def repeat_in_three_frames() -> dict[str, Any]:
-    """A label twice needs a blank between: sure of it in all frames, and still one is the blank."""
-    return batch([sure([1, 1, 1], 3)], [[1, 1]])
-
-
-@case("A1", "A3", expected=_path(0, 2, 2, 0, 2, 2, 0))
-def repeat_of_long_spans() -> dict[str, Any]:
-    return batch([sure([0, 2, 2, 0, 2, 2, 0], 4)], [[2, 2]])
-
-
-@case("A6", expected=_path(1, 0, 2))
+@case("A6", expected=path(1, 0, 2))
 def other_than_said() -> dict[str, Any]:
     """The best classes are 1 3 2, the target is 1 2: nothing is left for 3 but the blank."""
     logits = sure([1, 3, 2], 4)
@@ -79,35 +77,14 @@ def other_than_said() -> dict[str, Any]:
     return batch([logits], [[1, 2]])
 
 
-@case("A7", expected=_path(1, 0, 0))
-def label_first() -> dict[str, Any]:
-    return batch([sure([1, 0, 0], 3)], [[1]])
-
-
-@case("A7", expected=_path(0, 0, 1))
-def label_last() -> dict[str, Any]:
-    return batch([sure([0, 0, 1], 3)], [[1]])
-
-
-@case("A7", expected=_path(0, 1, 0))
-def label_in_the_middle() -> dict[str, Any]:
-    return batch([sure([0, 1, 0], 3)], [[1]])
-
-
-@case("A13", expected=_path(1, 2, 1, 2))
-def no_blank_between() -> dict[str, Any]:
-    """As many labels as frames: every blank is skipped."""
-    return batch([sure([0, 0, 0, 0], 3)], [[1, 2, 1, 2]])
-
-
-@case("A12", expected=_path(0, 0, 0))
-def empty_target() -> dict[str, Any]:
-    return batch([sure([1, 0, 1], 3)], [[]])
-
-
-@case("A12", "A7", expected=_path(1))
-def one_frame() -> dict[str, Any]:
-    return batch([sure([0], 3)], [[1]])
+CASES.add("label_first", "A7", sure_of, [1, 0, 0], 3, [1], expected=path(1, 0, 0))
+CASES.add("label_last", "A7", sure_of, [0, 0, 1], 3, [1], expected=path(0, 0, 1))
+CASES.add("label_in_the_middle", "A7", sure_of, [0, 1, 0], 3, [1], expected=path(0, 1, 0))
+# As many labels as frames: every blank is skipped.
+CASES.add("no_blank_between", "A13", sure_of, [0, 0, 0, 0], 3, [1, 2, 1, 2],
+          expected=path(1, 2, 1, 2))  # fmt: skip
+CASES.add("empty_target", "A12", sure_of, [1, 0, 1], 3, [], expected=path(0, 0, 0))
+CASES.add("one_frame", "A12 A7", sure_of, [0], 3, [1], expected=path(1))
 
 
 @case("A14")
@@ -116,7 +93,7 @@ def all_paths_alike() -> dict[str, Any]:
     return batch([np.zeros((6, 3))], [[1, 2]])
 
 
-@case("A14", "A1")
+@case("A14 A1")
 def repeats_alike() -> dict[str, Any]:
     return batch([np.zeros((7, 3))], [[1, 1, 2]])
 
@@ -125,91 +102,56 @@ def repeats_alike() -> dict[str, Any]:
 # ends two nats lower. States are blank, 1, blank, 2, blank.
 
 
-@case("A14", "A6")
+@case("A14 A6")
 def tie_of_step_and_skip() -> dict[str, Any]:
     """1 1 2, 1 0 2 and 0 1 2 cost 2; 2 comes from 1 or from the blank, not from itself."""
     return batch([np.array([[-2.0, -2, -2], [0, 0, -2], [-2, 0, 0]])], [[1, 2]])
 
 
-@case("A14", "A6")
+@case("A14 A6")
 def tie_of_stay_and_step() -> dict[str, Any]:
     """1 2 2 and 1 0 2 cost nothing; 2 comes from itself or from the blank, not from 1."""
     return batch([np.array([[-2.0, 0, -2], [0, -2, 0], [-2, -2, 0]])], [[1, 2]])
 
 
-@case("A14", "A6")
+@case("A14 A6")
 def tie_of_stay_and_skip() -> dict[str, Any]:
     """1 1 2 and 1 2 2 cost nothing; 2 comes from itself or from 1, not from the blank."""
     return batch([np.array([[-2.0, 0, -2], [-2, 0, 0], [-2, -2, 0]])], [[1, 2]])
 
 
-@case("A14", "A6")
+@case("A14 A6")
 def tie_before_the_last_blank() -> dict[str, Any]:
     """1 1 0 and 1 0 0 cost nothing."""
     return batch([np.array([[-2.0, 0], [0, 0], [0, -2]])], [[1]])
 
 
-@case("A14", "A1")
+@case("A14 A1")
 def tie_before_a_repeat() -> dict[str, Any]:
     """1 0 1 1 and 1 0 0 1 cost nothing; 1 must not come from 1."""
     return batch([np.array([[-2.0, 0], [0, 0], [0, 0], [-2, 0]])], [[1, 1]])
 
 
-@case("A8", extra_frames=2)
-def ragged() -> dict[str, Any]:
-    logits = [drawn_logits(4, 6, 5), drawn_logits(5, 3, 5), drawn_logits(6, 1, 5)]
-    return batch(logits, [[1, 2, 1], [4], [3]])
-
-
-@case("A8", "A9", extra_frames=1, extra_labels=2)
-def ragged_labels() -> dict[str, Any]:
-    return batch([drawn_logits(7, 5, 4), drawn_logits(8, 7, 4)], [[1], [2, 3, 2]])
-
+CASES.add("ragged", "A8", drawn, 4, [6, 3, 1], 5, [[1, 2, 1], [4], [3]], layout={"extra_frames": 2})
+CASES.add("ragged_labels", "A8 A9", drawn, 7, [5, 7], 4, [[1], [2, 3, 2]],
+          layout={"extra_frames": 1, "extra_labels": 2})  # fmt: skip
 
 # Padding holds labels that are in no target and frames that are loud, in several shapes: a row that
 # is read with another stride than the padded one gives something else.
+CASES.add("padded_by_a_label", "A9", drawn, 40, [6, 4], 7, [[1, 2, 1], [3]],
+          layout={"extra_labels": 1})  # fmt: skip
+CASES.add("padded_by_a_loud_frame", "A8", drawn, 40, [6, 4], 7, [[1, 2, 1], [3]],
+          layout={"extra_frames": 1, "padding": 1e3})  # fmt: skip
+CASES.add("padded_by_two_of_each", "A8 A9", drawn, 40, [6, 4], 7, [[1, 2, 1], [3]],
+          layout={"extra_frames": 2, "extra_labels": 2, "padding": -1.0})  # fmt: skip
+CASES.add("padded_by_five_of_each", "A8 A9", drawn, 40, [6, 4], 7, [[1, 2, 1], [3]],
+          layout={"extra_frames": 5, "extra_labels": 5})  # fmt: skip
+CASES.add("empty_beside_full", "A9 A12", drawn, 9, [5, 5], 4, [[], [3, 1]])
+CASES.add("blank_is_last", "A10", drawn, 11, [7, 6], 4, [[0, 2], [1, 1]], 3)
+CASES.add("blank_in_the_middle", "A10", drawn, 13, [8, 6], 5, [[0, 4, 3], [1, 0]], 2)
 
 
-def _poisoned() -> dict[str, Any]:
-    return batch([drawn_logits(40, 6, 7), drawn_logits(41, 4, 7)], [[1, 2, 1], [3]])
-
-
-@case("A9", extra_labels=1)
-def padded_by_a_label() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("A8", extra_frames=1, padding=1e3)
-def padded_by_a_loud_frame() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("A8", "A9", extra_frames=2, extra_labels=2, padding=-1.0)
-def padded_by_two_of_each() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("A8", "A9", extra_frames=5, extra_labels=5)
-def padded_by_five_of_each() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("A9", "A12")
-def empty_beside_full() -> dict[str, Any]:
-    return batch([drawn_logits(9, 5, 4), drawn_logits(10, 5, 4)], [[], [3, 1]])
-
-
-@case("A10")
-def blank_is_last() -> dict[str, Any]:
-    return batch([drawn_logits(11, 7, 4), drawn_logits(12, 6, 4)], [[0, 2], [1, 1]], 3)
-
-
-@case("A10")
-def blank_in_the_middle() -> dict[str, Any]:
-    return batch([drawn_logits(13, 8, 5), drawn_logits(14, 6, 5)], [[0, 4, 3], [1, 0]], 2)
-
-
-@case("A11", "A15")
+@case("A11 A15")
 def masked() -> dict[str, Any]:
     """-inf: the first label cannot come before frame 2."""
     logits = drawn_logits(15, 6, 4)
@@ -224,41 +166,29 @@ def logits_of_a_thousand() -> dict[str, Any]:
     return batch([logits], [[1, 3]])
 
 
-@case("A15", "A11")
+@case("A15 A11")
 def frames_of_different_loudness() -> dict[str, Any]:
     """Logits without normalising give the same path, but not the same scores."""
     return batch([drawn_logits(17, 6, 4) + np.arange(6)[:, None] * 3.0], [[2, 1]])
 
 
-@case("A6", "A14")
+@case("A6 A14")
 def spread_out() -> dict[str, Any]:
     """The most probable class of each frame, and of each frame among all paths, is no path."""
     return batch([drawn_logits(18, 8, 4) / 2.0, drawn_logits(19, 8, 4) / 2.0], [[1, 2, 3], [2, 2]])
 
 
-@case("A16", "A8", memory="strided", integers="int32")
-def strided() -> dict[str, Any]:
-    return batch([drawn_logits(20, 6, 4), drawn_logits(21, 4, 4)], [[1, 2], [3]])
+CASES.add("strided", "A16 A8", drawn, 20, [6, 4], 4, [[1, 2], [3]],
+          layout={"memory": "strided", "integers": "int32"})  # fmt: skip
+# No path.
+CASES.add("three_labels_in_two_frames", "A12", drawn, 22, [2], 3, [[1, 2, 1]], status="acceptable")
+# No path: a blank is wanted between.
+CASES.add("repeat_in_two_frames", "A12 A1", drawn, 23, [2], 3, [[1, 1]], status="acceptable")
+CASES.add("padding_of_nan", "A8", drawn, 24, [4, 2], 3, [[1, 2], [1]], status="acceptable",
+          layout={"padding": np.nan, "extra_frames": 1})  # fmt: skip
 
 
-@case("A12", status="acceptable")
-def three_labels_in_two_frames() -> dict[str, Any]:
-    """No path."""
-    return batch([drawn_logits(22, 2, 3)], [[1, 2, 1]])
-
-
-@case("A12", "A1", status="acceptable")
-def repeat_in_two_frames() -> dict[str, Any]:
-    """No path: a blank is wanted between."""
-    return batch([drawn_logits(23, 2, 3)], [[1, 1]])
-
-
-@case("A8", status="acceptable", padding=np.nan, extra_frames=1)
-def padding_of_nan() -> dict[str, Any]:
-    return batch([drawn_logits(24, 4, 3), drawn_logits(25, 2, 3)], [[1, 2], [1]])
-
-
-@large("A11", "A17")
+@large("A11 A17")
 def long() -> dict[str, Any]:
     """Its best path has a probability that float64 cannot hold."""
     labels = [1 + (3 * n) % 7 for n in range(120)]
@@ -270,7 +200,7 @@ def wide() -> dict[str, Any]:
     return batch([spoken(27, 12, 5_000, [17, 4_999, 17, 17])], [[17, 4_999, 17, 17]])
 
 
-@large("A11", "A17")
+@large("A11 A17")
 def many_labels() -> dict[str, Any]:
     labels = [1 + (3 * n) % 5 for n in range(300)]
     return batch([spoken(28, 700, 6, labels)], [labels])
@@ -280,11 +210,11 @@ TIES = (TieStays, TieSteps, TieSkips)
 
 PREFIXES = ("drawn-", "ties-")
 FORM = re.compile(r"(drawn|ties)-(\d+)-(\d+)")
-CATCHES = ("A6", "A1", "A8", "A9", "A7", "A13")
+BUG_CLASSES = ("A6", "A1", "A8", "A9", "A7", "A13")
 ATTEMPTS = 500
 
 
-def drawn(name: str) -> Case:
+def drawn_case(name: str) -> Case:
     """The case drawn-SEED-NUMBER, or ties-SEED-NUMBER, where whoever breaks ties badly is wrong."""
     match = FORM.fullmatch(name)
     if match is None:
@@ -328,6 +258,6 @@ def _drawn(name: str, seed: int, number: int) -> Case:
         else:
             logits.append(drawn_logits(of_logits, frames, K))
         labels.append(target)
-    form = {"extra_frames": int(rng.integers(3)), "extra_labels": int(rng.integers(2))}
-    catches = ("A12", *CATCHES) if [] in labels else CATCHES
-    return Case(name, batch(logits, labels, blank), catches, "generated", form=form)
+    layout = {"extra_frames": int(rng.integers(3)), "extra_labels": int(rng.integers(2))}
+    bug_classes = ("A12", *BUG_CLASSES) if [] in labels else BUG_CLASSES
+    return Case(name, batch(logits, labels, blank), bug_classes, "generated", layout=layout)

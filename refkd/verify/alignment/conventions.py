@@ -1,5 +1,7 @@
 """What forced aligners do differently and are right about."""
 
+from dataclasses import replace
+
 from refkd.verify.ctc.conventions import CONVENTIONS as CTC
 from refkd.verify.kit import Convention
 
@@ -8,13 +10,7 @@ BUGS = {"dtype": "A11", "input": "A15", "labels": "A9", "blank": "A10"}
 
 CONVENTIONS = (
     *(
-        Convention(
-            convention.name,
-            convention.choices,
-            "call",
-            bug=BUGS.get(convention.name, ""),
-            searched=convention.searched,
-        )
+        replace(convention, bug=BUGS.get(convention.name, ""))
         for convention in CTC
         if convention.name in SHARED
     ),

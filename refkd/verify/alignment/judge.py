@@ -6,50 +6,39 @@ from refkd.verify.alignment.plain import PADDING, Floats, Ints
 from refkd.verify.alignment.translate import LAST, canonical, express, log_probs
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.ctc.translate import lengths
-from refkd.verify.records import Answer, Arguments, Case, Conventions, Deviation, Outputs
-
-Verdict = tuple[str | None, Deviation | None]
+from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outputs
 
 
-def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-) -> Verdict:
-    """What is wrong in plain words, and the worst deviation.
+def deviation(
+    case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Deviation | None:
+    """The worst entry of an answer; None if it will do.
 
     Another path than the expected one is as right if it spells the labels and is as probable; its
     scores are then held against its own.
     """
-    if answer.outputs is None:
-        if answer.failure == "raised" and case.status != "must":
-            return None, None
-        return f"{answer.failure}: {answer.sentence}", None
-    if case.status == "must_reject":
-        return "an alignment comes where a refusal is wanted", None
-    if answer.overwritten:
-        return f"the argument {answer.overwritten[0]} is overwritten", None
-    if case.status == "acceptable":
-        return None, None
-    got = answer.outputs
-    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-    deviation = worst_deviation(got, {name: expected[name] for name in got}, tolerance)
+    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
+    worst = worst_deviation(got, {name: expected[name] for name in got}, tolerance)
     otherwise = {name: expected[LAST + name] for name in got if LAST + name in expected}
-    if deviation is None or (otherwise and not worst_deviation(got, otherwise, tolerance)):
-        return None, None
-    own = _own(arguments, expected, got, how)
-    if own is not None:
-        deviation = worst_deviation(got, own, tolerance)
-    return ("another alignment" if deviation else None), deviation
+    if worst is None or (otherwise and not worst_deviation(got, otherwise, tolerance)):
+        return None
+    own = _own(arguments, expected, got, conventions)
+    return worst if own is None else worst_deviation(got, own, tolerance)
 
 
-def _own(arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions) -> Outputs | None:
+def _own(
+    arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Outputs | None:
     """What is expected with this path; None if it is no path, or a worse one."""
-    right, path = (canonical(outputs["alignment"], arguments, how) for outputs in (expected, got))
+    right, path = (
+        canonical(outputs["alignment"], arguments, conventions) for outputs in (expected, got)
+    )
     logp = log_probs(arguments)
     best, own = path_scores(logp, right), path_scores(logp, path)
     totals = {"scores": own.sum(axis=0)}, {"scores": best.sum(axis=0)}
-    if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[how["dtype"]]):
+    if not spells(path, arguments) or worst_deviation(*totals, TOLERANCES[conventions["dtype"]]):
         return None
-    return express(arguments, {"alignment": path, "scores": own}, how)
+    return express(arguments, {"alignment": path, "scores": own}, conventions)
 
 
 def path_scores(logp: Floats, path: Ints) -> Floats:

@@ -16,11 +16,15 @@ MANY_FRAMES, MANY_LABELS, MANY_CLASSES = 200, 100, 1_000
 LOUD = 50.0  # logits that are larger than those of most cases
 
 
-def symptoms(outcome: Outcome) -> Iterator[Symptom]:
+def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
-    arguments, how = outcome.arguments, outcome.conventions
+    return list(_symptoms(outcome))
+
+
+def _symptoms(outcome: Outcome) -> Iterator[Symptom]:
+    arguments, conventions = outcome.arguments, outcome.conventions
     got, right = (
-        canonical(outputs["alignment"], arguments, how)
+        canonical(outputs["alignment"], arguments, conventions)
         for outputs in (outcome.answer.outputs or {}, outcome.expected)
     )
     logp = log_probs(arguments)
@@ -48,13 +52,17 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     ])  # fmt: skip
     if spelt and np.isfinite(lost).all():
         # Frames are the path itself; spans may be cut out of a right one.
-        by_frame = how["alignment"] == "frames"
+        by_frame = conventions["alignment"] == "frames"
         yield Symptom("A6" * by_frame, "a less probable path of the labels is returned")
 
 
 def _of_scores(outcome: Outcome, path: Ints) -> Iterator[Symptom]:
-    got, arguments, how = outcome.answer.outputs or {}, outcome.arguments, outcome.conventions
-    if how["alignment"] == "frames" and how["scores"] == "log_prob":
+    got, arguments, conventions = (
+        outcome.answer.outputs or {},
+        outcome.arguments,
+        outcome.conventions,
+    )
+    if conventions["alignment"] == "frames" and conventions["scores"] == "log_prob":
         raw = np.take_along_axis(arguments["logits"], np.maximum(path, 0)[:, :, None], axis=2)
         raw = np.where(path == PADDING, 0.0, raw[:, :, 0])
         if np.allclose(got["scores"], raw, rtol=1e-4, atol=1e-5):
@@ -114,10 +122,10 @@ def _other_edges(edges: list[tuple[int, ...]]) -> Iterator[Symptom]:
 
 def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
     """Whether an example made from this case can show this class at all."""
-    inputs, form = case.inputs, case.form
+    inputs, layout = case.inputs, case.layout
     lengths, targets = [*map(len, inputs["logits"])], [*map(len, inputs["labels"])]
     scored = conventions["scores"] != "none"
-    padded = min(lengths) < max(lengths) + form.get("extra_frames", 0)
+    padded = min(lengths) < max(lengths) + layout.get("extra_frames", 0)
     shown = {
         "A1": _repeats(case),
         "A2": any(targets),
@@ -125,11 +133,11 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
         "A4": scored,
         "A5": conventions["alignment"] == "spans",
         "A8": padded or max(lengths) > 1,
-        "A9": any(targets) or form.get("extra_labels", 0) > 0,
+        "A9": any(targets) or layout.get("extra_labels", 0) > 0,
         "A10": inputs["logits"][0].shape[1] > 1,
         "A12": 0 in targets or case.status == "acceptable",
         "A15": scored,
-        "A16": bool({"integers", "memory"} & form.keys()),
+        "A16": bool({"integers", "memory"} & layout.keys()),
         "A17": max(lengths) >= MANY_FRAMES or max(targets) >= MANY_LABELS,
     }
     return bool(shown.get(bug, True))
@@ -137,20 +145,20 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
 
 def traits(case: Case) -> dict[str, str]:
     """What is special about a case, and the class that it is after; empty if there are several."""
-    inputs, form = case.inputs, case.form
+    inputs, layout = case.inputs, case.layout
     lengths, targets = [*map(len, inputs["logits"])], [*map(len, inputs["labels"])]
     every = np.concatenate(inputs["logits"])
     special = {
         "repeated labels": ("A1", _repeats(case)),
         "an empty target": ("A12", 0 in targets),
-        "padded frames": ("A8", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
-        "padded labels": ("A9", min(targets) < max(targets) + form.get("extra_labels", 0)),
+        "padded frames": ("A8", min(lengths) < max(lengths) + layout.get("extra_frames", 0)),
+        "padded labels": ("A9", min(targets) < max(targets) + layout.get("extra_labels", 0)),
         "logits of -inf": ("A11", bool(np.isneginf(every).any())),
         "large logits": ("A11", bool(np.abs(every[np.isfinite(every)]).max() > LOUD)),
         "many frames": ("", max(lengths) >= MANY_FRAMES),
         "many classes": ("", every.shape[1] >= MANY_CLASSES),
         "another blank than 0": ("A10", inputs["blank"] != 0),
-        "integers of 32 bits": ("A16", "integers" in form),
+        "integers of 32 bits": ("A16", "integers" in layout),
         "several utterances": ("", len(lengths) > 1),
     }
     return {trait: bug for trait, (bug, there) in special.items() if there}

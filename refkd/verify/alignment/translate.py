@@ -78,7 +78,9 @@ def _by_frame(
     return values if time_first else values.T
 
 
-def laid_out(name: str, values: NDArray[Any], conventions: Conventions) -> NDArray[Any]:
+def laid_out(
+    name: str, values: NDArray[Any], arguments: Arguments, conventions: Conventions
+) -> NDArray[Any]:
     """A canonical output in the implementation's axes; spans stay painted onto frames."""
     by_frame = conventions["alignment"] == "frames" and values.ndim == 2
     return values.T if by_frame and conventions["layout"] != "TNK" else values
@@ -131,17 +133,17 @@ def _of_frames(
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
     """Paths and scores as the conventions want them, in the implementation's classes."""
     order, _ = ctc.classes(arguments, conventions)
-    how = conventions["scores"]
+    scores = conventions["scores"]
     expressed = {}
     for which in ("", LAST):
         if which + "alignment" not in outputs:
             continue
         path, logp = outputs[which + "alignment"], outputs[which + "scores"]
         expressed[which + "alignment"] = _renamed(path, order)
-        if how == "none":
+        if scores == "none":
             continue
-        values = np.where(path == PADDING, 0.0, np.exp(logp) if how == "prob" else logp)
-        if how == "total":
+        values = np.where(path == PADDING, 0.0, np.exp(logp) if scores == "prob" else logp)
+        if scores == "total":
             values = values.sum(axis=0)
         elif conventions["alignment"] == "spans":
             values = _of_spans(path, values, arguments, conventions)

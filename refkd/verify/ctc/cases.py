@@ -1,207 +1,139 @@
-"""Small CTC cases, each after some bug classes."""
+"""CTC cases, each after some bug classes: worked by hand, by all paths, small, and large ones."""
 
-import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+import itertools
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from refkd.verify.ctc.enumeration import enumerated
-from refkd.verify.ctc.recipe import batch, drawn_logits
-from refkd.verify.records import Case, Status
+from refkd.verify.case_set import Register
+from refkd.verify.ctc.recipe import batch, drawn, drawn_logits, spoken
 
-Make: TypeAlias = Callable[[], dict[str, Any]]
-
-
-class Register(dict[str, Callable[[], Case]]):
-    """Makers of cases by name."""
-
-    def case(
-        self,
-        *catches: str,
-        status: Status = "must",
-        by_paths: bool = False,
-        expected: Mapping[str, Any] | None = None,
-        **form: Any,
-    ) -> Callable[[Make], Make]:
-        """Register a function that makes the inputs of the case that is called like it.
-
-        What is right is `expected`, worked by hand, or enumerated over all paths, or else computed
-        by the reference. `form` is padding, extra_frames, extra_labels, integers or memory.
-        """
-
-        def register(make: Make) -> Make:
-            def built() -> Case:
-                inputs = make()
-                right = enumerated(inputs) if by_paths else expected
-                source = "path enumeration" if by_paths else "hand" if expected else "reference"
-                return Case(make.__name__, inputs, catches, source, status, right, form=form)
-
-            self[make.__name__] = built
-            return make
-
-        return register
+CASES, LARGE = Register(), Register()
+case, large = CASES.case, LARGE.case
 
 
-CASES = Register()
-case = CASES.case
+def enumerated(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Losses (N,) in nats and gradients, a (T, K) each, of whole utterances from all K^T paths.
+
+    A path spells the labels that are left when repeats are merged and blanks removed. The gradient
+    is what the softmax says, minus the share of the right paths that emit each class.
+    """
+    blank, d_loss = inputs["blank"], inputs.get("d_loss")
+    losses, grads = [], []
+    for n, (logits, labels) in enumerate(zip(inputs["logits"], inputs["labels"], strict=True)):
+        prob = np.exp(logits - logits.max(axis=1, keepdims=True))
+        prob /= prob.sum(axis=1, keepdims=True)
+        T, K = prob.shape
+        total, emitted = 0.0, np.zeros((T, K))
+        for path in itertools.product(range(K), repeat=T):
+            merged = [label for label, _ in itertools.groupby(path)]
+            if [label for label in merged if label != blank] == list(labels):
+                share = float(np.prod(prob[np.arange(T), path]))
+                total += share
+                emitted[np.arange(T), path] += share
+        weight = 1.0 if d_loss is None else d_loss[n]
+        losses.append(-np.log(total) if total > 0.0 else np.inf)
+        grads.append((prob - emitted / total) * weight if total > 0.0 else np.zeros((T, K)))
+    return {"loss": np.array(losses), "grad": grads}
 
 
-@case("V4", by_paths=True)
-def probe() -> dict[str, Any]:
-    """Two utterances of five frames and four classes, the blank in the middle."""
-    return batch([drawn_logits(1, 5, 4), drawn_logits(2, 5, 4)], [[0, 3], [2, 0]], 1)
+# Worked by hand: numbers that fit on an envelope.
 
+_PROB = np.array([0.2, 0.5, 0.4])
+_GRADIENT = _PROB - np.array([0.16, 0.5, 0.36]) / 0.72
+
+
+@case(
+    "V15 G7",
+    expected={"loss": [-np.log(0.72)], "grad": [np.stack([-_GRADIENT, _GRADIENT], axis=1)]},
+)
+def three_frames() -> dict[str, Any]:
+    """Of eight paths `0 0 0` and `1 0 1` do not spell [1]: 0.72 is left (docs/course/ctc.md)."""
+    return batch([np.log(np.stack([1 - _PROB, _PROB], axis=1))], [[1]])
+
+
+@case("V1 V8", expected={"loss": [np.log(8)], "grad": [[[0.5, -0.5], [-0.5, 0.5], [0.5, -0.5]]]})
+def repeat_in_three_frames() -> dict[str, Any]:
+    """Only `1 0 1` spells [1, 1]."""
+    return batch([np.zeros((3, 2))], [[1, 1]])
+
+
+@case("V7 V8", expected={"loss": [np.log(2)], "grad": [[[0.5, -0.5]]]})
+def one_frame() -> dict[str, Any]:
+    """One path of two."""
+    return batch([np.zeros((1, 2))], [[1]])
+
+
+@case("V7", expected={"loss": [np.log(9)], "grad": [[[-2 / 3, 1 / 3, 1 / 3]] * 2]})
+def empty_target() -> dict[str, Any]:
+    """Only `0 0` spells nothing: one path of nine."""
+    return batch([np.zeros((2, 3))], [[]])
+
+
+# One class: every path is right.
+CASES.add("blank_alone", "V7 V14", drawn, 11, [3], 1, [[]],
+          expected={"loss": [0.0], "grad": [[[0.0]] * 3]})  # fmt: skip
+# No path: a blank has to stand between.
+CASES.add("repeat_in_two_frames", "V1 V8 G4 G5", drawn, 79, [2], 2, [[1, 1]],
+          expected={"loss": [np.inf], "grad": [[[0.0] * 2] * 2]})  # fmt: skip
+# No path.
+CASES.add("three_labels_in_two_frames", "V8 G4 G5", drawn, 12, [2], 3, [[1, 2, 1]],
+          expected={"loss": [np.inf], "grad": [[[0.0] * 3] * 2]})  # fmt: skip
+
+# All K^T paths.
+# Two utterances of five frames and four classes, the blank in the middle.
+CASES.add("probe", "V4", drawn, 1, [5, 5], 4, [[0, 3], [2, 0]], 1, by_paths=enumerated)
 
 # The target.
-
-
-@case("V1", "G7", by_paths=True)
-def repeated_label() -> dict[str, Any]:
-    return batch([drawn_logits(13, 5, 3)], [[1, 1]])
-
-
-@case("V1", "G7", by_paths=True)
-def repeated_thrice() -> dict[str, Any]:
-    return batch([drawn_logits(14, 6, 3)], [[2, 2, 2]])
-
-
-@case("G7", by_paths=True)
-def label_comes_back() -> dict[str, Any]:
-    return batch([drawn_logits(15, 5, 4)], [[1, 2, 1]])
-
-
-@case("G8", "G7", by_paths=True)
-def as_many_labels_as_frames() -> dict[str, Any]:
-    return batch([drawn_logits(16, 4, 4)], [[1, 3, 2, 1]])
-
-
-@case("V15", "G8", by_paths=True)
-def one_label_in_six_frames() -> dict[str, Any]:
-    return batch([drawn_logits(17, 6, 3)], [[2]])
-
-
-@case("V4", by_paths=True)
-def blank_first() -> dict[str, Any]:
-    return batch([drawn_logits(18, 4, 4)], [[3, 1]], 0)
-
-
-@case("V3", "V4", by_paths=True)
-def blank_last() -> dict[str, Any]:
-    return batch([drawn_logits(19, 4, 4)], [[0, 2]], 3)
-
-
-@case("V3", by_paths=True)
-def label_zero_in_ragged_targets() -> dict[str, Any]:
-    return batch([drawn_logits(20 + n, 5, 4) for n in range(3)], [[0, 2, 0], [0], [1, 0]], 3)
-
-
-@case("V7", by_paths=True)
-def empty_in_batch() -> dict[str, Any]:
-    return batch([drawn_logits(23 + n, 4, 3) for n in range(3)], [[1, 2], [], [2]])
-
-
-@case("V7", "G2")
-def all_empty() -> dict[str, Any]:
-    return batch([drawn_logits(26, 4, 3), drawn_logits(27, 2, 3)], [[], []], 0, 1.5, -2.0)
-
+CASES.add("repeated_label", "V1 G7", drawn, 13, [5], 3, [[1, 1]], by_paths=enumerated)
+CASES.add("repeated_thrice", "V1 G7", drawn, 14, [6], 3, [[2, 2, 2]], by_paths=enumerated)
+CASES.add("label_comes_back", "G7", drawn, 15, [5], 4, [[1, 2, 1]], by_paths=enumerated)
+CASES.add("as_many_labels_as_frames", "G8 G7", drawn, 16, [4], 4, [[1, 3, 2, 1]],
+          by_paths=enumerated)  # fmt: skip
+CASES.add("one_label_in_six_frames", "V15 G8", drawn, 17, [6], 3, [[2]], by_paths=enumerated)
+CASES.add("blank_first", "V4", drawn, 18, [4], 4, [[3, 1]], by_paths=enumerated)
+CASES.add("blank_last", "V3 V4", drawn, 19, [4], 4, [[0, 2]], 3, by_paths=enumerated)
+CASES.add("label_zero_in_ragged_targets", "V3", drawn, 20, [5, 5, 5], 4, [[0, 2, 0], [0], [1, 0]],
+          3, by_paths=enumerated)  # fmt: skip
+CASES.add("empty_in_batch", "V7", drawn, 23, [4, 4, 4], 3, [[1, 2], [], [2]], by_paths=enumerated)
+CASES.add("all_empty", "V7 G2", drawn, 26, [4, 2], 3, [[], []], 0, 1.5, -2.0)
 
 # The batch.
-
-
-@case("V2", "G3", "V3")
-def ragged() -> dict[str, Any]:
-    lengths, labels = (6, 3, 1, 4), [[1, 2, 1], [4], [3], [2, 2]]
-    return batch([drawn_logits(28 + n, T, 5) for n, T in enumerate(lengths)], labels)
-
-
-@case("V2", "G8", "G3")
-def shortest_first() -> dict[str, Any]:
-    lengths, labels = (2, 5, 7), [[1], [2, 3, 2], [1, 3]]
-    return batch([drawn_logits(32 + n, T, 4) for n, T in enumerate(lengths)], labels)
-
-
-@case("V2", "G3", extra_frames=3)
-def every_utterance_padded() -> dict[str, Any]:
-    return batch([drawn_logits(35, 4, 3), drawn_logits(36, 3, 3)], [[1, 2], [2]])
-
+CASES.add("ragged", "V2 G3 V3", drawn, 28, [6, 3, 1, 4], 5, [[1, 2, 1], [4], [3], [2, 2]])
+CASES.add("shortest_first", "V2 G8 G3", drawn, 32, [2, 5, 7], 4, [[1], [2, 3, 2], [1, 3]])
+CASES.add("every_utterance_padded", "V2 G3", drawn, 35, [4, 3], 3, [[1, 2], [2]],
+          layout={"extra_frames": 3})  # fmt: skip
 
 # Padding holds labels that are in no target and frames that are loud, in several shapes: a row that
 # is read with another stride than the padded one must give something else.
+CASES.add("labels_padded_with_labels", "V3", drawn, 37, [6, 4], 6, [[1, 2], [3]],
+          layout={"extra_labels": 3})  # fmt: skip
+CASES.add("padded_by_two_frames_and_a_label", "V3 V2 G3", drawn, 37, [6, 4], 6, [[1, 2], [3]],
+          layout={"extra_labels": 1, "extra_frames": 2})  # fmt: skip
+CASES.add("padded_by_a_frame_and_two_labels", "V3 V2 G3", drawn, 37, [6, 4], 6, [[1, 2], [3]],
+          layout={"extra_labels": 2, "extra_frames": 1})  # fmt: skip
+CASES.add("padded_by_five_of_each", "V3 V2 G3", drawn, 37, [6, 4], 6, [[1, 2], [3]],
+          layout={"extra_labels": 5, "extra_frames": 5})  # fmt: skip
+CASES.add("padding_of_nan", "G3 V2", drawn, 39, [5, 2], 3, [[1, 2], [2]],
+          layout={"padding": np.nan, "extra_frames": 1})  # fmt: skip
+CASES.add("padding_of_huge_numbers", "G3 V11", drawn, 41, [5, 2], 3, [[1, 2], [2]],
+          layout={"padding": 1e4})  # fmt: skip
+CASES.add("upstream", "G2", drawn, 43, [5, 5, 5], 4, [[1, 2], [3, 3], [2]], 0, 2.0, -0.5, 3.25)
+CASES.add("upstream_zero", "G2 G3", drawn, 46, [5, 4, 3], 4, [[1, 2], [3], [2]], 0, 0.0, 1.0, 0.25)
 
 
-def _poisoned() -> dict[str, Any]:
-    return batch([drawn_logits(37, 6, 6), drawn_logits(38, 4, 6)], [[1, 2], [3]])
-
-
-@case("V3", extra_labels=3)
-def labels_padded_with_labels() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("V3", "V2", "G3", extra_labels=1, extra_frames=2)
-def padded_by_two_frames_and_a_label() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("V3", "V2", "G3", extra_labels=2, extra_frames=1)
-def padded_by_a_frame_and_two_labels() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("V3", "V2", "G3", extra_labels=5, extra_frames=5)
-def padded_by_five_of_each() -> dict[str, Any]:
-    return _poisoned()
-
-
-@case("G3", "V2", padding=np.nan, extra_frames=1)
-def padding_of_nan() -> dict[str, Any]:
-    return batch([drawn_logits(39, 5, 3), drawn_logits(40, 2, 3)], [[1, 2], [2]])
-
-
-@case("G3", "V11", padding=1e4)
-def padding_of_huge_numbers() -> dict[str, Any]:
-    return batch([drawn_logits(41, 5, 3), drawn_logits(42, 2, 3)], [[1, 2], [2]])
-
-
-@case("G2")
-def upstream() -> dict[str, Any]:
-    logits = [drawn_logits(43 + n, 5, 4) for n in range(3)]
-    return batch(logits, [[1, 2], [3, 3], [2]], 0, 2.0, -0.5, 3.25)
-
-
-@case("G2", "G3")
-def upstream_zero() -> dict[str, Any]:
-    logits = [drawn_logits(46 + n, 5 - n, 4) for n in range(3)]
-    return batch(logits, [[1, 2], [3], [2]], 0, 0.0, 1.0, 0.25)
-
-
-@case("G9", "G7")
+@case("G9 G7")
 def same_utterance_twice() -> dict[str, Any]:
     twice, between = drawn_logits(49, 5, 4), drawn_logits(50, 4, 4)
     return batch([twice, between, twice], [[2, 1], [3], [2, 1]])
 
 
 # Targets that do not fit.
-
-
-@case("V8", "G4", "G5")
-def infeasible_in_batch() -> dict[str, Any]:
-    lengths, labels = (4, 2, 3), [[1, 2], [1, 2, 1], [2]]
-    return batch([drawn_logits(51 + n, T, 3) for n, T in enumerate(lengths)], labels)
-
-
-@case("V8", "V1", "G4", "G5")
-def repeat_does_not_fit() -> dict[str, Any]:
-    return batch([drawn_logits(54, 3, 3), drawn_logits(55, 2, 3)], [[1, 2], [1, 1]])
-
-
-@case("G4", "G5", "G2")
-def infeasible_with_upstream() -> dict[str, Any]:
-    lengths, labels = (4, 2), [[1], [2, 1, 2]]
-    logits = [drawn_logits(56 + n, T, 3) for n, T in enumerate(lengths)]
-    return batch(logits, labels, 0, 0.5, 2.0)
+CASES.add("infeasible_in_batch", "V8 G4 G5", drawn, 51, [4, 2, 3], 3, [[1, 2], [1, 2, 1], [2]])
+CASES.add("repeat_does_not_fit", "V8 V1 G4 G5", drawn, 54, [3, 2], 3, [[1, 2], [1, 1]])
+CASES.add("infeasible_with_upstream", "G4 G5 G2", drawn, 56, [4, 2], 3, [[1], [2, 1, 2]], 0, 0.5,
+          2.0)  # fmt: skip
 
 
 # Numbers.
@@ -213,13 +145,13 @@ def frames_shifted() -> dict[str, Any]:
     return batch([drawn_logits(58, 4, 4) + np.array([[3.0], [-7.0], [0.0], [12.0]])], [[1, 3]])
 
 
-@case("V11", "V9")
+@case("V11 V9")
 def frames_of_different_height() -> dict[str, Any]:
     """The largest logit of all frames lies far above those of one frame."""
     return batch([drawn_logits(84, 4, 4) + np.array([[0.0], [1000.0], [-1000.0], [0.0]])], [[2, 1]])
 
 
-@case("V9", "V10")
+@case("V9 V10")
 def peaked() -> dict[str, Any]:
     return batch([drawn_logits(59, 6, 5, 4)], [[1, 4, 2]])
 
@@ -230,7 +162,7 @@ def logits_of_a_thousand() -> dict[str, Any]:
     return batch([logits + 1000.0, logits - 1000.0], [[1], [2, 1]])
 
 
-@case("V11", "V10")
+@case("V11 V10")
 def logits_from_minus_to_plus_a_thousand() -> dict[str, Any]:
     logits = drawn_logits(61, 4, 3)
     logits[[0, 1, 3], [1, 2, 0]] = 1000.0
@@ -238,7 +170,7 @@ def logits_from_minus_to_plus_a_thousand() -> dict[str, Any]:
     return batch([logits], [[1, 2]])
 
 
-@case("V10", "V11")
+@case("V10 V11")
 def improbable_target() -> dict[str, Any]:
     """Each label has probability e^-900, which is 0 in float64."""
     logits = drawn_logits(62, 4, 3)
@@ -254,7 +186,7 @@ def class_masked() -> dict[str, Any]:
     return batch([logits, drawn_logits(64, 4, 4)], [[1, 3], [2]])
 
 
-@case("G6", "V11")
+@case("G6 V11")
 def class_masked_by_a_number() -> dict[str, Any]:
     """-1e30 is finite, but its square, or its product with another, need not be."""
     logits = drawn_logits(78, 4, 4)
@@ -269,7 +201,7 @@ def label_masked_in_some_frames() -> dict[str, Any]:
     return batch([logits], [[1, 2]])
 
 
-@case("G6", "G4", "V8")
+@case("G6 G4 V8")
 def no_path_has_probability() -> dict[str, Any]:
     """The target fits, but its label is masked in every frame."""
     logits = drawn_logits(66, 4, 3)
@@ -292,83 +224,69 @@ def certain() -> dict[str, Any]:
 
 
 # Memory and integers.
-
-
-@case("G10", memory="strided")
-def strided() -> dict[str, Any]:
-    logits = [drawn_logits(68, 5, 4), drawn_logits(69, 3, 4)]
-    return batch(logits, [[1, 2], [3]], 0, 1.5, 0.5)
-
-
-@case("G10", integers="int32")
-def int32() -> dict[str, Any]:
-    return batch([drawn_logits(70, 5, 4), drawn_logits(71, 3, 4)], [[1, 2], [3]])
-
-
-@case("G10", integers="int32", memory="strided")
-def int32_strided() -> dict[str, Any]:
-    return batch([drawn_logits(72, 5, 4), drawn_logits(73, 3, 4)], [[1, 2], [3]])
-
+CASES.add("strided", "G10", drawn, 68, [5, 3], 4, [[1, 2], [3]], 0, 1.5, 0.5,
+          layout={"memory": "strided"})  # fmt: skip
+CASES.add("int32", "G10", drawn, 70, [5, 3], 4, [[1, 2], [3]], layout={"integers": "int32"})
+CASES.add("int32_strided", "G10", drawn, 72, [5, 3], 4, [[1, 2], [3]],
+          layout={"integers": "int32", "memory": "strided"})  # fmt: skip
 
 # Invalid inputs.
+CASES.add("blank_in_target", "V5", drawn, 74, [4], 3, [[1, 0]], status="acceptable")
+CASES.add("label_is_the_number_of_classes", "V6", drawn, 76, [4], 3, [[3, 1]], status="must_reject")
 
 
-@case("V5", status="acceptable")
-def blank_in_target() -> dict[str, Any]:
-    return batch([drawn_logits(74, 4, 3)], [[1, 0]])
+# Large ones, and those that need a process of their own.
 
 
-@case("V6", status="must_reject")
-def label_is_the_number_of_classes() -> dict[str, Any]:
-    return batch([drawn_logits(76, 4, 3)], [[3, 1]])
+@large("V10 V2")
+def some_hundred_frames() -> dict[str, Any]:
+    """The loss is above 745: the probability of the target is 0 in float64."""
+    labels = (np.arange(60) * 7 % 29 + 1).tolist()
+    return batch([drawn_logits(80, 400, 30), drawn_logits(81, 370, 30)], [labels, labels[:50]])
 
 
-SHAPES = (  # T, N, K, L
-    (8, 4, 6, 6),
-    (12, 4, 12, 6),
-    (60, 12, 12, 20),
-    (400, 2, 30, 60),
-    (600, 2, 40, 256),
-    (12, 2, 12_000, 5),
-    (2_100, 1, 24, 1_025),
-    (20_000, 1, 5, 200),
-)
-UNLIKELY = 60.0  # nats below the least logit of its frame
+@large("V2 V3 G3")
+def many_ragged_utterances() -> dict[str, Any]:
+    logits, labels = [], []
+    for n in range(12):
+        T = 5 + (n * 17) % 40
+        target = ((np.arange(T // 3) * (n + 2)) % 7 + 1).tolist()
+        logits.append(spoken(90 + n, T, 8, target))
+        labels.append(target)
+    return batch(logits, labels, 0, *(1.0 + 0.25 * np.arange(12)))
 
 
-def fitted(case: Case) -> Case | None:
-    """The case in the smallest of eight padded shapes; None if it fits into none.
-
-    Utterances are added as copies of the first, classes that nobody needs with tiny probability.
-    The reference computes what is expected.
-    """
-    logits, labels = case.inputs["logits"], case.inputs["labels"]
-    K = logits[0].shape[1]
-    longest, targets = max(map(len, logits)), max(map(len, labels))
-    T = longest + case.form.get("extra_frames", 0)
-    L = targets + case.form.get("extra_labels", 0)
-    needed = (T, len(logits), K, L)
-    shape = next((large for large in SHAPES if all(np.less_equal(needed, large))), None)
-    if shape is None:
-        return None
-    copies = shape[1] - len(logits)
-    d_loss = case.inputs.get("d_loss")
-    inputs = {
-        **case.inputs,
-        "logits": [_widened(frames, shape[2]) for frames in [*logits, *[logits[0]] * copies]],
-        "labels": [_moved(target, K, shape[2]) for target in [*labels, *[labels[0]] * copies]],
-        "d_loss": None if d_loss is None else np.append(d_loss, np.resize(d_loss, copies)),
-    }
-    form = {**case.form, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}
-    return dataclasses.replace(case, inputs=inputs, expected=None, tolerance=None, form=form)
+@large("V14 G7")
+def target_of_256() -> dict[str, Any]:
+    labels = (np.arange(256) * 11 % 39 + 1).tolist()
+    return batch([spoken(110, 600, 40, labels), spoken(111, 520, 40, labels[:255])],
+                 [labels, labels[:255]])  # fmt: skip
 
 
-def _moved(labels: list[int], before: int, after: int) -> list[int]:
-    """Labels that were no class stay none."""
-    return [label + after - before if label >= before else label for label in labels]
+@large("V14 V10")
+def target_of_1025() -> dict[str, Any]:
+    labels = (np.arange(1025) * 3 % 17 + 1).tolist()
+    return batch([spoken(112, 2100, 18, labels)], [labels])
 
 
-def _widened(logits: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
-    more = classes - logits.shape[1]
-    least = np.where(np.isfinite(logits), logits, np.inf).min(axis=1, keepdims=True)
-    return np.concatenate([logits, np.repeat(least - UNLIKELY, more, axis=1)], axis=1)
+@large("V14")
+def classes_12000() -> dict[str, Any]:
+    labels = [11_999, 300, 65, 8_191, 11_999]
+    return batch([spoken(113, 12, 12_000, labels), spoken(114, 9, 12_000, labels[:3])],
+                 [labels, labels[:3]])  # fmt: skip
+
+
+@large("V10")
+def frames_2000() -> dict[str, Any]:
+    labels = (np.arange(120) * 5 % 23 + 1).tolist()
+    return batch([spoken(115, 2_000, 24, labels)], [labels])
+
+
+@large("V10")
+def frames_20000() -> dict[str, Any]:
+    labels = (np.arange(200) * 3 % 4 + 1).tolist()
+    return batch([drawn_logits(116, 20_000, 5)], [labels])
+
+
+LARGE.add("label_too_large", "V6", drawn, 75, [4], 3, [[1, 7]], status="must_reject")
+LARGE.add("negative_label", "V6", drawn, 77, [4], 3, [[-1, 1]], status="must_reject")

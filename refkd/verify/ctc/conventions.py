@@ -1,28 +1,19 @@
 """What CTC implementations do differently and are right about."""
 
-from refkd.verify.kit import Convention
+from refkd.verify.kit import Convention, of_dtype
 
 LAYOUTS = {"TNK": (0, 1, 2), "NTK": (1, 0, 2), "NKT": (1, 2, 0)}  # axes of (T, N, K)
 BASES = {"e": "natural", "2": "to base 2", "10": "to base 10"}
 REDUCED = ("sum", "mean", "mean_by_label")  # one number for the batch
 
+LAYOUT = Convention(
+    "layout",
+    {"TNK": "(T, N, K): time first", "NTK": "(N, T, K): batch first", "NKT": "(N, K, T)"},
+    "call",
+)
 CONVENTIONS = (
-    Convention(
-        "dtype",
-        {
-            "float64": "float64",
-            "float32": "float32",
-            "float16": "float16",
-            "bfloat16": "bfloat16, sent as float32",
-        },
-        "call", bug="V10",
-        searched=("float64", "float32"),
-    ),
-    Convention(
-        "layout",
-        {"TNK": "(T, N, K): time first", "NTK": "(N, T, K): batch first", "NKT": "(N, K, T)"},
-        "call",
-    ),
+    of_dtype("V10"),
+    LAYOUT,
     Convention(
         "input",
         {

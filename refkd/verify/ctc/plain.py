@@ -166,12 +166,7 @@ class PlainCTC:
         """Gradient of the frames from `length` on, which is 0 already."""
 
     def batch(
-        self,
-        loss: Floats,
-        grad: Floats,
-        upstream: Floats,
-        input_lengths: Ints,
-        label_lengths: Ints,
+        self, loss: Floats, grad: Floats, upstream: Floats, input_lengths: Ints, label_lengths: Ints
     ) -> tuple[Floats, Floats]:
         """Losses and gradients of the batch from those of its utterances."""
         return loss, grad * upstream[:, None]

@@ -12,7 +12,7 @@ from refkd.verify.ctc.recipe import batch
 from refkd.verify.records import Case, Tolerance
 
 FILE = Path(__file__).parents[1] / "vectors" / "ctc_published.json"
-CATCHES = {
+BUG_CLASSES = {
     "graves_tf_basic": ("G7", "V4"),
     "graves_mxnet_blank_first": ("G7", "V4"),
     "tf_single_class_empty_after_blank_collapse": ("V7", "V14"),
@@ -65,7 +65,7 @@ def _case(facts: dict[str, Any]) -> Case:
     return Case(
         facts["name"],
         batch(logits, labels, facts["blank"]),
-        CATCHES.get(facts["name"], ("G7",)),
+        BUG_CLASSES.get(facts["name"], ("G7",)),
         f"published: {source}",
         expected=expected or None,
         tolerance=Tolerance(digits["rtol"], digits["atol"]),

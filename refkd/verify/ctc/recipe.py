@@ -1,7 +1,7 @@
 """CTC cases that are drawn: a recipe in one word, which is the name of the case."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd import check
-from refkd.verify import draw
+from refkd.verify.case_set import drawn_by_hypothesis
 from refkd.verify.records import Case
 
 
@@ -33,6 +33,20 @@ def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> NDAr
     """Logits (T, K) in sixteenths, which every dtype and every file holds exactly."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
+
+
+def drawn(
+    seed: int,
+    lengths: Sequence[int],
+    classes: int,
+    labels: Sequence[Sequence[int]],
+    blank: int = 0,
+    *d_loss: float,
+    draw: Callable[[int, int, int], NDArray[np.float64]] = drawn_logits,
+) -> dict[str, Any]:
+    """Utterances of these lengths with logits (T, K) of draw(seed, T, K), each of the next seed."""
+    logits = [draw(seed + n, frames, classes) for n, frames in enumerate(lengths)]
+    return batch(logits, labels, blank, *d_loss)
 
 
 def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> NDArray[np.float64]:
@@ -104,10 +118,10 @@ class Recipe:
         d_loss = rng.integers(-8, 9, size=len(logits)) / 4.0
         labels = [list(labels) for _, labels in self.utterances]
         inputs = batch(logits, labels, self.blank, *d_loss)
-        return Case(self.name, inputs, self.catches, "generated")
+        return Case(self.name, inputs, self.bug_classes, "generated")
 
     @property
-    def catches(self) -> tuple[str, ...]:
+    def bug_classes(self) -> tuple[str, ...]:
         """Bug classes that these utterances can show."""
         frames = {frames for frames, _ in self.utterances}
         targets = [labels for _, labels in self.utterances]
@@ -165,4 +179,4 @@ def by_hypothesis(count: int, seed: int) -> Sequence[Recipe]:
         scale, number = drawn(st.sampled_from(SCALES)), drawn(st.integers(0, 9_999))
         return Recipe(K, blank, scale, number, tuple(utterances))
 
-    return draw.by_hypothesis(recipes(), count, seed)
+    return drawn_by_hypothesis(recipes(), count, seed)

@@ -1,14 +1,26 @@
-"""Smaller CTC cases from larger ones; each step has a name, so that the result has one."""
+"""Other CTC cases made from one: smaller ones, each step with a name, or one of a few shapes."""
 
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refkd import check
 from refkd.verify.records import Case
 
+FEW_SHAPES = (  # T, N, K, L
+    (8, 4, 6, 6),
+    (12, 4, 12, 6),
+    (60, 12, 12, 20),
+    (400, 2, 30, 60),
+    (600, 2, 40, 256),
+    (12, 2, 12_000, 5),
+    (2_100, 1, 24, 1_025),
+    (20_000, 1, 5, 200),
+)
+UNLIKELY = 60.0  # nats below the least logit of its frame
 UTTERANCES = ("only", "without")  # steps that follow one another; of the others the last holds
 
 
@@ -43,6 +55,11 @@ def reduced(case: Case, step: str) -> Case:
         before = [part for part in before if not part.startswith(kind + "=")]
     name = "/".join([*before, step])
     return dataclasses.replace(case, name=name, inputs=inputs, expected=None, tolerance=None)
+
+
+def smaller(case: Case) -> list[Case]:
+    """Cases that are one step smaller; none of what has to be refused."""
+    return [reduced(case, step) for step in steps(case)] if case.status == "must" else []
 
 
 def steps(case: Case) -> Iterator[str]:
@@ -80,8 +97,53 @@ def _fewer(count: int, least: int) -> list[int]:
     return sorted(n for n in tried if least <= n < count)
 
 
-def size(inputs: Any) -> int:
+def size(case: Case) -> int:
     """Number of logits, of labels and of what is not 0 or whole: what a reader has to look at."""
-    logits, labels = inputs["logits"], inputs["labels"]
+    logits, labels = case.inputs["logits"], case.inputs["labels"]
     odd = sum(int((frames != 0).sum() + (frames != np.round(frames)).sum()) for frames in logits)
     return odd + 3 * sum(int(frames.size) for frames in logits) + sum(map(len, labels))
+
+
+def padded_shape(case: Case) -> tuple[int, ...]:
+    """T, N and K of a call."""
+    logits = case.inputs["logits"]
+    frames = max(map(len, logits)) + case.layout.get("extra_frames", 0)
+    return (frames, len(logits), logits[0].shape[1])
+
+
+def fitted(case: Case) -> Case | None:
+    """The case in the smallest of eight padded shapes; None if it fits into none.
+
+    Utterances are added as copies of the first, classes that nobody needs with tiny probability.
+    The reference computes what is expected.
+    """
+    logits, labels = case.inputs["logits"], case.inputs["labels"]
+    K = logits[0].shape[1]
+    longest, targets = max(map(len, logits)), max(map(len, labels))
+    T = longest + case.layout.get("extra_frames", 0)
+    L = targets + case.layout.get("extra_labels", 0)
+    needed = (T, len(logits), K, L)
+    shape = next((large for large in FEW_SHAPES if all(np.less_equal(needed, large))), None)
+    if shape is None:
+        return None
+    copies = shape[1] - len(logits)
+    d_loss = case.inputs.get("d_loss")
+    inputs = {
+        **case.inputs,
+        "logits": [_widened(frames, shape[2]) for frames in [*logits, *[logits[0]] * copies]],
+        "labels": [_moved(target, K, shape[2]) for target in [*labels, *[labels[0]] * copies]],
+        "d_loss": None if d_loss is None else np.append(d_loss, np.resize(d_loss, copies)),
+    }
+    layout = {**case.layout, "extra_frames": shape[0] - longest, "extra_labels": shape[3] - targets}
+    return dataclasses.replace(case, inputs=inputs, expected=None, tolerance=None, layout=layout)
+
+
+def _moved(labels: list[int], before: int, after: int) -> list[int]:
+    """Labels that were no class stay none."""
+    return [label + after - before if label >= before else label for label in labels]
+
+
+def _widened(logits: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
+    more = classes - logits.shape[1]
+    least = np.where(np.isfinite(logits), logits, np.inf).min(axis=1, keepdims=True)
+    return np.concatenate([logits, np.repeat(least - UNLIKELY, more, axis=1)], axis=1)

@@ -39,7 +39,7 @@ class Numbers:
 def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
     assert outcome.answer.outputs is not None
-    got, right, how = outcome.answer.outputs, outcome.expected, outcome.conventions
+    got, right, conventions = outcome.answer.outputs, outcome.expected, outcome.conventions
     numbers = Numbers(
         outcome.arguments,
         got["loss"],
@@ -47,8 +47,8 @@ def symptoms(outcome: Outcome) -> list[Symptom]:
         got.get("grad") if "grad" in right else None,
         right.get("grad"),
         valid_frames(outcome.arguments),
-        how["grad_of"] == "logits" and how["reduction"] not in REDUCED,
-        below_zero_slack(outcome.arguments, how),
+        conventions["grad_of"] == "logits" and conventions["reduction"] not in REDUCED,
+        below_zero_slack(outcome.arguments, conventions),
     )
     rules = [_of_small_numbers(numbers, got, right), _of_the_loss(numbers)]
     if numbers.grad is not None:
@@ -293,7 +293,7 @@ def remark(outcome: Outcome) -> Symptom | None:
             return Symptom("", f"NaN in padded frames {words}")
         return Symptom("", "NaN in padded frames comes back as NaN in their gradient")
     right = outcome.expected["loss"]
-    if "V12" in outcome.case.catches and (outputs["loss"] < np.minimum(right, 0.0)).any():
+    if "V12" in outcome.case.bug_classes and (outputs["loss"] < np.minimum(right, 0.0)).any():
         least = float(outputs["loss"].min())
         return Symptom("V12", f"the loss of confident inputs rounds below 0, to {least:.3g}")
     return None

@@ -15,12 +15,12 @@ MANY_LABELS, MANY_CLASSES = 128, 1_000
 
 def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
     """Whether an example made from this case can show this class at all."""
-    inputs, form = case.inputs, case.form
+    inputs, layout = case.inputs, case.layout
     logits, labels, blank = inputs["logits"], inputs["labels"], inputs["blank"]
     lengths, targets = [*map(len, logits)], [*map(len, labels)]
     K = logits[0].shape[1]
-    padded_frames = min(lengths) < max(lengths) + form.get("extra_frames", 0)
-    padded_labels = min(targets) < max(targets) + form.get("extra_labels", 0)
+    padded_frames = min(lengths) < max(lengths) + layout.get("extra_frames", 0)
+    padded_labels = min(targets) < max(targets) + layout.get("extra_labels", 0)
     ruled_out, hopeless, largest = _extremes(case)
     d_loss = inputs["d_loss"]
     shown: dict[str, bool] = {
@@ -40,14 +40,14 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
         "G4": hopeless,
         "G5": hopeless,
         "G6": ruled_out,
-        "G10": bool({"integers", "memory"} & form.keys()),
+        "G10": bool({"integers", "memory"} & layout.keys()),
     }
     return shown.get(bug, True)
 
 
 def traits(case: Case) -> dict[str, str]:
     """What is special about a case, and the class that it is after; empty if there are several."""
-    inputs, form = case.inputs, case.form
+    inputs, layout = case.inputs, case.layout
     logits, labels = inputs["logits"], inputs["labels"]
     lengths, targets = [*map(len, logits)], [*map(len, labels)]
     ruled_out, hopeless, largest = _extremes(case)
@@ -55,8 +55,8 @@ def traits(case: Case) -> dict[str, str]:
         "repeated labels": ("V1", any(map(_repeats, labels))),
         "an empty target": ("V7", 0 in targets),
         "empty targets alone": ("V7", not any(targets)),
-        "padded frames": ("", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
-        "padded labels": ("V3", min(targets) < max(targets) + form.get("extra_labels", 0)),
+        "padded frames": ("", min(lengths) < max(lengths) + layout.get("extra_frames", 0)),
+        "padded labels": ("V3", min(targets) < max(targets) + layout.get("extra_labels", 0)),
         "a target without a path": ("V8", hopeless and not ruled_out),
         "logits of -inf": ("G6", ruled_out),
         "large logits": ("V11", largest > LARGE),
@@ -64,8 +64,8 @@ def traits(case: Case) -> dict[str, str]:
         "many classes": ("V14", logits[0].shape[1] >= MANY_CLASSES),
         "many frames": ("V10", max(lengths) >= MANY),
         "another blank than 0": ("V4", inputs["blank"] != 0),
-        "integers of 32 bits": ("G10", "integers" in form),
-        "arrays that are not contiguous": ("G10", "memory" in form),
+        "integers of 32 bits": ("G10", "integers" in layout),
+        "arrays that are not contiguous": ("G10", "memory" in layout),
         "an upstream gradient": ("G2", inputs["d_loss"] is not None),
         "several utterances": ("", len(logits) > 1),
     }
@@ -81,7 +81,7 @@ def _extremes(case: Case) -> tuple[bool, bool, float]:
         for target, frames in zip(labels, logits, strict=True)
     )
     finite = [np.abs(frames[np.isfinite(frames)]) for frames in logits]
-    return ruled_out, ruled_out or hopeless, max(float(each.max(initial=0.0)) for each in finite)
+    return ruled_out, ruled_out or hopeless, max(float(sizes.max(initial=0.0)) for sizes in finite)
 
 
 def _repeats(target: Sequence[int]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import log_softmax, rounded
+from refkd.verify.compare import log_softmax, rounded, sendable
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
@@ -21,18 +21,18 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     """Pad whole utterances; padded frames and labels hold arbitrary values that must not matter."""
     logits, labels = case.inputs["logits"], case.inputs["labels"]
     blank, K = case.inputs["blank"], logits[0].shape[1]
-    form = case.form
-    frames = max(map(len, logits)) + form.get("extra_frames", 0)
-    places = max(map(len, labels)) + form.get("extra_labels", 0)
+    layout = case.layout
+    frames = max(map(len, logits)) + layout.get("extra_frames", 0)
+    places = max(map(len, labels)) + layout.get("extra_labels", 0)
     arbitrary = FIRST_FRAMES + (7 * np.arange(K)) % RANGE
-    padded = np.full((frames, len(logits), K), form.get("padding", 1.0)) * arbitrary
+    padded = np.full((frames, len(logits), K), layout.get("padding", 1.0)) * arbitrary
     labelled = {label for target in labels for label in target}
     others = [k for k in range(K) if k != blank]
     unused = [k for k in others if k not in labelled]  # no label that could be right
     filling = np.array(unused or others or [blank], dtype=np.int64)
     targets = np.resize(filling, (len(labels), places))
     for n, (own, target) in enumerate(zip(logits, labels, strict=True)):
-        padded[: len(own), n] = sendable(own, conventions)
+        padded[: len(own), n] = sendable(own, conventions["input"], conventions["dtype"])
         targets[n, : len(target)] = target
     return {
         "logits": padded,
@@ -44,22 +44,10 @@ def present(case: Case, conventions: Conventions) -> Arguments:
     }
 
 
-def sendable(logits: NDArray[np.float64], conventions: Conventions) -> NDArray[np.float64]:
-    """Logits (T, K) whose form as `input` asks is exact in the dtype."""
-    dtype = conventions["dtype"]
-    if conventions["input"] == "logits":
-        return rounded(logits, dtype)
-    with np.errstate(divide="ignore"):
-        logp = log_softmax(logits)
-        if conventions["input"] == "probs":
-            return np.log(rounded(np.exp(logp), dtype))
-        return rounded(logp, dtype)
-
-
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
     """Canonical arguments as the implementation wants them."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
-    integers = np.dtype(case.form.get("integers", "int64"))
+    integers = np.dtype(case.layout.get("integers", "int64"))
     order, blank = classes(arguments, conventions)
     logits = arguments["logits"][:, :, np.argsort(order)]
     if conventions["input"] == "probs":
@@ -82,11 +70,11 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
             "labels": labels.astype(integers),
             "input_lengths": arguments["input_lengths"].astype(integers),
             "label_lengths": arguments["label_lengths"].astype(integers),
-            "blank": case.form.get("blank_argument", blank),
+            "blank": case.layout.get("blank_argument", blank),
             "d_loss": None if d_loss is None else d_loss.astype(dtype),
         }
     return Call(
-        values, case.form.get("memory", "contiguous"), may_spoil=case.status == "must_reject"
+        values, case.layout.get("memory", "contiguous"), may_corrupt=case.status == "must_reject"
     )
 
 
@@ -187,6 +175,14 @@ def classes(arguments: Arguments, conventions: Conventions) -> tuple[NDArray[np.
     order[[k for k in range(K) if k != blank]] = others
     order[blank] = place
     return order, place
+
+
+def sizes(arguments: Arguments, conventions: Conventions) -> str:
+    """T, N, K and the blank of a case in the implementation's classes."""
+    T, N, K = arguments["logits"].shape
+    _, blank = classes(arguments, conventions)
+    moved = "" if blank == arguments["blank"] else " (classes in your own numbering)"
+    return f"T={T} N={N} K={K} blank={blank}{moved}"
 
 
 def _inside(labels: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,10 +1,9 @@
 """What distillation losses do differently and are right about."""
 
-from refkd.losses.rules import RULES
+from refkd.verify.ctc.conventions import LAYOUT
 from refkd.verify.distill import grid
-from refkd.verify.kit import Convention
+from refkd.verify.kit import Convention, of_dtype
 
-LAYOUTS = {"TNK": (0, 1, 2), "NTK": (1, 0, 2), "NKT": (1, 2, 0)}  # axes of (T, N, K)
 REDUCED = ("sum", "batchmean", "mean", "mean_elements")  # one number for the batch
 OFFERS = ("rules", "divergences", "options")
 TOGETHER = "+"  # joins what is refused in combination
@@ -27,23 +26,8 @@ class Combinations(Convention):
 
 
 CONVENTIONS = (
-    Convention(
-        "dtype",
-        {
-            "float64": "float64",
-            "float32": "float32",
-            "float16": "float16",
-            "bfloat16": "bfloat16, sent as float32",
-        },
-        "call",
-        searched=("float64", "float32"),
-        bug="K17",
-    ),
-    Convention(
-        "layout",
-        {"TNK": "(T, N, K): time first", "NTK": "(N, T, K): batch first", "NKT": "(N, K, T)"},
-        "call",
-    ),
+    of_dtype("K17"),
+    LAYOUT,
     Convention(
         "input",
         {
@@ -113,15 +97,8 @@ CONVENTIONS = (
         },
         "later",
     ),
-    Convention(
-        "rules", {name: name for name in RULES if name in grid.JUDGED}, "later", several=True
-    ),
-    Convention(
-        "divergences",
-        {name: name for name in grid.DIVERGENCES},
-        "later",
-        several=True,
-    ),
+    Convention("rules", {name: name for name in grid.JUDGED}, "later", several=True),
+    Convention("divergences", {name: name for name in grid.DIVERGENCES}, "later", several=True),
     Convention("options", {name: name for name in grid.OPTIONS}, "later", several=True),
     Combinations(
         "refused",

@@ -1,43 +1,15 @@
 """Distillation cases at the edges: ties, blanks only, certainty, masks, padding, size."""
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from refkd.verify.case_set import Register
 from refkd.verify.distill.inputs import batch, drawn_pair, rule_of
-from refkd.verify.records import Case, Status
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 OPEN = {"open": True}  # another choice of pairs may be as right
 EXTREME = {"extreme": True}  # probabilities that are sent as 0
-
-
-class Register(dict[str, Callable[[], Case]]):
-    """Makers of cases by name."""
-
-    def add(
-        self,
-        name: str,
-        catches: str,
-        make: Callable[..., dict[str, Any]],
-        *values: Any,
-        status: Status = "must",
-        form: Mapping[str, Any] = NOTHING,
-        **parameters: Any,
-    ) -> None:
-        """Register a case after some bug classes with inputs make(*values, **parameters).
-
-        `form` says how they are laid out, and has `open` and `extreme` of the kit.
-        """
-
-        def case() -> Case:
-            inputs, bugs = make(*values, **parameters), tuple(catches.split())
-            return Case(name, inputs, bugs, "generated", status, form=dict(form))
-
-        self[name] = case
 
 
 def tied(rule: str, **parameters: Any) -> dict[str, Any]:
@@ -124,7 +96,7 @@ def padded() -> dict[str, Any]:
 
 dropped = partial(only_blank, "drop_selected")
 invisible = partial(only_blank, "no_blank_candidates")
-EDGES, LARGE = Register(), Register()
+EDGES, LARGE = Register("generated"), Register("generated")
 
 # ties
 
@@ -133,7 +105,7 @@ EDGES.add("tie_with_earlier_frames", "K12 K13", tied, "Hard", window=[3, 0])
 EDGES.add("tie_with_later_frames", "K12 K13", tied, "Hard", window=[0, 3])
 EDGES.add("tie_of_the_second", "K12 K13", tied, "TopK", window=[2, 2], k=2, tau=None)
 EDGES.add("tie_of_student_frames", "K12 K13", tied, "PerTeacher", window=[2, 2])
-EDGES.add("tie_of_paths", "K12 K15", tied, "Monotone", window=[2, 1], max_step=2, form=OPEN)
+EDGES.add("tie_of_paths", "K12 K15", tied, "Monotone", window=[2, 1], max_step=2, layout=OPEN)
 
 # blanks
 
@@ -144,20 +116,10 @@ EDGES.add("only_blank_invisible", "K10", invisible, "Hard", window=[1, 1])
 EDGES.add("only_blank_invisible_to_soft", "K10", invisible, "Soft", window=[1, 1], tau=0.5)
 EDGES.add("only_blank_invisible_to_top_k", "K10", invisible, "TopK", window=[1, 1], k=2, tau=0.5)
 EDGES.add("only_blank_invisible_to_mixture", "K10", invisible, "Blend", weights=[0.5, 0.5])
-EDGES.add(
-    "only_blank_invisible_to_path", "K10 K15", invisible, "Monotone", window=[1, 1], max_step=None
-)
-EDGES.add(
-    "blank_is_last",
-    "K10",
-    drawn,
-    32,
-    (7, 4),
-    "Hard",
-    window=[2, 1],
-    blank=3,
-    blank_frames="drop_selected",
-)
+EDGES.add("only_blank_invisible_to_path", "K10 K15", invisible, "Monotone", window=[1, 1],
+          max_step=None)  # fmt: skip
+EDGES.add("blank_is_last", "K10", drawn, 32, (7, 4), "Hard", window=[2, 1], blank=3,
+          blank_frames="drop_selected")  # fmt: skip
 
 # certainty
 
@@ -165,22 +127,13 @@ EDGES.add(
 EDGES.add("equal", "K18 K1", equal, 33)
 EDGES.add("equal_in_js", "K18 K17", equal, 34, divergence="js")
 # What the student rules out it rules out by e^-60 and more.
-EDGES.add("confident", "K17", certain, 35, form=EXTREME)
-EDGES.add("confident_in_reverse", "K7 K17", certain, 54, divergence="reverse_kl", form=EXTREME)
-EDGES.add("confident_in_js", "K17", certain, 36, divergence="js", form=EXTREME)
+EDGES.add("confident", "K17", certain, 35, layout=EXTREME)
+EDGES.add("confident_in_reverse", "K7 K17", certain, 54, divergence="reverse_kl", layout=EXTREME)
+EDGES.add("confident_in_js", "K17", certain, 36, divergence="js", layout=EXTREME)
 # Divergences of hundreds of nats at a small tau: e^-D is 0.
-EDGES.add(
-    "confident_soft",
-    "K17 K14",
-    certain,
-    37,
-    "Soft",
-    scale=64.0,
-    window=[2, 0],
-    tau=0.125,
-    form=EXTREME,
-)
-EDGES.add("logits_of_a_thousand", "K17", logits_of_a_thousand, form=EXTREME)
+EDGES.add("confident_soft", "K17 K14", certain, 37, "Soft", scale=64.0, window=[2, 0], tau=0.125,
+          layout=EXTREME)  # fmt: skip
+EDGES.add("logits_of_a_thousand", "K17", logits_of_a_thousand, layout=EXTREME)
 EDGES.add("far_from_zero", "K17", far_from_zero)
 
 # sizes and windows
@@ -189,51 +142,33 @@ EDGES.add("one_class", "K18", drawn, 39, (3, 1), "FrameWise")
 EDGES.add("more_than_the_window", "K13 K14", drawn, 40, (6, 4), "TopK", window=[2, 0], k=9, tau=1.0)
 EDGES.add("soft_and_almost_hard", "K14", drawn, 41, (6, 4), "Soft", window=[2, 2], tau=0.03125)
 EDGES.add("soft_and_almost_flat", "K14", drawn, 42, (6, 4), "Soft", window=[2, 2], tau=64.0)
-EDGES.add(
-    "cold_and_soft",
-    "K5 K4",
-    drawn,
-    43,
-    (6, 4),
-    "Soft",
-    window=[2, 0],
-    tau=0.5,
-    temperature=0.5,
-    scale_t2=True,
-)
+EDGES.add("cold_and_soft", "K5 K4", drawn, 43, (6, 4), "Soft", window=[2, 0], tau=0.5,
+          temperature=0.5, scale_t2=True)  # fmt: skip
 EDGES.add("longer_shift_than_utterance", "K16 K11", drawn, 44, (3, 4), "Shift", d=5)
-EDGES.add(
-    "longer_mixture_than_utterance",
-    "K16 K11",
-    drawn,
-    45,
-    (3, 4),
-    "Blend",
-    weights=[0.25, 0.25, 0.125, 0.375],
-)
-EDGES.add(
-    "mixture_with_a_gap", "K16 K9", drawn, 46, (6, 4), "Blend", weights=[0.0, 0.75, 0.0, 0.25]
-)
+EDGES.add("longer_mixture_than_utterance", "K16 K11", drawn, 45, (3, 4), "Blend",
+          weights=[0.25, 0.25, 0.125, 0.375])  # fmt: skip
+EDGES.add("mixture_with_a_gap", "K16 K9", drawn, 46, (6, 4), "Blend",
+          weights=[0.0, 0.75, 0.0, 0.25])  # fmt: skip
 
 # memory and masks
 
-EDGES.add("strided", "K6 G10", drawn_ragged, form={"memory": "strided", "integers": "int32"})
+EDGES.add("strided", "K6 G10", drawn_ragged, layout={"memory": "strided", "integers": "int32"})
 EDGES.add("reverse_of_a_masked_teacher", "K7", masked_in_reverse, status="acceptable")
 
 # equal costs of several paths: frames of the student and of the teacher
 
-EDGES.add("tie_of_moves", "K12 K15", warped, "ooo", "xox", form=OPEN)
-EDGES.add("tie_beside_the_diagonal", "K12 K15", warped, "oxo", "xox", form=OPEN)
-EDGES.add("ties_of_moves_in_five_frames", "K12 K15", warped, "oxoxo", "xxoxx", form=OPEN)
-EDGES.add("ties_beside_the_diagonal_in_four_frames", "K12 K15", warped, "oxox", "xoxo", form=OPEN)
+EDGES.add("tie_of_moves", "K12 K15", warped, "ooo", "xox", layout=OPEN)
+EDGES.add("tie_beside_the_diagonal", "K12 K15", warped, "oxo", "xox", layout=OPEN)
+EDGES.add("ties_of_moves_in_five_frames", "K12 K15", warped, "oxoxo", "xxoxx", layout=OPEN)
+EDGES.add("ties_beside_the_diagonal_in_four_frames", "K12 K15", warped, "oxox", "xoxo", layout=OPEN)
 
 # padding
 
-EDGES.add("padded_by_one_frame", "K6", padded, form={"extra_frames": 1})
-EDGES.add("padded_by_five_frames", "K6", padded, form={"extra_frames": 5})
-EDGES.add("padding_is_loud", "K6", padded, form={"extra_frames": 2, "padding": 1e4})
-EDGES.add("padding_of_infinities", "K6", padded, form={"extra_frames": 1, "padding": np.inf})
-EDGES.add("padding_of_nan", "K6", padded, form={"extra_frames": 1, "padding": np.nan})
+EDGES.add("padded_by_one_frame", "K6", padded, layout={"extra_frames": 1})
+EDGES.add("padded_by_five_frames", "K6", padded, layout={"extra_frames": 5})
+EDGES.add("padding_is_loud", "K6", padded, layout={"extra_frames": 2, "padding": 1e4})
+EDGES.add("padding_of_infinities", "K6", padded, layout={"extra_frames": 1, "padding": np.inf})
+EDGES.add("padding_of_nan", "K6", padded, layout={"extra_frames": 1, "padding": np.nan})
 
 # many classes or frames, not in quick runs
 

@@ -6,50 +6,30 @@ from numpy.typing import NDArray
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
 from refkd.verify.distill.plain import CHOOSING, Bools, PlainDistill
-from refkd.verify.records import (
-    Answer,
-    Arguments,
-    Case,
-    Conventions,
-    Deviation,
-    Outputs,
-    Tolerance,
-)
+from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outputs, Tolerance
 
 HALF = ("float16", "bfloat16")
-Verdict = tuple[str | None, Deviation | None]
 
 
-def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-) -> Verdict:
-    """What is wrong in plain words, and the worst deviation."""
-    if answer.outputs is None:
-        if answer.failure == "raised" and (case.status != "must" or may_refuse(case)):
-            return None, None
-        return f"{answer.failure}: {answer.sentence}", None
-    if case.status == "must_reject":
-        return "numbers come where a refusal is wanted", None
-    if answer.overwritten:
-        return f"the argument {answer.overwritten[0]} is overwritten", None
-    if case.status == "acceptable":
-        return None, None
-    got = answer.outputs
-    expected = {name: value for name, value in expected.items() if name in got}
-    tolerance = combined(TOLERANCES[how["dtype"]], case.tolerance)
-    deviation = worst_deviation(got, expected, tolerance, spread_of_padding(arguments, got))
-    if deviation is not None and is_open(case, how):
-        own = _of_own_choice(arguments, expected, got, how, tolerance)
-        deviation = worst_deviation(got, own, tolerance)
-    return ("other numbers" if deviation else None), deviation
-
-
-def may_refuse(case: Case) -> bool:
+def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
     """Whether a refusal is as right: of NaN in padding, and of a whole or one-sided window."""
-    window, padding = case.inputs["rule"].get("window"), case.form.get("padding", 0.0)
+    window, padding = case.inputs["rule"].get("window"), case.layout.get("padding", 0.0)
     if padding != "tempting" and not np.isfinite(padding):
         return True
     return window == "whole" or (window is not None and min(window) < 0)
+
+
+def deviation(
+    case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Deviation | None:
+    """The worst entry of an answer; None if it will do."""
+    expected = {name: value for name, value in expected.items() if name in got}
+    tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
+    worst = worst_deviation(got, expected, tolerance, spread_of_padding(arguments, got))
+    if worst is not None and is_open(case, conventions):
+        own = _of_own_choice(arguments, expected, got, conventions, tolerance)
+        return worst_deviation(got, own, tolerance)
+    return worst
 
 
 def spread_of_padding(arguments: Arguments, got: Outputs) -> dict[str, NDArray[np.bool_]]:
@@ -65,14 +45,18 @@ def spread_of_padding(arguments: Arguments, got: Outputs) -> dict[str, NDArray[n
     return {name: ~np.isfinite(values) for name, values in got.items()}
 
 
-def is_open(case: Case, how: Conventions) -> bool:
+def is_open(case: Case, conventions: Conventions) -> bool:
     """Whether another choice of pairs may be as right: equal minima, or half precision."""
     rule = case.inputs["rule"]["rule"]
-    return rule in CHOOSING and (bool(case.form.get("open")) or how["dtype"] in HALF)
+    return rule in CHOOSING and (bool(case.layout.get("open")) or conventions["dtype"] in HALF)
 
 
 def _of_own_choice(
-    arguments: Arguments, expected: Outputs, got: Outputs, how: Conventions, tolerance: Tolerance
+    arguments: Arguments,
+    expected: Outputs,
+    got: Outputs,
+    conventions: Conventions,
+    tolerance: Tolerance,
 ) -> Outputs:
     """What is wanted of the pairs that came, if the rule may select them at the same cost.
 
@@ -94,7 +78,7 @@ def _of_own_choice(
                 arguments["student"][:length, n], arguments["teacher"][:length, n], rule, chosen
             )
     outputs = {"loss": loss, "grad": grad, "pairs": got["pairs"], "row_sum": total}
-    own = translate.express(arguments, outputs, how)
+    own = translate.express(arguments, outputs, conventions)
     if worst_deviation({"loss": own["loss"]}, {"loss": expected["loss"]}, tolerance) is not None:
         return expected
     return {

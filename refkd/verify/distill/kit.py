@@ -2,24 +2,22 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar
 
 import numpy as np
 
+from refkd.verify.case_set import CaseSet
 from refkd.verify.compare import largest_difference
-from refkd.verify.distill import grid, translate
+from refkd.verify.distill import grid, reduce, translate
 from refkd.verify.distill.conventions import CONVENTIONS, OFFERS
 from refkd.verify.distill.defects import DEFECTS
-from refkd.verify.distill.drawn import drawn
 from refkd.verify.distill.edges import EDGES, LARGE
-from refkd.verify.distill.grid import grid_case, grid_names
+from refkd.verify.distill.grid import drawn, grid_case, grid_names
 from refkd.verify.distill.inputs import batch, drawn_pair
-from refkd.verify.distill.judge import judge, spread_of_padding
+from refkd.verify.distill.judge import deviation, may_refuse, spread_of_padding
 from refkd.verify.distill.offers import Terms, described, is_offered, terms
-from refkd.verify.distill.reduce import reduced, reference, size, smaller
 from refkd.verify.distill.symptoms import can_show, symptoms, traits
 from refkd.verify.distill.worked import PROBES, WORKED
-from refkd.verify.kit import Asker, Kit, Selection
+from refkd.verify.kit import Asker, Kit
 from refkd.verify.records import (
     Arguments,
     Case,
@@ -27,10 +25,15 @@ from refkd.verify.records import (
     Finding,
     Outcome,
     Outputs,
+    Selection,
     Settled,
     Symptom,
 )
 
+BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
+DRAWN, QUICKLY_DRAWN = 40, 6  # cases
+READABLE = 30  # logits in an example that is printed
+PATH_CELL = 50  # how much longer a cell of a path takes than a term of a divergence
 SAME = 1e-4  # nats; what makes no difference
 BY_NAME = {convention.name: convention for convention in CONVENTIONS}
 
@@ -92,11 +95,11 @@ def _pairs(ask: Asker, conventions: Conventions, cases: Sequence[Case]) -> str:
     """In which form pairs come, if they do; the form expected is "rows" if it is neither."""
     plain = [case for case in cases if case.name.endswith("-kl")] or cases[:1]
     unreadable = False
-    for form in ("rows", "frames"):
-        outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": form})
+    for pairs in ("rows", "frames"):
+        outcomes = ask.outcomes(map(_unjudged, plain), {**conventions, "pairs": pairs})
         answers = [outcome.answer for outcome in outcomes]
         if any("pairs" in (answer.outputs or {}) for answer in answers):
-            return form
+            return pairs
         unreadable |= any(answer.sentence.startswith("pairs:") for answer in answers)
     return "rows" if unreadable else "none"
 
@@ -117,7 +120,7 @@ def _unused_lengths(ask: Asker, reading: Conventions, like: Case) -> Iterator[st
     student, teacher = zip(*pairs, strict=True)
     inputs = batch(student, teacher, like.inputs["rule"])
     right = Case("lengths", inputs, (), "generated", "acceptable")
-    wrong = dataclasses.replace(right, form={"lengths": (6, 6)})
+    wrong = dataclasses.replace(right, layout={"lengths": (6, 6)})
     if _difference(*ask.outcomes([right, wrong], reading)) < SAME:
         yield "lengths"
 
@@ -127,7 +130,7 @@ def _normalised_inside(ask: Asker, reading: Conventions, case: Case) -> Iterator
     if reading["input"] == "logits":
         return
     for name in ("student", "teacher"):
-        moved = dataclasses.replace(case, form={**case.form, "shifted": name})
+        moved = dataclasses.replace(case, layout={**case.layout, "shifted": name})
         if _difference(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
             words = f"the {name}'s distributions are normalised inside: a factor changes nothing"
             yield Finding("", words, "note")
@@ -153,7 +156,7 @@ def _masked(case: Case) -> bool:
 def remark(outcome: Outcome) -> Symptom | None:
     """What to know of an answer that will do: where either is right, and of NaN in the padding."""
     case, answer = outcome.case, outcome.answer
-    bug, name = case.catches[0], case.name.partition("/")[0].replace("_", " ")
+    bug, name = case.bug_classes[0], case.name.partition("/")[0].replace("_", " ")
     if answer.outputs is None:
         return Symptom(bug, f"{name}: refused ({answer.sentence})")
     if case.status != "acceptable":
@@ -181,171 +184,136 @@ def _of_padding(outcome: Outcome) -> Symptom | None:
                    "padding does not")  # fmt: skip
 
 
-BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
-DRAWN, QUICKLY_DRAWN = 40, 6  # cases
-SHAPES = 8  # of few shapes
-READABLE = 30  # logits in an example that is printed
-PATH_CELL = 50  # how much longer a cell of a path takes than a term of a divergence
+def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
+    """Right outputs of a padded batch, worked by hand where the dtype has the digits."""
+    if case.status != "must":  # there is no one right answer
+        T, N, K = arguments["student"].shape
+        shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}
+        return {name: np.zeros(shape) for name, shape in shapes.items()}
+    by_hand = conventions["dtype"] in ("float64", "float32") and (
+        arguments["rule"] == case.inputs["rule"]  # not in a variant that conventions imply
+    )
+    return {**reduce.reference(arguments), **((case.expected if by_hand else None) or {})}
 
 
-class DistillKit(Kit):
-    """Distillation losses, their gradients and their pairs of frames."""
+def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
+    """What is offered is what is not refused; every combination is tried."""
+    for convention in CONVENTIONS:
+        convention.tried(claims)  # an unknown value is an error
+    cases = [grid_case(name) for name in grid.combinations()]
+    cases = [case for case in cases if is_offered(case.inputs["rule"], claims)]
+    reading = {**conventions, "pairs": "none"}
+    outcomes = ask.outcomes(map(_unjudged, cases), reading)
+    refused: dict[Terms, str] = {}
+    accepted: dict[Terms, Case] = {}
+    for case, outcome in zip(cases, outcomes, strict=True):
+        asked = terms(case.inputs["rule"])
+        if outcome.answer.failure == "raised":
+            refused[asked] = outcome.answer.sentence
+        else:
+            accepted[asked] = case
+    values, findings = _offers(accepted, refused, claims)
+    if not accepted:
+        return Settled({**values, "pairs": claims.get("pairs", "none")}, tuple(findings))
+    answered = list(accepted.values())
+    values["pairs"] = claims.get("pairs") or _pairs(ask, conventions, answered)
+    findings += _normalised_inside(ask, reading, answered[0])
+    unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
+    return Settled(values, tuple(findings), frozenset(unasked))
 
-    name = "distill"
-    arguments: ClassVar[dict[str, str]] = {
+
+def concerns(case: Case, conventions: Conventions) -> bool:
+    """Whether an implementation that offers no more than this has to answer a case."""
+    return (
+        is_offered(case.inputs["rule"], conventions)
+        and not (case.layout.get("extreme") and _flushed(conventions))
+        and not (conventions["kl"] == "student_teacher" and _masked(case))
+    )
+
+
+def as_rows(outputs: Outputs) -> Outputs:
+    """Pairs as rows (utterance, student frame, teacher frame), not as counts."""
+    return {**outputs, "pairs": np.argwhere(outputs["pairs"])} if outputs else {}
+
+
+def cost(arguments: Arguments) -> int:
+    """Terms of the divergences between all frames, or cells of a path."""
+    rule = arguments["rule"]["rule"]
+    cell = PATH_CELL if rule in ("Monotone", "OrderedPath") else arguments["student"].shape[2]
+    return int((arguments["lengths"] ** 2).sum()) * cell
+
+
+def example(arguments: Arguments, conventions: Conventions) -> str:
+    """The rule of a case and, if they are few, its numbers as they are sent."""
+    lines = [f"rule: {', '.join(f'{k}={v}' for k, v in arguments['rule'].items())}"]
+    if arguments["student"].size <= READABLE:
+        place = {"TNK": "[:, {}]", "NTK": "[{}]", "NKT": "[{}].T"}[conventions["layout"]]
+        lines += [
+            f"{name}{place.format(n)} = "
+            f"{translate.sent(arguments[name][:length, n], name, conventions).tolist()}"
+            for n, length in enumerate(arguments["lengths"])
+            for name in ("student", "teacher")
+        ]
+    return "\n".join(lines)
+
+
+def _make(name: str) -> Case:
+    if name in BY_HAND:
+        return BY_HAND[name]()
+    return drawn(name) if name.startswith("drawn-") else grid_case(name)
+
+
+def _small_names(selection: Selection) -> Iterator[str]:
+    yield from (*WORKED, *EDGES, *grid_names(selection.quick))
+    drawn_cases = QUICKLY_DRAWN if selection.quick else DRAWN
+    yield from (f"drawn-{selection.seed}-{n}" for n in range(drawn_cases))
+
+
+def _names(selection: Selection) -> Iterator[str]:
+    yield from _small_names(selection)
+    if not selection.quick:
+        yield from LARGE
+
+
+KIT = Kit(
+    name="distill",
+    arguments={
         "student": "(T, N, K) float: unnormalised scores, time first, padded at the end",
         "teacher": "(T, N, K) float: the same",
         "lengths": "(N,) int: frames of each utterance",
         "rule": "dict: docs/guides/verify-distill.md has its keys",
-    }
-    results: ClassVar[dict[str, str]] = {
+    },
+    results={
         "loss": "(N,) float: nats, summed over the frames of each utterance",
         "grad": "(T, N, K) float: sum of the losses, differentiated by the student's logits",
         "pairs": "(n, 3) int: rows (utterance, student frame, teacher frame), or none",
         "teacher_grad": "(T, N, K) float: zeros, or none",
-    }
-    conventions = CONVENTIONS
-    defects = DEFECTS
-    forward = ("loss",)
-
-    express = staticmethod(translate.express)
-    present = staticmethod(translate.present)
-    restore = staticmethod(translate.restore)
-    laid_out = staticmethod(translate.laid_out)
-    judge = staticmethod(judge)
-    can_show = staticmethod(can_show)
-    remark = staticmethod(remark)
-    translate = staticmethod(translate.translate)  # last: it hides the module
-
-    @property
-    def canonical(self) -> tuple[str, ...]:
-        return (*self.results, "row_sum")  # of the gradient in the log-probabilities
-
-    def probe_case(self) -> Case:
-        return self.probe_cases()[0]
-
-    def probe_cases(self) -> Sequence[Case]:
-        return [make() for make in PROBES.values()]
-
-    def concerns(self, case: Case, conventions: Conventions) -> bool:
-        """Whether an implementation that offers no more than this has to answer a case."""
-        return (
-            is_offered(case.inputs["rule"], conventions)
-            and not (case.form.get("extreme") and _flushed(conventions))
-            and not (conventions["kl"] == "student_teacher" and _masked(case))
-        )
-
-    def cases(self, selection: Selection) -> Iterator[Case]:
-        shapes: set[tuple[int, ...]] = set()
-        for name in self._names(selection):
-            case = self.find(name)
-            shape = _shape(case)
-            if selection.few_shapes and shape not in shapes and len(shapes) == SHAPES:
-                continue
-            shapes.add(shape)
-            yield case
-
-    def _names(self, selection: Selection) -> Iterator[str]:
-        yield from WORKED
-        yield from EDGES
-        yield from grid_names(selection.quick)
-        drawn_cases = QUICKLY_DRAWN if selection.quick else DRAWN
-        yield from (f"drawn-{selection.seed}-{n}" for n in range(drawn_cases))
-        if not selection.quick:
-            yield from LARGE
-
-    def vectors(self) -> Iterator[Case]:
-        yield from (case for case in self.cases(Selection()) if case.name not in LARGE)
-
-    def find(self, name: str) -> Case:
-        base, *reductions = name.split("/")
-        if base in BY_HAND:
-            case = BY_HAND[base]()
-        elif base.startswith("drawn-"):
-            case = drawn(base)
-        else:
-            case = grid_case(base)
-        for step in reductions:
-            case = reduced(case, step)
-        return case
-
-    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        if case.status != "must":  # there is no one right answer
-            T, N, K = arguments["student"].shape
-            shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}
-            return {name: np.zeros(shape) for name, shape in shapes.items()}
-        by_hand = conventions["dtype"] in ("float64", "float32") and (
-            arguments["rule"] == case.inputs["rule"]  # not in a variant that conventions imply
-        )
-        return {**reference(arguments), **((case.expected if by_hand else None) or {})}
-
-    def written(self, outputs: Outputs) -> Outputs:
-        as_rows = {"pairs": np.argwhere(outputs["pairs"])} if outputs else {}
-        return {**super().written(outputs), **as_rows}
-
-    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
-        """What is offered is what is not refused; every combination is tried."""
-        for convention in CONVENTIONS:
-            convention.tried(claims)  # an unknown value is an error
-        cases = [grid_case(name) for name in grid.combinations()]
-        cases = [case for case in cases if is_offered(case.inputs["rule"], claims)]
-        reading = {**conventions, "pairs": "none"}
-        outcomes = ask.outcomes(map(_unjudged, cases), reading)
-        refused: dict[Terms, str] = {}
-        accepted: dict[Terms, Case] = {}
-        for case, outcome in zip(cases, outcomes, strict=True):
-            asked = terms(case.inputs["rule"])
-            if outcome.answer.failure == "raised":
-                refused[asked] = outcome.answer.sentence
-            else:
-                accepted[asked] = case
-        values, findings = _offers(accepted, refused, claims)
-        if not accepted:
-            return Settled({**values, "pairs": claims.get("pairs", "none")}, tuple(findings))
-        answered = list(accepted.values())
-        values["pairs"] = claims.get("pairs") or _pairs(ask, conventions, answered)
-        findings += _normalised_inside(ask, reading, answered[0])
-        unasked = {*_unasked(accepted), *_unused_lengths(ask, reading, answered[0])}
-        return Settled(values, tuple(findings), frozenset(unasked))
-
-    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
-        return traits(case)
-
-    def symptoms(self, outcome: Outcome) -> Sequence[Symptom]:
-        return list(symptoms(outcome))
-
-    def reductions(self, case: Case) -> Sequence[Case]:
-        return list(smaller(case)) if case.status == "must" else []
-
-    def size(self, case: Case) -> int:
-        return size(case.inputs)
-
-    def cost(self, arguments: Arguments) -> int:
-        rule = arguments["rule"]["rule"]
-        cell = PATH_CELL if rule in ("Monotone", "OrderedPath") else arguments["student"].shape[2]
-        return int((arguments["lengths"] ** 2).sum()) * cell
-
-    def remarks(self, selection: Selection) -> list[str]:
-        if not selection.few_shapes:
-            return []
-        left = sum(1 for _ in self._names(selection)) - sum(1 for _ in self.cases(selection))
-        return [f"{SHAPES} padded shapes; cases left out: {left}"]
-
-    def example(self, arguments: Arguments, conventions: Conventions) -> str:
-        lines = [f"rule: {', '.join(f'{k}={v}' for k, v in arguments['rule'].items())}"]
-        if arguments["student"].size <= READABLE:
-            place = {"TNK": "[:, {}]", "NTK": "[{}]", "NKT": "[{}].T"}[conventions["layout"]]
-            lines += [
-                f"{name}{place.format(n)} = "
-                f"{translate.sent(arguments[name][:length, n], name, conventions).tolist()}"
-                for n, length in enumerate(arguments["lengths"])
-                for name in ("student", "teacher")
-            ]
-        return "\n".join(lines)
-
-
-def _shape(case: Case) -> tuple[int, ...]:
-    """Padded (T, N, K)."""
-    student = case.inputs["student"]
-    frames = max(map(len, student)) + case.form.get("extra_frames", 0)
-    return (frames, len(student), student[0].shape[1])
+    },
+    more_results=("row_sum",),  # of the gradient in the log-probabilities
+    forward=("loss",),
+    conventions=CONVENTIONS,
+    defects=DEFECTS,
+    case_set=CaseSet(
+        _names, lambda: _small_names(Selection()), _make, reduce.reduced, reduce.padded_shape
+    ),
+    probe_cases=lambda: [make() for make in PROBES.values()],
+    size=reduce.size,
+    reductions=reduce.smaller,
+    cost=cost,
+    example=example,
+    present=translate.present,
+    reference=reference,
+    translate=translate.translate,
+    restore=translate.restore,
+    express=translate.express,
+    laid_out=translate.laid_out,
+    as_rows=as_rows,
+    concerns=concerns,
+    may_refuse=may_refuse,
+    deviation=deviation,
+    settle=settle,
+    symptoms=symptoms,
+    remark=remark,
+    traits=traits,
+    can_show=can_show,
+)

@@ -337,9 +337,9 @@ class PlainDistill(PlainSelection):
     def soft_loss(self, D: Floats, chosen: Bools, weight: Floats, tau: float) -> float:
         """Sum of mass times the soft minimum of each frame."""
         total = 0.0
-        for cost, those, mass in zip(D, chosen, weight.sum(axis=1), strict=True):
-            if those.any():
-                total += mass * self.soft_minimum(cost[those], tau)
+        for cost, selected, mass in zip(D, chosen, weight.sum(axis=1), strict=True):
+            if selected.any():
+                total += mass * self.soft_minimum(cost[selected], tau)
         return total
 
     def soft_minimum(self, cost: Floats, tau: float) -> float:

@@ -57,14 +57,14 @@ def _row_sums(trace: DistillTrace, lq: Floats, lp: Floats, rule: Rule) -> Floats
     student = lq[frame]
     prob = np.exp(student)
     if rule["divergence"] == "reverse_kl":
-        each = (prob * (student - teacher)).sum(axis=1) + 1.0
+        row_sum = (prob * (student - teacher)).sum(axis=1) + 1.0
     elif rule["divergence"] == "js":
         mean = np.logaddexp(student, teacher) - np.log(2.0)
-        each = 0.5 * (prob * (student - mean)).sum(axis=1)
+        row_sum = 0.5 * (prob * (student - mean)).sum(axis=1)
     else:
-        each = np.full(len(frame), -1.0)
+        row_sum = np.full(len(frame), -1.0)
     scale = rule["temperature"] ** 2 if rule["scale_t2"] else 1.0
-    return np.asarray(scale * np.bincount(frame, weight * each, minlength=len(lq)))
+    return np.asarray(scale * np.bincount(frame, weight * row_sum, minlength=len(lq)))
 
 
 def reduced(case: Case, step: str) -> Case:
@@ -96,12 +96,11 @@ def reduced(case: Case, step: str) -> Case:
     )
 
 
-def smaller(case: Case) -> Iterator[Case]:
+def smaller(case: Case) -> list[Case]:
     """All cases that are one step smaller and whose rule can still be followed."""
-    for step in _steps(case.inputs):
-        candidate = reduced(case, step)
-        if _followed(candidate):
-            yield candidate
+    if case.status != "must":
+        return []
+    return [smaller for step in _steps(case.inputs) if _followed(smaller := reduced(case, step))]
 
 
 def _followed(case: Case) -> bool:
@@ -131,7 +130,14 @@ def _fewer(count: int, least: int) -> list[int]:
     return sorted({least, (least + count) // 2, count - 1} & set(range(least, count)))
 
 
-def size(inputs: Mapping[str, Any]) -> int:
+def padded_shape(case: Case) -> tuple[int, ...]:
+    """T, N and K of a call."""
+    student = case.inputs["student"]
+    frames = max(map(len, student)) + case.layout.get("extra_frames", 0)
+    return (frames, len(student), student[0].shape[1])
+
+
+def size(case: Case) -> int:
     """Number of logits, and of those that are not whole: what a reader has to look at."""
-    both = (*inputs["student"], *inputs["teacher"])
+    both = (*case.inputs["student"], *case.inputs["teacher"])
     return sum(3 * int(logits.size) + int((logits != np.round(logits)).sum()) for logits in both)

@@ -19,8 +19,12 @@ UNLIKELY = 1e-4  # probability of a class that is all but ruled out
 POWERS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0)  # of the temperature that may divide logits
 
 
-def symptoms(outcome: Outcome) -> Iterator[Symptom]:
+def symptoms(outcome: Outcome) -> list[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
+    return list(_symptoms(outcome))
+
+
+def _symptoms(outcome: Outcome) -> Iterator[Symptom]:
     got = outcome.answer.outputs or {}
     if "teacher_grad" in got and got["teacher_grad"].any():
         yield Symptom("K8", "a gradient reaches the teacher")
@@ -98,7 +102,7 @@ def _of_plain(plain: PlainDistill, arguments: Arguments) -> Outputs:
 
 def _temperatures(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     """Temperatures under which loss and gradient are right but for powers of the temperature."""
-    arguments, how = outcome.arguments, outcome.conventions
+    arguments, conventions = outcome.arguments, outcome.conventions
     temperature = arguments["rule"]["temperature"]
     if temperature == 1.0 or not (outcome.expected["loss"] > CLOSE).any():
         return
@@ -106,7 +110,7 @@ def _temperatures(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
         if student == teacher == 1.0:
             continue
         outputs = _of_plain(Tempered("", student, teacher), arguments)
-        expressed = translate.express(arguments, outputs, how)
+        expressed = translate.express(arguments, outputs, conventions)
         names = [name for name in ("loss", "grad") if name in got]
         powers = {name: _power(got[name], expressed[name], temperature) for name in names}
         if None not in powers.values():
@@ -176,7 +180,7 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
 
 def traits(case: Case) -> dict[str, str]:
     """What is special about a case, and the class that it is after; empty if there are several."""
-    rule, form = case.inputs["rule"], case.form
+    rule, layout = case.inputs["rule"], case.layout
     lengths, window = [*map(len, case.inputs["student"])], rule.get("window")
     teacher = case.inputs["teacher"]
     every = np.concatenate([*case.inputs["student"], *teacher])
@@ -187,7 +191,7 @@ def traits(case: Case) -> dict[str, str]:
         f"the divergence {divergence}": ("", divergence != "kl"),
         "a temperature": ("", rule["temperature"] != 1.0),
         "scale_t2": ("K4", rule["scale_t2"]),
-        "padded frames": ("K6", min(lengths) < max(lengths) + form.get("extra_frames", 0)),
+        "padded frames": ("K6", min(lengths) < max(lengths) + layout.get("extra_frames", 0)),
         "blank frames left out": ("K10", rule["blank_frames"] != "keep"),
         "blanks": ("", any((logits.argmax(axis=1) == rule["blank"]).any() for logits in teacher)),
         f"blank_frames={rule['blank_frames']}": ("K10", rule["blank_frames"] != "keep"),

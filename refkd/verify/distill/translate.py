@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import log_softmax, rounded
-from refkd.verify.distill.conventions import LAYOUTS, REDUCED
+from refkd.verify.compare import log_softmax, sendable
+from refkd.verify.ctc.conventions import LAYOUTS
+from refkd.verify.distill.conventions import REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
 Floats = NDArray[np.float64]
@@ -25,21 +26,22 @@ SHIFT = -0.5  # nats, added to the log-probabilities of the side that a case nam
 def present(case: Case, conventions: Conventions) -> Arguments:
     """Pad whole utterances; padded frames hold values that must not be read."""
     lengths = np.array([len(utterance) for utterance in case.inputs["student"]])
-    frames = int(lengths.max()) + case.form.get("extra_frames", 0)
+    frames = int(lengths.max()) + case.layout.get("extra_frames", 0)
     values: dict[str, Any] = {}
     for name, other in (("student", "teacher"), ("teacher", "student")):
         utterances = case.inputs[name]
         values[name] = np.empty((frames, len(utterances), utterances[0].shape[1]))
         for n, utterance in enumerate(utterances):
-            values[name][: len(utterance), n] = _rounded_logits(utterance, name, conventions)
+            form = _form(name, conventions)
+            values[name][: len(utterance), n] = sendable(utterance, form, conventions["dtype"])
             values[name][len(utterance) :, n] = _padding_frame(name, case.inputs[other][n], case)
-    lengths = np.array(case.form.get("lengths", lengths))
+    lengths = np.array(case.layout.get("lengths", lengths))
     return {**values, "lengths": lengths, "rule": meant(case.inputs["rule"], conventions)}
 
 
 def _padding_frame(name: str, other: Floats, case: Case) -> Floats:
     """(K,): a padded frame; a tempting one equals a frame of the other side."""
-    padding = case.form.get("padding", 0.0)
+    padding = case.layout.get("padding", 0.0)
     if padding == "tempting":
         return np.asarray(other[-1])
     step = OFFSETS[name] * np.arange(1, other.shape[1] + 1)
@@ -71,18 +73,6 @@ def sent(values: Floats, name: str, conventions: Conventions) -> Floats:
     return values
 
 
-def _rounded_logits(logits: Floats, name: str, conventions: Conventions) -> Floats:
-    """Logits (T, K) that are exact in the dtype, in the form in which they are sent."""
-    dtype, form = conventions["dtype"], _form(name, conventions)
-    if form == "logits":
-        return rounded(logits, dtype)
-    logp = log_softmax(logits)
-    if form == "log_probs":
-        return rounded(logp, dtype)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(rounded(np.exp(logp), dtype)))
-
-
 def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Call:
     """Canonical arguments in the conventions of the implementation."""
     dtype = np.dtype(conventions["dtype"].replace("bfloat16", "float32"))
@@ -90,14 +80,14 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     values: dict[str, Any] = {"rule": dict(case.inputs["rule"])}
     with np.errstate(over="ignore"):
         for name in ("student", "teacher"):
-            moved = arguments[name] + SHIFT * (case.form.get("shifted") == name)
+            moved = arguments[name] + SHIFT * (case.layout.get("shifted") == name)
             values[name] = sent(moved, name, conventions).transpose(axes).astype(dtype)
     if conventions["lengths"] == "mask":
         order = [axis for axis in axes if axis < 2]
         values["lengths"] = valid_frames(arguments).transpose(order).astype(dtype)
     else:
-        values["lengths"] = arguments["lengths"].astype(case.form.get("integers", "int64"))
-    return Call(values, case.form.get("memory", "contiguous"))
+        values["lengths"] = arguments["lengths"].astype(case.layout.get("integers", "int64"))
+    return Call(values, case.layout.get("memory", "contiguous"))
 
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:

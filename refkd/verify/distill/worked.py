@@ -26,11 +26,11 @@ FRAME_WISE: dict[str, dict[str, Any]] = {  # every rule, made to see the frame i
 ASKED: tuple[dict[str, Any], ...] = (  # what a loss may have to be asked together with
     {},
     *({"divergence": divergence} for divergence in DIVERGENCES[1:]),
-    *({"blank_frames": how} for how in BLANK_FRAMES[1:]),
+    *({"blank_frames": treatment} for treatment in BLANK_FRAMES[1:]),
     {"scale_t2": True},
     *(
-        {"divergence": divergence, "blank_frames": how}
-        for how in BLANK_FRAMES[1:]
+        {"divergence": divergence, "blank_frames": treatment}
+        for treatment in BLANK_FRAMES[1:]
         for divergence in DIVERGENCES[1:]
     ),
 )
@@ -88,7 +88,7 @@ def three_frames(rule: str) -> Case:
         PAGE,
         expected={"loss": np.array([loss])},
         tolerance=Tolerance(0.0, 6e-5),
-        form={"open": rule in ("Monotone", "OrderedPath")},
+        layout={"open": rule in ("Monotone", "OrderedPath")},
     )
 
 
@@ -106,7 +106,7 @@ def toy(rule: str) -> Case:
     """Loss of five students under a rule: equal, late, silent, wrong, and beyond the window."""
     parameters, losses = TOY[rule]
     silent = np.repeat(spikes(0, 1)[:1], TOY_FRAMES, axis=0)
-    students = [silent if how is None else spikes(*how) for how in TOY_STUDENTS.values()]
+    students = [silent if spike is None else spikes(*spike) for spike in TOY_STUDENTS.values()]
     name = rule.partition("_")[0]
     return Case(
         f"toy_{rule}",
@@ -115,7 +115,7 @@ def toy(rule: str) -> Case:
         PAGE,
         expected={"loss": TOY_FRAMES * np.array(losses)},
         tolerance=Tolerance(0.0, TOY_FRAMES * 5.1e-4),
-        form={"open": name in ("Monotone", "OrderedPath")},
+        layout={"open": name in ("Monotone", "OrderedPath")},
     )
 
 

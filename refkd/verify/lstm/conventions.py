@@ -2,7 +2,7 @@
 
 import itertools
 
-from refkd.verify.kit import Convention
+from refkd.verify.kit import Convention, of_dtype
 from refkd.verify.records import Conventions
 
 ARGUMENTS = {
@@ -99,18 +99,7 @@ def variants(conventions: Conventions) -> tuple[str, ...]:
 
 
 CONVENTIONS = (
-    Convention(
-        "dtype",
-        {
-            "float64": "float64",
-            "float32": "float32",
-            "float16": "float16",
-            "bfloat16": "bfloat16, sent as float32",
-        },
-        "call",
-        searched=("float64", "float32"),
-        bug="V10",
-    ),
+    of_dtype("V10"),
     Convention(
         "layout",
         {"TND": "(T, N, D): time first", "NTD": "(N, T, D): batch first"},

@@ -4,45 +4,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
-from refkd.verify.lstm.inputs import FRAMES
+from refkd.verify.lstm.recipe import FRAMES
 from refkd.verify.lstm.translate import padded_frames
-from refkd.verify.records import (
-    Answer,
-    Arguments,
-    Case,
-    Conventions,
-    Deviation,
-    Outcome,
-    Outputs,
-    Symptom,
-)
+from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outcome, Outputs, Symptom
 
 PADDED = ("hidden", "d_inputs")  # results that have padded frames
 
 
-def judge(
-    case: Case, arguments: Arguments, expected: Outputs, answer: Answer, how: Conventions
-) -> tuple[str | None, Deviation | None]:
-    """What is wrong with a restored answer in plain words, and where; None if nothing is."""
-    with_nan = nan_in_padding(arguments)
-    if answer.outputs is None:
-        if answer.failure == "raised" and (case.status == "acceptable" or with_nan):
-            return None, None
-        return f"{answer.failure}: {answer.sentence}", None
-    if answer.overwritten:
-        return f"the argument {answer.overwritten[0]} is overwritten", None
-    if case.status == "acceptable":
-        return None, None
-    free = {name: np.isnan(got) & bool(with_nan) for name, got in answer.outputs.items()}
+def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
+    """Whether there is NaN in padded frames."""
+    return bool(nan_in_padding(arguments))
+
+
+def deviation(
+    case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
+) -> Deviation | None:
+    """The worst entry of a restored answer; None if it will do."""
+    with_nan = bool(nan_in_padding(arguments))
+    free = {name: np.isnan(values) & with_nan for name, values in got.items()}
     if "hidden" in free:
-        free["hidden"] |= free_frames(arguments, how)[..., None]
-    deviation = worst_deviation(
-        answer.outputs,
-        {name: value for name, value in expected.items() if name in answer.outputs},
-        combined(TOLERANCES[how["dtype"]], case.tolerance),
+        free["hidden"] |= free_frames(arguments, conventions)[..., None]
+    return worst_deviation(
+        got,
+        {name: value for name, value in expected.items() if name in got},
+        combined(TOLERANCES[conventions["dtype"]], case.tolerance),
         free,
     )
-    return ("other numbers" if deviation else None), deviation
 
 
 def nan_in_padding(arguments: Arguments) -> list[str]:
@@ -55,9 +42,9 @@ def nan_in_padding(arguments: Arguments) -> list[str]:
     return [name for name in FRAMES if np.isnan(arguments[name][padded]).any()]
 
 
-def free_frames(arguments: Arguments, how: Conventions) -> NDArray[np.bool_]:
+def free_frames(arguments: Arguments, conventions: Conventions) -> NDArray[np.bool_]:
     """(T, N): frames in which hidden may be anything."""
-    padding = how.get("padding", "any")
+    padding = conventions.get("padding", "any")
     if padding == "any" or (padding == "held" and arguments["reverse"]):
         return padded_frames(arguments)
     return np.zeros(arguments["inputs"].shape[:2], dtype=bool)

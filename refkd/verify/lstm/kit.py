@@ -1,15 +1,15 @@
 """The kit for LSTMs: what the core asks of it."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 import refkd
 from refkd import check
-from refkd.verify.draw import has_hypothesis
-from refkd.verify.kit import Asker, Kit, Selection
+from refkd.verify.case_set import CaseSet, has_hypothesis
+from refkd.verify.kit import Asker, Kit, Names
 from refkd.verify.lstm import translate
 from refkd.verify.lstm.cases import CASES, LARGE
 from refkd.verify.lstm.conventions import (
@@ -19,17 +19,18 @@ from refkd.verify.lstm.conventions import (
     CONVENTIONS,
     RESULTS,
     STATES,
+    VARIANT_ARGUMENTS,
     VARIANT_RESULTS,
     variants,
 )
 from refkd.verify.lstm.defects import DEFECTS
-from refkd.verify.lstm.judge import judge, remark
+from refkd.verify.lstm.judge import deviation, may_refuse, remark
 from refkd.verify.lstm.plain import PlainLSTM
 from refkd.verify.lstm.published import published
 from refkd.verify.lstm.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
-from refkd.verify.lstm.reduce import reduced, size, steps
+from refkd.verify.lstm.reduce import reduced, size, smaller
 from refkd.verify.lstm.symptoms import can_show, symptoms, traits
-from refkd.verify.lstm.translate import padded_frames, sent
+from refkd.verify.lstm.translate import padded_frames
 from refkd.verify.records import (
     Arguments,
     Case,
@@ -37,35 +38,22 @@ from refkd.verify.records import (
     Finding,
     Outcome,
     Outputs,
+    Selection,
     Settled,
 )
 
 SHOWN = 100  # numbers of a case that is printed
+DRAWN, DRAWN_QUICK = 100, 12
+HALF_FRAMES = 1_000  # sums of more rounded numbers have no digits left in half precision
+STEP_COST, STEP_FLOPS = 40, 100  # of one step in plain NumPy, in cells of a table
 
 
-def example(arguments: Arguments, conventions: Conventions) -> str:
-    """Sizes of a case and, if they are few, all of its numbers in the implementation's layout.
-
-    Arguments that are all 0 are named in the last line.
-    """
-    (T, N, D), H = arguments["inputs"].shape, arguments["c0"].shape[1]
-    way = "backward" if arguments["reverse"] else "forward"
-    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {_short(arguments['lengths'])}"]
-    arrays = {
-        name: value
-        for name, value in sent(arguments, conventions).items()
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f"
-    }
-    if sum(value.size for value in arrays.values()) > SHOWN:
-        return lines[0]
-    lines += [f"{name} = {value.tolist()}" for name, value in arrays.items() if value.any()]
-    zero = [name for name, value in arrays.items() if not value.any()]
-    return "\n".join([*lines, *([f"0: {', '.join(zero)}"] if zero else [])])
-
-
-def _short(values: Any) -> str:
-    listed = values.tolist()
-    return str(listed) if len(listed) <= 12 else f"{listed[:10]} and {len(listed) - 10} more"
+def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
+    """All results of a padded batch; published ones where the dtype has the digits."""
+    if variants(conventions):
+        return _of_variants(arguments)
+    published = case.expected if translate.is_exact(conventions) else None
+    return {**_of_batch(arguments), **(published or {})}
 
 
 def _of_variants(arguments: Arguments) -> Outputs:
@@ -164,138 +152,133 @@ def _not_returned(outcome: Outcome, conventions: Conventions) -> list[Finding]:
     return [Finding("", f"not returned, so not looked at: {', '.join(missing)}", "note")]
 
 
-DRAWN, DRAWN_QUICK = 100, 12
-HALF_FRAMES = 1_000  # sums of more rounded numbers have no digits left in half precision
-SHAPES = 8  # padded shapes, where few are wanted
-STEP_COST, STEP_FLOPS = 40, 100  # of one step in plain NumPy, in cells of a table
+def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
+    """How outputs of the backward direction lie, and what stands in padded frames."""
+    order, findings = _reversed(ask, conventions)
+    read = {**conventions, "reversed": order or ORDERS[0]}
+    (ragged,) = ask.outcomes([CASES["ragged"]()], read)
+    padding = _padding(ragged)
+    unknown = {"reversed": order is None, "padding": padding is None}
+    return Settled(
+        {"reversed": read["reversed"], "padding": padding or "any"},
+        (*findings, *_not_returned(ragged, conventions)),
+        frozenset(name for name in unknown if unknown[name]),
+    )
 
 
-class LSTMKit(Kit):
-    """LSTM layers of one direction, and their gradients."""
-
-    name = "lstm"
-    arguments: ClassVar = ARGUMENTS
-    results: ClassVar = RESULTS
-    conventions = CONVENTIONS
-    defects = DEFECTS
-    forward = tuple(STATES)
-    canonical = CANONICAL_RESULTS
-    canonical_arguments = CANONICAL_ARGUMENTS
-
-    present = staticmethod(translate.present)
-    restore = staticmethod(translate.restore)
-    laid_out = staticmethod(translate.laid_out)
-    express = staticmethod(translate.express)
-    judge = staticmethod(judge)
-    symptoms = staticmethod(symptoms)
-    remark = staticmethod(remark)
-    size = staticmethod(size)
-    example = staticmethod(example)
-    translate = staticmethod(translate.translate)  # last: it hides the module
-
-    def signature(self, claims: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Names that the adapter takes and returns: more for some variants."""
-        sent = [name for name in variants(claims) if name != "coupled"]
-        returned = [name for name in VARIANT_RESULTS if name[2:] in sent]
-        return (*ARGUMENTS, *sent), (*RESULTS, *returned)
-
-    def probe_case(self) -> Case:
-        return self.find("some_frames")
-
-    def probe_cases(self) -> Sequence[Case]:
-        names = ("some_frames", "one_frame_from_zero", "one_frame_without_biases")
-        return [self.find(name) for name in names]
-
-    def concerns(self, case: Case, conventions: Conventions) -> bool:
-        if case.inputs["reverse"] and conventions["reversed"] == "refused":
-            return False
-        if "w_projection" in variants(conventions) and len(case.inputs["w_hidden"]) == 1:
-            return False  # a projection is to fewer units
-        few = max(map(len, case.inputs["inputs"])) <= HALF_FRAMES
-        return few or translate.is_exact(conventions)
-
-    def can_show(self, bug: str, case: Case, conventions: Conventions) -> bool:
-        return can_show(bug, case)
-
-    def traits(self, case: Case, conventions: Conventions) -> dict[str, str]:
-        return traits(case)
-
-    def contradictions(self, case: Case, conventions: Conventions) -> Sequence[Case]:
-        if conventions["biases"] == "two":
-            return ()
-        return (dataclasses.replace(case, form={**case.form, "second_bias": True}),)
-
-    def cases(self, selection: Selection) -> Iterator[Case]:
-        shapes: set[tuple[int, ...]] = set()
-        for case in _selected(selection):
-            shape = translate.padded_shape(case)
-            if not selection.few_shapes or len(shapes | {shape}) <= SHAPES:
-                shapes.add(shape)
-                yield case
-
-    def vectors(self) -> Iterator[Case]:
-        return _every(Selection(), by_numpy(DRAWN, seed=0))
-
-    def remarks(self, selection: Selection) -> list[str]:
-        sentences = []
-        if not has_hypothesis():
-            sentences.append("Hypothesis is not installed: cases are drawn by NumPy instead")
-        if selection.few_shapes:
-            left = sum(1 for _ in _selected(selection)) - sum(1 for _ in self.cases(selection))
-            sentences.append(f"{SHAPES} padded shapes; cases left out: {left}")
-        return sentences
-
-    def find(self, name: str) -> Case:
-        base, *reductions = name.split("/")
-        known = CASES | LARGE
-        if base.startswith(PREFIX):
-            case = Recipe.parse(base).case()
-        elif base in known:
-            case = known[base]()
-        else:
-            case = published()[check.one_of("--case", base, [*known, *published()])]
-        for step in reductions:
-            case = reduced(case, step)
-        return case
-
-    def reference(self, case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-        if variants(conventions):
-            return _of_variants(arguments)
-        published = case.expected if translate.is_exact(conventions) else None
-        return {**_of_batch(arguments), **(published or {})}
-
-    def settle(self, ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
-        """How outputs of the backward direction lie, and what stands in padded frames."""
-        order, findings = _reversed(ask, conventions)
-        read = {**conventions, "reversed": order or ORDERS[0]}
-        (ragged,) = ask.outcomes([CASES["ragged"]()], read)
-        padding = _padding(ragged)
-        unknown = {"reversed": order is None, "padding": padding is None}
-        return Settled(
-            {"reversed": read["reversed"], "padding": padding or "any"},
-            (*findings, *_not_returned(ragged, conventions)),
-            frozenset(name for name in unknown if unknown[name]),
-        )
-
-    def reductions(self, case: Case) -> Sequence[Case]:
-        return [reduced(case, step) for step in steps(case)]
-
-    def cost(self, arguments: Arguments) -> int:
-        D, H = arguments["inputs"].shape[2], arguments["c0"].shape[1]
-        steps = int(arguments["lengths"].sum())
-        return steps * (STEP_COST + 4 * int(H) * (int(D) + int(H)) // STEP_FLOPS)
+def concerns(case: Case, conventions: Conventions) -> bool:
+    """Whether a layer has this direction and units enough, and its dtype digits enough."""
+    if case.inputs["reverse"] and conventions["reversed"] == "refused":
+        return False
+    if "w_projection" in variants(conventions) and len(case.inputs["w_hidden"]) == 1:
+        return False  # a projection is to fewer units
+    few = max(map(len, case.inputs["inputs"])) <= HALF_FRAMES
+    return few or translate.is_exact(conventions)
 
 
-def _selected(selection: Selection) -> Iterator[Case]:
+def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
+    """The case with a second bias, where it is not looked at."""
+    if conventions["biases"] == "two":
+        return ()
+    return (dataclasses.replace(case, layout={**case.layout, "second_bias": True}),)
+
+
+def variant_signature(claims: Conventions) -> tuple[Names, Names]:
+    """What an adapter takes and returns besides for some variants."""
+    sent = tuple(name for name in variants(claims) if name != "coupled")
+    return sent, tuple(name for name in VARIANT_RESULTS if name[2:] in sent)
+
+
+def cost(arguments: Arguments) -> int:
+    """Steps of all utterances, each with its products."""
+    D, H = arguments["inputs"].shape[2], arguments["c0"].shape[1]
+    steps = int(arguments["lengths"].sum())
+    return steps * (STEP_COST + 4 * int(H) * (int(D) + int(H)) // STEP_FLOPS)
+
+
+def example(arguments: Arguments, conventions: Conventions) -> str:
+    """Sizes of a case and, if they are few, all of its numbers in the implementation's layout.
+
+    Arguments that are all 0 are named in the last line.
+    """
+    (T, N, D), H = arguments["inputs"].shape, arguments["c0"].shape[1]
+    way = "backward" if arguments["reverse"] else "forward"
+    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {_short(arguments['lengths'])}"]
+    arrays = {
+        name: value
+        for name, value in translate.sent(arguments, conventions).items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    }
+    if sum(value.size for value in arrays.values()) > SHOWN:
+        return lines[0]
+    lines += [f"{name} = {value.tolist()}" for name, value in arrays.items() if value.any()]
+    zero = [name for name, value in arrays.items() if not value.any()]
+    return "\n".join([*lines, *([f"0: {', '.join(zero)}"] if zero else [])])
+
+
+def _short(values: Any) -> str:
+    listed = values.tolist()
+    return str(listed) if len(listed) <= 12 else f"{listed[:10]} and {len(listed) - 10} more"
+
+
+def _make(name: str) -> Case:
+    known = CASES | LARGE
+    if name.startswith(PREFIX):
+        return Recipe.from_name(name).case()
+    if name in known:
+        return known[name]()
+    return published()[check.one_of("--case", name, [*known, *published()])]
+
+
+def _names(selection: Selection) -> Iterator[str]:
     count = DRAWN_QUICK if selection.quick else DRAWN
+    yield from (*CASES, *published())
     if selection.few_shapes or not has_hypothesis():
-        return _every(selection, by_numpy(count, selection.seed, selection.few_shapes))
-    return _every(selection, by_hypothesis(count, selection.seed))
-
-
-def _every(selection: Selection, recipes: Iterable[Recipe]) -> Iterator[Case]:
-    yield from (make() for make in CASES.values())
-    yield from published().values()
-    yield from (recipe.case() for recipe in recipes)
+        yield from (recipe.name for recipe in by_numpy(count, selection.seed, selection.few_shapes))
+    else:
+        yield from (recipe.name for recipe in by_hypothesis(count, selection.seed))
     if not selection.quick:
-        yield from (make() for make in LARGE.values())
+        yield from LARGE
+
+
+def _vector_names() -> Iterator[str]:
+    yield from (*CASES, *published())
+    yield from (recipe.name for recipe in by_numpy(DRAWN, seed=0))
+    yield from LARGE
+
+
+PROBES = ("some_frames", "one_frame_from_zero", "one_frame_without_biases")
+KIT = Kit(
+    name="lstm",
+    arguments=ARGUMENTS,
+    results=RESULTS,
+    variant_signature=variant_signature,
+    more_arguments=tuple(VARIANT_ARGUMENTS),
+    more_results=tuple(VARIANT_RESULTS),
+    forward=tuple(STATES),
+    conventions=CONVENTIONS,
+    defects=DEFECTS,
+    case_set=CaseSet(
+        _names, _vector_names, _make, reduced, translate.padded_shape, by_hypothesis=True
+    ),
+    probe_cases=lambda: [CASES[name]() for name in PROBES],
+    size=size,
+    reductions=smaller,
+    cost=cost,
+    example=example,
+    present=translate.present,
+    reference=reference,
+    translate=translate.translate,
+    restore=translate.restore,
+    express=translate.express,
+    laid_out=translate.laid_out,
+    concerns=concerns,
+    may_refuse=may_refuse,
+    deviation=deviation,
+    settle=settle,
+    contradictions=contradictions,
+    symptoms=symptoms,
+    remark=remark,
+    traits=traits,
+    can_show=can_show,
+)

@@ -42,7 +42,7 @@ class PlainLSTM:
         arguments |= dict(zip(CANONICAL_ARGUMENTS, values, strict=False))
         if self.square and arguments["h0"].shape != arguments["c0"].shape:
             return PlainLSTM()(*values)
-        arguments = self.take(arguments)
+        arguments = self.preprocess(arguments)
         T, N, _ = arguments["inputs"].shape
         results: Results = {
             "hidden": np.zeros((T, N, len(arguments["w_hidden"]))),
@@ -64,7 +64,7 @@ class PlainLSTM:
             results = self.postprocess(results, arguments)
         return tuple(results.get(name) for name in CANONICAL_RESULTS)
 
-    def take(self, arguments: Arguments) -> Arguments:
+    def preprocess(self, arguments: Arguments) -> Arguments:
         """The arguments as they are used; a copy, free to be changed."""
         return arguments
 

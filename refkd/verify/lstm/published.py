@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.lstm.inputs import NO_UPSTREAM, batch, catches
+from refkd.verify.lstm.recipe import NO_UPSTREAM, batch, bug_classes
 from refkd.verify.records import Case, Tolerance
 
 FILE = Path(__file__).parents[1] / "vectors" / "lstm_published.json"
@@ -27,7 +27,7 @@ def _case(facts: dict[str, Any]) -> Case:
     return Case(
         facts["name"],
         inputs,
-        catches(inputs),
+        bug_classes(inputs),
         f"published: {facts['source']['repo']} {facts['source']['path']}",
         expected=expected,
         tolerance=Tolerance(0.0, facts["tolerance"]["atol"]),

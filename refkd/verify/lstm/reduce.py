@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.verify.lstm.inputs import FRAMES, STATES, WEIGHTS
+from refkd.verify.lstm.recipe import FRAMES, STATES, WEIGHTS
 from refkd.verify.lstm.translate import padded_shape
 from refkd.verify.records import Case
 
@@ -27,15 +27,15 @@ def reduced(case: Case, step: str) -> Case:
     `plain`: the usual integers, arrays without gaps in memory.
     """
     kind, _, what = step.partition("=")
-    inputs, form = dict(case.inputs), dict(case.form)
+    inputs, layout = dict(case.inputs), dict(case.layout)
     n = int(what) if what.isdecimal() else 0
     D, H = inputs["w_input"].shape[0], inputs["w_hidden"].shape[0]
     if kind == "only" and n < len(inputs["inputs"]):
-        form["extra_frames"] = padded_shape(case)[0] - len(inputs["inputs"][n])
+        layout["extra_frames"] = padded_shape(case)[0] - len(inputs["inputs"][n])
         inputs |= {name: [inputs[name][n]] for name in FRAMES}
         inputs |= {name: inputs[name][n : n + 1] for name in STATES}
     elif kind == "padded" and what.isdecimal():
-        form["extra_frames"] = n
+        layout["extra_frames"] = n
     elif kind == "frames" and n > 0:
         inputs |= {name: [array[:n] for array in inputs[name]] for name in FRAMES}
     elif kind == "inputs" and 0 < n <= D:
@@ -46,7 +46,7 @@ def reduced(case: Case, step: str) -> Case:
     elif kind == "forward":
         inputs["reverse"] = 0
     elif kind == "plain":
-        form = {name: value for name, value in form.items() if name not in UNUSUAL}
+        layout = {name: value for name, value in layout.items() if name not in UNUSUAL}
     elif kind == "no" and what in ZEROED:
         inputs[what] = _each(np.zeros_like, inputs[what])
     elif kind == "whole":
@@ -59,8 +59,13 @@ def reduced(case: Case, step: str) -> Case:
         inputs=inputs,
         expected=None,
         tolerance=None,
-        form=form,
+        layout=layout,
     )
+
+
+def smaller(case: Case) -> list[Case]:
+    """Cases that are one step smaller."""
+    return [reduced(case, step) for step in steps(case)]
 
 
 def steps(case: Case) -> Iterator[str]:
@@ -68,13 +73,13 @@ def steps(case: Case) -> Iterator[str]:
     inputs = case.inputs
     if len(inputs["inputs"]) > 1:
         yield from (f"only={n}" for n in range(len(inputs["inputs"])) if len(inputs["inputs"][n]))
-    yield from (f"padded={n}" for n in (0, 1) if n < case.form.get("extra_frames", 0))
+    yield from (f"padded={n}" for n in (0, 1) if n < case.layout.get("extra_frames", 0))
     yield from (f"frames={n}" for n in _fewer(max(map(len, inputs["inputs"]))))
     yield from (f"inputs={n}" for n in _fewer(inputs["w_input"].shape[0]))
     yield from (f"units={n}" for n in _fewer(inputs["w_hidden"].shape[0]))
     if inputs["reverse"]:
         yield "forward"
-    if any(name in case.form for name in UNUSUAL):
+    if any(name in case.layout for name in UNUSUAL):
         yield "plain"
     for name in ZEROED:
         if any(array.any() for array in _arrays(inputs[name])):
@@ -87,10 +92,10 @@ def size(case: Case) -> int:
     """Numbers in a case, and those of them that are not 0 or not whole: what a reader looks at."""
     inputs = case.inputs
     arrays = [array for name in (*FRAMES, *WEIGHTS, *STATES) for array in _arrays(inputs[name])]
-    padding: int = case.form.get("extra_frames", 0)
+    padding: int = case.layout.get("extra_frames", 0)
     odd = sum(int((array != 0).sum() + (array != np.round(array)).sum()) for array in arrays)
     whole = 3 * sum(int(array.size) for array in arrays)
-    unusual = sum(name in case.form for name in UNUSUAL)
+    unusual = sum(name in case.layout for name in UNUSUAL)
     return odd + whole + int(inputs["reverse"]) + padding + unusual
 
 

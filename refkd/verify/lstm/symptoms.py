@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from refkd.verify.compare import TOLERANCES, worst_deviation
 from refkd.verify.lstm.conventions import GATE_NAMES, GRADIENTS, STATES
 from refkd.verify.lstm.translate import padded_frames
-from refkd.verify.records import Case, Outcome, Symptom, Tolerance
+from refkd.verify.records import Case, Conventions, Outcome, Symptom, Tolerance
 
 MANY = 200  # frames
 LARGE = 100.0  # where an exponential of float32 overflows
@@ -50,7 +50,7 @@ def _wrong(outcome: Outcome, tolerance: Tolerance) -> list[str]:
 def _not_finite(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     got = outcome.answer.outputs or {}
     lost = not all(np.isfinite(got[name]).all() for name in wrong)
-    if lost and can_show("L12", outcome.case):
+    if lost and can_show("L12", outcome.case, outcome.conventions):
         yield Symptom("L12", "large inputs, biases or cells give NaN or inf")
 
 
@@ -73,7 +73,7 @@ def _padding(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     whole = ~frames.any(axis=0)
     states = [name for name in wrong if name in STATES]
     unpadded, right = (
-        {name: each[name][..., whole, :] for name in states} for each in (got, expected)
+        {name: outputs[name][..., whole, :] for name in states} for outputs in (got, expected)
     )
     dtype = outcome.conventions["dtype"]
     if states and whole.any() and worst_deviation(unpadded, right, TOLERANCES[dtype]) is None:
@@ -160,7 +160,7 @@ def _wrong_gates(outcome: Outcome) -> list[str]:
     return [gate for gate, wrong in zip(GATE_NAMES, off, strict=True) if wrong.any()]
 
 
-def can_show(bug: str, case: Case) -> bool:
+def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
     """Whether an example made from this case can show this class at all."""
     inputs = case.inputs
     frames, padded = _frames(case)
@@ -176,14 +176,14 @@ def can_show(bug: str, case: Case) -> bool:
         "L11": frames > 1 and len(inputs["inputs"]) > 1,
         "L12": _largest(case) > LARGE,
         "L13": inputs["h0"].any() or inputs["c0"].any(),
-        "G10": bool({"integers", "memory"} & case.form.keys()),
+        "G10": bool({"integers", "memory"} & case.layout.keys()),
     }
     return bool(shown.get(bug, True))
 
 
 def traits(case: Case) -> dict[str, str]:
     """What is special about a case, and the class that it is after; empty if there are several."""
-    inputs, form = case.inputs, case.form
+    inputs, layout = case.inputs, case.layout
     frames, padded = _frames(case)
     several, reverse = len(inputs["inputs"]) > 1, bool(inputs["reverse"])
     special = {
@@ -200,8 +200,8 @@ def traits(case: Case) -> dict[str, str]:
         "a first state": ("L13", inputs["h0"].any() or inputs["c0"].any()),
         "biases": ("", inputs["bias"].any() or inputs["bias_hidden"].any()),
         "large inputs, biases or cells": ("L12", _largest(case) > LARGE),
-        "integers of 32 bits": ("G10", "integers" in form),
-        "arrays that are not contiguous": ("G10", "memory" in form),
+        "integers of 32 bits": ("G10", "integers" in layout),
+        "arrays that are not contiguous": ("G10", "memory" in layout),
     }
     return {trait: bug for trait, (bug, there) in special.items() if there}
 
@@ -209,13 +209,13 @@ def traits(case: Case) -> dict[str, str]:
 def _frames(case: Case) -> tuple[int, bool]:
     """Frames of the padded batch, and whether any is padding."""
     lengths = [*map(len, case.inputs["inputs"])]
-    frames = max(lengths) + case.form.get("extra_frames", 0)
+    frames = max(lengths) + case.layout.get("extra_frames", 0)
     return frames, min(lengths) < frames
 
 
 def _largest(case: Case) -> float:
     """The largest input, bias or cell, also in padded frames."""
     inputs = case.inputs
-    padding = np.nan_to_num(np.array(case.form.get("padding", 0.0)))
+    padding = np.nan_to_num(np.array(case.layout.get("padding", 0.0)))
     arrays = (*inputs["inputs"], padding, inputs["bias"], inputs["bias_hidden"], inputs["c0"])
     return max(float(np.abs(array).max(initial=0.0)) for array in arrays)

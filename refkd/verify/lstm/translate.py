@@ -23,8 +23,8 @@ from refkd.verify.lstm.conventions import (
     VARIANT_RESULTS,
     variants,
 )
-from refkd.verify.lstm.inputs import FRAMES, WEIGHTS
-from refkd.verify.lstm.inputs import STATES as FIRST_AND_LAST
+from refkd.verify.lstm.recipe import FRAMES, WEIGHTS
+from refkd.verify.lstm.recipe import STATES as FIRST_AND_LAST
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
 PADDING_VALUE = 3.0  # in padded frames, and no input
@@ -39,14 +39,14 @@ WALKED = ("d_hidden", "hidden")
 
 def present(case: Case, conventions: Conventions) -> Arguments:
     """Pad whole utterances; padded frames hold values that must not be read."""
-    dtype, form = conventions["dtype"], case.form
-    extra = form.get("extra_frames", 0)
+    dtype, layout = conventions["dtype"], case.layout
+    extra = layout.get("extra_frames", 0)
     inputs = _of_variants(dict(case.inputs), conventions)
     if conventions["lengths"] == "equal":
         inputs, extra = _cut(inputs), 0
     lengths = np.array([len(utterance) for utterance in inputs["inputs"]])
-    fill = dict.fromkeys(FRAMES, form.get("padding", PADDING_VALUE))
-    fill["d_hidden"] = form.get("upstream_padding", 0.0)
+    fill = dict.fromkeys(FRAMES, layout.get("padding", PADDING_VALUE))
+    fill["d_hidden"] = layout.get("upstream_padding", 0.0)
     if conventions.get("padding", "zero") != "zero":  # other values may receive a gradient
         fill["d_hidden"] = 0.0
     largest = np.inf if is_exact(conventions) else LARGEST_HALF
@@ -80,7 +80,7 @@ def is_exact(conventions: Conventions) -> bool:
 def padded_shape(case: Case) -> tuple[int, ...]:
     """T, N, D and 4H of a call."""
     frames = [len(utterance) for utterance in case.inputs["inputs"]]
-    extra = case.form.get("extra_frames", 0)
+    extra = case.layout.get("extra_frames", 0)
     return (max(frames) + extra, len(frames), *case.inputs["w_input"].shape)
 
 
@@ -114,10 +114,10 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
     for name, value in values.items():
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
             values[name] = value.astype(dtype)
-    if case.form.get("second_bias"):  # which a layer that has one bias does not look at
+    if case.layout.get("second_bias"):  # which a layer that has one bias does not look at
         values["bias_hidden"] = values["bias"]
-    values["lengths"] = values["lengths"].astype(case.form.get("integers", "int64"))
-    return Call(values, case.form.get("memory", "contiguous"))
+    values["lengths"] = values["lengths"].astype(case.layout.get("integers", "int64"))
+    return Call(values, case.layout.get("memory", "contiguous"))
 
 
 def sent(arguments: Arguments, conventions: Conventions) -> dict[str, Any]:
@@ -255,11 +255,11 @@ def _columns(name: str, width: int, conventions: Conventions) -> NDArray[np.int6
 
 def _turned(value: NDArray[Any], arguments: Arguments, conventions: Conventions) -> NDArray[Any]:
     """Each utterance turned around, if that is how its outputs lie; twice is not at all."""
-    how = conventions.get("reversed")
-    if not arguments["reverse"] or how not in ("as_walked", "as_walked_padded"):
+    order = conventions.get("reversed")
+    if not arguments["reverse"] or order not in ("as_walked", "as_walked_padded"):
         return value
     turned = value[::-1].copy()
-    if how == "as_walked":
+    if order == "as_walked":
         for n, T in enumerate(arguments["lengths"]):
             turned[:T, n], turned[T:, n] = value[:T, n][::-1], value[T:, n]
     return turned

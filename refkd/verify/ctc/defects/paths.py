@@ -3,46 +3,42 @@
 import numpy as np
 
 from refkd.verify.ctc.plain import PlainCTC, shifted
+from refkd.verify.defects import Defects
+
+DEFECTS = Defects(PlainCTC)
 
 
-class RepeatsSkipTheBlank(PlainCTC):
-    bug = "V1"
-    words = "repeated labels may skip the blank between them"
-
-    def skips(self, states, blank):
-        allowed = super().skips(states, blank)
-        allowed[3::2] = True
-        return allowed
+@DEFECTS.step("skips", "V1", "repeated labels may skip the blank between them")
+def repeats_skip_the_blank(self, states, blank):
+    allowed = PlainCTC.skips(self, states, blank)
+    allowed[3::2] = True
+    return allowed
 
 
-class NoLabelSkipsTheBlank(PlainCTC):
-    bug = "V1"
-    words = "a label may not follow another without a blank between, though they differ"
-
-    def skips(self, states, blank):
-        return np.zeros(len(states), dtype=bool)
-
-
-class OnlyRepeatsSkipTheBlank(PlainCTC):
-    bug = "V1"
-    words = "repeated labels may skip the blank between them, and different ones may not"
-
-    def skips(self, states, blank):
-        allowed = np.zeros(len(states), dtype=bool)
-        allowed[3::2] = states[3::2] == states[1:-2:2]
-        return allowed
+@DEFECTS.step(
+    "skips", "V1", "a label may not follow another without a blank between, though they differ"
+)
+def no_label_skips_the_blank(self, states, blank):
+    return np.zeros(len(states), dtype=bool)
 
 
-class BlanksSkipTheLabel(PlainCTC):
-    bug = "V1"
-    words = "a label may be skipped between two blanks"
+@DEFECTS.step(
+    "skips", "V1", "repeated labels may skip the blank between them, and different ones may not"
+)
+def only_repeats_skip_the_blank(self, states, blank):
+    allowed = np.zeros(len(states), dtype=bool)
+    allowed[3::2] = states[3::2] == states[1:-2:2]
+    return allowed
 
-    def skips(self, states, blank):
-        allowed = super().skips(states, blank)
-        allowed[2::2] = True
-        return allowed
+
+@DEFECTS.step("skips", "V1", "a label may be skipped between two blanks")
+def blanks_skip_the_label(self, states, blank):
+    allowed = PlainCTC.skips(self, states, blank)
+    allowed[2::2] = True
+    return allowed
 
 
+@DEFECTS.steps
 class NothingMerged(PlainCTC):
     bug = "V15"
     words = "repeats of a label in a path are not merged"
@@ -60,54 +56,41 @@ class NothingMerged(PlainCTC):
         )
 
 
-class StartsWithBlank(PlainCTC):
-    bug = "G8"
-    words = "every path has to start with a blank"
-
-    def first(self, S):
-        return slice(0, 1)
+@DEFECTS.step("first", "G8", "every path has to start with a blank")
+def starts_with_blank(self, S):
+    return slice(0, 1)
 
 
-class StartsWithLabel(PlainCTC):
-    bug = "G8"
-    words = "every path has to start with a label"
-
-    def first(self, S):
-        return slice(min(1, S - 1), 2)
+@DEFECTS.step("first", "G8", "every path has to start with a label")
+def starts_with_label(self, S):
+    return slice(min(1, S - 1), 2)
 
 
-class EndsWithBlank(PlainCTC):
-    bug = "G8"
-    words = "every path has to end with a blank"
-
-    def last(self, S):
-        return slice(S - 1, S)
+@DEFECTS.step("last", "G8", "every path has to end with a blank")
+def ends_with_blank(self, S):
+    return slice(S - 1, S)
 
 
-class EndsWithLabel(PlainCTC):
-    bug = "G8"
-    words = "every path has to end with a label"
-
-    def last(self, S):
-        return slice(max(S - 2, 0), max(S - 1, 1))
+@DEFECTS.step("last", "G8", "every path has to end with a label")
+def ends_with_label(self, S):
+    return slice(max(S - 2, 0), max(S - 1, 1))
 
 
-class LossWithoutLastBlank(PlainCTC):
-    bug = "G8"
-    words = "the loss leaves out the paths that end with a blank, the gradient does not"
-
-    def total(self, alpha):
-        return float(alpha[-1, max(alpha.shape[1] - 2, 0)])
-
-
-class LossWithoutLastLabel(PlainCTC):
-    bug = "G8"
-    words = "the loss leaves out the paths that end with a label, the gradient does not"
-
-    def total(self, alpha):
-        return float(alpha[-1, -1])
+@DEFECTS.step(
+    "total", "G8", "the loss leaves out the paths that end with a blank, the gradient does not"
+)
+def loss_without_last_blank(self, alpha):
+    return float(alpha[-1, max(alpha.shape[1] - 2, 0)])
 
 
+@DEFECTS.step(
+    "total", "G8", "the loss leaves out the paths that end with a label, the gradient does not"
+)
+def loss_without_last_label(self, alpha):
+    return float(alpha[-1, -1])
+
+
+@DEFECTS.steps
 class BestPathOnly(PlainCTC):
     bug = "V10"
     words = "the best path stands for the sum over all paths"
@@ -119,56 +102,47 @@ class BestPathOnly(PlainCTC):
         return float(alpha[-1, self.last(alpha.shape[1])].max())
 
 
-class _EmptyTarget(PlainCTC):
+def empty_target(self, loss, grad, target, loss_of_empty, grad_of_empty):
     """An empty target costs something else, or its gradient is all one number."""
-
-    bug = "V7"
-
-    def __init__(self, words, loss=None, grad=None):
-        self.words = words
-        self.loss = loss
-        self.grad = grad
-
-    def finished(self, loss, grad, target):
-        loss, grad = super().finished(loss, grad, target)
-        if len(target) == 0:
-            loss = loss if self.loss is None else self.loss
-            grad = grad if self.grad is None else np.full_like(grad, self.grad)
-        return loss, grad
+    loss, grad = PlainCTC.finished(self, loss, grad, target)
+    if len(target) == 0:
+        loss = loss if loss_of_empty is None else loss_of_empty
+        grad = grad if grad_of_empty is None else np.full_like(grad, grad_of_empty)
+    return loss, grad
 
 
-class _EmptyTargetTwice(PlainCTC):
-    bug = "V7"
-    words = "the one path of an empty target is counted twice: its last state and the one before"
+DEFECTS.family("finished", "V7", empty_target, {
+    "an empty target costs nothing": (0.0, 0.0),
+    "an empty target costs nothing, but has a gradient": (0.0, None),
+    "an empty target costs infinitely much": (np.inf, 0.0),
+    "an empty target gives NaN": (np.nan, np.nan),
+})  # fmt: skip
 
-    def total(self, alpha):
-        return super().total(alpha) + (np.log(2.0) if alpha.shape[1] == 1 else 0.0)
 
-
-EMPTY_TARGETS = (
-    _EmptyTarget("an empty target costs nothing", 0.0, 0.0),
-    _EmptyTarget("an empty target costs nothing, but has a gradient", 0.0),
-    _EmptyTarget("an empty target costs infinitely much", np.inf, 0.0),
-    _EmptyTarget("an empty target gives NaN", np.nan, np.nan),
-    _EmptyTargetTwice(),
-    _EmptyTarget("an empty target has no gradient", grad=0.0),
+@DEFECTS.step(
+    "total",
+    "V7",
+    "the one path of an empty target is counted twice: its last state and the one before",
 )
+def empty_target_twice(self, alpha):
+    return PlainCTC.total(self, alpha) + (np.log(2.0) if alpha.shape[1] == 1 else 0.0)
 
 
-class BlankOnTheWay(PlainCTC):
-    bug = "V8"
-    words = "a target is taken for infeasible unless a blank fits around each label"
-
-    def loss_of(self, logp, target, blank):
-        loss, occupancy = super().loss_of(logp, target, blank)
-        return (loss if len(logp) >= 2 * len(target) + 1 else np.inf), occupancy
+DEFECTS.family("finished", "V7", empty_target, {
+    "an empty target has no gradient": (None, 0.0),
+})  # fmt: skip
 
 
-class OneFrameMore(PlainCTC):
-    bug = "V8"
-    words = "a target that fits exactly is taken for infeasible"
+@DEFECTS.step(
+    "loss_of", "V8", "a target is taken for infeasible unless a blank fits around each label"
+)
+def blank_on_the_way(self, logp, target, blank):
+    loss, occupancy = PlainCTC.loss_of(self, logp, target, blank)
+    return (loss if len(logp) >= 2 * len(target) + 1 else np.inf), occupancy
 
-    def loss_of(self, logp, target, blank):
-        loss, occupancy = super().loss_of(logp, target, blank)
-        repeats = int((target[1:] == target[:-1]).sum())
-        return (loss if len(logp) > len(target) + repeats else np.inf), occupancy
+
+@DEFECTS.step("loss_of", "V8", "a target that fits exactly is taken for infeasible")
+def one_frame_more(self, logp, target, blank):
+    loss, occupancy = PlainCTC.loss_of(self, logp, target, blank)
+    repeats = int((target[1:] == target[:-1]).sum())
+    return (loss if len(logp) > len(target) + repeats else np.inf), occupancy

@@ -2,137 +2,103 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
 
-
-class BlankOfStudent(PlainDistill):
-    bug = "K10"
-    words = "the student, not the teacher, decides which frames are blank"
-
-    def is_blank(self, student, teacher, rule):
-        return student.argmax(axis=1) == rule["blank"]
+DEFECTS = Defects(PlainDistill)
 
 
-class BlankIsLast(PlainDistill):
-    bug = "K10"
-    words = "the last class is taken for the blank"
-
-    def is_blank(self, student, teacher, rule):
-        return teacher.argmax(axis=1) == teacher.shape[1] - 1
+@DEFECTS.step("is_blank", "K10", "the student, not the teacher, decides which frames are blank")
+def blank_of_student(self, student, teacher, rule):
+    return student.argmax(axis=1) == rule["blank"]
 
 
-class BlankByHalf(PlainDistill):
-    bug = "K10"
-    words = "a frame is blank if the blank has more than half, not if it has most"
-
-    def is_blank(self, student, teacher, rule):
-        return np.exp(self.teacher_logp(teacher, rule))[:, rule["blank"]] > 0.5
+@DEFECTS.step("is_blank", "K10", "the last class is taken for the blank")
+def blank_is_last(self, student, teacher, rule):
+    return teacher.argmax(axis=1) == teacher.shape[1] - 1
 
 
-class BlankKept(PlainDistill):
-    bug = "K10"
-    words = "blank frames are kept, whatever blank_frames says"
-
-    def utterance(self, student, teacher, rule, chosen=None):
-        return super().utterance(student, teacher, {**rule, "blank_frames": "keep"}, chosen)
-
-
-class DroppedNotKept(PlainDistill):
-    bug = "K10"
-    words = "the blank frames are kept, the others dropped"
-
-    def drop_blanks(self, chosen, weight, blank, rule):
-        return super().drop_blanks(chosen, weight, ~blank, rule)
+@DEFECTS.step(
+    "is_blank", "K10", "a frame is blank if the blank has more than half, not if it has most"
+)
+def blank_by_half(self, student, teacher, rule):
+    return np.exp(self.teacher_logp(teacher, rule))[:, rule["blank"]] > 0.5
 
 
-class VisibleNotInvisible(PlainDistill):
-    bug = "K10"
-    words = "the blank frames are the only candidates"
-
-    def candidates(self, window, blank, rule):
-        return super().candidates(window, ~blank, rule)
+@DEFECTS.step("utterance", "K10", "blank frames are kept, whatever blank_frames says")
+def blank_kept(self, student, teacher, rule, chosen=None):
+    return PlainDistill.utterance(self, student, teacher, {**rule, "blank_frames": "keep"}, chosen)
 
 
-class DroppedIsInvisible(PlainDistill):
-    bug = "K10"
-    words = "'drop_selected' is treated like 'no_blank_candidates'"
-    asked, done = "drop_selected", "no_blank_candidates"
-
-    def utterance(self, student, teacher, rule, chosen=None):
-        if rule["blank_frames"] == self.asked and rule["rule"] != "OrderedPath":
-            rule = {**rule, "blank_frames": self.done}
-        return super().utterance(student, teacher, rule, chosen)
+@DEFECTS.step("drop_blanks", "K10", "the blank frames are kept, the others dropped")
+def dropped_not_kept(self, chosen, weight, blank, rule):
+    return PlainDistill.drop_blanks(self, chosen, weight, ~blank, rule)
 
 
-class InvisibleIsDropped(DroppedIsInvisible):
-    bug = "K10"
-    words = "'no_blank_candidates' is treated like 'drop_selected'"
-    asked, done = "no_blank_candidates", "drop_selected"
+@DEFECTS.step("candidates", "K10", "the blank frames are the only candidates")
+def visible_not_invisible(self, window, blank, rule):
+    return PlainDistill.candidates(self, window, ~blank, rule)
 
 
-class AlwaysDropped(DroppedIsInvisible):
-    bug = "K10"
-    words = "blank frames are left out, though blank_frames keeps them"
-    asked, done = "keep", "drop_selected"
+def treated_otherwise(self, student, teacher, rule, asked, done):
+    if rule["blank_frames"] == asked and rule["rule"] != "OrderedPath":
+        rule = {**rule, "blank_frames": done}
+    return PlainDistill.utterance(self, student, teacher, rule)
 
 
-class SharesAfterDropping(PlainDistill):
-    bug = "K10"
-    words = "weights are made to sum to 1 again after blank frames are dropped"
+DEFECTS.family("utterance", "K10", treated_otherwise, {
+    "'drop_selected' is treated like 'no_blank_candidates'":
+        ("drop_selected", "no_blank_candidates"),
+    "'no_blank_candidates' is treated like 'drop_selected'":
+        ("no_blank_candidates", "drop_selected"),
+    "blank frames are left out, though blank_frames keeps them": ("keep", "drop_selected"),
+})  # fmt: skip
 
-    def drop_blanks(self, chosen, weight, blank, rule):
-        chosen, weight = super().drop_blanks(chosen, weight, blank, rule)
-        if rule["blank_frames"] == "drop_selected" and rule["rule"] in ("Soft", "TopK", "Blend"):
-            weight = self.shares(weight)
+
+@DEFECTS.step(
+    "drop_blanks", "K10", "weights are made to sum to 1 again after blank frames are dropped"
+)
+def shares_after_dropping(self, chosen, weight, blank, rule):
+    chosen, weight = PlainDistill.drop_blanks(self, chosen, weight, blank, rule)
+    if rule["blank_frames"] == "drop_selected" and rule["rule"] in ("Soft", "TopK", "Blend"):
+        weight = self.shares(weight)
+    return chosen, weight
+
+
+@DEFECTS.step("weights", "K10", "Blend does not scale the weights of what is left of its frames")
+def shares_missing(self, D, selected, rule):
+    if rule["rule"] == "Blend":
+        return np.where(selected, self.blend_weights(D, rule), 0.0)
+    return PlainDistill.weights(self, D, selected, rule)
+
+
+@DEFECTS.step(
+    "drop_blanks",
+    "K10",
+    "student frames at which the teacher is blank are dropped, not pairs with its blanks",
+)
+def student_dropped(self, chosen, weight, blank, rule):
+    if rule["blank_frames"] != "drop_selected":
         return chosen, weight
+    return chosen & ~np.asarray(blank)[:, None], np.where(blank[:, None], 0.0, weight)
 
 
-class SharesMissing(PlainDistill):
-    bug = "K10"
-    words = "Blend does not scale the weights of what is left of its frames"
-
-    def weights(self, D, selected, rule):
-        if rule["rule"] == "Blend":
-            return np.where(selected, self.blend_weights(D, rule), 0.0)
-        return super().weights(D, selected, rule)
+@DEFECTS.step("utterance", "K10", "an empty selection is divided by 0")
+def empty_is_nan(self, student, teacher, rule, chosen=None):
+    loss, grad, pairs, total = PlainDistill.utterance(self, student, teacher, rule, chosen)
+    if not pairs.any():
+        return np.nan, np.full_like(grad, np.nan), pairs, total
+    return loss, grad, pairs, total
 
 
-class StudentDropped(PlainDistill):
-    bug = "K10"
-    words = "student frames at which the teacher is blank are dropped, not pairs with its blanks"
-
-    def drop_blanks(self, chosen, weight, blank, rule):
-        if rule["blank_frames"] != "drop_selected":
-            return chosen, weight
-        return chosen & ~np.asarray(blank)[:, None], np.where(blank[:, None], 0.0, weight)
+@DEFECTS.step("utterance", "K10", "a frame that selects nothing gives NaN")
+def empty_frame_is_nan(self, student, teacher, rule, chosen=None):
+    loss, grad, pairs, total = PlainDistill.utterance(self, student, teacher, rule, chosen)
+    empty = np.asarray(~pairs.any(axis=1))
+    return ((np.nan if empty.any() else loss), np.where(empty[:, None], np.nan, grad), pairs, total)
 
 
-class EmptyIsNaN(PlainDistill):
-    bug = "K10"
-    words = "an empty selection is divided by 0"
-
-    def utterance(self, student, teacher, rule, chosen=None):
-        loss, grad, pairs, total = super().utterance(student, teacher, rule, chosen)
-        if not pairs.any():
-            return np.nan, np.full_like(grad, np.nan), pairs, total
-        return loss, grad, pairs, total
-
-
-class EmptyFrameIsNaN(PlainDistill):
-    bug = "K10"
-    words = "a frame that selects nothing gives NaN"
-
-    def utterance(self, student, teacher, rule, chosen=None):
-        loss, grad, pairs, total = super().utterance(student, teacher, rule, chosen)
-        empty = np.asarray(~pairs.any(axis=1))
-        return (
-            (np.nan if empty.any() else loss),
-            np.where(empty[:, None], np.nan, grad),
-            pairs,
-            total,
-        )
-
-
+@DEFECTS.steps
 class EmptyTakesFirst(PlainDistill):
     bug = "K10"
     words = "a student frame that sees nothing takes the first teacher frame"

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill, PlainSelection
+
+DEFECTS = Defects(PlainDistill)
 
 LARGEST = 1e300  # infinitely far, and still there
 
@@ -45,66 +48,56 @@ def least_similar(frames, away, cost):
     return frames, away, np.where(cost < np.inf, -cost, np.inf)
 
 
-ORDERS = (
+DEFECTS.rows(
     OtherOrder("K12", "ties go to the earliest frame, not to the nearest", first),
     OtherOrder("K12", "ties go to the latest frame, not to the nearest", last),
     OtherOrder("K12", "ties between equally near frames go to the later", later),
     OtherOrder("K12", "ties go to the farthest frame", farthest),
-    OtherOrder(
-        "K12", "ties between teacher frames go to the earliest, not to the nearest", first, True
-    ),
-    OtherOrder(
-        "K12", "ties between teacher frames go to the latest, not to the nearest", last, True
-    ),
+    OtherOrder("K12", "ties between teacher frames go to the earliest, not to the nearest", first,
+               True),
+    OtherOrder("K12", "ties between teacher frames go to the latest, not to the nearest", last,
+               True),
     OtherOrder("K12", "ties between equally near teacher frames go to the later", later, True),
     OtherOrder("K13", "the least similar frame is selected", least_similar),
     OtherOrder("K13", "the least similar teacher frame is selected", least_similar, True),
+)  # fmt: skip
+
+
+@DEFECTS.step(
+    "criterion", "K13", "pairs are selected by cross-entropy while another divergence is minimised"
 )
+def by_cross_entropy(self, D, lp, lq, rule):
+    return self.cross_entropy(lp[None], lq[:, None])
 
 
-class ByCrossEntropy(PlainDistill):
-    bug = "K13"
-    words = "pairs are selected by cross-entropy while another divergence is minimised"
-
-    def criterion(self, D, lp, lq, rule):
-        return self.cross_entropy(lp[None], lq[:, None])
-
-
-class ByTheOtherKL(PlainDistill):
-    bug = "K13"
-    words = "pairs are selected by KL in the other direction than is minimised"
-
-    def criterion(self, D, lp, lq, rule):
-        if rule["divergence"] not in ("kl", "reverse_kl"):
-            return D
-        other = self.reverse_kl if rule["divergence"] == "kl" else self.kl
-        return np.minimum(other(lp[None], lq[:, None]), LARGEST)
+@DEFECTS.step(
+    "criterion", "K13", "pairs are selected by KL in the other direction than is minimised"
+)
+def by_the_other_kl(self, D, lp, lq, rule):
+    if rule["divergence"] not in ("kl", "reverse_kl"):
+        return D
+    other = self.reverse_kl if rule["divergence"] == "kl" else self.kl
+    return np.minimum(other(lp[None], lq[:, None]), LARGEST)
 
 
-class ByDistance(PlainDistill):
-    bug = "K13"
-    words = "pairs are selected by the Euclidean distance of the probabilities"
-
-    def criterion(self, D, lp, lq, rule):
-        return ((np.exp(lp)[None] - np.exp(lq)[:, None]) ** 2).sum(axis=2)
-
-
-class ByProduct(PlainDistill):
-    bug = "K13"
-    words = "pairs are selected by the product of the probabilities"
-
-    def criterion(self, D, lp, lq, rule):
-        return -(np.exp(lp)[None] * np.exp(lq)[:, None]).sum(axis=2)
+@DEFECTS.step(
+    "criterion", "K13", "pairs are selected by the Euclidean distance of the probabilities"
+)
+def by_distance(self, D, lp, lq, rule):
+    return ((np.exp(lp)[None] - np.exp(lq)[:, None]) ** 2).sum(axis=2)
 
 
-class ByKL(PlainDistill):
-    bug = "K13"
-    words = "pairs are selected by KL, whichever divergence is minimised"
-
-    def criterion(self, D, lp, lq, rule):
-        return self.kl(lp[None], lq[:, None])
+@DEFECTS.step("criterion", "K13", "pairs are selected by the product of the probabilities")
+def by_product(self, D, lp, lq, rule):
+    return -(np.exp(lp)[None] * np.exp(lq)[:, None]).sum(axis=2)
 
 
+@DEFECTS.step("criterion", "K13", "pairs are selected by KL, whichever divergence is minimised")
+def by_kl(self, D, lp, lq, rule):
+    return self.kl(lp[None], lq[:, None])
+
+
+@DEFECTS.steps
 class ByUntempered(PlainDistill):
     bug = "K13"
     words = "pairs are selected without the temperature"
@@ -119,41 +112,31 @@ class ByUntempered(PlainDistill):
         return self.divergence(lp[None], lq[:, None], rule)
 
 
-class OneMore(PlainDistill):
-    bug = "K13"
-    words = "TopK selects one frame too many"
-    more = 1
-
-    def top_k(self, D, rule):
-        return self.best_k(D, max(rule["k"] + self.more, 1))
+def other_k(self, D, rule, more):
+    return self.best_k(D, max(rule["k"] + more, 1))
 
 
-class OneLess(OneMore):
-    bug = "K13"
-    words = "TopK selects one frame too few"
-    more = -1
+DEFECTS.family("top_k", "K13", other_k, {
+    "TopK selects one frame too many": 1,
+    "TopK selects one frame too few": -1,
+})  # fmt: skip
 
 
-class TopOfTheLeast(PlainDistill):
-    bug = "K13"
-    words = "TopK selects the least similar frames"
-
-    def top_k(self, D, rule):
-        return self.best_k(np.where(np.inf > D, -D, np.inf), rule["k"])
+@DEFECTS.step("top_k", "K13", "TopK selects the least similar frames")
+def top_of_the_least(self, D, rule):
+    return self.best_k(np.where(np.inf > D, -D, np.inf), rule["k"])
 
 
-class PerStudent(PlainDistill):
-    bug = "K13"
-    words = "PerTeacher searches a teacher frame for each student frame"
-
-    def per_teacher(self, D, rule):
-        return self.best_k(D, 1)
+@DEFECTS.step("per_teacher", "K13", "PerTeacher searches a teacher frame for each student frame")
+def per_student(self, D, rule):
+    return self.best_k(D, 1)
 
 
-class TeacherWindow(PlainDistill):
-    bug = "K11"
-    words = "PerTeacher lays the window around the teacher frame, so that its sides are exchanged"
-
-    def sides(self, rule, T):
-        left, right = super().sides(rule, T)
-        return (right, left) if rule["rule"] == "PerTeacher" else (left, right)
+@DEFECTS.step(
+    "sides",
+    "K11",
+    "PerTeacher lays the window around the teacher frame, so that its sides are exchanged",
+)
+def teacher_window(self, rule, T):
+    left, right = PlainDistill.sides(self, rule, T)
+    return (right, left) if rule["rule"] == "PerTeacher" else (left, right)

@@ -3,37 +3,25 @@
 import numpy as np
 
 from refkd.verify.compare import log_softmax
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
 
-
-class OtherDivergence(PlainDistill):
-    def __init__(self, bug, words, computed):
-        self.bug, self.words = bug, words
-        self.computed = computed
-
-    def measure(self, rule):
-        return self.computed.get(rule["divergence"], rule["divergence"])
+DEFECTS = Defects(PlainDistill)
 
 
-DIRECTIONS = (
-    OtherDivergence(
-        "K1",
-        "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)",
+def other_divergence(self, rule, computed):
+    return computed.get(rule["divergence"], rule["divergence"])
+
+
+DEFECTS.family("measure", "K1", other_divergence, {
+    "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)":
         {"kl": "reverse_kl", "reverse_kl": "kl"},
-    ),
-    OtherDivergence(
-        "K1",
-        "KL(student || teacher) is computed, whichever direction is asked",
-        {"kl": "reverse_kl"},
-    ),
-    OtherDivergence(
-        "K1",
-        "KL(teacher || student) is computed, whichever direction is asked",
-        {"reverse_kl": "kl"},
-    ),
-)
+    "KL(student || teacher) is computed, whichever direction is asked": {"kl": "reverse_kl"},
+    "KL(teacher || student) is computed, whichever direction is asked": {"reverse_kl": "kl"},
+})  # fmt: skip
 
 
+@DEFECTS.steps
 class StudentProbabilities(PlainDistill):
     bug = "K2"
     words = "the student's probabilities stand where their logarithms are wanted"
@@ -45,6 +33,7 @@ class StudentProbabilities(PlainDistill):
         return -np.exp(lp) * np.exp(lq)
 
 
+@DEFECTS.steps
 class TeacherLogarithms(PlainDistill):
     bug = "K2"
     words = "the teacher's logarithms stand where probabilities are wanted"
@@ -58,14 +47,12 @@ class TeacherLogarithms(PlainDistill):
         return -lp + 0.0 * lq
 
 
-class TeacherNormalisedTwice(PlainDistill):
-    bug = "K2"
-    words = "a softmax is taken of the teacher's probabilities"
-
-    def teacher_logp(self, logits, rule):
-        return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
+@DEFECTS.step("teacher_logp", "K2", "a softmax is taken of the teacher's probabilities")
+def teacher_normalised_twice(self, logits, rule):
+    return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
 
 
+@DEFECTS.steps
 class MaskGivesNaN(PlainDistill):
     bug = "K7"
     words = "0 log 0 is computed as 0 times -inf, which is NaN"
@@ -74,6 +61,7 @@ class MaskGivesNaN(PlainDistill):
         return (np.exp(logp) * value).sum(axis=-1)
 
 
+@DEFECTS.steps
 class NaNCostsNothing(MaskGivesNaN):
     words = "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0"
 
@@ -81,32 +69,22 @@ class NaNCostsNothing(MaskGivesNaN):
         return np.nan_to_num(super().expectation(logp, value), posinf=np.inf, neginf=-np.inf)
 
 
-class SmallNumberAdded(PlainDistill):
-    bug = "K7"
-
-    def __init__(self, number):
-        self.words = f"{number} is added before the logarithm"
-        self.number = float(number)
-
-    def teacher_logp(self, logits, rule):
-        return np.log(np.exp(super().teacher_logp(logits, rule)) + self.number)
+def small_number_added(self, logits, rule, number):
+    return np.log(np.exp(PlainDistill.teacher_logp(self, logits, rule)) + number)
 
 
-ADDED = tuple(map(SmallNumberAdded, ("1e-8", "1e-6", "1e-10")))
-ENTROPIES = (
-    OtherDivergence(
-        "K18",
-        "'kl' gives the cross-entropy: the teacher's entropy is left out",
-        {"kl": "cross_entropy"},
-    ),
-    OtherDivergence(
-        "K18",
-        "'cross_entropy' gives KL: the teacher's entropy is taken off",
-        {"cross_entropy": "kl"},
-    ),
-)
+DEFECTS.family("teacher_logp", "K7", small_number_added, {
+    "1e-8 is added before the logarithm": 1e-8,
+    "1e-6 is added before the logarithm": 1e-6,
+    "1e-10 is added before the logarithm": 1e-10,
+})  # fmt: skip
+DEFECTS.family("measure", "K18", other_divergence, {
+    "'kl' gives the cross-entropy: the teacher's entropy is left out": {"kl": "cross_entropy"},
+    "'cross_entropy' gives KL: the teacher's entropy is taken off": {"cross_entropy": "kl"},
+})  # fmt: skip
 
 
+@DEFECTS.steps
 class JensenShannonDoubled(PlainDistill):
     bug = "K18"
     words = "js is the sum of both parts, not their mean"
@@ -119,14 +97,14 @@ class JensenShannonDoubled(PlainDistill):
         return factor * super().slope(lp, lq, rule)
 
 
-class MeanOfLogarithms(PlainDistill):
-    bug = "K18"
-    words = "js takes the mean of the logarithms for the logarithm of the mean"
+@DEFECTS.step(
+    "log_mean", "K18", "js takes the mean of the logarithms for the logarithm of the mean"
+)
+def mean_of_logarithms(self, lp, lq):
+    return 0.5 * (lp + lq)
 
-    def log_mean(self, lp, lq):
-        return 0.5 * (lp + lq)
 
-
+@DEFECTS.steps
 class Jeffreys(PlainDistill):
     bug = "K18"
     words = "js is half of KL in both directions, not against their mean"
@@ -140,32 +118,26 @@ class Jeffreys(PlainDistill):
         return 0.5 * (np.exp(lq) * (lq - lp + 1.0) - np.exp(lp))
 
 
-class SlopeOfForward(PlainDistill):
-    bug = "K18"
-    words = "every divergence has the gradient of KL(teacher || student)"
-
-    def slope(self, lp, lq, rule):
-        return -np.exp(lp) + 0.0 * lq
+@DEFECTS.step("slope", "K18", "every divergence has the gradient of KL(teacher || student)")
+def slope_of_forward(self, lp, lq, rule):
+    return -np.exp(lp) + 0.0 * lq
 
 
-class NotCentred(PlainDistill):
-    bug = "K18"
-    words = "the gradient of reverse_kl or js does not pass through the softmax"
-
-    def in_logits(self, slope, lq, rule):
-        if rule["divergence"] in ("kl", "cross_entropy"):
-            return super().in_logits(slope, lq, rule)
-        return slope / rule["temperature"]
-
-
-class OtherSign(PlainDistill):
-    bug = "K18"
-    words = "the gradient has the other sign"
-
-    def in_logits(self, slope, lq, rule):
-        return -super().in_logits(slope, lq, rule)
+@DEFECTS.step(
+    "in_logits", "K18", "the gradient of reverse_kl or js does not pass through the softmax"
+)
+def not_centred(self, slope, lq, rule):
+    if rule["divergence"] in ("kl", "cross_entropy"):
+        return PlainDistill.in_logits(self, slope, lq, rule)
+    return slope / rule["temperature"]
 
 
+@DEFECTS.step("in_logits", "K18", "the gradient has the other sign")
+def other_sign(self, slope, lq, rule):
+    return -PlainDistill.in_logits(self, slope, lq, rule)
+
+
+@DEFECTS.steps
 class NoLargestTakenOut(PlainDistill):
     bug = "K17"
     words = "the largest logit is not taken out before the exponential"
@@ -178,9 +150,10 @@ class NoLargestTakenOut(PlainDistill):
         return self.student_logp(logits, rule)
 
 
-class LogarithmOfSoftmax(PlainDistill):
-    bug = "K17"
-    words = "log(softmax) is computed in two steps: -inf where a probability is too small"
-
-    def student_logp(self, logits, rule):
-        return np.log(np.exp(super().student_logp(logits, rule)))
+@DEFECTS.step(
+    "student_logp",
+    "K17",
+    "log(softmax) is computed in two steps: -inf where a probability is too small",
+)
+def logarithm_of_softmax(self, logits, rule):
+    return np.log(np.exp(PlainDistill.student_logp(self, logits, rule)))

@@ -3,47 +3,37 @@
 import numpy as np
 
 from refkd.verify.compare import log_softmax
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
 
+DEFECTS = Defects(PlainDistill)
 
-class Scaled(PlainDistill):
+
+def scaled(self, loss, grad, rule, of_loss, of_grad, unasked):
     """Loss and gradient times powers of the temperature; and if scale_t2 does not ask for it."""
-
-    bug = "K4"
-
-    def __init__(self, words, loss, grad, unasked=0):
-        self.words = words
-        self.powers = {True: (loss, grad), False: (unasked, unasked)}
-
-    def scaled(self, loss, grad, rule):
-        of_loss, of_grad = self.powers[rule["scale_t2"]]
-        return loss * rule["temperature"] ** of_loss, grad * rule["temperature"] ** of_grad
+    if not rule["scale_t2"]:
+        of_loss = of_grad = unasked
+    return loss * rule["temperature"] ** of_loss, grad * rule["temperature"] ** of_grad
 
 
-SCALES = (
-    Scaled("off by exactly temperature^2: the factor is missing where scale_t2 asks for it", 0, 0),
-    Scaled("off by exactly temperature^2: multiplied though scale_t2 does not ask for it", 2, 2, 2),
-    Scaled("the factor temperature^2 is applied twice", 4, 4),
-    Scaled("the factor is temperature, not its square", 1, 1),
-    Scaled("the factor temperature^2 is missing in the gradient", 2, 0),
-    Scaled("the factor temperature^2 is missing in the loss", 0, 2),
-)
+DEFECTS.family("scaled", "K4", scaled, {
+    "off by exactly temperature^2: the factor is missing where scale_t2 asks for it": (0, 0, 0),
+    "off by exactly temperature^2: multiplied though scale_t2 does not ask for it": (2, 2, 2),
+    "the factor temperature^2 is applied twice": (4, 4, 0),
+    "the factor is temperature, not its square": (1, 1, 0),
+    "the factor temperature^2 is missing in the gradient": (2, 0, 0),
+    "the factor temperature^2 is missing in the loss": (0, 2, 0),
+})  # fmt: skip
 
 
-class GradientOfTempered(PlainDistill):
-    bug = "K4"
-    words = "the factor 1 / temperature is missing in the gradient"
-
-    def in_logits(self, slope, lq, rule):
-        return super().in_logits(slope, lq, rule) * rule["temperature"]
+@DEFECTS.step("in_logits", "K4", "the factor 1 / temperature is missing in the gradient")
+def gradient_of_tempered(self, slope, lq, rule):
+    return PlainDistill.in_logits(self, slope, lq, rule) * rule["temperature"]
 
 
-class DividedTwice(PlainDistill):
-    bug = "K4"
-    words = "the gradient is divided by the temperature twice"
-
-    def in_logits(self, slope, lq, rule):
-        return super().in_logits(slope, lq, rule) / rule["temperature"]
+@DEFECTS.step("in_logits", "K4", "the gradient is divided by the temperature twice")
+def divided_twice(self, slope, lq, rule):
+    return PlainDistill.in_logits(self, slope, lq, rule) / rule["temperature"]
 
 
 class Tempered(PlainDistill):
@@ -65,7 +55,7 @@ class Tempered(PlainDistill):
         return super().in_logits(slope, lq, rule) * rule["temperature"] ** (1.0 - self.student)
 
 
-TEMPERATURES = (
+DEFECTS.rows(
     Tempered("the temperature is applied to the student only", 1.0, 0.0),
     Tempered("the temperature is applied to the teacher only", 0.0, 1.0),
     Tempered("logits are multiplied by the temperature, not divided", -1.0, -1.0),
@@ -73,17 +63,11 @@ TEMPERATURES = (
 )
 
 
-class LossDividedAlone(PlainDistill):
-    bug = "K3"
-    words = "the loss is divided by the number of frames, its gradient is not"
-
-    def batch(self, loss, grad, lengths, shape):
-        return loss / np.maximum(lengths, 1), grad
+@DEFECTS.step("batch", "K3", "the loss is divided by the number of frames, its gradient is not")
+def loss_divided_alone(self, loss, grad, lengths, shape):
+    return loss / np.maximum(lengths, 1), grad
 
 
-class GradientDividedAlone(PlainDistill):
-    bug = "K3"
-    words = "the gradient is divided by the number of frames, the loss is not"
-
-    def batch(self, loss, grad, lengths, shape):
-        return loss, grad / np.maximum(lengths, 1)[:, None]
+@DEFECTS.step("batch", "K3", "the gradient is divided by the number of frames, the loss is not")
+def gradient_divided_alone(self, loss, grad, lengths, shape):
+    return loss, grad / np.maximum(lengths, 1)[:, None]

@@ -2,54 +2,41 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
 
-
-class OtherLength(PlainDistill):
-    bug = "K6"
-
-    def __init__(self, words, count):
-        self.words = words
-        self.count = count
-
-    def frames(self, n, lengths, T):
-        return self.count(n, lengths, T)
+DEFECTS = Defects(PlainDistill)
 
 
-LENGTHS = (
-    OtherLength("padded frames are counted like others", lambda n, lengths, T: T),
-    OtherLength(
-        "every utterance is taken to be as long as the longest",
+def other_length(self, n, lengths, T, count):
+    return count(n, lengths, T)
+
+
+DEFECTS.family("frames", "K6", other_length, {
+    "padded frames are counted like others": lambda n, lengths, T: T,
+    "every utterance is taken to be as long as the longest":
         lambda n, lengths, T: int(max(lengths)),
-    ),
-    OtherLength(
-        "the length of the first utterance is taken for all", lambda n, lengths, T: int(lengths[0])
-    ),
-    OtherLength(
-        "the last frame of every utterance is left out", lambda n, lengths, T: int(lengths[n]) - 1
-    ),
+    "the length of the first utterance is taken for all": lambda n, lengths, T: int(lengths[0]),
+    "the last frame of every utterance is left out": lambda n, lengths, T: int(lengths[n]) - 1,
+})  # fmt: skip
+
+
+@DEFECTS.step(
+    "batch", "K6", "the mean is taken over padded frames, too: a masked sum by an unmasked number"
 )
+def divided_by_padded(self, loss, grad, lengths, shape):
+    T, N, _ = shape
+    share = lengths.sum() / (T * N)
+    return loss * share, grad * share
 
 
-class DividedByPadded(PlainDistill):
-    bug = "K6"
-    words = "the mean is taken over padded frames, too: a masked sum by an unmasked number"
-
-    def batch(self, loss, grad, lengths, shape):
-        T, N, _ = shape
-        share = lengths.sum() / (T * N)
-        return loss * share, grad * share
+@DEFECTS.step("batch", "K6", "each loss is divided by the padded number of frames, not by its own")
+def each_divided_by_padded(self, loss, grad, lengths, shape):
+    share = lengths / shape[0]
+    return loss * share, grad * share[:, None]
 
 
-class EachDividedByPadded(PlainDistill):
-    bug = "K6"
-    words = "each loss is divided by the padded number of frames, not by its own"
-
-    def batch(self, loss, grad, lengths, shape):
-        share = lengths / shape[0]
-        return loss * share, grad * share[:, None]
-
-
+@DEFECTS.steps
 class PaddingSeen(PlainDistill):
     bug = "K6"
     words = "windows reach into the teacher's padding"
@@ -62,13 +49,12 @@ class PaddingSeen(PlainDistill):
         return super().in_window(rule, T) & (np.arange(T) < self.length)[:, None]
 
 
-class GradientInPadding(PlainDistill):
-    bug = "K6"
-    words = "the loss ignores padded frames, but their gradient is not zero"
-
-    def fill_padding(self, student, teacher, length, grad):
-        if length < len(student):
-            rule = {"rule": "FrameWise", "divergence": "kl", "temperature": 1.0, "blank": 0}
-            options = {"scale_t2": False, "blank_frames": "keep"}
-            rest = self.utterance(student[length:], teacher[length:], {**rule, **options})
-            grad[length:] = rest[1]
+@DEFECTS.step(
+    "fill_padding", "K6", "the loss ignores padded frames, but their gradient is not zero"
+)
+def gradient_in_padding(self, student, teacher, length, grad):
+    if length < len(student):
+        rule = {"rule": "FrameWise", "divergence": "kl", "temperature": 1.0, "blank": 0}
+        options = {"scale_t2": False, "blank_frames": "keep"}
+        rest = self.utterance(student[length:], teacher[length:], {**rule, **options})
+        grad[length:] = rest[1]

@@ -3,9 +3,13 @@
 import numpy as np
 
 from refkd.verify.compare import log_softmax
+from refkd.verify.defects import Defects
 from refkd.verify.distill.plain import PlainDistill
 
+DEFECTS = Defects(PlainDistill)
 
+
+@DEFECTS.steps
 class ThroughWeights(PlainDistill):
     bug = "K14"
     words = "the gradient passes through the weights of TopK, which are constants"
@@ -20,6 +24,7 @@ class ThroughWeights(PlainDistill):
         return (np.where(weight[:, :, None] > 0.0, through[:, :, None] * slope, 0.0)).sum(axis=1)
 
 
+@DEFECTS.steps
 class ThroughWeightsOfSoft(ThroughWeights):
     bug = "K14"
     words = "Soft is the weighted sum of divergences, with a gradient through the weights"
@@ -33,23 +38,18 @@ class ThroughWeightsOfSoft(ThroughWeights):
         return super().gradient(D, lp, lq, weight, {**rule, "rule": "TopK"})
 
 
-class SumForMean(PlainDistill):
-    bug = "K14"
-    words = "the soft minimum sums over the window where a mean is wanted"
-
-    def soft_minimum(self, cost, tau):
-        surplus = 0.0 if tau == np.inf else tau * np.log(len(cost))
-        return super().soft_minimum(cost, tau) - surplus
+@DEFECTS.step("soft_minimum", "K14", "the soft minimum sums over the window where a mean is wanted")
+def sum_for_mean(self, cost, tau):
+    surplus = 0.0 if tau == np.inf else tau * np.log(len(cost))
+    return PlainDistill.soft_minimum(self, cost, tau) - surplus
 
 
-class WeightedSum(PlainDistill):
-    bug = "K14"
-    words = "Soft is the weighted sum of divergences, not the soft minimum"
-
-    def soft_loss(self, D, chosen, weight, tau):
-        return float((weight * np.where(chosen, D, 0.0)).sum())
+@DEFECTS.step("soft_loss", "K14", "Soft is the weighted sum of divergences, not the soft minimum")
+def weighted_sum(self, D, chosen, weight, tau):
+    return float((weight * np.where(chosen, D, 0.0)).sum())
 
 
+@DEFECTS.steps
 class NoTauBefore(PlainDistill):
     bug = "K14"
     words = "the factor tau before the logarithm of the soft minimum is missing"
@@ -58,6 +58,7 @@ class NoTauBefore(PlainDistill):
         return super().soft_minimum(cost, tau) / (1.0 if tau == np.inf else tau)
 
 
+@DEFECTS.steps
 class NoTauAtAll(NoTauBefore):
     words = (
         "the factor tau before the logarithm of the soft minimum is missing, in the gradient, too"
@@ -68,92 +69,77 @@ class NoTauAtAll(NoTauBefore):
         return slope if rule["rule"] != "Soft" or rule["tau"] is None else slope / rule["tau"]
 
 
-class TauMultiplies(PlainDistill):
-    bug = "K14"
-    words = "divergences are multiplied by tau, not divided"
-
-    def tau(self, rule):
-        return np.inf if rule["tau"] is None else 1.0 / rule["tau"]
+@DEFECTS.step("tau", "K14", "divergences are multiplied by tau, not divided")
+def tau_multiplies(self, rule):
+    return np.inf if rule["tau"] is None else 1.0 / rule["tau"]
 
 
-class TauIgnored(PlainDistill):
-    bug = "K14"
-    words = "tau is taken for 1"
-
-    def tau(self, rule):
-        return np.inf if rule["tau"] is None else 1.0
+@DEFECTS.step("tau", "K14", "tau is taken for 1")
+def tau_ignored(self, rule):
+    return np.inf if rule["tau"] is None else 1.0
 
 
-class TauOfWeightsIgnored(PlainDistill):
-    bug = "K14"
-    words = "the weights of TopK are equal whatever tau is"
-
-    def similarity_weights(self, D, selected, tau):
-        return self.shares(selected.astype(np.float64))
+@DEFECTS.step("similarity_weights", "K14", "the weights of TopK are equal whatever tau is")
+def tau_of_weights_ignored(self, D, selected, tau):
+    return self.shares(selected.astype(np.float64))
 
 
-class TauSquared(PlainDistill):
-    bug = "K14"
-    words = "the weights are taken at tau^2"
-
-    def similarity_weights(self, D, selected, tau):
-        return super().similarity_weights(D, selected, tau**2)
+@DEFECTS.step("similarity_weights", "K14", "the weights are taken at tau^2")
+def tau_squared(self, D, selected, tau):
+    return PlainDistill.similarity_weights(self, D, selected, tau**2)
 
 
-class FarWeighMore(PlainDistill):
-    bug = "K14"
-    words = "less similar frames weigh more: the sign in softmax(-D / tau) is missing"
-
-    def similarity_weights(self, D, selected, tau):
-        return super().similarity_weights(np.where(selected, -D, 0.0), selected, tau)
-
-
-class WholeWindowWeights(PlainDistill):
-    bug = "K14"
-    words = "the weights of TopK are those in the whole window: they do not sum to 1"
-
-    def similarity_weights(self, D, selected, tau):
-        return np.where(selected, super().similarity_weights(D, np.inf > D, tau), 0.0)
+@DEFECTS.step(
+    "similarity_weights",
+    "K14",
+    "less similar frames weigh more: the sign in softmax(-D / tau) is missing",
+)
+def far_weigh_more(self, D, selected, tau):
+    return PlainDistill.similarity_weights(self, np.where(selected, -D, 0.0), selected, tau)
 
 
-class WeightsNotNormalised(PlainDistill):
-    bug = "K14"
-    words = "the weights do not sum to 1: the softmax is not divided by its sum"
-
-    def similarity_weights(self, D, selected, tau):
-        return np.where(selected, np.exp(-np.where(selected, D, 0.0) / tau), 0.0)
-
-
-class SumOfK(PlainDistill):
-    bug = "K14"
-    words = "TopK with equal weights sums over the k frames where a mean is wanted"
-
-    def weights(self, D, selected, rule):
-        if rule["rule"] == "TopK" and rule["tau"] is None:
-            return selected.astype(np.float64)
-        return super().weights(D, selected, rule)
+@DEFECTS.step(
+    "similarity_weights",
+    "K14",
+    "the weights of TopK are those in the whole window: they do not sum to 1",
+)
+def whole_window_weights(self, D, selected, tau):
+    return np.where(selected, PlainDistill.similarity_weights(self, D, np.inf > D, tau), 0.0)
 
 
-class SumOfAll(PlainDistill):
-    bug = "K14"
-    words = "equal weights are 1 each: a sum where a mean is wanted"
-
-    def similarity_weights(self, D, selected, tau):
-        if tau == np.inf:
-            return selected.astype(np.float64)
-        return super().similarity_weights(D, selected, tau)
-
-
-class DividedByK(PlainDistill):
-    bug = "K14"
-    words = "TopK divides by k where fewer frames are in the window"
-
-    def weights(self, D, selected, rule):
-        if rule["rule"] == "TopK" and rule["tau"] is None:
-            return selected / rule["k"]
-        return super().weights(D, selected, rule)
+@DEFECTS.step(
+    "similarity_weights",
+    "K14",
+    "the weights do not sum to 1: the softmax is not divided by its sum",
+)
+def weights_not_normalised(self, D, selected, tau):
+    return np.where(selected, np.exp(-np.where(selected, D, 0.0) / tau), 0.0)
 
 
+@DEFECTS.step(
+    "weights", "K14", "TopK with equal weights sums over the k frames where a mean is wanted"
+)
+def sum_of_k(self, D, selected, rule):
+    if rule["rule"] == "TopK" and rule["tau"] is None:
+        return selected.astype(np.float64)
+    return PlainDistill.weights(self, D, selected, rule)
+
+
+@DEFECTS.step("similarity_weights", "K14", "equal weights are 1 each: a sum where a mean is wanted")
+def sum_of_all(self, D, selected, tau):
+    if tau == np.inf:
+        return selected.astype(np.float64)
+    return PlainDistill.similarity_weights(self, D, selected, tau)
+
+
+@DEFECTS.step("weights", "K14", "TopK divides by k where fewer frames are in the window")
+def divided_by_k(self, D, selected, rule):
+    if rule["rule"] == "TopK" and rule["tau"] is None:
+        return selected / rule["k"]
+    return PlainDistill.weights(self, D, selected, rule)
+
+
+@DEFECTS.steps
 class DivergenceOfMixture(PlainDistill):
     bug = "K14"
     words = "the divergence of the mixture is computed where the sum of divergences is wanted"
@@ -173,18 +159,16 @@ class DivergenceOfMixture(PlainDistill):
         return D
 
 
-class SumOfDivergences(PlainDistill):
-    bug = "K14"
-    words = "Blend sums divergences where the divergence of the mixture is wanted"
-
-    def of_mixture(self, lp, lq, weight, rule):
-        D = self.divergence(lp[None], lq[:, None], rule)
-        there = weight > 0.0
-        return float((np.where(there, weight * D, 0.0)).sum()), self.gradient(
-            D, lp, lq, weight, rule
-        )
+@DEFECTS.step(
+    "of_mixture", "K14", "Blend sums divergences where the divergence of the mixture is wanted"
+)
+def sum_of_divergences(self, lp, lq, weight, rule):
+    D = self.divergence(lp[None], lq[:, None], rule)
+    there = weight > 0.0
+    return float((np.where(there, weight * D, 0.0)).sum()), self.gradient(D, lp, lq, weight, rule)
 
 
+@DEFECTS.steps
 class LogitsMixed(PlainDistill):
     bug = "K9"
     words = "the teacher's logits are averaged, not its probabilities"
@@ -197,6 +181,7 @@ class LogitsMixed(PlainDistill):
         return log_softmax(share @ self.logits)
 
 
+@DEFECTS.steps
 class LogarithmsMixed(PlainDistill):
     bug = "K9"
     words = "the teacher's log-probabilities are averaged and not normalised again"
@@ -210,6 +195,7 @@ class LogarithmsMixed(PlainDistill):
         return self.kl(lp, lq) if rule["divergence"] == "kl" else super().divergence(lp, lq, rule)
 
 
+@DEFECTS.steps
 class LogitsMixedEverywhere(LogitsMixed, DivergenceOfMixture):
     bug = "K9"
     words = "the teacher's logits are averaged to one target, for Soft and TopK, too"

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.plain import PlainLSTM
+
+DEFECTS = Defects(PlainLSTM)
 
 
 class HardSigmoid(PlainLSTM):
@@ -20,11 +23,18 @@ class HardSigmoid(PlainLSTM):
         return np.where([[1], [1], [0], [1]], self.slope * inside, super().slopes(gates))
 
 
-class HardSigmoidRightSlope(HardSigmoid):
-    def slopes(self, gates):
-        return PlainLSTM.slopes(self, gates)
+DEFECTS.rows(
+    HardSigmoid("the sigmoid is a hard one, 0.2 a + 0.5", 0.2),
+    HardSigmoid("the sigmoid is a hard one, a / 6 + 0.5", 1.0 / 6.0),
+)
 
 
+@DEFECTS.step("sigmoid", "L10", "the sigmoid is a hard one, 0.2 a + 0.5, but its slope is not")
+def hard_sigmoid_right_slope(self, a):
+    return np.clip(0.5 + 0.2 * a, 0.0, 1.0)
+
+
+@DEFECTS.steps
 class NoTanhOfCell(PlainLSTM):
     bug = "L10"
     words = "the output is o c, without tanh"
@@ -40,6 +50,7 @@ class NoTanhOfCell(PlainLSTM):
         return np.stack([d_c * g, d_c * c_before, d_c * i, d_h * c])
 
 
+@DEFECTS.steps
 class SigmoidCandidate(PlainLSTM):
     bug = "L10"
     words = "the candidate goes through a sigmoid, not through tanh"
@@ -51,6 +62,7 @@ class SigmoidCandidate(PlainLSTM):
         return gates * (1.0 - gates)
 
 
+@DEFECTS.steps
 class LinearCandidate(PlainLSTM):
     bug = "L10"
     words = "the candidate does not go through tanh"
@@ -62,6 +74,7 @@ class LinearCandidate(PlainLSTM):
         return np.where([[0], [0], [1], [0]], 1.0, super().slopes(gates))
 
 
+@DEFECTS.steps
 class ReluCandidate(PlainLSTM):
     bug = "L10"
     words = "relu stands where tanh should"
@@ -103,14 +116,18 @@ class CoupledGates(PlainLSTM):
         return into
 
 
-class OutputOfOldCell(PlainLSTM):
-    bug = "L10"
-    words = "the output is that of the cell before the step"
-
-    def output(self, gates, c_before, c):
-        return gates[3] * np.tanh(c_before)
+DEFECTS.rows(
+    CoupledGates("forget and input gates are coupled: f = 1 - i", coupled=1, free=0),
+    CoupledGates("forget and input gates are coupled: i = 1 - f", coupled=0, free=1),
+)
 
 
+@DEFECTS.step("output", "L10", "the output is that of the cell before the step")
+def output_of_old_cell(self, gates, c_before, c):
+    return gates[3] * np.tanh(c_before)
+
+
+@DEFECTS.steps
 class NothingIsForgotten(PlainLSTM):
     bug = "L10"
     words = "the forget gate is left out: c = c + i g"
@@ -126,6 +143,7 @@ class NothingIsForgotten(PlainLSTM):
         return slopes
 
 
+@DEFECTS.steps
 class CellIsClipped(PlainLSTM):
     bug = "L10"
     words = "the cell is clipped to [-1, 1]"
@@ -137,35 +155,11 @@ class CellIsClipped(PlainLSTM):
         return super().into_cell(d_c, d_h, gates, c) * (np.abs(c) < 1.0)
 
 
-class SigmoidOverflows(PlainLSTM):
-    bug = "L12"
-    words = "sigmoid is e^a / (1 + e^a), which is NaN for large a"
-
-    def sigmoid(self, a):
-        return np.exp(a) / (1.0 + np.exp(a))
+@DEFECTS.step("sigmoid", "L12", "sigmoid is e^a / (1 + e^a), which is NaN for large a")
+def sigmoid_overflows(self, a):
+    return np.exp(a) / (1.0 + np.exp(a))
 
 
-class TanhOverflows(PlainLSTM):
-    bug = "L12"
-    words = "tanh is a quotient of exponentials, which is NaN for large inputs"
-
-    def tanh(self, a):
-        return (np.exp(2.0 * a) - 1.0) / (np.exp(2.0 * a) + 1.0)
-
-
-DEFECTS = (
-    HardSigmoid("the sigmoid is a hard one, 0.2 a + 0.5", 0.2),
-    HardSigmoid("the sigmoid is a hard one, a / 6 + 0.5", 1.0 / 6.0),
-    HardSigmoidRightSlope("the sigmoid is a hard one, 0.2 a + 0.5, but its slope is not", 0.2),
-    NoTanhOfCell(),
-    SigmoidCandidate(),
-    LinearCandidate(),
-    ReluCandidate(),
-    CoupledGates("forget and input gates are coupled: f = 1 - i", coupled=1, free=0),
-    CoupledGates("forget and input gates are coupled: i = 1 - f", coupled=0, free=1),
-    OutputOfOldCell(),
-    NothingIsForgotten(),
-    CellIsClipped(),
-    SigmoidOverflows(),
-    TanhOverflows(),
-)
+@DEFECTS.step("tanh", "L12", "tanh is a quotient of exponentials, which is NaN for large inputs")
+def tanh_overflows(self, a):
+    return (np.exp(2.0 * a) - 1.0) / (np.exp(2.0 * a) + 1.0)

@@ -1,10 +1,13 @@
-"""Weights are read in a wrong order, transposed, or left out."""
+"""Weights are read in a wrong order, transposed, left out, or biases changed."""
 
 import numpy as np
 
+from refkd.verify.defects import Defects
 from refkd.verify.lstm.conventions import EXCHANGED, GATES
-from refkd.verify.lstm.defects.replaced import ArgumentsReplaced
 from refkd.verify.lstm.plain import PlainLSTM
+from refkd.verify.lstm.recipe import WEIGHTS
+
+DEFECTS = Defects(PlainLSTM)
 
 PLACES = {
     "w_hidden": ("w_hidden",),
@@ -12,7 +15,7 @@ PLACES = {
     "both biases": ("bias", "bias_hidden"),
     "the second bias": ("bias_hidden",),
 }
-OF_WEIGHTS = ("d_w_input", "d_w_hidden", "d_bias", "d_bias_hidden")
+OF_WEIGHTS = tuple("d_" + name for name in WEIGHTS)
 
 
 def in_order(array, order):
@@ -44,7 +47,7 @@ class GatesExchanged(PlainLSTM):
         self.words = f"gates are in another order in one place: {exchanged} in {place}"
         self.order, self.names = [GATES.index(gate) for gate in gates], names
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {name: in_order(arguments[name], self.order) for name in self.names}
 
     def postprocess(self, results, arguments):
@@ -52,23 +55,33 @@ class GatesExchanged(PlainLSTM):
         return results | {name: in_order(results[name], back) for name in names}
 
 
-class GradientsExchanged(PlainLSTM):
-    bug = "L1"
-
-    def __init__(self, gates, exchanged):
-        self.words = f"gates are in another order in the gradients of the weights: {exchanged}"
-        self.order = [GATES.index(gate) for gate in gates]
-
-    def postprocess(self, results, arguments):
-        return results | {name: in_order(results[name], self.order) for name in OF_WEIGHTS}
+DEFECTS.rows(
+    *(
+        GatesExchanged(gates, exchanged, place, names)
+        for place, names in PLACES.items()
+        for gates, exchanged in EXCHANGED.items()
+    )
+)
 
 
+def gradients_exchanged(self, results, arguments, gates):
+    order = [GATES.index(gate) for gate in gates]
+    return results | {name: in_order(results[name], order) for name in OF_WEIGHTS}
+
+
+IN_GRADIENTS = "gates are in another order in the gradients of the weights: "
+DEFECTS.family("postprocess", "L1", gradients_exchanged, {
+    IN_GRADIENTS + exchanged: gates for gates, exchanged in EXCHANGED.items()
+})  # fmt: skip
+
+
+@DEFECTS.steps
 class RecurrentTransposed(PlainLSTM):
     bug = "L4"
     square = True
     words = "the recurrent matrix is transposed, gate by gate"
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         return arguments | {"w_hidden": blocks_transposed(arguments["w_hidden"])}
 
     def postprocess(self, results, arguments):
@@ -82,7 +95,7 @@ class Reshaped(PlainLSTM):
         self.words = words
         self.name = name
 
-    def take(self, arguments):
+    def preprocess(self, arguments):
         matrix = arguments[self.name]
         return arguments | {self.name: matrix.T.reshape(matrix.shape)}
 
@@ -91,12 +104,25 @@ class Reshaped(PlainLSTM):
         return results | {"d_" + self.name: gradient.reshape(gradient.shape[::-1]).T}
 
 
+DEFECTS.rows(
+    Reshaped("the recurrent matrix is reshaped where it must be transposed", "w_hidden"),
+    Reshaped("the input matrix is reshaped where it must be transposed", "w_input"),
+)
+
+
+@DEFECTS.step("preprocess", "L4", "the recurrent matrix is left out")
+def recurrent_left_out(self, arguments):
+    return arguments | {"w_hidden": np.zeros_like(arguments["w_hidden"])}
+
+
 class StackedByUnit(PlainLSTM):
     bug = "L4"
-    words = "weights are stacked unit by unit, not gate by gate"
-    names: tuple[str, ...] = ("w_input", "w_hidden", "bias", "bias_hidden")
 
-    def take(self, arguments):
+    def __init__(self, words, *names):
+        self.words = words
+        self.names = names
+
+    def preprocess(self, arguments):
         return arguments | {name: by_gate(arguments[name]) for name in self.names}
 
     def postprocess(self, results, arguments):
@@ -104,46 +130,81 @@ class StackedByUnit(PlainLSTM):
         return results | {name: by_unit(results[name]) for name in names}
 
 
-class RecurrentStackedByUnit(StackedByUnit):
-    words = "the recurrent matrix is stacked unit by unit, not gate by gate"
-    names = ("w_hidden",)
-
-
-class GradientTransposed(PlainLSTM):
-    bug = "L4"
-    square = True
-    words = "the gradient of the recurrent matrix is transposed, gate by gate"
-
-    def postprocess(self, results, arguments):
-        return results | {"d_w_hidden": blocks_transposed(results["d_w_hidden"])}
-
-
-class RecurrentTransposedBackward(PlainLSTM):
-    bug = "L4"
-    square = True
-    words = "the recurrent matrix is transposed, gate by gate, on the way back"
-
-    def hidden_before(self, d_a, arguments):
-        return blocks_transposed(arguments["w_hidden"]) @ d_a.ravel()
-
-
-DEFECTS = (
-    *(
-        GatesExchanged(gates, exchanged, place, names)
-        for place, names in PLACES.items()
-        for gates, exchanged in EXCHANGED.items()
-    ),
-    *(GradientsExchanged(gates, exchanged) for gates, exchanged in EXCHANGED.items()),
-    RecurrentTransposed(),
-    Reshaped("the recurrent matrix is reshaped where it must be transposed", "w_hidden"),
-    Reshaped("the input matrix is reshaped where it must be transposed", "w_input"),
-    ArgumentsReplaced(
-        "L4",
-        "the recurrent matrix is left out",
-        w_hidden=lambda arguments: np.zeros_like(arguments["w_hidden"]),
-    ),
-    StackedByUnit(),
-    RecurrentStackedByUnit(),
-    GradientTransposed(),
-    RecurrentTransposedBackward(),
+DEFECTS.rows(
+    StackedByUnit("weights are stacked unit by unit, not gate by gate", *WEIGHTS),
+    StackedByUnit("the recurrent matrix is stacked unit by unit, not gate by gate", "w_hidden"),
 )
+
+
+@DEFECTS.step(
+    "postprocess",
+    "L4",
+    "the gradient of the recurrent matrix is transposed, gate by gate",
+    square=True,
+)
+def gradient_transposed(self, results, arguments):
+    return results | {"d_w_hidden": blocks_transposed(results["d_w_hidden"])}
+
+
+@DEFECTS.step(
+    "hidden_before",
+    "L4",
+    "the recurrent matrix is transposed, gate by gate, on the way back",
+    square=True,
+)
+def recurrent_transposed_backward(self, d_a, arguments):
+    return blocks_transposed(arguments["w_hidden"]) @ d_a.ravel()
+
+
+def biases_mixed(self, arguments, *multiples):
+    """Each bias is a sum of multiples (first, second) of both."""
+    return arguments | {
+        name: first * arguments["bias"] + second * arguments["bias_hidden"]
+        for name, (first, second) in zip(("bias", "bias_hidden"), multiples, strict=True)
+    }
+
+
+def bias_gradients_scaled(self, results, arguments, first, second):
+    return results | {
+        "d_bias": first * results["d_bias"],
+        "d_bias_hidden": second * results["d_bias_hidden"],
+    }
+
+
+def forget_bias_changed(self, x, h, arguments, added):
+    a = PlainLSTM.preactivation(self, x, h, arguments)
+    return a + np.array([[0.0], [added], [0.0], [0.0]])
+
+
+DEFECTS.family("preprocess", "L2", biases_mixed, {
+    "the second bias is left out": ((1.0, 0.0), (0.0, 0.0)),
+    "the first bias is left out": ((0.0, 0.0), (0.0, 1.0)),
+    "no bias is added": ((0.0, 0.0), (0.0, 0.0)),
+    "the first bias is added twice, the second not at all": ((1.0, 0.0), (1.0, 0.0)),
+    "the second bias is added twice, the first not at all": ((0.0, 1.0), (0.0, 1.0)),
+    "the bias is added twice": ((2.0, 0.0), (0.0, 2.0)),
+})  # fmt: skip
+DEFECTS.family("postprocess", "L2", bias_gradients_scaled, {
+    "the gradient of both biases is halved": (0.5, 0.5),
+    "the gradient of both biases is doubled": (2.0, 2.0),
+    "the gradient of the second bias is halved": (1.0, 0.5),
+    "the gradient of the second bias is zero": (1.0, 0.0),
+    "the gradient of the first bias is zero": (0.0, 1.0),
+    "the gradient of both biases is zero": (0.0, 0.0),
+    "the gradient of the second bias has the wrong sign": (1.0, -1.0),
+})  # fmt: skip
+DEFECTS.family("preactivation", "L3", forget_bias_changed, {
+    "1 is added to the bias of the forget gate (--forget-bias added says that it is meant)": 1.0,
+})  # fmt: skip
+
+
+@DEFECTS.step("preprocess", "L3", "the bias of the forget gate is set to 1, whatever is given")
+def forget_bias_is_one(self, arguments):
+    bias = arguments["bias"] + arguments["bias_hidden"]
+    bias.reshape(4, -1)[1] = 1.0
+    return arguments | {"bias": bias, "bias_hidden": np.zeros_like(bias)}
+
+
+DEFECTS.family("preactivation", "L3", forget_bias_changed, {
+    "1 is taken from the bias of the forget gate": -1.0,
+})  # fmt: skip

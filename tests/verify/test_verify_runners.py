@@ -1,4 +1,4 @@
-"""Doors to programs that answer rubbish, say too much, wait for ever, or leave children behind."""
+"""Runners of adapters and programs: calls, crashes, damaged answers, and children left behind."""
 
 import os
 import signal
@@ -14,8 +14,8 @@ import pytest
 from refkd.check import ArgumentError
 from refkd.verify.exchange import MOST, write_npz
 from refkd.verify.process import KEPT, LastWords, end, first_line, started
-from refkd.verify.program_runner import ProgramDoor
-from refkd.verify.python_runner import AdapterDoor
+from refkd.verify.program_runner import ProgramRunner
+from refkd.verify.python_runner import PATIENCE, PythonRunner
 from refkd.verify.records import Call
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="process groups and pipes by name")
@@ -27,7 +27,7 @@ def asked(program, exchange="npz", limit=LIMIT):
     """The answer of a program in Python to which FOLDER is the folder of the first call."""
     head = "import os, sys, time; from pathlib import Path; FOLDER = Path(sys.argv[1], '0000')\n"
     command = [sys.executable, "-c", head + textwrap.dedent(program)]
-    [answer] = ProgramDoor(command, ["loss"], limit, exchange).ask([CALL])
+    [answer] = ProgramRunner(command, ["loss"], limit, exchange).ask([CALL])
     return answer
 
 
@@ -115,8 +115,8 @@ def test_a_program_that_never_ends_to_complain_is_stopped():
 
 
 def test_of_what_is_said_only_the_end_is_kept():
-    said = f"print('x' * {20 * KEPT}); print('the end')"
-    process = started([sys.executable, "-c", said], stdout=subprocess.PIPE)
+    script = f"print('x' * {20 * KEPT}); print('the end')"
+    process = started([sys.executable, "-c", script], stdout=subprocess.PIPE)
     words = LastWords(process.stdout)
     process.wait()
     assert words.line() == "the end"
@@ -138,39 +138,39 @@ def is_gone(pid):
 @pytest.mark.parametrize("ends", ["sys.exit(0)", "time.sleep(600)"])
 def test_no_child_of_a_program_survives(tmp_path, ends):
     child = f"{sys.executable!r}, '-c', 'import time; time.sleep(600)'"
-    told = tmp_path / "pid"
+    pid = tmp_path / "pid"
     answer = asked(
         f"""
         import subprocess
         child = subprocess.Popen([{child}])
-        Path({str(told)!r}).write_text(str(child.pid))
+        Path({str(pid)!r}).write_text(str(child.pid))
         {ends}
         """,
         limit=1.0,
     )
     assert answer.failure == ("crashed" if "exit" in ends else "timed out")
-    assert is_gone(int(told.read_text()))
+    assert is_gone(int(pid.read_text()))
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 def test_no_child_of_an_adapter_survives(tmp_path):
-    told = tmp_path / "pid"
+    pid = tmp_path / "pid"
     adapter = tmp_path / "adapter.py"
     adapter.write_text(
         "import subprocess, sys\n"
         "def loss(blank):\n"
         "    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-        f"    open({str(told)!r}, 'w').write(str(child.pid))\n"
+        f"    open({str(pid)!r}, 'w').write(str(child.pid))\n"
         "    sys.stderr.write('x' * 5_000_000)\n"
         "    return 1.5\n",
         encoding="utf-8",
     )
-    door = AdapterDoor(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
-    [answer] = door.ask([CALL])
+    runner = PythonRunner(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
+    [answer] = runner.ask([CALL])
     assert answer.outputs is not None, answer
     assert float(answer.outputs["loss"]) == 1.5
-    door.close()
-    assert is_gone(int(told.read_text()))
+    runner.close()
+    assert is_gone(int(pid.read_text()))
 
 
 @posix_only
@@ -184,9 +184,9 @@ def test_an_adapter_that_is_killed_is_a_crash(tmp_path):
         "    os.kill(os.getpid(), 9)\n",
         encoding="utf-8",
     )
-    door = AdapterDoor(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
-    [answer] = door.ask([CALL])
-    door.close()
+    runner = PythonRunner(f"{adapter}:loss", ["blank"], ["loss"], LIMIT)
+    [answer] = runner.ask([CALL])
+    runner.close()
     assert (answer.failure, answer.sentence) == (
         "crashed",
         f"ended by signal {signal.SIGKILL:d}: going",
@@ -196,9 +196,138 @@ def test_an_adapter_that_is_killed_is_a_crash(tmp_path):
 def test_a_program_that_cannot_be_started_is_one_sentence():
     for name, got in (("no-such-program", "No such file"), ("a\0b", "embedded null byte")):
         with pytest.raises(ArgumentError, match=f"a program that can be started, got {got}"):
-            ProgramDoor([name], ["loss"], LIMIT, "npz").ask([CALL])
+            ProgramRunner([name], ["loss"], LIMIT, "npz").ask([CALL])
 
 
 def test_the_first_line_of_a_text():
     assert first_line("") == first_line(" \n ") == ""
     assert first_line("\none\ntwo") == "one"
+
+
+# Many calls
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, from where adapters are imported."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def adapter(folder, body, **options):
+    (folder / "mine.py").write_text(textwrap.dedent(body), encoding="utf-8")
+    return PythonRunner("mine:f", ["x"], ["loss"], **{"time_limit": 60.0, **options})
+
+
+def calls(*numbers):
+    return [Call({"x": np.array([float(number)])}) for number in numbers]
+
+
+def failures(answers):
+    return [answer.failure for answer in answers]
+
+
+def test_the_worker_survives_what_the_adapter_does(folder):
+    runner = adapter(
+        folder,
+        """
+        import os, sys
+        def f(x):
+            print("noise", flush=True)
+            if x[0] == 1: sys.exit("refused")
+            if x[0] == 2: os._exit(3)
+            return 2 * x
+        """,
+    )
+    answers = runner.ask(calls(0, 1, 2, 5))
+    runner.close()
+    assert failures(answers) == [None, "raised", "crashed", None]
+    assert answers[1].sentence == "SystemExit: refused"
+    assert answers[2].sentence == "ended with code 3: noise"
+    assert answers[3].outputs["loss"] == 10.0
+
+
+def test_calls_that_hang_end_and_then_no_more_is_asked(folder):
+    runner = adapter(folder, "import time\ndef f(x): time.sleep(60)", time_limit=0.3)
+    answers = runner.ask(calls(*range(PATIENCE + 2)))
+    runner.close()
+    assert failures(answers) == ["timed out"] * PATIENCE + ["not asked"] * 2
+
+
+def test_a_call_that_may_spoil_comes_last_and_its_process_ends(folder):
+    runner = adapter(
+        folder,
+        """
+        import itertools, os
+        import numpy as np
+        count = itertools.count(1)
+        def f(x): return np.array([os.getpid(), next(count)])
+        """,
+    )
+    spoiling = Call({"x": np.zeros(1)}, may_corrupt=True)
+    answers = runner.ask([*calls(0), spoiling, *calls(0), spoiling]) + runner.ask(calls(0))
+    runner.close()
+    processes, order = np.array([each.outputs["loss"] for each in answers]).T
+    assert order.tolist() == [1.0, 3.0, 2.0, 1.0, 1.0]
+    assert processes[0] == processes[1] == processes[2]
+    assert len(set(processes)) == 3
+
+
+@pytest.mark.parametrize("target", ["mine:g", "nowhere:f", "mine:f.g"])
+def test_an_adapter_that_is_not_there_is_an_argument_error(folder, target):
+    (folder / "mine.py").write_text("def f(x): return x", encoding="utf-8")
+    runner = PythonRunner(target, ["x"], ["loss"], 60.0)
+    with pytest.raises(ArgumentError, match=r"expected a function that can be imported, got"):
+        runner.ask(calls(0))
+
+
+PROGRAM = """
+import os, sys, time
+from pathlib import Path
+from refkd.verify.exchange import read_npz, write_npz
+for place in sorted(Path(sys.argv[1]).iterdir()):
+    x = read_npz(place / "call.npz")["x"]
+    if x[0] == 1: write_npz(place / "answer.npz", {"error": "refused"}); continue
+    if x[0] == 2: sys.exit("cannot go on")
+    if x[0] == 3: time.sleep(60)
+    if x[0] == 4: (place / "answer.npz").write_bytes(b"PK??"); continue
+    write_npz(place / "answer.npz", {"loss": 2 * x})
+"""
+
+
+def program(folder, **options):
+    (folder / "mine.py").write_text(PROGRAM, encoding="utf-8")
+    options = {"time_limit": 60.0, "exchange": "npz", **options}
+    return ProgramRunner([sys.executable, str(folder / "mine.py")], ["loss"], **options)
+
+
+def test_a_program_answers_many_calls_and_its_crash_costs_one(folder):
+    answers = program(folder).ask(calls(5, 1, 2, 6, 4))
+    assert failures(answers) == [None, "raised", "crashed", None, "crashed"]
+    assert answers[0].outputs["loss"] == 10.0
+    assert answers[1].sentence == "refused"
+    assert answers[2].sentence == "ended with code 1, no answer: cannot go on"
+    assert answers[3].outputs["loss"] == 12.0
+    assert answers[4].sentence.startswith("its answer cannot be read")
+
+
+def test_a_program_that_hangs_is_stopped(folder):
+    answers = program(folder, time_limit=2.0).ask(calls(3))
+    assert failures(answers) == ["timed out"]
+
+
+def test_a_program_that_is_not_there_is_an_argument_error(folder):
+    runner = ProgramRunner(["./nowhere"], ["loss"], 60.0, "npz")
+    with pytest.raises(ArgumentError, match=r"expected a program that can be started"):
+        runner.ask(calls(0))
+
+
+def test_each_answer_is_counted_and_timed(folder):
+    for make in (adapter, program):
+        count = []
+        body = {"body": "def f(x): return x"} if make is adapter else {}
+        runner = make(folder, **body, on_answer=lambda count=count: count.append(1))
+        answers = runner.ask(calls(5, 6, 7))
+        runner.close()
+        assert len(count) == 3
+        assert all(0.0 < answer.seconds < 60.0 for answer in answers)
