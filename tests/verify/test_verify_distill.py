@@ -21,9 +21,9 @@ import refkd
 from refkd.losses.rule_json import rule_from_dict
 from refkd.verify.adapters.numpy_distill import frame_wise
 from refkd.verify.compare import rounded
+from refkd.verify.distill.conventions import is_offered, terms
 from refkd.verify.distill.grid import RULES, clear, combinations, grid_case, grid_names
 from refkd.verify.distill.kit import KIT
-from refkd.verify.distill.offers import is_offered, terms
 from refkd.verify.distill.plain import plain_distill
 from refkd.verify.distill.reduce import OPTIONS, traced
 from refkd.verify.distill.worked import WORKED

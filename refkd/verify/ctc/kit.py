@@ -17,8 +17,7 @@ from refkd.verify.ctc.judge import deviation, may_refuse
 from refkd.verify.ctc.published import published
 from refkd.verify.ctc.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.ctc.reduce import fitted, padded_shape, reduced, size, smaller
-from refkd.verify.ctc.symptoms import remark, symptoms
-from refkd.verify.ctc.traits import can_show, traits
+from refkd.verify.ctc.symptoms import can_show, remark, symptoms, traits
 from refkd.verify.kit import Asker, Kit
 from refkd.verify.records import (
     Arguments,

@@ -8,13 +8,19 @@ import numpy as np
 from refkd.verify.case_set import CaseSet
 from refkd.verify.compare import largest_difference
 from refkd.verify.distill import grid, reduce, translate
-from refkd.verify.distill.conventions import CONVENTIONS, OFFERS
+from refkd.verify.distill.conventions import (
+    CONVENTIONS,
+    OFFERS,
+    Terms,
+    described,
+    is_offered,
+    terms,
+)
 from refkd.verify.distill.defects import DEFECTS
 from refkd.verify.distill.edges import EDGES, LARGE
 from refkd.verify.distill.grid import drawn, grid_case, grid_names
 from refkd.verify.distill.inputs import batch, drawn_pair
 from refkd.verify.distill.judge import deviation, may_refuse, spread_of_padding
-from refkd.verify.distill.offers import Terms, described, is_offered, terms
 from refkd.verify.distill.symptoms import can_show, symptoms, traits
 from refkd.verify.distill.worked import PROBES, WORKED
 from refkd.verify.kit import Asker, Kit
