@@ -9,9 +9,11 @@ Nothing but pytest is imported at the top: a clone that is not installed ends in
 """
 
 import hashlib
+import importlib
 import importlib.metadata
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +78,23 @@ def _choose_hypothesis_profile() -> None:
     )
 
 
+def _import_visualize() -> None:
+    """Import the package before the folder of its tests, on sys.path too, is taken for it.
+
+    Python looks for an editable installation only after all folders of sys.path.
+    """
+    tests = str(Path(__file__).parent)
+    places = [place for place in sys.path if place == tests]
+    sys.path[:] = [place for place in sys.path if place != tests]
+    importlib.import_module("visualize")
+    sys.path[:0] = places
+
+
 def pytest_configure(config: pytest.Config) -> None:
     _require_installed_package()
     if BOUNDS_CHECKED:
         _make_parallel_loops_plain()
+    _import_visualize()
     _choose_hypothesis_profile()
     config.addinivalue_line("markers", "compiled_only: too large to run as plain Python")
     config.addinivalue_line("markers", "compiled_once: not about kernels; in the first mode alone")

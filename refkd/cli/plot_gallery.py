@@ -6,12 +6,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from refkd import check
 from refkd.cli.plot_output import check_utterance
 from refkd.cli.run import report_undrawn
 from refkd.experiment.run_folder import new_folder, reporting_write_errors
-from refkd.experiment.run_reader import Run, read_run
+
+if TYPE_CHECKING:
+    from refkd.experiment.run_reader import Run
 
 DECIDED = ("model", "figures", "size", "numbers")  # by what a gallery is
 
@@ -37,8 +40,10 @@ def plot_gallery(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _run(folder: str | None) -> Iterator[Run]:
+def _run(folder: str | None) -> Iterator["Run"]:
     """The run of a folder, or a small one in a folder that is removed afterwards."""
+    from refkd.experiment.run_reader import read_run
+
     if folder is not None:
         yield read_run(folder)
         return

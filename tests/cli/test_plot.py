@@ -236,7 +236,10 @@ def test_a_blank_at_the_end_changes_nothing(files, tmp_path, measure):
     turned = [
         write(
             tmp_path / f"{name}-last.npz",
-            {one: np.roll(array, -1, axis=1) for one, array in arrays_of(events).items()},
+            {
+                utterance: np.roll(array, -1, axis=1)
+                for utterance, array in arrays_of(events).items()
+            },
             frame_shift=0.02,
         )
         for name, events in (("teacher", TEACHER), ("small", LATE))
@@ -255,14 +258,16 @@ def test_a_blank_at_the_end_changes_nothing(files, tmp_path, measure):
     ]
 
 
-@pytest.mark.parametrize("kind", ["log_probabilities", "probabilities"])
+@pytest.mark.parametrize("kind", ["probabilities", *proofs("log_probabilities")])
 def test_kinds_of_numbers_give_one_figure(kind, files, tmp_path, measure):
     changed = []
     for name, events in (("teacher", TEACHER), ("small", LATE)):
-        prob = {one: np.exp(array) for one, array in arrays_of(events).items()}
-        prob = {first: array / array.sum(axis=1, keepdims=True) for first, array in prob.items()}
+        prob = {utterance: np.exp(array) for utterance, array in arrays_of(events).items()}
+        prob = {
+            utterance: array / array.sum(axis=1, keepdims=True) for utterance, array in prob.items()
+        }
         if kind == "log_probabilities":
-            prob = {first: np.log(array) for first, array in prob.items()}
+            prob = {utterance: np.log(array) for utterance, array in prob.items()}
         path = write(tmp_path / f"{name}-2.npz", prob, symbols=SYMBOLS, frame_shift=0.02)
         changed.append(f"{name}={path}")
     tables = tmp_path / "logits.csv", tmp_path / "others.csv"
@@ -357,6 +362,7 @@ def test_missing_utterances_are_left_out(files, tmp_path, measure):
     assert {"level": "warning", "name": "small", "sentence": sentence} in measured["findings"]
 
 
+@pytest.mark.proof
 @pytest.mark.compiled_only
 def test_thousands_of_classes(tmp_path, measure):
     events = {"one": {10: 17, 30: 2999, 60: 512}}
@@ -379,7 +385,9 @@ def test_kaldi_archives(files, tmp_path, measure):
     expected = measure(files)
     models = []
     for name, events in (("teacher", TEACHER), ("small", LATE)):
-        single = {one: array.astype(np.float32) for one, array in arrays_of(events).items()}
+        single = {
+            utterance: array.astype(np.float32) for utterance, array in arrays_of(events).items()
+        }
         ark, scp = tmp_path / f"{name}.ark", tmp_path / f"{name}.scp"
         kaldiio.save_ark(str(ark), single, scp=str(scp))
         models.append(ark if name == "teacher" else scp)
@@ -546,9 +554,9 @@ def test_an_unknown_frame_shift(tmp_path, plot):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda one: np.where(one == one, np.nan, one), "NaN, +inf or nothing but -inf in"),
-        (lambda one: one[:, :3], "K=3 classes, teacher has K=4"),
-        (lambda one: np.roll(one, 1, axis=1), "the blank is 1, that of teacher is 0"),
+        (lambda array: np.where(array == array, np.nan, array), "NaN, +inf or nothing but -inf in"),
+        (lambda array: array[:, :3], "K=3 classes, teacher has K=4"),
+        (lambda array: np.roll(array, 1, axis=1), "the blank is 1, that of teacher is 0"),
     ],
 )
 def test_certain_errors_end_without_a_figure(change, sentence, files, tmp_path, plot):

@@ -94,6 +94,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_is_injected(page):
     assert "<b>tiny" in [row[0] for row in page.rows]
 
 
+@pytest.mark.proof
 def test_the_same_models_give_the_same_bytes(folder, path):
     before = path.read_bytes()
     more = ("--reference", folder / "true.ctm", "--audio", folder / "wav", "--report")

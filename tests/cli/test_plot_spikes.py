@@ -199,7 +199,7 @@ def test_a_ctm_of_spikes_is_read_back_as_the_truth_it_agrees_with(tmp_path, plot
     assert_close(reference["one"].starts, 0.01 + 0.02 * frames, VALUE)
     assert_close(reference["one"].ends, 0.03 + 0.02 * frames, VALUE)
     _, results, _ = plot(models, "--reference", tmp_path / "out" / "teacher.ctm")
-    delays = {name: one["after_start"] for name, one in results["truth"]["models"].items()}
+    delays = {name: model["after_start"] for name, model in results["truth"]["models"].items()}
     assert_close(delays["teacher"]["p95"], 0.0, VALUE)
     assert delays["small"]["mean"] == pytest.approx(results["shift"]["small"]["mean"])
 

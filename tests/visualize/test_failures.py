@@ -7,7 +7,7 @@ from support.made_runs import made_run
 from support.plot import LATE, TEACHER, arguments, arrays_of, write
 
 from refkd.cli import main
-from visualize.output.figures import FIGURES, OF_MODELS, figures_of_run
+from visualize.output.figures import OF_MODELS, OF_RUN, figures_of_run
 from visualize.output.run_drawing import RunDrawing
 
 pytestmark = pytest.mark.compiled_only
@@ -19,8 +19,8 @@ def broken(*arguments, **options):
 
 def break_figures(monkeypatch, *names):
     for name in names:
-        monkeypatch.setitem(FIGURES, name, replace(FIGURES[name], of_run=broken))
-        monkeypatch.setitem(OF_MODELS, name, broken)
+        for table in (OF_RUN, OF_MODELS):
+            monkeypatch.setitem(table, name, broken)
 
 
 def test_plotting_a_run_draws_the_others_and_ends_with_1(monkeypatch, tmp_path, capsys):

@@ -156,7 +156,9 @@ def test_fixed_shifts_are_joined_in_order_of_delay():
     students |= {"Shift 2": ([1.9, 2.1], [0.24, 0.26]), "Shift 9": (np.nan, 1.0)}
     names = [name for name in students if name.startswith("Shift")]
     figure = tradeoff_figure(students, SHIFT, line=names)
-    (line,) = [one for one in axes_of(figure, "tradeoff").lines if one.get_gid() == "fixed shifts"]
+    (line,) = [
+        line for line in axes_of(figure, "tradeoff").lines if line.get_gid() == "fixed shifts"
+    ]
     assert_close(line.get_data(), [[1.0, 2.0, 3.0], [30.0, 25.0, 20.0]], VALUE)
     assert "Open circles: fixed shifts." in figure.texts[0].get_text().replace("\n", " ")
 

@@ -95,8 +95,8 @@ def boxed_figure(
 
     >>> from visualize.layout.layout import boxed_figure
     >>> figure, axes = boxed_figure((4.0, 2.0), {"a": (1.0, 0.5, 2.0, 1.0)}, "")
-    >>> axes["a"].get_position().bounds
-    (0.25, 0.25, 0.5, 0.5)
+    >>> [float(edge) for edge in axes["a"].get_position().bounds]
+    [0.25, 0.25, 0.5, 0.5]
     """
     width, ground = size
     words = wrapped(text, width - 2 * MARGIN)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from matplotlib.figure import Figure
 
@@ -17,6 +17,7 @@ from visualize.output.models_drawing import ModelsDrawing
 from visualize.output.run_drawing import RunDrawing
 
 Input = TypeVar("Input", RunDrawing, ModelsDrawing)
+Draw: TypeAlias = Callable[[Input], Figure | Drawn]
 
 
 def draw_shift(drawing: Drawing) -> Drawn:
@@ -80,8 +81,8 @@ class FigureRow:
 
     title: str
     caption: str
-    of_run: Callable[[RunDrawing], Figure | Drawn]
-    of_models: Callable[[ModelsDrawing], Figure | Drawn] | None = None  # if not only a run has it
+    of_run: Draw[RunDrawing]
+    of_models: Draw[ModelsDrawing] | None = None  # if not only a run has it
 
 
 FIGURES: dict[str, FigureRow] = {
@@ -159,19 +160,15 @@ FIGURES: dict[str, FigureRow] = {
         run_drawing.draw_toy,
     ),
 }
+OF_RUN = {name: row.of_run for name, row in FIGURES.items()}
 OF_MODELS = {name: row.of_models for name, row in FIGURES.items() if row.of_models is not None}
 
 
-def figures_of_run(
-    drawing: RunDrawing, names: Iterable[str] | None = None, *, asked: bool = True
-) -> Drawn:
-    """Draw the figures of a run, those by name or all for which it has numbers; a user who has
-    `asked` for them gets an ArgumentError if it has none.
-    """
+def figures_of_run(drawing: RunDrawing, names: Iterable[str] | None = None) -> Drawn:
+    """Draw the figures of a run, those by name or all for which it has numbers."""
     check.one_of("utterance", drawing.utterance, drawing.run.names)
-    draw = {name: row.of_run for name, row in FIGURES.items()}
-    drawn, lacking = _draw_all(draw, drawing, names)
-    if asked and names is not None and lacking:
+    drawn, lacking = draw_each(_chosen(OF_RUN, names), drawing)
+    if names is not None and lacking:
         check.fail("figures", "figures that the run has numbers for", repr(next(iter(lacking))))
     return drawn
 
@@ -180,27 +177,30 @@ def figures_of_models(drawing: ModelsDrawing, names: Iterable[str] | None = None
     """Draw the figures that the data permit, all or those of some names, with a sentence for each
     that is missing.
     """
-    drawn, lacking = _draw_all(OF_MODELS, drawing, names)
+    drawn, lacking = draw_each(_chosen(OF_MODELS, names), drawing)
     if names is not None:
         for name, reason in lacking.items():
             check.fail("figures", "what the data permit", f"{name!r}: {reason}")
     return drawn
 
 
-def _draw_all(
-    draw: Mapping[str, Callable[[Input], Figure | Drawn]],
-    drawing: Input,
-    names: Iterable[str] | None,
-) -> tuple[Drawn, dict[str, str]]:
+def _chosen(
+    draw: Mapping[str, Draw[Input]], names: Iterable[str] | None
+) -> Mapping[str, Draw[Input]]:
+    if names is None:
+        return draw
+    return {name: draw[check.one_of("figures", name, draw)] for name in names}
+
+
+def draw_each(draw: Mapping[str, Draw[Input]], drawing: Input) -> tuple[Drawn, dict[str, str]]:
     """Draw each figure by itself, so that one that fails costs no other; tell why some lack numbers
     altogether.
     """
     every, lacking = Drawn(), {}
-    for name in list(draw if names is None else names):
-        check.one_of("figures", name, draw)
+    for name, draw_figure in draw.items():
         drawn = Drawn()
         try:
-            made = draw[name](drawing)
+            made = draw_figure(drawing)
             drawn = Drawn({name: made}) if isinstance(made, Figure) else made
         except NothingToDrawError as nothing:
             drawn.left_out.append(str(nothing))

@@ -5,7 +5,7 @@ from pathlib import Path
 from refkd.experiment.run_reader import Run
 from visualize.output.csv import write_numbers
 from visualize.output.drawing import Failures, note_failure
-from visualize.output.figures import FIGURES, figures_of_run
+from visualize.output.figures import FIGURES, draw_each
 from visualize.output.run import draw_animation, pictures_of
 from visualize.output.run_drawing import RunDrawing
 from visualize.output.save import save_figure
@@ -22,10 +22,10 @@ def draw_everything(run: Run, folder: Path, page: Path) -> Failures:
     """
     folder.mkdir(exist_ok=True)
     drawing, failures = RunDrawing.of(run), Failures()
-    for name in FIGURES:
+    for name, row in FIGURES.items():
         if all((folder / f"{name}.{ending}").exists() for ending in (*FORMATS, "csv")):
             continue
-        drawn = figures_of_run(drawing, [name], asked=False)
+        drawn, _ = draw_each({name: row.of_run}, drawing)
         failures |= drawn.failures
         for figure in drawn.figures.values():
             page.unlink(missing_ok=True)  # it would lack this figure
