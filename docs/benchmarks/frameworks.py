@@ -111,9 +111,16 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return there
 
 
-def record_of(one: Implementation, dtype: str, causes: dict[str, str]) -> dict[str, Any]:
+def record_of(library: Implementation, dtype: str, causes: dict[str, str]) -> dict[str, Any]:
     """Run the whole kit in a process of its own, as a user would."""
-    words = ["verify", one.kit, f"{ADAPTERS}.{one.adapter}", "--dtype", dtype, *one.flags]
+    words = [
+        "verify",
+        library.kit,
+        f"{ADAPTERS}.{library.adapter}",
+        "--dtype",
+        dtype,
+        *library.flags,
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "refkd", *words, "--json"],
         capture_output=True,
@@ -123,13 +130,13 @@ def record_of(one: Implementation, dtype: str, causes: dict[str, str]) -> dict[s
     if done.returncode not in (0, 1):
         raise SystemExit(f"refkd {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
     report = json.loads(done.stdout)
-    usual = {each.name: next(iter(each.choices)) for each in kit_named(one.kit).conventions}
+    usual = {each.name: next(iter(each.choices)) for each in kit_named(library.kit).conventions}
     return {
-        "implementation": one.name,
-        "kit": one.kit,
-        "adapter": one.adapter,
+        "implementation": library.name,
+        "kit": library.kit,
+        "adapter": library.adapter,
         "dtype": dtype,
-        "versions": versions(one.packages),
+        "versions": versions(library.packages),
         "command": " ".join(["refkd", *words]),
         "exit_code": done.returncode,
         "asked": report["asked"],
@@ -142,7 +149,7 @@ def record_of(one: Implementation, dtype: str, causes: dict[str, str]) -> dict[s
         "findings": [
             {
                 **{key: finding[key] for key in ("bug", "words", "level", "cases", "case")},
-                "cause": causes.get(key_of(one.adapter, finding), ""),
+                "cause": causes.get(key_of(library.adapter, finding), ""),
             }
             for finding in report["findings"]
         ],
@@ -246,13 +253,18 @@ def main() -> None:
         for finding in record["findings"]
     }
     known = {(record["adapter"], record["dtype"]): record for record in records}
-    for one in IMPLEMENTATIONS:
-        if options.page or options.word not in one.adapter or not versions(one.packages):
+    for library in IMPLEMENTATIONS:
+        if options.page or options.word not in library.adapter or not versions(library.packages):
             continue
-        for dtype in one.dtypes:
-            known[one.adapter, dtype] = record_of(one, dtype, causes)
-            print(one.adapter, dtype, known[one.adapter, dtype]["exit_code"], flush=True)
-    order = [(one.adapter, dtype) for one in IMPLEMENTATIONS for dtype in one.dtypes]
+        for dtype in library.dtypes:
+            known[library.adapter, dtype] = record_of(library, dtype, causes)
+            print(
+                library.adapter,
+                dtype,
+                known[library.adapter, dtype]["exit_code"],
+                flush=True,
+            )
+    order = [(library.adapter, dtype) for library in IMPLEMENTATIONS for dtype in library.dtypes]
     records = [known[key] for key in order if key in known]
     FINDINGS.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page_of(records, PAGE.read_text(encoding="utf-8")), encoding="utf-8")

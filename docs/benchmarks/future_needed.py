@@ -23,24 +23,27 @@ def heard_so_far(network: Any, features: np.ndarray) -> list[np.ndarray]:
     return list(network.forward(refkd.Ragged.from_list(beginnings)).logits)
 
 
-def frames_needed(said: list[np.ndarray]) -> dict[int, int]:
+def frames_needed(prefixes: list[np.ndarray]) -> dict[int, int]:
     """Of each spike of the whole utterance, by its frame, the later frames that it needs."""
     needed = {}
-    for label, t in zip(*spikes(said[-1]), strict=True):
-        fails = [n for n, logits in enumerate(said[t:]) if logits[t].argmax() != label]
+    for label, t in zip(*spikes(prefixes[-1]), strict=True):
+        fails = [n for n, logits in enumerate(prefixes[t:]) if logits[t].argmax() != label]
         needed[int(t)] = 1 + fails[-1] if fails else 0
     return needed
 
 
-def after_a_wait(said: list[np.ndarray], wait: int) -> np.ndarray:
+def after_a_wait(prefixes: list[np.ndarray], wait: int) -> np.ndarray:
     """Logits (T, K), each frame's from what is heard up to so many frames later."""
-    last = len(said) - 1
-    return np.stack([said[min(t + wait, last)][t] for t in range(len(said))])
+    last = len(prefixes) - 1
+    return np.stack([prefixes[min(t + wait, last)][t] for t in range(len(prefixes))])
 
 
-def lag_by_need(said: list[np.ndarray], student_logits: np.ndarray) -> list[tuple[int, int]]:
+def lag_by_need(prefixes: list[np.ndarray], student_logits: np.ndarray) -> list[tuple[int, int]]:
     """Of every matched pair of spikes: frames the teacher's needs, frames the student's is late."""
-    needed, shift = frames_needed(said), refkd.alignment_shift(said[-1], student_logits)
+    needed, shift = (
+        frames_needed(prefixes),
+        refkd.alignment_shift(prefixes[-1], student_logits),
+    )
     return [
         (needed[int(t)], int(late))
         for t, late in zip(shift.teacher_frames, shift.offset, strict=True)
@@ -60,22 +63,22 @@ def main() -> None:
         names = [name.removeprefix("labels/") for name in speech if name.startswith("labels/")]
         for name in names:
             features, labels = speech[f"features/{name}"], speech[f"labels/{name}"]
-            said = heard_so_far(teacher, features)
-            needs += frames_needed(said).values()
+            prefixes = heard_so_far(teacher, features)
+            needs += frames_needed(prefixes).values()
             alone = student.forward(refkd.Ragged.from_list([features])).logits.values
-            pairs += lag_by_need(said, alone)
+            pairs += lag_by_need(prefixes, alone)
             phones += len(labels)
             for wait in waits:
-                found = refkd.greedy_decode(after_a_wait(said, wait))
-                edits[wait] += refkd.edit_distance(labels, found)
+                labels_then = refkd.greedy_decode(after_a_wait(prefixes, wait))
+                edits[wait] += refkd.edit_distance(labels, labels_then)
     need, (of_matched, late) = np.array(needs), np.array(pairs).T
     print(f"{need.size} spikes need {need.mean():.1f} frames on average")
     for low, high in ((0, 0), (1, 2), (3, 4), (5, 8), (9, 999)):
         here = (need >= low) & (need <= high)
         lags = late[(of_matched >= low) & (of_matched <= high)]
-        said = lags.size / here.sum()
+        share = lags.size / here.sum()
         print(
-            f"{low} to {high}: {here.mean():.1%} of them, the student says {said:.1%} of these, "
+            f"{low} to {high}: {here.mean():.1%} of them, the student says {share:.1%} of these, "
             f"{lags.mean():.2f} frames later"
         )
     for wait, wrong in edits.items():

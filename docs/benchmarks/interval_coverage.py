@@ -38,8 +38,8 @@ def coverage(seeds: int, utterances: int, worlds: int, repeats: int) -> tuple[fl
         phones = rng.integers(PHONES // 2, 3 * PHONES // 2 + 1, utterances)
         difficulty = rng.normal(0.0, UTTERANCES, utterances)
         first, second = (student(rng, rate, phones, difficulty, seeds) for rate in (RATE, BETTER))
-        found, gained = interval(first, draws), difference(second, first, draws)
-        error += found.low <= true_error <= found.high
+        covering, gained = interval(first, draws), difference(second, first, draws)
+        error += covering.low <= true_error <= covering.high
         gain += gained.low <= true_difference <= gained.high
     return error / worlds, gain / worlds
 

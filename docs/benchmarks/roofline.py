@@ -172,8 +172,8 @@ def measured(machine: str, seconds: float) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "machine": machine,
-        "peak": {one.__name__: peak(one, seconds) for one in (np.float32, np.float64)},
-        "blas": {one.__name__: blas(one, seconds) for one in (np.float32, np.float64)},
+        "peak": {dtype.__name__: peak(dtype, seconds) for dtype in (np.float32, np.float64)},
+        "blas": {dtype.__name__: blas(dtype, seconds) for dtype in (np.float32, np.float64)},
         "bandwidth": {name: bandwidth(size, seconds) for name, size in SIZES.items()},
         "kernels": [
             {
@@ -188,40 +188,42 @@ def measured(machine: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def better(told: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def better(numbers: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """The better of two measurements of one machine, number by number."""
     for roof in ("peak", "blas", "bandwidth"):
-        told[roof] = {name: max(speed, before[roof][name]) for name, speed in told[roof].items()}
-    for one, other in zip(told["kernels"], before["kernels"], strict=True):
-        one["microseconds"] = min(one["microseconds"], other["microseconds"])
-    return told
+        numbers[roof] = {
+            name: max(speed, before[roof][name]) for name, speed in numbers[roof].items()
+        }
+    for row, other in zip(numbers["kernels"], before["kernels"], strict=True):
+        row["microseconds"] = min(row["microseconds"], other["microseconds"])
+    return numbers
 
 
-def points(told: dict[str, Any]) -> list[tuple[str, str, float, float, float]]:
+def points(numbers: dict[str, Any]) -> list[tuple[str, str, float, float, float]]:
     """Name, dtype, operations a byte, 10^9 operations a second, and share of the roof of each."""
-    found = []
-    for one in told["kernels"]:
-        intensity = one["operations"] / one["bytes"]
-        speed = 1e-3 * one["operations"] / one["microseconds"]
-        roof = min(told["peak"][one["dtype"]], intensity * told["bandwidth"]["L2"])
-        found.append((one["name"], one["dtype"], intensity, speed, speed / roof))
-    return found
+    measured_points = []
+    for row in numbers["kernels"]:
+        intensity = row["operations"] / row["bytes"]
+        speed = 1e-3 * row["operations"] / row["microseconds"]
+        roof = min(numbers["peak"][row["dtype"]], intensity * numbers["bandwidth"]["L2"])
+        measured_points.append((row["name"], row["dtype"], intensity, speed, speed / roof))
+    return measured_points
 
 
-def draw(told: dict[str, Any]) -> None:
+def draw(numbers: dict[str, Any]) -> None:
     """The roofs as lines, the kernels as numbered points."""
     x = np.geomspace(0.1, 30.0, 200)
-    rows = points(told)
+    rows = points(numbers)
     places = np.log([row[2:4] for row in rows])
     with in_style():
         figure = new_figure(7.0, 3.8)
         axes = figure.add_axes((0.09, 0.13, 0.56, 0.79), label="roofline")
         for place, line in (("L2", "-"), ("memory", ":")):
-            speed = told["bandwidth"][place]
+            speed = numbers["bandwidth"][place]
             for dtype, colour in COLOURS.items():
-                axes.loglog(x, np.minimum(speed * x, told["peak"][dtype]), line, color=colour)
+                axes.loglog(x, np.minimum(speed * x, numbers["peak"][dtype]), line, color=colour)
         for dtype, colour in COLOURS.items():
-            top = told["peak"][dtype]
+            top = numbers["peak"][dtype]
             name = axes.text(29.0, 1.05 * top, f"{dtype}: {top:.0f}", color=colour)
             name.set(ha="right", va="bottom")
         for n, (_, dtype, intensity, speed, _) in enumerate(rows, start=1):
@@ -245,8 +247,8 @@ def draw(told: dict[str, Any]) -> None:
         axes.set_ylabel("operations a second (10\u2079)")
         axes.grid(color=BLANK, alpha=0.3, linewidth=0.5)
         lines = [f"{n}  {name}: {share:.0%}" for n, (name, *_, share) in enumerate(rows, start=1)]
-        lines += ["", f"solid: from L2, {told['bandwidth']['L2']:.0f} GB/s"]
-        lines += [f"dotted: from memory, {told['bandwidth']['memory']:.0f} GB/s"]
+        lines += ["", f"solid: from L2, {numbers['bandwidth']['L2']:.0f} GB/s"]
+        lines += [f"dotted: from memory, {numbers['bandwidth']['memory']:.0f} GB/s"]
         figure.text(0.68, 0.92, "share of the solid roof", va="top", weight="bold")
         figure.text(0.68, 0.86, "\n".join(lines), va="top", linespacing=1.7)
     save_figure(figure, FIGURE, ["svg"])
@@ -259,21 +261,21 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="from the numbers that are there")
     options = parser.parse_args()
     if not options.draw:
-        told = measured(options.machine, options.seconds)
-        before = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else told
+        numbers = measured(options.machine, options.seconds)
+        before = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else numbers
         if before["machine"] == options.machine:
-            told = better(told, before)
-        NUMBERS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    told = json.loads(NUMBERS.read_text(encoding="utf-8"))
-    print(f"peak {told['peak']}\nblas {told['blas']}\nbandwidth {told['bandwidth']}")
-    for (name, dtype, intensity, speed, share), one in zip(
-        points(told), told["kernels"], strict=True
+            numbers = better(numbers, before)
+        NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    numbers = json.loads(NUMBERS.read_text(encoding="utf-8"))
+    print(f"peak {numbers['peak']}\nblas {numbers['blas']}\nbandwidth {numbers['bandwidth']}")
+    for (name, dtype, intensity, speed, share), row in zip(
+        points(numbers), numbers["kernels"], strict=True
     ):
         print(
-            f"{name:30}{dtype}{one['microseconds']:9.1f} us{intensity:6.2f} op/byte"
+            f"{name:30}{dtype}{row['microseconds']:9.1f} us{intensity:6.2f} op/byte"
             f"{speed:7.1f} Gop/s{share:6.0%}"
         )
-    draw(told)
+    draw(numbers)
 
 
 if __name__ == "__main__":

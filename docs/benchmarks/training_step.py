@@ -34,7 +34,7 @@ def refkd_step(net: Any, features: list[Any], labels: list[Any]) -> Callable[[],
     """One step as a function that returns the gradients by name."""
     import refkd
 
-    heard = refkd.Ragged.from_list([one.astype(net.dtype) for one in features])
+    heard = refkd.Ragged.from_list([frames.astype(net.dtype) for frames in features])
     targets = refkd.Ragged.from_list(labels)
 
     def step() -> Any:
@@ -53,10 +53,10 @@ class TorchStep:
 
         self.torch, self.form = torch, form
         self.dtype = torch.float32 if net.dtype == np.float32 else torch.float64
-        self.features = [torch.tensor(one, dtype=self.dtype) for one in features]
-        self.lengths = torch.tensor([len(one) for one in features])
+        self.features = [torch.tensor(frames, dtype=self.dtype) for frames in features]
+        self.lengths = torch.tensor([len(row) for row in features])
         self.targets = torch.tensor(np.concatenate(labels))
-        self.target_lengths = torch.tensor([len(one) for one in labels])
+        self.target_lengths = torch.tensor([len(row) for row in labels])
         self.loss = torch.nn.CTCLoss(reduction="sum")
         self.directions = net.directions
         width = net.hidden * len(net.directions)

@@ -109,18 +109,18 @@ def _run(options: argparse.Namespace) -> int:
 def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     """The results in the folder, after what is left to do there."""
     from refkd.experiment.experiment import run_experiment
-    from refkd.experiment.results_json import results
-    from refkd.experiment.run_folder import CHECKPOINTS, claim_folder, finish_run, finished
+    from refkd.experiment.results_json import read_results, results, write_results
+    from refkd.experiment.run_folder import CHECKPOINTS, claim_folder
     from refkd.experiment.run_writer import write_run
 
     claim_folder(folder, settings)
-    document = finished(folder)
+    document = read_results(folder)
     if document is None:
         with _Progress(settings.trainings) as progress:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)
-        finish_run(document, folder)  # before anything is drawn, which might fail
+        write_results(document, folder)  # before anything is drawn, which might fail
     if os.access(folder, os.W_OK):
         _draw_missing(folder, document)
     return document

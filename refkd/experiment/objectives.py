@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from refkd import check
-from refkd.check import Ints
+from refkd.check import Floats, Ints
 from refkd.losses.distill import OPTIONS, distill_loss_batch
 from refkd.losses.guided import guided_loss_batch
 from refkd.losses.rules import FrameWise, Rule, Window
@@ -30,6 +30,10 @@ class AuxiliaryLoss:
         """Weight of the auxiliary loss in a step, 0 <= step < steps."""
         rising = self.warm_up * steps
         return self.weight * min(1.0, (step + 1) / rising) if rising > 0.0 else self.weight
+
+    def weighted_sum(self, d_ctc: Floats, d_auxiliary: Floats, step: int, steps: int) -> Floats:
+        """Gradient (sum T, K) of ctc x CTC + weight x auxiliary loss, from those of both."""
+        return self.ctc * d_ctc + self.weight_at(step, steps) * d_auxiliary
 
     def teacher_logits(self, places: Ints, noisy: Ragged) -> Ragged:
         """Of the utterances at these places in the split, with these noisy features."""

@@ -1,7 +1,10 @@
-"""The results of a run as plain numbers, and as a table for a terminal."""
+"""results.json: built, written and read; and the table of it for a terminal."""
 
+import json
 import math
 import platform
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -9,9 +12,13 @@ import numpy as np
 
 import refkd
 from refkd.alignment.statistics import EmissionDelay
+from refkd.check import DataError
 from refkd.experiment.results import ExperimentResult, Model, Student
+from refkd.experiment.results_form import misfits
+from refkd.experiment.run_folder import CHECKPOINTS, RESULTS, reporting_write_errors
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
+from refkd.files.atomic import replacing
 from refkd.losses.distill import OPTIONS
 from refkd.losses.rule_json import rule_to_dict
 from refkd.losses.rules import Rule, Window
@@ -65,6 +72,31 @@ def results(result: ExperimentResult) -> dict[str, Any]:
         },
         "summary": [_summary(result, summary) for summary in summarise(result)],
     }
+
+
+def write_results(results: dict[str, Any], folder: Path) -> None:
+    """Write results.json, which says that the run has ended, and remove its checkpoints."""
+    text = json.dumps(results, indent=1, allow_nan=False) + "\n"
+    with reporting_write_errors(folder):
+        with replacing(folder / RESULTS) as file:
+            file.write(text.encode())
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+
+
+def read_results(folder: Path) -> dict[str, Any] | None:
+    """The results of a run that has ended, as they were written; None if it has not."""
+    path = folder / RESULTS
+    if not path.exists():
+        return None
+    again = "remove it, and the same command trains again"
+    try:
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
+    if (place := next(misfits(results), None)) is not None:
+        got = f"nothing of the kind at {place}" if place else "no object"
+        raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
+    return results
 
 
 def _model(model: Model, frame_shift: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The folder of a run, which one command claims: results at the end, checkpoints on the way."""
+"""The folder of a run, which one command claims, and the list of what `refkd plot` drew."""
 
 import json
 import os
@@ -6,12 +6,10 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import refkd
 from refkd import check
 from refkd.check import DataError
-from refkd.experiment.results_form import misfits
 from refkd.experiment.settings import RunSettings
 from refkd.files.atomic import locked, remove_unfinished, replacing
 
@@ -120,22 +118,6 @@ def _begun(folder: Path) -> bool:
     return bool(others) or (checkpoints.is_dir() and any(checkpoints.iterdir()))
 
 
-def finished(folder: Path) -> dict[str, Any] | None:
-    """The results of a run that has ended, as they were written; None if it has not."""
-    path = folder / RESULTS
-    if not path.exists():
-        return None
-    again = "remove it, and the same command trains again"
-    try:
-        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
-    if (place := next(misfits(results), None)) is not None:
-        got = f"nothing of the kind at {place}" if place else "no object"
-        raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
-    return results
-
-
 @contextmanager
 def reporting_write_errors(folder: Path) -> Iterator[None]:
     """Turn the failure to write a file into one sentence."""
@@ -144,15 +126,6 @@ def reporting_write_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         got = error.strerror or error  # Pillow leaves the first empty
         raise DataError(f"{folder}: expected to write there, got {got}") from None
-
-
-def finish_run(results: dict[str, Any], folder: Path) -> None:
-    """Write results.json, which says that the run has ended, and remove its checkpoints."""
-    text = json.dumps(results, indent=1, allow_nan=False) + "\n"
-    with reporting_write_errors(folder):
-        with replacing(folder / RESULTS) as file:
-            file.write(text.encode())
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
 PLOT = "plot.json"  # lists the files that were drawn here

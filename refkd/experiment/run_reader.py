@@ -16,7 +16,7 @@ from refkd.alignment.posteriors.reference import Reference, read_reference
 from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
 from refkd.check import DataError, Floats, Ints
 from refkd.experiment.checkpoint import NUMBERS, Epoch
-from refkd.experiment.run_folder import finished
+from refkd.experiment.results_json import read_results
 from refkd.experiment.run_writer import (
     EPOCHS,
     FEATURES,
@@ -171,7 +171,7 @@ def read_run(path: str | Path, results: dict[str, Any] | None = None) -> Run:
     """Read the folder of a finished run, or of one about to end with these results."""
     folder = Path(path)
     if results is None:
-        results = finished(folder)
+        results = read_results(folder)
         if results is None:
             raise DataError(f"{folder}: expected the folder of a finished run, got none")
     try:

@@ -214,8 +214,7 @@ def _epoch(
             loss, d_auxiliary = auxiliary.loss(
                 trace.logits, auxiliary.teacher_logits(places, noisy), choice
             )
-            weight = auxiliary.weight_at(adam.step, steps)
-            d_values = auxiliary.ctc * d_values + weight * d_auxiliary.values
+            d_values = auxiliary.weighted_sum(d_values, d_auxiliary.values, adam.step, steps)
             auxiliary_sum += loss
         grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))
         rate = learning_rate(adam.step, steps, settings.rate, settings.rise)

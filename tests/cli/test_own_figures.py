@@ -43,7 +43,9 @@ def uninstall(site, name, version):
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """A folder of packages in which refkd is installed, and no other with our figures."""
-    importlib.import_module("refkd.study")  # and what it needs, which may be where refkd is
+    importlib.import_module(
+        "refkd.experiment.experiment"
+    )  # and what it needs, which may be where refkd is
     install(tmp_path, "refkd", "9.0", FILES)
     monkeypatch.setattr(own_figures, "HOME", tmp_path.resolve())
     others = [path for path in sys.path if not Path(path, "visualize").exists()]
@@ -57,7 +59,7 @@ def site(tmp_path, monkeypatch):
 
 def test_our_own_files_pass_and_so_does_what_their_user_has_edited(site):
     check_own_figures()
-    (site / "visualize" / "style.py").write_text("FONT = 'mine'\n")
+    (site / "visualize" / "layout" / "style.py").write_text("FONT = 'mine'\n")
     check_own_figures()
 
 

@@ -16,8 +16,8 @@ from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.experiment.experiment import run_experiment
 from refkd.experiment.results_json import results as results_of
-from refkd.experiment.results_json import table
-from refkd.experiment.run_folder import claim_folder, finish_run
+from refkd.experiment.results_json import table, write_results
+from refkd.experiment.run_folder import claim_folder
 from refkd.experiment.run_reader import read_run
 from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
@@ -54,7 +54,7 @@ def every_rule(settings_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("every-rule")
     experiment = run_experiment(read_settings(settings_file, {"rules": ["CTC", *RULES]}))
     write_run(experiment, folder)
-    finish_run(results_of(experiment), folder)
+    write_results(results_of(experiment), folder)
     return folder
 
 
@@ -240,7 +240,7 @@ def several(tmp_path_factory):
     study = run_experiment(settings)
     document = results_of(study)
     write_run(study, folder)
-    finish_run(document, folder)
+    write_results(document, folder)
     return folder, study, document
 
 

@@ -16,8 +16,7 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.experiment.experiment import run_experiment
 from refkd.experiment.results_form import misfits
-from refkd.experiment.results_json import results
-from refkd.experiment.run_folder import finish_run
+from refkd.experiment.results_json import results, write_results
 from refkd.experiment.run_reader import read_run
 from refkd.experiment.run_writer import write_run
 from refkd.experiment.settings import read_settings
@@ -56,7 +55,7 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     study = run_experiment(read_settings(overrides=TINY))
     write_run(study, folder)
-    finish_run(results(study), folder)
+    write_results(results(study), folder)
     return study, folder
 
 
