@@ -34,7 +34,6 @@ def banned_names(folder):
                 yield f"{path.relative_to(ROOT)}:{line}: {name}"
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("folder", ["refkd", "visualize", "docs", "tests"])
 def test_names_are_nouns_and_verbs_of_the_field(folder):
     left = list(banned_names(folder))

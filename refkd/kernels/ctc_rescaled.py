@@ -67,14 +67,14 @@ def rescaled_gradient(prob, states, skip, alpha, scale, end, beta, emit):
     for t in range(T - 1, -1, -1):
         total = 0.0
         for s in range(S):
-            emit[s] = beta[s] * prob[t, states[s]] / scale[t]  # (C16)
+            emit[s] = beta[s] * prob[t, states[s]] / scale[t]  # (C14)
             total += alpha[t, s] * beta[s]
-        if not abs(total - end) <= 1e-10 * end:  # (C14)
+        if not abs(total - end) <= 1e-10 * end:  # (C15)
             return False
         for s in range(S):
-            prob[t, states[s]] -= alpha[t, s] * beta[s] / total  # (C15)
+            prob[t, states[s]] -= alpha[t, s] * beta[s] / total  # (C16)
         for s in range(S):
-            beta[s] = emit[s] + emit[s + 1] + skip[s + 2] * emit[s + 2]  # (C16)
+            beta[s] = emit[s] + emit[s + 1] + skip[s + 2] * emit[s + 2]  # (C14)
     return True
 
 
@@ -95,7 +95,7 @@ def ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, d_logits):
     Returns NaN where small probabilities may have lost digits: the caller then uses log space.
     """
     softmax_rows(logits, d_logits)
-    if faintest(d_logits, states) < 1e-290:  # denormal or 0: (C14) would hold all the same
+    if faintest(d_logits, states) < 1e-290:  # denormal or 0: (C15) would hold all the same
         return np.nan
     log_scale = rescaled_alpha(d_logits, states, skip, alpha, scale)
     T, S = alpha.shape

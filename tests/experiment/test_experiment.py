@@ -14,6 +14,7 @@ from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
+from refkd.experiment import experiment
 from refkd.experiment.experiment import run_experiment
 from refkd.experiment.results_json import results as results_of
 from refkd.experiment.results_json import table, write_results
@@ -86,6 +87,28 @@ def test_results_hold_the_teacher_and_every_student(name, request):
 
 def test_the_teacher_stayed_frozen(results):
     assert results["teacher"]["hash_before"] == results["teacher"]["hash_after"]
+
+
+def test_the_teacher_is_trained_before_it_teaches(monkeypatch):
+    """Claim 9: no student is given the teacher before its training has ended."""
+    trainings = []
+
+    def recorded(start, split, settings, seed, auxiliary=None, *more):
+        trained, history = train(start, split, settings, seed, auxiliary, *more)
+        trainings.append((start, trained, auxiliary, history))
+        return trained, history
+
+    monkeypatch.setattr(experiment, "train", recorded)
+    run_experiment(read_settings(overrides={"rules": ["CTC", "Hard", "Shift1"]}, quick=True))
+    (untrained, teacher, auxiliary, history), (_, _, alone, _), *students = trainings
+    assert teacher.bidirectional
+    assert auxiliary is None
+    assert alone is None
+    assert history[-1].ctc < history[0].ctc
+    assert teacher.hash() != untrained.hash()
+    for start, _, distillation, _ in students:
+        assert not start.bidirectional
+        assert distillation.teacher.hash() == teacher.hash()
 
 
 def test_what_a_rule_selected_is_told_of_every_rule_but_not_of_ctc(results):
