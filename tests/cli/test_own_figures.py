@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import importlib
+import shutil
 import sys
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 from pathlib import Path
@@ -83,11 +84,11 @@ def test_a_distribution_that_refkd_has_overwritten_does_not_matter(site):
 
 
 def test_files_that_are_gone_are_missed(site):
-    for name in ("style.py", "__init__.py"):
+    for name in ("layout/style.py", "__init__.py"):
         (site / "visualize" / name).unlink()
         with pytest.raises(ArgumentError, match=rf"got no .*{name}, perhaps removed"):
             check_own_figures()
-    (site / "visualize").rmdir()
+    shutil.rmtree(site / "visualize")
     importlib.invalidate_caches()
     with pytest.raises(ArgumentError, match="visualize: expected"):
         check_own_figures()
