@@ -8,6 +8,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """For each room the rooms that its files import."""
     rooms = [room for layer in layers() for room in layer]

@@ -22,7 +22,7 @@ import pytest
 UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 BOUNDS_CHECKED = os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0") and not UNCOMPILED
 KERNELS = Path(__file__).resolve().parents[1] / "refkd" / "kernels"
-NEEDED = ("numpy", "numba", "matplotlib", "tqdm", "hypothesis", "praatio")
+NEEDED = ("numpy", "numba", "matplotlib", "tqdm", "hypothesis", "praatio", "xdist")
 
 
 def _kernel_digest() -> str:
@@ -103,6 +103,14 @@ def pytest_configure(config: pytest.Config) -> None:
             config.addinivalue_line(
                 "filterwarnings", f"ignore:{warning} encountered:RuntimeWarning"
             )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """All cores for all tests; one process for a part of them, which is quicker and can print."""
+    part = config.args != config.getini("testpaths") or config.option.keyword
+    if not part and config.option.capture != "no" and config.option.numprocesses is None:
+        config.option.numprocesses, config.option.dist = "auto", "loadfile"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,6 +66,7 @@ def test_the_example_of_the_readme_runs():
 
 
 @pytest.mark.compiled_once
+@pytest.mark.proof
 def test_the_test_of_the_page_on_verification_runs(tmp_path):
     adapter = "from refkd.verify.adapters.refkd_ctc import ctc_loss as ctc_loss\n"
     (tmp_path / "mine.py").write_text(adapter, encoding="utf-8")

@@ -84,6 +84,7 @@ def undrawn(folder, name):
     )
 
 
+@pytest.mark.proof
 def test_a_figure_that_fails_in_the_first_run_costs_a_sentence(
     whole, settings, tmp_path, monkeypatch, capsys
 ):

@@ -89,7 +89,7 @@ def test_the_teacher_stayed_frozen(results):
     assert results["teacher"]["hash_before"] == results["teacher"]["hash_after"]
 
 
-def test_the_teacher_is_trained_before_it_teaches(monkeypatch):
+def test_the_teacher_is_trained_before_it_teaches(tiny, monkeypatch):
     """Claim 9: no student is given the teacher before its training has ended."""
     trainings = []
 
@@ -99,7 +99,7 @@ def test_the_teacher_is_trained_before_it_teaches(monkeypatch):
         return trained, history
 
     monkeypatch.setattr(experiment, "train", recorded)
-    run_experiment(read_settings(overrides={"rules": ["CTC", "Hard", "Shift1"]}, quick=True))
+    run_experiment(read_settings(tiny, {"rules": ["CTC", "Hard"], "seeds": 1}))
     (untrained, teacher, auxiliary, history), (_, _, alone, _), *students = trainings
     assert teacher.bidirectional
     assert auxiliary is None

@@ -113,6 +113,7 @@ def window_rows(run, name, utterance, frame):
     return rows
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("frame", [23, *proofs(2, 46)])
 def test_a_pointer_shows_what_the_rule_saw_and_chose(explorer, run, name, frame):
@@ -139,6 +140,7 @@ def posterior_rows(run, student, frame, teacher):
     }
 
 
+@pytest.mark.proof
 def test_the_sentence_tells_the_numbers_of_the_trace(explorer, run):
     trace = run.trace("Hard", NAMES[1])
     (chosen,) = trace.pairs[trace.pairs[:, 0] == 23][:, 1]
@@ -155,6 +157,7 @@ def test_the_sentence_tells_the_numbers_of_the_trace(explorer, run):
     assert sentence.endswith(f"divergence {value:.3f} nats.")
 
 
+@pytest.mark.proof
 def test_the_sentence_tells_what_weighs_most(explorer, run):
     explorer.choose_student("Blend")
     explorer.point(23)
@@ -167,6 +170,7 @@ def test_the_sentence_tells_what_weighs_most(explorer, run):
     assert sentence.endswith(f"divergence {value:.3f} nats.")
 
 
+@pytest.mark.proof
 def test_the_sentence_tells_of_several_teacher_frames_or_none(explorer, run):
     explorer.choose_student("PerTeacher")
     pairs = run.trace("PerTeacher", NAMES[1]).pairs
@@ -188,6 +192,7 @@ def earlier(count):
     return "the same frame" if count == 0 else f"{count} frame{'s' * int(count > 1)} earlier"
 
 
+@pytest.mark.proof
 def test_the_posteriors_are_those_of_the_chosen_frame(explorer, run):
     explorer.choose_student("Hard")
     explorer.point(23)
@@ -199,6 +204,7 @@ def test_the_posteriors_are_those_of_the_chosen_frame(explorer, run):
     assert explorer.text("other") == f"teacher, frame {chosen}"
 
 
+@pytest.mark.proof
 def test_the_posteriors_of_a_weighted_rule_are_the_mixture(explorer, run):
     explorer.choose_student("Soft")
     explorer.point(23)
@@ -207,6 +213,7 @@ def test_the_posteriors_of_a_weighted_rule_are_the_mixture(explorer, run):
     assert explorer.text("other") == "mixture"
 
 
+@pytest.mark.proof
 def test_who_has_no_rule_is_compared_with_the_same_frame(explorer, run):
     explorer.choose_student("CTC")
     explorer.point(23)
@@ -216,6 +223,7 @@ def test_who_has_no_rule_is_compared_with_the_same_frame(explorer, run):
     assert explorer.browser.run("return document.querySelector('[data-part=window]').hidden")
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("frame", [13, 40])
 def test_a_wide_window_is_told_around_the_chosen_frame(explorer, run, frame):
     explorer.choose_student("Wide")
@@ -226,6 +234,7 @@ def test_a_wide_window_is_told_around_the_chosen_frame(explorer, run, frame):
     assert explorer.rows("divergences") == every[first : first + 13]
 
 
+@pytest.mark.proof
 def test_the_strips_are_drawn_where_the_numbers_are(explorer, run):
     """White dots on the chosen pairs of the band, teacher blue on the curves of its spikes."""
     explorer.choose_student("Hard")
@@ -250,6 +259,7 @@ def test_the_strips_are_drawn_where_the_numbers_are(explorer, run):
         assert abs(highest - expected) < 2.5
 
 
+@pytest.mark.proof
 def test_no_line_strikes_an_offset_through(explorer, run):
     """On the canvas of the cursor each offset stands again, on a ground of its own."""
     explorer.choose_student("Hard")
@@ -280,6 +290,7 @@ def test_what_has_no_room_is_counted(explorer, run):
     assert explorer.text("hidden") == ""
 
 
+@pytest.mark.proof
 def test_pointing_at_the_band_compares_with_that_teacher_frame(explorer, run):
     explorer.choose_student("Hard")
     x, _ = explorer.place(23)
@@ -289,6 +300,7 @@ def test_pointing_at_the_band_compares_with_that_teacher_frame(explorer, run):
     assert explorer.text("other") == "teacher, frame 18"
 
 
+@pytest.mark.proof
 def test_another_utterance_is_another(explorer, run):
     explorer.choose_student("OrderedPath")
     explorer.choose_utterance("short")
@@ -321,6 +333,7 @@ def test_the_keyboard_moves_the_frame(explorer, run):
     assert explorer.rows("divergences") == window_rows(run, "Hard", NAMES[1], 0)
 
 
+@pytest.mark.proof
 def test_the_keyboard_moves_from_spike_to_spike(explorer, run):
     explorer.choose_student("Hard")
     _, frames = spikes(run.of("Hard").posteriors.arrays[NAMES[1]])
@@ -336,6 +349,7 @@ def test_the_keyboard_moves_from_spike_to_spike(explorer, run):
     assert explorer.text("frame") == f"frame {after[1]} of 0 to 46"
 
 
+@pytest.mark.proof
 def test_the_keyboard_compares_with_other_teacher_frames(explorer, run):
     explorer.choose_student("Hard")
     explorer.point(23)
@@ -351,6 +365,7 @@ def test_the_keyboard_compares_with_other_teacher_frames(explorer, run):
     assert explorer.text("frame") == "frame 23 of 0 to 46"
 
 
+@pytest.mark.proof
 def test_what_is_shown_is_spoken_when_it_rests(explorer):
     explorer.focus()
     explorer.browser.press("Right")
@@ -359,6 +374,7 @@ def test_what_is_shown_is_spoken_when_it_rests(explorer):
     assert role == "status"
 
 
+@pytest.mark.proof
 def test_every_control_is_reached_by_the_tab_key_and_seen(explorer):
     explorer.browser.run("document.querySelector('[data-part=utterance]').focus()")
     focused = []
@@ -376,6 +392,7 @@ def test_every_control_is_reached_by_the_tab_key_and_seen(explorer):
     assert {outline for _, outline in focused[1:]} == {"solid"}
 
 
+@pytest.mark.proof
 def test_zoom_by_keys_and_buttons(explorer):
     explorer.point(20)
     explorer.focus()
@@ -395,6 +412,7 @@ def test_zoom_by_keys_and_buttons(explorer):
     assert explorer.text("range") == "all 47 frames, 0 to 46"
 
 
+@pytest.mark.proof
 def test_moving_out_of_view_moves_the_view(explorer):
     explorer.point(20)
     explorer.focus()
@@ -404,6 +422,7 @@ def test_moving_out_of_view_moves_the_view(explorer):
     assert explorer.text("range").startswith("frames 0 to ")
 
 
+@pytest.mark.proof
 def test_dragging_moves_in_time_and_a_click_holds(explorer):
     explorer.point(20)
     explorer.focus()
@@ -424,6 +443,7 @@ def test_dragging_moves_in_time_and_a_click_holds(explorer):
     assert explorer.text("frame") != held
 
 
+@pytest.mark.proof
 def test_an_utterance_of_1500_frames_is_drawn_and_moved_in(explorer, run):
     explorer.choose_student("Hard")
     explorer.choose_utterance("long")
@@ -476,12 +496,14 @@ def test_figures_are_dark_where_the_page_is(browser, run, path):
     assert dark.max(axis=1).max() > 220  # text and axes
 
 
+@pytest.mark.proof
 def test_a_table_says_that_it_scrolls(browser, run, path):
     Explorer(browser, run, path, width=390)
     assert says_that_it_scrolls(browser)
     assert not says_that_it_scrolls(browser, 5000)
 
 
+@pytest.mark.proof
 def test_figures_are_in_two_columns_where_there_is_room(browser, run, path):
     for width, columns in ((1400, 2), (800, 1)):
         Explorer(browser, run, path, width=width)
@@ -490,6 +512,7 @@ def test_figures_are_in_two_columns_where_there_is_room(browser, run, path):
         assert round(browser.run(script)) == columns
 
 
+@pytest.mark.proof
 def test_a_figure_is_offered_as_files(explorer, path):
     svg, csv = explorer.browser.run(
         "return [...document.querySelectorAll('.files a')].map((one) => [one.download, one.href])"
@@ -500,6 +523,7 @@ def test_a_figure_is_offered_as_files(explorer, path):
     assert csv[1].startswith("blob:")
 
 
+@pytest.mark.proof
 def test_bars_are_kept_in_print_and_in_forced_colours(explorer):
     explorer.choose_student("Hard")
     styles = explorer.browser.run(
@@ -543,6 +567,7 @@ def contrast(colour, ground):
     return lighter / darker
 
 
+@pytest.mark.proof
 def test_words_in_the_colour_of_a_student_are_readable_on_either_ground():
     assert min(contrast(darker(colour), "#ffffff") for colour in STUDENTS) > 4.5
     assert min(contrast(colour, "#16181b") for colour in STUDENTS_ON_DARK) > 4.5

@@ -12,7 +12,7 @@ PAGES = {
 
 EQUATIONS = {
     "C1": "state_s = blank for even s, the label (s - 1) / 2 for odd s, s = 0 .. S-1, S = 2L + 1",
-    "C2": "skip_s = 1 if state_s is neither the blank nor state_{s-2}, else 0",
+    "C2": "skip_s = 1 if s >= 3 and state_s is neither the blank nor state_{s-2}, else 0",
     "C3": "A[0, s] = logp[0, state_s] for s = 0, 1, else -inf",
     "C4": "A[t, s] = logp[t, state_s] + log_add(A[t-1, s], A[t-1, s-1], A[t-1, s-2] if skip_s)",
     "C5": "B[T-1, s] = 0 for s = S-2, S-1, else -inf",
