@@ -128,6 +128,13 @@ def test_a_page_that_fails_costs_a_sentence(whole, again, monkeypatch):
     assert files(folder) == files(whole)
 
 
+@pytest.mark.parametrize("part", ["RunDrawing.of", "pictures_of"])
+def test_what_all_figures_need_may_fail_too(again, monkeypatch, part):
+    folder, command = again
+    monkeypatch.setattr(f"visualize.report.whole_run.{part}", fail)
+    assert command() == (0, undrawn(folder, "figures"))
+
+
 def test_without_its_page_a_run_names_its_results(again, monkeypatch, settings, capsys):
     folder, _ = again
     (folder / "report.html").unlink()

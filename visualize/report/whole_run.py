@@ -21,7 +21,15 @@ def draw_everything(run: Run, folder: Path, page: Path) -> Failures:
     An OSError if a file cannot be written.
     """
     folder.mkdir(exist_ok=True)
-    drawing, failures = RunDrawing.of(run), Failures()
+    failures = Failures()
+    with note_failure(failures, "figures"):
+        _draw_missing(run, folder, page, failures)
+    return failures
+
+
+def _draw_missing(run: Run, folder: Path, page: Path, failures: Failures) -> None:
+    """Draw what is not there yet, and add the error of each that failed."""
+    drawing = RunDrawing.of(run)
     for name, row in FIGURES.items():
         if all((folder / f"{name}.{ending}").exists() for ending in (*FORMATS, "csv")):
             continue
@@ -39,4 +47,3 @@ def draw_everything(run: Run, folder: Path, page: Path) -> Failures:
     if not page.exists():
         with note_failure(failures, page.name):
             write_report(run, folder, page)
-    return failures
