@@ -108,8 +108,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """All cores for all tests; one process for a part of them, which is quicker and can print."""
+    is_worker = hasattr(config, "workerinput")
     part = config.args != config.getini("testpaths") or config.option.keyword
-    if not part and config.option.capture != "no" and config.option.numprocesses is None:
+    prints = config.option.capture == "no"
+    if not (is_worker or part or prints) and config.option.numprocesses is None:
         config.option.numprocesses, config.option.dist = "auto", "loadfile"
 
 

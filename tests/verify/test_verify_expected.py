@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -362,5 +361,5 @@ def test_progress_is_shown_on_a_terminal_only(command, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr(sys, "stderr", stream)
             assert command("right") == 0
-        assert bool(re.search(r"conventions: [1-9]\d*call", stream.getvalue())) == shown
+        assert ("conventions: 0call" in stream.getvalue()) == shown
         assert ("cases:   0%" in stream.getvalue()) == shown
