@@ -16,6 +16,9 @@ from refkd.check import Floats
 from refkd.data.corpus import check_audio
 
 TAPERS = {"hann": 0.5, "hamming": 0.54}  # the constant a of (F2)
+# Far beyond speech; larger ones would ask for gigabytes.
+LONGEST_WINDOW = 2**16  # samples
+MOST_BANDS = 1024
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class FeatureSettings:
             window=check.positive("window", self.window),
             hop=check.positive("hop", self.hop),
             taper=check.one_of("taper", self.taper, TAPERS),
-            bands=check.integer("bands", self.bands, low=1),
+            bands=check.integer("bands", self.bands, low=1, high=MOST_BANDS),
             low=check.non_negative("low", self.low),
             high=None if self.high is None else check.positive("high", self.high),
             floor=check.positive("floor", self.floor),
@@ -60,6 +63,9 @@ class FeatureSettings:
 
     def samples(self, rate: int) -> tuple[int, int]:
         """Samples in a window, and from one window to the next."""
+        if rate > LONGEST_WINDOW / self.window:
+            got = f"window={self.window} at {check.shown(rate)} Hz"
+            check.fail("window", f"at most {LONGEST_WINDOW} samples", got)
         window, hop = round(self.window * rate), round(self.hop * rate)
         if window < 2 or hop < 1:
             got = f"window={self.window}, hop={self.hop} at {rate} Hz"

@@ -59,7 +59,7 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         if not isinstance(self.rules, list | tuple):
-            check.fail("rules", "a list of names", repr(self.rules))
+            check.fail("rules", "a list of names", check.shown(self.rules))
         check.store(
             self,
             data=check.text("data", self.data),

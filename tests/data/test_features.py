@@ -188,6 +188,14 @@ def test_settings_out_of_range(settings, sentence):
         ),
         (
             [0.0],
+            2**63,
+            {},
+            "window: expected at most 65536 samples, got window=0.025 at 9223372036854775808 Hz",
+        ),
+        ([0.0], 10**400, {}, "window: expected at most 65536 samples, got window=0.025 at"),
+        ([0.0], 8000, {"bands": 1025}, "bands: expected a whole number from 1 to 1024, got 1025"),
+        (
+            [0.0],
             8000,
             {"high": 5000.0},
             "low, high: expected low < high <= 4000.0 Hz, got 20.0, 5000.0",
