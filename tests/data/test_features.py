@@ -192,8 +192,7 @@ def test_settings_out_of_range(settings, sentence):
             {},
             "window: expected at most 65536 samples, got window=0.025 at 9223372036854775808 Hz",
         ),
-        ([0.0], 10**400, {}, "window: expected at most 65536 samples, got window=0.025 at"),
-        ([0.0], 8000, {"bands": 1025}, "bands: expected a whole number from 1 to 1024, got 1025"),
+        ([0.0], 8000, {"bands": 1025}, "bands: expected a whole number <= 1024, got 1025"),
         (
             [0.0],
             8000,
