@@ -142,13 +142,13 @@ def drawn_by_hypothesis(
     def collect(recipe: Recipe) -> None:
         drawn[recipe] = None
 
-    with _without_constants():
+    with without_constants():
         collect()
     return list(drawn)
 
 
 @contextmanager
-def _without_constants() -> Iterator[None]:
+def without_constants() -> Iterator[None]:
     """Keep Hypothesis from drawing the constants that it reads in the source of loaded modules.
 
     It has no option for that; versions that read none lack the method.
