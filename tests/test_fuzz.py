@@ -22,7 +22,7 @@ from oracles import lstm as lstm_oracle
 from oracles import metrics as metrics_oracle
 from support.hostile import hostile, judged, parts, plain
 from support.reference_pages import NAMES, RETURNED
-from tolerances import HOSTILE, assert_close
+from tolerances import VALUE, assert_close
 
 import refkd
 from refkd.alignment.bootstrap import Ratio, difference, interval, resample
@@ -373,7 +373,7 @@ def judge(entry, made):
         assert same(part, expected[place]), f"{part!r}, not {expected[place]!r}, at {place}"
     if entry.oracle is not None and tame(again):
         again = {name: plain(make()) for name, make in made.items()}  # an iterator serves once
-        assert_close(entry.shown(result), entry.oracle(**again), HOSTILE)
+        assert_close(entry.shown(result), entry.oracle(**again), VALUE)
 
 
 def tame(arguments):
