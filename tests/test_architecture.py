@@ -148,7 +148,8 @@ def test_every_room_stands_on_a_layer_of_the_import_contract():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contract = project["tool"]["importlinter"]["contracts"][0]
     layers = [layer.split(" | ") for layer in contract["layers"]]
-    rooms = {path.stem for path in (ROOT / "refkd").glob("[a-z]*") if path.name != "py.typed"}
+    sources = [path.relative_to(ROOT / "refkd") for path in (ROOT / "refkd").rglob("[a-z]*.py")]
+    rooms = {path.parts[0].removesuffix(".py") for path in sources}
     assert {room for layer in layers for room in layer} == {f"refkd.{room}" for room in rooms} | {
         "visualize"
     }
