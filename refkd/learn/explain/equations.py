@@ -11,19 +11,23 @@ PAGES = {
 }
 
 EQUATIONS = {
-    "C1": "state_s = blank for even s, the label (s - 1) / 2 for odd s, s = 0 .. S-1, S = 2L + 1",
-    "C2": "skip_s = 1 if s >= 3 and state_s is neither the blank nor state_{s-2}, else 0",
-    "C3": "A[0, s] = logp[0, state_s] for s = 0, 1, else -inf",
-    "C4": "A[t, s] = logp[t, state_s] + log_add(A[t-1, s], A[t-1, s-1], A[t-1, s-2] if skip_s)",
-    "C5": "B[T-1, s] = 0 for s = S-2, S-1, else -inf",
-    "C6": "B[t, s] = log_add(E[s], E[s+1], E[s+2] if skip_{s+2}), "
-    "E[s] = B[t+1, s] + logp[t+1, state_s]",
-    "C7": "loss = -log_add(A[T-1, S-1], A[T-1, S-2])",
-    "C8": "total_t = sum_s e^(A[t, s] + B[t, s])",
-    "C9": "occupancy[t, k] = sum over states s with label k of e^(A[t, s] + B[t, s]) / total_t",
-    "C10": "d loss / d logits[t, k] = y[t, k] - occupancy[t, k]",
-    "C11": "V[t, s] = logp[t, state_s] + max(V[t-1, s], V[t-1, s-1], V[t-1, s-2] if skip_s)",
-    "C12": "path[t-1] = path[t] - the step that V[t, path[t]] came by",
+    "C1": "state_s = blank if s is even, label_{(s-1)/2} if s is odd, S = 2L + 1",
+    "C2": "skip_s = 1 if s >= 3 and state_s is neither blank nor state_{s-2}, else 0",
+    "C3": "log_alpha[0, s] = logp[0, state_s] if s = 0, 1, else -inf",
+    "C4": "log_alpha[t, s] = logp[t, state_s] + log_add(log_alpha[t-1, s], log_alpha[t-1, s-1], "
+    "log_alpha[t-1, s-2] if skip_s)",
+    "C5": "log_beta[T-1, s] = 0 if s = S-2, S-1, else -inf",
+    "C6": "log_beta[t, s] = log_add(onward[s], onward[s+1], onward[s+2] if skip_{s+2}), "
+    "onward[s] = log_beta[t+1, s] + logp[t+1, state_s]",
+    "C7": "loss = -log P = -log_add(log_alpha[T-1, S-1], log_alpha[T-1, S-2])",
+    "C8": "total_t = sum_s e^(log_alpha[t, s] + log_beta[t, s]) = P",
+    "C9": "occupancy[t, k] = 1 / total_t times the sum of e^(log_alpha[t, s] + log_beta[t, s]) "
+    "over the s with state_s = k",
+    "C10": "dz[t, k] = y[t, k] - occupancy[t, k]",
+    "C11": "best[t, s] = logp[t, state_s] + max(best[t-1, s], best[t-1, s-1], best[t-1, s-2] if "
+    "skip_s)",
+    "C12": "path[t-1] = argmax_s' best[t-1, s'], s' = path[t], path[t]-1, path[t]-2 if "
+    "skip_{path[t]}",
     "R1": "a_t = x_t W + b + h_{t-1} U",
     "R2": "h_t = tanh(a_t)",
     "L1": "a_t = x_t W + b + h_{t-1} U",
