@@ -1,4 +1,4 @@
-"""The pages of the course as notebooks: `python docs/make_notebooks.py FOLDER` runs and writes them.
+"""The pages of the course as notebooks: `python docs/make_notebooks.py FOLDER` runs and writes.
 
 Text stays text; an example becomes a cell, and so does the script of a figure. A figure that must
 be trained for is an image.

@@ -1,4 +1,4 @@
-"""The symbols of the course: each is on the notation page, and means the same in `refkd explain`."""
+"""The symbols of the course: each is on the notation page; an equation has one tag."""
 
 import re
 

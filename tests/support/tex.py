@@ -11,7 +11,8 @@ TAG = re.compile(r"\\tag\{(\w+)\}")
 TEXT = re.compile(r"\\text\{[^}]*\}|\\(?:begin|end)\{\w+\}(?:\{\w+\})?|\\operatorname\{\w+\}")
 TOKEN = re.compile(r"\\mathrm\{([A-Za-z ]+)\}|\\([A-Za-z]+)|([A-Za-z])")
 # What is written with a backslash and names a quantity; all other commands lay out or operate.
-GREEK = set("alpha beta delta epsilon zeta theta lambda nu rho sigma tau omega".split())
+GREEK = {"alpha", "beta", "delta", "epsilon", "zeta", "theta"}
+GREEK |= {"lambda", "nu", "rho", "sigma", "tau", "omega"}
 # Upright words that are no quantities.
 WORDS = {"d", "e", "i", "where", "for", "if", "else", "and", "or"}
 
