@@ -22,20 +22,19 @@ def course() -> list[str]:
 
 def whole(site: Path) -> str:
     """All pages of the course as one page of HTML, which belongs beside them."""
-    pages = {
-        name: (site / "course" / f"{name}.html").read_text(encoding="utf-8") for name in course()
-    }
+    names = course()
+    texts = [(site / "course" / f"{name}.html").read_text(encoding="utf-8") for name in names]
 
     def inside(link: re.Match[str]) -> str:
         name, place = link.groups()
-        return f'href="#{place or name}"' if name in pages else link[0]
+        return f'href="#{place or name}"' if name in names else link[0]
 
-    head = HEAD.search(next(iter(pages.values())))
-    parts = [
-        f'<section class="page" id="{name}">{LINK.sub(inside, ARTICLE.search(page)[1])}</section>'
-        for name, page in pages.items()
+    sections = [
+        f'<section class="page" id="{name}">{LINK.sub(inside, ARTICLE.search(text)[1])}</section>'
+        for name, text in zip(names, texts, strict=True)
     ]
-    return f'<!doctype html><html lang="en">{head[0]}<body><div class="content">{"".join(parts)}</div></body></html>'
+    head, body = HEAD.search(texts[0])[0], "".join(sections)
+    return f'<!doctype html><html lang="en">{head}<body><div class="content">{body}</div></html>'
 
 
 def main(site: Path, pdf: Path) -> None:
