@@ -64,8 +64,8 @@ def test_frame_wise_has_the_errors_and_offsets_of_five_seeds(corpus, heading):
 
 
 def test_the_silent_optimum_has_the_errors_by_weight():
-    page = table_rows(section("results", "Real speech").split("**What the weights")[1])
-    by_weight = {head: row for head, row in page if len(row) == 3}
+    rows = table_rows(section("results", "Real speech"))
+    by_weight = {head: row for head, row in rows if len(row) == 3}
     measured = table_rows(text_of("silent-optimum"))
     for name in ("Hard", "TopK", "Soft", "Monotone", "OrderedPath", "PerTeacher"):
         heads = [head.partition(",")[0] for head, row in measured if row == by_weight[name]]
