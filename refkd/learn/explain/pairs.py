@@ -81,7 +81,7 @@ def rule_step(trace: DistillTrace, frames: range) -> Step:
         cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), row.why(trace, n)])
     columns = ["u", "t - u", "D", "weight", "weight D", "why"]
     pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in rows], columns, cells)
-    band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected pairs marked")
+    band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected ones marked")
     return Step(
         type(trace.rule).__name__, row.about, row.equations, (band, pairs, cost_table(trace))
     )
