@@ -439,7 +439,7 @@ EQUATIONS = {  # those of docs/course/selection.md in plain text
     "S8": "before(t, u) = argmin of cost over (t-1, u-1), (t-1, u), (t, u-1)",
     "S9": "t(u) = argmin_t D(t, u)",
     "S10": "weight(t, u) = e^(-D(t, u) / tau) / sum_u' e^(-D(t, u') / tau)",
-    "S11": "softmin_t = -tau log(mean_u e^(-D(t, u) / tau))",
+    "S11": "softmin_t = -tau log(sum_u e^(-D(t, u) / tau) / count_t)",
 }
 
 
