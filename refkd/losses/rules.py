@@ -435,7 +435,7 @@ EQUATIONS = {  # those of docs/course/selection.md in plain text
     "S5": "cost(t, u) = D(t, u) + min_u' cost(t', u')",
     "S6": "u(last) = argmin_u cost(last, u), u(t') = argmin_u' cost(t', u')",
     "S7": "cost(0, 0) = D(0, 0), "
-    "cost(t, u) = D(t, u) + min(cost(t-1, u-1), cost(t-1, u), cost(t, u-1))",
+    "cost(t, u) = D(t, u) + min of cost over (t-1, u-1), (t-1, u), (t, u-1)",
     "S8": "before(t, u) = argmin of cost over (t-1, u-1), (t-1, u), (t, u-1)",
     "S9": "t(u) = argmin_t D(t, u)",
     "S10": "weight(t, u) = e^(-D(t, u) / tau) / sum_u' e^(-D(t, u') / tau)",
