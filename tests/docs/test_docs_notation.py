@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tex import DISPLAYED, DOCS, TAG, equations, prose_of, symbols
+from support.tex import DISPLAYED, DOCS, TAG, equations, prose_of, symbols
 
 COURSE = sorted((DOCS / "course").glob("*.md"))
 PAGES = sorted(DOCS.rglob("*.md"))

@@ -9,7 +9,7 @@ import tokenize
 from collections import defaultdict
 from pathlib import Path
 
-from tex import DOCS, prose_of
+from support.tex import DOCS, prose_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"\(([NMLRCDSGEFVB][0-9]+)\)")
