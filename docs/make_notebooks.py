@@ -22,7 +22,7 @@ FIGURE = re.compile(r"^!\[([^\]]*)\]\(\.\./figures/([\w-]+)\.svg\)\n", re.MULTIL
 COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)#\s]*)(#[^)\s]*)?\)")
 BLOCK = re.compile(f"{EXAMPLE.pattern}|{FIGURE.pattern}", re.DOTALL | re.MULTILINE)
-TRAINS = "refkd.experiment"
+TRAINS = "refkd.experiment", "small_run", "future_needed"
 
 
 def notebook(page: Path):
@@ -66,8 +66,8 @@ def examples(block: str) -> list:
 def figure(description: str, name: str) -> list:
     """The script that draws a figure, or the figure itself where drawing it takes a training."""
     script = DOCS / "gallery" / f"plot_{name.replace('-', '_')}.py"
-    source = script.read_text(encoding="utf-8") if script.exists() else TRAINS
-    if TRAINS in source or "benchmarks" in source:
+    source = script.read_text(encoding="utf-8") if script.exists() else TRAINS[0]
+    if any(module in source for module in TRAINS):
         image = base64.b64encode((DOCS / "figures" / f"{name}.svg").read_bytes()).decode("ascii")
         cell = new_markdown_cell(f"![{description}](attachment:{name}.svg)")
         cell["attachments"] = {f"{name}.svg": {"image/svg+xml": image}}

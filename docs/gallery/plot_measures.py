@@ -6,22 +6,15 @@ A teacher and three students learn easy synthetic speech for seconds. By how man
 student later than its teacher, phone by phone? It belongs to the page on measures.
 """
 
-from refkd.experiment.experiment import run_experiment
-from refkd.experiment.settings import read_settings
+from small_run import small_run
+
 from visualize import offsets_figure
 
 # %%
-# The same job as ``refkd run``, with less and easier speech, smaller networks and fewer epochs.
+# The same job as ``refkd run``, with less and easier speech, smaller networks and fewer epochs:
+# ``docs/benchmarks/small_run.py``.
 
-settings = read_settings(
-    overrides={
-        "rules": ["CTC", "FrameWise", "OrderedPath"],
-        "speech": {"train": 300, "validation": 40, "test": 80, "noise": 0.03},
-        "network": {"hidden": 48},
-        "training": {"epochs": 12, "rate": 0.01},
-    }
-)
-study = run_experiment(settings)
+study = small_run()
 
 # %%
 # Two numbers for each student: neither is worth much without the other.

@@ -6,22 +6,15 @@ The losses of a teacher and three students from epoch to epoch, and their errors
 they do not learn from. It belongs to the page on training.
 """
 
-from refkd.experiment.experiment import run_experiment
-from refkd.experiment.settings import read_settings
+from small_run import small_run
+
 from visualize import learning_figure
 
 # %%
-# The same job as ``refkd run``, with less and easier speech, smaller networks and fewer epochs.
+# The same job as ``refkd run``, with less and easier speech, smaller networks and fewer epochs:
+# ``docs/benchmarks/small_run.py``.
 
-settings = read_settings(
-    overrides={
-        "rules": ["CTC", "FrameWise", "OrderedPath"],
-        "speech": {"train": 300, "validation": 80, "test": 1, "noise": 0.03},
-        "network": {"hidden": 48},
-        "training": {"epochs": 12, "rate": 0.01},
-    }
-)
-study = run_experiment(settings)
+study = small_run()
 
 # %%
 # Distillation losses of different rules cannot be compared: a rule with more choice is cheaper.
