@@ -32,7 +32,7 @@ def _cases() -> list[Case]:
         ("two different labels", [[0.5, 0.3, 0.2], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]], (1, 2), 0),
         ("a repeated label", HAND, (1, 1), 0),
         ("the blank is the last class", [[0.5, 0.25, 0.25], [0.125, 0.5, 0.375]], (0, 1), 2),
-        ("no way: two equal labels, and never a blank", [[0.0, 1.0]] * 3, (1, 1), 0),
+        ("no path: two equal labels, and never a blank", [[0.0, 1.0]] * 3, (1, 1), 0),
     ]
     described += [
         (f"T={T}, labels {list(labels)}", _probabilities(T, K), labels, 0) for T, K, labels in DRAWN
@@ -71,36 +71,36 @@ def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Ta
 
 
 class NoEmission(PlainCTC):
-    """An alpha of the paths alone, without their emissions."""
+    """An alpha without emissions: it counts the beginnings of paths."""
 
-    words = "the emission at t is left out"
+    words = "alpha leaves out the emission at frame t"
 
     def alpha(self, emission: Floats, skip: Any) -> Floats:
         return super().alpha(np.zeros_like(emission), skip)
 
 
 class EmissionInBeta(PlainCTC):
-    """A beta that is symmetrical to alpha, as some papers have it."""
+    """A beta that includes the emission at t, as alpha does and as some papers define it."""
 
-    words = "beta counts the emission at t, which alpha has already"
+    words = "beta includes the emission at frame t, which alpha already includes"
 
     def beta(self, emission: Floats, skip: Any) -> Floats:
         return super().beta(emission, skip) + emission
 
 
 class EmissionOfTheSameFrame(PlainCTC):
-    """A beta that is one frame behind."""
+    """A beta with the emission of the wrong frame."""
 
-    words = "beta takes the emission at t where that at t + 1 is wanted"
+    words = "beta uses the emission at frame t instead of that at frame t + 1"
 
     def beta(self, emission: Floats, skip: Any) -> Floats:
         return super().beta(np.roll(emission, 1, axis=0), skip)
 
 
 class EmissionOfTheStateLeft(PlainCTC):
-    """A beta whose emission stands outside the sum, as in alpha."""
+    """A beta whose emission is a factor of the whole sum, as in alpha."""
 
-    words = "beta takes the emission of the state that it leaves, not of the one that it enters"
+    words = "beta uses the emission of the state that a path leaves, not of the one it enters"
 
     def beta(self, emission: Floats, skip: Any) -> Floats:
         beta = super().beta(np.zeros_like(emission), skip)
@@ -110,18 +110,18 @@ class EmissionOfTheStateLeft(PlainCTC):
 
 
 class LogarithmOfOccupancy(PlainCTC):
-    """Occupancies that never went through exp."""
+    """Occupancies without the exponential."""
 
-    words = "occupancies are left as logarithms"
+    words = "occupancies are returned as logarithms"
 
     def occupancy(self, weight: Floats, states: Ints, K: int) -> Floats:
         return np.log(super().occupancy(weight, states, K))
 
 
 class LogarithmForProbability(PlainCTC):
-    """A gradient in which y and log y are mixed up."""
+    """A gradient in which y and log y are confused."""
 
-    words = "the gradient takes log y where y is wanted: softmax minus occupancy"
+    words = "the gradient uses log y in place of y: it is softmax minus occupancy"
 
     def gradient(self, prob: Floats, occupancy: Floats, target: Ints) -> Floats:
         return np.log(prob) - occupancy
@@ -135,7 +135,7 @@ def _slips(tables: Callable[..., Tables], *kinds: type[PlainCTC]) -> tuple[Defec
 def _target_and_emissions(
     plain: PlainCTC, logp: Floats, labels: Ints, blank: int
 ) -> tuple[Ints, Floats, Any, int]:
-    """Target, emissions, skips and blank as a plain implementation sees them."""
+    """Target, emissions, skips and blank as a plain implementation has them."""
     blank = plain.blank(blank, logp.shape[1])
     target = plain.collapsed(plain.target(labels, len(labels), blank), blank)
     states = plain.states(target, blank)

@@ -38,7 +38,7 @@ def explain_ctc(
     symbols : sequence of str, optional
         Names of the K classes; their numbers if left out.
     frames : range, optional
-        What is narrated frame by frame; everything is computed over the whole utterance.
+        Frames to narrate one by one; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -56,17 +56,18 @@ def explain_ctc(
     >>> from refkd.learn.explain.ctc import explain_ctc
     >>> narration = explain_ctc(np.zeros((2, 2)), [1], symbols=["-", "a"])
     >>> [step.title for step in narration.steps][:3]
-    ['What the network says', 'Labels with blanks', 'alpha at frame 0']
+    ['What the network predicts', 'Labels with blanks', 'alpha at frame 0']
     """
     logp = log_posteriors(logits)
     trace = ctc_trace(logp, labels, blank)
     names = names_of(symbols, logp.shape[1])
     seen = narrated_frames(frames, len(logp))
     lattice = Lattice(logp, trace, blank, names, seen)
-    spelt = " ".join(names[k] for k in trace.states[1::2]) or "(nothing)"
-    some = f"Frames {seen[0]} to {seen[-1]} are told. " if len(seen) < len(logp) else ""
+    labelled = " ".join(names[k] for k in trace.states[1::2])
+    which = f'the label sequence "{labelled}"' if labelled else "the empty label sequence"
+    some = f"Frames {seen[0]} to {seen[-1]} are shown. " if len(seen) < len(logp) else ""
     return Narration(
-        f"CTC: how probable is {spelt}?",
+        f"CTC: how probable is {which}?",
         f"{len(logp)} frames, {len(names)} classes; the blank is {names[blank]}. {some}"
         "Logarithms are natural.",
         tuple(_steps(lattice)),
@@ -87,9 +88,9 @@ def _log_probabilities(lattice: Lattice) -> Step:
     classes = lattice.classes
     logp = lattice.logp[list(lattice.frames)][:, list(classes.indices)].T
     return Step(
-        "What the network says",
-        "Log-probability of each class at each frame: the logarithm of the softmax. Nothing "
-        "else of the network enters the loss.",
+        "What the network predicts",
+        "The log-probability of each class at each frame: the logarithm of the softmax. The loss "
+        "depends on the network through these numbers alone.",
         (),
         (Table("logp[t, k]", "class", classes.own, lattice.times, logp),),
     )
@@ -104,8 +105,8 @@ def _loss(lattice: Lattice) -> Step:
         ends["last label"], begins["first label"] = alpha[-1, -2], through[0, 1]
     log_total = totals[list(lattice.frames)]
     tables = (
-        _listed("forward, from A at the last frame", ends, lattice.trace.loss),
-        _listed("backward, from A + B at frame 0", begins, -totals[0]),
+        _listed("forward, from log_alpha at the last frame", ends, lattice.trace.loss),
+        _listed("backward, from log_alpha + log_beta at frame 0", begins, -totals[0]),
         Table(
             "at every frame",
             "",
@@ -115,8 +116,9 @@ def _loss(lattice: Lattice) -> Step:
         ),
     )
     text = (
-        "The paths that end in the last two states add up to the probability of the labels. "
-        "Counting from the other end, or cutting all paths at any frame, gives the same."
+        "A path that is at one of the last two states at the last frame is complete, so the sum "
+        "of their alpha is the probability P of the labels. At every frame, the sum of alpha "
+        "times beta over the states is the same P."
     )
     if lattice.trace.loss == np.inf:
         text = "No path has any probability, so the loss is inf and the gradient 0."
@@ -129,11 +131,11 @@ def _occupancy(lattice: Lattice) -> Step:
     occupancy = lattice.by_class(lattice.trace.occupancy)
     return Step(
         "Occupancy",
-        "The share of all paths that pass each state, then of those that emit each class: a "
-        "class that stands in several states gets their sum. Each frame sums to 1.",
+        "First the probability of each state at each frame, given the labels; then that of each "
+        "class, which is the sum over the states of this class. Each frame sums to 1.",
         ("C8", "C9"),
         (
-            Table("passing state s", "s", lattice.rows, lattice.times, lattice.by_state(share)),
+            Table("P(state s | labels)", "s", lattice.rows, lattice.times, lattice.by_state(share)),
             Table("occupancy[t, k]", "class", lattice.classes.heads, lattice.times, occupancy),
         ),
     )
@@ -145,8 +147,9 @@ def _gradient(lattice: Lattice) -> Step:
     heads = lattice.classes.heads
     return Step(
         "The gradient in the logits",
-        "What the network says minus what it should have said; each frame sums to 0. Marked is "
-        "the class that a step of learning raises most.",
+        "The probability that the network assigns to the class, minus the probability of the "
+        "class given the labels; each frame sums to 0. Marked is the class whose logit a step of "
+        "training raises most.",
         ("C10",),
         (
             Table("y[t, k]", "class", heads, lattice.times, prob),
@@ -167,12 +170,13 @@ def _best_path(lattice: Lattice) -> Step:
     rows = [lattice.names[span.label] for span in path.spans]
     return Step(
         "The best path",
-        f"With max in place of log_add: log-probability {shown(path.log_prob)}, a share of "
-        f"{share} of all paths of these labels. Ends are exclusive, a score is the mean logp.",
+        "The recursion of alpha with max in place of log_add. The best path has the "
+        f"log-probability {shown(path.log_prob)}: a share of {share} of all paths of these "
+        "labels. A span does not include the frame of its end; its score is the mean logp.",
         ("C11", "C12"),
         (
             Table("path", "", ["emits", "logp"], lattice.times, cells),
-            Table("stays", "label", rows, ["start", "end", "score"], spans),
+            Table("spans", "label", rows, ["start", "end", "score"], spans),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The states of CTC, and the arrows that alpha and beta follow from frame to frame."""
+"""The states of CTC, and the moves by which alpha and beta go from frame to frame."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Lattice:
         return self.classes.summed(table[list(self.frames)]).T
 
     def refusal(self, s: int) -> str | None:
-        """Why no skip leads to state s: "" where there is no such arrow; None if one does."""
+        """Why no skip leads to state s: "" where there is no such move; None if one does."""
         states = self.trace.states
         if s < 2 or s >= len(states):
             return ""
@@ -76,9 +76,9 @@ class Lattice:
         )
         return Step(
             "Labels with blanks",
-            "A blank stands around every label, and a path walks through these states. It may skip "
-            "a state only between different labels: never past a label, and never past the blank "
-            "that keeps two equal labels apart.",
+            "There is a blank before and after each label, and a path moves through these states. "
+            "It may skip a state only from a label to a different label: it must not skip a label, "
+            "nor the blank that separates two equal labels.",
             ("C1", "C2"),
             (table,),
         )
@@ -88,54 +88,56 @@ class Lattice:
         cells = [[self.logp[0, k], alpha[s], np.exp(alpha[s])] for s, k in self._emitted()]
         return Step(
             "alpha at frame 0",
-            "A path begins with the first blank or the first label; no other state can be reached.",
+            "A path begins at the first blank or the first label. No other state can be reached.",
             ("C3",),
-            (Table("A[0, s]", "s", self.rows, ["logp", "A", "e^A"], cells),),
+            (Table("log_alpha[0, s]", "s", self.rows, ["logp", "log_alpha", "alpha"], cells),),
         )
 
     def _arriving(self, t: int) -> Step:
         alpha = self.trace.log_alpha
         before, cells = alpha[t - 1], []
         for s, k in self._emitted():
-            arrows = self._arrows(before, (s, s - 1, s - 2), self.refusal(s))
-            cells.append([*arrows, self.logp[t, k], alpha[t, s], np.exp(alpha[t, s])])
-        columns = ["stay s", "step s-1", "skip s-2", "logp", "A", "e^A"]
+            moves = self._moves(before, (s, s - 1, s - 2), self.refusal(s))
+            cells.append([*moves, self.logp[t, k], alpha[t, s], np.exp(alpha[t, s])])
+        columns = ["stay s", "step s-1", "skip s-2", "logp", "log_alpha", "alpha"]
         return Step(
             f"alpha at frame {t}",
-            f"Each arrow brings what reached its state by frame {t - 1}. A is their log_add plus "
-            "the emission: all ways to be here by now.",
+            f"A path comes to state s from a state at frame {t - 1}: it stays, steps or skips. The "
+            "first three columns are log_alpha of these states. Their log_add plus the logp of "
+            "the emission is the new log_alpha, which adds up all beginnings that end here.",
             ("C4",),
-            (Table(f"A[{t}, s]", "s", self.rows, columns, cells),),
+            (Table(f"log_alpha[{t}, s]", "s", self.rows, columns, cells),),
         )
 
     def _ending(self) -> Step:
-        beta = self.trace.log_beta[-1]
+        T, beta = len(self.logp), self.trace.log_beta[-1]
         cells = [[value, np.exp(value)] for value in beta]
         return Step(
-            f"beta at frame {len(self.logp) - 1}",
-            "A path ends in the last label or the last blank. beta leaves out the emission of its "
-            "own frame, so it begins with log 1 = 0.",
+            f"beta at frame {T - 1}",
+            "A path ends at the last label or the last blank. beta does not include the emission "
+            "of its own frame, so there it is 1, and its logarithm is 0.",
             ("C5",),
-            (Table(f"B[{len(self.logp) - 1}, s]", "s", self.rows, ["B", "e^B"], cells),),
+            (Table(f"log_beta[{T - 1}, s]", "s", self.rows, ["log_beta", "beta"], cells),),
         )
 
     def _leaving(self, t: int) -> Step:
         beta, states = self.trace.log_beta, self.trace.states
         onward, cells = beta[t + 1] + self.logp[t + 1, states], []
         for s in self._places():
-            arrows = self._arrows(onward, (s, s + 1, s + 2), self.refusal(s + 2))
-            cells.append([*arrows, beta[t, s], np.exp(beta[t, s])])
-        columns = ["stay s", "step s+1", "skip s+2", "B", "e^B"]
+            moves = self._moves(onward, (s, s + 1, s + 2), self.refusal(s + 2))
+            cells.append([*moves, beta[t, s], np.exp(beta[t, s])])
+        columns = ["stay s", "step s+1", "skip s+2", "log_beta", "beta"]
         return Step(
             f"beta at frame {t}",
-            f"Each arrow leads to a state of frame {t + 1}, whose emission it counts. B is their "
-            "log_add: all ways to go on from here.",
+            f"A path goes on to a state at frame {t + 1}. The first three columns are onward of "
+            "these states, which includes the emission there. Their log_add is log_beta, which "
+            "adds up all ways to continue from here.",
             ("C6",),
-            (Table(f"B[{t}, s]", "s", self.rows, columns, cells),),
+            (Table(f"log_beta[{t}, s]", "s", self.rows, columns, cells),),
         )
 
-    def _arrows(self, values: Floats, ends: Sequence[int], refused: str | None) -> list[Cell]:
-        """What three arrows carry; None where there is no such state."""
+    def _moves(self, values: Floats, ends: Sequence[int], refused: str | None) -> list[Cell]:
+        """What three moves bring; None where there is no such state."""
         cells: list[Cell] = [values[s] if 0 <= s < len(values) else None for s in ends]
         if refused:
             cells[2] = refused
