@@ -9,6 +9,9 @@ from docutils import nodes
 from docutils.utils.math.latex2mathml import MathError, tex2mathml
 from sphinx.util import logging
 
+# Browsers put no space between log and what stands after it without brackets.
+BEFORE_ARGUMENT = re.compile(r"<mo>&ApplyFunction;</mo>(?!<mo[^>]*>\()")
+SPACE = '<mspace width="0.17em"></mspace>'
 TAG = re.compile(r"\s*\\tag\{(\w+)\}\s*$")
 
 
@@ -35,7 +38,8 @@ def display(translator, node):
 def markup(tex: str, node: nodes.Node, block: bool) -> str:
     """The MathML of an equation, on one line; a warning where TeX is not understood."""
     try:
-        return re.sub(r"\s*\n\s*", "", tex2mathml(tex.strip(), as_block=block))
+        equation = re.sub(r"\s*\n\s*", "", tex2mathml(tex.strip(), as_block=block))
+        return BEFORE_ARGUMENT.sub(r"\g<0>" + SPACE, equation)
     except MathError as error:
         logging.getLogger(__name__).warning("%s in %r", error, tex, location=node)
         return ""
