@@ -8,7 +8,7 @@ from pathlib import Path
 
 if missing := [
     name
-    for name in ("refkd", "numba", "matplotlib", "myst_parser", "numpydoc", "sphinx_gallery")
+    for name in ("refkd", "numba", "myst_parser", "numpydoc", "sphinx_gallery", "nbclient")
     if find_spec(name) is None
 ]:
     print(f"docs: expected {', '.join(missing)} to be installed; run `pip install '.[docs]'`")
@@ -22,6 +22,7 @@ matplotlib.use("agg")
 
 import draw
 import make_map
+import make_notebooks
 from embedded import embedded
 from sphinx_gallery.scrapers import figure_rst
 
@@ -85,7 +86,8 @@ sphinx_gallery_conf = {
 
 def setup(app):
     """Draw the map; put its table and the kernels' sources into the pages that show them."""
-    app.connect("html-page-context", _let_identifiers_break)
+    app.connect("html-page-context", _finish_page)
+    app.connect("build-finished", _write_notebooks)
     make_map.FIGURE.write_text(make_map.picture(), encoding="utf-8")
     app.connect("source-read", _embed)
 
@@ -94,12 +96,19 @@ def _embed(app, name, source):
     source[0] = make_map.with_table(embedded(source[0]))
 
 
-def _let_identifiers_break(app, page, template, context, doctree):
-    """Identifiers and paths break after what joins their words, never inside one."""
-    if "body" in context:
-        context["body"] = INLINE_CODE.sub(
-            lambda code: JOINT.sub(r"\1<wbr>", code[0]), context["body"]
-        )
+def _finish_page(app, name, template, context, doctree):
+    """Identifiers break after what joins their words, never inside one; a link to the notebook."""
+    body = INLINE_CODE.sub(lambda code: JOINT.sub(r"\1<wbr>", code[0]), context.get("body", ""))
+    folder, _, page = name.partition("/")
+    if folder == "course":
+        notebook = f'<a href="../notebooks/{page}.ipynb" download>This page as a notebook</a>'
+        body = body.replace("</h1>", f'</h1>\n<p class="notebook">{notebook}</p>', 1)
+    context["body"] = body
+
+
+def _write_notebooks(app, error):
+    if error is None and app.builder.name == "html":
+        make_notebooks.main(Path(app.outdir) / "notebooks")
 
 
 INLINE_CODE = re.compile(r'(?<=<span class="pre">)[^<]{12,}')
