@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from support.tex import DISPLAYED, DOCS, TAG, equations, prose_of, symbols
+from support.tex import COURSE, DISPLAYED, DOCS, TAG, equations, prose_of, symbols
 
-COURSE = sorted((DOCS / "course").glob("*.md"))
 PAGES = sorted(DOCS.rglob("*.md"))
 NOTATION = (DOCS / "course" / "notation.md").read_text(encoding="utf-8")
 KNOWN = set().union(*map(symbols, equations(NOTATION)))

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+COURSE = sorted((DOCS / "course").glob("*.md"))
 FENCED = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)  # code shown on a page is no equation
 DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE = re.compile(r"(?<![\\$])\$([^$\n]+)\$")
