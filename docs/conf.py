@@ -93,7 +93,7 @@ def setup(app):
 
 
 def _embed(app, name, source):
-    source[0] = make_map.with_table(embedded(source[0]))
+    source[0] = NAMED_BY_FILE.sub(r"[](\1)", make_map.with_table(embedded(source[0])))
 
 
 def _finish_page(app, name, template, context, doctree):
@@ -112,4 +112,5 @@ def _write_notebooks(app, error):
 
 
 INLINE_CODE = re.compile(r'(?<=<span class="pre">)[^<]{12,}')
-JOINT = re.compile(r"([/.,_]|::)(?=\w)")
+JOINT = re.compile(r"([/.,_]|::)(?=\w)(?!py\b)")
+NAMED_BY_FILE = re.compile(r"\[[\w-]+\.md\]\(([\w/.-]+\.md)\)")  # the site says the title
