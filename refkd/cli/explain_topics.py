@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,10 +11,11 @@ from refkd import check
 from refkd.alignment.decode import greedy_decode
 from refkd.alignment.posteriors.conventions import normalised
 from refkd.alignment.posteriors.diagnose import diagnose
-from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet
-from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.symbol_order import in_one_order
 from refkd.check import Floats, Ints
+from refkd.cli.each_model import one_kind, posteriors_of
+from refkd.cli.plot_options import typed
 from refkd.cli.rule_options import rule_settings
 from refkd.files.tokens import read_tokens
 from refkd.learn.explain import examples
@@ -111,17 +112,15 @@ def _utterance_of(
     options: argparse.Namespace, models: Sequence[str], example: Utterance
 ) -> Utterance:
     """The user's posteriors, checked; the example without any."""
-    paths = {name: getattr(options, name) for name in models}
-    with_path = [name for name in models if paths[name] is not None]
+    with_path = typed(options, models)
     if not with_path:
-        facts = [fact for fact in FACTS if getattr(options, fact) is not None]
-        if facts:
-            check.fail(models[0], f"it together with --{facts[0]}", "none")
+        for fact in typed(options, FACTS):
+            check.fail(models[0], f"it together with --{fact}", "none")
         return example
     for name in models:
-        if paths[name] is None:
+        if name not in with_path:
             check.fail(name, f"it together with --{with_path[0]}", "none")
-    sets, assumed = in_one_order([_read(name, paths[name], options) for name in models])
+    sets, assumed = in_one_order([_read(name, getattr(options, name), options) for name in models])
     for finding in assumed + diagnose(*sets):
         if finding.level == "error":
             raise check.DataError(f"{finding.name}: {finding.sentence}")
@@ -134,16 +133,10 @@ def _utterance_of(
 
 
 def _read(name: str, path: str, options: argparse.Namespace) -> PosteriorSet:
-    if options.kind is not None:
-        check.one_of("kind", options.kind, KINDS)
+    kind = None if options.kind is None else one_kind(options.kind)
     symbols = None if options.tokens is None else read_tokens(options.tokens)
-    posteriors = read_posteriors(
-        path, name=name, kind=options.kind, symbols=symbols, first_frame=0.0
-    )
-    if options.blank is None:
-        return posteriors
-    blank = options.blank
-    return replace(posteriors, blank=blank + posteriors.classes if blank < 0 else blank)
+    facts = {"kind": kind, "symbols": symbols, "first_frame": 0.0}
+    return posteriors_of(path, options.blank, name=name, **facts)
 
 
 def _utterance_name(name: str | None, sets: Sequence[PosteriorSet]) -> str:

@@ -1,5 +1,7 @@
 """The options of `refkd plot` as a table: how each is typed, and whether runs have it, too."""
 
+import argparse
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from refkd.cli.commands import Parser
@@ -146,6 +148,11 @@ def add_options(plot: Parser) -> None:
         for option in options:
             metavar: dict[str, Any] = {"metavar": option.metavar} if option.metavar else {}
             group.add_argument(option.flag, help=option.help, **metavar, **option.typed)
+
+
+def typed(options: argparse.Namespace, names: Iterable[str]) -> list[str]:
+    """Those of the options that were typed."""
+    return [name for name in names if getattr(options, name) is not None]
 
 
 def of_models() -> tuple[str, ...]:

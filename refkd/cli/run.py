@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,14 +145,20 @@ def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
         return
     with reporting_write_errors(folder):
         failures = draw_everything(run, folder / "figures", folder / REPORT)
-    for name, failure in failures.items():
-        report_undrawn(f"{folder}: {name}", failure, again)
+    report_all_undrawn({f"{folder}: {name}": error for name, error in failures.items()}, again)
 
 
 def report_undrawn(name: str, error: Exception, again: str = "") -> None:
     """Say in one sentence what could not be drawn, and why."""
     got = " ".join(f"{type(error).__name__}: {error}".split())
     print(shortened(f"refkd: {name} could not be drawn, got {got}{again}"), file=sys.stderr)
+
+
+def report_all_undrawn(failures: Mapping[str, Exception], again: str = "") -> int:
+    """A sentence for each; the exit code is then 1."""
+    for name, error in failures.items():
+        report_undrawn(name, error, again)
+    return 1 if failures else 0
 
 
 class _Progress:

@@ -1,6 +1,6 @@
 """What a kit for one kind of implementation has to know; everything else is the core's."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -17,7 +17,6 @@ from refkd.verify.records import (
     Deviation,
     Outcome,
     Outputs,
-    Selection,
     Settled,
     Symptom,
 )
@@ -80,8 +79,8 @@ def _as_it_is(
     return values
 
 
-@dataclass(frozen=True)
-class Kit:
+@dataclass(frozen=True, kw_only=True)
+class Kit(CaseSet):
     """A kind of implementation that can be verified: its tables, its cases and its functions.
 
     In the canonical form everything has its one meaning and layout; `arguments` and `results` name
@@ -95,8 +94,7 @@ class Kit:
     conventions: tuple[Convention, ...]  # found out, or set by flags; one is called "dtype"
     defects: tuple[Defect, ...]  # known ways to be wrong, the more specific first
 
-    # --- cases
-    case_set: CaseSet
+    # --- cases, besides how they are made
     # One generic, tiny, asymmetric case that separates conventions and few defects affect; then
     # simpler ones for implementations that are wrong there
     probe_cases: Callable[[], Sequence[Case]]
@@ -143,22 +141,6 @@ class Kit:
     contradictions: Callable[[Case, Conventions], Sequence[Case]] = lambda case, conventions: ()
     as_rows: Callable[[Outputs], Outputs] = lambda outputs: outputs  # as they are written to files
     deviating: str = "other numbers"  # what a deviation is called
-
-    def cases(self, selection: Selection) -> Iterator[Case]:
-        """All cases of a selection, small ones first."""
-        return self.case_set.cases(selection)
-
-    def vectors(self) -> Iterator[Case]:
-        """The cases that are written to files: the same ones on every machine."""
-        return map(self.case_set.find, self.case_set.vector_names())
-
-    def find(self, name: str) -> Case:
-        """The case of this name, a reduced one (`NAME/step/step`) included."""
-        return self.case_set.find(name)
-
-    def remarks(self, selection: Selection) -> list[str]:
-        """Sentences on what a selection leaves out."""
-        return self.case_set.remarks(selection)
 
     def signature(self, claims: Conventions) -> tuple[Names, Names]:
         """Names of what an adapter takes and returns under these conventions."""
