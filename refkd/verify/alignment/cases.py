@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.verify.alignment.defects import TieSkips, TieStays, TieSteps
+from refkd.verify.alignment.defects import TieGoesTo
 from refkd.verify.alignment.plain import Floats, PlainAligner
 from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
@@ -206,8 +206,6 @@ def many_labels() -> dict[str, Any]:
     return batch([spoken(28, 700, 6, labels)], [labels])
 
 
-TIES = (TieStays, TieSteps, TieSkips)
-
 PREFIXES = ("drawn-", "ties-")
 FORM = re.compile(r"(drawn|ties)-(\d+)-(\d+)")
 BUG_CLASSES = ("A6", "A1", "A8", "A9", "A7", "A13")
@@ -225,7 +223,7 @@ def drawn_case(name: str) -> Case:
 
 def _tied(name: str, seed: int, number: int) -> Case:
     """Logits of 0, -1 and -2, drawn until a bad way to break ties ends in a worse path."""
-    bad = TIES[number % len(TIES)]()
+    bad = TieGoesTo(number % 3)
     for attempt in range(ATTEMPTS):
         rng = np.random.default_rng([seed, number, attempt])
         K = int(rng.integers(2, 5))

@@ -20,9 +20,6 @@ NEAR = 1e-9  # nats, by which equally probable ways may differ
 class PlainAligner:
     """The most probable path of each target, one utterance at a time."""
 
-    bug = ""
-    words = ""
-
     last = False  # whether the last of equally probable ways is taken
 
     def __call__(self, *arguments: Any) -> tuple[Ints, Floats, Ints, Floats]:

@@ -15,9 +15,6 @@ Ints = NDArray[np.int64]
 class PlainCTC:
     """A right CTC loss and its gradient in the logits, in log space, one utterance at a time."""
 
-    bug = ""
-    words = ""
-
     def __call__(
         self,
         logits: Floats,

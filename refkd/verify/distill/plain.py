@@ -195,9 +195,6 @@ Results = tuple[Floats, Floats, Floats, None, Floats]
 class PlainDistill(PlainSelection):
     """A right loss of every rule and its gradient, one utterance at a time."""
 
-    bug = ""
-    words = ""
-
     def __call__(self, student: Floats, teacher: Floats, lengths: Ints, rule: Rule) -> Results:
         """Losses (N,), gradient in the student's logits (T, N, K), pairs (N, T, T) of a batch.
 

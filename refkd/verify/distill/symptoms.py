@@ -109,7 +109,7 @@ def _temperatures(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     for student, teacher in product(POWERS, POWERS):
         if student == teacher == 1.0:
             continue
-        outputs = _of_plain(Tempered("", student, teacher), arguments)
+        outputs = _of_plain(Tempered(student, teacher), arguments)
         expressed = translate.express(arguments, outputs, conventions)
         names = [name for name in ("loss", "grad") if name in got]
         powers = {name: _power(got[name], expressed[name], temperature) for name in names}

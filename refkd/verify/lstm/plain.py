@@ -32,8 +32,6 @@ class Pass:
 class PlainLSTM:
     """A right LSTM and its gradient, one utterance and one frame at a time."""
 
-    bug = ""
-    words = ""
     square = False  # whether the defect takes P for H: where they differ, there is none
 
     def __call__(self, *values: Any) -> tuple[Floats | None, ...]:
