@@ -66,6 +66,12 @@ def of_dtype(bug: str) -> Convention:
     return Convention("dtype", dtypes, "call", bug, searched=("float64", "float32"))
 
 
+def first_numbers(values: NDArray[Any]) -> str:
+    """A row of numbers for an example; of a long one its beginning."""
+    row = values.tolist()
+    return str(row) if len(row) <= 12 else f"{row[:10]} and {len(row) - 10} more"
+
+
 class Asker(Protocol):
     """Runs cases of a kit on an implementation."""
 
@@ -115,7 +121,7 @@ class Kit(CaseSet):
     deviation: Callable[[Case, Arguments, Outputs, Outputs, Conventions], Deviation | None]
     # Values of the conventions that are decided later, and what else came up on the way
     settle: Callable[[Asker, Conventions, Conventions], Settled]
-    symptoms: Callable[[Outcome], Sequence[Symptom]]  # of wrong numbers, the most telling first
+    symptoms: Callable[[Outcome], Iterable[Symptom]]  # of wrong numbers, the most telling first
     remark: Callable[[Outcome], Symptom | None]  # every `acceptable` case has one
     # What is special about a case, such as "an empty target", and the class it is after; the class
     # is empty if more than one fits

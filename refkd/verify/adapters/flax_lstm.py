@@ -19,10 +19,7 @@ def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse,
         raise NotImplementedError("one bias")
     with jax.enable_x64(inputs.dtype == np.float64):
         results = _compiled()(
-            (inputs, w_input, w_hidden, bias, h0, c0),
-            upstream,
-            lengths,
-            reverse=bool(reverse),
+            (inputs, w_input, w_hidden, bias, h0, c0), upstream, lengths, reverse=bool(reverse)
         )
     hidden, h_last, c_last, d_inputs, d_w_input, d_w_hidden, d_bias, *d_first = map(
         np.asarray, results

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from refkd import check
+from refkd.check import Floats
 from refkd.verify.alignment.defects import TieGoesTo
-from refkd.verify.alignment.plain import Floats, PlainAligner
+from refkd.verify.alignment.plain import PlainAligner
 from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
 from refkd.verify.ctc.recipe import batch, favoured

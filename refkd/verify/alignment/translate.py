@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.alignment.plain import PADDING, Floats, Ints
+from refkd.check import Floats, Ints
+from refkd.verify.alignment.plain import PADDING
 from refkd.verify.compare import log_softmax
 from refkd.verify.ctc import translate as ctc
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs

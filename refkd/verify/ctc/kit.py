@@ -18,7 +18,7 @@ from refkd.verify.ctc.published import PUBLISHED
 from refkd.verify.ctc.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.ctc.reduce import fitted, padded_shape, reduced, size, smaller
 from refkd.verify.ctc.symptoms import can_show, remark, symptoms, traits
-from refkd.verify.kit import Asker, Kit
+from refkd.verify.kit import Asker, Kit, first_numbers
 from refkd.verify.records import (
     Arguments,
     Case,
@@ -142,16 +142,12 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
     for n, (length, labels) in enumerate(translate.lengths(arguments)):
         target = arguments["labels"][n, :labels]
         moved_target = np.where((target >= 0) & (target < K), order[target % K], target)
-        lines.append(f"utterance {n}: {length} frames, labels {_short(moved_target.tolist())}")
+        lines.append(f"utterance {n}: {length} frames, labels {first_numbers(moved_target)}")
         if logits.size <= SHOWN:
             lines[-1] += f", logits {logits[:length, n].tolist()}"
     if arguments["d_loss"] is not None:
-        lines.append(f"upstream gradient {_short(arguments['d_loss'].tolist())}")
+        lines.append(f"upstream gradient {first_numbers(arguments['d_loss'])}")
     return "\n".join(lines[:8])
-
-
-def _short(values: list[float]) -> str:
-    return str(values) if len(values) <= 12 else f"{values[:10]} and {len(values) - 10} more"
 
 
 def _make(name: str) -> Case:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats
 from refkd.verify.ctc.recipe import batch
 from refkd.verify.records import Case, Tolerance
 
@@ -54,7 +54,7 @@ def _case(facts: dict[str, Any]) -> Case:
     )
 
 
-def _numbers(nested: Any) -> NDArray[np.float64]:
+def _numbers(nested: Any) -> Floats:
     """Lists of numbers, where nan, inf and -inf are strings."""
     return np.array(nested, dtype=object).astype(np.float64)
 

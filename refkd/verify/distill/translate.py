@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats
 from refkd.verify.compare import log_softmax, sendable
 from refkd.verify.ctc.conventions import LAYOUTS
 from refkd.verify.distill.conventions import REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
-Floats = NDArray[np.float64]
 KL_NAMES = {"kl": "reverse_kl", "reverse_kl": "kl"}
 OFFSETS = {"student": 3, "teacher": 5}  # of the values in their padding
 LARGEST = 10.0  # logarithm of what stands for a probability in padding; float16 holds it
@@ -182,7 +182,7 @@ def _student_prob(arguments: Arguments) -> Floats:
     return np.exp(log_softmax(logits / arguments["rule"]["temperature"]))
 
 
-def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
+def valid_frames(arguments: Arguments) -> Bools:
     """(T, N): which frames are not padding."""
     frames = np.arange(arguments["student"].shape[0])
     return np.asarray(frames[:, None] < arguments["lengths"])

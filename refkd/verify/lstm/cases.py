@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from refkd.check import Floats
 from refkd.verify.case_set import Register
-from refkd.verify.lstm.recipe import NO_UPSTREAM, Floats, batch, bug_classes
+from refkd.verify.lstm.recipe import NO_UPSTREAM, batch, bug_classes
 
 HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
 OPEN = 4.0  # bias of a forget gate that keeps a cell for some fifty frames

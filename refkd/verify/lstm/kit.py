@@ -8,7 +8,7 @@ import numpy as np
 
 import refkd
 from refkd import check
-from refkd.verify.kit import Asker, Kit, Names
+from refkd.verify.kit import Asker, Kit, Names, first_numbers
 from refkd.verify.lstm import translate
 from refkd.verify.lstm.cases import CASES, LARGE
 from refkd.verify.lstm.conventions import (
@@ -202,7 +202,7 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
     """
     (T, N, D), H = arguments["inputs"].shape, arguments["c0"].shape[1]
     way = "backward" if arguments["reverse"] else "forward"
-    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {_short(arguments['lengths'])}"]
+    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {first_numbers(arguments['lengths'])}"]
     arrays = {
         name: value
         for name, value in translate.sent(arguments, conventions).items()
@@ -213,11 +213,6 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
     lines += [f"{name} = {value.tolist()}" for name, value in arrays.items() if value.any()]
     zero = [name for name, value in arrays.items() if not value.any()]
     return "\n".join([*lines, *([f"0: {', '.join(zero)}"] if zero else [])])
-
-
-def _short(values: Any) -> str:
-    listed = values.tolist()
-    return str(listed) if len(listed) <= 12 else f"{listed[:10]} and {len(listed) - 10} more"
 
 
 def _make(name: str) -> Case:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats, Ints
 from refkd.verify.lstm.conventions import CANONICAL_ARGUMENTS, CANONICAL_RESULTS
 
-Floats = NDArray[np.float64]
 Arguments = dict[str, Any]
 Results = dict[str, Floats]
-Ints = NDArray[np.int64]
 
 
 @dataclass

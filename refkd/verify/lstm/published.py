@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats
 from refkd.verify.lstm.recipe import NO_UPSTREAM, batch, bug_classes
 from refkd.verify.records import Case, Tolerance
 
@@ -76,7 +76,7 @@ def _keras(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return inputs, expected
 
 
-def _counted(*shape: int) -> NDArray[np.float64]:
+def _counted(*shape: int) -> Floats:
     """i / numel in rows."""
     count = int(np.prod(shape))
     return np.asarray(np.arange(count).reshape(shape) / count)
