@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from refkd.check import Floats, Ints
 from refkd.cli.each_model import one_kind, posteriors_of
 from refkd.cli.plot_options import typed
 from refkd.cli.rule_options import rule_settings
+from refkd.experiment.student_settings import StudentSettings
 from refkd.files.tokens import read_tokens
 from refkd.learn.explain import examples
 from refkd.learn.explain.ctc import explain_ctc
@@ -69,43 +71,37 @@ def explain_lstm_options(options: argparse.Namespace) -> Narration:
 def explain_select_options(options: argparse.Namespace) -> Narration:
     """Explain selection by one rule or by all."""
     late = Utterance((examples.teacher_logits(), examples.late_logits()), 0, examples.SYMBOLS)
-    utterance = _utterance_of(options, ("teacher", "student"), late)
-    teacher, student = utterance.logp
-    defaults = examples.RULE if utterance is late else {}
     names = RULES if options.rule is None else (options.rule,)
-    settings = [rule_settings(options, name, defaults) for name in names]
-    return explain_select(
-        student,
-        teacher,
-        [rule.build_rule(examples.LAG) for rule in settings],
-        divergence=settings[0].divergence,
-        temperature=settings[0].temperature,
-        blank=utterance.blank,
-        symbols=utterance.symbols,
-        frames=_frames(options.frames, len(student)),
-    )
+    both, settings, shared = _models_and_rules(options, late, names, examples.RULE)
+    return explain_select(*both, [rule.build_rule(examples.LAG) for rule in settings], **shared)
 
 
 def explain_distill_options(options: argparse.Namespace) -> Narration:
     """Explain the gradient of a rule."""
     short = examples.short_teacher_logits(), examples.short_late_logits()
     late = Utterance(short, 0, examples.SYMBOLS[:2])
-    utterance = _utterance_of(options, ("teacher", "student"), late)
+    names = (options.rule or "Soft",)
+    both, (settings,), shared = _models_and_rules(options, late, names, examples.SHORT_RULE)
+    shared |= {"scale_t2": options.scale_t2, "blank_frames": options.blank_frames}
+    return explain_distill(*both, settings.build_rule(examples.LAG), **shared)
+
+
+def _models_and_rules(
+    options: argparse.Namespace, example: Utterance, names: Iterable[str], defaults: dict[str, Any]
+) -> tuple[tuple[Floats, Floats], list[StudentSettings], dict[str, Any]]:
+    """Student and teacher, the settings of rules, and further arguments of an explanation."""
+    utterance = _utterance_of(options, ("teacher", "student"), example)
     teacher, student = utterance.logp
-    defaults = examples.SHORT_RULE if utterance is late else {}
-    settings = rule_settings(options, options.rule or "Soft", defaults)
-    return explain_distill(
-        student,
-        teacher,
-        settings.build_rule(examples.LAG),
-        divergence=settings.divergence,
-        temperature=settings.temperature,
-        scale_t2=options.scale_t2,
-        blank_frames=options.blank_frames,
-        blank=utterance.blank,
-        symbols=utterance.symbols,
-        frames=_frames(options.frames, len(student)),
-    )
+    own = defaults if utterance is example else {}
+    settings = [rule_settings(options, name, own) for name in names]
+    shared = {
+        "divergence": settings[0].divergence,
+        "temperature": settings[0].temperature,
+        "blank": utterance.blank,
+        "symbols": utterance.symbols,
+        "frames": _frames(options.frames, len(student)),
+    }
+    return (student, teacher), settings, shared
 
 
 def _utterance_of(
