@@ -37,19 +37,8 @@ LARGE = Register(shown_by=bug_classes)
 
 # i = 3/4, f = 2/3, g = 3/5, o = 1/2, so c = 2/3 1/4 + 3/4 3/5.
 CASES.add(
-    "one_frame_by_hand",
-    "",
-    batch,
-    0,
-    [1],
-    2,
-    1,
-    inputs=1.0,
-    h0=0.5,
-    c0=0.25,
-    bias=[LOG_3, LOG_2, LOG_2, 0.0],
-    **NO_MATRICES,
-    **ABOVE,
+    "one_frame_by_hand", "", batch, 0, [1], 2, 1,
+    inputs=1.0, h0=0.5, c0=0.25, bias=[LOG_3, LOG_2, LOG_2, 0.0], **NO_MATRICES, **ABOVE,
     expected={
         "hidden": np.array([[[0.2744014530142786]]]),
         "c_last": np.array([[37 / 60]]),
@@ -58,22 +47,11 @@ CASES.add(
         "d_h0": np.zeros((1, 1)),
         "d_c0": np.array([[2 / 3]]),
     },
-)
+)  # fmt: skip
 # With all weights 0 every sigmoid is 1/2: the cell goes 8, 4, 2, 1.
 CASES.add(
-    "cell_halves_by_hand",
-    "",
-    batch,
-    0,
-    [3],
-    1,
-    1,
-    inputs=1.0,
-    h0=0.0,
-    c0=8.0,
-    bias=0.0,
-    **NO_MATRICES,
-    **ABOVE,
+    "cell_halves_by_hand", "", batch, 0, [3], 1, 1,
+    inputs=1.0, h0=0.0, c0=8.0, bias=0.0, **NO_MATRICES, **ABOVE,
     expected={
         "hidden": np.array(
             [[[0.4996646498695336]], [[0.48201379003790845]], [[0.3807970779778824]]]
@@ -85,7 +63,7 @@ CASES.add(
         "d_h0": np.zeros((1, 1)),
         "d_c0": np.array([[1 / 8]]),
     },
-)
+)  # fmt: skip
 
 # --- one frame -----------------------------------------------------------------------------------
 
