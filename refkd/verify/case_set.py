@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd.verify.records import Case, Selection, Status
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-Make: TypeAlias = Callable[[], dict[str, Any]]
 Recipe = TypeVar("Recipe")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SHAPES = 8  # padded shapes, where few are wanted
@@ -57,15 +56,6 @@ class Register(dict[str, Callable[[], Case]]):
             return Case(name, inputs, bugs, source, status, right, layout=dict(layout))
 
         self[name] = build
-
-    def case(self, bug_classes: str, **options: Any) -> Callable[[Make], Make]:
-        """Register a function that makes the inputs of the case that is called like it."""
-
-        def register(make: Make) -> Make:
-            self.add(make.__name__, bug_classes, make, **options)
-            return make
-
-        return register
 
 
 @dataclass(frozen=True, kw_only=True)

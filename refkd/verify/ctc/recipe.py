@@ -51,6 +51,29 @@ def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> Float
     return favoured(drawn_logits(seed, frames, classes), labels)
 
 
+def spoken_batch(
+    seed: int, lengths: Sequence[int], classes: int, labels: Sequence[Sequence[int]], *d_loss: float
+) -> dict[str, Any]:
+    """Utterances of these lengths with logits of `spoken`, each of the next seed."""
+    logits = [
+        spoken(seed + n, frames, classes, target)
+        for n, (frames, target) in enumerate(zip(lengths, labels, strict=True))
+    ]
+    return batch(logits, labels, 0, *d_loss)
+
+
+def with_values(logits: Floats, *changes: tuple[Any, Any, float]) -> Floats:
+    """Logits with other values: frames, classes, and what stands there."""
+    for frames, classes, value in changes:
+        logits[frames, classes] = value
+    return logits
+
+
+def turning(count: int, step: int, classes: int) -> list[int]:
+    """Labels that go through the classes in steps, from 1 to their number, again and again."""
+    return [1 + step * n % classes for n in range(count)]
+
+
 def favoured(logits: Floats, labels: Sequence[int], blank: int = 0) -> Floats:
     """Logits (T, K), 4 more for these labels at even distances, and for the blank elsewhere."""
     frames = len(logits)
