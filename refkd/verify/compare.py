@@ -133,6 +133,21 @@ def largest_difference(first: Outputs, second: Outputs) -> float:
     return float(largest)
 
 
+def check_real(outputs: Outputs) -> None:
+    """Refuse outputs that are no real numbers."""
+    for name, values in outputs.items():
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"{name}: expected real numbers, got {values.dtype}")
+
+
+def check_shape(outputs: Outputs, name: str, axes: str, shape: tuple[int, ...]) -> None:
+    """Refuse an output that has not the shape of these axes."""
+    got = outputs[name].shape if name in outputs else "nothing"
+    if got != shape:
+        names = ", ".join(axes) + "," * (len(axes) == 1)
+        raise ValueError(f"{name}: expected shape ({names}) = {shape}, got {got}")
+
+
 def log_softmax(logits: Floats) -> Floats:
     """Logarithm of the softmax over the last axis."""
     shifted = logits - logits.max(axis=-1, keepdims=True)

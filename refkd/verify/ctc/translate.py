@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refkd.check import Bools, Floats, Ints
-from refkd.verify.compare import log_softmax, rounded, sendable
+from refkd.verify.compare import check_shape, log_softmax, rounded, sendable
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
@@ -96,10 +96,7 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
         return {"loss": loss}
     axes = LAYOUTS[conventions["layout"]]
     shape = tuple(arguments["logits"].shape[axis] for axis in axes)
-    got = outputs["grad"].shape if "grad" in outputs else "nothing"
-    if got != shape:
-        names = ", ".join(conventions["layout"])
-        raise ValueError(f"grad: expected shape ({names}) = {shape}, got {got}")
+    check_shape(outputs, "grad", conventions["layout"], shape)
     order, _ = classes(arguments, conventions)
     grad = outputs["grad"].astype(np.float64).transpose(np.argsort(axes))[:, :, order]
     return {"loss": loss, "grad": grad}
