@@ -8,18 +8,20 @@ GATES = "ifgo"
 QUICKLY = {"xla_backend_optimization_level": 0}  # to optimise takes longer than to run all cases
 
 
-def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, *upstream):
-    """`flax.linen.RNN` over an OptimizedLSTMCell, compiled for each shape, and all gradients.
-
-    `upstream` is d_hidden, d_h_last and d_c_last.
-    """
+def lstm(
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
+    """`flax.linen.RNN` over an OptimizedLSTMCell, compiled for each shape, and all gradients."""
     import jax
 
     if bias_hidden is not None:
         raise NotImplementedError("one bias")
     with jax.enable_x64(inputs.dtype == np.float64):
         results = _compiled()(
-            (inputs, w_input, w_hidden, bias, h0, c0), upstream, lengths, reverse=bool(reverse)
+            (inputs, w_input, w_hidden, bias, h0, c0),
+            (d_hidden, d_h, d_c),
+            lengths,
+            reverse=bool(reverse),
         )
     hidden, h_last, c_last, d_inputs, d_w_input, d_w_hidden, d_bias, *d_first = map(
         np.asarray, results

@@ -5,11 +5,10 @@ import numpy as np
 GRAPH_FROM = 100  # frames: fewer cost less than to trace a graph, many would cost a minute
 
 
-def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, *upstream):
-    """`keras.layers.LSTM` behind a mask, `go_backwards` for the backward direction.
-
-    `upstream` is d_hidden, d_h_last and d_c_last.
-    """
+def lstm(
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
+    """`keras.layers.LSTM` behind a mask, `go_backwards` for the backward direction."""
     import keras
     import tensorflow as tf
 
@@ -31,7 +30,9 @@ def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse,
         with tf.GradientTape() as tape:
             tape.watch([x, h, c])
             states = layer(x, mask=mask, initial_state=[h, c])
-        return states, tape.gradient(states, [x, *weights, h, c], output_gradients=[*upstream])
+        return states, tape.gradient(
+            states, [x, *weights, h, c], output_gradients=[d_hidden, d_h, d_c]
+        )
 
     if inputs.shape[1] > GRAPH_FROM:
         run = tf.function(run)

@@ -3,11 +3,10 @@
 WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
-def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, *upstream):
-    """One direction of `torch.nn.LSTM` over packed utterances, and all gradients.
-
-    `upstream` is d_hidden, d_h_last and d_c_last.
-    """
+def lstm(
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
+    """One direction of `torch.nn.LSTM` over packed utterances, and all gradients."""
     import torch
     from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -24,6 +23,6 @@ def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse,
     outputs, (h_last, c_last) = layer(packed, first)
     hidden, _ = pad_packed_sequence(outputs, total_length=T)
     states = (hidden[..., H * reverse :], h_last[reverse], c_last[reverse])
-    above = [torch.tensor(gradient) for gradient in upstream]
+    above = [torch.tensor(gradient) for gradient in (d_hidden, d_h, d_c)]
     gradients = torch.autograd.grad(states, [x, *weights, h, c], above)
     return tuple(result.detach().numpy() for result in (*states, *gradients))
