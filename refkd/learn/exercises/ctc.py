@@ -70,7 +70,13 @@ def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Ta
     return trace.occupancy, trace.grad
 
 
-class NoEmission(PlainCTC):
+class Slip(PlainCTC):
+    """A plain CTC with a mistake, in words."""
+
+    words: str
+
+
+class NoEmission(Slip):
     """An alpha without emissions: it counts the beginnings of paths."""
 
     words = "alpha leaves out the emission at frame t"
@@ -79,7 +85,7 @@ class NoEmission(PlainCTC):
         return super().alpha(np.zeros_like(emission), skip)
 
 
-class EmissionInBeta(PlainCTC):
+class EmissionInBeta(Slip):
     """A beta that includes the emission at t, as alpha does and as some papers define it."""
 
     words = "beta includes the emission at frame t, which alpha already includes"
@@ -88,7 +94,7 @@ class EmissionInBeta(PlainCTC):
         return super().beta(emission, skip) + emission
 
 
-class EmissionOfTheSameFrame(PlainCTC):
+class EmissionOfTheSameFrame(Slip):
     """A beta with the emission of the wrong frame."""
 
     words = "beta uses the emission at frame t instead of that at frame t + 1"
@@ -97,7 +103,7 @@ class EmissionOfTheSameFrame(PlainCTC):
         return super().beta(np.roll(emission, 1, axis=0), skip)
 
 
-class EmissionOfTheStateLeft(PlainCTC):
+class EmissionOfTheStateLeft(Slip):
     """A beta whose emission is a factor of the whole sum, as in alpha."""
 
     words = "beta uses the emission of the state that a path leaves, not of the one it enters"
@@ -109,7 +115,7 @@ class EmissionOfTheStateLeft(PlainCTC):
         return beta
 
 
-class LogarithmOfOccupancy(PlainCTC):
+class LogarithmOfOccupancy(Slip):
     """Occupancies without the exponential."""
 
     words = "occupancies are returned as logarithms"
@@ -118,7 +124,7 @@ class LogarithmOfOccupancy(PlainCTC):
         return np.log(super().occupancy(weight, states, K))
 
 
-class LogarithmForProbability(PlainCTC):
+class LogarithmForProbability(Slip):
     """A gradient in which y and log y are confused."""
 
     words = "the gradient uses log y in place of y: it is softmax minus occupancy"
@@ -127,7 +133,7 @@ class LogarithmForProbability(PlainCTC):
         return np.log(prob) - occupancy
 
 
-def _slips(tables: Callable[..., Tables], *kinds: type[PlainCTC]) -> tuple[Defect, ...]:
+def _slips(tables: Callable[..., Tables], *kinds: type[Slip]) -> tuple[Defect, ...]:
     own = [slip(kind.words, partial(tables, kind())) for kind in kinds]
     return (*own, *slips_of_kit("ctc", tables))
 
