@@ -258,7 +258,7 @@ PLANTED = {
     ("ctc_beta", ("    return log_beta\n", "    return log_beta + logp[:, states]\n")): (
         ("log_beta", (2, 1), 0.0, math.log(0.4)),
         "three frames by hand",
-        "beta counts the emission at t, which alpha has already",
+        "beta includes the emission at frame t, which alpha already includes",
     ),
     # the blanks hold 0.56 of 0.72 before the label and nothing after it
     ("ctc_gradient", ("] += weight", "] = weight")): (
@@ -319,7 +319,7 @@ def test_softmax_minus_the_logarithm():
     assert mark.wrong["occupancy"] == 0
     assert mark.fault.deviation.index == (0, 0)
     assert_close(mark.fault.deviation.got, math.log(0.8) - 7 / 9, VALUE)
-    assert mark.slip == "the gradient takes log y where y is wanted: softmax minus occupancy"
+    assert mark.slip == "the gradient uses log y in place of y: it is softmax minus occupancy"
 
 
 def test_what_is_filled_backwards_is_read_backwards():

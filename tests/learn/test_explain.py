@@ -85,8 +85,13 @@ def test_a_table_with_missing_cells_is_refused():
 
 def test_ctc_is_the_example_of_the_page():
     explanation = explain_ctc(np.log([[0.8, 0.2], [0.5, 0.5], [0.6, 0.4]]), [1], symbols=["-", "a"])
-    alpha = [column(cells(explanation, f"alpha at frame {t}", f"A[{t}"), "e^A") for t in range(3)]
-    beta = [column(cells(explanation, f"beta at frame {t}", f"B[{t}"), "e^B") for t in range(3)]
+    alpha = [
+        column(cells(explanation, f"alpha at frame {t}", f"log_alpha[{t}"), "alpha")
+        for t in range(3)
+    ]
+    beta = [
+        column(cells(explanation, f"beta at frame {t}", f"log_beta[{t}"), "beta") for t in range(3)
+    ]
     assert_close(alpha, [[0.8, 0.2, 0.0], [0.4, 0.5, 0.1], [0.24, 0.36, 0.36]], VALUE)
     assert_close(beta, [[0.7, 0.8, 0.3], [0.4, 1.0, 0.6], [0.0, 1.0, 1.0]], VALUE)
     for way in ("forward", "backward"):
@@ -95,7 +100,7 @@ def test_ctc_is_the_example_of_the_page():
         assert table.marked == {(2, 0)}
     grad = rows(cells(explanation, "The gradient in the logits", "y - occ"))
     assert_close(grad["a"], [0.2 - 2 / 9, 0.5 - 0.5 / 0.72, -0.1], VALUE)
-    assert column(cells(explanation, "The best path", "stays"), "start") == [1]
+    assert column(cells(explanation, "The best path", "spans"), "start") == [1]
     assert "0.3333 of all paths" in step_of(explanation, "The best path").text  # 0.24 / 0.72
 
 
@@ -105,11 +110,11 @@ def test_ctc_tells_the_trace(labels):
     explanation, trace = explain_ctc(logits, labels), refkd.ctc_trace(logits, labels)
     path = refkd.ctc_align(logits, labels)
     for t in range(6):
-        alpha = cells(explanation, f"alpha at frame {t}", f"A[{t}")
-        beta = cells(explanation, f"beta at frame {t}", f"B[{t}")
-        assert_close(column(alpha, "A"), trace.log_alpha[t], VALUE)
-        assert_close(column(beta, "B"), trace.log_beta[t], VALUE)
-        if t > 0:  # what the arrows bring, and the emission, is A
+        alpha = cells(explanation, f"alpha at frame {t}", f"log_alpha[{t}")
+        beta = cells(explanation, f"beta at frame {t}", f"log_beta[{t}")
+        assert_close(column(alpha, "log_alpha"), trace.log_alpha[t], VALUE)
+        assert_close(column(beta, "log_beta"), trace.log_beta[t], VALUE)
+        if t > 0:  # what the moves bring, and the emission, is log_alpha
             for row, state in zip(alpha.cells, trace.log_alpha[t], strict=True):
                 assert_close(np.logaddexp.reduce(numbers(row[:3])) + row[3], state, VALUE)
         if t < 5:
@@ -131,8 +136,8 @@ def test_ctc_says_why_a_skip_is_not_allowed():
     explanation = explain_ctc(np.zeros((5, 3)), [1, 1, 2])
     skips = column(cells(explanation, "Labels with blanks", "states"), "skip from s-2")
     assert skips == [None, None, "no: blank", "no: repeat", "no: blank", "yes", "no: blank"]
-    forward = column(cells(explanation, "alpha at frame 2", "A["), "skip s-2")
-    onward = column(cells(explanation, "beta at frame 2", "B["), "skip s+2")
+    forward = column(cells(explanation, "alpha at frame 2", "log_alpha["), "skip s-2")
+    onward = column(cells(explanation, "beta at frame 2", "log_beta["), "skip s+2")
     assert forward[3] == onward[1] == "no: repeat"
     assert isinstance(forward[5], float)
     assert isinstance(onward[3], float)

@@ -209,11 +209,15 @@ def test_every_topic_is_told_in_every_form(topic, form, begins, explain, tmp_pat
 def test_ctc_of_posteriors_is_of_the_shortest_and_of_what_it_decodes_to(explain, files):
     code, out, err = explain("ctc", "--posteriors", files / "student.npz")
     assert code == 0
-    assert out.startswith("CTC: how probable is m s?\n7 frames, 3 classes; the blank is <blk>.")
+    assert out.startswith(
+        'CTC: how probable is the label sequence "m s"?\n7 frames, 3 classes; the blank is <blk>.'
+    )
     assert "posteriors: assumed: the blank is 0, by its symbol '<blk>'" in err
     options = ["--posteriors", files / "student.npz", "--utterance", "long", "--labels", "s,1"]
     _, out, _ = explain("ctc", *options, "--frames", "2,4")
-    assert out.startswith("CTC: how probable is s m?\n21 frames, 3 classes; the blank is <blk>. F")
+    assert out.startswith(
+        'CTC: how probable is the label sequence "s m"?\n21 frames, 3 classes; the blank is <blk>.'
+    )
     assert re.findall(r"alpha at frame (\d+)", out) == ["2", "3"]
     _, out, _ = explain("ctc", *options)
     assert len(re.findall(r"alpha at frame", out)) == 12
@@ -224,7 +228,7 @@ def test_blank_kind_and_tokens_are_those_told(explain, files):
     tokens.write_text("x\ny\n_\n", encoding="utf-8")
     options = ["--posteriors", files / "student.npz", "--tokens", tokens, "--blank", "-1"]
     _, out, err = explain("ctc", *options, "--kind", "log_probabilities", "--labels", "x,y")
-    assert "how probable is x y?" in out
+    assert 'how probable is the label sequence "x y"?' in out
     assert "the blank is _." in out
     assert "by their range" not in err
 

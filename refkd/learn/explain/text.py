@@ -19,7 +19,7 @@ def text_blocks(narration: Narration, width: int = 80, colour: bool = False) -> 
     --------
     >>> from refkd.learn.explain.narration import Narration, Step, Table
     >>> from refkd.learn.explain.text import text_blocks
-    >>> table = Table("A[0, s]", "s", ["0 -", "1 a"], ["logp"], [[-0.5], [-1.0]], {(1, 0)})
+    >>> table = Table("log_alpha[0, s]", "s", ["0 -", "1 a"], ["logp"], [[-0.5], [-1.0]], {(1, 0)})
     >>> step = Step("alpha", "It begins.", ("C7",), (table,))
     >>> print("\\n".join(text_blocks(Narration("CTC", "One frame.", (step,)))))
     CTC
@@ -27,10 +27,10 @@ def text_blocks(narration: Narration, width: int = 80, colour: bool = False) -> 
     <BLANKLINE>
     1/1  alpha
     It begins.
-      (C7) loss = -log_add(A[T-1, S-1], A[T-1, S-2])
+      (C7) loss = -log P = -log_add(log_alpha[T-1, S-1], log_alpha[T-1, S-2])
            docs/course/ctc.md
     <BLANKLINE>
-      A[0, s]
+      log_alpha[0, s]
       s        logp
       ---  ---------
       0 -   -0.5000

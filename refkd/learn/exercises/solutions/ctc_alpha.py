@@ -6,23 +6,23 @@ import numpy as np
 
 
 def ctc_alpha(logp, labels, blank):
-    """Fill A: log-probability of all ways to reach a state, the emission at t included.
+    """Fill log_alpha: the sum over all beginnings that end at a state, the emission at t included.
 
     Parameters
     ----------
     logp : (T, K) array
         Log-probabilities log y[t, k]; some may be -inf.
     labels : (L,) array of int
-        What was said, without blanks; may be empty. S = 2L + 1.
+        The label sequence, without blanks; may be empty. There are S = 2L + 1 states.
     blank : int
         Class of the blank.
 
     Returns
     -------
     log_alpha : (T, S) array
-        A. It is -inf where there is no way.
+        It is -inf where there is no such beginning.
     loss : float
-        In nats; inf if there is no way to say the labels.
+        In nats; inf if no path collapses to the labels.
 
     Equations
     ---------

@@ -6,21 +6,21 @@ import numpy as np
 
 
 def ctc_beta(logp, labels, blank):
-    """Fill B: log-probability of all ways to go on from a state, the emission at t excluded.
+    """Fill log_beta: the sum over all ways to continue from a state, the emission at t excluded.
 
     Parameters
     ----------
     logp : (T, K) array
         Log-probabilities log y[t, k]; some may be -inf.
     labels : (L,) array of int
-        What was said, without blanks; may be empty. S = 2L + 1.
+        The label sequence, without blanks; may be empty. There are S = 2L + 1 states.
     blank : int
         Class of the blank.
 
     Returns
     -------
     log_beta : (T, S) array
-        B. It is -inf where there is no way.
+        It is -inf where a path cannot be completed.
 
     Equations
     ---------
@@ -33,8 +33,8 @@ def ctc_beta(logp, labels, blank):
 
     Examples
     --------
-    One label of probability 0.2, 0.5, 0.4. From the label at frame 1: 0.4 to stay, 0.6 to go on,
-    together 1. From the first blank: 0.4, since it must go on.
+    One label of probability 0.2, 0.5, 0.4. From the label at frame 1: 0.4 to stay, 0.6 to move on,
+    together 1. From the first blank: 0.4, because the path must move on.
 
     >>> logp = np.log([[0.8, 0.2], [0.5, 0.5], [0.6, 0.4]])
     >>> np.exp(ctc_beta(logp, np.array([1]), 0)).round(4)

@@ -6,18 +6,18 @@ import numpy as np
 
 
 def ctc_gradient(logp, labels, blank, log_alpha, log_beta):
-    """From A and B to how often each class is emitted, and to the gradient in the logits.
+    """Compute the occupancies and the gradient in the logits from log_alpha and log_beta.
 
     Parameters
     ----------
     logp : (T, K) array
         Log-probabilities log y[t, k]; some may be -inf.
     labels : (L,) array of int
-        What was said, without blanks; may be empty. S = 2L + 1.
+        The label sequence, without blanks; may be empty. There are S = 2L + 1 states.
     blank : int
         Class of the blank.
     log_alpha, log_beta : (T, S) array
-        A and B, all of them right.
+        The forward and the backward variable; they are correct.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def ctc_gradient(logp, labels, blank, log_alpha, log_beta):
         Probability that class k is emitted at frame t, given the labels.
     grad : (T, K) array
         Gradient of the loss in the logits.
-        Both are 0 if there is no way to say the labels.
+        Both are 0 if no path collapses to the labels.
 
     Equations
     ---------
@@ -36,8 +36,8 @@ def ctc_gradient(logp, labels, blank, log_alpha, log_beta):
 
     Examples
     --------
-    One label of probability 0.2, 0.5, 0.4. At frame 0 it holds 0.2 x 0.8 = 0.16 of the 0.72 that
-    all ways sum to: occupancy 0.2222, gradient 0.2 - 0.2222.
+    One label of probability 0.2, 0.5, 0.4. At frame 0 its paths have 0.2 x 0.8 = 0.16 of
+    the 0.72 of all paths: occupancy 0.2222, gradient 0.2 - 0.2222.
 
     >>> logp = np.log([[0.8, 0.2], [0.5, 0.5], [0.6, 0.4]])
     >>> impossible = -np.inf
