@@ -53,7 +53,7 @@ def step_backward(gates, c_before, cell, d_hidden, d_gates, d_h, d_c):
 def lstm_forward(gates, w_hidden, h0, c0, reverse, hidden, cell):
     """Walk through one utterance, from its end if `reverse`.
 
-    gates        (T, 4H)  x W + b of every frame; leaves as the opened gates i, f, g, o
+    gates        (T, 4H)  x W_x + b of every frame; leaves as the opened gates i, f, g, o
     w_hidden     (H, 4H)
     h0, c0       (H,)     state before the first step
     hidden, cell (T, H)   filled; row t belongs to frame t in either direction
@@ -74,7 +74,7 @@ def lstm_backward(gates, cell, c0, w_hidden_t, d_hidden, reverse, d_gates, d_h, 
     gates, cell  (T, 4H) (T, H)  as left by `lstm_forward`
     w_hidden_t   (4H, H)  the transposed weights, so that their rows are read in order
     d_hidden     (T, H)   gradient of every hidden[t]
-    d_gates      (T, 4H)  filled: gradient of x W + b of every frame
+    d_gates      (T, 4H)  filled: gradient of x W_x + b of every frame
     d_h, d_c     (H,)     gradient of the last state; leave as the gradient of h0 and c0
     """
     T = len(cell)

@@ -9,7 +9,7 @@ from refkd.kernels.numeric import tanh
 def rnn_forward(gates, w_hidden, h0, reverse, hidden):
     """Walk through one utterance, from its end if `reverse`.
 
-    gates     (T, H)  x W + b of every frame; leaves with the share of the state before
+    gates     (T, H)  x W_x + b of every frame; leaves with the share of the state before
     w_hidden  (H, H)
     h0        (H,)    state before the first step
     hidden    (T, H)  filled; row t belongs to frame t in either direction
@@ -31,7 +31,7 @@ def rnn_backward(hidden, w_hidden_t, d_hidden, reverse, d_gates, d_h):
     hidden      (T, H)  as filled by `rnn_forward`
     w_hidden_t  (H, H)  the transposed weights, so that their rows are read in order
     d_hidden    (T, H)  gradient of every hidden[t]
-    d_gates     (T, H)  filled: gradient of x W + b of every frame
+    d_gates     (T, H)  filled: gradient of x W_x + b of every frame
     d_h         (H,)    gradient of the last state; leaves as the gradient of h0
     """
     T, H = hidden.shape

@@ -1,7 +1,7 @@
 """One layer over a batch whose utterances lie end to end, without padding.
 
 Every product with the weights covers all frames at once; only the recurrence walks utterances.
-The inputs of a layer are (P, sum T, D / P): the features, P = 1, or the P directions of the layer
+The inputs of a layer are (P, sum T, F / P): the features, P = 1, or the P directions of the layer
 below, which are never copied side by side.
 """
 
@@ -25,7 +25,7 @@ CELLS = {"lstm": 4, "tanh": 1}  # gates of a unit, side by side in the weights
 class Weights(NamedTuple):
     """Weights of one direction, or their gradients: G = 4H columns in an LSTM, else G = H.
 
-    w_input (D, G)  w_hidden (H, G)  bias (G,)
+    w_input (F, G)  w_hidden (H, G)  bias (G,)
     """
 
     w_input: Array
@@ -54,14 +54,14 @@ def allocate(dtype: np.dtype[Any], *shapes: tuple[int, ...]) -> list[Array]:
 
 
 def affine(inputs: Array, w: Array, bias: Array, outputs: Array) -> None:
-    """Fill outputs (sum T, N) with inputs w + bias."""
+    """Fill outputs (sum T, G) with inputs w + bias."""
     outputs[:] = bias
     for part, w_part in zip(inputs, np.split(w, len(inputs)), strict=True):
         parallel_add_matmul(part, w_part, outputs)
 
 
 def affine_weights(inputs: Array, d_outputs: Array) -> tuple[Array, Array]:
-    """Gradients in w (D, N) and bias (N,), summed over all frames."""
+    """Gradients in w (F, G) and bias (G,), summed over all frames."""
     P, _, width = inputs.shape
     d_w = np.zeros((P * width, d_outputs.shape[1]), d_outputs.dtype)
     for part, d_w_part in zip(inputs, np.split(d_w, P), strict=True):
@@ -70,7 +70,7 @@ def affine_weights(inputs: Array, d_outputs: Array) -> tuple[Array, Array]:
 
 
 def affine_inputs(ws: Sequence[Array], d_outputs: Array, d_inputs: Array) -> None:
-    """Fill d_inputs (P, sum T, D / P), the gradient through each w of its d_outputs (sum T, N)."""
+    """Fill d_inputs (P, sum T, F / P), the gradient through each w of its d_outputs (sum T, G)."""
     d_inputs[:] = 0
     for w, d_output in zip(ws, d_outputs, strict=True):
         for d_part, w_part in zip(d_inputs, np.split(w, len(d_inputs)), strict=True):
@@ -96,7 +96,7 @@ def layer_backward(
 ) -> list[Weights]:
     """Gradients in the weights of every direction from that in hidden (S, sum T, H).
 
-    Leaves the gradient in inputs W + bias in d_gates (S, sum T, G).
+    Leaves the gradient in inputs W_x + b in d_gates (S, sum T, G).
     """
     S, _, H = d_hidden.shape
     w_hidden_t = np.stack([np.ascontiguousarray(direction.w_hidden.T) for direction in weights])

@@ -23,8 +23,8 @@ def lstm_trace(
     Parameters
     ----------
     params : LSTMParams
-        Weights for D inputs and H hidden units.
-    inputs : (T, D) array
+        Weights for F inputs and H hidden units.
+    inputs : (T, F) array
         One row for each frame, T >= 1.
     h0, c0 : (H,) array, optional
         State before the first step; zero if left out.
@@ -117,8 +117,8 @@ def lstm_grad(
     check.instance("trace", trace, LSTMTrace)
     T, H = trace.hidden.shape
     if (params.inputs, params.hidden) != (trace.inputs.shape[1], H):
-        expected = f"the weights of the trace, D={trace.inputs.shape[1]} and H={H}"
-        check.fail("params", expected, f"D={params.inputs} and H={params.hidden}")
+        expected = f"the weights of the trace, F={trace.inputs.shape[1]} and H={H}"
+        check.fail("params", expected, f"F={params.inputs} and H={params.hidden}")
     d_hidden = check.finite_array("d_hidden", d_hidden, (T, H)).astype(np.float64)
     d_h, d_c = _state("d_h_last", d_h_last, H), _state("d_c_last", d_c_last, H)
     d_gates = np.empty((T, 4 * H))

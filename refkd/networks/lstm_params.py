@@ -19,8 +19,8 @@ class LSTMParams:
 
     Parameters
     ----------
-    w_input : (D, 4H) array
-        Inputs to gates, D >= 1.
+    w_input : (F, 4H) array
+        Inputs to gates, F >= 1.
     w_hidden : (H, 4H) array
         Previous hidden state to gates, H >= 1.
     bias : (4H,) array
@@ -46,16 +46,16 @@ class LSTMParams:
     def __post_init__(self) -> None:
         w_hidden = _w_hidden("w_hidden", self.w_hidden, ("H", "4H"))
         gates = w_hidden.shape[1]
-        w_input = _float64("w_input", self.w_input, ("D", gates))
+        w_input = _float64("w_input", self.w_input, ("F", gates))
         if len(w_input) == 0:
-            check.fail("w_input", "D >= 1", "D=0")
+            check.fail("w_input", "F >= 1", "F=0")
         object.__setattr__(self, "w_input", w_input)
         object.__setattr__(self, "w_hidden", w_hidden)
         object.__setattr__(self, "bias", _float64("bias", self.bias, (gates,)))
 
     @property
     def inputs(self) -> int:
-        """D, numbers in a frame."""
+        """F, numbers in a frame."""
         return len(self.w_input)
 
     @property
@@ -75,7 +75,7 @@ class LSTMParams:
 
         Parameters
         ----------
-        weight_ih : (4H, D) array
+        weight_ih : (4H, F) array
             Rows i, f, g, o.
         weight_hh : (4H, H) array
             Rows i, f, g, o.
@@ -101,12 +101,12 @@ class LSTMParams:
         """
         w_hidden = _w_hidden("weight_hh", weight_hh, ("4H", "H"))
         gates = len(w_hidden)
-        w_input = _float64("weight_ih", weight_ih, (gates, "D"))
+        w_input = _float64("weight_ih", weight_ih, (gates, "F"))
         bias = _bias("bias_ih", bias_ih, (gates,)) + _bias("bias_hh", bias_hh, (gates,))
         return cls(w_input.T, w_hidden.T, bias)
 
     def to_torch(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,) and bias_hh (4H,) = 0.
+        """weight_ih (4H, F), weight_hh (4H, H), bias_ih (4H,) and bias_hh (4H,) = 0.
 
         Returns
         -------
@@ -133,7 +133,7 @@ class LSTMParams:
 
         Parameters
         ----------
-        W : (1, 4H, D) array
+        W : (1, 4H, F) array
             Inputs to gates; slice one direction out of a bidirectional layer.
         R : (1, 4H, H) array
             Previous hidden state to gates.
@@ -159,12 +159,12 @@ class LSTMParams:
         """
         w_hidden = _w_hidden("R", R, (1, "4H", "H"))[0]
         gates = len(w_hidden)
-        w_input = _float64("W", W, (1, gates, "D"))[0]
+        w_input = _float64("W", W, (1, gates, "F"))[0]
         bias = _bias("B", B, (1, 2 * gates))[0].reshape(2, gates).sum(axis=0)
         return cls(*(_reordered(weights, FROM_ONNX).T for weights in (w_input, w_hidden, bias)))
 
     def to_onnx(self) -> tuple[Floats, Floats, Floats]:
-        """W (1, 4H, D), R (1, 4H, H) and B (1, 8H), the recurrent half of B zero.
+        """W (1, 4H, F), R (1, 4H, H) and B (1, 8H), the recurrent half of B zero.
 
         Returns
         -------
@@ -191,7 +191,7 @@ class LSTMParams:
 
         Parameters
         ----------
-        kernel : (D, 4H) array
+        kernel : (F, 4H) array
             Inputs to gates.
         recurrent_kernel : (H, 4H) array
             Previous hidden state to gates.
@@ -216,11 +216,11 @@ class LSTMParams:
         """
         w_hidden = _w_hidden("recurrent_kernel", recurrent_kernel, ("H", "4H"))
         gates = w_hidden.shape[1]
-        w_input = _float64("kernel", kernel, ("D", gates))
+        w_input = _float64("kernel", kernel, ("F", gates))
         return cls(w_input, w_hidden, _bias("bias", bias, (gates,)))
 
     def to_keras(self) -> tuple[Floats, Floats, Floats]:
-        """kernel (D, 4H), recurrent_kernel (H, 4H) and bias (4H,).
+        """kernel (F, 4H), recurrent_kernel (H, 4H) and bias (4H,).
 
         Returns
         -------

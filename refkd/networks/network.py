@@ -28,7 +28,7 @@ class Network(Parameters):
     ----------
     values : dict of arrays
         The parameters by name, all float32 or all float64: for each layer n and direction
-        `layer{n}.forward.w_input` (D, 4H), `.w_hidden` (H, 4H), `.bias` (4H,), the same with
+        `layer{n}.forward.w_input` (F, 4H), `.w_hidden` (H, 4H), `.bias` (4H,), the same with
         `backward`, then `output.w` (S H, K) and `output.bias` (K,). H for 4H in the tanh cell.
     metadata : dict of arrays, optional
         Facts that are saved with the network, such as the frame shift in seconds.
@@ -63,7 +63,7 @@ class Network(Parameters):
         Parameters
         ----------
         inputs : int
-            D, numbers in a frame, >= 1.
+            F, numbers in a frame, >= 1.
         hidden : int
             H, units in each direction of each layer, >= 1.
         layers : int
@@ -108,7 +108,7 @@ class Network(Parameters):
         Parameters
         ----------
         features : Ragged
-            Values (sum T, D), at least one frame in each utterance.
+            Values (sum T, F), at least one frame in each utterance.
         dropout : float
             Probability p that a hidden state is dropped on its way to the recurrent layer above,
             0 <= p < 1; the kept ones are divided by 1 - p. Without effect on a single layer.
@@ -123,7 +123,7 @@ class Network(Parameters):
         Raises
         ------
         ArgumentError
-            If the width is not D, a number is not finite, an utterance is empty, dropout out of
+            If the width is not F, a number is not finite, an utterance is empty, dropout out of
             range or its seed missing.
 
         Examples
@@ -205,7 +205,7 @@ class Network(Parameters):
         Parameters
         ----------
         path : str or path
-            Replaced only once the new file is complete. Holds `weight_ih_l0` (4H, D),
+            Replaced only once the new file is complete. Holds `weight_ih_l0` (4H, F),
             `weight_hh_l0` (4H, H), `bias_ih_l0` and `bias_hh_l0` = 0 (4H,) and so on, the suffix
             `_reverse` for the backward direction, `output.weight` (K, S H), `output.bias` (K,),
             and `metadata.<name>`. H for 4H in the tanh cell.
@@ -249,7 +249,7 @@ TOGETHER = 32  # utterances in memory at once
 
 
 def logits_of(network: Network, features: Ragged) -> Ragged:
-    """Compute the logits (T_n, K) of any number of utterances (T_n, D) in little memory.
+    """Compute the logits (T_n, K) of any number of utterances (T_n, F) in little memory.
 
     Bit for bit those of `network.forward(features).logits`.
 

@@ -87,7 +87,7 @@ class Parameters:
 
     @property
     def inputs(self) -> int:
-        """D, numbers in a frame."""
+        """F, numbers in a frame."""
         return len(self.values["layer0.forward.w_input"])
 
     @property

@@ -78,7 +78,7 @@ class Size(NamedTuple):
         w_input, w_hidden, bias = (check.any_array(name, values[name]) for name in names)
         if (w_input.ndim, w_hidden.ndim, bias.ndim) != (2, 2, 1):
             got = f"{w_input.shape}, {w_hidden.shape} and {bias.shape}"
-            check.fail(", ".join(names), "shapes (D, 4H), (H, 4H) and (K,)", got)
+            check.fail(", ".join(names), "shapes (F, 4H), (H, 4H) and (K,)", got)
         inputs, hidden, outputs, cell = len(w_input), len(w_hidden), len(bias), cell_of(w_hidden)
         directions = directions_of(values)
         return cls.checked(inputs, hidden, layers_of(values), outputs, len(directions) == 2, cell)
@@ -151,7 +151,7 @@ def draw_masks(values: Values, frames: int, dropout: float, seed: int | None) ->
 def stack_forward(
     values: Values, frames: Array, offsets: Ints, masks: Sequence[Array | None]
 ) -> tuple[tuple[LayerTrace, ...], Array]:
-    """Traces of every layer and the logits (sum T, K) of frames (sum T, D)."""
+    """Traces of every layer and the logits (sum T, K) of frames (sum T, F)."""
     count, S, T = layers_of(values), len(directions_of(values)), len(frames)
     (H, G), K = values["layer0.forward.w_hidden"].shape, len(values["output.bias"])
     shapes = [(S, T, G), (S, T, H if G > H else 0), (S, T, H)]  # the tanh cell has no c

@@ -56,7 +56,7 @@ class Stream:
 
         Parameters
         ----------
-        frames : (n, D) array
+        frames : (n, F) array
             The next frames of the utterance, n >= 0; cast to the network's dtype.
 
         Returns
@@ -67,7 +67,7 @@ class Stream:
         Raises
         ------
         ArgumentError
-            If the width is not D or a number is not finite; the stream then stays where it was.
+            If the width is not F or a number is not finite; the stream then stays where it was.
         """
         width, dtype = len(self._layers[0].w_input), self._output[1].dtype
         inputs = check.finite_array("frames", frames, ("n", width), dtype)

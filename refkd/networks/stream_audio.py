@@ -53,7 +53,7 @@ def frontend_metadata(settings: FeatureSettings, rate: int) -> Values:
 def arriving_frames(
     audio: ArrayLike, rate: int, settings: FeatureSettings
 ) -> Iterator[tuple[float, NDArray[np.float32]]]:
-    """Yield the seconds of audio so far and each stacked frame (1, D) as soon as it is complete.
+    """Yield the seconds of audio so far and each stacked frame (1, F) as soon as it is complete.
 
     The frames laid end to end are those of the whole audio: `stack(log_mel(audio, ...))`.
 
@@ -113,7 +113,7 @@ def _frame(samples: NDArray[Any], rate: int, settings: FeatureSettings) -> NDArr
 
 
 def normalised(frames: NDArray[Any], facts: Values) -> NDArray[np.float32]:
-    """Frames (n, D) by the mean and standard deviation of the training speech."""
+    """Frames (n, F) by the mean and standard deviation of the training speech."""
     values: NDArray[np.float32] = ((frames - facts["mean"]) / facts["std"]).astype(np.float32)
     return values
 

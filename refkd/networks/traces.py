@@ -16,7 +16,7 @@ class LSTMTrace(Displayed):
 
     Parameters
     ----------
-    inputs : (T, D) array
+    inputs : (T, F) array
         As given.
     h0, c0 : (H,) array
         State before the first step.
@@ -46,9 +46,9 @@ class LSTMGrads:
 
     Parameters
     ----------
-    inputs : (T, D) array
+    inputs : (T, F) array
         In every input.
-    w_input : (D, 4H) array
+    w_input : (F, 4H) array
         In the weights from the inputs.
     w_hidden : (H, 4H) array
         In the weights from the hidden state.
@@ -70,7 +70,7 @@ class LSTMGrads:
 class LayerTrace:
     """A pass of one layer over a batch; S directions, utterances laid end to end."""
 
-    inputs: NDArray[Any]  # (P, sum T, D / P), times the mask if there is one
+    inputs: NDArray[Any]  # (P, sum T, F / P), times the mask if there is one
     # (S, sum T, 4H) after sigmoid and tanh; tanh cell: (S, sum T, H) before tanh.
     gates: NDArray[Any]
     cell: NDArray[Any]  # (S, sum T, H); no columns in the tanh cell

@@ -236,11 +236,11 @@ def test_files_of_two_folders_are_told_apart(tmp_path, monkeypatch):
 
 EQUAL_LABELS_SKIP = ("ctc_alpha", (" and states[s] != states[s - 2]", ""))
 PLANTED = {
-    # tanh(0.7616 / 2), and tanh 0 when the state before is not heard
+    # tanh(0.7616 / 2), and tanh 0 when the state before is left out
     ("tanh_step", ("h[i] * w_hidden[i, j]", "0.0")): (
         ("hidden", (0,), 0.3634, 0.0),
         "three frames by hand, the second",
-        "the state before is left out",
+        "the hidden state before is left out",
     ),
     # f c with f = 1/2, or all of c = 0.3808
     ("lstm_step", ("f[j] * c[j]", "c[j]")): (

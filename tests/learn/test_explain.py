@@ -185,7 +185,7 @@ def test_lstm_is_the_example_of_the_page():
     pulled = rows(cells(explanation, "Backward, frame 0: hidden state and cell", "dc_t"))["dc_t"]
     last = (1 - np.tanh(np.tanh(1.0) / 8) ** 2) / 2
     assert_close(pulled, [last / 4], VALUE)
-    inputs = cells(explanation, "What the inputs and the first state get", "gradient").cells
+    inputs = cells(explanation, "Gradient in inputs and first state", "gradient").cells
     assert_close(inputs[0][0], last / 8 * (1 - np.tanh(1.0) ** 2), VALUE)
 
 
@@ -201,7 +201,7 @@ def test_lstm_tells_the_trace_and_the_gradient(units, reverse):
     for t in range(4):
         gates = rows(cells(explanation, f"Frame {t}: the gates", "gates"))
         i, f, g, o = np.split(trace.gates[t], 4)
-        assert_close(gates["opened"], trace.gates[t], VALUE)
+        assert_close(gates["gate"], trace.gates[t], VALUE)
         opened = [1 / (1 + np.exp(-np.array(gates["a"]))), np.tanh(gates["a"])]
         is_candidate = np.repeat([False, False, True, False], units)
         assert_close(np.where(is_candidate, opened[1], opened[0]), trace.gates[t], VALUE)
@@ -210,19 +210,21 @@ def test_lstm_tells_the_trace_and_the_gradient(units, reverse):
         assert_close(f * rows(states[0])["c before"] + i * g, trace.cell[t], VALUE)
         assert_close(rows(states[1])["h"], trace.hidden[t], VALUE)
         assert_close(o * rows(states[1])["tanh c"], trace.hidden[t], VALUE)
-        terms, passed = step_of(explanation, f"Backward, frame {t}: gates, and what goes on").tables
+        terms, passed = step_of(
+            explanation, f"Backward, frame {t}: gates and the frame before"
+        ).tables
         products = np.array([row[:3] for row in terms.cells]).prod(axis=1)
         assert_close(products, column(terms, "gradient"), VALUE)
         bias += column(terms, "gradient")
         pulled = cells(explanation, f"Backward, frame {t}: hidden state and cell", "dc_t")
-        assert_close(f * rows(pulled)["dc_t"], rows(passed)["dc = dc_t f"], VALUE)
+        assert_close(f * rows(pulled)["dc_t"], rows(passed)["dc_next = dc_t f"], VALUE)
     assert_close(bias, grads.bias, VALUE)
     first = 3 if reverse else 0
-    passed = step_of(explanation, f"Backward, frame {first}: gates, and what goes on").tables[1]
+    passed = step_of(explanation, f"Backward, frame {first}: gates and the frame before").tables[1]
     assert_close(passed.cells, [grads.c0, grads.h0], VALUE)
     weights = np.vstack([grads.w_input, grads.w_hidden, grads.bias])
     assert_close(explanation.steps[-1].tables[0].cells, weights, VALUE)
-    inputs_told = cells(explanation, "What the inputs and the first state get", "gradient").cells
+    inputs_told = cells(explanation, "Gradient in inputs and first state", "gradient").cells
     assert_close(inputs_told, grads.inputs.T, VALUE)
 
 
@@ -231,7 +233,7 @@ def test_lstm_in_reverse_walks_and_pulls_the_other_way():
     order = [step.title.split(":")[0] for step in explanation.steps if "rame" in step.title]
     assert order[::2] == ["Frame 1", "Frame 0", "Backward, frame 0", "Backward, frame 1"]
     above = cells(explanation, "Backward, frame 0: hidden state and cell", "dh_t")
-    assert rows(above)["from above"] == (1.0,)
+    assert rows(above)["r_t"] == (1.0,)
 
 
 # --- selection -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ PUBLISHED = {case["name"]: case for case in json.loads(FILE.read_text(encoding="
 
 
 class Case:
-    """Random weights, non-zero states, upstream gradients on everything; D differs from H."""
+    """Random weights, non-zero states, upstream gradients on everything; F differs from H."""
 
     def __init__(self, seed, frames=4, inputs=3, hidden=2, scale=1.0):
         rng = np.random.default_rng(seed)
@@ -345,11 +345,11 @@ OTHER = Case(9, inputs=2).params
         ),
         (
             lambda: refkd.LSTMParams(CASE.w_input[:, :4], CASE.w_hidden, CASE.bias),
-            "w_input: expected shape (D, 8), got shape (3, 4)",
+            "w_input: expected shape (F, 8), got shape (3, 4)",
         ),
         (
             lambda: refkd.LSTMParams(CASE.w_input[:0], CASE.w_hidden, CASE.bias),
-            "w_input: expected D >= 1, got D=0",
+            "w_input: expected F >= 1, got F=0",
         ),
         (
             lambda: refkd.LSTMParams(CASE.w_input, CASE.w_hidden, CASE.bias[:2]),
@@ -369,7 +369,7 @@ OTHER = Case(9, inputs=2).params
             lambda: refkd.LSTMParams.from_torch(
                 CASE.w_input, CASE.w_hidden.T, CASE.bias, CASE.bias
             ),
-            "weight_ih: expected shape (8, D), got shape (3, 8)",
+            "weight_ih: expected shape (8, F), got shape (3, 8)",
         ),
         (
             lambda: refkd.LSTMParams.from_onnx(
@@ -425,7 +425,7 @@ OTHER = Case(9, inputs=2).params
         ),
         (
             lambda: refkd.lstm_grad(OTHER, TRACE, CASE.d_hidden),
-            "params: expected the weights of the trace, D=3 and H=2, got D=2 and H=2",
+            "params: expected the weights of the trace, F=3 and H=2, got F=2 and H=2",
         ),
         (
             lambda: refkd.lstm_grad(CASE.params, TRACE, CASE.d_hidden[:2]),

@@ -15,7 +15,7 @@ from refkd.verify.lstm.conventions import ARGUMENTS, EXCHANGED, VARIANT_ARGUMENT
 from refkd.verify.lstm.defects.weights import GatesExchanged
 from refkd.verify.records import Case, Defect
 
-SIZES = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 2))  # D, H
+SIZES = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 2))  # F, H
 
 
 def _round(rng: np.random.Generator, *shape: int) -> Floats:
@@ -30,10 +30,10 @@ def _tanh_cases() -> Sequence[Case]:
         _tanh_case(f"three frames by hand, {name}", np.array([x]), np.array([h]), W, U, b)
         for name, (x, h) in hand.items()
     ]
-    for D, H in SIZES:
-        rng = np.random.default_rng(10 * D + H)
-        drawn = [_round(rng, *shape) for shape in ((D,), (H,), (D, H), (H, H), (H,))]
-        cases.append(_tanh_case(f"D={D}, H={H}", *drawn))
+    for F, H in SIZES:
+        rng = np.random.default_rng(10 * F + H)
+        drawn = [_round(rng, *shape) for shape in ((F,), (H,), (F, H), (H, H), (H,))]
+        cases.append(_tanh_case(f"F={F}, H={H}", *drawn))
     large = np.array([800.0, -800.0])
     return [*cases, _tanh_case("large inputs", large, large / 800, np.eye(2), np.eye(2), large / 8)]
 
@@ -54,11 +54,11 @@ def _tanh_slips() -> Sequence[Defect]:
 
     wrong: dict[str, Callable[..., Floats]] = {
         "tanh is left out": lambda x, h, W, U, b: x @ W + b + h @ U,
-        "sigma stands where tanh should": lambda x, h, W, U, b: sigma(x @ W + b + h @ U),
-        "U is transposed": lambda x, h, W, U, b: np.tanh(x @ W + b + U @ h),
-        "only the diagonal of U is used": lambda x, h, W, U, b: np.tanh(x @ W + b + h * np.diag(U)),
-        "the state before is left out": lambda x, h, W, U, b: np.tanh(x @ W + b),
-        "the frame is left out": lambda x, h, W, U, b: np.tanh(b + h @ U),
+        "sigma is used in place of tanh": lambda x, h, W, U, b: sigma(x @ W + b + h @ U),
+        "W_h is transposed": lambda x, h, W, U, b: np.tanh(x @ W + b + U @ h),
+        "only W_h[j, j] is used": lambda x, h, W, U, b: np.tanh(x @ W + b + h * np.diag(U)),
+        "the hidden state before is left out": lambda x, h, W, U, b: np.tanh(x @ W + b),
+        "the input is left out": lambda x, h, W, U, b: np.tanh(b + h @ U),
         "the bias is left out": lambda x, h, W, U, b: np.tanh(x @ W + h @ U),
         "the bias is added twice": lambda x, h, W, U, b: np.tanh(x @ W + b + h @ U + b),
     }
@@ -81,10 +81,10 @@ def _lstm_cases() -> Sequence[Case]:
         )
         for name, (x, h, c) in hand.items()
     ]
-    for D, H in SIZES:
-        rng = np.random.default_rng(10 * D + H)
-        shapes = (D,), (H,), (H,), (D, 4 * H), (H, 4 * H), (4 * H,)
-        cases.append(_lstm_case(f"D={D}, H={H}", *[_round(rng, *shape) for shape in shapes]))
+    for F, H in SIZES:
+        rng = np.random.default_rng(10 * F + H)
+        shapes = (F,), (H,), (H,), (F, 4 * H), (H, 4 * H), (4 * H,)
+        cases.append(_lstm_case(f"F={F}, H={H}", *[_round(rng, *shape) for shape in shapes]))
     ones, ends = np.ones(1), np.array([800.0, -800.0, 1.0, 800.0])
     return [*cases, _lstm_case("large inputs", ones, ones, ones, ends[None], ends[None] / 4, ends)]
 

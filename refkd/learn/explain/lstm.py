@@ -1,4 +1,4 @@
-"""An LSTM step by step: gates, cell and hidden state forward, then each term backward."""
+"""An LSTM step by step: gates, cell state and hidden state, then each term of the gradient."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ def explain_lstm(
     Parameters
     ----------
     params : LSTMParams
-        Weights for D inputs and H hidden units.
-    inputs : (T, D) array
+        Weights for F inputs and H hidden units.
+    inputs : (T, F) array
         One row for each frame.
     d_hidden : (T, H) array, optional
         Gradient from above in every hidden[t]; by default 1 in the last state of the pass, so
-        that the loss is the sum of its units.
+        that the loss is the sum of its elements.
     reverse : bool
         Begin at the last frame.
     frames : range, optional
-        What is narrated frame by frame; everything is computed over the whole utterance.
+        The frames to print; everything is computed over the whole utterance.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def explain_lstm(
     >>> params = refkd.LSTMParams(np.array([[0.0, 0, 1, 0]]), np.zeros((1, 4)), np.zeros(4))
     >>> narration = explain_lstm(params, np.array([[1.0], [0.0]]))
     >>> [step.title for step in narration.steps][:3]
-    ['What goes in', 'Frame 0: the gates', 'Frame 0: cell and hidden state']
+    ['Inputs and weights', 'Frame 0: the gates', 'Frame 0: cell and hidden state']
     """
     trace = lstm_trace(params, inputs, reverse=check.flag("reverse", reverse))
     T, H = trace.hidden.shape
@@ -91,11 +91,11 @@ class _Forward:
 
     def inputs(self, order: Sequence[int]) -> Step:
         inputs = self.trace.inputs[list(order)]
-        rows = [f"x_t[{d}]" for d in range(self.params.inputs)]
+        rows = [f"x_t[{j}]" for j in range(self.params.inputs)]
         return Step(
-            "What goes in",
-            "The inputs of each frame, and the weights that all frames share: W from the input, U "
-            "from the hidden state before, b the bias.",
+            "Inputs and weights",
+            "The inputs of each frame, and the weights that all frames share: W_x from the input, "
+            "W_h from the hidden state before, and the bias b.",
             ("L1",),
             (
                 Table("inputs", "", rows, frames_heads("t", order), inputs.T),
@@ -118,14 +118,15 @@ class _Forward:
         ]
         return Step(
             f"Frame {t}: the gates",
-            "Each gate adds up what it hears, its bias and what it remembers. The sigmoid opens i, "
-            "f and o between 0 and 1; tanh makes the candidate g, between -1 and 1.",
+            "The preactivation a is the sum of three parts: from the input, the bias, and the "
+            "hidden state before. The sigmoid of a is i, f and o, between 0 and 1; tanh of a is "
+            "the candidate g, between -1 and 1.",
             ("L1", "L2", "L3", "L4", "L5"),
             (
                 Table(
                     f"gates at frame {t}",
                     "",
-                    ["x W", "b", "h U", "a", "opened"],
+                    ["x W_x", "b", "h W_h", "a", "gate"],
                     gate_heads(params.hidden),
                     cells,
                 ),
@@ -140,8 +141,8 @@ class _Forward:
         hidden = {"o": o, "tanh c": np.tanh(trace.cell[t]), "h": trace.hidden[t]}
         return Step(
             f"Frame {t}: cell and hidden state",
-            "The cell keeps the share f of what it was and takes the share i of the candidate. The "
-            "output gate shows the share o of it.",
+            "The cell state keeps the share f of its old value and adds the share i of the "
+            "candidate. The hidden state is the share o of tanh c.",
             ("L6", "L7"),
             (
                 Table("c = f (c before) + i g", "", list(cell), units, list(cell.values())),
@@ -159,28 +160,30 @@ def gate_heads(hidden: int) -> list[str]:
 
 def weight_table(caption: str, w_input: Floats, w_hidden: Floats, bias: Floats) -> Table:
     """Weights, or gradients in them, one row for each input, each unit and the bias."""
-    rows = [f"W[{d}]" for d in range(len(w_input))] + [f"U[{j}]" for j in range(len(w_hidden))]
+    rows = [f"W_x[{j}]" for j in range(len(w_input))]
+    rows += [f"W_h[{j}]" for j in range(len(w_hidden))]
     cells = np.vstack([w_input, w_hidden, bias])
     return Table(caption, "", [*rows, "b"], gate_heads(len(w_hidden)), cells)
 
 
 def _sums(grads: LSTMGrads, seen: range) -> Iterator[Step]:
-    rows = [f"dx_t[{d}]" for d in range(grads.inputs.shape[1])]
+    rows = [f"dx_t[{j}]" for j in range(grads.inputs.shape[1])]
     inputs = grads.inputs[list(seen)].T
     units = unit_heads(len(grads.h0))
     yield Step(
-        "What the inputs and the first state get",
-        "These need no recurrence: one product over all frames. What is still on its way after the "
-        "last step back is the gradient in the state before the first.",
+        "Gradient in inputs and first state",
+        "No other frame needs the gradient in the inputs, so it is one product over all frames. "
+        "dh_next and dc_next of the last step back are the gradient in the state before the first "
+        "step.",
         ("L14", "L15", "L16"),
         (
             Table("gradient in the inputs", "", rows, frames_heads("t", seen), inputs),
-            Table("in the first state", "", ["dh", "dc"], units, [grads.h0, grads.c0]),
+            Table("in the first state", "", ["dh_next", "dc_next"], units, [grads.h0, grads.c0]),
         ),
     )
     yield Step(
-        "What the weights get",
-        "Every frame used the same weights, so their gradients add up over all frames.",
+        "Gradient in the weights",
+        "Every frame uses the same weights, so the gradient in a weight is a sum over all frames.",
         ("L17", "L18"),
         (weight_table("gradient in the weights", grads.w_input, grads.w_hidden, grads.bias),),
     )

@@ -27,7 +27,7 @@ def unit_heads(hidden: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Backward:
-    """What the backward pass is narrated from; `above` (T, H) is the gradient in hidden."""
+    """All that the steps of the backward pass need; `above` (T, H) is the gradient in hidden."""
 
     params: LSTMParams
     trace: LSTMTrace
@@ -45,10 +45,10 @@ class Backward:
             d_h, d_c = grads.h0, grads.c0
 
     def one_frame(self, t: int, d_h: Floats, d_c: Floats) -> LSTMGrads:
-        """Carry what came from the frame after back through frame t alone.
+        """Carry the gradient that came from the next frame back through frame t alone.
 
-        Of a single frame the gradient in the bias is da_t, and that in the state before it is what
-        it passes on.
+        For a single frame the gradient in the bias is da_t, and the gradient in the state before
+        it is what the frame passes on.
         """
         trace, here = self.trace, slice(t, t + 1)
         h, c = state_before(trace, t)
@@ -59,7 +59,7 @@ class Backward:
         return lstm_grad(self.params, alone, self.above[here], d_h, d_c)
 
     def _reaching(self, t: int, d_h: Floats, d_c: Floats) -> tuple[Floats, Floats, Floats]:
-        """dh_t, what the cell gets of it, and dc_t."""
+        """dh_t, the part of dc_t that comes through h_t, and dc_t."""
         o, tanh_c = np.split(self.trace.gates[t], 4)[3], np.tanh(self.trace.cell[t])
         hidden = d_h + self.above[t]
         shown = hidden * (o - o * tanh_c**2)
@@ -67,12 +67,13 @@ class Backward:
 
     def _states(self, t: int, d_h: Floats, d_c: Floats) -> Step:
         hidden, shown, cell = self._reaching(t, d_h, d_c)
-        terms = {"dh": d_h, "from above": self.above[t], "dh_t": hidden}
-        others = {"dc": d_c, "through h": shown, "dc_t": cell}
+        terms = {"r_t": self.above[t], "dh_next": d_h, "dh_t": hidden}
+        others = {"dc_next": d_c, "through h": shown, "dc_t": cell}
         return Step(
             f"Backward, frame {t}: hidden state and cell",
-            "dh and dc come from the frame after. What pulls at h pulls at c too, by the share "
-            "that the output gate shows and tanh lets through.",
+            "r_t is the gradient from above; dh_next and dc_next come from the next frame of the "
+            "pass. h_t is o tanh(c_t), so the gradient in h_t also gives a part of the gradient in "
+            "c_t: times the output gate, times the slope of tanh.",
             ("L8", "L9"),
             (
                 Table("dh_t", "", list(terms), self._units, list(terms.values())),
@@ -102,13 +103,17 @@ class Backward:
                 rows.append(name if self.params.hidden == 1 else f"{name} {j}")
                 cells.append([term[j] for term in terms])
         passed = Table(
-            "passed to the frame before", "", ["dc = dc_t f", "dh = da_t U^T"], self._units,
+            "passed to the frame before",
+            "",
+            ["dc_next = dc_t f", "dh_next = da_t W_h^T"],
+            self._units,
             [grads.c0, grads.h0],
-        )  # fmt: skip
+        )
         return Step(
-            f"Backward, frame {t}: gates, and what goes on",
-            "Each gate gets the pull at its product, times the other factor (g, c before, i, "
-            "tanh c), times the slope of its own sigmoid or tanh.",
+            f"Backward, frame {t}: gates and the frame before",
+            "Each gate is used in one product. The gradient in its preactivation is that of the "
+            "product, times the other factor (g, c before, i, tanh c), times the slope of its own "
+            "sigmoid or tanh.",
             ("L10", "L11", "L12", "L13", "L14", "L15"),
             (Table("gradient before sigmoid and tanh", "", rows, columns, cells), passed),
         )
