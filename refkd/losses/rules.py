@@ -25,14 +25,14 @@ MOST = 2**63 - 1  # frames that kernels can count
 
 @dataclass(frozen=True)
 class Window:
-    """The teacher frames j that student frame i sees: i - left <= j <= i + right.
+    """The teacher frames u that student frame t sees: t - left <= u <= t + right.
 
     Parameters
     ----------
     left : int
-        Frames before i; negative for strictly later frames. At most 2**63 - 1 either way.
+        Frames before t; negative for strictly later frames. At most 2**63 - 1 either way.
     right : int
-        Frames after i; negative for strictly earlier frames. left + right >= 0.
+        Frames after t; negative for strictly earlier frames. left + right >= 0.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def window_from(value: Any) -> Window:
 
 @dataclass(frozen=True)
 class FrameWise:
-    """Student frame i learns from teacher frame i: the baseline.
+    """Student frame t learns from teacher frame t: the baseline.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class FrameWise:
 
 @dataclass(frozen=True)
 class Shift:
-    """Student frame i learns from teacher frame i - d, with no search (claims 2, 21).
+    """Student frame t learns from teacher frame t - d, with no search (claims 2, 21).
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Blend:
-    """Student frame i learns from sum_d weights[d] p_{i-d}, weights given, no search (claim 23).
+    """Student frame t learns from sum_d weights[d] p_{t-d}, weights given, no search (claim 23).
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ class Blend:
 
 @dataclass(frozen=True)
 class Hard:
-    """Student frame i learns from the most similar teacher frame in its window (claims 1-3, 5, 6).
+    """Student frame t learns from the most similar teacher frame in its window (claims 1-3, 5, 6).
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ class Hard:
 
 @dataclass(frozen=True)
 class TopK:
-    """Student frame i learns from a weighted sum of its k most similar teacher frames.
+    """Student frame t learns from a weighted sum of its k most similar teacher frames.
 
     Claims 1 ("at least one"), 7 and 8.
 
@@ -244,7 +244,7 @@ class TopK:
 
 @dataclass(frozen=True)
 class Soft:
-    """Student frame i learns from the similarity-weighted sum over its window (claims 7, 8).
+    """Student frame t learns from the similarity-weighted sum over its window (claims 7, 8).
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ class Soft:
 
 @dataclass(frozen=True)
 class Monotone:
-    """The student frames learn along the best path that never steps back (claim 4).
+    """The student frames learn along the cheapest path that never steps back (claim 4).
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ class Monotone:
 
 @dataclass(frozen=True)
 class OrderedPath:
-    """Both sequences are met in full, in order, along the cheapest warping path.
+    """The cheapest warping path visits every frame of both sequences, in order.
 
     Claim 4, read with the "at least one" of claim 1.
 
@@ -342,7 +342,7 @@ class OrderedPath:
 
 @dataclass(frozen=True)
 class PerTeacher:
-    """Every teacher frame teaches the most similar student frame that sees it (a rival).
+    """Each teacher frame is paired with the most similar student frame that sees it (a rival).
 
     Parameters
     ----------
@@ -427,18 +427,19 @@ def _blend_weights(rule: Blend, band: Floats, selected: Bools) -> Floats:
     return weight / np.where(total > 0.0, total, 1.0)
 
 
-EQUATIONS = {  # word for word as docs/course/selection.md has them
-    "S1": "(t, u) selected if D(t, u) < inf",
+EQUATIONS = {  # those of docs/course/selection.md in plain text
+    "S1": "(t, u) is selected if D(t, u) is finite",
     "S2": "u(t) = argmin_u D(t, u)",
-    "S3": "u_1(t), u_2(t), ... = the same, among those not yet selected",
-    "S4": "u - max_step <= u' <= u",
-    "S5": "C(t, u) = D(t, u) + min over these u' of C(t', u')",
-    "S6": "back from the cheapest end, (t, u) selected, on to the u' it came from",
-    "S7": "C(0, 0) = D(0, 0), C(t, u) = D(t, u) + min(C(t-1, u-1), C(t-1, u), C(t, u-1))",
-    "S8": "back from (T-1, T-1) to (0, 0)",
+    "S3": "u_m(t) = argmin_u D(t, u), u not yet selected",
+    "S4": "u - maxstep <= u' <= u",
+    "S5": "cost(t, u) = D(t, u) + min_u' cost(t', u')",
+    "S6": "u(last) = argmin_u cost(last, u), u(t') = argmin_u' cost(t', u')",
+    "S7": "cost(0, 0) = D(0, 0), "
+    "cost(t, u) = D(t, u) + min of cost over (t-1, u-1), (t-1, u), (t, u-1)",
+    "S8": "before(t, u) = argmin of cost over (t-1, u-1), (t-1, u), (t, u-1)",
     "S9": "t(u) = argmin_t D(t, u)",
-    "S10": "w(t, u) = e^(-D(t, u) / tau) / sum_v e^(-D(t, v) / tau), equal at tau = inf",
-    "S11": "softmin_t = -tau log(mean_u e^(-D(t, u) / tau))",
+    "S10": "weight(t, u) = e^(-D(t, u) / tau) / sum_u' e^(-D(t, u') / tau)",
+    "S11": "softmin_t = -tau log(sum_u e^(-D(t, u) / tau) / count_t)",
 }
 
 
@@ -474,7 +475,7 @@ RULE_TABLE = (
     RuleRow(
         FrameWise,
         select=_select_most_similar,
-        about="Each student frame learns from the teacher frame of its own time; nothing is "
+        about="Each student frame learns from the teacher frame of the same index. Nothing is "
         "searched.",
         equations=("S2",),
         reason="its own time",
@@ -482,16 +483,17 @@ RULE_TABLE = (
     RuleRow(
         Shift,
         select=_select_most_similar,
-        about="Each student frame learns from the teacher frame d frames earlier; nothing is "
-        "searched.",
+        about="Each student frame learns from the teacher frame that is d frames earlier. Nothing "
+        "is searched.",
         equations=("S2",),
         reason=reasons.frames_earlier,
     ),
     RuleRow(
         Blend,
         select=_select_blend,
-        about="Each student frame learns from a mixture of earlier teacher frames with given "
-        "weights. The loss is the divergence of the mixture, not the sum of w D.",
+        about="Each student frame learns from a mixture of earlier teacher frames. The weights "
+        "are given. The loss is the divergence of the mixture, not the weighted sum of "
+        "divergences.",
         equations=("S1", "D9"),
         reason="weight is given",
         weights=_blend_weights,
@@ -500,16 +502,17 @@ RULE_TABLE = (
     RuleRow(
         Hard,
         select=_select_most_similar,
-        about="Each student frame takes the most similar teacher frame that it sees. Ties go to "
-        "the nearest frame, then to the earlier.",
+        about="Each student frame learns from the teacher frame in its window that is most "
+        "similar to it. Ties go to the nearest frame, then to the earlier one.",
         equations=("S2",),
         reason=reasons.least_of_teacher_frames,
     ),
     RuleRow(
         TopK,
         select=_select_top_k,
-        about="Each student frame takes the k most similar teacher frames that it sees, weighted "
-        "by similarity. Ties go to the nearest frame, then to the earlier.",
+        about="Each student frame learns from the k teacher frames in its window that are most "
+        "similar to it, weighted by similarity. Ties go to the nearest frame, then to the earlier "
+        "one.",
         equations=("S3", "S10"),
         reason=reasons.place_among_teacher_frames,
         weights=_similarity_weights,
@@ -517,8 +520,8 @@ RULE_TABLE = (
     RuleRow(
         Soft,
         select=_select_all,
-        about="Each student frame learns from all teacher frames that it sees, weighted by "
-        "similarity. The loss is the soft minimum, not the sum of w D.",
+        about="Each student frame learns from all teacher frames in its window, weighted by "
+        "similarity. The loss is the soft minimum, not the weighted sum of divergences.",
         equations=("S1", "S10", "S11"),
         reason="seen",
         weights=_similarity_weights,
@@ -527,16 +530,16 @@ RULE_TABLE = (
     RuleRow(
         Monotone,
         select=_select_monotone,
-        about="One teacher frame for each student frame, and never a step back: the path of least "
-        "cost.",
+        about="Each student frame learns from one teacher frame, and these teacher frames never "
+        "step back. Of all such choices the rule takes the cheapest.",
         equations=("S4", "S5", "S6"),
         reason=reasons.least_or_path,
     ),
     RuleRow(
         OrderedPath,
         select=_select_ordered_path,
-        about="One path through both sequences, in order, that skips no frame of either: that of "
-        "least cost. Every pair on it counts.",
+        about="One path visits all frames of both sequences in order. Of all such paths the rule "
+        "takes the cheapest. Each pair on the path counts once.",
         equations=("S7", "S8"),
         reason=reasons.move_of_path,
         skips_teacher_frames=False,
@@ -544,8 +547,9 @@ RULE_TABLE = (
     RuleRow(
         PerTeacher,
         select=_select_per_teacher,
-        about="Each teacher frame teaches the student frame that resembles it most, among those "
-        "that see it. Ties go to the nearest frame.",
+        about="The rule searches a student frame for each teacher frame: the most similar one of "
+        "those that see it. This student frame learns from the teacher frame. Ties go to the "
+        "nearest frame.",
         equations=("S9",),
         reason=reasons.least_of_student_frames,
     ),

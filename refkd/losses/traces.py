@@ -83,7 +83,7 @@ class DistillTrace(Displayed):
     window : Window
         The rule's window, clipped to the utterance.
     divergence : (T, W)
-        D(i, j) in nats at column j - i + window.left; inf where j is outside or invisible.
+        D(t, u) in nats at column u - t + window.left; inf where t does not see u.
     pairs : (n, 2) int64
         (student frame, teacher frame) of each pair that contributes, in this order.
     pair_weight : (n,)

@@ -271,7 +271,7 @@ def test_selection_tells_the_trace(rule, temperature):
         (t, u) for t, u in trace.pairs.tolist()
     ]
     assert column(pairs, "t - u") == trace.offset.tolist()
-    assert column(pairs, "w") == trace.pair_weight.tolist()
+    assert column(pairs, "weight") == trace.pair_weight.tolist()
     for (t, u), cost in zip(trace.pairs.tolist(), column(pairs, "D"), strict=True):
         assert cost == trace.divergence[t, u - t + trace.window.left]
         assert band.cells[band.rows.index(f"t = {t}")][band.columns.index(f"u = {u}")] == cost

@@ -250,7 +250,7 @@ def test_options_of_a_rule_reach_it(explain):
     )
     assert "TopK(window=Window.whole(), k=1, tau=0.5)" in out
     assert "temperature 2, divergence js,\nblank frames: drop_selected." in out
-    assert "and times temperature^2" in " ".join(out.split())
+    assert "and multiplied by temperature^2" in " ".join(out.split())
     _, out, _ = explain("select")
     assert all(f" {rule}\n" in out for rule in ("FrameWise", "Soft", "Monotone", "PerTeacher"))
     assert "Shift(d=1)" in out

@@ -1,4 +1,4 @@
-"""Exercises 6 to 8: what Hard and Monotone choose, weights and soft minimum of Soft."""
+"""Exercises 6 to 8: the choices of Hard and Monotone, the weights and soft minimum of Soft."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -102,7 +102,7 @@ def _square(divergence: Floats, left: int) -> Floats:
 
 
 def _chosen(selected: Bools) -> Ints:
-    """The same as `_frames`, of all pairs (T, T)."""
+    """The same as `_frames`, for a table of all pairs (T, T)."""
     return np.where(selected.any(axis=1), selected.argmax(axis=1), -1)
 
 
@@ -129,14 +129,14 @@ def _plain_soft(plain: Any, divergence: Floats, tau: float) -> Tables:
 
 
 def _column(divergence: Floats, left: int) -> Tables:
-    """The choice of Hard, as a column of the band."""
+    """The choice of Hard, returned as a column of the band."""
     (frames,) = _hard(divergence, left)
     column = frames - np.arange(len(divergence)) + left
     return (np.where(frames < 0, -1, column),)
 
 
 def _underflowing(divergence: Floats, tau: float) -> Tables:
-    """Soft by the formula as it stands."""
+    """Soft by (S10) and (S11) literally, so that exponentials underflow."""
     weight = np.exp(-divergence / tau)
     total = weight.sum(axis=1)
     seen = (divergence < INF).sum(axis=1)
@@ -146,13 +146,13 @@ def _underflowing(divergence: Floats, tau: float) -> Tables:
 
 def _hard_slips() -> Sequence[Defect]:
     return (
-        slip("the column w is given where the teacher frame u = t + w - left is wanted", _column),
+        slip("the column w is returned in place of the teacher frame u = t + w - left", _column),
         *slips_of_kit("distill", _plain_hard),
     )
 
 
 def _steps(step: Callable[[int, int], int], lowest: float) -> Callable[..., Tables]:
-    """The costs of Monotone with another idea of a step on by so many frames and columns."""
+    """The costs of Monotone if `step(frames, columns)` is taken for the step between two pairs."""
 
     def tables(divergence: Floats, left: int, max_step: int) -> Tables:
         cost = np.full(divergence.shape, INF)
@@ -175,14 +175,17 @@ def _monotone_slips() -> Sequence[Defect]:
     return (
         slip("a path may step back", _steps(lambda frames, columns: frames + columns, -INF)),
         slip("a path may not stay", _steps(lambda frames, columns: frames + columns, 1)),
-        slip("a step is taken between columns", _steps(lambda frames, columns: columns, 0)),
+        slip(
+            "steps are differences of columns, not of teacher frames",
+            _steps(lambda frames, columns: columns, 0),
+        ),
         *slips_of_kit("distill", _plain_monotone),
     )
 
 
 def _soft_slips() -> Sequence[Defect]:
     return (
-        slip("the smallest D is not taken out, so every e^(-D / tau) is 0", _underflowing),
+        slip("the smallest D is not subtracted first, so every e^(-D / tau) is 0", _underflowing),
         *slips_of_kit("distill", _plain_soft),
     )
 

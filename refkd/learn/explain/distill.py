@@ -100,7 +100,7 @@ def explain_distill(
     names = names_of(symbols, student.shape[1])
     return Narration(
         f"Distillation: the gradient of {type(rule).__name__}",
-        f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are told; the blank is "
+        f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are shown; the blank is "
         f"{names[blank]}, temperature {temperature:g}, divergence {divergence}, blank frames: "
         f"{blank_frames}.",
         tuple(_steps(inputs, trace, names, seen)),
@@ -161,8 +161,9 @@ def _steps(
 def _target(target: Floats, classes: Classes, frames: range) -> Step:
     return Step(
         "The target",
-        "The weighted mean of the selected teacher frames: what each student frame is pulled "
-        "towards. Probabilities are averaged, not logits; a frame without pairs has none.",
+        "The weighted mean of the selected teacher frames. Each student frame is pulled towards "
+        "its target. The mean is taken of probabilities, not of logits; a frame without pairs has "
+        "no target.",
         ("D9",),
         (
             Table(
@@ -205,16 +206,16 @@ def _gradient(
 
 def _pull_text(inputs: _Inputs, pairs: int) -> str:
     if pairs == 0:
-        return "No pair, so nothing is learnt from this frame."
+        return "No pair was selected, so the gradient of this frame is 0."
     if row_of(inputs.rule).loss == "mixture":
-        text = "The mixture pulls as one teacher frame would, times what is left of its weight."
+        text = "The mixture acts like one teacher frame, multiplied by the weight that is kept."
     else:
-        text = "Each pair pulls by the gradient of its divergence times its weight; they add up."
+        text = "A pair pulls by the gradient of its divergence times its weight. The pulls add up."
     if inputs.divergence in ("kl", "cross_entropy"):
-        text += " That of this divergence is q - p."
+        text += " The gradient of this divergence is q - p."
     if inputs.temperature != 1.0:
-        scale = ", and times temperature^2" if inputs.scale_t2 else ""
-        text += f" It is in the logits as they were passed, so divided by temperature{scale}."
+        scale = " and multiplied by temperature^2" if inputs.scale_t2 else ""
+        text += f" For the logits before the division it is divided by temperature{scale}."
     return text
 
 
@@ -225,7 +226,8 @@ def _three_numbers(inputs: _Inputs, trace: DistillTrace, mixture: float) -> Step
     return Step(
         "Three numbers for one weighted sum",
         "The soft minimum, the weighted sum of divergences and the divergence of the mixture are "
-        "three values. For kl they have one gradient, so a curve says which of them it shows.",
+        "three different values. For kl they have the same gradient, so a plot of the loss must "
+        "name the one that it shows.",
         ("S11", "D9"),
         (Table("over all frames, in nats", "", rows, ["nats"], cells),),
     )
@@ -240,14 +242,16 @@ def _temperature(inputs: _Inputs) -> Step:
             trace = replace(inputs, temperature=temperature, scale_t2=scale_t2).trace()
             row += [trace.loss, float(np.abs(trace.grad).max())]
         cells.append(row)
-    columns = ["loss", "largest", "T^2 loss", "T^2 largest"]
+    columns = ["loss", "gradient", "theta^2 loss", "theta^2 gradient"]
+    heads = [f"{value:g}" for value in temperatures]
     return Step(
         "What the temperature does",
-        "It divides both logits before the softmax, so it changes what is selected too. The loss "
-        "and the largest entry of the gradient fall about as its square; scale_t2 multiplies both "
-        "by it.",
+        "The temperature theta divides the logits of both networks before the softmax, so it also "
+        "changes which pairs are selected. For large theta the loss and the gradient fall as "
+        "1 / theta^2; scale_t2 multiplies both by theta^2. Of the gradient, the largest entry is "
+        "shown.",
         (OF_GRADIENT[inputs.divergence],),
-        (Table("over all frames", "T", [f"{value:g}" for value in temperatures], columns, cells),),
+        (Table("over all frames", "theta", heads, columns, cells),),
     )
 
 
@@ -263,9 +267,9 @@ def _blank_frames(inputs: _Inputs) -> Step:
     is_blank = inputs.teacher.argmax(axis=1) == inputs.blank
     return Step(
         "What may become of blank frames",
-        f"The teacher is blank at {int(is_blank.sum())} of {len(is_blank)} frames. Their pairs can "
-        "be kept, dropped after the selection without making weights sum to 1 again, or be left "
-        "out of the search.",
+        f"The teacher is blank at {int(is_blank.sum())} of {len(is_blank)} frames. The pairs of "
+        "these frames can be kept, dropped after the selection (the other weights stay as they "
+        "are), or excluded from the search.",
         ("S1",),
         (Table("blank_frames", "", BLANK_FRAMES, ["pairs", "weight", "loss"], cells),),
     )

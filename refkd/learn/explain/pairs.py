@@ -1,4 +1,4 @@
-"""What a rule sees and selects, as tables: distributions, divergence band, pairs and reasons."""
+"""Tables of a rule's input and selection: distributions, divergence band, pairs and reasons."""
 
 from collections.abc import Sequence
 
@@ -40,8 +40,8 @@ def posteriors_step(
         tables.append(
             Table(name, "class", classes.heads, frames_heads(letter, frames), shown, best)
         )
-    text = "The distributions of teacher and student at each frame; marked is the most probable."
-    return Step("What both say", text, (), tuple(tables))
+    text = "One distribution a frame for each network. The most probable class is marked."
+    return Step("Distributions of teacher and student", text, (), tuple(tables))
 
 
 def band_table(trace: DistillTrace, frames: range, caption: str, mark: bool = True) -> Table:
@@ -61,7 +61,7 @@ def band_table(trace: DistillTrace, frames: range, caption: str, mark: bool = Tr
 
 
 def divergence(trace: DistillTrace, t: int, u: int) -> float | None:
-    """D(t, u) as the trace has it; None where there is no such pair."""
+    """D(t, u) of the trace; None where there is no such pair."""
     column = u - t + trace.window.left
     if not 0 <= column < trace.divergence.shape[1]:
         return None
@@ -70,7 +70,7 @@ def divergence(trace: DistillTrace, t: int, u: int) -> float | None:
 
 
 def rule_step(trace: DistillTrace, frames: range) -> Step:
-    """What one rule selects, and why, and what it costs."""
+    """Which pairs a rule selects, why, and at what loss."""
     row = row_of(trace.rule)
     rows = [n for n, (t, _) in enumerate(trace.pairs) if t in frames]
     cells = []
@@ -79,7 +79,7 @@ def rule_step(trace: DistillTrace, frames: range) -> Step:
         cost = divergence(trace, t, u)
         weight = trace.pair_weight[n]
         cells.append([u, trace.offset[n], cost, weight, weight * (cost or 0.0), row.why(trace, n)])
-    columns = ["u", "t - u", "D", "w", "w D", "why"]
+    columns = ["u", "t - u", "D", "weight", "weight D", "why"]
     pairs = Table("pairs", "t", [str(trace.pairs[n, 0]) for n in rows], columns, cells)
     band = band_table(trace, frames, f"D(t, u) for {trace.rule!r}, selected ones marked")
     return Step(
@@ -88,7 +88,7 @@ def rule_step(trace: DistillTrace, frames: range) -> Step:
 
 
 def weighted_sum(trace: DistillTrace) -> float:
-    """Sum of w D over all pairs, in nats."""
+    """Sum of weight D over all pairs, in nats."""
     student, teacher = trace.pairs.T
     costs = trace.divergence[student, teacher - student + trace.window.left]
     return float(np.sum(trace.pair_weight * costs))
@@ -97,4 +97,4 @@ def weighted_sum(trace: DistillTrace) -> float:
 def cost_table(trace: DistillTrace) -> Table:
     """The loss beside the sum over pairs."""
     cells = [[weighted_sum(trace)], [trace.loss]]
-    return Table("over all frames", "", ["sum of w D", "loss"], ["nats"], cells)
+    return Table("over all frames", "", ["sum of weight D", "loss"], ["nats"], cells)

@@ -1,4 +1,4 @@
-"""Selection step by step: the divergence band, what each rule takes of it, and silence."""
+"""Selection step by step: the divergence band, the pairs of each rule, and a silent student."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def explain_select(
     symbols: Sequence[str] | None = None,
     frames: range | None = None,
 ) -> Narration:
-    """Explain what each rule selects between a student and a teacher, and what silence would cost.
+    """Explain what each rule selects between a student and a teacher, and the loss of silence.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def explain_select(
     >>> student = np.log([[0.8, 0.2], [0.2, 0.8], [0.8, 0.2]])
     >>> narration = explain_select(student, teacher, [refkd.Hard(refkd.Window(1))])
     >>> [step.title for step in narration.steps]
-    ['What both say', 'The divergence band', 'Hard', 'And if the student were silent?']
+    ['Distributions of teacher and student', 'The divergence band', 'Hard', 'A silent student']
     """
     teacher, student = same_classes(teacher_logits, student_logits)
     rules = check.sequence("rules", rules)
@@ -92,7 +92,7 @@ def explain_select(
     posteriors = distributions(student, temperature), distributions(teacher, temperature)
     return Narration(
         "Selection: from which teacher frame does a student frame learn?",
-        f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are told; the blank is "
+        f"{len(student)} frames, frames {seen[0]} to {seen[-1]} are shown; the blank is "
         f"{names[blank]}, temperature {temperature:g}, divergence {divergence}.",
         (
             posteriors_step(*posteriors, blank, names, seen),
@@ -104,7 +104,7 @@ def explain_select(
 
 
 def silent_student(teacher: Floats, blank: int) -> Floats:
-    """Log-probabilities (T, K) of a student that repeats the teacher's surest blank."""
+    """Log-probabilities (T, K) of a student that repeats the teacher's most certain blank frame."""
     logp = np.log(np.maximum(distributions(teacher, 1.0), np.exp(LEAST)))
     return np.tile(logp[logp[:, blank].argmax()], (len(logp), 1))
 
@@ -113,16 +113,16 @@ def _band(traces: Sequence[DistillTrace], divergence: str, frames: range) -> Ste
     widest = max(traces, key=lambda trace: trace.divergence.shape[1])
     return Step(
         "The divergence band",
-        "How far each student frame t is from the teacher frames u that the widest window shows. A "
-        "point stands where there is no pair. An offset is t - u: positive when the student is "
-        "late.",
+        "The divergence D(t, u) of each student frame t from the teacher frames u in the widest "
+        "window. A point stands where there is no pair. The offset of a pair is t - u: positive "
+        "when the student is late.",
         ("D1", OF_DIVERGENCE[divergence]),
         (band_table(widest, frames, "D(t, u) in nats", mark=False),),
     )
 
 
 def _silence(traces: Sequence[DistillTrace], silent: Sequence[DistillTrace], spikes: Bools) -> Step:
-    """What each rule charges the student, and what a student that is always blank."""
+    """The loss of the student under each rule, beside that of a student that is always blank."""
     frames = set(np.flatnonzero(spikes).tolist())
 
     def reached(trace: DistillTrace) -> str:
@@ -135,10 +135,11 @@ def _silence(traces: Sequence[DistillTrace], silent: Sequence[DistillTrace], spi
     columns = ["loss", "silent loss", "spikes", "silent spikes"]
     rows = [type(trace.rule).__name__ for trace in traces]
     return Step(
-        "And if the student were silent?",
-        "Beside the student a silent one, which says at every frame what the teacher says when it "
-        "is most surely blank. A rule that charges silence less than lateness teaches silence; one "
-        "that never selects a spike of the teacher cannot teach it.",
+        "A silent student",
+        "The silent student has at every frame the distribution of the teacher's most certain "
+        "blank frame. If a rule gives it a lower loss than the student above, then training by "
+        "this rule leads towards silence. If the rule pairs it with no spike of the teacher, then "
+        "no gradient leads it out of silence.",
         (),
         (Table("loss in nats, and teacher spikes selected", "rule", rows, columns, cells),),
     )
