@@ -33,12 +33,18 @@ ROOMS = (
         "11,500: files of expected findings, a plugin of pytest, variants of cells and adapters "
         "of six more libraries came after the plan",
     ),
-    Room("learn", ("refkd/learn",), 3_600),
+    Room(
+        "learn",
+        ("refkd/learn",),
+        4_600,
+        "3,600: five more exercises with their known slips, and three hints to each of all 13",
+    ),
     Room(
         "cli",
         ("refkd/cli",),
-        2_300,
-        "1,700: one module for each output of `refkd plot`, and options that follow from tables",
+        2_350,
+        "1,700: one module for each output of `refkd plot`, options that follow from tables, and "
+        "hints to exercises",
     ),
     Room(
         "visualize",
@@ -51,8 +57,9 @@ ROOMS = (
     Room(
         "tests",
         ("tests",),
-        30_600,
-        "23,000: verdicts of four kits on 364 mutants, hostile input of every public function",
+        31_000,
+        "23,000: verdicts of four kits on 364 mutants, hostile input of every public function, and "
+        "a worked slip and three hints of each of 13 exercises",
     ),
 )
 

@@ -413,7 +413,7 @@ COLUMNS = "the column w is returned where the teacher frame u = t + w - left is 
 OF_THE_BAND = {
     ("hard", ("chosen[t] = u", "chosen[t] = w")): COLUMNS,
     ("monotone", ("chosen[t] = t + w - left", "chosen[t] = w")): COLUMNS,
-    ("ordered_path", ("t, u = at[0], at[0] + at[1] - left", "t, u = at")): COLUMNS,
+    ("ordered_path", ("u = t + w - left", "u = w")): COLUMNS,
     ("monotone", ("0 <= step <= max_step and", "column == w and")): (
         "a path keeps its column w of the band: the same column one frame earlier is another "
         "teacher frame"

@@ -12,7 +12,7 @@ from refkd.kernels.lstm import lstm_backward
 from refkd.learn.exercises.exercise import Exercise, Table, Tables, case, slip, slips_of_kit
 from refkd.networks.lstm import lstm_trace
 from refkd.networks.lstm_params import LSTMParams
-from refkd.verify.lstm.conventions import VARIANT_ARGUMENTS
+from refkd.verify.lstm.conventions import EXCHANGED, GATES, VARIANT_ARGUMENTS
 from refkd.verify.lstm.plain import Arguments, Pass, PlainLSTM
 from refkd.verify.records import Case, Defect
 
@@ -77,10 +77,11 @@ def _plain(
 ) -> Tables:  # fmt: skip
     """The same by a plain implementation; what its steps return on the way back is kept."""
     (T, H), zero = cell.shape, np.zeros(len(h0))
-    plain, d_hs, d_cs, d_as = copy(plain), [], [], []
-    plain.upstream_sum = _kept(plain.upstream_sum, d_hs)
-    plain.into_cell = _kept(plain.into_cell, d_cs)
-    plain.step_back = _kept(plain.step_back, d_as, lambda both: both[0])
+    plain = copy(plain)
+    kept: dict[str, list[Any]] = {"d_h": [], "d_c": [], "d_a": []}
+    plain.upstream_sum = _kept(plain.upstream_sum, kept["d_h"])
+    plain.into_cell = _kept(plain.into_cell, kept["d_c"])
+    plain.step_back = _kept(plain.step_back, kept["d_a"], lambda both: both[0])
     arguments: Arguments = dict.fromkeys(VARIANT_ARGUMENTS) | {
         "inputs": x[:, None],
         "w_input": w_input,
@@ -93,7 +94,7 @@ def _plain(
     )
     found |= {name: plain.total(found[name][None], arguments) for name in WEIGHTS}
     found = plain.postprocess(found | {"d_bias_hidden": found["d_bias"]}, arguments)
-    d_h, d_c, d_a = (np.array(kept[::-1]) for kept in (d_hs, d_cs, d_as))
+    d_h, d_c, d_a = (np.array(steps[::-1]) for steps in kept.values())
     return d_h, d_c, *d_a.transpose(1, 0, 2), found["d_inputs"], *(found[name] for name in WEIGHTS)
 
 
@@ -108,6 +109,12 @@ def _kept(
         return value
 
     return call
+
+
+def _exchanged(order: str, x: Floats, gates: Floats, *others: Floats) -> Tables:
+    """What comes of gates that are read in this order."""
+    blocks = gates.reshape(len(gates), 4, -1)[:, [GATES.index(gate) for gate in order]]
+    return _plain(PlainLSTM(), x, blocks.reshape(gates.shape), *others)
 
 
 class CellTooEarly(PlainLSTM):
@@ -129,7 +136,7 @@ class NoSlopeOfTanh(PlainLSTM):
     words = "the slope of tanh is missing on the way from h_t to c_t"
 
     def into_cell(self, d_c: Floats, d_h: Floats, gates: Floats, c: Floats) -> Floats:
-        return d_c + d_h * gates[3]
+        return np.asarray(d_c + d_h * gates[3])
 
 
 class CellAfter(PlainLSTM):
@@ -166,7 +173,11 @@ OWN = (CellTooEarly, NoSlopeOfTanh, CellAfter, NoSlopes, SlopesOfGates)
 
 def _slips() -> Sequence[Defect]:
     own = [slip(kind.words, partial(_plain, kind())) for kind in OWN]
-    return (*own, *slips_of_kit("lstm", _plain, BUGS))
+    exchanged = [
+        Defect("L1", f"gates are in another order: {words}", partial(_exchanged, order))
+        for order, words in EXCHANGED.items()
+    ]
+    return (*own, *exchanged, *slips_of_kit("lstm", _plain, BUGS))
 
 
 LSTM_BACKWARD = Exercise(

@@ -60,6 +60,13 @@ def _of_gradient(gradient: Callable[[Floats, Floats], Floats]) -> Callable[..., 
     return tables
 
 
+def _reverse(logits: Floats, teacher_prob: Floats) -> Tables:
+    """As somebody has it who leaves out the classes with p = 0."""
+    log_q = log_softmax(logits)
+    log_p = np.where(teacher_prob > 0.0, _log(teacher_prob), log_q)
+    return (np.exp(log_q) * (log_q - log_p)).sum(axis=1), None
+
+
 def _of_reverse(q: Floats, p: Floats) -> Floats:
     ratio = np.log(q / p)
     return np.asarray(q * (ratio - (q * ratio).sum(axis=1, keepdims=True)))
@@ -76,6 +83,7 @@ def _slips() -> Sequence[Defect]:
         "the gradient is divided by the number of frames": lambda q, p: (q - p) / len(q),
     }
     return (
+        slip("the divergence is KL in the other direction", _reverse),
         *(slip(words, _of_gradient(gradient)) for words, gradient in own.items()),
         *slips_of_kit("distill", _plain),
     )

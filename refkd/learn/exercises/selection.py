@@ -18,6 +18,7 @@ from refkd.learn.exercises.bands import (
 from refkd.learn.exercises.exercise import Exercise, Table, Tables, case, slip, slips_of_kit
 from refkd.losses.rules import Hard, PerTeacher, Soft
 from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
+from refkd.verify.distill.plain import PlainDistill
 from refkd.verify.records import Case, Defect
 
 COLUMNS = "the column w is returned where the teacher frame u = t + w - left is asked"
@@ -26,6 +27,11 @@ TAUS = (0.5, 1.0, 2.0, 1e-3, INF)
 
 def _cases() -> Sequence[Case]:
     return [case(name, divergence=band, left=left) for name, (band, left) in bands().items()]
+
+
+def _per_teacher_cases() -> Sequence[Case]:
+    equal = np.array([[INF, 0.25, 0.5], [0.25, 0.5, 0.5], [1.0, 0.5, INF]])
+    return [*_cases(), case("student frames tie, and one is nearer", divergence=equal, left=1)]
 
 
 def _soft_cases() -> Sequence[Case]:
@@ -83,6 +89,16 @@ def _column_of_student(divergence: Floats, left: int) -> Tables:
     return (np.where(frames < 0, -1, np.arange(len(frames)) - frames + left),)
 
 
+def _mirrored(divergence: Floats, left: int) -> Tables:
+    """PerTeacher with columns that run the other way."""
+    right = divergence.shape[1] - 1 - left
+    turned = np.full((len(divergence), len(divergence)), INF)
+    for t, u in np.ndindex(*turned.shape):
+        if -right <= u - t <= left:
+            turned[t, u] = divergence[t, t - u + left]
+    return (chosen_of(PlainDistill().per_teacher(turned, {}).T),)
+
+
 def _underflowing(divergence: Floats, tau: float) -> Tables:
     """Soft by the formula as it stands."""
     weight = np.exp(-divergence / tau)
@@ -103,6 +119,7 @@ def _per_teacher_slips() -> Sequence[Defect]:
             "the column w is returned where the student frame t = u - w + left is asked",
             _column_of_student,
         ),
+        slip("the pair (t, u) is looked up at column t - u + left, not u - t + left", _mirrored),
         *slips_of_kit("distill", _plain_per_teacher),
     )
 
@@ -127,7 +144,7 @@ PER_TEACHER = Exercise(
     11,
     "per_teacher",
     (Table("chosen", "u", ("S9",)),),
-    _cases,
+    _per_teacher_cases,
     _per_teacher,
     _per_teacher_slips,
 )

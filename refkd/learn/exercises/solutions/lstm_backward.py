@@ -6,9 +6,9 @@ import numpy as np
 def lstm_backward(x, gates, cell, hidden, h0, c0, w_input, w_hidden, d_hidden):
     """Compute the gradient in each value of an LSTM, from the last frame to the first.
 
-    dv is the derivative of the loss in v, and has the shape of v. The loss acts on this layer
-    through the hidden states alone: loss = sum_t sum_j r_t[j] h_t[j]. Derive each equation that is
-    asked for from the chain rule: which later values use v?
+    For any value v, dv is the derivative of the loss in v, and has the shape of v. The layer acts
+    on the loss through its hidden states alone, so the loss is sum_t sum_j r_t[j] h_t[j]. Derive
+    the equations (L8) to (L18) from the chain rule.
 
     Parameters
     ----------

@@ -56,10 +56,11 @@ def ordered_path(divergence, left):
                 if at[0] >= 0 and 0 <= at[1] < W and cost[at] < best:
                     best, before[t, w] = cost[at], at
             cost[t, w] = divergence[t, w] + best
+    path = [(T - 1, left)]
+    while path[-1] in before:
+        path.append(before[path[-1]])
     first, last = np.full(T, T), np.full(T, -1)
-    at = (T - 1, left)
-    while at is not None:
-        t, u = at[0], at[0] + at[1] - left
+    for t, w in path:
+        u = t + w - left
         first[t], last[t] = min(first[t], u), max(last[t], u)
-        at = before.get(at)
     return cost, first, last
