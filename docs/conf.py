@@ -1,6 +1,7 @@
 """Settings of the site: `sphinx-build -W docs docs/_build` makes it, without a network."""
 
 import os
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +34,7 @@ copyright = ""
 html_show_copyright = False
 html_show_sphinx = False
 extensions = [
+    "mathml",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.viewcode",
@@ -46,8 +48,10 @@ html_static_path = ["static"]
 html_css_files = ["refkd.css"]
 suppress_warnings = ["config.cache"]  # the settings of the gallery hold a function
 
+html_math_renderer = "mathml"
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-highlight_language = "none"  # equations are indented blocks
+highlight_language = "none"  # blocks that name no language are plain text
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # docstrings say the types
@@ -61,6 +65,7 @@ def figure_of(block, block_vars, gallery_conf):
         return ""
     path = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
     save_figure(figure, path.with_suffix(""), ["svg"])
+    draw.follow_dark_page(path)
     draw.write(Path(block_vars["src_file"]), figure)
     return figure_rst([path], gallery_conf["src_dir"])
 
@@ -80,9 +85,22 @@ sphinx_gallery_conf = {
 
 def setup(app):
     """Draw the map; put its table and the kernels' sources into the pages that show them."""
+    app.connect("html-page-context", _let_identifiers_break)
     make_map.FIGURE.write_text(make_map.picture(), encoding="utf-8")
     app.connect("source-read", _embed)
 
 
 def _embed(app, name, source):
     source[0] = make_map.with_table(embedded(source[0]))
+
+
+def _let_identifiers_break(app, page, template, context, doctree):
+    """Identifiers and paths break after what joins their words, never inside one."""
+    if "body" in context:
+        context["body"] = INLINE_CODE.sub(
+            lambda code: JOINT.sub(r"\1<wbr>", code[0]), context["body"]
+        )
+
+
+INLINE_CODE = re.compile(r'(?<=<span class="pre">)[^<]{12,}')
+JOINT = re.compile(r"([/.,_]|::)(?=\w)")

@@ -74,7 +74,7 @@ with in_style():
         panel.imshow(cells, cmap=HEAT_MAP, origin="lower", aspect="auto", vmin=0.0, vmax=5.0)
         for u, t in np.argwhere(np.isfinite(cells)):
             cost, dark = square(costs[name])[u, t], cells[u, t] < 2.5
-            colour = "white" if dark else "black"
+            colour = "#fefefe" if dark else "#010101"  # not those of the page
             panel.text(
                 t,
                 u,

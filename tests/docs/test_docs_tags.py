@@ -1,6 +1,6 @@
-"""Equations: the tag of a line of code is defined in docs/, and the other way round.
+r"""Equations: the tag of a line of code is defined in docs/, and the other way round.
 
-An equation is an indented line of a page that ends in its tag, as in `a = b   (C3)`.
+An equation is displayed on a page and ends in its tag, as in `$$ a = b \tag{C3} $$`.
 """
 
 import io
@@ -9,9 +9,11 @@ import tokenize
 from collections import defaultdict
 from pathlib import Path
 
+from support.tex import DOCS, prose_of
+
 ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"\(([NMLRCDSGEFVB][0-9]+)\)")
-DEFINITION = re.compile(r"^ {4}.*\(([NMLRCDSGEFVB][0-9]+)\)$", re.MULTILINE)
+DEFINITION = re.compile(r"\\tag\{([NMLRCDSGEFVB][0-9]+)\}")
 
 
 def found_in(texts):
@@ -30,11 +32,7 @@ def comments(path):
 
 
 MODULES = sorted((ROOT / "refkd").rglob("*.py"))
-FENCED = re.compile(r"```.*?```", re.DOTALL)  # code shown on a page defines nothing
-PAGES = {
-    path.name: FENCED.sub("", path.read_text(encoding="utf-8"))
-    for path in (ROOT / "docs").rglob("*.md")
-}
+PAGES = {path.name: prose_of(path.read_text(encoding="utf-8")) for path in DOCS.rglob("*.md")}
 TAGGED = found_in((TAG, path.relative_to(ROOT).as_posix(), comments(path)) for path in MODULES)
 DEFINED = found_in((DEFINITION, name, text) for name, text in PAGES.items())
 MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())

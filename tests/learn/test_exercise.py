@@ -409,7 +409,7 @@ def test_a_mark_has_no_equation_that_is_to_be_derived(planted):
     assert any(f"({tag})" in text for tag in tags_of(task))
 
 
-COLUMNS = "the column w is returned where the teacher frame u = t + w - left is asked"
+COLUMNS = "the column w is returned in place of the teacher frame u = t + w - left"
 OF_THE_BAND = {
     ("hard", ("chosen[t] = u", "chosen[t] = w")): COLUMNS,
     ("monotone", ("chosen[t] = t + w - left", "chosen[t] = w")): COLUMNS,

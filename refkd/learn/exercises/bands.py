@@ -67,5 +67,5 @@ def square(divergence: Floats, left: int) -> Floats:
 
 
 def chosen_of(selected: Bools) -> Ints:
-    """The same as `frames_of`, from all pairs (T, T)."""
+    """The same as `frames_of`, for a table of all pairs (T, T)."""
     return np.where(selected.any(axis=1), selected.argmax(axis=1), -1)

@@ -73,7 +73,7 @@ def _plain_path(plain: Any, divergence: Floats, left: int) -> Tables:
 
 
 def _steps(step: Callable[[int, int], float], lowest: float) -> Callable[..., Tables]:
-    """The costs of Monotone with another idea of a step on by so many frames and columns."""
+    """The costs of Monotone if `step(frames, columns)` is taken for the step between two pairs."""
 
     def tables(divergence: Floats, left: int, max_step: int) -> Tables:
         cost = np.full(divergence.shape, INF)
@@ -108,7 +108,10 @@ def _monotone_slips() -> Sequence[Defect]:
     return (
         slip("a path may step back", _steps(lambda frames, columns: frames + columns, -INF)),
         slip("a path may not stay", _steps(lambda frames, columns: frames + columns, 1)),
-        slip("a step is taken between columns", _steps(lambda frames, columns: columns, 0)),
+        slip(
+            "steps are differences of columns, not of teacher frames",
+            _steps(lambda frames, columns: columns, 0),
+        ),
         slip(
             "a path keeps its column w of the band: the same column one frame earlier is another "
             "teacher frame",

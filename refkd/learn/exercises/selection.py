@@ -21,7 +21,7 @@ from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
 from refkd.verify.distill.plain import PlainDistill
 from refkd.verify.records import Case, Defect
 
-COLUMNS = "the column w is returned where the teacher frame u = t + w - left is asked"
+COLUMNS = "the column w is returned in place of the teacher frame u = t + w - left"
 TAUS = (0.5, 1.0, 2.0, 1e-3, INF)
 
 
@@ -100,7 +100,7 @@ def _mirrored(divergence: Floats, left: int) -> Tables:
 
 
 def _underflowing(divergence: Floats, tau: float) -> Tables:
-    """Soft by the formula as it stands."""
+    """Soft by (S10) and (S11) literally, so that exponentials underflow."""
     weight = np.exp(-divergence / tau)
     total = weight.sum(axis=1)
     seen = (divergence < INF).sum(axis=1)
@@ -116,7 +116,7 @@ def _per_teacher_slips() -> Sequence[Defect]:
     return (
         slip("a teacher frame is chosen for each student frame: this is Hard", _hard),
         slip(
-            "the column w is returned where the student frame t = u - w + left is asked",
+            "the column w is returned in place of the student frame t = u - w + left",
             _column_of_student,
         ),
         slip("the pair (t, u) is looked up at column t - u + left, not u - t + left", _mirrored),
@@ -126,7 +126,7 @@ def _per_teacher_slips() -> Sequence[Defect]:
 
 def _soft_slips() -> Sequence[Defect]:
     return (
-        slip("the smallest D is not taken out, so every e^(-D / tau) is 0", _underflowing),
+        slip("the smallest D is not subtracted first, so every e^(-D / tau) is 0", _underflowing),
         *slips_of_kit("distill", _plain_soft),
     )
 
