@@ -22,7 +22,7 @@ from refkd.verify.records import Case, Defect
 
 NO_PATH = [[INF, INF, 0.5, 0.5], [INF, INF, INF, 0.25], [1.0, INF, INF, INF]]  # steps back
 MAX_STEPS = (1, 2)
-MOVES = ((1, 0), (1, 1), (0, -1))  # rows back and columns on of the pairs of (S7)
+MOVES = ((1, 0), (1, 1), (0, -1))  # rows back and columns on of the three pairs before a pair
 PAGE = "docs/course/order.md"
 
 
