@@ -33,13 +33,18 @@ ROOMS = (
         "11,500: files of expected findings, a plugin of pytest, variants of cells and adapters "
         "of six more libraries came after the plan",
     ),
-    Room("learn", ("refkd/learn",), 3_600),
+    Room(
+        "learn",
+        ("refkd/learn",),
+        4_600,
+        "3,600: five more exercises with their known slips, and three hints to each of all 13",
+    ),
     Room(
         "cli",
         ("refkd/cli",),
-        2_250,
-        "1,700: posteriors of any models, their spikes as files, expected findings, and a check of "
-        "whose figures are installed came after the plan",
+        2_300,
+        "1,700: posteriors of any models, their spikes as files, expected findings, a check of "
+        "whose figures are installed, and hints to exercises came after the plan",
     ),
     Room(
         "visualize",
@@ -52,8 +57,9 @@ ROOMS = (
     Room(
         "tests",
         ("tests",),
-        30_600,
-        "23,000: verdicts of four kits on 364 mutants, hostile input of every public function",
+        31_000,
+        "23,000: verdicts of four kits on 364 mutants, hostile input of every public function, and "
+        "a worked slip and three hints of each of 13 exercises",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""`refkd exercise`: stubs to complete, and marks table by table."""
+"""`refkd exercise`: stubs to complete, hints, and marks table by table."""
 
 import argparse
 from pathlib import Path
@@ -8,29 +8,43 @@ from refkd.cli.commands import Commands
 
 def add_parser(commands: Commands) -> None:
     """Add the commands and their options."""
-    exercise = commands.add_parser("exercise", help="write the algorithms yourself, and be marked")
+    exercise = commands.add_parser(
+        "exercise", help="write the algorithms yourself, with hints and marks"
+    )
     parts = exercise.add_subparsers(title="commands", metavar="COMMAND")
     new = parts.add_parser(
         "new",
         help="write the stubs to a folder",
-        description="Write one file for each exercise and a README.md that says the order. A file "
-        "that is there is never overwritten.",
+        description="Write one file for each exercise, and a README.md with their order. An "
+        "existing file is never overwritten.",
     )
     new.set_defaults(command=_new)
-    new.add_argument("folder", metavar="DIR", help="made if it is not there")
-    new.add_argument("--solutions", action="store_true", help="the solutions, for teachers")
+    new.add_argument("folder", metavar="DIR", help="created if it does not exist")
+    new.add_argument("--solutions", action="store_true", help="write the solutions instead")
+    hint = parts.add_parser(
+        "hint",
+        help="show a hint to one exercise",
+        description="Show a hint. There are three to each exercise: a question that points the "
+        "way, the idea, and nearly the line of code.",
+    )
+    hint.set_defaults(command=_hint)
+    hint.add_argument("name", metavar="NAME", help="the exercise, such as ctc_alpha")
+    hint.add_argument(
+        "step", nargs="?", type=int, default=1, metavar="STEP", help="1 (default), 2 or 3"
+    )
     check = parts.add_parser(
         "check",
-        help="mark what is in a folder",
-        description="Ask every function small cases in a process of its own, compare table by "
-        "table, and say where the first wrong cell is. The exit code is 1 unless all are right.",
+        help="mark the exercises of a folder",
+        description="Call each function with small cases in a process of its own, compare table by "
+        "table with the reference, and show the first wrong cell. The exit code is 0 if all are "
+        "right, else 1.",
     )
     check.set_defaults(command=_check)
     check.add_argument("folder", metavar="DIR", help="as given to `refkd exercise new`")
-    check.add_argument("names", nargs="*", metavar="NAME", help="these exercises only")
+    check.add_argument("names", nargs="*", metavar="NAME", help="mark only these exercises")
     check.add_argument("--json", action="store_true", help="print the marks as JSON")
     check.add_argument(
-        "--time-limit", type=float, default=5.0, metavar="SECONDS", help="for one case (5)"
+        "--time-limit", type=float, default=5.0, metavar="SECONDS", help="limit for one case (5)"
     )
 
 
@@ -43,7 +57,17 @@ def _new(options: argparse.Namespace) -> int:
     for name in written:
         print(folder / name)
     if existing:
-        print(f"Nothing is overwritten; {folder} had {', '.join(existing)} already.")
+        print(f"Nothing was overwritten: {folder} already had {', '.join(existing)}.")
+    return 0
+
+
+def _hint(options: argparse.Namespace) -> int:
+    from refkd import check
+    from refkd.learn.exercises.catalogue import exercises_named
+    from refkd.learn.exercises.report import as_hint
+
+    [exercise] = exercises_named([options.name])
+    print(as_hint(exercise, check.integer("STEP", options.step, low=1, high=3)))
     return 0
 
 

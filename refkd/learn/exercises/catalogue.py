@@ -3,20 +3,28 @@
 from collections.abc import Sequence
 
 from refkd import check
-from refkd.learn.exercises.ctc import CTC_ALPHA, CTC_BETA, CTC_GRADIENT
+from refkd.learn.exercises.backward import LSTM_BACKWARD
+from refkd.learn.exercises.ctc import CTC_ALPHA, CTC_BETA, CTC_GRADIENT, CTC_RESCALED
+from refkd.learn.exercises.divergence import KL_GRADIENT
 from refkd.learn.exercises.exercise import Exercise
+from refkd.learn.exercises.order import MONOTONE, ORDERED_PATH
 from refkd.learn.exercises.recurrent import LSTM_STEP, TANH_STEP
-from refkd.learn.exercises.selection import HARD, MONOTONE, SOFT_MINIMUM
+from refkd.learn.exercises.selection import HARD, PER_TEACHER, SOFT_MINIMUM
 
 EXERCISES = (
     TANH_STEP,
     LSTM_STEP,
+    LSTM_BACKWARD,
     CTC_ALPHA,
     CTC_BETA,
     CTC_GRADIENT,
+    CTC_RESCALED,
+    KL_GRADIENT,
     HARD,
-    MONOTONE,
     SOFT_MINIMUM,
+    PER_TEACHER,
+    MONOTONE,
+    ORDERED_PATH,
 )
 
 

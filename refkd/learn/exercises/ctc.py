@@ -1,4 +1,4 @@
-"""Exercises 3 to 5: alpha, beta and the gradient of CTC."""
+"""Exercises 4 to 7: alpha, beta, the gradient and the rescaled alpha of CTC."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from refkd.check import Floats, Ints
+from refkd.kernels.ctc import extend_labels
+from refkd.kernels.ctc_rescaled import rescaled_alpha
 from refkd.learn.exercises.exercise import Exercise, Table, Tables, case, slip, slips_of_kit
 from refkd.losses.ctc import ctc_trace
 from refkd.verify.ctc.plain import PlainCTC
@@ -56,6 +58,13 @@ def _gradient_cases() -> list[Case]:
     return cases
 
 
+def _rescaled_cases() -> list[Case]:
+    return [
+        case(plain.name, prob=np.exp(plain.inputs["logp"]), **dict(list(plain.inputs.items())[1:]))
+        for plain in _cases()
+    ]
+
+
 def _alpha(logp: Floats, labels: Ints, blank: int) -> Tables:
     trace = ctc_trace(logp, labels, blank)
     return trace.log_alpha, trace.loss
@@ -68,6 +77,16 @@ def _beta(logp: Floats, labels: Ints, blank: int) -> Tables:
 def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Tables:
     trace = ctc_trace(logp, labels, blank)
     return trace.occupancy, trace.grad
+
+
+def _rescaled(prob: Floats, labels: Ints, blank: int) -> Tables:
+    (T, _), S = prob.shape, 2 * len(labels) + 1
+    states, skip = np.empty(S, dtype=np.int64), np.empty(S + 2)
+    alpha, scale = np.empty((T, S)), np.empty(T)
+    extend_labels(labels, blank, states, skip)
+    log_scale = rescaled_alpha(prob, states, skip, alpha, scale)
+    with np.errstate(divide="ignore"):
+        return alpha, scale, -(log_scale + np.log(alpha[-1, -2:].sum()))
 
 
 class Slip(PlainCTC):
@@ -127,7 +146,7 @@ class LogarithmOfOccupancy(Slip):
 class LogarithmForProbability(Slip):
     """A gradient in which y and log y are confused."""
 
-    words = "the gradient uses log y in place of y: it is softmax minus occupancy"
+    words = "the gradient uses log y in place of y"
 
     def gradient(self, prob: Floats, occupancy: Floats, target: Ints) -> Floats:
         return np.log(prob) - occupancy
@@ -168,8 +187,59 @@ def _plain_gradient(
     return occupancy, plain.finished(loss, grad, target)[1]
 
 
+def _plain_rescaled(plain: PlainCTC, prob: Floats, labels: Ints, blank: int) -> Tables:
+    """alpha^ and the scales from the alpha of a plain implementation."""
+    alpha, loss = _plain_alpha(plain, np.log(prob), labels, blank)
+    total = np.logaddexp.reduce(alpha, axis=1)
+    return np.exp(alpha - total[:, None]), np.exp(np.diff(total, prepend=0.0)), loss
+
+
+def _of_rescaled(change: Callable[[Floats, Floats, Floats], Tables]) -> Callable[..., Tables]:
+    """A slip that is a function of alpha^, the scales and the loss."""
+
+    def tables(prob: Floats, labels: Ints, blank: int) -> Tables:
+        return change(*_rescaled(prob, labels, blank))
+
+    return tables
+
+
+def _by_largest(alpha: Floats, scale: Floats, loss: Floats) -> Tables:
+    """Rows of which the largest entry is 1; every scale is that of the sums times a ratio."""
+    largest = alpha.max(axis=1)
+    ratio = largest / np.concatenate([[1.0], largest[:-1]])
+    return alpha / largest[:, None], scale * ratio, loss
+
+
+def _never_divided(alpha: Floats, scale: Floats, loss: Floats) -> Tables:
+    total = np.cumprod(scale)
+    return alpha * total[:, None], total, None
+
+
+def _rescaled_slips() -> tuple[Defect, ...]:
+    def end(alpha: Floats) -> Any:
+        return alpha[-1, -2:].sum()
+
+    own: dict[str, Callable[[Floats, Floats, Floats], Tables]] = {
+        "the rows are not divided by their sums": _never_divided,
+        "the rows are divided by their largest entry, not by their sum": _by_largest,
+        "the loss leaves out end, the sum over the last two states": lambda alpha, scale, loss: (
+            None, None, -np.log(scale).sum()),
+        "the loss leaves out the scales": lambda alpha, scale, loss: (
+            None, None, -np.log(end(alpha))),
+        "the loss has the other sign": lambda alpha, scale, loss: (None, None, -loss),
+        "the loss adds up the scales, not their logarithms": lambda alpha, scale, loss: (
+            None, None, -scale.sum() - np.log(end(alpha))),
+        "P is returned, not its negative logarithm": lambda alpha, scale, loss: (
+            None, None, np.exp(-loss)),
+    }  # fmt: skip
+    return (
+        *(slip(words, _of_rescaled(change)) for words, change in own.items()),
+        *slips_of_kit("ctc", _plain_rescaled),
+    )
+
+
 CTC_ALPHA = Exercise(
-    3,
+    4,
     "ctc_alpha",
     (Table("log_alpha", "ts", ("C3",), ("C4",)), Table("loss", "", ("C7",))),
     _cases,
@@ -177,7 +247,7 @@ CTC_ALPHA = Exercise(
     lambda: _slips(_plain_alpha, NoEmission),
 )
 CTC_BETA = Exercise(
-    4,
+    5,
     "ctc_beta",
     (Table("log_beta", "ts", ("C5",), ("C6",), backward=True),),
     _cases,
@@ -185,10 +255,22 @@ CTC_BETA = Exercise(
     lambda: _slips(_plain_beta, EmissionInBeta, EmissionOfTheSameFrame, EmissionOfTheStateLeft),
 )
 CTC_GRADIENT = Exercise(
-    5,
+    6,
     "ctc_gradient",
     (Table("occupancy", "tk", ("C8", "C9")), Table("grad", "tk", ("C10",))),
     _gradient_cases,
     _gradient,
     lambda: _slips(_plain_gradient, LogarithmOfOccupancy, LogarithmForProbability),
+)
+CTC_RESCALED = Exercise(
+    7,
+    "ctc_rescaled",
+    (
+        Table("alpha", "ts", ("C13",), together=True),
+        Table("scale", "t", ("C13",), together=True),
+        Table("loss", "", ("C17",)),
+    ),
+    _rescaled_cases,
+    _rescaled,
+    _rescaled_slips,
 )

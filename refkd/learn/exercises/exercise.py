@@ -1,7 +1,8 @@
 """What an exercise is: tables to fill, cases, what is right, and known ways to be wrong."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib import import_module
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.learn.exercises.hints import HINTS
 from refkd.learn.explain.equations import page_of
 from refkd.verify.kits import kit_named
 from refkd.verify.records import Case, Defect
 
+DERIVED = re.compile(r"^    \((\w+)\) Derive: ", re.MULTILINE)
 Tables = tuple[Any, ...]  # arrays or numbers; None where a slip says nothing
 
 
@@ -22,10 +25,11 @@ class Table:
     """One result of an exercise, in the order in which it is filled."""
 
     name: str  # as in the docstring of the stub
-    axes: str  # a letter for each axis, such as "ts"
+    axes: Sequence[str]  # an index for each axis, such as "ts"
     first: tuple[str, ...]  # tags of the equations of the row that is filled first
     others: tuple[str, ...] = ()  # those of the other rows; the same if empty
     backward: bool = False  # whether the last row is filled first
+    together: bool = False  # whether it is filled row by row with the others of which this holds
 
     def first_cell(self, wrong: NDArray[np.bool_]) -> tuple[int, ...]:
         """The first of the wrong cells in the order of filling."""
@@ -35,10 +39,14 @@ class Table:
             index[0] = len(wrong) - 1 - index[0]
         return tuple(index)
 
+    def step(self, index: tuple[int, ...], length: int) -> int:
+        """When the row of a cell is filled, in a table of so many rows."""
+        row = index[0] if index else 0
+        return length - 1 - row if self.backward else row
+
     def equations(self, index: tuple[int, ...], length: int) -> tuple[str, ...]:
         """Tags of what gives a cell of a table of so many rows."""
-        begins = (length - 1 if self.backward else 0) == (index[0] if index else 0)
-        return self.first if begins else self.others or self.first
+        return self.first if self.step(index, length) == 0 else self.others or self.first
 
     def place(self, index: tuple[int, ...]) -> str:
         """A cell in words, such as log_alpha[t=1, s=2]."""
@@ -60,6 +68,7 @@ class Exercise:
     right: Callable[..., Tables]  # takes the arguments, returns the tables of the reference
     # Known ways to be wrong, likelier ones first; None for a table left open.
     slips: Callable[[], Sequence[Defect]]
+    derived_on: str = ""  # the page of the course; empty if it is that of the first equation
 
     @property
     def file(self) -> str:
@@ -69,7 +78,17 @@ class Exercise:
     @property
     def page(self) -> str:
         """The page of the course that derives it."""
-        return page_of(self.tables[0].first[0])
+        return self.derived_on or page_of(self.tables[0].first[0])
+
+    @cached_property
+    def derived(self) -> frozenset[str]:
+        """Tags of the equations that the learner derives; neither stub nor mark prints them."""
+        return frozenset(DERIVED.findall(self.source))
+
+    @property
+    def hints(self) -> tuple[str, str, str]:
+        """A question, the idea, and nearly the line of code."""
+        return HINTS[self.name]
 
     @cached_property
     def cases(self) -> Sequence[Case]:
@@ -126,10 +145,13 @@ def slip(words: str, compute: Callable[..., Tables]) -> Defect:
     return Defect("", words, compute)
 
 
-def slips_of_kit(name: str, tables: Callable[..., Tables]) -> Iterator[Defect]:
-    """The defects of a kit of `refkd verify`, seen through the tables of an exercise.
+def slips_of_kit(
+    name: str, tables: Callable[..., Tables], bugs: Collection[str] = ()
+) -> Iterator[Defect]:
+    """The defects of a kit of `refkd verify`, or of some bug classes, seen through the tables.
 
     Many of them change nothing here; what changes nothing explains nothing.
     """
     for defect in kit_named(name).defects:
-        yield Defect(defect.bug, defect.words, partial(tables, defect.compute))
+        if not bugs or defect.bug in bugs:
+            yield Defect(defect.bug, defect.words, partial(tables, defect.compute))

@@ -80,10 +80,25 @@ def marked(exercise: Exercise, answers: Sequence[Answer]) -> Mark:
     wrong = {table.name: sum(fault.table is table for fault in faults) for table in exercise.tables}
     if not faults:
         return Mark(exercise, "right", len(answers), wrong)
-    first = min(faults, key=lambda fault: exercise.tables.index(fault.table))
+    first = min(faults, key=lambda fault: _order(exercise, fault))
     numbers = {fault.table.name for fault in faults if fault.deviation is not None}
     slip = "" if first.deviation is None else _slip(exercise, answers, numbers)
     return Mark(exercise, "wrong", len(answers), wrong, first, slip=slip)
+
+
+def _order(exercise: Exercise, fault: Fault) -> tuple[int, ...]:
+    """What is shown first: earlier tables, but of tables filled together the smallest case and row.
+
+    Among equals the smallest case comes first.
+    """
+    place = exercise.tables.index(fault.table)
+    if not fault.table.together:
+        return (place,)
+    rows = len(exercise.expected(fault.case)[fault.table.name])
+    step = -1 if fault.deviation is None else fault.table.step(fault.deviation.index, rows)
+    group = [table.together for table in exercise.tables].index(True)
+    cases = [case.name for case in exercise.cases]
+    return group, cases.index(fault.case.name), step, place
 
 
 def _faults(exercise: Exercise, case: Case, answer: Answer) -> Iterator[Fault]:

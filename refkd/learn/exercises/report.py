@@ -1,4 +1,4 @@
-"""Marks as text and as JSON."""
+"""Marks as text and as JSON, and hints."""
 
 import json
 import textwrap
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import refkd
+from refkd.learn.exercises.exercise import Exercise
 from refkd.learn.exercises.mark import Fault, Mark
 from refkd.learn.explain.equations import EQUATIONS
 from refkd.verify.records import Case
@@ -38,6 +39,17 @@ def as_text(mark: Mark) -> str:
     if mark.fault is not None:
         lines += ["", *(f"  {line}" for line in _details(mark, mark.fault)), ""]
     return "\n".join(lines)
+
+
+def as_hint(exercise: Exercise, step: int) -> str:
+    """A hint from 1 on, and the command of the next one."""
+    hints = exercise.hints
+    head = f"{exercise.name}, hint {step} of {len(hints)}"
+    last = f"This is the last hint. The page: {exercise.page}"
+    next_hint = f"Next hint: refkd exercise hint {exercise.name} {step + 1}"
+    return "\n".join(
+        [head, "", *_filled(hints[step - 1]), "", next_hint if step < len(hints) else last]
+    )
 
 
 def as_json(marks: Sequence[Mark]) -> str:
@@ -72,7 +84,7 @@ def _literal(name: str, value: Any) -> str:
     array = np.asarray(value)
     if array.size > MOST:
         return f"...  # shape {array.shape}"
-    if name.startswith("log"):
+    if name.startswith(("logp", "log_")):
         return f"np.log({_nested(np.exp(array))})"
     dtype = "" if array.size else ", dtype=int"
     return f"np.array({_nested(array)}{dtype})" if array.ndim else _nested(array)
@@ -91,7 +103,8 @@ def _details(mark: Mark, fault: Fault) -> Iterator[str]:
         yield f"  expected {deviation.expected:.10g}, got {deviation.got:.10g}"
         rows = len(mark.exercise.expected(fault.case)[deviation.output]) if deviation.index else 0
         for tag in fault.table.equations(deviation.index, rows):
-            yield from _filled(f"  ({tag}) {EQUATIONS[tag]}", " " * (len(tag) + 5))
+            asked = "is for you to derive" if tag in mark.exercise.derived else EQUATIONS[tag]
+            yield from _filled(f"  ({tag}) {asked}", " " * (len(tag) + 5))
         yield f"  {mark.exercise.page}"
     else:
         yield from _filled(fault.problem)
@@ -102,7 +115,7 @@ def _details(mark: Mark, fault: Fault) -> Iterator[str]:
 
 
 def _filled(text: str, others: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=others)
+    return textwrap.wrap(text, WIDTH, subsequent_indent=others, break_on_hyphens=False)
 
 
 def _values(mark: Mark) -> dict[str, Any]:

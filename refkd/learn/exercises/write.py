@@ -12,18 +12,20 @@ from refkd.learn.exercises.exercise import Exercise
 from refkd.learn.explain.equations import EQUATIONS
 
 WIDTH = 100  # columns of the files
-TAG = re.compile(r"^    \((\w+)\)$", re.MULTILINE)
+TAG = re.compile(r"^    \((\w+)\)( Derive: .*)?$", re.MULTILINE)
 README = """\
 # Exercises
 
-Each file holds one function to write. Its docstring says what goes in and what comes out, has the
-equations and a small example. Write the body in place of `raise NotImplementedError`.
+Each file contains one function to write. Its docstring describes the arguments and the results,
+and has the equations and a small example. Where it says "Derive", the equation is left to you: it
+follows from those above it. Write the body in place of `raise NotImplementedError`.
 
 | file | what | page of the course |
 |---|---|---|
 {rows}
 
-Go in this order; each stands alone. Where you are, and where the first wrong cell is:
+Go in this order; each exercise stands alone. This command marks them and shows the first wrong
+cell:
 
     refkd exercise check {folder}
 
@@ -32,8 +34,13 @@ The same for one of them, or as JSON:
     refkd exercise check {folder} {first}
     refkd exercise check {folder} --json
 
-`python -m doctest {file}` runs the example of the docstring. A file that you delete is written
-anew, and no other is touched, by
+There are three hints to each exercise. The first is a question, the third is nearly the code:
+
+    refkd exercise hint {first}
+    refkd exercise hint {first} 2
+
+`python -m doctest {file}` runs the example of the docstring. If you delete a file, this
+command writes it anew and changes no other file:
 
     refkd exercise new {folder}
 """
@@ -54,7 +61,7 @@ def solution_text(exercise: Exercise) -> str:
 
 
 def stub_text(exercise: Exercise) -> str:
-    """The same up to the end of the docstring; the body is left to the learner.
+    """The same up to the end of the docstring, without what the learner derives.
 
     Examples
     --------
@@ -64,14 +71,15 @@ def stub_text(exercise: Exercise) -> str:
     >>> stub_text(exercise).splitlines()[-1]
     '    raise NotImplementedError'
     """
-    text = solution_text(exercise)
+    text = exercise.source
     [function] = [
         node
         for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef) and node.name == exercise.name
     ]
     lines = text.splitlines()[: function.body[0].end_lineno]
-    return "\n".join([*lines, "    raise NotImplementedError", ""])
+    text = "\n".join([*lines, "    raise NotImplementedError", ""])
+    return TAG.sub(lambda match: match[0] if match[2] else _equation(match), text)
 
 
 def write_exercises(folder: Path, solutions: bool = False) -> tuple[list[str], list[str]]:

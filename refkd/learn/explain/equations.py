@@ -28,6 +28,9 @@ EQUATIONS = {
     "skip_s)",
     "C12": "path[t-1] = argmax_s' best[t-1, s'], s' = path[t], path[t]-1, path[t]-2 if "
     "skip_{path[t]}",
+    "C13": "alpha^[t, s] = y[t, state_s] (alpha^[t-1, s] + alpha^[t-1, s-1] + "
+    "skip_s alpha^[t-1, s-2]) / scale_t",
+    "C17": "loss = -(sum_t log scale_t + log end)",
     "R1": "a_t = x_t W_x + b + h_{t-1} W_h",
     "R2": "h_t = tanh(a_t)",
     "L1": "a_t = x_t W_x + b + h_{t-1} W_h",

@@ -1,1 +1,1 @@
-"""One right answer to each exercise, in plain loops; up to its docstring each is the stub."""
+"""One right answer to each exercise, in plain loops; a stub is its head, less what is derived."""

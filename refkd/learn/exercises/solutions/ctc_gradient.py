@@ -29,15 +29,18 @@ def ctc_gradient(logp, labels, blank, log_alpha, log_beta):
 
     Equations
     ---------
+    loss = -log P, and P is the sum over all paths of the product of their y[t, k]. The softmax
+    makes the probabilities from the logits: y[t, k] = e^z[t, k] / sum_k' e^z[t, k'].
+
     (C1)
     (C8)
     (C9)
-    (C10)
+    (C10) Derive: dz[t, k], first through P to log y, then through the softmax to the logits.
 
     Examples
     --------
     One label of probability 0.2, 0.5, 0.4. At frame 0 its paths have 0.2 x 0.8 = 0.16 of
-    the 0.72 of all paths: occupancy 0.2222, gradient 0.2 - 0.2222.
+    the 0.72 of all paths, so its occupancy is 0.2222.
 
     >>> logp = np.log([[0.8, 0.2], [0.5, 0.5], [0.6, 0.4]])
     >>> impossible = -np.inf

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def hard(divergence, left):
-    """Choose for each student frame the teacher frame that it resembles most.
+    """Choose for each student frame the teacher frame that is most similar to it.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def hard(divergence, left):
     -------
     chosen : (T,) array of int
         u(t), a teacher frame and not a column; -1 for a student frame that sees none. Of equal
-        ones the u nearest to t is chosen; of those, the earlier.
+        ones the u nearest to t is chosen; of two equally near ones, the earlier.
 
     Equations
     ---------
@@ -25,8 +25,8 @@ def hard(divergence, left):
 
     Examples
     --------
-    Three frames, one of them earlier in sight. Frame 0 sees only itself; frame 1 resembles teacher
-    frame 0; frame 2 resembles 1 and 2 alike, and 2 is nearer.
+    Each student frame sees one earlier teacher frame and its own. Frame 0 sees only its own, frame
+    1 is most similar to teacher frame 0, and frame 2 is equally similar to 1 and 2; 2 is nearer.
 
     >>> divergence = np.array([[np.inf, 0.8318], [0.0, 0.8318], [0.0, 0.0]])
     >>> hard(divergence, 1)

@@ -4,21 +4,21 @@ import numpy as np
 
 
 def lstm_step(x, h, c, w_input, w_hidden, bias):
-    """Read one frame: the four gates, the cell and the hidden state.
+    """Compute the four gates, the cell state and the hidden state of one frame.
 
     The weights of the gates i, f, g, o lie side by side, in this order: columns 0 to H - 1 belong
     to i, the next H to f, and so on.
 
     Parameters
     ----------
-    x : (D,) array
-        The frame x_t.
+    x : (F,) array
+        The input x_t.
     h, c : (H,) array
-        Hidden state and cell before, h_{t-1} and c_{t-1}.
-    w_input : (D, 4H) array
-        W.
+        Hidden state and cell state before, h_{t-1} and c_{t-1}.
+    w_input : (F, 4H) array
+        W_x.
     w_hidden : (H, 4H) array
-        U. Row j holds what unit j of the state before gives to each gate of each unit.
+        W_h. Row j has the weights from unit j of the hidden state before to all four parts.
     bias : (4H,) array
         b.
 
@@ -33,6 +33,8 @@ def lstm_step(x, h, c, w_input, w_hidden, bias):
 
     Equations
     ---------
+    a_i, a_f, a_g, a_o are the four parts of a_t.
+
     (L1)
     (L2)
     (L3)
@@ -43,7 +45,7 @@ def lstm_step(x, h, c, w_input, w_hidden, bias):
 
     Examples
     --------
-    One unit, and only g hears anything, so the other gates are sigma(0) = 1/2. It hears 1:
+    One unit. Only g depends on the input, which is 1, so the gates i, f, o are sigma(0) = 1/2:
     g = tanh 1 = 0.7616, c = 0/2 + g/2 = 0.3808, h = tanh(c)/2 = 0.1817.
 
     >>> w_input, zero = np.array([[0.0, 0.0, 1.0, 0.0]]), np.zeros(1)
@@ -51,11 +53,11 @@ def lstm_step(x, h, c, w_input, w_hidden, bias):
     >>> [round(float(value[0]), 4) for value in step]
     [0.5, 0.5, 0.7616, 0.5, 0.3808, 0.1817]
     """
-    D, H = len(x), len(h)
+    F, H = len(x), len(h)
     a = np.empty(4 * H)
     for j in range(4 * H):
         a[j] = bias[j]
-        for d in range(D):
+        for d in range(F):
             a[j] += x[d] * w_input[d, j]
         for k in range(H):
             a[j] += h[k] * w_hidden[k, j]

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def monotone(divergence, left, max_step):
-    """Choose a teacher frame for each student frame, in order, at the least cost in all.
+    """Choose a teacher frame for each student frame, in order, with the least sum of D.
 
     Parameters
     ----------
@@ -13,20 +13,23 @@ def monotone(divergence, left, max_step):
     left : int
         How many earlier teacher frames a student frame sees.
     max_step : int
-        By how many teacher frames the choice may go on from one student frame to the next.
+        maxstep: by how many teacher frames the choice may move on from one student frame to the
+        next.
 
     Returns
     -------
     cost : (T, W) array
-        C(t, u) at the same columns: the cheapest way to end in (t, u); C = D where it begins. It is
-        inf where there is none, and throughout a student frame that sees nothing.
+        cost(t, u) at the same columns: the cheapest choice that ends with the pair (t, u). It is D
+        at the first student frame that sees anything. It is inf where there is no choice, and
+        throughout a student frame that sees nothing.
     chosen : (T,) array of int
-        The teacher frame of each student frame on the cheapest path, of equal ones always the
-        earlier; -1 where a frame sees nothing, and everywhere if there is no path.
+        The teacher frame (not the column) of each student frame on the cheapest path, of equal ones
+        always the earlier; -1 where a frame sees nothing, and everywhere if there is no path.
 
     Equations
     ---------
-    t' is the last student frame before t that sees anything, u' its teacher frame.
+    t' is the last student frame before t that sees anything, u' its teacher frame. The u' of (S5)
+    and (S6) are those of (S4).
 
     (S4)
     (S5)
@@ -34,7 +37,7 @@ def monotone(divergence, left, max_step):
 
     Examples
     --------
-    Frame 1 ends cheapest in u = 0: 0.75 + 0. Frame 2 then is free at u = 1 and u = 2.
+    For frame 1 the cheapest is u = 0, with 0.75 + 0. For frame 2 u = 1 and u = 2 then add nothing.
 
     >>> divergence = np.array([[np.inf, 0.75], [0.0, 0.75], [0.0, 0.0]])
     >>> cost, chosen = monotone(divergence, 1, 2)

@@ -6,34 +6,34 @@ import numpy as np
 
 
 def soft_minimum(divergence, tau):
-    """Weigh the teacher frames by their similarity, and say what each student frame pays.
+    """Compute the soft minimum of each student frame, and its derivative in each divergence.
 
     Parameters
     ----------
     divergence : (T, W) array
-        D(t, u), a column for each u in sight; inf where there is no such teacher frame.
+        D(t, u), a column for each u in the window; inf where there is no such teacher frame.
     tau : float
         Temperature in nats, > 0; inf is allowed.
 
     Returns
     -------
     weight : (T, W) array
-        w(t, u) at the same columns; they sum to 1 in each frame. 0 where D is inf.
+        weight(t, u) at the same columns: the derivative of softmin_t in D(t, u). 0 where D is inf.
     softmin : (T,) array
-        What each student frame pays, in nats; the loss of the rule is their sum. 0 for a frame that
-        sees nothing. At tau = inf it is the mean of D.
+        The soft minimum of each student frame, in nats; the loss of the rule is their sum. It is 0
+        for a frame that sees nothing, and the mean of D at tau = inf.
 
     Equations
     ---------
-    Sum and mean are over the u with D < inf.
+    The sum is over the u with D < inf; count_t is the number of these.
 
-    (S10)
     (S11)
+    (S10) Derive: weight(t, u), the derivative of softmin_t in D(t, u).
 
     Examples
     --------
-    D is 0 and 0.6 ln 4, so at tau = 0.6 e^(-D / tau) is 1 and 1/4: weights 0.8 and 0.2, and
-    softmin = -0.6 ln(5/8) = 0.2820.
+    D is 0 and 0.6 ln 4, so e^(-D / tau) is 1 and 1/4 at tau = 0.6, and softmin is
+    -0.6 ln(5/8) = 0.2820.
 
     >>> weight, softmin = soft_minimum(np.array([[0.0, 0.6 * math.log(4.0)]]), 0.6)
     >>> weight.round(4), softmin.round(4)

@@ -4,18 +4,18 @@ import numpy as np
 
 
 def tanh_step(x, h, w_input, w_hidden, bias):
-    """Read one frame: from the state before to the state after.
+    """Compute the hidden state after one frame from the hidden state before it.
 
     Parameters
     ----------
-    x : (D,) array
-        The frame x_t.
+    x : (F,) array
+        The input x_t.
     h : (H,) array
-        The state before, h_{t-1}.
-    w_input : (D, H) array
-        W.
+        The hidden state before, h_{t-1}.
+    w_input : (F, H) array
+        W_x.
     w_hidden : (H, H) array
-        U. Row i holds what unit i of the state before gives to each unit.
+        W_h. Element [j', j] is the weight from unit j' of the hidden state before to unit j.
     bias : (H,) array
         b.
 
@@ -31,8 +31,8 @@ def tanh_step(x, h, w_input, w_hidden, bias):
 
     Examples
     --------
-    One unit hears 1 with W = 1, then 0. Half of what it said comes back: tanh 1 = 0.7616, and
-    tanh(0.7616 / 2) = 0.3634.
+    One unit with W_x = 1 and W_h = 1/2. The inputs are 1 and 0, so the hidden states are
+    tanh 1 = 0.7616 and tanh(0.7616 / 2) = 0.3634.
 
     >>> one, half, zero = np.array([[1.0]]), np.array([[0.5]]), np.array([0.0])
     >>> h = tanh_step(np.array([1.0]), zero, one, half, zero)
@@ -41,12 +41,12 @@ def tanh_step(x, h, w_input, w_hidden, bias):
     >>> tanh_step(np.array([0.0]), h, one, half, zero).round(4)
     array([0.3634])
     """
-    D, H = w_input.shape
+    F, H = w_input.shape
     hidden = np.empty(H)
     for j in range(H):
         a = bias[j]
-        for d in range(D):
-            a += x[d] * w_input[d, j]
+        for i in range(F):
+            a += x[i] * w_input[i, j]
         for i in range(H):
             a += h[i] * w_hidden[i, j]
         hidden[j] = np.tanh(a)
