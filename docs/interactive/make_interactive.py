@@ -1,0 +1,120 @@
+"""Pages of the course that move, each one HTML file that needs no other and no network.
+
+`python docs/interactive/make_interactive.py` writes them beside this script; the build of the site
+calls `build`. Sources are in sources/: the numbers of a page are computed by ctc.js, lstm.js and
+selection.js, and axes, colours and the explorer are those of the report (visualize/report/assets).
+"""
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE / "sources"
+REPORT = files("visualize.report") / "assets"
+FOOTER = (
+    "<p>Keys: <kbd>Tab</kbd> goes from strip to strip, <kbd>&larr;</kbd> <kbd>&rarr;</kbd> from "
+    "frame to frame, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> change the number where it can be "
+    "changed. A finger drags as a mouse does.</p>"
+    "<p>The page computes all numbers itself, in float64 and with the equations whose tags it "
+    "shows; tests hold them equal to those of the library. It needs no other file and no "
+    "network.</p>"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: NAME.html, .js and .css of the sources, and what they use."""
+
+    name: str
+    title: str
+    lead: str  # what to do, in a sentence
+    course: tuple[str, str]  # the page of the course: its file and its title
+    report: tuple[str, ...] = ("data", "strips", "axes", "band", "panel")  # scripts of the report
+    scripts: tuple[str, ...] = ()  # those of the sources, in order
+    data: str = ""  # a JSON file of this folder
+    footer: str = FOOTER
+
+
+PAGES = (
+    Page(
+        "ctc-lattice",
+        "The CTC lattice",
+        "Drag the posteriors up and down, or type other labels. Each circle is a state of the "
+        "lattice: point at one to see its equation with numbers.",
+        ("ctc", "CTC"),
+        scripts=("numeric", "ctc", "board"),
+    ),
+    Page(
+        "lstm-gates",
+        "One LSTM unit over time",
+        "Drag the gates of one unit, frame by frame. Watch what the cell remembers, and how much "
+        "of the gradient finds its way back.",
+        ("lstm-backward", "The LSTM backward"),
+        scripts=("numeric", "lstm", "board"),
+    ),
+    Page(
+        "selection-rules",
+        "Which teacher frame does a student frame learn from?",
+        "Drag the student's spikes later, or down to silence. Choose another rule, and compare the "
+        "loss of your student with that of a silent one.",
+        ("selection", "Selection"),
+        scripts=("numeric", "ctc", "selection", "board"),
+    ),
+)
+
+
+def build(target: Path, course: str = "") -> list[Path]:
+    """Write all pages into a folder; `course` is the address of a page of the course, with {} for
+    its name, and without it the pages name their course page but do not link to it.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for page in PAGES:
+        path = target / f"{page.name}.html"
+        path.write_text(html_of(page, course), encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+def html_of(page: Page, course: str = "") -> str:
+    """The text of a page."""
+    file, title = page.course
+    address = course.format(file)
+    data = ""
+    if page.data:
+        told = json.loads((HERE / page.data).read_text(encoding="utf-8"))
+        text = json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
+        data = f'<script type="application/json" id="data">{text}</script>'
+    return Template(_source("page.html")).substitute(
+        title=page.title,
+        lead=page.lead,
+        course=f'<a href="{address}">{title}</a>' if address else title,
+        style=_report("page.css") + _source("moving.css") + _source(f"{page.name}.css"),
+        body=_source(f"{page.name}.html"),
+        footer=page.footer,
+        data=data,
+        script="\n".join(
+            [
+                *(_report(f"{name}.js") for name in page.report),
+                *(_source(f"{name}.js") for name in (*page.scripts, page.name)),
+            ]
+        ),
+    )
+
+
+def _source(name: str) -> str:
+    return (SOURCES / name).read_text(encoding="utf-8")
+
+
+def _report(name: str) -> str:
+    return (REPORT / name).read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for path in build(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE):
+        print(path)
