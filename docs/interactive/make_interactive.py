@@ -6,23 +6,29 @@ selection.js, and axes, colours and the explorer are those of the report (visual
 """
 
 import json
-import re
 import sys
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from visualize.report.colours import colour_rules
+from visualize.report.page import SCRIPTS
+
+# Scripts of the report's page that make its explorer.
+EXPLORER = tuple(name for name in SCRIPTS if name not in ("page", "start"))
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
 REPORT = files("visualize.report") / "assets"
-FOOTER = (
-    "<p>Keys: <kbd>Tab</kbd> goes from strip to strip, <kbd>&larr;</kbd> <kbd>&rarr;</kbd> from "
-    "frame to frame, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> change the number where it can be "
-    "changed. A finger drags as a mouse does.</p>"
+TOLD = (
     "<p>The page computes all numbers itself, in float64 and with the equations whose tags it "
     "shows; tests hold them equal to those of the library. It needs no other file and no "
     "network.</p>"
+)
+FOOTER = (
+    "<p>Keys: <kbd>Tab</kbd> goes from strip to strip, <kbd>&larr;</kbd> <kbd>&rarr;</kbd> from "
+    "frame to frame, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> change the number where it can be "
+    "changed. A finger drags as a mouse does.</p>" + TOLD
 )
 
 
@@ -36,8 +42,9 @@ class Page:
     course: tuple[str, str]  # the page of the course: its file and its title
     report: tuple[str, ...] = ("data", "strips", "axes", "band", "panel")  # scripts of the report
     scripts: tuple[str, ...] = ()  # those of the sources, in order
-    data: str = ""  # a JSON file of this folder
+    data: str = ""  # a file of this folder
     footer: str = FOOTER
+    explorer: bool = False  # the body holds the explorer of the report
 
 
 PAGES = (
@@ -65,6 +72,32 @@ PAGES = (
         ("selection", "Selection"),
         scripts=("numeric", "ctc", "selection", "board"),
     ),
+    Page(
+        "front",
+        "Error and delay of every student",
+        "Each point is a student of the studies: click one to open it. Fewer errors are further "
+        "down, and earlier spikes further left.",
+        ("results", "What was found"),
+        scripts=("numeric", "selection", "board"),
+        data="front.json",
+        footer="<p>Keys, while the chart has the focus: <kbd>&larr;</kbd> <kbd>&rarr;</kbd> open "
+        "the next student. Where points lie on each other, another click opens the next one.</p>"
+        "<p>The numbers are those of the tables of What was found; a test holds them equal.</p>",
+    ),
+    Page(
+        "alignment-explorer",
+        "Spikes of one run, frame by frame",
+        "A teacher, six students and what their rules chose in four utterances. Move over the "
+        "strips, and choose another student above them.",
+        ("measures", "Measuring the shift"),
+        report=EXPLORER,
+        data="explorer.txt",
+        footer="<p>The run is <code>refkd run</code> with all its defaults, seed 0: the first "
+        "table of What was found. Posteriors are rounded to 4 decimals, divergences (nats) and "
+        "weights to 3. The page needs no other file and no network; any run leaves such an "
+        "explorer in its <code>report.html</code>.</p>",
+        explorer=True,
+    ),
 )
 
 
@@ -85,19 +118,20 @@ def html_of(page: Page, course: str = "") -> str:
     """The text of a page."""
     file, title = page.course
     address = course.format(file)
-    data = ""
-    if page.data:
-        told = json.loads((HERE / page.data).read_text(encoding="utf-8"))
-        text = json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
-        data = f'<script type="application/json" id="data">{text}</script>'
+    style = _report("page.css") + _source("moving.css") + _source(f"{page.name}.css")
+    body = _source(f"{page.name}.html")
+    if page.explorer:
+        style += _report("explorer.css") + colour_rules()
+        body = Template(body).substitute(explorer=_report("explorer.html"))
     return Template(_source("page.html")).substitute(
         title=page.title,
         lead=page.lead,
+        address=course,
         course=f'<a href="{address}">{title}</a>' if address else title,
-        style=_report("page.css") + _source("moving.css") + _source(f"{page.name}.css"),
-        body=_source(f"{page.name}.html"),
+        style=style,
+        body=body,
         footer=page.footer,
-        data=data,
+        data=_data(page.data),
         script="\n".join(
             [
                 *(_report(f"{name}.js") for name in page.report),
@@ -105,6 +139,17 @@ def html_of(page: Page, course: str = "") -> str:
             ]
         ),
     )
+
+
+def _data(name: str) -> str:
+    """A data file as an element of the page, of which no character means anything to HTML."""
+    if not name:
+        return ""
+    text = (HERE / name).read_text(encoding="utf-8")
+    if name.endswith(".txt"):  # deflated, in base64
+        return f'<script type="text/plain" id="explorer-data">{text}</script>'
+    told = json.dumps(json.loads(text), separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="data">{told}</script>'
 
 
 def _source(name: str) -> str:

@@ -8,9 +8,9 @@ const RATE = 1; // of a step down the gradient
 const state = { labels: [1, 2], shows: "share", posteriors: [] };
 
 /** Posteriors of a class that peaks at each frame of a list, on a ground of blanks. */
-function spiky(T, spikes, height, width) {
+function spiky(T, spikes, height, width, ground = 0.02) {
   return Array.from({ length: T }, (_, t) => {
-    const y = [0, 0.02, 0.02, 0.02];
+    const y = [0, ground, ground, ground];
     for (const [frame, k] of spikes) y[k] += height * Math.exp(-(((t - frame) / width) ** 2));
     const rest = Math.max(1 - sum(y), 0.03);
     const total = sum(y) + rest;
@@ -409,7 +409,7 @@ part("reset").addEventListener("click", () => {
 listenToExperiments([
   () => {
     state.labels = [1, 2];
-    state.posteriors = spiky(10, [[2, 1], [7, 2]], 0.88, 0.3); // prettier-ignore
+    state.posteriors = spiky(10, [[2, 1], [7, 2]], 0.88, 0.3, 0.002); // prettier-ignore
     board.at = { strip: "y1", t: 2 };
     rebuilt();
   },

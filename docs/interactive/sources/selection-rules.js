@@ -5,7 +5,7 @@ const T = 60;
 const K = 5; // the blank is class 0
 const SPIKES = [8, 20, 32, 44].map((frame, n) => ({ frame, label: n + 1 })); // of the teacher
 const [SPIKE, SILENCE] = [0.95, 0.97];
-const WEIGHTS = { rate: 0.3, steps: 300, each: 5 }; // of the training, and steps of a refresh
+const WEIGHTS = { rate: 0.3, steps: 600, each: 10 }; // of the training, and steps of a refresh
 const INFINITE = 1.5; // of the slider of log10 tau
 
 const BLANK_FRAME = Array.from({ length: K }, (_, k) => (k ? (1 - SILENCE) / (K - 1) : SILENCE));
@@ -572,6 +572,7 @@ function noise() {
 
 /** Descent on the logits themselves, from a student that predicts blank everywhere. */
 function train() {
+  if (part("warning").textContent) return; // there is no loss to descend
   const draw = noise();
   state.logits = table(T, K, (t, k) => 0.3 * draw() + (k ? 0 : 3));
   const labels = SPIKES.map(({ label }) => label);
@@ -589,10 +590,14 @@ function train() {
     );
   };
   const turn = (train.turn = (train.turn ?? 0) + 1);
-  repeat(WEIGHTS.steps / WEIGHTS.each, () => {
-    if (turn !== train.turn || !state.logits || state.trace.loss !== state.trace.loss) return;
+  train.done = false;
+  const refresh = () => {
+    if (turn !== train.turn || !state.logits) return; // something else has been chosen
     for (let n = 0; n < WEIGHTS.each; n += 1) step();
     changed();
+  };
+  repeat(WEIGHTS.steps / WEIGHTS.each, refresh, () => {
+    train.done = true;
   });
 }
 part("train").addEventListener("click", train);
