@@ -1,16 +1,20 @@
 """Pages of the course that move, each one HTML file that needs no other and no network.
 
-`python docs/interactive/make_interactive.py` writes them beside this script; the build of the site
-calls `build`. Sources are in sources/: the numbers of a page are computed by ctc.js, lstm.js and
-selection.js, and axes, colours and the explorer are those of the report (visualize/report/assets).
+`python docs/interactive/make_interactive.py` writes them beside this script. For the build of the
+site this module is an extension of Sphinx: `setup` adds the pages, and the links to them.
+
+Sources are in sources/: ctc.js, lstm.js and selection.js compute the numbers of a page; axes,
+colours and the explorer are those of the report (visualize/report/assets).
 """
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from visualize.report.colours import colour_rules
 from visualize.report.page import SCRIPTS
@@ -158,6 +162,35 @@ def _source(name: str) -> str:
 
 def _report(name: str) -> str:
     return (REPORT / name).read_text(encoding="utf-8")
+
+
+LINK = re.compile(
+    rf"\[([^\]]*)\]\(([\w./-]*(?:{'|'.join(page.name for page in PAGES)})\.html[#\w-]*)\)"
+)
+
+
+def linked(text: str) -> str:
+    """Markdown with links to the pages as HTML: Sphinx would offer them as files to be saved.
+
+    >>> linked("[the lattice](../interactive/ctc-lattice.html#try-2)")
+    '<a href="../interactive/ctc-lattice.html#try-2">the lattice</a>'
+    """
+    return LINK.sub(r'<a href="\2">\1</a>', text)
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Let Sphinx link to the pages, and write them beside its own."""
+
+    def read(app: Any, name: str, source: list[str]) -> None:
+        source[0] = linked(source[0])
+
+    def finished(app: Any, error: Exception | None) -> None:
+        if error is None and app.builder.format == "html":
+            build(Path(app.outdir) / "interactive", "../course/{}.html")
+
+    app.connect("source-read", read)
+    app.connect("build-finished", finished)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 if __name__ == "__main__":

@@ -72,6 +72,45 @@ def test_on_the_site_a_page_links_to_its_page_of_the_course(tmp_path):
         assert (ROOT / "docs" / "course" / f"{page.course[0]}.md").exists()
 
 
+class App:
+    """What Sphinx tells an extension."""
+
+    def __init__(self, outdir, form):
+        self.outdir, self.listeners = outdir, {}
+        self.builder = type("Builder", (), {"format": form})
+
+    def connect(self, event, listener):
+        self.listeners[event] = listener
+
+
+def test_the_build_of_the_site_has_the_pages_and_links_to_them(tmp_path):
+    app = App(tmp_path, "html")
+    make_interactive.setup(app)
+    source = ["[a](../interactive/front.html) [b](front.html#try-1) [c](../course/ctc.md)"]
+    app.listeners["source-read"](app, "course/results", source)
+    assert source == [
+        '<a href="../interactive/front.html">a</a> <a href="front.html#try-1">b</a>'
+        " [c](../course/ctc.md)"
+    ]
+    app.listeners["build-finished"](app, None)
+    assert sorted(path.stem for path in (tmp_path / "interactive").iterdir()) == sorted(NAMES)
+
+
+@pytest.mark.parametrize(("form", "error"), [("html", OSError()), ("latex", None)])
+def test_a_build_that_failed_or_is_no_site_gets_no_pages(tmp_path, form, error):
+    app = App(tmp_path, form)
+    make_interactive.setup(app)
+    app.listeners["build-finished"](app, error)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_page_is_in_their_index():
+    text = (FOLDER / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"\[([^\]]+)\]\(([\w-]+)\.html\)", text) == [
+        (page.title, page.name) for page in make_interactive.PAGES
+    ]
+
+
 def test_the_front_has_the_numbers_of_the_page_of_results():
     """`python docs/interactive/make_front.py` writes them anew."""
     assert make_front.DATA.read_text(encoding="utf-8") == make_front.written()

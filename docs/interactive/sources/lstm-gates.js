@@ -180,7 +180,7 @@ function showForward(t) {
       title: "cell: keep some, write some",
       tag: "(L6)",
       lines: [
-        `c[${t}] = f c[${t - 1}] + i g`,
+        `c[${t}] = f ${t ? `c[${t - 1}]` : "c0"} + i g`,
         `= ${shown(f)} \u00d7 ${shown(before)} + ${shown(i)} \u00d7 ${shown(g)}`,
       ],
       result: `= ${shown(cell[t][0])}`,
@@ -208,8 +208,8 @@ function showBackward(t) {
       title: "gradient in h: from the loss, and from the next frame",
       tag: "(L8) (L15)",
       lines: [
-        `dh[${t}] = r[${t}] + W da[${t + 1}]`,
-        `= ${shown(r[t][0])} + ${shown(fromH, 4)}`,
+        later ? `dh[${t}] = r[${t}] + W da_g[${t + 1}]` : `dh[${t}] = r[${t}]`,
+        ...(later ? [`= ${shown(r[t][0])} + ${shown(fromH, 4)}`] : []),
       ],
       result: `= ${shown(dh, 4)}`,
     },
@@ -217,7 +217,7 @@ function showBackward(t) {
       title: "gradient in c: up through h, and on through f",
       tag: "(L9) (L14)",
       lines: [
-        `dc[${t}] = dh o (1 \u2212 tanh\u00b2 c) + f[${t + 1}] dc[${t + 1}]`,
+        `dc[${t}] = dh o (1 \u2212 tanh\u00b2 c)${later ? ` + f[${t + 1}] dc[${t + 1}]` : ""}`,
         `= ${shown(dh * (o - o * tanhC ** 2), 4)} + ${later ? `${shown(trace.gates[t + 1][1])} \u00d7 ${shown(grads.dCell[t + 1][0], 4)}` : "0"}`,
         ...(later ? [`= ${shown(dh * (o - o * tanhC ** 2), 4)} + ${shown(fromC, 4)}`] : []),
       ],
@@ -236,7 +236,7 @@ function showGate(t, gate) {
   const dh = grads.dHidden[t][0];
   const factor = {
     i: ["dc g", `${shown(dc, 4)} \u00d7 ${shown(g)}`, "(L10)"],
-    f: [`dc c[${t - 1}]`, `${shown(dc, 4)} \u00d7 ${shown(before)}`, "(L11)"],
+    f: [t ? `dc c[${t - 1}]` : "dc c0", `${shown(dc, 4)} \u00d7 ${shown(before)}`, "(L11)"],
     g: ["dc i", `${shown(dc, 4)} \u00d7 ${shown(i)}`, "(L12)"],
     o: ["dh tanh(c)", `${shown(dh, 4)} \u00d7 ${shown(Math.tanh(trace.cell[t][0]))}`, "(L13)"],
   }[gate];
