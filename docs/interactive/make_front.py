@@ -76,20 +76,20 @@ def cells_of(line: str) -> list[str]:
 
 def numbers(text: str) -> list[float]:
     """The numbers of a cell: a mean and, where there is one, its interval."""
-    return [float(one) for one in NUMBER.findall(text.replace("\N{MINUS SIGN}", "-"))]
+    return [float(number) for number in NUMBER.findall(text.replace("\N{MINUS SIGN}", "-"))]
 
 
 def tables_of(page: str) -> list[list[list[str]]]:
     """All tables of a page, as cells of text: their rows without the heads."""
-    found: list[list[list[str]]] = []
+    tables: list[list[list[str]]] = []
     rows: list[list[str]] = []
     for line in [*page.splitlines(), ""]:
         if line.startswith("|"):
             rows.append(cells_of(line))
         elif rows:
-            found.append(rows[2:])
+            tables.append(rows[2:])
             rows = []
-    return found
+    return tables
 
 
 def table_of(page: str, known: re.Pattern[str]) -> list[list[str]]:
@@ -101,7 +101,7 @@ def table_of(page: str, known: re.Pattern[str]) -> list[list[str]]:
 
 
 def points_of(study: str, rows: list[list[str]], rule_of: dict[str, str]) -> list[dict[str, Any]]:
-    """What the rows of a table say of each student."""
+    """What the rows of a table hold of each student."""
     columns = COLUMNS[study].split()
     points = []
     for name, *cells in rows:
@@ -119,9 +119,9 @@ def points_of(study: str, rows: list[list[str]], rule_of: dict[str, str]) -> lis
         if rule == "Shift":
             point["d"] = int(numbers(name)[0])
         for column, text in row.items():
-            found = [text.strip("`")] if column == "setting" else numbers(text)
-            if found and found != [""]:
-                point[column] = found
+            values = [text.strip("`")] if column == "setting" else numbers(text)
+            if values and values != [""]:
+                point[column] = values
         points.append(point)
     return points
 
@@ -134,7 +134,9 @@ def front() -> dict[str, Any]:
         for name in ("festvox-ru", "options")
     }
     rule_of = {
-        name: one["rule"] for name, one in settings["options"]["distill"].items() if "rule" in one
+        name: student["rule"]
+        for name, student in settings["options"]["distill"].items()
+        if "rule" in student
     }
     weights = [f"{weight:g}" for weight in settings["festvox-ru"]["distill"]["weight"]]
     real = points_of("real", table_of(page, re.compile("^BiLSTM teacher")), {})
@@ -172,13 +174,13 @@ def front() -> dict[str, Any]:
 
 def written() -> str:
     """The text of the data file, a line for each point."""
-    told = front()
+    data = front()
     lines = []
-    for study in told["studies"].values():
+    for study in data["studies"].values():
         points = [json.dumps(point, ensure_ascii=False) for point in study["points"]]
         lines.append(points)
         study["points"] = [f"POINT {len(lines) - 1} {n}" for n in range(len(points))]
-    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     return re.sub(r'"POINT (\d+) (\d+)"', lambda at: lines[int(at[1])][int(at[2])], text)
 
 

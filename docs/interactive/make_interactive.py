@@ -24,7 +24,7 @@ EXPLORER = tuple(name for name in SCRIPTS if name not in ("page", "start"))
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
 REPORT = files("visualize.report") / "assets"
-TOLD = (
+TESTED = (
     "<p>The page computes all numbers itself, in float64 and with the equations whose tags it "
     "shows; tests hold them equal to those of the library. It needs no other file and no "
     "network.</p>"
@@ -32,7 +32,7 @@ TOLD = (
 FOOTER = (
     "<p>Keys: <kbd>Tab</kbd> goes from strip to strip, <kbd>&larr;</kbd> <kbd>&rarr;</kbd> from "
     "frame to frame, <kbd>&uarr;</kbd> <kbd>&darr;</kbd> change the number where it can be "
-    "changed. A finger drags as a mouse does.</p>" + TOLD
+    "changed. A finger drags as a mouse does.</p>" + TESTED
 )
 
 
@@ -152,8 +152,8 @@ def _data(name: str) -> str:
     text = (HERE / name).read_text(encoding="utf-8")
     if name.endswith(".txt"):  # deflated, in base64
         return f'<script type="text/plain" id="explorer-data">{text}</script>'
-    told = json.dumps(json.loads(text), separators=(",", ":")).replace("<", "\\u003c")
-    return f'<script type="application/json" id="data">{told}</script>'
+    data = json.dumps(json.loads(text), separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" id="data">{data}</script>'
 
 
 def _source(name: str) -> str:

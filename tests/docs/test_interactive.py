@@ -127,17 +127,19 @@ def test_every_number_of_the_tables_is_in_the_front():
         for point in study["points"]:
             columns = ["weight", "error", "sd", "seeds", "offset", "delay", "ctc", "frame_wise"]
             columns += ["shifts", "seconds"]
-            told = [value for column in columns for value in point.get(column, [])]
-            found = [
-                [float(one) for one in re.findall(r"[-+]?\d+(?:\.\d+)?", line)]
+            values = [value for column in columns for value in point.get(column, [])]
+            tabled = [
+                [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", line)]
                 for line in rows.values()
                 if line.startswith(f"| {point['name']} |")
             ]
             d = [float(point["d"])] if "d" in point else []
             window = [5.0, 0.0] if "[" in point["name"] else []
-            setting = [float(one) for one in re.findall(r"\d\.\d", str(point.get("setting", "")))]
-            expected = sorted(d + window + setting + told)
-            assert expected in [sorted(numbers) for numbers in found]
+            setting = [
+                float(number) for number in re.findall(r"\d\.\d", str(point.get("setting", "")))
+            ]
+            expected = sorted(d + window + setting + values)
+            assert expected in [sorted(numbers) for numbers in tabled]
 
 
 @pytest.mark.parametrize("module", KERNELS)
@@ -155,21 +157,24 @@ def test_tags_are_those_of_the_kernels(module):
 def shape_of(value):
     """What is where in packed data, without the numbers."""
     if isinstance(value, dict):
-        return {key: shape_of(one) for key, one in sorted(value.items())}
+        return {key: shape_of(part) for key, part in sorted(value.items())}
     return type(value).__name__
 
 
 def test_the_recorded_run_has_the_form_that_the_explorer_reads():
     """`python docs/interactive/record_run.py RUN` writes it anew."""
     packed = (FOLDER / "explorer.txt").read_text(encoding="ascii")
-    told = json.loads(zlib.decompress(base64.b64decode(packed)))
+    recorded = json.loads(zlib.decompress(base64.b64decode(packed)))
     explored = explored_run(made_run((31, 47), ("short", "typical"), RULES), {})
-    assert shape_of({**explored.shared, "utterances": []}) == shape_of({**told, "utterances": []})
+    assert shape_of({**explored.shared, "utterances": []}) == shape_of(
+        {**recorded, "utterances": []}
+    )
     utterance = explored.utterance("short", "why")
     embedded = json.loads(json.dumps({"audio": "", "silenced": False, **utterance}))
-    assert shape_of(embedded) == shape_of(told["utterances"][0])
-    ruled = [one for one in utterance["students"] if "choices" in one]
-    ours = [one for one in told["utterances"][0]["students"] if "choices" in one]
+    assert shape_of(embedded) == shape_of(recorded["utterances"][0])
+    ruled = [student for student in utterance["students"] if "choices" in student]
+    students = recorded["utterances"][0]["students"]
+    ours = [student for student in students if "choices" in student]
     optional = {"weights", "mixture"}
     assert ruled[0]["choices"].keys() - optional == ours[0]["choices"].keys() - optional
 
@@ -251,13 +256,9 @@ class Moving:
 def plain(value):
     """Lists and numbers of JSON, which has no infinity."""
     if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
+        return {key: plain(part) for key, part in value.items()}
     if isinstance(value, np.ndarray | list | tuple):
-        return (
-            [plain(one) for one in np.asarray(value).tolist()]
-            if isinstance(value, np.ndarray)
-            else [plain(one) for one in value]
-        )
+        return [plain(part) for part in (value.tolist() if hasattr(value, "tolist") else value)]
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
     return value
@@ -266,7 +267,7 @@ def plain(value):
 def numbers(value):
     """An array of what JSON gave."""
     return np.array(
-        [numbers(one) for one in value] if isinstance(value, list) else float(value),
+        [numbers(part) for part in value] if isinstance(value, list) else float(value),
         dtype=np.float64,
     )
 
@@ -337,11 +338,12 @@ class TestNumbers:
             cases.append([rng.normal(size=shape) for shape in shapes])
         page = Moving(browser, "lstm-gates")
         arguments = [
-            [{"wInput": one[0], "wHidden": one[1], "bias": one[2]}, *one[3:6]] for one in cases
+            [{"wInput": case[0], "wHidden": case[1], "bias": case[2]}, *case[3:6]] for case in cases
         ]
         traces = page.calls("lstmTrace", arguments)
         back = [
-            [one[0], got, case[6]] for one, got, case in zip(arguments, traces, cases, strict=True)
+            [values[0], got, case[6]]
+            for values, got, case in zip(arguments, traces, cases, strict=True)
         ]
         for case, got, grads in zip(cases, traces, page.calls("lstmGrad", back), strict=True):
             w_input, w_hidden, bias, inputs, h0, c0, r = case
@@ -370,9 +372,11 @@ class TestNumbers:
         rng = np.random.default_rng([300 + seed, *map(ord, name)])
         cases = [distill_case(rng, name) for _ in range(count)]
         page = Moving(browser, "selection-rules")
-        told = [[student, teacher, rule, options] for student, teacher, rule, _, options in cases]
+        arguments = [
+            [student, teacher, rule, options] for student, teacher, rule, _, options in cases
+        ]
         refused = 0
-        for case, got in zip(cases, page.calls("distillTrace", told), strict=True):
+        for case, got in zip(cases, page.calls("distillTrace", arguments), strict=True):
             student, teacher, _, rule, options = case
             try:
                 trace = refkd.distill_trace(student, teacher, rule, **options)
@@ -816,10 +820,10 @@ class TestFront:
         return Moving(browser, "front")
 
     def test_keys_open_every_student(self, page):
-        for study, told in make_front.front()["studies"].items():
+        for study, content in make_front.front()["studies"].items():
             page.choose("study", study)
             axis = page.run("return refkd.state.axis")
-            names = {point["name"] for point in told["points"] if axis in point}
+            names = {point["name"] for point in content["points"] if axis in point}
             page.run("document.querySelector('[data-part=chart] svg').focus()")
             page.browser.press(*["Left"] * len(names))
             opened = {page.text("opened")}
@@ -862,8 +866,8 @@ class TestFront:
         page.choose("study", "synthetic")
         page.run("refkd.open('PerTeacher [5, 0]')")
         text = page.text("student")
-        for told in ("18.3 [16.5, 20.1]", "+1.7", "+64", "seed 4", "19.5", "Made by"):
-            assert told in text.replace("\N{MINUS SIGN}", "-")
+        for number in ("18.3 [16.5, 20.1]", "+1.7", "+64", "seed 4", "19.5", "Made by"):
+            assert number in text.replace("\N{MINUS SIGN}", "-")
         assert page.run("return document.querySelectorAll('.picture line').length") > 20
         page.choose("study", "options")
         page.run("refkd.open('heavy')")

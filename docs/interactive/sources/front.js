@@ -66,7 +66,7 @@ function drawChart() {
   const spread = (of) => shownPoints.flatMap((one) => (withIntervals ? of(one) : [of(one)[0]]));
   const [fromX, toX] = range(spread(across));
   const [fromY, toY] = range(spread((one) => one.error));
-  const box = { left: 40, right: width - 8, top: 12, bottom: HEIGHT - 42 };
+  const box = { left: 40, right: width - 8, top: 22, bottom: HEIGHT - 42 };
   const x = (value) => box.left + ((value - fromX) / (toX - fromX)) * (box.right - box.left);
   const y = (value) => box.bottom - ((value - fromY) / (toY - fromY)) * (box.bottom - box.top);
   const text = (content, attributes) => {
@@ -88,7 +88,7 @@ function drawChart() {
     const told = Number((n * stepX).toFixed(2));
     parts.push(text(told, { x: at.x1, y: box.bottom + 17, "text-anchor": "middle" }));
   }
-  parts.push(text("phone error, %", { x: box.left + 4, y: box.top + 4 }));
+  parts.push(text("phone error, %", { x: box.left - 20, y: 12 }));
   parts.push(text(AXES[state.axis], { x: box.right, y: HEIGHT - 8, "text-anchor": "end" }));
 
   const shifts = shownPoints.filter((one) => one.rule === "Shift");
@@ -172,11 +172,6 @@ function picture(point) {
       const height = 26 * Math.exp(Math.max(...frame.slice(1)));
       return drawn("rect", { class: name, x: x(t) - 4, y: base - height, width: 8, height });
     });
-  const word = (text, y) => {
-    const element = drawn("text", { x: right, y, "text-anchor": "end" });
-    element.textContent = text;
-    return element;
-  };
   return drawn(
     "svg",
     { class: "picture", viewBox: "0 0 340 118", role: "img", "aria-label": "Chosen pairs" },
@@ -189,8 +184,6 @@ function picture(point) {
         return line;
       }),
       ...bars(student, 114, "own"),
-      word("teacher", 12),
-      word("student, 3 frames late", 97),
     ],
   );
 }
@@ -241,6 +234,7 @@ function showStudent() {
   }
   if (one.rule) {
     children.push(made("h3", "", "What the rule chooses"), picture(one));
+    children.push(made("p", "note", "Top: a teacher. Bottom: a student that is 3 frames late."));
   }
   children.push(made("h3", "", "Made by"), made("pre", "", studies[state.study].command));
   if (COURSE) {
