@@ -56,7 +56,7 @@ PAGES = (
         "ctc-lattice",
         "The CTC lattice",
         "Drag the posteriors up and down, or type other labels. Each circle is a state of the "
-        "lattice: point at one to see its equation with numbers.",
+        "lattice: choose one to see its equation with numbers.",
         ("ctc", "CTC"),
         scripts=("numeric", "ctc", "board"),
     ),
@@ -70,9 +70,9 @@ PAGES = (
     ),
     Page(
         "selection-rules",
-        "Which teacher frame does a student frame learn from?",
-        "Drag the student's spikes later, or down to silence. Choose another rule, and compare the "
-        "loss of your student with that of a silent one.",
+        "The selection rules",
+        "Drag the student's spikes later, or down to silence. Then choose another rule: the bars "
+        "compare the loss of your student with that of a silent one.",
         ("selection", "Selection"),
         scripts=("numeric", "ctc", "selection", "board"),
     ),

@@ -724,6 +724,13 @@ class TestRules:
         expected, _ = refkd.distill_loss(student, models["teacher"], refkd.FrameWise())
         assert self.losses(page)["FrameWise"][0] == f"{expected / 60:.3f}"
 
+    @pytest.mark.parametrize("kind", ["mouse", "touch"])
+    def test_a_spike_is_dragged_down_to_silence(self, page, kind):
+        left, top, width, height = page.box("[data-handle='2'] circle")
+        x, y = left + width / 2, top + height / 2
+        page.drag((x, y), (x, y + 90), kind)
+        assert page.run("return refkd.state.spikes[2]") == {"frame": 35, "label": 3, "height": 0}
+
     def test_keys_move_a_spike_and_change_its_symbol(self, page):
         page.choose("preset", "identical")
         page.run("document.querySelector('[data-handle=\"0\"]').focus()")

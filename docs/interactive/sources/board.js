@@ -31,8 +31,8 @@ function shown(value, digits = 3) {
 const compact = (value) => `${Number(value.toPrecision(3))}`.replace("-", "\u2212");
 
 class Board {
-  constructor(host, { frames, strips, at, onSet, onPoint, spoken }) {
-    Object.assign(this, { host, frames, strips, at, onSet, onPoint, spoken });
+  constructor(host, { frames, strips, at, hint, onSet, onPoint, spoken }) {
+    Object.assign(this, { host, frames, strips, at, hint, onSet, onPoint, spoken });
     this.svg = drawn("svg", { role: "group", "aria-label": "Frames from left to right" });
     host.append(this.svg);
     new ResizeObserver(() => this.layOut()).observe(host);
@@ -57,6 +57,7 @@ class Board {
     });
     top += 22;
     this.svg.replaceChildren(...groups, this.frameNumbers(top - 7));
+    if (this.hint) this.showHint(this.hint);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${top}`);
     this.svg.setAttribute("height", top);
     if (focused) this.svg.querySelector(`[data-strip="${focused}"]`)?.focus();
@@ -111,6 +112,20 @@ class Board {
     strip.group = group;
     if (strip.draw) strip.draw(group, box, this);
     return group;
+  }
+
+  /** What can be dragged, until something has been. */
+  showHint({ strip, t, text, share }) {
+    const box = this.boxes.get(strip);
+    const y = box.bottom - share * box.height;
+    const element = drawn("text", { class: "hint", x: this.scale.x(t), y, "aria-hidden": "true" });
+    element.textContent = text;
+    this.svg.append(element);
+  }
+
+  forgetHint() {
+    this.hint = null;
+    this.svg.querySelector(".hint")?.remove();
   }
 
   frameNumbers(y) {
@@ -186,6 +201,7 @@ class Board {
   }
 
   set(strip, t, value) {
+    this.forgetHint();
     strip.set(t, clamped(value, strip.low, strip.high));
     this.at = { strip: strip.name, t };
     this.onSet();

@@ -345,6 +345,7 @@ const board = new Board(part("board"), {
   strips: stripsNow(),
   spoken: part("spoken"),
   at: { strip: "lattice", t: 3, s: 2 },
+  hint: { strip: "y1", t: 6, share: 0.3, text: "\u2195 drag" },
   onSet: () => changed(),
   onPoint: (at) => (at.strip === "lattice" ? showLattice(at) : showClass(at)),
 });
@@ -358,6 +359,7 @@ function changed() {
 /** After the labels, the frames, or what is shown have changed. */
 function rebuilt() {
   moved();
+  board.forgetHint();
   board.frames = state.posteriors.length;
   board.strips = stripsNow();
   board.at = { ...board.at, t: Math.min(board.at.t, board.frames - 1) };

@@ -278,6 +278,7 @@ const board = new Board(part("board"), {
   frames: state.gates.length,
   strips: stripsNow(),
   at: { strip: "c", t: 1 },
+  hint: { strip: "f", t: 6, share: 0.45, text: "\u2195 drag" },
   spoken: part("spoken"),
   onSet: () => changed(),
   onPoint: showCell,
@@ -290,6 +291,7 @@ function changed() {
 
 function rebuilt() {
   moved();
+  board.forgetHint();
   board.frames = state.gates.length;
   board.strips = stripsNow();
   board.at.t = Math.min(board.at.t, board.frames - 1);

@@ -188,7 +188,7 @@ const linkStrip = {
 };
 
 const studentStrip = {
-  ...{ name: "student", title: "student: drag a spike sideways, or down to silence" },
+  ...{ name: "student", title: "student: drag a spike sideways or down" },
   ...{ label: "student", height: 108 },
 
   draw(group, box, board) {
@@ -226,6 +226,7 @@ const studentStrip = {
   edited(n, board) {
     if (state.logits) Object.assign(state, { logits: null });
     for (const input of document.querySelectorAll("[name=preset]")) input.checked = false;
+    board.forgetHint();
     board.at = { strip: "student", t: state.spikes[n].frame };
     board.onSet();
   },
@@ -432,9 +433,9 @@ function showNumbers({ t }) {
       lines: [list.join(", ") || "none"],
     },
     {
-      title: `${rule} chooses`,
+      title: HOW[rule],
       tag: TAGS[rule],
-      lines: [chosen.join(", ") || "no teacher frame"],
+      lines: [`${rule} chooses ${chosen.join(", ") || "no teacher frame"}`],
       result: `loss of this frame = ${shown(trace.frameLoss[t])} nats`,
     },
   ]);
@@ -461,6 +462,18 @@ const TAGS = {
   PerTeacher: "(S9)",
 };
 
+const HOW = {
+  FrameWise: "u = t",
+  Shift: "u = t \u2212 \u03b4",
+  Blend: "target = sum of given weights times earlier frames",
+  Hard: "u(t) = argmin D(t, u)",
+  TopK: "the k least D, weight e^(\u2212D / \u03c4) / sum",
+  Soft: "weight e^(\u2212D / \u03c4) / sum",
+  Monotone: "least sum of D, u never steps back",
+  OrderedPath: "least sum of D, no frame skipped",
+  PerTeacher: "for each u: t(u) = argmin D(t, u)",
+};
+
 // Start.
 
 const FIELDS = {
@@ -475,6 +488,7 @@ board = new Board(part("board"), {
   frames: T,
   strips: stripsNow(),
   at: { strip: "student", t: 23 },
+  hint: { strip: "student", t: 17, share: 0.6, text: "\u2190 drag \u2192" },
   spoken: part("spoken"),
   onSet: () => changed(),
   onPoint: (at) => board && showNumbers(at),
