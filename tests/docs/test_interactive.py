@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "interactive"
 LARGEST = 200_000  # bytes of a page
 NARROW = 390  # pixels of a telephone
-CASES = 12  # of each kind in the plain tests
+CASES = 40  # of each kind in the plain tests
 KERNELS = {  # whose equations a module of the pages computes
     "numeric": ("numeric",),
     "ctc": ("ctc",),
@@ -140,6 +140,17 @@ def test_every_number_of_the_tables_is_in_the_front():
             ]
             expected = sorted(d + window + setting + values)
             assert expected in [sorted(numbers) for numbers in tabled]
+
+
+def test_experiments_quote_the_tables():
+    errors = {
+        point["name"]: f"{point['error'][0]:.1f}"
+        for point in make_front.front()["studies"]["real"]["points"]
+    }
+    text = (FOLDER / "sources" / "front.html").read_text(encoding="utf-8")
+    shifts = [errors[f"Shift {d}"] for d in (1, 2, 3)]
+    assert "from {} to {} and {} %".format(*shifts) in text
+    assert f"are {errors['Hard']} and {errors['RandomChoice']} %" in text
 
 
 @pytest.mark.parametrize("module", KERNELS)
@@ -307,7 +318,7 @@ class TestNumbers:
     def test_the_best_path_and_the_steps_between_states(self, browser, seed, count):
         rng = np.random.default_rng(100 + seed)
         page = Moving(browser, "ctc-lattice")
-        for _ in range(count // 10 + 3):
+        for _ in range(count // 5 + 10):
             logits, labels, _ = ctc_case(rng, ruled_out=0.0, blank=0)
             path, log_prob, moves = json.loads(
                 page.run(
@@ -386,6 +397,7 @@ class TestNumbers:
                 refused += 1
                 continue
             close(got["loss"], trace.loss)
+            assert numbers(got["band"]).min() >= 0
             close(got["grad"], trace.grad)
             close(got["band"], trace.divergence)
             pairs = [(pair["t"], pair["u"]) for pair in got["pairs"]]
@@ -405,7 +417,7 @@ def ctc_case(rng, ruled_out=0.15, blank=None):
     labels = [int(k) for k in rng.choice(others, size=rng.integers(0, 5))]
     needed = len(labels) + sum(a == b for a, b in pairwise(labels))
     T = max(1, needed + int(rng.integers(0, 8)))
-    logits = rng.normal(0.0, rng.choice([0.3, 2.0, 8.0]), (T, K))
+    logits = rng.normal(0.0, rng.choice([0.0, 0.3, 2.0, 8.0]), (T, K))
     if rng.random() < ruled_out:
         logits[rng.integers(T), rng.integers(K)] = -np.inf
     return [logits, labels, blank]
@@ -416,9 +428,13 @@ def distill_case(rng, name):
     T, K = int(rng.integers(1, 14)), int(rng.integers(2, 6))
     spread = rng.choice([0.5, 2.0, 6.0])
     student, teacher = rng.normal(0.0, spread, (2, T, K))
-    if rng.random() < 0.3:  # runs of equal frames tie
-        teacher = teacher[np.sort(rng.integers(0, T, T))]
+    if rng.random() < 0.4:  # equal frames tie, near ones and those at the same distance
+        teacher = teacher[
+            np.sort(rng.integers(0, T, T)) if rng.random() < 0.5 else rng.integers(0, 2, T) % T
+        ]
         student[:] = student[rng.integers(0, T)]
+    elif rng.random() < 0.2:  # equal to rounding
+        student = teacher + rng.normal(0.0, 5.0, (T, 1))
     left = int(rng.integers(0, 6))
     right = int(rng.integers(-left, 4)) if name != "OrderedPath" else int(rng.integers(0, 3))
     if rng.random() < 0.1:
@@ -594,6 +610,7 @@ class TestLattice:
         """The first experiment: what the page says of it is so."""
         page.click("#try-1 button")
         before = float(page.text("loss"))
+        assert before == 0.288  # as the experiment has it
         assert page.run("return refkd.state.posteriors[2][1]") > 0.8
         page.run("document.querySelector('[data-strip=y1]').focus()")
         page.browser.press("Home", "Right", "Right", *["Down"] * 20)
@@ -605,7 +622,7 @@ class TestLattice:
         page.browser.wait(lambda: float(page.text("loss")) < 0.2)
         frames = np.array(page.run("return refkd.state.posteriors")).argmax(axis=1)
         assert [k for n, k in enumerate(frames) if k and (n == 0 or frames[n - 1] != k)] == [1, 2]
-        assert (frames == 0).sum() >= 4
+        assert np.bincount(frames).tolist() == [6, 2, 2]  # as the experiment has it
 
 
 class TestGates:
@@ -653,7 +670,7 @@ class TestGates:
 
     def test_the_second_way_back_grows_and_vanishes(self, page):
         page.click("#try-3 button")
-        assert float(page.text("arrives")) > 100
+        assert round(float(page.text("arrives")) ** (1 / 11), 1) == 1.9  # as the experiment has it
         page.slide("weight", 1)
         assert float(page.text("arrives")) < 0.05
 

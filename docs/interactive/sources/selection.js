@@ -91,8 +91,7 @@ const SELECT = {
   },
 
   Blend(band, left, selected, { weights }) {
-    const n = weights.length;
-    if (n > band.length) return; // the mixture needs n frames
+    const n = weights.length; // the mixture needs as many frames
     for (let t = n - 1; t < band.length; t += 1) {
       band[t].forEach((D, w) => {
         selected[t][w] = D < Infinity && weights[n - 1 - w] > 0; // (S1)
