@@ -63,8 +63,8 @@ PAGES = (
     Page(
         "lstm-gates",
         "One LSTM unit over time",
-        "Drag the gates of one unit, frame by frame. Watch what the cell remembers, and how much "
-        "of the gradient finds its way back.",
+        "Drag the gates of one unit, frame by frame. Watch what the cell keeps, and how much of "
+        "the gradient comes back to the first frames.",
         ("lstm-backward", "The LSTM backward"),
         scripts=("numeric", "lstm", "board"),
     ),

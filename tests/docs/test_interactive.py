@@ -386,7 +386,7 @@ class TestNumbers:
         arguments = [
             [student, teacher, rule, options] for student, teacher, rule, _, options in cases
         ]
-        refused = 0
+        refused = ties = 0
         for case, got in zip(cases, page.calls("distillTrace", arguments), strict=True):
             student, teacher, _, rule, options = case
             try:
@@ -398,15 +398,24 @@ class TestNumbers:
                 continue
             close(got["loss"], trace.loss)
             assert numbers(got["band"]).min() >= 0
-            close(got["grad"], trace.grad)
             close(got["band"], trace.divergence)
-            pairs = [(pair["t"], pair["u"]) for pair in got["pairs"]]
-            assert pairs == [tuple(pair) for pair in trace.pairs.tolist()]
+            pairs = [[pair["t"], pair["u"]] for pair in got["pairs"]]
+            if name in ("Monotone", "OrderedPath") and pairs != trace.pairs.tolist():
+                # Two paths of one cost, but for the rounding of their sums.
+                assert pairs == sorted(pairs)
+                assert all(before[1] <= after[1] for before, after in pairwise(pairs))
+                scale = options["temperature"] ** 2 if options["scale_t2"] else 1.0
+                close(scale * sum(pair["D"] for pair in got["pairs"]), trace.loss)
+                ties += 1
+                continue
+            assert pairs == trace.pairs.tolist()
+            close(got["grad"], trace.grad)
             close([pair["weight"] for pair in got["pairs"]], trace.pair_weight)
             close(np.sum(numbers(got["frameLoss"])), trace.loss, 1e-10)
             if trace.target is not None:
                 close(got["target"], trace.target)
         assert refused < count / 2
+        assert ties <= count / 20
 
 
 def ctc_case(rng, ruled_out=0.15, blank=None):
@@ -765,7 +774,7 @@ class TestRules:
             page.run('document.querySelector(`[data-handle="${arguments[0]}"]`).focus()', n)
             page.browser.press(*["Down"] * 10)
         assert self.losses(page)["Hard"] == ("0.000", "0.000")
-        assert page.text("verdict").endswith("the silent optimum.")
+        assert page.text("verdict").endswith("this is the silent optimum.")
         gradient = np.abs(page.run("return refkd.state.trace.grad")).max()
         assert gradient < 1e-12
         page.choose("rule", "OrderedPath")

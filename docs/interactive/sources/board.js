@@ -296,13 +296,27 @@ class Board {
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
+const SYMBOL = /(?<![\p{L}])(\u03b1|\u03b2|\u03c3|y|c|h|f|r|u|t|D|W|da|dc|dh)(?=[[(_])/gu;
+
+/** A line of an equation, its symbols in italics. */
+function typeset(text) {
+  const line = made("p");
+  let from = 0;
+  for (const { 0: symbol, index } of text.matchAll(SYMBOL)) {
+    line.append(text.slice(from, index), made("i", "", symbol));
+    from = index + symbol.length;
+  }
+  line.append(text.slice(from));
+  return line;
+}
+
 /** Show equations with their numbers: { title, tag, lines, result }. */
 function showEquations(host, blocks) {
   host.replaceChildren(
     ...blocks.map(({ title, tag = "", lines, result = "" }) =>
       made("div", "equation", "", [
         made("h3", "", "", [made("span", "", title), made("span", "", tag)]),
-        ...lines.map((text) => made("p", "", text)),
+        ...lines.map(typeset),
         ...(result ? [made("p", "result", result)] : []),
       ]),
     ),

@@ -111,7 +111,7 @@ const NAMED = {
   i: "input gate i: how much is written",
   f: "forget gate f: how much is kept",
   g: "candidate g: what is written",
-  o: "output gate o: how much is shown",
+  o: "output gate o: how much of the cell is output",
 };
 
 function stripsNow() {
@@ -140,7 +140,7 @@ function stripsNow() {
   });
   const hidden = {
     ...{ name: "h", kind: "output", label: "h", height: 40, low: -1, high: 1 },
-    title: "hidden state h = o tanh(c): what the unit shows",
+    title: "hidden state h = o tanh(c): the output",
     spoken: "hidden state h",
     value: (t) => state.trace.hidden[t][0],
     says: (t) => `frame ${t}: hidden state ${shown(state.trace.hidden[t][0])}`,

@@ -104,7 +104,7 @@ function showLosses() {
 function verdict(own, other, quiet, pulled) {
   if (!Number.isFinite(own)) return "";
   if (quiet && pulled < 0.01) {
-    return "This student is silent, and no gradient is left to pull it out: the silent optimum.";
+    return "This student is silent, and no gradient changes that: this is the silent optimum.";
   }
   if (quiet) {
     return `This student is silent. The gradient still pulls, by up to ${shown(pulled, 2)}.`;
