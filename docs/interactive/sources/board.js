@@ -296,15 +296,16 @@ class Board {
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
-const SYMBOL = /(?<![\p{L}])(\u03b1|\u03b2|\u03c3|y|c|h|f|r|u|t|D|W|da|dc|dh)(?=[[(_])/gu;
+const SYMBOL = /(?<![\p{L}])(\u03b1|\u03b2|\u03c3|y|c|h|f|r|u|t|D|W|da|dc|dh)(?:_([a-z])|(?=[[(]))/gu;
 
-/** A line of an equation, its symbols in italics. */
+/** A line of an equation: symbols in italics, their indices below. */
 function typeset(text) {
   const line = made("p");
   let from = 0;
-  for (const { 0: symbol, index } of text.matchAll(SYMBOL)) {
+  for (const { 0: match, 1: symbol, 2: below, index } of text.matchAll(SYMBOL)) {
     line.append(text.slice(from, index), made("i", "", symbol));
-    from = index + symbol.length;
+    if (below) line.append(made("sub", "", below));
+    from = index + match.length;
   }
   line.append(text.slice(from));
   return line;

@@ -208,7 +208,7 @@ function showBackward(t) {
       title: "gradient in h: from the loss, and from the next frame",
       tag: "(L8) (L15)",
       lines: [
-        later ? `dh[${t}] = r[${t}] + W da_g[${t + 1}]` : `dh[${t}] = r[${t}]`,
+        later ? `dh[${t}] = r[${t}] + W_h da_g[${t + 1}]` : `dh[${t}] = r[${t}]`,
         ...(later ? [`= ${shown(r[t][0])} + ${shown(fromH, 4)}`] : []),
       ],
       result: `= ${shown(dh, 4)}`,
