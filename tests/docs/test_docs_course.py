@@ -8,6 +8,8 @@ import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", (DOCS / "README.md").read_text(encoding="utf-8"))
+INTERACTIVE = (DOCS / "interactive" / "make_interactive.py").read_text(encoding="utf-8")
+MOVING = re.findall(r'^        \("([a-z-]+)", "([^"]+)"\),$', INTERACTIVE, re.M)
 ALGORITHMS = [
     "rnn",
     "lstm",
@@ -23,13 +25,16 @@ ALGORITHMS = [
 ]
 PARTS = {
     "the code": r"^Code: ",
+    "what comes before": r"^Prerequisites: .* Reading time: about \d+ minutes",
     "symbols and identifiers": r"^\| here \| in the code \| shape \|$",
     "tagged equations": r"\([NMLRCDSGEFVB][0-9]+\)",
+    "typeset equations": r"^\$\$$",
     "three frames": r"^## Three frames by hand$",
     "an example that runs": r"^>>> ",
     "the kernel": r"^<!-- kernel: ",
     "a figure": r"^!\[[^\]]+\]\(\.\./figures/[a-z-]+\.svg\)$",
     "what goes wrong": r"^## What goes wrong",
+    "exercises with answers": r"^## Exercises$(?s:.*)^<details>$",
     "the next page": r"^Next: \[",
 }
 
@@ -40,6 +45,20 @@ def page(name):
 
 def test_the_first_page_lists_every_page_once():
     assert sorted(COURSE) == sorted(path.stem for path in (DOCS / "course").glob("*.md"))
+
+
+def test_the_first_page_and_the_pages_that_move_name_a_page_by_its_title():
+    text = (DOCS / "README.md").read_text(encoding="utf-8")
+    names = dict(re.findall(r"\| \[([^\]]+)\]\(course/([a-z-]+)\.md\)", text))
+    names |= {title: name for name, title in MOVING}
+    assert {title: page(name).split("\n")[0] for title, name in names.items()} == {
+        title: f"# {title}" for title in names
+    }
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in MOVING}))
+def test_a_page_leads_to_the_page_that_moves_it(name):
+    assert re.search(r"^Try it: \[[^\]]+\]\(\.\./interactive/[a-z-]+\.html\)", page(name), re.M)
 
 
 def test_the_site_has_the_pages_in_the_same_order():
