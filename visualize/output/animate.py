@@ -13,14 +13,16 @@ from numpy.typing import ArrayLike
 from PIL import Image  # comes with matplotlib
 
 from refkd import check
-from refkd.alignment.decode import At, spikes
+from refkd.alignment.decode import At
 from refkd.check import Ints
 from refkd.experiment.checkpoint import Epoch
 from refkd.files.atomic import replacing
 from visualize.layout.glyphs import symbol_names
+from visualize.layout.headings import Heading
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import EARLY, STUDENTS, TEACHER, TEXT, in_style
-from visualize.output.animation_frame import Animation, Moment
+from visualize.output.animation_frame import Animation, Moment, student_heading
+from visualize.panels.model_strips import ModelStrips
 from visualize.panels.panels import Phones, clock_of
 from visualize.panels.spike_links import Links
 
@@ -115,7 +117,11 @@ def spikes_frames(
             expected = "other names than " + ", ".join([*TAKEN, teacher_name])
             check.fail("students", expected, repr(name))
     looks = looks_of([teacher_name, *students], teacher_name, looks)
-    stories: dict[str, list[Moment]] = {}
+    drawn_teacher = ModelStrips(
+        Heading(teacher_name, ("trained",), looks[teacher_name][0]),
+        *(looks[teacher_name], trained, clock, blank, at),
+    )
+    stories: list[list[Moment]] = []
     for name, by_epoch in students.items():
         argument, epochs = f"students[{name!r}]", len(by_epoch) - 1
         if epochs < 1:
@@ -124,16 +130,18 @@ def spikes_frames(
             )
         history: list[Epoch | None] = [None, *histories.get(name, [None] * epochs)]
         check.same_length(f"histories[{name!r}]", len(history) - 1, argument, epochs, "epochs")
-        stories[name] = []
+        story, above = [], drawn_teacher if stories else None
         for n, (array, epoch) in enumerate(zip(by_epoch, history, strict=True)):
             logits = check.logits(f"{argument}[{n}]", array, len(symbols))
             links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
-            stories[name].append(Moment(name, looks[name][0], logits, links, epoch))
-    every = [trained, *(moment.logits for story in stories.values() for moment in story)]
-    spiking = {int(label) for logits in every for label in spikes(logits, blank, at)[0]}
+            heading = student_heading(name, looks[name][0], links, epoch)
+            facts = looks[name], logits, clock, blank, at, links
+            story.append(Moment(ModelStrips(heading, *facts, teacher=above), epoch))
+        stories.append(story)
+    models = [drawn_teacher, *(moment.model for story in stories for moment in story)]
+    spiking = {int(label) for model in models for label in model.spikes[0]}
     names = symbol_names(symbols, [*sorted(spiking), *(phones.labels if phones else ())])
-    shared = names, clock, phones, blank, at, width
-    animation = Animation(trained, teacher_name, looks, stories, *shared)
+    animation = Animation(drawn_teacher, stories, names, phones, width)
     if animation.sides[1] < NARROWEST:
         least = math.ceil(10 * (width - animation.sides[1] + NARROWEST)) / 10
         check.fail("width", f"at least {least} inches for such names", width)

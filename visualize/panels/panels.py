@@ -15,6 +15,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, log_posteriors, spikes
 from refkd.check import Floats, Ints
 from visualize.layout.glyphs import shown
+from visualize.layout.layout import Strip
 from visualize.layout.legend import Look
 from visualize.layout.style import BLANK, FAINT
 from visualize.layout.text import POINTS, fewest_rows, inches_per_unit, line_height, text_width
@@ -72,6 +73,12 @@ def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[in
     """Place the names of true phones, `scale` inches a second."""
     middles = (phones.starts + phones.ends) / 2 * scale
     return _name_rows(middles, phones.names(symbols))
+
+
+def phones_strip(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[Strip, int]:
+    """Measure the strip of true phones at `scale` inches a second; count names without room."""
+    rows, chosen = phone_rows(phones, symbols, scale)
+    return Strip("phones", 0.05 + rows * line_height()), chosen.count(-1)
 
 
 def spike_rows(
