@@ -16,9 +16,16 @@ from refkd.networks.traces import LSTMTrace
 from visualize.layout.colorbar import colorbar_beside
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
-from visualize.layout.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
-from visualize.layout.text import POINTS, line_height, text_width
-from visualize.panels.panels import Phones, clock_of, draw_phones, phone_rows, time_axes
+from visualize.layout.style import HEAT_MAP, SIGNED_MAP, in_style
+from visualize.layout.text import POINTS, text_width
+from visualize.panels.panels import (
+    Phones,
+    clock_of,
+    draw_phones,
+    draw_starts,
+    phones_strip,
+    time_axes,
+)
 
 NAMES = {
     "i": "input gate i",
@@ -105,8 +112,7 @@ def gates_figure(
     height = 0.8 if H <= FEW else float(np.clip(0.016 * H, 0.8, 1.2))
     strips = [Strip(name, height, BETWEEN) for name in NAMES]
     if phones is not None:
-        rows, _ = phone_rows(phones, symbols, size / T / frame_shift)
-        strips.insert(0, Strip("phones", 0.05 + rows * line_height()))
+        strips.insert(0, phones_strip(phones, symbols, size / T / frame_shift)[0])
     direction = " The layer runs backward in time." if trace.reverse else ""
     what = "Lines, dark to light" if H <= FEW else "Rows from the top"
     text = (
@@ -133,16 +139,8 @@ def gates_figure(
                 colorbar_beside(axes[name], image, "").locator = MaxNLocator(nbins=2)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
-            for name in NAMES:
-                axes[name].vlines(
-                    phones.starts,
-                    0,
-                    1,
-                    transform=axes[name].get_xaxis_transform(),
-                    color=FAINT,
-                    linewidth=0.5,
-                    zorder=0 if H <= FEW else 2,
-                )
+            panels = [axes[name] for name in NAMES]
+            draw_starts(panels, phones, linewidth=0.5, zorder=0 if H <= FEW else 2)
         time_axes(list(axes.values()), clock)
     return figure
 

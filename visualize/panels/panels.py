@@ -121,11 +121,13 @@ def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
-    """Draw a line at the start of each phone behind everything else."""
+def draw_starts(
+    strips: Sequence[Axes], phones: Phones, linewidth: float = 0.6, zorder: float = 0.0
+) -> None:
+    """Draw a line at the start of each phone, behind everything else if nothing is asked."""
     for axes in strips:
         lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
-        lines.set(color=FAINT, linewidth=0.6, zorder=0)
+        lines.set(color=FAINT, linewidth=linewidth, zorder=zorder)
 
 
 def draw_posteriors(
