@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Bools
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import COLORBAR, colorbar_beside, colorbar_in
+from visualize.layout.colorbar import COLORBAR, colorbar_beside, colorbar_in, draw_cells
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import BLANK, STUDENT, in_style
 
@@ -93,23 +93,16 @@ def draw_band(
     seen = np.isfinite(trace.divergence)
     top = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
     lowest = -trace.window.left
-    image = axes.imshow(
-        np.where(seen, trace.divergence, np.nan).T,
-        origin="lower",
-        extent=(-0.5, T - 0.5, lowest - 0.5, lowest + W - 0.5),
-        vmin=0,
-        vmax=max(top, 1e-12),
-        aspect="auto",
-        interpolation="none",
-        gid="divergence",
-    )
+    edges, limits = (-0.5, T - 0.5, lowest - 0.5, lowest + W - 0.5), (0.0, max(top, 1e-12))
+    band = np.where(seen, trace.divergence, np.nan).T
+    image = draw_cells(axes, band, edges, limits, origin="lower", gid="divergence")
     _draw_pairs(axes, trace, "white", "pairs", 4)
     if teacher_spikes is not None:
         at = np.isin(trace.pairs[:, 1], teacher_spikes)
         _draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at)
     axes.axhline(0, color=BLANK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="student frame", ylabel="teacher frame \N{MINUS SIGN}\nstudent frame")
-    axes.set(xlim=(-0.5, T - 0.5), ylim=(lowest - 0.5, lowest + W - 0.5))
+    axes.set(xlim=edges[:2], ylim=edges[2:])
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     return image
 

@@ -13,7 +13,7 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.networks.traces import LSTMTrace
-from visualize.layout.colorbar import colorbar_beside
+from visualize.layout.colorbar import colorbar_beside, draw_cells
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import HEAT_MAP, SIGNED_MAP, in_style
@@ -159,16 +159,9 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> AxesImage
         axes.yaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
         axes.set_ylim(lowest - 0.05 * strongest, 1.05 * strongest)
         return None
-    image = axes.imshow(
-        values.T,
-        cmap=HEAT_MAP if name in GATES else SIGNED_MAP,
-        vmin=lowest,
-        vmax=strongest,
-        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5),
-        aspect="auto",
-        interpolation="none",
-        gid=NAMES[name],
-    )
+    edges = clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5
+    colours = HEAT_MAP if name in GATES else SIGNED_MAP
+    image = draw_cells(axes, values.T, edges, (lowest, strongest), cmap=colours, gid=NAMES[name])
     axes.set_yticks([])
     return image
 

@@ -13,7 +13,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, spikes
 from refkd.check import Floats, Ints
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import COLORBAR, colorbar_in
+from visualize.layout.colorbar import COLORBAR, colorbar_in, draw_cells
 from visualize.layout.glyphs import shown, symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
@@ -150,16 +150,9 @@ def draw_gradient(
     the spikes (labels, frames) of teacher and student.
     """
     T, n = len(trace.grad), rows.size
-    image = axes.imshow(
-        trace.grad[:, rows].T,
-        cmap=SIGNED_MAP,
-        vmin=-strongest,
-        vmax=strongest,
-        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), n - 0.5, -0.5),
-        aspect="auto",
-        interpolation="none",
-        gid="gradient",
-    )
+    edges = clock.seconds(-0.5), clock.seconds(T - 0.5), n - 0.5, -0.5
+    limits, grad = (-strongest, strongest), trace.grad[:, rows].T
+    image = draw_cells(axes, grad, edges, limits, cmap=SIGNED_MAP, gid="gradient")
     row_of = {int(label): row for row, label in enumerate(rows)}
     marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
     for (labels, frames), (mark, shade, gid) in zip(both_spikes, marks, strict=True):
