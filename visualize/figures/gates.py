@@ -62,10 +62,8 @@ def gates_figure(
     ----------
     trace : LSTMTrace
         As from `refkd.lstm_trace`.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     phones : Phones, optional
         True phones, shown as a strip above.
     symbols : (K,) sequence of str

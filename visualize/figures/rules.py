@@ -157,10 +157,8 @@ def rules_figure(
         That the traces were made of.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     title, caption : str
         Above the figure, and after the text below it.
     blank : int

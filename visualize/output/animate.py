@@ -77,10 +77,8 @@ def spikes_frames(
         every epoch. Of a student with fewer epochs the last ones stay.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     phones : Phones, optional
         True phones, shown as a strip above the teacher.
     histories : mapping of str to sequence of Epoch, optional

@@ -19,6 +19,7 @@ from visualize.report.cells import (
     error_range,
     interval_text,
     number_text,
+    row_of,
     table_of,
 )
 from visualize.report.colours import colour_class
@@ -110,8 +111,7 @@ def models_table(comparison: Comparison, measures: Results, looks: Mapping[str, 
         cells = _offsets(measures["shift"].get(model.name), unit)
         if truth is not None:
             cells += _true(truth["models"].get(model.name), low, high, who, unit)
-        row = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f'<tr class="{who}"><th scope="row">{escape(model.name)}</th>{row}</tr>')
+        rows.append(row_of(who, model.name, cells))
     return table_of(heads, rows)
 
 

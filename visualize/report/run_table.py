@@ -13,6 +13,7 @@ from visualize.report.cells import (
     interval_text,
     number_text,
     percent_text,
+    row_of,
     table_of,
 )
 
@@ -95,8 +96,7 @@ def _against(name: str) -> Callable[[Results], str]:
 
 
 def _student_row(student: Results, columns: list[Column]) -> str:
-    cells = "".join(f"<td>{write(student)}</td>" for _, _, write in columns)
-    return f'<tr class="student"><th scope="row">{escape(student["title"])}</th>{cells}</tr>'
+    return row_of("student", student["title"], [write(student) for _, _, write in columns])
 
 
 def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> str:
@@ -109,13 +109,12 @@ def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> s
         "delay": number_text(teacher["delay"]["mean"], 1000, "+.0f"),
         "training": _seconds(teacher),
     }
-    cells = "".join(f"<td>{written.get(head, '')}</td>" for head, _, _ in columns)
     name = (
         f"{teacher['name']}, seed {teacher['seed']}"
         if results["configuration"]["new_teachers"]
         else teacher["name"]
     )
-    return f'<tr class="teacher"><th scope="row">{escape(name)}</th>{cells}</tr>'
+    return row_of("teacher", name, [written.get(head, "") for head, _, _ in columns])
 
 
 def _seconds(model: Results) -> str:
