@@ -97,7 +97,7 @@ def boxed_figure(
     >>> figure, axes = boxed_figure((4.0, 2.0), {"a": (1.0, 0.5, 2.0, 1.0)}, "")
     >>> [float(edge) for edge in axes["a"].get_position().bounds]
     [0.25, 0.25, 0.5, 0.5]
-    >>> boxed_figure((4.0, 2.0), {}, "", "An utterance")[0].texts[0].get_text()
+    >>> boxed_figure((4.0, 2.0), {}, "", "An utterance")[0].texts[-1].get_text()
     'An utterance'
     """
     width, ground = size
