@@ -46,53 +46,35 @@ Column = tuple[str, str, Callable[[Results], str]]
 def _columns(results: Results, classes: Mapping[str, str]) -> list[Column]:
     """Head, unit, and how a student's cell is written; columns without numbers are left out."""
     low, high = _error_range(results)
+    error = "phone_error_rate"
+
+    def drawn(row: Results) -> str:
+        who = f"student {classes.get(row['rule'], '')}"
+        return drawn_interval(row[error], low, high, who)
+
     columns: list[Column] = [
-        ("weight", "", lambda student: f"{student['weight']:g}" if student["weight"] else NONE),
-        (
-            "phone error",
-            "% [95 %]",
-            lambda student: interval_text(student["phone_error_rate"], 100, ".1f"),
-        ),
-        (
-            "",
-            ends_of(low, high),
-            lambda student: drawn_interval(
-                student["phone_error_rate"],
-                low,
-                high,
-                f"student {classes.get(student['rule'], '')}",
-            ),
-        ),
+        ("weight", "", lambda row: f"{row['weight']:g}" if row["weight"] else NONE),
+        ("phone error", "% [95 %]", lambda row: interval_text(row[error], 100, ".1f")),
+        ("", ends_of(low, high), drawn),
     ]
     if len(results["seeds"]) > 1:
-        columns.append(
-            (
-                "SD",
-                "points",
-                lambda student: number_text(student["phone_error_rate"]["sd"], 100, ".1f"),
-            )
-        )
+        columns.append(("SD", "points", lambda row: number_text(row[error]["sd"], 100, ".1f")))
     columns += [
-        ("offset", "frames [95 %]", lambda student: interval_text(student["offset"], 1, "+.1f")),
-        ("delay", "ms [95 %]", lambda student: interval_text(student["delay"], 1000, "+.0f")),
+        ("offset", "frames [95 %]", lambda row: interval_text(row["offset"], 1, "+.1f")),
+        ("delay", "ms [95 %]", lambda row: interval_text(row["delay"], 1000, "+.0f")),
     ]
     for name in BASELINES:
-        if any(name in student["against"] for student in results["summary"]):
+        if any(name in row["against"] for row in results["summary"]):
             columns.append((f"to {TITLES[name]}", "points [95 %]", _against(name)))
-    if any(student["against_shift"] for student in results["summary"]):
-        columns.append(
-            (
-                "to a shift of equal delay",
-                "points [95 %]",
-                lambda student: _difference(student["against_shift"]),
-            )
-        )
+    if any(row["against_shift"] for row in results["summary"]):
+        head = "to a shift of equal delay"
+        columns.append((head, "points [95 %]", lambda row: _difference(row["against_shift"])))
     columns.append(("training", "s", _seconds))
     return columns
 
 
 def _against(name: str) -> Callable[[Results], str]:
-    return lambda student: _difference(student["against"].get(name))
+    return lambda row: _difference(row["against"].get(name))
 
 
 def _student_row(student: Results, columns: list[Column]) -> str:
