@@ -59,20 +59,6 @@ def test_the_window_is_shaded_with_the_share_inside():
     assert "in the window: 50.0 %" in texts_of(axes)
 
 
-def test_offsets_figure_is_readable():
-    rng = np.random.default_rng(0)
-    names = ["CTC", "FrameWise", "Shift(2)", "Hard(Window(5, 0))", "OrderedPath", "silent"]
-    statistics = {
-        name: OffsetStatistics(rng.poisson(n, 500 * (name != "silent")) - 1, 20 * n, 30)
-        for n, name in enumerate(names)
-    }
-    windows = {"OrderedPath": Window.whole()}
-    assert_readable(offsets_figure(statistics, SHIFT, windows=windows, caption="Seed 0."))
-    assert_readable(offsets_figure({"CTC": statistics["CTC"]}, SHIFT))
-    with pytest.raises(refkd.ArgumentError, match="statistics: expected at least one student"):
-        offsets_figure({}, SHIFT)
-
-
 # --- error against delay -------------------------------------------------------------------------
 
 
@@ -161,32 +147,6 @@ def test_fixed_shifts_are_joined_in_order_of_delay():
     ]
     assert_close(line.get_data(), [[1.0, 2.0, 3.0], [30.0, 25.0, 20.0]], VALUE)
     assert "Open circles: fixed shifts." in figure.texts[0].get_text().replace("\n", " ")
-
-
-def test_sixteen_students_with_bars_are_readable():
-    rows = {
-        "CTC alone": (1.67, 0.256), "FrameWise": (0.05, 0.333), "Shift 1": (1.1, 0.27),
-        "Shift 2": (2.03, 0.228), "Shift 3": (2.9, 0.217), "Shift 4": (3.8, 0.213),
-        "Shift 5": (4.7, 0.214), "Hard [5, 0]": (2.08, 0.234), "Soft [5, 0]": (1.9, 0.238),
-        "TopK [5, 0]": (2.0, 0.24), "Monotone [5, 0]": (1.8, 0.246), "Blend": (1.5, 0.262),
-        "OrderedPath [5, 0]": (2.34, 0.215), "OrderedPath [8, 0]": (2.6, 0.212),
-        "PerTeacher [5, 0]": (2.57, 0.221), "Hard, weight 1": (2.9, 0.31),
-    }  # fmt: skip
-    intervals = {
-        name: (between(x - 0.1, x, x + 0.1), between(0.94 * y, y, 1.05 * y))
-        for name, (x, y) in rows.items()
-    }
-    line = [name for name in rows if name.startswith("Shift")]
-    figure = tradeoff_figure(
-        rows, SHIFT, teacher=(0.0, 0.13), baseline="CTC alone", intervals=intervals, line=line
-    )
-    assert_readable(figure)
-    axes = axes_of(figure, "tradeoff")
-    ends = [line for line in axes.lines if "interval" in str(line.get_gid())]
-    assert len(ends) == 32
-    caps = axes.transData.transform(np.concatenate([end.get_xydata() for end in ends]))
-    for text in axes.texts:
-        assert not any(text.get_window_extent().contains(*cap) for cap in caps), text.get_text()
 
 
 @pytest.mark.parametrize("argument", [{"intervals": {"Soft": ()}}, {"line": ["Soft"]}])

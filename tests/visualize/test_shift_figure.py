@@ -14,7 +14,7 @@ from support.figures import (
     texts_of,
     utterance,
 )
-from support.figures_shift import caption_of, series
+from support.figures_shift import EXTREMES, caption_of, series
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -436,22 +436,14 @@ def test_shift_figure_is_readable(students, seed, width):
 
 
 @pytest.mark.parametrize(
-    "models",
-    [
-        {"T": spiky({}), "S": spiky({})},
-        {"T": spiky({4: 1}), "S": spiky({})},
-        {"T": np.zeros((1, 4)), "S": np.zeros((1, 4))},
-        {
-            "T": spiky({n: 1 + n % 2 for n in range(0, 30)}),
-            "S": spiky(dict.fromkeys(range(1, 30), 2)),
-        },
-    ],
-    ids=["silent", "one spike", "one frame", "spikes everywhere"],
+    ("teacher", "student"),
+    [*EXTREMES.values(), (spiky({4: 1}), spiky({}))],
+    ids=[*EXTREMES, "one spike"],
 )
 @pytest.mark.parametrize("width", WIDTHS)
-def test_extreme_utterances_are_readable(models, width):
-    symbols = ["-", "phone_a", "phone_b", "$x$"]
-    traces = traced(refkd.Hard(Window(3)), models["T"], {"S": models["S"]})
+def test_extreme_utterances_are_readable(teacher, student, width):
+    symbols, models = ["-", "phone_a", "phone_b", "$x$"], {"T": teacher, "S": student}
+    traces = traced(refkd.Hard(Window(3)), teacher, {"S": student})
     assert_readable(shift_figure(models, symbols, SHIFT, width=width))
     assert_readable(shift_figure(models, symbols, SHIFT, traces=traces, width=width))
 
