@@ -48,9 +48,7 @@ def gradients_figure(
     ----------
     traces : mapping of str to DistillTrace
         As from `refkd.distill_trace`, of the same models, each under the name that it is shown by.
-    student_logits : (T, K) array
-        That the traces were made of.
-    teacher_logits : (T, K) array
+    student_logits, teacher_logits : (T, K) array
         That the traces were made of.
     symbols : (K,) sequence of str
         Name of each label.

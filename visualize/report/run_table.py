@@ -5,17 +5,7 @@ from html import escape
 from typing import Any
 
 from refkd.experiment.summary import BASELINES
-from visualize.report.cells import (
-    NONE,
-    drawn_interval,
-    ends_of,
-    error_range,
-    interval_text,
-    number_text,
-    percent_text,
-    row_of,
-    table_of,
-)
+from visualize.report import cells
 
 TITLES = {"CTC": "CTC alone", "FrameWise": "FrameWise"}
 
@@ -37,7 +27,7 @@ def run_table(results: Results, classes: Mapping[str, str] | None = None) -> str
     columns = _columns(results, classes or {})
     rows = [_teacher_row(results, teacher, columns) for teacher in results["teachers"]]
     rows += [_student_row(student, columns) for student in results["summary"]]
-    return table_of([(head, unit) for head, unit, _ in columns], rows)
+    return cells.table_of([(head, unit) for head, unit, _ in columns], rows)
 
 
 Column = tuple[str, str, Callable[[Results], str]]
@@ -50,18 +40,20 @@ def _columns(results: Results, classes: Mapping[str, str]) -> list[Column]:
 
     def drawn(row: Results) -> str:
         who = f"student {classes.get(row['rule'], '')}"
-        return drawn_interval(row[error], low, high, who)
+        return cells.drawn_interval(row[error], low, high, who)
 
     columns: list[Column] = [
-        ("weight", "", lambda row: f"{row['weight']:g}" if row["weight"] else NONE),
-        ("phone error", "% [95 %]", lambda row: interval_text(row[error], 100, ".1f")),
-        ("", ends_of(low, high), drawn),
+        ("weight", "", lambda row: f"{row['weight']:g}" if row["weight"] else cells.NONE),
+        ("phone error", "% [95 %]", lambda row: cells.interval_text(row[error], 100, ".1f")),
+        ("", cells.ends_of(low, high), drawn),
     ]
     if len(results["seeds"]) > 1:
-        columns.append(("SD", "points", lambda row: number_text(row[error]["sd"], 100, ".1f")))
+        columns.append(
+            ("SD", "points", lambda row: cells.number_text(row[error]["sd"], 100, ".1f"))
+        )
     columns += [
-        ("offset", "frames [95 %]", lambda row: interval_text(row["offset"], 1, "+.1f")),
-        ("delay", "ms [95 %]", lambda row: interval_text(row["delay"], 1000, "+.0f")),
+        ("offset", "frames [95 %]", lambda row: cells.interval_text(row["offset"], 1, "+.1f")),
+        ("delay", "ms [95 %]", lambda row: cells.interval_text(row["delay"], 1000, "+.0f")),
     ]
     for name in BASELINES:
         if any(name in row["against"] for row in results["summary"]):
@@ -78,7 +70,7 @@ def _against(name: str) -> Callable[[Results], str]:
 
 
 def _student_row(student: Results, columns: list[Column]) -> str:
-    return row_of("student", student["title"], [write(student) for _, _, write in columns])
+    return cells.row_of("student", student["title"], [write(student) for _, _, write in columns])
 
 
 def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> str:
@@ -87,8 +79,10 @@ def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> s
     low, high = _error_range(results)
     written = {
         "phone error": f"{100 * error:.1f}",
-        "": drawn_interval({"mean": error, "low": error, "high": error}, low, high, "teacher"),
-        "delay": number_text(teacher["delay"]["mean"], 1000, "+.0f"),
+        "": cells.drawn_interval(
+            {"mean": error, "low": error, "high": error}, low, high, "teacher"
+        ),
+        "delay": cells.number_text(teacher["delay"]["mean"], 1000, "+.0f"),
         "training": _seconds(teacher),
     }
     name = (
@@ -96,7 +90,7 @@ def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> s
         if results["configuration"]["new_teachers"]
         else teacher["name"]
     )
-    return row_of("teacher", name, [written.get(head, "") for head, _, _ in columns])
+    return cells.row_of("teacher", name, [written.get(head, "") for head, _, _ in columns])
 
 
 def _seconds(model: Results) -> str:
@@ -107,7 +101,7 @@ def _difference(interval: Results | None) -> str:
     """A difference of error rates, strong where its interval does not hold zero."""
     if not interval:
         return ""
-    text = interval_text(interval, 100, "+.1f")
+    text = cells.interval_text(interval, 100, "+.1f")
     beyond = interval["low"] is not None and (interval["low"] > 0 or interval["high"] < 0)
     return f"<strong>{text}</strong>" if beyond else text
 
@@ -122,21 +116,21 @@ def finding(results: Results) -> str:
     >>> finding({"teacher": {"phone_error_rate": 0.1}, "summary": [ctc]})
     'The teacher makes 10.0 % phone errors. CTC alone makes 20.0 %.'
     """
-    rate = percent_text(results["teacher"]["phone_error_rate"])
+    rate = cells.percent_text(results["teacher"]["phone_error_rate"])
     sentences = [f"The teacher makes {rate} phone errors."]
     students = {student["rule"]: student for student in results["summary"]}
     best = min(students.values(), key=lambda student: float(student["phone_error_rate"]["mean"]))
     if "CTC" in students:
         sentences.append(
-            f"CTC alone makes {percent_text(students['CTC']['phone_error_rate']['mean'])}."
+            f"CTC alone makes {cells.percent_text(students['CTC']['phone_error_rate']['mean'])}."
         )
     if best["rule"] != "CTC":
-        rate = percent_text(best["phone_error_rate"]["mean"])
+        rate = cells.percent_text(best["phone_error_rate"]["mean"])
         sentences.append(
             f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}."
         )
     if "CTC" in best["against"]:
-        points = interval_text(best["against"]["CTC"], 100, "+.1f")
+        points = cells.interval_text(best["against"]["CTC"], 100, "+.1f")
         sentences.append(f"That is {points} points to CTC alone.")
     return " ".join(sentences)
 
@@ -145,4 +139,4 @@ def _error_range(results: Results) -> tuple[float, float]:
     rates = [teacher["phone_error_rate"] for teacher in results["teachers"]]
     for student in results["summary"]:
         rates += [student["phone_error_rate"]["low"], student["phone_error_rate"]["high"]]
-    return error_range(rates)
+    return cells.error_range(rates)
