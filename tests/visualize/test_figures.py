@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.figures import SHIFT, assert_readable, axes_of, between, draw_everything, texts_of
-from support.figures_algorithms import gradients, history, lattice, lstm
+from support.figures_algorithms import gradients, history, lattice, lines_of, lstm
 from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
@@ -65,9 +65,7 @@ def test_the_window_is_shaded_with_the_share_inside():
 def test_points_stand_at_the_means_of_the_seeds():
     students = {"CTC": (0.9, 0.26), "Hard": ([1.0, 2.0], [0.2, 0.3])}
     axes = axes_of(tradeoff_figure(students, SHIFT, teacher=(0.0, 0.13)), "tradeoff")
-    points = {
-        line.get_gid(): line for line in axes.lines if line.get_gid() in (*students, "teacher")
-    }
+    points = lines_of(axes)
     assert_close(np.ravel(points["CTC"].get_data()), [0.9, 26.0], VALUE)
     assert_close(np.ravel(points["Hard"].get_data()), [1.5, 25.0], VALUE)
     assert_close(np.ravel(points["teacher"].get_data()), [0.0, 13.0], VALUE)
@@ -84,8 +82,7 @@ def test_a_student_without_matched_spikes_is_named_below():
     figure = tradeoff_figure(students, SHIFT)
     axes = axes_of(figure, "tradeoff")
     assert [text.get_text() for text in axes.texts] == ["CTC"]
-    (point,) = [line for line in axes.lines if line.get_gid() == "CTC"]
-    assert_close(np.ravel(point.get_data()), [1.0, 20.0], VALUE)
+    assert_close(np.ravel(lines_of(axes)["CTC"].get_data()), [1.0, 20.0], VALUE)
     assert "without a delay: Hard (100.0 % error)" in figure.texts[0].get_text().replace("\n", " ")
     assert_readable(figure)
     assert_readable(tradeoff_figure({"Hard": (np.nan, 1.0)}, SHIFT))
@@ -111,7 +108,7 @@ def test_bars_span_the_intervals_and_take_the_place_of_the_seeds():
     students = {"CTC": ([0.8, 1.0], [0.2, 0.3]), "Hard": ([1.8, 2.0], [0.1, 0.2])}
     intervals = {"Hard": (between(1.7, 1.9, 2.0), between(0.12, 0.15, 0.21))}
     figure = tradeoff_figure(students, SHIFT, intervals=intervals)
-    lines = {line.get_gid(): line for line in axes_of(figure, "tradeoff").lines}
+    lines = lines_of(axes_of(figure, "tradeoff"))
     assert_close(np.ravel(lines["Hard"].get_data()), [1.9, 15.0], VALUE)
     assert_close(lines["Hard, interval of delay"].get_data(), [[1.7, 2.0], [15.0, 15.0]], VALUE)
     assert_close(lines["Hard, interval of error"].get_data(), [[1.9, 1.9], [12.0, 21.0]], VALUE)
@@ -142,9 +139,7 @@ def test_fixed_shifts_are_joined_in_order_of_delay():
     students |= {"Shift 2": ([1.9, 2.1], [0.24, 0.26]), "Shift 9": (np.nan, 1.0)}
     names = [name for name in students if name.startswith("Shift")]
     figure = tradeoff_figure(students, SHIFT, line=names)
-    (line,) = [
-        line for line in axes_of(figure, "tradeoff").lines if line.get_gid() == "fixed shifts"
-    ]
+    line = lines_of(axes_of(figure, "tradeoff"))["fixed shifts"]
     assert_close(line.get_data(), [[1.0, 2.0, 3.0], [30.0, 25.0, 20.0]], VALUE)
     assert "Open circles: fixed shifts." in figure.texts[0].get_text().replace("\n", " ")
 
