@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from refkd.learn.exercises.catalogue import EXERCISES
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", (DOCS / "README.md").read_text(encoding="utf-8"))
 INTERACTIVE = (DOCS / "interactive" / "make_interactive.py").read_text(encoding="utf-8")
@@ -59,6 +61,14 @@ def test_the_first_page_and_the_pages_that_move_name_a_page_by_its_title():
 @pytest.mark.parametrize("name", sorted({name for name, _ in MOVING}))
 def test_a_page_leads_to_the_page_that_moves_it(name):
     assert re.search(r"^Try it: \[[^\]]+\]\(\.\./interactive/[a-z-]+\.html\)", page(name), re.M)
+
+
+def test_every_exercise_is_named_on_the_page_that_derives_it():
+    for exercise in EXERCISES:
+        marked = re.search(
+            r"^Marked: (.*) of ", (DOCS.parent / exercise.page).read_text("utf-8"), re.M
+        )
+        assert f"`{exercise.name}`" in marked[1], exercise.name
 
 
 def test_the_site_has_the_pages_in_the_same_order():
