@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.refusals import sentence_of
 
-from refkd.check import ArgumentError, DataError
+from refkd.check import DataError
 from refkd.data.dataset import load
 from refkd.data.festvox import Label, read_corpus, read_labels, read_sentences
 from refkd.data.wav import read_wav
@@ -95,9 +96,7 @@ def wav_bytes(path):
 def test_a_damaged_wav_is_named(tmp_path, damage, sentence):
     path = tmp_path / "a.wav"
     path.write_bytes(damage(wav_bytes(path)))
-    with pytest.raises(FileError) as error:
-        read_wav(path)
-    assert str(error.value).startswith(f"{path}: {sentence}")
+    assert sentence_of(read_wav, path, error=FileError).startswith(f"{path}: {sentence}")
 
 
 HALVES = struct.pack("<4h", 2**14, -(2**14), 2**13, 3 * 2**13)
@@ -220,9 +219,7 @@ def test_a_capital_h_is_a_phone():
 def test_wrong_labels_are_named(tmp_path, text, sentence):
     path = tmp_path / "a.lab"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(FileError) as error:
-        read_labels(path)
-    assert str(error.value) == f"{path}: {sentence}"
+    assert sentence_of(read_labels, path, error=FileError) == f"{path}: {sentence}"
 
 
 # --- clips and splits ----------------------------------------------------------------------------
@@ -293,9 +290,7 @@ def test_files_of_another_rate_are_left_out(tmp_path):
 
 def test_nothing_of_the_rate_that_was_asked_for(tmp_path):
     folder = write_corpus(tmp_path / "c")
-    with pytest.raises(DataError) as error:
-        read_corpus(folder, rate=16000)
-    assert str(error.value) == (
+    assert sentence_of(read_corpus, folder, rate=16000, error=DataError) == (
         f"{folder}: expected at least 3 sentences that can be used, got 0 of 7 "
         "(clips left out, expected 16000 samples per second)"
     )
@@ -374,18 +369,17 @@ def test_no_sentences(tmp_path, text):
     folder = write_corpus(tmp_path / "c")
     path = folder / "etc" / "txt.done.data"
     path.write_text(text, encoding="latin-1")
-    with pytest.raises(DataError) as error:
-        read_corpus(folder)
-    assert str(error.value) == f'{path}: expected sentences as ( name "text" ), got none'
+    assert (
+        sentence_of(read_corpus, folder, error=DataError)
+        == f'{path}: expected sentences as ( name "text" ), got none'
+    )
 
 
 def test_too_few_sentences(tmp_path):
     folder = write_corpus(tmp_path / "c", sentences=3)
     assert [len(part) for part in read_corpus(folder).splits().values()] == [1, 1, 1]
     (folder / "lab" / "s2.lab").write_text("", encoding="utf-8")
-    with pytest.raises(DataError) as error:
-        read_corpus(folder)
-    assert str(error.value) == (
+    assert sentence_of(read_corpus, folder, error=DataError) == (
         f"{folder}: expected at least 3 sentences that can be used, got 2 of 3 "
         f"({folder / 'lab' / 's2.lab'}: expected a line '#' before the labels, got none)"
     )
@@ -401,6 +395,4 @@ def test_too_few_sentences(tmp_path):
     ],
 )
 def test_settings_out_of_range(tmp_path, options, sentence):
-    with pytest.raises(ArgumentError) as error:
-        read_corpus(tmp_path, **options)
-    assert str(error.value) == sentence
+    assert sentence_of(read_corpus, tmp_path, **options) == sentence

@@ -5,6 +5,7 @@ import wave
 
 import numpy as np
 import pytest
+from support.refusals import sentence_of
 
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
@@ -95,9 +96,7 @@ def test_a_split_that_is_empty_names_the_first_fault(tmp_path):
     for index in (0, 5):
         write_digit(tmp_path, f"7_ann_{index}.wav")
     (tmp_path / "7_ann_10.wav").write_bytes(b"")
-    with pytest.raises(DataError) as error:
-        read_fsdd(tmp_path)
-    assert str(error.value) == (
+    assert sentence_of(read_fsdd, tmp_path, error=DataError) == (
         f"{tmp_path}: expected at least one clip for train, got none "
         f"({tmp_path / '7_ann_10.wav'}: expected a WAV file of plain PCM, got an early end)"
     )

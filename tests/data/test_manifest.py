@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.refusals import sentence_of
 
 from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load, prepare
@@ -117,9 +118,7 @@ def test_recordings_that_cannot_be_used_are_counted(tmp_path):
 
 def test_times_beyond_the_audio_are_counted_and_named(tmp_path):
     path = write_manifest(tmp_path, entries(tmp_path, 3, starts=[0, 0.2], ends=[0.2, 0.4]))
-    with pytest.raises(DataError) as error:
-        read_manifest(path)
-    assert str(error.value) == (
+    assert sentence_of(read_manifest, path, error=DataError) == (
         f"{path}: expected at least one clip for train, got none ({path}, line 1: expected times "
         "that fit the audio, got starts, ends: expected times within 0.3 seconds of audio, got "
         "0.0 to 0.4 seconds)"
@@ -154,9 +153,9 @@ def test_a_wrong_line_is_named(tmp_path, changes, sentence):
     lines = entries(tmp_path)
     lines[1] |= changes
     path = write_manifest(tmp_path, lines)
-    with pytest.raises(DataError) as error:
-        read_manifest(path)
-    assert str(error.value).startswith(f"{path}, line 2: expected {sentence}")
+    assert sentence_of(read_manifest, path, error=DataError).startswith(
+        f"{path}, line 2: expected {sentence}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,9 +171,9 @@ def test_a_wrong_line_is_named(tmp_path, changes, sentence):
 )
 def test_a_line_that_says_too_little_is_named(tmp_path, line, sentence):
     path = write_manifest(tmp_path, [line])
-    with pytest.raises(DataError) as error:
-        read_manifest(path)
-    assert str(error.value).startswith(f"{path}, line 1: expected {sentence}")
+    assert sentence_of(read_manifest, path, error=DataError).startswith(
+        f"{path}, line 1: expected {sentence}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,27 +183,30 @@ def test_a_line_that_says_too_little_is_named(tmp_path, line, sentence):
 def test_a_text_that_the_lexicon_cannot_speak(tmp_path, text, sentence):
     (tmp_path / "words.txt").write_text("hello hh\n", encoding="utf-8")
     path = write_manifest(tmp_path, [{"audio": "a.wav", "text": text}])
-    with pytest.raises(DataError) as error:
-        read_manifest(path, lexicon=str(tmp_path / "words.txt"))
-    assert str(error.value) == f"{path}, line 1: expected {sentence}"
+    assert (
+        sentence_of(read_manifest, path, lexicon=str(tmp_path / "words.txt"), error=DataError)
+        == f"{path}, line 1: expected {sentence}"
+    )
 
 
 def test_a_group_in_two_splits_is_named(tmp_path):
     lines = entries(tmp_path, 3, group="g", split="train")
     lines[2]["split"] = "test"
     path = write_manifest(tmp_path, lines)
-    with pytest.raises(DataError) as error:
-        read_manifest(path)
-    assert str(error.value) == f"{path}, line 3: expected group 'g' in one split, got train, test"
+    assert (
+        sentence_of(read_manifest, path, error=DataError)
+        == f"{path}, line 3: expected group 'g' in one split, got train, test"
+    )
 
 
 def test_the_same_audio_twice_is_refused(tmp_path):
     lines = entries(tmp_path, 4)
     lines[3]["audio"] = lines[0]["audio"]
     path = write_manifest(tmp_path, lines)
-    with pytest.raises(DataError) as error:
-        read_manifest(path)
-    assert str(error.value) == f"{path}, line 4: expected every audio once, got 'sound/0.wav'"
+    assert (
+        sentence_of(read_manifest, path, error=DataError)
+        == f"{path}, line 4: expected every audio once, got 'sound/0.wav'"
+    )
 
 
 def test_an_empty_manifest_and_a_missing_one(tmp_path):
@@ -229,9 +231,7 @@ def test_an_empty_manifest_and_a_missing_one(tmp_path):
 def test_a_wrong_lexicon_is_named(tmp_path, text, sentence):
     path = tmp_path / "words.txt"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError) as error:
-        read_lexicon(path)
-    assert str(error.value) == f"{path}{sentence}"
+    assert sentence_of(read_lexicon, path, error=DataError) == f"{path}{sentence}"
 
 
 def lexicon_of(tmp_path, text, inventory=None):
@@ -281,9 +281,9 @@ def test_remarks_and_probabilities_are_no_phones(tmp_path, text):
     ],
 )
 def test_what_is_no_phone_is_named_by_line_and_column(tmp_path, text, inventory, sentence):
-    with pytest.raises(DataError) as error:
-        lexicon_of(tmp_path, text, inventory)
-    assert str(error.value).startswith(f"{tmp_path / 'words.txt'}, {sentence}")
+    assert sentence_of(lexicon_of, tmp_path, text, inventory, error=DataError).startswith(
+        f"{tmp_path / 'words.txt'}, {sentence}"
+    )
 
 
 def test_what_is_not_cmus_inventory_is_not_taken_for_it(tmp_path):

@@ -4,6 +4,7 @@ import struct
 import wave
 
 import pytest
+from support.refusals import sentence_of
 
 from refkd.check import ArgumentError, DataError
 from refkd.data.dataset import load, prepare
@@ -167,6 +168,4 @@ def test_a_setting_out_of_range(tmp_path):
 def test_wrong_labels_are_named(tmp_path, text, sentence):
     path = tmp_path / "a.PHN"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError) as error:
-        read_phones(path)
-    assert str(error.value) == f"{path}: expected {sentence}"
+    assert sentence_of(read_phones, path, error=DataError) == f"{path}: expected {sentence}"

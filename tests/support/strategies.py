@@ -108,6 +108,13 @@ RULES = {
 }
 
 
+@st.composite
+def guided_cases(draw, frames=None, classes=None):
+    """A model, a guide with some classes ruled out, and a blank."""
+    T, K = frames or draw(st.integers(1, 6)), classes or draw(st.integers(1, 5))
+    return draw(logits(T, K)), draw(logits(T, K, masked=True)), draw(st.integers(0, K - 1))
+
+
 @dataclass(frozen=True)
 class DistillCase:
     """Arguments of distill_loss, of distill_trace and of the oracle."""
