@@ -1,12 +1,12 @@
 """Corpora on disk: WAV files, labels, clips, splits, and what is wrong with them."""
 
 import struct
-import wave
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.audio import RATE, tone, write_wav
 from support.refusals import sentence_of
 
 from refkd.check import DataError
@@ -14,14 +14,6 @@ from refkd.data.dataset import load
 from refkd.data.festvox import Label, read_corpus, read_labels, read_sentences
 from refkd.data.wav import read_wav
 from refkd.files.text import FileError
-
-RATE = 1000
-
-
-def write_wav(path, samples, rate=RATE, width=2, channels=1):
-    with wave.open(str(path), "wb") as file:
-        file.setparams((channels, width, rate, 0, "NONE", ""))
-        file.writeframes(samples)
 
 
 def write_lab(path, labels, header="separator ;\nnfields 1\n#\n"):
@@ -36,10 +28,9 @@ def write_corpus(folder, sentences=7, labels=SPOKEN, seconds=1.4, rate=RATE):
     """`sentences` files of a tone, all with the same labels and different texts."""
     for part in ("wav", "lab", "etc"):
         (folder / part).mkdir(parents=True)
-    tone = np.sin(np.arange(round(seconds * rate))) * 1000.0
     texts = []
     for n in range(sentences):
-        write_wav(folder / "wav" / f"s{n}.wav", tone.astype("<i2").tobytes(), rate)
+        write_wav(folder / "wav" / f"s{n}.wav", tone(seconds, rate), rate)
         write_lab(folder / "lab" / f"s{n}.lab", labels)
         texts.append(f'( s{n} "Sentence, number {n}." )')
     (folder / "etc" / "txt.done.data").write_text("\n".join(texts), encoding="utf-8")
@@ -281,8 +272,7 @@ def test_the_name_and_the_rate_of_the_corpus(tmp_path):
 
 def test_files_of_another_rate_are_left_out(tmp_path):
     folder = write_corpus(tmp_path / "c")
-    tone = np.zeros(2 * 1400, "<i2").tobytes()
-    write_wav(folder / "wav" / "s0.wav", tone, rate=2 * RATE)
+    write_wav(folder / "wav" / "s0.wav", np.zeros(2 * 1400), 2 * RATE)
     corpus = read_corpus(folder, shortest=0.1)
     assert corpus.rate == RATE
     assert corpus.problems == {"clips left out, expected 1000 samples per second": 2}

@@ -1,10 +1,9 @@
 """Digits on disk whose file names say what is spoken and whose phones have no times."""
 
 import json
-import wave
 
-import numpy as np
 import pytest
+from support.audio import tone, write_wav
 from support.refusals import sentence_of
 
 from refkd.check import ArgumentError, DataError
@@ -15,11 +14,8 @@ from refkd.experiment.experiment import run_experiment
 from refkd.experiment.settings import read_settings
 
 
-def write_digit(folder, name, rate=8000, seconds=0.3):
-    tone = np.sin(np.arange(round(seconds * rate)) / (2.0 + int(name[0]))) * 8000.0
-    with wave.open(str(folder / name), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes(tone.astype("<i2").tobytes())
+def write_digit(folder, name, rate=8000):
+    write_wav(folder / name, tone(0.3, rate, 2.0 + int(name[0])), rate)
 
 
 @pytest.fixture(scope="module")

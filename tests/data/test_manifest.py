@@ -2,12 +2,11 @@
 
 import json
 import unicodedata
-import wave
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.audio import tone, write_wav
 from support.refusals import sentence_of
 
 from refkd.check import ArgumentError, DataError
@@ -18,12 +17,9 @@ from refkd.data.manifest import read_manifest
 RATE = 8000
 
 
-def write_tone(path, seconds=0.3, rate=RATE):
+def write_tone(path, rate=RATE):
     path.parent.mkdir(parents=True, exist_ok=True)
-    tone = np.sin(np.arange(round(seconds * rate)) / 3.0) * 8000.0
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes(tone.astype("<i2").tobytes())
+    write_wav(path, tone(0.3, rate), rate)
 
 
 def write_manifest(folder, lines):

@@ -1,9 +1,7 @@
 """The layout of TIMIT: sample counts, folding, splits by speaker."""
 
-import struct
-import wave
-
 import pytest
+from support.audio import tone, write_wav
 from support.refusals import sentence_of
 
 from refkd.check import ArgumentError, DataError
@@ -16,9 +14,7 @@ SPOKEN = "0 400 h#\n400 800 ao\n800 1000 tcl\n1000 1200 t\n1200 1300 q\n1300 240
 
 def write_sentence(folder, name, labels=SPOKEN, samples=2400, rate=RATE, suffix=".WAV"):
     folder.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(folder / f"{name}{suffix}"), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes(struct.pack(f"<{samples}h", *(n % 200 * 50 for n in range(samples))))
+    write_wav(folder / f"{name}{suffix}", tone(samples / rate, rate), rate)
     (folder / f"{name}.PHN").write_text(labels, encoding="utf-8")
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import wave
 from types import SimpleNamespace
 from urllib.parse import unquote
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from praatio import textgrid as praat
+from support.audio import RATE, hearing_network, noise, offline_logits, write_wav
 from support.strategies import SEEDS
 from tolerances import VALUE, assert_close
 
@@ -19,38 +19,16 @@ from refkd.alignment.decode import spikes
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.corpus import Corpus, Utterance
-from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.features import FeatureSettings
 from refkd.data.wav import read_wav
 from refkd.experiment.align import AlignmentError, align_audio, align_corpus
 from refkd.networks.network import Network
-from refkd.networks.stream_audio import frontend_metadata
 
-RATE = 1000
-SETTINGS = FeatureSettings(bands=3, low=0.0)  # frames of 35 samples, 20 apart; the first at 0.0175
 SYMBOLS = ("<blank>", "a", '"', "ж")
 
 
-def noise(samples, seed=0):
-    return np.random.default_rng(seed).uniform(-0.9, 0.9, samples).astype(np.float32)
-
-
-def network(bidirectional=False, seed=0, settings=SETTINGS, symbols=SYMBOLS, dtype=np.float32):
-    """Untrained, with weights so large that its best label changes often."""
-    width = settings.stack * settings.bands
-    net = Network.create(width, 4, 1, len(symbols), bidirectional, seed=seed, dtype=dtype)
-    values = {name: 5.0 * value for name, value in net.parameters().items()}
-    return net.with_parameters(values).with_metadata(
-        symbols=symbols,
-        mean=np.full(width, 1.5),
-        std=np.full(width, 0.5),
-        **frontend_metadata(settings, RATE),
-    )
-
-
-def offline_logits(net, audio, settings=SETTINGS):
-    frames = stack(log_mel(audio, RATE, settings), settings.stack)
-    normal = ((frames - 1.5) / 0.5).astype(np.float32)
-    return net.forward(refkd.Ragged.from_list([normal])).logits[0]
+def network(bidirectional=False, seed=0, symbols=SYMBOLS, **options):
+    return hearing_network(symbols, bidirectional, seed, **options)
 
 
 def utterance(name, phones, samples=900, seed=0, times=True):
@@ -270,9 +248,7 @@ def files(tmp_path, capsys):
     lines = []
     names = ["train.wav", "validation.wav", 'говорит "эй".wav', "strange.wav"]
     for n, name in enumerate(names):
-        with wave.open(str(tmp_path / name), "wb") as file:
-            file.setparams((1, 2, RATE, 0, "NONE", ""))
-            file.writeframes((noise(600 + n, n) * 32767).astype("<i2").tobytes())
+        write_wav(tmp_path / name, noise(600 + n, n))
         line = {"audio": name, "phones": ["ж", '"', "x" if n == 3 else "a"]}
         line |= {"starts": [0.1, 0.2, 0.4], "ends": [0.2, 0.3, 0.5]}
         lines.append(json.dumps(line | {"split": ("train", "validation", "test", "test")[n]}))

@@ -1,10 +1,10 @@
 """The main job and the folder that it leaves, through the command line."""
 
 import json
-import wave
 
 import numpy as np
 import pytest
+from support.audio import write_wav
 from support.report import Page
 from tolerances import VALUE, assert_close
 
@@ -145,9 +145,7 @@ def test_networks_and_posteriors_are_those_of_the_results(every_rule, results):
 def test_a_student_hears_a_recording_from_its_file_alone(whole, tmp_path, capsys):
     corpus = load("synthetic", train=1, validation=1, test=1)
     utterance = corpus.test[0]
-    with wave.open(str(tmp_path / "audio.wav"), "wb") as file:
-        file.setparams((1, 2, utterance.rate, 0, "NONE", ""))
-        file.writeframes((np.clip(utterance.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    write_wav(tmp_path / "audio.wav", utterance.audio, utterance.rate)
     model = whole.folder / "networks" / "Hard.npz"
     assert main(["stream", str(model), str(tmp_path / "audio.wav"), "--json"]) == 0
     symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
@@ -177,9 +175,7 @@ def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
     finished = read_run(whole.folder)
     name = finished.names[0]
     seconds = len(finished.features[name]) * finished.clock.frame_shift
-    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(bytes(2 * round(8000 * seconds)))
+    write_wav(tmp_path / f"{name}.wav", bytes(2 * round(8000 * seconds)), 8000)
     more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
     out = tmp_path / "heard"
     assert main(["plot", str(whole.folder), *more, "--out", str(out)]) == 0
@@ -188,9 +184,7 @@ def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
     assert main(["plot", str(whole.folder), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
     refusal = "refkd: audio: expected a folder, or --utterance NAME beside a file"
     assert refusal in capsys.readouterr().err
-    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(bytes(2 * round(8000 * (seconds + 1))))
+    write_wav(tmp_path / f"{name}.wav", bytes(2 * round(8000 * (seconds + 1))), 8000)
     assert main(["plot", str(whole.folder), *more, "--out", str(tmp_path / "other")]) == 2
     assert f"s for utterance {name!r}, as teacher has" in capsys.readouterr().err
 

@@ -1,6 +1,7 @@
 """LSTM: states, gradients, direction, layouts of other libraries, published vectors, errors."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def last(reverse):
 # --- by hand -------------------------------------------------------------------------------------
 
 
-def test_one_step_by_hand():
+def test_one_step_and_back_by_hand():
     """H = 1 and pre-activations chosen: i = 3/4, f = 2/3, g = 3/5, o = 1/2."""
     bias = np.log([3.0, 2.0, 2.0, 1.0])  # sigmoid(log 3) = 3/4, tanh(log 2) = 3/5
     params = refkd.LSTMParams(np.zeros((2, 4)), np.zeros((1, 4)), bias)
@@ -70,12 +71,6 @@ def test_one_step_by_hand():
     assert_close(trace.gates, [[3 / 4, 2 / 3, 3 / 5, 1 / 2]], VALUE)
     assert_close(trace.cell, [[0.2 + 0.45]], VALUE)
     assert_close(trace.hidden, [[0.5 * np.tanh(0.65)]], VALUE)
-
-
-def test_one_step_back_by_hand():
-    bias = np.log([3.0, 2.0, 2.0, 1.0])
-    params = refkd.LSTMParams(np.zeros((2, 4)), np.zeros((1, 4)), bias)
-    trace = refkd.lstm_trace(params, np.ones((1, 2)), c0=[0.3])
     grads = refkd.lstm_grad(params, trace, [[0.0]], d_c_last=[1.0])
     d_gates = [0.6 * 3 / 16, 0.3 * 2 / 9, 0.75 * 16 / 25, 0.0]
     assert_close(grads.bias, d_gates, VALUE)
@@ -335,108 +330,40 @@ def test_published_values_of_keras(name, forget_bias, reverse):
 CASE = Case(9)
 TRACE = CASE.trace()
 OTHER = Case(9, inputs=2).params
+W, U, B = CASE.w_input, CASE.w_hidden, CASE.bias
+FROM_TORCH, FROM_ONNX = refkd.LSTMParams.from_torch, refkd.LSTMParams.from_onnx
+TRACE_OF = partial(refkd.lstm_trace, CASE.params)
+GRAD_OF = partial(refkd.lstm_grad, CASE.params)
+REFUSED = {
+    "w_hidden: expected shape (H, 4H), got shape (8, 2)": (refkd.LSTMParams, W, U.T, B),
+    "w_input: expected shape (D, 8), got shape (3, 4)": (refkd.LSTMParams, W[:, :4], U, B),
+    "w_input: expected D >= 1, got D=0": (refkd.LSTMParams, W[:0], U, B),
+    "bias: expected shape (8,), got shape (2,)": (refkd.LSTMParams, W, U, B[:2]),
+    "bias: expected finite numbers, got nan at (0,)": (refkd.LSTMParams, W, U, np.full(8, np.nan)),
+    "weight_hh: expected shape (4H, H), got shape (2, 8)": (FROM_TORCH, W.T, U, B, B),
+    "weight_ih: expected shape (8, D), got shape (3, 8)": (FROM_TORCH, W, U.T, B, B),
+    "R: expected shape (1, 4H, H), got shape (2, 8, 2)":
+        (FROM_ONNX, np.ones((2, 8, 3)), np.ones((2, 8, 2)), np.ones((2, 16))),
+    "R: expected shape (1, 4H, H), got shape (1, 6, 2)":
+        (FROM_ONNX, np.ones((1, 8, 3)), np.ones((1, 6, 2)), np.ones((1, 16))),
+    "B: expected shape (1, 16), got shape (1, 8)":
+        (FROM_ONNX, np.ones((1, 8, 3)), np.ones((1, 8, 2)), np.ones((1, 8))),
+    "bias_hh: expected shape (8,), got shape (2,)": (FROM_TORCH, W.T, U.T, None, B[:2]),
+    "recurrent_kernel: expected shape (H, 4H), got shape (8, 2)":
+        (refkd.LSTMParams.from_keras, W, U.T, B),
+    "params: expected a LSTMParams, got str": (refkd.lstm_trace, "weights", CASE.inputs),
+    "inputs: expected shape (T, 3), got shape (4, 2)": (TRACE_OF, CASE.inputs[:, :2]),
+    "inputs: expected T >= 1, got T=0": (TRACE_OF, CASE.inputs[:0]),
+    "h0: expected shape (2,), got shape (1,)": (TRACE_OF, CASE.inputs, [1.0]),
+    "c0: expected finite numbers, got inf at (1,)": (TRACE_OF, CASE.inputs, None, [1.0, np.inf]),
+    "trace: expected a LSTMTrace, got str": (GRAD_OF, "trace", CASE.d_hidden),
+    "params: expected the weights of the trace, D=3 and H=2, got D=2 and H=2":
+        (refkd.lstm_grad, OTHER, TRACE, CASE.d_hidden),
+    "d_hidden: expected shape (4, 2), got shape (2, 2)": (GRAD_OF, TRACE, CASE.d_hidden[:2]),
+    "d_c_last: expected shape (2,), got shape (1,)": (GRAD_OF, TRACE, CASE.d_hidden, None, [0.0]),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        (
-            lambda: refkd.LSTMParams(CASE.w_input, CASE.w_hidden.T, CASE.bias),
-            "w_hidden: expected shape (H, 4H), got shape (8, 2)",
-        ),
-        (
-            lambda: refkd.LSTMParams(CASE.w_input[:, :4], CASE.w_hidden, CASE.bias),
-            "w_input: expected shape (D, 8), got shape (3, 4)",
-        ),
-        (
-            lambda: refkd.LSTMParams(CASE.w_input[:0], CASE.w_hidden, CASE.bias),
-            "w_input: expected D >= 1, got D=0",
-        ),
-        (
-            lambda: refkd.LSTMParams(CASE.w_input, CASE.w_hidden, CASE.bias[:2]),
-            "bias: expected shape (8,), got shape (2,)",
-        ),
-        (
-            lambda: refkd.LSTMParams(CASE.w_input, CASE.w_hidden, np.full(8, np.nan)),
-            "bias: expected finite numbers, got nan at (0,)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_torch(
-                CASE.w_input.T, CASE.w_hidden, CASE.bias, CASE.bias
-            ),
-            "weight_hh: expected shape (4H, H), got shape (2, 8)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_torch(
-                CASE.w_input, CASE.w_hidden.T, CASE.bias, CASE.bias
-            ),
-            "weight_ih: expected shape (8, D), got shape (3, 8)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_onnx(
-                np.ones((2, 8, 3)), np.ones((2, 8, 2)), np.ones((2, 16))
-            ),
-            "R: expected shape (1, 4H, H), got shape (2, 8, 2)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_onnx(
-                np.ones((1, 8, 3)), np.ones((1, 6, 2)), np.ones((1, 16))
-            ),
-            "R: expected shape (1, 4H, H), got shape (1, 6, 2)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_onnx(
-                np.ones((1, 8, 3)), np.ones((1, 8, 2)), np.ones((1, 8))
-            ),
-            "B: expected shape (1, 16), got shape (1, 8)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_torch(
-                CASE.w_input.T, CASE.w_hidden.T, None, CASE.bias[:2]
-            ),
-            "bias_hh: expected shape (8,), got shape (2,)",
-        ),
-        (
-            lambda: refkd.LSTMParams.from_keras(CASE.w_input, CASE.w_hidden.T, CASE.bias),
-            "recurrent_kernel: expected shape (H, 4H), got shape (8, 2)",
-        ),
-        (
-            lambda: refkd.lstm_trace("weights", CASE.inputs),
-            "params: expected a LSTMParams, got str",
-        ),
-        (
-            lambda: refkd.lstm_trace(CASE.params, CASE.inputs[:, :2]),
-            "inputs: expected shape (T, 3), got shape (4, 2)",
-        ),
-        (
-            lambda: refkd.lstm_trace(CASE.params, CASE.inputs[:0]),
-            "inputs: expected T >= 1, got T=0",
-        ),
-        (
-            lambda: refkd.lstm_trace(CASE.params, CASE.inputs, h0=[1.0]),
-            "h0: expected shape (2,), got shape (1,)",
-        ),
-        (
-            lambda: refkd.lstm_trace(CASE.params, CASE.inputs, c0=[1.0, np.inf]),
-            "c0: expected finite numbers, got inf at (1,)",
-        ),
-        (
-            lambda: refkd.lstm_grad(CASE.params, "trace", CASE.d_hidden),
-            "trace: expected a LSTMTrace, got str",
-        ),
-        (
-            lambda: refkd.lstm_grad(OTHER, TRACE, CASE.d_hidden),
-            "params: expected the weights of the trace, D=3 and H=2, got D=2 and H=2",
-        ),
-        (
-            lambda: refkd.lstm_grad(CASE.params, TRACE, CASE.d_hidden[:2]),
-            "d_hidden: expected shape (4, 2), got shape (2, 2)",
-        ),
-        (
-            lambda: refkd.lstm_grad(CASE.params, TRACE, CASE.d_hidden, d_c_last=[0.0]),
-            "d_c_last: expected shape (2,), got shape (1,)",
-        ),
-    ],
-)
-def test_refusals(call, sentence):
-    assert sentence_of(call) == sentence
+@pytest.mark.parametrize(("sentence", "call"), REFUSED.items())
+def test_refusals(sentence, call):
+    assert sentence_of(*call) == sentence
