@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from support.refusals import sentence_of
 from tolerances import VALUE, assert_close
 
 from refkd.data.synthesizer import (
@@ -269,30 +268,3 @@ def test_the_lexicon_has_as_many_different_words_as_asked():
     words = make_lexicon(40, np.random.default_rng(0))
     assert len(set(words)) == 40
     assert {phone for word in words for phone in word} <= set(PHONES)
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"train": 0}, "train: expected a whole number >= 1, got 0"),
-        ({"test": 1.5}, "test: expected a whole number, got 1.5"),
-        ({"seed": -1}, "seed: expected a whole number >= 0, got -1"),
-        ({"noise": -0.1}, "noise: expected a number >= 0, got -0.1"),
-        ({"noise": float("nan")}, "noise: expected a finite number, got nan"),
-        ({"coarticulation": -1}, "coarticulation: expected a number >= 0, got -1"),
-        ({"lexicon": 0}, "lexicon: expected a whole number >= 1, got 0"),
-        ({"speakers": 0}, "speakers: expected a whole number >= 1, got 0"),
-        ({"words": (0, 2)}, "words[0]: expected a whole number >= 1, got 0"),
-        ({"words": (3, 2)}, "words[1]: expected a whole number >= 3, got 2"),
-        ({"words": 3}, "words: expected two numbers, got 3"),
-        ({"rates": (1.2, 0.8)}, "rates: expected the slowest before the fastest, got (1.2, 0.8)"),
-        ({"rates": (0.0, 0.8)}, "rates[0]: expected a number > 0, got 0.0"),
-        (
-            {"lexicon": 1, "words": (1, 1)},
-            "lexicon, words: expected enough different sentences for every split, got 1 words",
-        ),
-    ],
-)
-def test_settings_out_of_range(settings, sentence):
-    sizes = {"train": 1, "validation": 1, "test": 1}
-    assert sentence_of(make_corpus, **{**sizes, **settings}) == sentence

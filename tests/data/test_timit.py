@@ -143,13 +143,6 @@ def test_a_folder_without_the_layout(tmp_path):
         read_timit(tmp_path)
 
 
-def test_a_setting_out_of_range(tmp_path):
-    with pytest.raises(ArgumentError, match="symbols: expected one of 39, 61, got 48"):
-        read_timit(tmp_path, symbols=48)
-    with pytest.raises(ArgumentError, match="rate: expected a whole number >= 1, got 0"):
-        read_timit(tmp_path, rate=0)
-
-
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
