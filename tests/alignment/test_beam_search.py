@@ -129,20 +129,3 @@ def test_among_equals_the_one_from_the_better_prefix_wins():
     frames = [[0.25, 0.25, 0.5], [0.5, 0.5, 0.0]]
     with np.errstate(divide="ignore"):
         assert refkd.beam_decode(np.log(frames), beam=1).tolist() == [2]
-
-
-@pytest.mark.parametrize(
-    ("logits", "options", "sentence"),
-    [
-        ([[0.0, np.nan]], {}, r"logits: expected finite numbers or -inf, got nan at \(0, 1\)"),
-        ([[-INF, -INF]], {}, "logits: expected a finite number in every frame, got only -inf"),
-        ([0.0, 1.0], {}, r"logits: expected shape \(T, K\), got shape \(2,\)"),
-        ([[0.0, 1.0]], {"blank": 2}, "blank: expected a whole number <= 1, got 2"),
-        ([[0.0, 1.0]], {"beam": 0}, "beam: expected a whole number >= 1, got 0"),
-        ([[0.0, 1.0]], {"beam": 10**15}, f"beam: expected a whole number <= 100000, got {10**15}"),
-        ([[0.0, 1.0]], {"beam": 2.5}, "beam: expected a whole number, got 2.5"),
-    ],
-)
-def test_refusals(logits, options, sentence):
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        refkd.beam_decode(logits, **options)

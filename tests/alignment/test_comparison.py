@@ -87,34 +87,6 @@ def test_only_utterances_that_all_have_and_the_one_of_median_length():
     assert both.typical == "c"
 
 
-def test_what_cannot_be_compared():
-    reference_set = a_set("one", {2: 1})
-    for sets, options, sentence in (
-        ([], {}, "sets: expected at least one, got none"),
-        (
-            [reference_set, reference_set],
-            {},
-            "sets: expected a name of its own for each, got 'one' twice",
-        ),
-        ([a_set("one", {}, frame_shift=None)], {}, "frame_shift: expected seconds for one"),
-        ([reference_set], {"latency": {"two": 1.0}}, "latency: expected one of 'one', got 'two'"),
-        ([reference_set], {"latency": {"one": np.nan}}, "latency: expected a finite number"),
-        ([reference_set], {"at": "end"}, "at: expected one of 'start', 'peak', got 'end'"),
-        (
-            [reference_set, PosteriorSet("two", {"one": np.zeros((9, 3))}, frame_shift=0.02)],
-            {},
-            "two: expected K=4 to match one, got K=3",
-        ),
-        (
-            [reference_set, PosteriorSet("two", {"two": np.zeros((9, 4))}, frame_shift=0.02)],
-            {},
-            "sets: expected at least one utterance that all have, got none",
-        ),
-    ):
-        with pytest.raises(ArgumentError, match=sentence):
-            compare(sets, **options)
-
-
 # --- one order of classes ------------------------------------------------------------------------
 
 

@@ -1,7 +1,6 @@
 """Best labels, spikes and greedy decoding."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import metrics as oracle
@@ -83,22 +82,3 @@ def test_a_tie_goes_to_the_lower_label():
 
 def test_blank_alone_decodes_to_nothing():
     assert refkd.greedy_decode([[0.0], [1.0]]).tolist() == []
-
-
-@pytest.mark.parametrize(
-    ("logits", "blank", "sentence"),
-    [
-        ([[0.0, np.nan]], 0, r"logits: expected finite numbers or -inf, got nan at \(0, 1\)"),
-        ([[0.0, 1.0]], 2, "blank: expected a whole number <= 1, got 2"),
-        ([[0.0, 1.0]], -1, "blank: expected a whole number >= 0, got -1"),
-        ([0.0, 1.0], 0, r"logits: expected shape \(T, K\), got shape \(2,\)"),
-    ],
-)
-def test_refusals(logits, blank, sentence):
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        refkd.greedy_decode(logits, blank)
-
-
-def test_unknown_spike_time_is_refused():
-    with pytest.raises(refkd.ArgumentError, match="at: expected one of 'start', 'peak', got 'end'"):
-        spikes([[0.0, 1.0]], at="end")

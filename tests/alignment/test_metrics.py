@@ -75,22 +75,6 @@ def test_phone_error_rate_weighs_utterances_by_their_length():
     assert phone_error_rate([[], [1]], [[1, 1], [1]]) == 2.0
 
 
-def test_phone_error_rate_refusals():
-    with pytest.raises(refkd.ArgumentError, match="hypotheses: expected N=1 to match references"):
-        phone_error_rate([[1]], [])
-    with pytest.raises(refkd.ArgumentError, match="references: expected at least one symbol"):
-        phone_error_rate([[]], [[1]])
-    sentence = "references: expected a list of symbols for each utterance, .* got the text 'a b'"
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        phone_error_rate(["a b"], [["a", "b"]])
-    with pytest.raises(refkd.ArgumentError, match="hypotheses: expected a list of symbols"):
-        phone_error_rate([["a"], ["b"]], [["a"], "b"])
-    with pytest.raises(refkd.ArgumentError, match="hypothesis: expected a sequence of symbols"):
-        refkd.edit_distance([1], 1)
-    with pytest.raises(refkd.ArgumentError, match="reference: expected a sequence of symbols"):
-        refkd.edit_distance(np.ones((2, 2)), [1])
-
-
 # --- the alignment itself ------------------------------------------------------------------------
 
 
@@ -242,14 +226,6 @@ def test_another_blank():
     assert shift.offset.tolist() == [2]
 
 
-def test_shift_refuses_other_classes():
-    sentence = "teacher_logits: expected K=3 to match student_logits, got K=2"
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        refkd.alignment_shift(np.zeros((4, 2)), np.zeros((4, 3)))
-    with pytest.raises(refkd.ArgumentError, match="student_logits: expected finite numbers"):
-        refkd.alignment_shift(np.zeros((4, 2)), np.full((4, 2), np.nan))
-
-
 # --- emission delay ------------------------------------------------------------------------------
 
 
@@ -276,21 +252,6 @@ def test_no_spikes_and_no_phones():
     assert emission_delay(silent, [1], [0.1], 0.02).phones_left_out == 1
     assert emission_delay(spiky({2: 1}), [], [], 0.02).spikes_left_out == 1
     assert emission_delay(silent, [], [], 0.02).as_dict()["mean"] is None
-
-
-@pytest.mark.parametrize(
-    ("labels", "times", "frame_shift", "sentence"),
-    [
-        ([1, 2], [0.1], 0.02, "times: expected L=2 to match labels, got L=1"),
-        ([1, 2], [0.2, 0.1], 0.02, "times: expected numbers that never fall"),
-        ([0], [0.1], 0.02, "labels: expected labels other than blank=0, got the blank at 0"),
-        ([1], [0.1], 0.0, "frame_shift: expected a number > 0, got 0.0"),
-        ([1], [np.nan], 0.02, "times: expected finite numbers"),
-    ],
-)
-def test_delay_refusals(labels, times, frame_shift, sentence):
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        emission_delay(spiky({2: 1}), labels, times, frame_shift)
 
 
 def test_delay_against_ends():
@@ -373,22 +334,6 @@ def test_true_agreement_equals_the_definition(train, edges, labels, late):
     assert agreement.phones == len(phones)
 
 
-@pytest.mark.parametrize(
-    ("labels", "starts", "ends", "frame_shift", "sentence"),
-    [
-        ([1, 2], [0.1], [0.2, 0.3], 0.02, r"starts: expected shape \(2,\), got shape \(1,\)"),
-        ([1, 2], [0.1, 0.2], [0.3, 0.4], 0.02, "ends: expected phones that follow each other"),
-        ([1], [0.1], [0.1], 0.02, "ends: expected phones that follow each other, each of some"),
-        ([0], [0.1], [0.2], 0.02, "labels: expected labels other than blank=0"),
-        ([1], [0.1], [np.inf], 0.02, "ends: expected finite numbers"),
-        ([1], [0.1], [0.2], 0.0, "frame_shift: expected a number > 0"),
-    ],
-)
-def test_true_agreement_refusals(labels, starts, ends, frame_shift, sentence):
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        true_agreement(spiky({2: 1}), labels, starts, ends, frame_shift)
-
-
 # --- agreement and peakiness ---------------------------------------------------------------------
 
 
@@ -405,12 +350,6 @@ def test_agreement_by_hand():
 def test_agreement_with_a_silent_teacher_has_no_share():
     shares = frame_agreement(spiky({}), spiky({2: 1})).as_dict()
     assert shares == {"missed_spikes": None, "spike_error": None, "frame_mismatch": 1 / 30}
-
-
-def test_agreement_refuses_other_lengths():
-    sentence = "teacher_logits: expected T=4 to match student_logits, got T=3"
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        frame_agreement(np.zeros((3, 2)), np.zeros((4, 2)))
 
 
 def test_peakiness_by_hand():

@@ -4,7 +4,6 @@ import json
 import math
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.strategies import spike_trains, spiky
@@ -105,15 +104,3 @@ def test_measures_are_ready_for_json():
     some = TimedOffsets(np.array([0.02, -0.01]), 1, 0).as_dict()
     assert json.loads(json.dumps(some, allow_nan=False)) == some
     assert (some["n"], some["teacher_unmatched"]) == (2, 1)
-
-
-@pytest.mark.parametrize(
-    ("classes", "clocks", "sentence"),
-    [
-        (3, (TEACHER, STUDENT), "teacher_logits: expected K=3 to match student_logits, got K=2"),
-        (2, (0.02, STUDENT), "teacher_clock: expected a Clock, got float"),
-    ],
-)
-def test_refusals(classes, clocks, sentence):
-    with pytest.raises(refkd.ArgumentError, match=sentence):
-        timed_shift(np.zeros((4, 2)), np.zeros((4, classes)), *clocks)

@@ -1,4 +1,4 @@
-"""The sentence by which a call is refused."""
+"""The sentence by which a call is refused, and tests by tables of such sentences."""
 
 import pytest
 
@@ -10,3 +10,13 @@ def sentence_of(call, /, *arguments, error=ArgumentError, **options):
     with pytest.raises(error) as refusal:
         call(*arguments, **options)
     return str(refusal.value)
+
+
+def refusals(tables):
+    """Parametrise a test by {function: {sentence: arguments}}."""
+    rows = [
+        pytest.param(function, arguments, sentence, id=f"{function.__name__}: {sentence}")
+        for function, table in tables.items()
+        for sentence, arguments in table.items()
+    ]
+    return pytest.mark.parametrize(("function", "arguments", "sentence"), rows)
