@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.strategies import spiky
 from tolerances import VALUE, assert_close
 
 from refkd.alignment.metrics import emission_delay
@@ -27,17 +28,9 @@ from refkd.check import ArgumentError
 BEGIN = "\N{LOWER ONE EIGHTH BLOCK}"
 
 
-def spiky(spikes, frames, classes=4, blank=0):
-    """Logits that spike at the frames of {frame: label}."""
-    best = np.full(frames, blank)
-    for frame, label in spikes.items():
-        best[frame] = label
-    return 9.0 * np.eye(classes)[best]
-
-
 def a_set(name, spikes, frames=20, **facts):
     facts = {"frame_shift": 0.02, "kind": "logits", "blank": 0} | facts
-    return PosteriorSet(name, {"one": spiky(spikes, frames)}, **facts)
+    return PosteriorSet(name, {"one": spiky(spikes, frames, height=9.0)}, **facts)
 
 
 def reference(text, *times):

@@ -252,20 +252,3 @@ def soft_minimum(costs: np.ndarray, tau: float) -> Any:
         return costs.mean()
     low = costs.real.min()
     return low - tau * np.log(np.exp(-(costs - low) / tau).mean())
-
-
-def held_weights_loss(
-    student: Any,
-    teacher: Any,
-    selection: Selection,
-    kind: str = "kl",
-    temperature: float = 1.0,
-    scale_t2: bool = False,
-) -> Any:
-    """sum of w D over the pairs, weights held: the same gradient as Soft, another value."""
-    p, q = logp(teacher, temperature), logp(student, temperature)
-    total = sum(
-        w * divergence(p[j], q[i], kind)
-        for (i, j), w in zip(selection.pairs, selection.weight, strict=True)
-    )
-    return total * (temperature**2 if scale_t2 else 1.0)

@@ -12,16 +12,10 @@ from support.browser import CHROMIUM, DRIVER
 
 # Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
 NEEDED = os.environ.get("REFKD_NEEDS_BROWSER", "") not in ("", "0")
-
-
 needs_browser = pytest.mark.skipif(
     not (NEEDED or (CHROMIUM and DRIVER)), reason="chromium and chromedriver are not installed"
 )
-
-
 NAMES, LENGTHS = ("short", "typical </script>", "long"), (31, 47, 1500)
-
-
 GUTTER, RIGHT = 46, 8  # pixels beside the strips
 
 

@@ -6,14 +6,9 @@ from support.figures import spiky
 import refkd
 from refkd.experiment.checkpoint import Epoch
 from refkd.losses.rules import Window
-from visualize import (
-    gradients_figure,
-    lattice_figure,
-)
+from visualize import gradients_figure, lattice_figure
 
 SHIFT, FIRST = 0.02, 0.01
-
-
 SYMBOLS = ["-", "a", "b", "tj"]
 
 

@@ -184,12 +184,12 @@ def distill_batches(draw):
 SPIKING = 4  # classes of the spiky models
 
 
-def spiky(spikes, frames=30, classes=SPIKING):
-    """Logits whose best label is the blank 0 but at the frames of `spikes` {frame: label}."""
-    best = np.zeros(frames, dtype=int)
+def spiky(spikes, frames=30, classes=SPIKING, blank=0, height=1.0):
+    """Logits whose best label is the blank but at the frames of `spikes` {frame: label}."""
+    best = np.full(frames, blank)
     for frame, label in spikes.items():
         best[frame] = label
-    return np.eye(classes)[best]
+    return height * np.eye(classes)[best]
 
 
 @st.composite
