@@ -1,30 +1,24 @@
 """Commands and code on the pages: options exist, Python compiles, and what can run runs."""
 
-import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, PAGES, ROOT, blocks
 
 from refkd.cli import command_line
 from refkd.cli.verify import kit_parser
 from refkd.verify.kits import kit_named
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-
-def blocks(page, kind):
-    every = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [text for name, text in every if name == kind]
+def texts_of(page, kind):
+    return [text for name, text in blocks(page) if name == kind]
 
 
 def commands(page):
     """Every refkd command of the shell blocks, as a list of words."""
-    for text in blocks(page, "sh"):
+    for text in texts_of(page, "sh"):
         for line in text.replace("\\\n", " ").splitlines():
             words = shlex.split(line.replace("$(", "").replace(")", ""), comments=True)
             while "refkd" in words:
@@ -38,7 +32,7 @@ COMMANDS = [
     for page in PAGES
     for words in commands(page)
 ]
-CODE = [(page, text) for page in PAGES for text in blocks(page, "python")]
+CODE = [(page, text) for page in PAGES for text in texts_of(page, "python")]
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -59,7 +53,7 @@ def test_python_compiles(page, text):
 
 
 def test_the_example_of_the_readme_runs():
-    [text] = blocks(ROOT / "README.md", "python")
+    [text] = texts_of(ROOT / "README.md", "python")
     names = {}
     exec(compile(text, "README.md", "exec"), names)
     assert names["trace"].grad.shape == (50, 30)
@@ -70,7 +64,7 @@ def test_the_example_of_the_readme_runs():
 def test_the_test_of_the_page_on_verification_runs(tmp_path):
     adapter = "from refkd.verify.adapters.refkd_ctc import ctc_loss as ctc_loss\n"
     (tmp_path / "mine.py").write_text(adapter, encoding="utf-8")
-    *_, test = blocks(ROOT / "docs" / "guides" / "verify.md", "python")
+    *_, test = texts_of(DOCS / "guides" / "verify.md", "python")
     (tmp_path / "test_mine.py").write_text(test, encoding="utf-8")
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)

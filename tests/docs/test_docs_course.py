@@ -2,25 +2,13 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, read
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", (DOCS / "README.md").read_text(encoding="utf-8"))
-ALGORITHMS = [
-    "rnn",
-    "lstm",
-    "lstm-backward",
-    "bidirectional",
-    "ctc",
-    "similarity",
-    "frame-wise",
-    "selection",
-    "silent-optimum",
-    "order",
-    "rivals",
-]
+COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", read(DOCS / "README.md"))
+ALGORITHMS = ["rnn", "lstm", "lstm-backward", "bidirectional", "ctc", "similarity"]
+ALGORITHMS += ["frame-wise", "selection", "silent-optimum", "order", "rivals"]
 PARTS = {
     "the code": r"^Code: ",
     "symbols and identifiers": r"^\| here \| in the code \| shape \|$",
@@ -35,7 +23,7 @@ PARTS = {
 
 
 def page(name):
-    return (DOCS / "course" / f"{name}.md").read_text(encoding="utf-8")
+    return read(DOCS / "course" / f"{name}.md")
 
 
 def test_the_first_page_lists_every_page_once():
@@ -43,7 +31,7 @@ def test_the_first_page_lists_every_page_once():
 
 
 def test_the_site_has_the_pages_in_the_same_order():
-    site = re.findall(r"^   course/(.+)$", (DOCS / "index.rst").read_text(encoding="utf-8"), re.M)
+    site = re.findall(r"^   course/(.+)$", read(DOCS / "index.rst"), re.M)
     assert site == COURSE
 
 
@@ -63,5 +51,4 @@ def test_a_page_on_an_algorithm_has_every_part(name):
 def test_every_figure_of_the_gallery_is_on_a_page(path):
     name = path.stem.removeprefix("plot_").replace("_", "-")
     assert (DOCS / "figures" / f"{name}.svg").is_file()
-    pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]
-    assert any(f"figures/{name}.svg" in text for text in pages)
+    assert any(f"figures/{name}.svg" in read(page) for page in DOCS.rglob("*.md"))

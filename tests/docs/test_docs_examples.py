@@ -2,11 +2,10 @@
 
 import doctest
 import re
-from pathlib import Path
 
 import pytest
+from support.pages import PAGES, stem
 
-PAGES = sorted((Path(__file__).resolve().parents[2] / "docs").rglob("*.md"))
 WITH_EXAMPLES = ("notation", "numeric", "ctc", "similarity", "selection", "decoding")
 
 
@@ -21,7 +20,7 @@ def run(path):
     return doctest.testfile(str(path), False, encoding="utf-8", parser=MarkdownParser())
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAGES, ids=stem)
 def test_examples_run(path):
     result = run(path)
     assert result.failed == 0

@@ -1,27 +1,14 @@
 """Kernels on pages are their sources, and the tool that puts them there does."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from support.pages import DOCS, module_of, read, stem
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-
-
-def embedding():
-    spec = importlib.util.spec_from_file_location("embedded", DOCS / "embedded.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+EMBEDDING = module_of(DOCS / "embedded.py")
 
 
-EMBEDDING = embedding()
-
-
-@pytest.mark.parametrize("path", EMBEDDING.PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EMBEDDING.PAGES, ids=stem)
 def test_the_kernels_of_a_page_are_their_sources(path):
-    page = path.read_text(encoding="utf-8")
-    assert EMBEDDING.embedded(page) == page
+    assert EMBEDDING.embedded(read(path)) == read(path)
 
 
 def test_another_text_is_replaced_by_the_source():

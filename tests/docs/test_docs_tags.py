@@ -7,9 +7,9 @@ import io
 import re
 import tokenize
 from collections import defaultdict
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.pages import DOCS, FENCED, ROOT, read
+
 TAG = re.compile(r"\(([NMLRCDSGEFVB][0-9]+)\)")
 DEFINITION = re.compile(r"^ {4}.*\(([NMLRCDSGEFVB][0-9]+)\)$", re.MULTILINE)
 
@@ -24,17 +24,14 @@ def found_in(texts):
 
 
 def comments(path):
-    source = io.StringIO(path.read_text(encoding="utf-8"))
+    source = io.StringIO(read(path))
     tokens = tokenize.generate_tokens(source.readline)
     return "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
 MODULES = sorted((ROOT / "refkd").rglob("*.py"))
-FENCED = re.compile(r"```.*?```", re.DOTALL)  # code shown on a page defines nothing
-PAGES = {
-    path.name: FENCED.sub("", path.read_text(encoding="utf-8"))
-    for path in (ROOT / "docs").rglob("*.md")
-}
+# Code shown on a page defines nothing.
+PAGES = {path.name: FENCED.sub("", read(path)) for path in DOCS.rglob("*.md")}
 TAGGED = found_in((TAG, path.relative_to(ROOT).as_posix(), comments(path)) for path in MODULES)
 DEFINED = found_in((DEFINITION, name, text) for name, text in PAGES.items())
 MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())
