@@ -155,9 +155,11 @@ def test_the_order_of_seeds_and_utterances_has_no_meaning():
     assert_close(list(got.values()), list(expected.values()), VALUE)
 
 
-def test_a_constant_has_no_width():
+def test_a_constant_has_no_width_and_a_student_does_not_differ_from_itself():
     got = interval(constant(2.5), resample(2, 3))
     assert got == Interval(2.5, 0.0, 2.5, 2.5, n_seeds=2, n_utterances=3)
+    got = difference(measured(6), measured(6), resample(3, 40))
+    assert got == Interval(0.0, 0.0, 0.0, 0.0, n_seeds=3, n_utterances=40)
 
 
 def test_with_one_seed_only_utterances_vary():
@@ -196,11 +198,6 @@ def test_weights_are_those_of_the_denominator():
 
 
 # --- differences ---------------------------------------------------------------------------------
-
-
-def test_a_student_does_not_differ_from_itself():
-    got = difference(measured(6), measured(6), resample(3, 40))
-    assert got == Interval(0.0, 0.0, 0.0, 0.0, n_seeds=3, n_utterances=40)
 
 
 def test_a_difference_turned_round():
@@ -269,21 +266,13 @@ def test_the_line_is_not_extrapolated(delay):
     assert above_line(student([delay], [0.25]), SHIFTS, once()) is None
 
 
-def test_a_line_needs_two_points():
-    assert above_line(student([2.0], [0.25]), SHIFTS[:1], once()) is None
-    assert above_line(student([2.0], [0.25]), [], once()) is None
-
-
-def test_shifts_of_equal_delay():
-    twins = [student([2.0], [0.2]), student([2.0], [0.2])]
-    assert_close(above_line(student([2.0], [0.25]), twins, once()).mean, 0.05, VALUE)
-
-
-def test_a_student_without_delay_has_no_place_on_the_line():
-    delay, error = student([2.0], [0.25])
+def test_a_line_needs_two_points_with_a_delay_and_so_does_its_student():
+    delay, error = at = student([2.0], [0.25])
     mute = Ratio(delay.numerator, 0 * delay.denominator), error
-    assert above_line(mute, SHIFTS, once()) is None
-    assert above_line((delay, error), [*SHIFTS, mute], once()) is None
+    for other, shifts in ((at, SHIFTS[:1]), (at, []), (mute, SHIFTS), (at, [*SHIFTS, mute])):
+        assert above_line(other, shifts, once()) is None
+    twins = [student([2.0], [0.2]), student([2.0], [0.2])]
+    assert_close(above_line(at, twins, once()).mean, 0.05, VALUE)
 
 
 def test_the_line_is_drawn_anew_in_every_resampling():
@@ -318,9 +307,6 @@ def test_the_line_equals_numpys():
     got = above_line(student(at, error), shifts, draws)
     assert_close(got.sd, np.std(own, ddof=1), VALUE)
     assert_close([got.low, got.high], np.percentile(means, [2.5, 97.5]), VALUE)
-
-
-# --- coverage ------------------------------------------------------------------------------------
 
 
 def test_ninety_five_percent_of_the_intervals_hold_the_truth():

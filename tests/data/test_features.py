@@ -101,21 +101,16 @@ def test_a_signal_later_by_one_hop_is_later_by_one_frame():
     np.testing.assert_array_equal(log_mel(audio, 8000)[1:], log_mel(audio[80:], 8000))
 
 
-def test_silence_is_the_floor():
-    assert (log_mel(np.zeros(800), 8000) == np.float32(np.log(SETTINGS.floor))).all()
-
-
 @pytest.mark.parametrize(
-    ("samples", "frames"), [(1, 1), (199, 1), (200, 1), (279, 1), (280, 2), (360, 3)]
+    ("samples", "frames"), [(1, 1), (50, 1), (199, 1), (200, 1), (279, 1), (280, 2), (360, 3)]
 )
 def test_number_of_frames(samples, frames):
     assert log_mel(noise(samples), 8000).shape == (frames, 40)
-
-
-def test_audio_shorter_than_a_window_is_followed_by_zeros():
-    audio = noise(50)
-    padded = np.concatenate([audio, np.zeros(150)])
-    np.testing.assert_array_equal(log_mel(audio, 8000), log_mel(padded, 8000))
+    silence = log_mel(np.zeros(samples), 8000)
+    assert (silence == np.float32(np.log(SETTINGS.floor))).all()
+    if samples < 200:  # a window of zeros behind
+        padded = np.pad(noise(samples), (0, 200 - samples))
+        np.testing.assert_array_equal(log_mel(noise(samples), 8000), log_mel(padded, 8000))
 
 
 @pytest.mark.parametrize("stacked", [1, 2, 3])

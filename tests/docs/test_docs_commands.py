@@ -1,11 +1,13 @@
-"""Commands and code on the pages: options exist, Python compiles, and what can run runs."""
+"""Commands, code, examples and kernels on the pages: they exist, run, and are the sources."""
 
+import doctest
+import re
 import shlex
 import subprocess
 import sys
 
 import pytest
-from support.pages import DOCS, PAGES, ROOT, blocks
+from support.pages import DOCS, PAGES, ROOT, blocks, module_of, read, stem
 
 from refkd.cli import command_line
 from refkd.cli.verify import kit_parser
@@ -69,3 +71,53 @@ def test_the_test_of_the_page_on_verification_runs(tmp_path):
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout
+
+
+WITH_EXAMPLES = ("notation", "numeric", "ctc", "similarity", "selection", "decoding")
+
+
+class MarkdownParser(doctest.DocTestParser):
+    """Reads past the fences, which doctest would take for expected output."""
+
+    def parse(self, string, name="<string>"):
+        return super().parse(re.sub(r"^ *```.*$", "", string, flags=re.MULTILINE), name)
+
+
+def run_examples(path):
+    return doctest.testfile(str(path), False, encoding="utf-8", parser=MarkdownParser())
+
+
+@pytest.mark.parametrize("path", PAGES, ids=stem)
+def test_examples_run_examples(path):
+    result = run_examples(path)
+    assert result.failed == 0
+    assert result.attempted > 0 or path.stem not in WITH_EXAMPLES
+
+
+def test_a_wrong_example_is_seen(tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("```pycon\n>>> 1 + 1\n3\n```\n\n```pycon\n>>> 1 + 2\n3\n```\n")
+    assert run_examples(page) == (1, 2)
+    assert "Expected:\n    3" in capsys.readouterr().out
+
+
+EMBEDDING = module_of(DOCS / "embedded.py")
+
+
+@pytest.mark.parametrize("path", EMBEDDING.PAGES, ids=stem)
+def test_the_kernels_of_a_page_are_their_sources(path):
+    assert EMBEDDING.embedded(read(path)) == read(path)
+
+
+def test_another_text_is_replaced_by_the_source():
+    head = "<!-- kernel: refkd/kernels/numeric.py log_add -->\n```python\n"
+    made = EMBEDDING.embedded(head + "an older text\n```\nand more")
+    assert made.startswith(head)
+    assert "def log_add(" in made
+    assert "an older text" not in made
+    assert made.endswith("```\nand more")
+
+
+def test_a_kernel_that_is_gone_is_told():
+    with pytest.raises(LookupError, match=r"numeric.py has no function gone"):
+        EMBEDDING.source_of("refkd/kernels/numeric.py", "gone")

@@ -565,43 +565,45 @@ def blank_and_spikes(*spikes):
     return rows
 
 
-def test_ties_go_to_the_nearest_then_to_the_earlier():
-    same = np.zeros((5, 2))
-    hard = refkd.distill_trace(same, same, refkd.Hard(refkd.Window(2, 2)))
-    assert hard.pairs.tolist() == [[i, i] for i in range(5)]
-    away = same.copy()
-    away[2] = [9.0, 0.0]  # the student's frame 2 cannot have its own, nor 1 and 3 theirs at step 1
-    hard = refkd.distill_trace(same, away, refkd.Hard(refkd.Window(2, 2)))
-    assert hard.pairs.tolist() == [[0, 0], [1, 1], [2, 1], [3, 3], [4, 4]]
-    later = refkd.distill_trace(same, away, refkd.Hard(refkd.Window(0, 2)))
-    assert later.pairs.tolist() == [[0, 0], [1, 1], [2, 3], [3, 3], [4, 4]]
-    earlier = refkd.distill_trace(same, same, refkd.Hard(refkd.Window(3, -1)))
-    assert earlier.pairs.tolist() == [[1, 0], [2, 1], [3, 2], [4, 3]]
-    behind = refkd.distill_trace(same, same, refkd.Hard(refkd.Window(-1, 3)))
-    assert behind.pairs.tolist() == [[0, 1], [1, 2], [2, 3], [3, 4]]
+SAME = np.zeros((5, 2))
+AWAY = SAME.copy()
+AWAY[2] = [9.0, 0.0]  # frame 2 is as far from all others
 
 
-def test_ties_among_the_k_most_similar():
-    same = np.zeros((5, 2))
-    top = refkd.distill_trace(same, same, refkd.TopK(refkd.Window(2, 2), 2))
-    of_frame = {i: sorted(top.pairs[top.pairs[:, 0] == i, 1].tolist()) for i in range(5)}
-    assert of_frame == {0: [0, 1], 1: [0, 1], 2: [1, 2], 3: [2, 3], 4: [3, 4]}
-    top = refkd.distill_trace(same, same, refkd.TopK(refkd.Window(4, 4), 3))
-    of_frame = {i: sorted(top.pairs[top.pairs[:, 0] == i, 1].tolist()) for i in range(5)}
-    assert of_frame == {0: [0, 1, 2], 1: [0, 1, 2], 2: [1, 2, 3], 3: [2, 3, 4], 4: [2, 3, 4]}
-    two = refkd.distill_trace(same, same, refkd.TopK(refkd.Window(4, 4), 4))
-    assert sorted(two.pairs[two.pairs[:, 0] == 2, 1].tolist()) == [0, 1, 2, 3]
+@pytest.mark.parametrize(
+    ("rule", "student", "teacher", "pairs"),
+    [
+        (refkd.Hard(refkd.Window(2, 2)), SAME, SAME, [0, 1, 2, 3, 4]),
+        (refkd.Hard(refkd.Window(2, 2)), SAME, AWAY, [0, 1, 1, 3, 4]),
+        (refkd.Hard(refkd.Window(0, 2)), SAME, AWAY, [0, 1, 3, 3, 4]),
+        (refkd.Hard(refkd.Window(3, -1)), SAME, SAME, [None, 0, 1, 2, 3]),
+        (refkd.Hard(refkd.Window(-1, 3)), SAME, SAME, [1, 2, 3, 4, None]),
+        (refkd.PerTeacher(refkd.Window(2, 2)), SAME, SAME, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_ties_go_to_the_nearest_then_to_the_earlier(rule, student, teacher, pairs):
+    trace = refkd.distill_trace(student, teacher, rule)
+    assert trace.pairs.tolist() == [[i, j] for i, j in enumerate(pairs) if j is not None]
 
 
-def test_ties_among_student_frames_go_the_same_way():
-    same = np.zeros((5, 2))
-    trace = refkd.distill_trace(same, same, refkd.PerTeacher(refkd.Window(2, 2)))
-    assert trace.pairs.tolist() == [[i, i] for i in range(5)]
-    away = same.copy()
-    away[2] = [9.0, 0.0]  # teacher frame 2 is as near to the student's frames 1 and 3
-    for window, student in ((refkd.Window(2, 2), 1), (refkd.Window(2, 0), 3)):
-        trace = refkd.distill_trace(away, same, refkd.PerTeacher(window))
-        assert [student, 2] in trace.pairs.tolist()
+@pytest.mark.parametrize(
+    ("side", "k", "chosen"),
+    [
+        (2, 2, [[0, 1], [0, 1], [1, 2], [2, 3], [3, 4]]),
+        (4, 3, [[0, 1, 2], [0, 1, 2], [1, 2, 3], [2, 3, 4], [2, 3, 4]]),
+        (4, 4, [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]]),
+    ],
+)
+def test_ties_among_the_k_most_similar(side, k, chosen):
+    trace = refkd.distill_trace(SAME, SAME, refkd.TopK(refkd.Window(side, side), k))
+    assert [sorted(trace.pairs[trace.pairs[:, 0] == i, 1].tolist()) for i in range(5)] == chosen
+
+
+@pytest.mark.parametrize(("window", "student"), [((2, 2), 1), ((2, 0), 3)])
+def test_ties_among_student_frames_go_the_same_way(window, student):
+    """Teacher frame 2 is as near to the student's frames 1 and 3."""
+    trace = refkd.distill_trace(AWAY, SAME, refkd.PerTeacher(refkd.Window(*window)))
+    assert [student, 2] in trace.pairs.tolist()
 
 
 def test_any_step_is_any_step():

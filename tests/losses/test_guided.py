@@ -12,8 +12,6 @@ from tolerances import GRADIENT, VALUE, assert_close
 
 import refkd
 
-# --- by hand -------------------------------------------------------------------------------------
-
 
 def test_three_frames_by_hand():
     model = np.log([[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]])
@@ -31,9 +29,6 @@ def test_another_blank_by_hand():
     assert_close(grad, [[-0.1875, 0.1875], [0.0, 0.0]], VALUE)
 
 
-# --- against the plain implementation ------------------------------------------------------------
-
-
 @given(guided_cases())
 def test_loss_equals_the_masked_sum_and_gradient_its_derivative(case):
     model, guide, blank = case
@@ -41,9 +36,6 @@ def test_loss_equals_the_masked_sum_and_gradient_its_derivative(case):
     assert_close(loss, oracle.guided_loss(*case), VALUE)
     expected = complex_step(lambda z: oracle.guided_loss(z, guide, blank), model)
     assert_close(grad, expected, GRADIENT)
-
-
-# --- invariants ----------------------------------------------------------------------------------
 
 
 @given(guided_cases())
@@ -97,9 +89,6 @@ def test_a_step_against_the_gradient_raises_the_probabilities(case):
     slope = (grad**2).sum()
     lower, _ = refkd.guided_loss(model - 0.1 * grad, guide, blank)
     assert lower <= loss - 0.05 * slope + VALUE.atol
-
-
-# --- limits and ties -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("blank", [0, 1, 2])

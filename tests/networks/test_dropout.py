@@ -25,9 +25,6 @@ def bits(net, features, **dropout):
     return [trace.logits.values, *net.backward(trace, trace.logits).values()]
 
 
-# --- by hand -------------------------------------------------------------------------------------
-
-
 def test_two_frames_by_hand():
     """Every lower state is tanh(log 2) = 3/5. Of seed 0's first eight numbers, 0.64 0.27 0.04 0.02
     and 0.81 0.91 0.61 0.73, those below 1/2 drop theirs; the others are doubled. Each upper unit
@@ -49,9 +46,6 @@ def test_two_frames_by_hand():
     assert_close(grads["layer1.forward.w_input"], (6 / 5 * passed).T @ above, VALUE)
     below = (2.0 * passed * above * (1.0 - 9 / 25)).sum(axis=0)
     assert_close(grads["layer0.forward.bias"], below, VALUE)
-
-
-# --- what is dropped -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dropout", [0.05, 0.3, 0.75])
@@ -84,9 +78,6 @@ def test_only_the_way_up_is_masked(cell, bidirectional):
     assert_close(trace.logits.values, top @ values["output.w"] + values["output.bias"], VALUE)
 
 
-# --- the seed ------------------------------------------------------------------------------------
-
-
 @CELL
 @BIDIRECTIONAL
 def test_the_seed_decides(cell, bidirectional):
@@ -103,9 +94,6 @@ def test_the_masks_depend_on_the_seed_and_the_shapes_alone():
     for layer, other in zip(first.layers[1:], second.layers[1:], strict=True):
         np.testing.assert_array_equal(layer.mask, other.mask)
     assert (first.layers[1].mask != first.layers[2].mask).any()
-
-
-# --- nothing to drop -----------------------------------------------------------------------------
 
 
 @CELL
@@ -128,9 +116,6 @@ def test_a_single_layer_has_nothing_to_drop(cell, bidirectional):
     dropped = bits(net, features, dropout=0.9, seed=1)
     for array, same in zip(bits(net, features), dropped, strict=True):
         np.testing.assert_array_equal(array, same)
-
-
-# --- errors --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

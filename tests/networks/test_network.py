@@ -6,7 +6,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from oracles import dropout as dropout_oracle
 from oracles import lstm as oracle
 from oracles.derivative import complex_step
 from support.networks import BIDIRECTIONAL, CELL, random_batch, random_network
@@ -22,7 +21,7 @@ from refkd.networks.network import TOGETHER, logits_of
 
 def masks_of(net, features, dropout, seed):
     frames = len(features.values)
-    return dropout_oracle.draw(seed, dropout, net.layers, len(net.directions), frames, net.hidden)
+    return oracle.dropout_masks(seed, dropout, net.layers, len(net.directions), frames, net.hidden)
 
 
 def plain_logits(values, features, masks):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import rnn as oracle
+from oracles import lstm as oracle
 from oracles.derivative import complex_step
 from support.strategies import SEEDS
 from tolerances import GRADIENT, VALUE, assert_close

@@ -96,9 +96,6 @@ def test_the_lag_is_half_a_span():
     assert_close([phone.lag for phone in recognized], 0.0175, VALUE)
 
 
-# --- what a network's file must hold -------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
