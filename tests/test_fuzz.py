@@ -84,6 +84,11 @@ def rule(build, **valid):
     return Entry(call, valid, (0,), oracle, lambda result: result[2][0])
 
 
+def settings(kind, valid=None, infinite=()):
+    """Settings, and the values that they keep."""
+    return Entry(lambda **options: vars(kind(**options)), valid or vars(kind()), infinite)
+
+
 def distill_expected(student_logits, teacher_logits, rule, divergence="kl", temperature=1.0,
                      scale_t2=False, blank_frames="keep", blank=0):  # fmt: skip
     how = divergence, temperature
@@ -143,7 +148,7 @@ TABLE = {
         refkd.LSTMParams.from_keras,
         dict(zip(("kernel", "recurrent_kernel", "bias"), PARAMS.to_keras(), strict=True)),
     ),
-    "refkd.Window": Entry(lambda **sides: vars(refkd.Window(**sides)), {"left": 2, "right": -1}),
+    "refkd.Window": settings(refkd.Window, {"left": 2, "right": -1}),
     "refkd.FrameWise": rule(refkd.FrameWise),
     "refkd.Shift": rule(refkd.Shift, d=2),
     "refkd.Blend": rule(refkd.Blend, weights=np.array([0.25, 0.75])),
@@ -217,9 +222,7 @@ TABLE = {
         timed_shift,
         {**MEASURES, "teacher_clock": Clock(0.02), "student_clock": Clock(0.04), "at": "peak"},
     ),
-    "refkd.alignment.clock.Clock": Entry(
-        lambda **facts: vars(Clock(**facts)), {"frame_shift": 0.02, "first_frame": 0.01}
-    ),
+    "refkd.alignment.clock.Clock": settings(Clock, {"frame_shift": 0.02, "first_frame": 0.01}),
     "refkd.alignment.metrics.emission_delay": Entry(
         emission_delay, {**TRUE, "times": np.array([0.01, 0.05])}
     ),
@@ -256,16 +259,11 @@ TABLE = {
     "refkd.learn.explain.distill.explain_distill": Entry(
         explain_distill, {**DISTILL, **TOLD}, ("steps",)
     ),
-    "refkd.experiment.train.TrainingSettings": Entry(
-        lambda **options: vars(TrainingSettings(**options)), vars(TrainingSettings())
+    "refkd.experiment.train.TrainingSettings": settings(TrainingSettings),
+    "refkd.experiment.student_settings.StudentSettings": settings(
+        StudentSettings, vars(StudentSettings("TopK", d=2)), ("tau",)
     ),
-    "refkd.experiment.student_settings.StudentSettings": Entry(
-        lambda **options: vars(StudentSettings(**options)),
-        vars(StudentSettings("TopK", d=2)), ("tau",),
-    ),
-    "refkd.experiment.settings.NetworkSettings": Entry(
-        lambda **options: vars(NetworkSettings(**options)), vars(NetworkSettings())
-    ),
+    "refkd.experiment.settings.NetworkSettings": settings(NetworkSettings),
     "refkd.experiment.settings.RunSettings": Entry(
         lambda **options: RunSettings(**options).as_dict(),
         {"data": "synthetic", "seed": 0, "seeds": 1, "new_teachers": False, "animate": True,
@@ -275,9 +273,7 @@ TABLE = {
         lambda **options: read_settings(**options).as_dict(),
         {"overrides": {"seed": 1, "rules": ["CTC", "Shift"], "distill": {"d": 2}}, "quick": True},
     ),
-    "refkd.data.features.FeatureSettings": Entry(
-        lambda **options: vars(FeatureSettings(**options)), vars(FeatureSettings())
-    ),
+    "refkd.data.features.FeatureSettings": settings(FeatureSettings),
     "refkd.data.features.log_mel": Entry(
         log_mel,
         {"audio": 0.1 * RNG.normal(size=400), "rate": 8000, "settings": FeatureSettings(bands=4)},

@@ -505,13 +505,6 @@ def test_new_teachers_make_a_run_of_each_seed(settings_file):
     assert "teacher, seed 1" in table(results_of(both))
 
 
-def test_a_folder_that_holds_something_is_refused_before_any_work(whole, capsys):
-    before = (whole.folder / "results.json").read_bytes()
-    assert main(["run", "--quick", "--out", str(whole.folder)]) == 2
-    assert "that of a run with these settings, got" in capsys.readouterr().err
-    assert (whole.folder / "results.json").read_bytes() == before
-
-
 def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_path, capsys):
     out = str(tmp_path / "out")
     assert main(["run", "--data", "festvox:none", "--out", out]) == 1
@@ -524,11 +517,6 @@ def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_p
         claim_folder(out, first)
     assert (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").exists()
     capsys.readouterr()
-
-
-def test_a_file_in_the_way_is_one_sentence(settings_file, capsys):
-    assert main(["run", "--quick", "--out", str(settings_file)]) == 2
-    assert "out: expected a folder that can be written to, got" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
