@@ -108,10 +108,8 @@ def test_symbols_that_are_others_are_left_to_the_check():
 
 
 def test_symbols_told_once_hold_for_all():
-    plain, with_symbols = (
-        a_set("teacher", {2: 1}),
-        a_set("small", {2: 1}, symbols=("-", "a", "b", "c")),
-    )
+    plain = a_set("teacher", {2: 1})
+    with_symbols = a_set("small", {2: 1}, symbols=("-", "a", "b", "c"))
     (first, second), (finding,) = in_one_order([plain, with_symbols])
     assert first.symbols == second.symbols == with_symbols.symbols
     assert finding.sentence == "classes are called as those of small"
@@ -202,16 +200,13 @@ def test_symbols_are_delayed_as_emission_delay_says():
     """The same spikes as logits and by name; `x` is no symbol of the model."""
     truth = reference("a x b a c", 0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     spikes = {6: 1, 11: 2, 14: 1, 21: 2}
-    delays = symbol_delays(
-        TimedSymbols(["a", "b", "a", "b"], np.array([0.12, 0.22, 0.28, 0.42])), truth
-    )
+    spoken = TimedSymbols(["a", "b", "a", "b"], np.array([0.12, 0.22, 0.28, 0.42]))
+    delays = symbol_delays(spoken, truth)
     assert_close(delays.starts.delay, [0.12, 0.02, -0.02], VALUE)
     assert_close(delays.ends.delay, [0.02, -0.08, -0.12], VALUE)
     assert (delays.starts.phones_left_out, delays.starts.spikes_left_out) == (2, 1)
     assert (delays.edits, delays.labels, delays.error) == (2, 5, 0.4)
-    logits = spiky(spikes, 30)
-    labels = [1, 2, 1, 3]
-    same = emission_delay(logits, labels, truth.starts[[0, 2, 3, 4]], 0.02)
+    same = emission_delay(spiky(spikes), [1, 2, 1, 3], truth.starts[[0, 2, 3, 4]], 0.02)
     assert_close(delays.starts.delay, same.delay, VALUE)
 
 
@@ -230,16 +225,14 @@ def test_words_of_a_model_of_phones():
 
 def test_a_word_without_phones_is_left_out():
     phones = reference("a", 0.0, 0.2)
-    words = Reference(("A", "B"), np.array([0.0, 0.2]), np.array([0.2, 0.4]))
+    words = reference("A B", 0.0, 0.2, 0.4)
     delays = word_delays_of_phones(TimedSymbols(["a"], np.array([0.1])), phones, words)
     assert_close(delays.ends.delay, [-0.1], VALUE)
     assert (delays.starts.phones_left_out, delays.ends.phones_left_out) == (1, 1)
 
 
 def test_words_of_a_model_of_tokens():
-    words = Reference(
-        ("Hello", "big", "world"), np.array([0.0, 0.5, 0.8]), np.array([0.5, 0.8, 1.2])
-    )
+    words = reference("Hello big world", 0.0, 0.5, 0.8, 1.2)
     tokens = [BEGIN + "he", "llo", BEGIN + "bi", BEGIN + "wor", "ld"]
     spoken = TimedSymbols(tokens, np.array([0.2, 0.6, 0.9, 1.0, 1.3]))
     delays = word_delays_of_tokens(spoken, words, BEGIN)

@@ -41,11 +41,9 @@ def step_of(explanation, title):
 
 def cells(explanation, title, caption):
     """The cells of the only table whose caption begins so."""
-    tables = [
-        table for table in step_of(explanation, title).tables if table.caption.startswith(caption)
-    ]
-    assert len(tables) == 1, (title, caption)
-    return tables[0]
+    tables = step_of(explanation, title).tables
+    (table,) = [table for table in tables if table.caption.startswith(caption)]
+    return table
 
 
 def rows(table):
@@ -126,14 +124,12 @@ def test_ctc_tells_the_trace(labels):
                 assert_close(np.logaddexp.reduce(numbers(row[:3])), state, VALUE)
     occupancy = cells(explanation, "Occupancy", "occupancy").cells
     assert_close(occupancy, trace.occupancy.T, VALUE)
-    assert_close(
-        cells(explanation, "The gradient in the logits", "y - occ").cells, trace.grad.T, VALUE
-    )
+    grad = cells(explanation, "The gradient in the logits", "y - occ").cells
+    assert_close(grad, trace.grad.T, VALUE)
     totals = rows(cells(explanation, "The loss, both ways", "at every frame"))["-log total"]
     assert_close(totals, np.full(6, trace.loss), VALUE)
-    assert rows(cells(explanation, "The best path", "path"))["emits"] == tuple(
-        map(str, path.frames)
-    )
+    emitted = rows(cells(explanation, "The best path", "path"))["emits"]
+    assert emitted == tuple(map(str, path.frames))
 
 
 def test_ctc_says_why_a_skip_is_not_allowed():
@@ -180,9 +176,8 @@ def test_only_some_frames_are_told():
 def test_lstm_is_the_example_of_the_page():
     params = refkd.LSTMParams(np.array([[0.0, 0, 1, 0]]), np.zeros((1, 4)), np.zeros(4))
     explanation = explain_lstm(params, [[1.0], [0.0], [0.0]])
-    c = [
-        rows(cells(explanation, f"Frame {t}: cell and hidden state", "c ="))["c"] for t in range(3)
-    ]
+    titles = [f"Frame {t}: cell and hidden state" for t in range(3)]
+    c = [rows(cells(explanation, title, "c ="))["c"] for title in titles]
     assert_close(c, np.tanh(1.0) / np.array([[2.0], [4.0], [8.0]]), VALUE)
     pulled = rows(cells(explanation, "Backward, frame 0: hidden state and cell", "dc_t"))["dc_t"]
     last = (1 - np.tanh(np.tanh(1.0) / 8) ** 2) / 2
@@ -267,9 +262,8 @@ def test_selection_tells_the_trace(rule, temperature):
     band, pairs = cells(explanation, title, "D(t, u)"), cells(explanation, title, "pairs")
     marked = {(int(band.rows[r][4:]), int(band.columns[n][4:])) for r, n in band.marked}
     assert marked == {(t, u) for t, u in trace.pairs.tolist()}
-    assert list(zip(map(int, pairs.rows), column(pairs, "u"), strict=True)) == [
-        (t, u) for t, u in trace.pairs.tolist()
-    ]
+    told_pairs = [[int(t), u] for t, u in zip(pairs.rows, column(pairs, "u"), strict=True)]
+    assert told_pairs == trace.pairs.tolist()
     assert column(pairs, "t - u") == trace.offset.tolist()
     assert column(pairs, "w") == trace.pair_weight.tolist()
     for (t, u), cost in zip(trace.pairs.tolist(), column(pairs, "D"), strict=True):
@@ -354,14 +348,12 @@ def test_rules_without_weights_have_no_target_and_one_number():
 
 def test_what_temperature_and_blank_frames_would_change():
     student, teacher = examples.short_late_logits(), examples.short_teacher_logits()
-    explanation = explain_distill(
-        student, teacher, refkd.OrderedPath(refkd.Window(1)), temperature=3.0
-    )
+    rule = refkd.OrderedPath(refkd.Window(1))
+    explanation = explain_distill(student, teacher, rule, temperature=3.0)
     table = cells(explanation, "What the temperature does", "over")
     assert table.rows == ("1", "2", "3", "4")
     for head, row in rows(table).items():
-        trace = refkd.distill_trace(student, teacher, refkd.OrderedPath(refkd.Window(1)),
-                                    temperature=float(head))  # fmt: skip
+        trace = refkd.distill_trace(student, teacher, rule, temperature=float(head))
         largest = np.abs(trace.grad).max()
         scale = float(head) ** 2
         assert_close(row, [trace.loss, largest, scale * trace.loss, scale * largest], VALUE)
