@@ -108,9 +108,8 @@ TIMED = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=12)
 
 @given(TIMED, TIMED, st.sampled_from([1.0, 0.1]), st.sampled_from([0, 12, 40]))
 def test_alignment_by_halves_is_that_of_the_table(reference, hypothesis, unit, cells):
-    labels = [
-        np.array([label for label, _ in train], np.int64) for train in (reference, hypothesis)
-    ]
+    both = reference, hypothesis
+    labels = [np.array([label for label, _ in train], np.int64) for train in both]
     times = [np.array(sorted(t for _, t in train)) * unit for train in (reference, hypothesis)]
     edits, _, pair = by_table(*labels, *times)
     with mock.patch.object(refkd.alignment.edit_distance, "TABLE_CELLS", cells):
@@ -284,9 +283,8 @@ def test_delays_in_frames_are_offsets(teacher, student):
 
 def test_true_agreement_by_hand():
     logits = spiky({1: 1, 2: 1, 5: 2, 8: 3})
-    agreement = true_agreement(
-        logits, [1, 2, 3], [0.3, 0.5, 0.7], [0.5, 0.7, 0.8], 0.1, first_frame=0.2
-    )
+    phones = [1, 2, 3], [0.3, 0.5, 0.7], [0.5, 0.7, 0.8]
+    agreement = true_agreement(logits, *phones, 0.1, first_frame=0.2)
     # At 0.3 and 0.4 a 1 is spoken; at 0.7 the 2 is over, and a 3 begins; at 1.0 nothing is spoken.
     assert agreement == TrueAgreement(phones=3, phones_missed=2, spike_frames=4, wrong=2)
     assert agreement.as_dict() == {"missed_phones": 2 / 3, "spike_error": 0.5}
@@ -351,9 +349,7 @@ def test_peakiness_by_hand():
 
 @given(st.lists(st.tuples(spike_trains(), spike_trains()), max_size=4))
 def test_pooled_offsets_count_every_pair_once(utterances):
-    shifts = [
-        refkd.alignment_shift(spiky(teacher), spiky(student)) for teacher, student in utterances
-    ]
+    shifts = [refkd.alignment_shift(*map(spiky, trains)) for trains in utterances]
     pooled = OffsetStatistics.pool(shifts)
     assert pooled.offset.tolist() == [int(o) for shift in shifts for o in shift.offset]
     assert pooled.teacher_unmatched == sum(shift.teacher_unmatched for shift in shifts)
@@ -460,9 +456,8 @@ def test_peaks_and_blank_are_passed_on():
     clocks = TEACHER, TEACHER
     assert timed_shift(teacher, student, *clocks).offset.tolist() == [0.02]
     assert timed_shift(teacher, student, *clocks, at="peak").offset.tolist() == [0.0]
-    assert timed_shift(teacher[:, ::-1], student[:, ::-1], *clocks, blank=1).offset.tolist() == [
-        0.02
-    ]
+    turned = timed_shift(teacher[:, ::-1], student[:, ::-1], *clocks, blank=1)
+    assert turned.offset.tolist() == [0.02]
 
 
 def test_pooled_offsets_in_seconds():

@@ -143,9 +143,8 @@ def test_times_are_those_of_the_corpus():
 
 
 def test_a_corpus_without_times_stays_without():
-    data = prepare(
-        Corpus("made", RATE, (untimed("a"), untimed("b")), (untimed("c"),), (untimed("d"),))
-    )
+    a, b, c, d = map(untimed, "abcd")
+    data = prepare(Corpus("made", RATE, (a, b), (c,), (d,)))
     for split in (data.train, data.validation, data.test, data.train.take([1, 0])):
         assert split.starts is None
         assert split.ends is None
@@ -250,9 +249,8 @@ def test_epochs_differ_in_order_and_in_company():
     rng = np.random.default_rng(0)
     first, second = (batches(split, 5, rng) for _ in range(2))
     assert [batch[0] for batch in first] != sorted(batch[0] for batch in first)
-    assert {frozenset(batch.tolist()) for batch in first} != {
-        frozenset(batch.tolist()) for batch in second
-    }
+    companies = [{frozenset(batch.tolist()) for batch in epoch} for epoch in (first, second)]
+    assert companies[0] != companies[1]
 
 
 def test_a_batch_of_none():

@@ -54,9 +54,8 @@ def test_phones_as_a_list_or_a_text_in_turns_of_seven(tmp_path):
     lines[1]["phones"] = " c  d "
     corpus = load(f"manifest:{write_manifest(tmp_path, lines)}")
     assert (corpus.name, corpus.rate, corpus.problems) == ("list.jsonl", RATE, {})
-    names = {
-        split: [utterance.name for utterance in part] for split, part in corpus.splits().items()
-    }
+    splits = corpus.splits()
+    names = {split: [utterance.name for utterance in splits[split]] for split in splits}
     assert names == {
         "train": [f"sound/{n}.wav" for n in (0, 3, 4, 5, 6, 7)],
         "validation": ["sound/1.wav", "sound/8.wav"],

@@ -180,9 +180,8 @@ def test_formants_move_towards_the_neighbour():
         power = spectrum(np.pad(between(audio, times[1] - 0.02, times[1]), 400))
         return 10 * (120 + power[120:260].argmax())
 
-    assert second_formant("i", "u", coarticulation=0.06) < second_formant(
-        "i", "u", coarticulation=0.0
-    )
+    moved, still = (second_formant("i", "u", coarticulation=share) for share in (0.06, 0.0))
+    assert moved < still
 
 
 def test_every_sound_lies_within_its_times():
@@ -212,9 +211,7 @@ def corpus():
 def test_splits_have_their_sizes_and_share_no_sentence(corpus):
     sizes = {split: len(utterances) for split, utterances in corpus.splits().items()}
     assert sizes == {"train": 12, "validation": 4, "test": 6}
-    groups = [
-        {utterance.group for utterance in utterances} for utterances in corpus.splits().values()
-    ]
+    groups = [{clip.group for clip in split} for split in corpus.splits().values()]
     assert not groups[0] & groups[1]
     assert not groups[0] & groups[2]
     assert not groups[1] & groups[2]

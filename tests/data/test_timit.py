@@ -64,9 +64,8 @@ def test_a_phone_of_another_alphabet():
 def test_splits_are_by_speaker_and_sa_is_left_out(tmp_path):
     corpus = load(f"timit:{write_timit(tmp_path / 'timit')}")
     assert (corpus.rate, corpus.problems) == (RATE, {})
-    speakers = {
-        split: {utterance.group for utterance in part} for split, part in corpus.splits().items()
-    }
+    splits = corpus.splits()
+    speakers = {split: {clip.group for clip in splits[split]} for split in splits}
     assert speakers["validation"] == {"ma090"}
     assert speakers["test"] == {"ftes0"}
     assert len(speakers["train"]) == 10

@@ -115,9 +115,8 @@ def test_every_place_to_stop_exists():
     modules = {path.stem for path in (INSTALLED / "refkd" / "kernels").glob("*.py")}
     mentioned = set(re.findall(r"`([a-z_]+)\.([a-z_]+)`", PAGE))
     stops = {(module, name) for module, name in mentioned if module in modules}
-    assert {"ctc", "lstm", "selection", "rnn", "matmul", "numeric"} <= {
-        module for module, _ in stops
-    }
+    stopped_in = {module for module, _ in stops}
+    assert stopped_in >= {"ctc", "lstm", "selection", "rnn", "matmul", "numeric"}
     for module, name in stops:
         assert callable(getattr(import_module(f"refkd.kernels.{module}"), name, None)), name
 

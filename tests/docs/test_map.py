@@ -44,9 +44,8 @@ def test_every_room_is_on_the_map_once():
 
 def test_the_table_is_what_the_sources_say():
     page, made = table_of(PAGE), table_of(MAP.table())
-    assert {room: row[:2] for room, row in page.items()} == {
-        room: row[:2] for room, row in made.items()
-    }, ANEW
+    for room, row in page.items():
+        assert row[:2] == made[room][:2], ANEW
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -417,9 +417,8 @@ def test_differences_stand_under_the_student_that_they_are_from(several):
 def test_a_student_learns_from_the_teacher_that_it_names(several):
     """What the rule charges before training tells the teachers apart: each spikes elsewhere."""
     _, study, _ = several
-    teacher_logits = {
-        model.name: logits_of(model.network, study.data.test.features) for model in study.teachers
-    }
+    features = study.data.test.features
+    teacher_logits = {model.name: logits_of(model.network, features) for model in study.teachers}
     names = {"OrderedPath": "teacher", "UniTeacher": "unidirectional-teacher"}
     names |= {"FrameWise": "teacher", "Guided": "guided-teacher-1"}
     for name, teacher in names.items():
@@ -499,9 +498,8 @@ def test_new_teachers_make_a_run_of_each_seed(settings_file):
     alone = run_experiment(read_settings(settings_file, {"rules": settings["rules"], "seed": 1}))
     assert [model.seed for model in both.teachers] == [0, 1]
     assert both.teachers[1].network.hash() == alone.teacher.network.hash()
-    assert [model.network.hash() for model in both.students[2:]] == [
-        model.network.hash() for model in alone.students
-    ]
+    for model, other in zip(both.students[2:], alone.students, strict=True):
+        assert model.network.hash() == other.network.hash()
     assert "teacher, seed 1" in table(results_of(both))
 
 

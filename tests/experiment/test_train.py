@@ -136,13 +136,10 @@ def test_the_validation_error_of_an_epoch_is_that_of_its_network(split, classes)
 def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
     dropping = dataclasses.replace(SETTINGS, dropout=0.5)
     deep = refkd.Network.create(80, 4, 2, classes, False, dtype=np.float64)
-    plain, dropped, again = (
-        train(deep, split, settings, 0)[0].hash() for settings in (SETTINGS, dropping, dropping)
-    )
+    runs = [train(deep, split, each, 0)[0].hash() for each in (SETTINGS, dropping, dropping)]
+    plain, dropped, again = runs
     assert plain != dropped == again
-    shallow = [
-        train(network(classes), split, dropout, 0)[0].hash() for dropout in (SETTINGS, dropping)
-    ]
+    shallow = [train(network(classes), split, each, 0)[0].hash() for each in (SETTINGS, dropping)]
     assert shallow[0] == shallow[1]
 
 
@@ -198,9 +195,8 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     with pytest.raises(Killed):
         train(network(classes), split, settings, 0, lesson, split, stop, path, tracked)
     histories = []
-    on, gone_on = train(
-        network(classes), split, settings, 0, lesson, split, histories.append, path, tracked
-    )
+    more = histories.append, path, tracked
+    on, gone_on = train(network(classes), split, settings, 0, lesson, split, *more)
     assert on.hash() == whole.hash()
     for epoch, other in zip(gone_on, history, strict=True):
         assert dataclasses.replace(epoch, seconds=0.0) == dataclasses.replace(other, seconds=0.0)

@@ -236,9 +236,8 @@ def test_lstm_in_reverse_walks_and_pulls_the_other_way():
 
 @pytest.fixture
 def selection():
-    return explain_select(
-        examples.late_logits(), examples.teacher_logits(), RULES, symbols=examples.SYMBOLS
-    )
+    late, teacher = examples.late_logits(), examples.teacher_logits()
+    return explain_select(late, teacher, RULES, symbols=examples.SYMBOLS)
 
 
 def test_late_costs_twice_what_silence_costs_frame_by_frame(selection):
@@ -333,9 +332,8 @@ def test_three_numbers_for_one_weighted_sum(rule, loss):
 
 def test_the_weighted_sum_is_scaled_as_the_loss_is():
     rng = np.random.default_rng(7)
-    explanation = explain_distill(
-        *rng.normal(size=(2, 4, 3)), RULES[4], "js", 2.0, True, blank_frames="drop_selected"
-    )
+    asked = RULES[4], "js", 2.0, True, "drop_selected"
+    explanation = explain_distill(*rng.normal(size=(2, 4, 3)), *asked)
     loss, total, _ = cells(explanation, "Three numbers for one weighted sum", "over").cells
     assert_close(total, loss, VALUE)
 

@@ -155,9 +155,8 @@ def test_top_k_by_hand():
     ],
 )
 def test_divergences_by_hand(divergence, value, grad):
-    loss, d_student = refkd.distill_loss(
-        QUARTER[:1], HALF[:1], refkd.FrameWise(), divergence=divergence
-    )
+    pair = QUARTER[:1], HALF[:1], refkd.FrameWise()
+    loss, d_student = refkd.distill_loss(*pair, divergence=divergence)
     assert_close(loss, value, VALUE)
     assert_close(d_student, [grad], VALUE)
 
@@ -233,9 +232,8 @@ def test_mixtures_and_their_divergence(name, data):
     selection = own_selection(case)
     expected = np.exp(oracle.mixtures(case.teacher, selection, case.temperature))
     assert_close(trace.target, expected, VALUE)
-    divergence = oracle.mixture_divergence(
-        case.student, case.teacher, selection, case.divergence, case.temperature, case.scale_t2
-    )
+    how = case.divergence, case.temperature, case.scale_t2
+    divergence = oracle.mixture_divergence(case.student, case.teacher, selection, *how)
     assert_close(trace.target_divergence, max(divergence, 0.0), VALUE)
 
 
@@ -518,9 +516,8 @@ def test_a_wider_window_never_costs_more(case, more):
 def test_a_constant_added_to_a_frame_changes_nothing(case):
     loss, grad = loss_of(case)
     constant = np.arange(1.0, len(case.student) + 1.0)[:, None]
-    other, other_grad = refkd.distill_loss(
-        case.student + 64.0 * constant, case.teacher - 32.0 * constant, case.rule, **case.options()
-    )
+    moved = case.student + 64.0 * constant, case.teacher - 32.0 * constant
+    other, other_grad = refkd.distill_loss(*moved, case.rule, **case.options())
     assert_close(other, loss, GRADIENT)
     if not isinstance(case.rule, refkd.FrameWise | refkd.Shift | refkd.Blend | refkd.Soft):
         return  # near ties the choice may change, and with it the gradient
@@ -535,9 +532,8 @@ def test_classes_may_be_exchanged(case, seed):
     if case.blank_frames != "keep" and (peaks[:, -1:] == peaks[:, -2:-1]).any():
         return  # the argmax of a tie depends on the order
     loss, _ = loss_of(case)
-    other, _ = refkd.distill_loss(
-        case.student[:, order], case.teacher[:, order], case.rule, **options
-    )
+    turned = case.student[:, order], case.teacher[:, order]
+    other, _ = refkd.distill_loss(*turned, case.rule, **options)
     assert_close(other, loss, GRADIENT)
 
 

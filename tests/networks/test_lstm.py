@@ -103,9 +103,8 @@ def test_gradient_is_the_derivative(seed, part, reverse):
         from_states = (case.d_h_last * hidden[end]).sum() + (case.d_c_last * cell[end]).sum()
         return (case.d_hidden * hidden).sum() + from_states
 
-    grads = refkd.lstm_grad(
-        case.params, case.trace(reverse), case.d_hidden, case.d_h_last, case.d_c_last
-    )
+    upstream = case.d_hidden, case.d_h_last, case.d_c_last
+    grads = refkd.lstm_grad(case.params, case.trace(reverse), *upstream)
     assert_close(getattr(grads, part), complex_step(scalar, getattr(case, part)), GRADIENT)
 
 
@@ -120,9 +119,8 @@ def test_gradient_of_one_last_state_alone(upstream, reverse):
         return (getattr(case, upstream) * state[last(reverse)]).sum()
 
     silent = np.zeros_like(case.d_hidden)
-    grads = refkd.lstm_grad(
-        case.params, case.trace(reverse), silent, **{upstream: getattr(case, upstream)}
-    )
+    last_state = {upstream: getattr(case, upstream)}
+    grads = refkd.lstm_grad(case.params, case.trace(reverse), silent, **last_state)
     assert_close(grads.inputs, complex_step(scalar, case.inputs), GRADIENT)
 
 
@@ -200,9 +198,8 @@ def test_onnx_layout_by_hand():
 def test_torch_layout_by_hand():
     """Two units, one input: row r of weight_hh holds r and -r; biases are summed."""
     rows = np.arange(8.0)
-    params = refkd.LSTMParams.from_torch(
-        rows[:, None], np.stack([rows, -rows], axis=1), rows, 10 * rows
-    )
+    recurrent = np.stack([rows, -rows], axis=1)
+    params = refkd.LSTMParams.from_torch(rows[:, None], recurrent, rows, 10 * rows)
     assert params.w_input.tolist() == [rows.tolist()]
     assert params.w_hidden.tolist() == [rows.tolist(), (-rows).tolist()]
     assert params.bias.tolist() == (11 * rows).tolist()

@@ -236,9 +236,8 @@ def loss_given(
     total = 0.0
     if name == "Soft":
         for i in range(len(q)):
-            divergences = np.array(
-                [d for d, (a, _) in zip(D, selection.pairs, strict=True) if a == i]
-            )
+            pairs = zip(D, selection.pairs, strict=True)
+            divergences = np.array([d for d, (a, _) in pairs if a == i])
             if divergences.size:
                 total += selection.mass[i] * soft_minimum(divergences, rule.tau)
     else:

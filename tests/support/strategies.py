@@ -153,9 +153,8 @@ def distill_cases(draw, rules=tuple(RULES), divergences=DIVERGENCES, blanks=BLAN
         teacher = np.roll(student, -1, axis=0)
     else:
         teacher = draw(logits(T, K, masked=divergence != "reverse_kl"))
-    refused = isinstance(rule, refkd.OrderedPath) or (
-        isinstance(rule, refkd.Monotone) and rule.max_step is not None
-    )
+    bounded = getattr(rule, "max_step", None) is not None
+    refused = bounded or isinstance(rule, refkd.OrderedPath)
     allowed = [name for name in blanks if not (refused and name == "no_blank_candidates")]
     return DistillCase(
         student,
