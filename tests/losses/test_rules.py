@@ -52,14 +52,11 @@ def test_clipping_by_hand():
     assert refkd.Window(-3, 9).clipped(3) == refkd.Window(3, -3)
 
 
-def test_defaults():
+def test_defaults_and_windows_of_the_rules_without_search():
     assert refkd.Window() == refkd.Window(0, 0)
     assert refkd.Window(3) == refkd.Window(left=3, right=0)
     assert refkd.TopK(WINDOW, 2).tau == INF
     assert refkd.Monotone(WINDOW).max_step is None
-
-
-def test_windows_of_the_rules_without_search():
     assert refkd.FrameWise().window == refkd.Window(0, 0)
     assert refkd.Shift(3).window == refkd.Window(3, -3)
     assert refkd.Blend([0.5, 0.25, 0.25]).window == refkd.Window(2, 0)
@@ -104,6 +101,8 @@ def test_rules_are_values():
 def test_what_is_printed_builds_the_rule_again(rule):
     names = {name: getattr(refkd, name) for name in (*RULES, "Window")}
     assert eval(repr(rule), {"__builtins__": {}, "inf": INF, **names}) == rule
+    assert repr(refkd.Hard(refkd.Window.whole())) == "Hard(window=Window.whole())"
+    assert repr(refkd.Window(5, -1)) == "Window(left=5, right=-1)"
 
 
 WHOLE = "expected a whole number, got"
@@ -164,11 +163,6 @@ REFUSED = {
 @refusals(REFUSED)
 def test_refused_rules(function, arguments, sentence):
     assert sentence_of(function, *arguments) == sentence
-
-
-def test_a_whole_window_is_shown_as_it_is_written():
-    assert repr(refkd.Hard(refkd.Window.whole())) == "Hard(window=Window.whole())"
-    assert repr(refkd.Window(5, -1)) == "Window(left=5, right=-1)"
 
 
 @pytest.mark.parametrize("dtype", [*"bhilqBHILQ"])
