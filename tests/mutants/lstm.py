@@ -114,6 +114,9 @@ def forward_alone(*lines):
     return "\n    ".join([LAST, *lines, "return out, hn, cn"])
 
 
+# Right for every number; NaN in padding comes through, since 0 NaN is NaN
+MASKED = "seen = alive[..., None] * x[np.where(alive, frame, step), row]"
+
 PLANTED = LSTM.mutants({
     HEAD: {
         "L1: recurrent weights in the order of ONNX": (
