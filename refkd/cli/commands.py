@@ -1,6 +1,7 @@
-"""What all commands share: a parser, and sentences that a terminal can show."""
+"""What all commands share: a parser, sentences that a terminal can show, and a progress bar."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
@@ -41,3 +42,27 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit."""
         super().error(shortened(message))
+
+
+class Bar:
+    """A progress bar for each stage of a command, on the error stream if that is a terminal."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+
+    def begin(self, **options: Any) -> None:
+        """A new stage, with options of tqdm."""
+        from tqdm import tqdm
+
+        self.end()
+        self.bar = tqdm(disable=not sys.stderr.isatty(), **options)
+
+    def advance(self) -> None:
+        """One step more."""
+        if self.bar is not None:
+            self.bar.update()
+
+    def end(self) -> None:
+        """Remove the bar, or leave it as it is."""
+        if self.bar is not None:
+            self.bar.close()

@@ -1,12 +1,28 @@
 """Options that are given once for all models, or by name for one of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from refkd import check
+from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet
+from refkd.alignment.posteriors.read import read_posteriors
 
 T = TypeVar("T")
+
+
+def one_kind(kind: str) -> str:
+    """What the numbers of a model are; refused if it is none of these."""
+    return check.one_of("kind", kind, KINDS)
+
+
+def posteriors_of(path: str, blank: int | None, **facts: Any) -> PosteriorSet:
+    """The posteriors of a model with the facts that options add; blank -1 is its last class."""
+    posteriors = read_posteriors(path, **facts)
+    if blank is None:
+        return posteriors
+    return replace(posteriors, blank=blank + posteriors.classes if blank < 0 else blank)
 
 
 def models_of(texts: Sequence[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """`refkd explain`: an algorithm step by step, with its numbers."""
 
 import argparse
-from collections.abc import Callable
+from functools import partial
 
 from refkd.cli.commands import Commands, Parser
 from refkd.cli.rule_options import add_rule_options
@@ -81,7 +81,7 @@ def _add_distill(topics: Commands) -> None:
 
 def _topic(topics: Commands, name: str, text: str, description: str) -> Parser:
     topic = topics.add_parser(name, help=text, description=description)
-    topic.set_defaults(command=_explain(name))
+    topic.set_defaults(command=partial(_explain, name))
     presentation = topic.add_argument_group("how it is told")
     presentation.add_argument("--format", choices=("text", "markdown", "html"), default="text")
     presentation.add_argument("--step", action="store_true", help="wait for Enter after each step")
@@ -106,13 +106,10 @@ def _add_facts(topic: argparse.ArgumentParser) -> None:
     facts.add_argument("--tokens", metavar="TOKENS.txt", help="the symbols, a line for each class")
 
 
-def _explain(name: str) -> Callable[[argparse.Namespace], int]:
-    def explain(options: argparse.Namespace) -> int:
-        from refkd.cli.explain_output import check_output, present
-        from refkd.cli.explain_topics import TOPICS
+def _explain(name: str, options: argparse.Namespace) -> int:
+    from refkd.cli.explain_output import check_output, present
+    from refkd.cli.explain_topics import TOPICS
 
-        check_output(options)
-        present(TOPICS[name](options), options)
-        return 0
-
-    return explain
+    check_output(options)
+    present(TOPICS[name](options), options)
+    return 0

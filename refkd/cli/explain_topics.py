@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +12,13 @@ from refkd import check
 from refkd.alignment.decode import greedy_decode
 from refkd.alignment.posteriors.conventions import normalised
 from refkd.alignment.posteriors.diagnose import diagnose
-from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet
-from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.symbol_order import in_one_order
 from refkd.check import Floats, Ints
+from refkd.cli.each_model import one_kind, posteriors_of
+from refkd.cli.plot_options import typed
 from refkd.cli.rule_options import rule_settings
+from refkd.experiment.student_settings import StudentSettings
 from refkd.files.tokens import read_tokens
 from refkd.learn.explain import examples
 from refkd.learn.explain.ctc import explain_ctc
@@ -68,60 +71,52 @@ def explain_lstm_options(options: argparse.Namespace) -> Narration:
 def explain_select_options(options: argparse.Namespace) -> Narration:
     """Explain selection by one rule or by all."""
     late = Utterance((examples.teacher_logits(), examples.late_logits()), 0, examples.SYMBOLS)
-    utterance = _utterance_of(options, ("teacher", "student"), late)
-    teacher, student = utterance.logp
-    defaults = examples.RULE if utterance is late else {}
     names = RULES if options.rule is None else (options.rule,)
-    settings = [rule_settings(options, name, defaults) for name in names]
-    return explain_select(
-        student,
-        teacher,
-        [rule.build_rule(examples.LAG) for rule in settings],
-        divergence=settings[0].divergence,
-        temperature=settings[0].temperature,
-        blank=utterance.blank,
-        symbols=utterance.symbols,
-        frames=_frames(options.frames, len(student)),
-    )
+    both, settings, shared = _models_and_rules(options, late, names, examples.RULE)
+    return explain_select(*both, [rule.build_rule(examples.LAG) for rule in settings], **shared)
 
 
 def explain_distill_options(options: argparse.Namespace) -> Narration:
     """Explain the gradient of a rule."""
     short = examples.short_teacher_logits(), examples.short_late_logits()
     late = Utterance(short, 0, examples.SYMBOLS[:2])
-    utterance = _utterance_of(options, ("teacher", "student"), late)
+    names = (options.rule or "Soft",)
+    both, (settings,), shared = _models_and_rules(options, late, names, examples.SHORT_RULE)
+    shared |= {"scale_t2": options.scale_t2, "blank_frames": options.blank_frames}
+    return explain_distill(*both, settings.build_rule(examples.LAG), **shared)
+
+
+def _models_and_rules(
+    options: argparse.Namespace, example: Utterance, names: Iterable[str], defaults: dict[str, Any]
+) -> tuple[tuple[Floats, Floats], list[StudentSettings], dict[str, Any]]:
+    """Student and teacher, the settings of rules, and further arguments of an explanation."""
+    utterance = _utterance_of(options, ("teacher", "student"), example)
     teacher, student = utterance.logp
-    defaults = examples.SHORT_RULE if utterance is late else {}
-    settings = rule_settings(options, options.rule or "Soft", defaults)
-    return explain_distill(
-        student,
-        teacher,
-        settings.build_rule(examples.LAG),
-        divergence=settings.divergence,
-        temperature=settings.temperature,
-        scale_t2=options.scale_t2,
-        blank_frames=options.blank_frames,
-        blank=utterance.blank,
-        symbols=utterance.symbols,
-        frames=_frames(options.frames, len(student)),
-    )
+    own = defaults if utterance is example else {}
+    settings = [rule_settings(options, name, own) for name in names]
+    shared = {
+        "divergence": settings[0].divergence,
+        "temperature": settings[0].temperature,
+        "blank": utterance.blank,
+        "symbols": utterance.symbols,
+        "frames": _frames(options.frames, len(student)),
+    }
+    return (student, teacher), settings, shared
 
 
 def _utterance_of(
     options: argparse.Namespace, models: Sequence[str], example: Utterance
 ) -> Utterance:
     """The user's posteriors, checked; the example without any."""
-    paths = {name: getattr(options, name) for name in models}
-    with_path = [name for name in models if paths[name] is not None]
+    with_path = typed(options, models)
     if not with_path:
-        facts = [fact for fact in FACTS if getattr(options, fact) is not None]
-        if facts:
-            check.fail(models[0], f"it together with --{facts[0]}", "none")
+        for fact in typed(options, FACTS):
+            check.fail(models[0], f"it together with --{fact}", "none")
         return example
     for name in models:
-        if paths[name] is None:
+        if name not in with_path:
             check.fail(name, f"it together with --{with_path[0]}", "none")
-    sets, assumed = in_one_order([_read(name, paths[name], options) for name in models])
+    sets, assumed = in_one_order([_read(name, getattr(options, name), options) for name in models])
     for finding in assumed + diagnose(*sets):
         if finding.level == "error":
             raise check.DataError(f"{finding.name}: {finding.sentence}")
@@ -134,16 +129,10 @@ def _utterance_of(
 
 
 def _read(name: str, path: str, options: argparse.Namespace) -> PosteriorSet:
-    if options.kind is not None:
-        check.one_of("kind", options.kind, KINDS)
+    kind = None if options.kind is None else one_kind(options.kind)
     symbols = None if options.tokens is None else read_tokens(options.tokens)
-    posteriors = read_posteriors(
-        path, name=name, kind=options.kind, symbols=symbols, first_frame=0.0
-    )
-    if options.blank is None:
-        return posteriors
-    blank = options.blank
-    return replace(posteriors, blank=blank + posteriors.classes if blank < 0 else blank)
+    facts = {"kind": kind, "symbols": symbols, "first_frame": 0.0}
+    return posteriors_of(path, options.blank, name=name, **facts)
 
 
 def _utterance_name(name: str | None, sets: Sequence[PosteriorSet]) -> str:

@@ -31,10 +31,8 @@ def add_parser(commands: Commands) -> None:
 def _plot(options: argparse.Namespace) -> int:
     from refkd import check
     from refkd.cli.own_figures import check_own_figures
-    from refkd.cli.plot_gallery import plot_gallery
+    from refkd.cli.plot_forms import plot_gallery, plot_run, plot_toy
     from refkd.cli.plot_models import plot_models
-    from refkd.cli.plot_run import plot_run
-    from refkd.cli.plot_toy import plot_toy
     from refkd.experiment.run_folder import locked_folder
 
     draw = plot_run if options.model is None else plot_models

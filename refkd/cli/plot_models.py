@@ -1,9 +1,8 @@
 """`refkd plot --model ...`: how the spikes of any models are shifted, from their posteriors."""
 
 import argparse
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,13 @@ from refkd.alignment.posteriors.comparison import Comparison, compare
 from refkd.alignment.posteriors.diagnose import Finding, diagnose
 from refkd.alignment.posteriors.folding import Folding, fold_classes
 from refkd.alignment.posteriors.part import WHOLE, Part
-from refkd.alignment.posteriors.posterior_set import KINDS, PosteriorSet
-from refkd.alignment.posteriors.read import read_posteriors
+from refkd.alignment.posteriors.posterior_set import PosteriorSet
 from refkd.alignment.posteriors.symbol_order import in_one_order
 from refkd.alignment.posteriors.tables import measured, shift_table, truth_table
 from refkd.alignment.posteriors.truth import Truth, read_truth
 from refkd.alignment.unit import SECONDS, Unit, unit_named
-from refkd.cli.each_model import for_each, models_of
-from refkd.cli.plot_options import OF_TRUTH
+from refkd.cli.each_model import for_each, models_of, one_kind, posteriors_of
+from refkd.cli.plot_options import OF_TRUTH, typed
 from refkd.cli.plot_output import Output, audio_files, check_utterance, figures_of
 from refkd.cli.plot_spikes import write_pairs, write_spikes
 from refkd.cli.rule_options import of_rule, rule_settings
@@ -66,12 +64,8 @@ def plot_models(options: argparse.Namespace) -> int:
     for finding in findings:
         print(f"{finding.name}: {finding.level}: {finding.sentence}", file=sys.stderr)
     if any(finding.level == "error" for finding in findings):
-        if options.json:
-            print(
-                json.dumps(
-                    {"findings": [vars(finding) for finding in findings], "files": []}, indent=1
-                )
-            )
+        if output.json:
+            output.end({"findings": [vars(finding) for finding in findings]})
         return 1
     whole, part = sets, _part(options, unit)
     if part != WHOLE:
@@ -85,65 +79,55 @@ def plot_models(options: argparse.Namespace) -> int:
     spectrograms = _spectrograms(audio, drawing.utterances, part)
     drawing = replace(drawing, spectrograms=spectrograms, part=part)
     with in_unit(unit):
-        drawn = output.in_font(lambda: figures_of_models(drawing, names))
-    output.failures.update(drawn.failures)
+        drawn = output.draw(lambda: figures_of_models(drawing, names))
     figures, left_out = drawn.figures, drawn.left_out + _crowds(drawing, names)
     for sentence in left_out:
         print(f"left out: {sentence}", file=sys.stderr)
-    written = output.write(figures)
+    output.write(figures)
     if output.pairs is not None:
-        written.append(write_pairs(comparison, output.pairs))
+        output.files.append(write_pairs(comparison, output.pairs))
     if options.spikes is not None:
-        written += write_spikes(comparison, Path(options.out), options.spikes)
+        output.files += write_spikes(comparison, Path(options.out), options.spikes)
     if options.report:
-        written += output.write_report(
+        output.write_report(
             figures,
             lambda svg, page: write_models_report(drawing, findings, svg, audio, page),
         )
-    files = [str(file) for file in written]
-    if options.json:
-        numbers = measured(drawing.comparison, truth, drawing.true_delays, findings)
-        print(json.dumps({**numbers, "left_out": left_out, "files": files}, indent=1))
-    else:
-        print("\n".join([*files, *_tables(drawing)]))
-    return output.report_failures()
+    if not output.json:
+        return output.end({}, after=_tables(drawing))
+    numbers = measured(drawing.comparison, truth, drawing.true_delays, findings)
+    return output.end({**numbers, "left_out": left_out})
 
 
 def _check_companions(options: argparse.Namespace, needed: str, names: Sequence[str]) -> None:
-    companions = [name for name in names if getattr(options, name) is not None]
+    companions = typed(options, names)
     if companions and getattr(options, needed) is None:
         check.fail(needed, f"it together with --{companions[0].replace('_', '-')}", "none")
+
+
+FACTS: dict[str, Callable[[str], Any]] = {  # of one model or all, and how each is read
+    "frame_shift": float,
+    "first_frame": float,
+    "kind": one_kind,
+    "tokens": read_tokens,
+    "blank": int,
+}
 
 
 def _read(options: argparse.Namespace) -> list[PosteriorSet]:
     """Each model's posteriors, with the facts that options add."""
     paths = models_of(options.model)
-    names = list(paths)
-    seconds = {
-        fact: for_each(fact.replace("_", "-"), getattr(options, fact), names, float)
-        for fact in ("frame_shift", "first_frame")
+    facts = {
+        fact: for_each(fact.replace("_", "-"), getattr(options, fact), list(paths), read)
+        for fact, read in FACTS.items()
     }
-    kinds = for_each("kind", options.kind, names, lambda kind: check.one_of("kind", kind, KINDS))
-    tokens = for_each("tokens", options.tokens, names, read_tokens)
-    blanks = for_each("blank", options.blank, names, int)
     sets = []
     for name, path in paths.items():
-        posteriors = read_posteriors(
-            path,
-            name=name,
-            kind=kinds.get(name),
-            symbols=tokens.get(name),
-            frame_shift=seconds["frame_shift"].get(name),
-            first_frame=seconds["first_frame"].get(name),
-        )
-        if name in blanks:
-            blank = blanks[name]
-            posteriors = replace(
-                posteriors, blank=blank + posteriors.classes if blank < 0 else blank
-            )
-        if posteriors.frame_shift is None:
+        of_model = {fact: values.get(name) for fact, values in facts.items()}
+        symbols = of_model.pop("tokens")
+        sets.append(posteriors_of(path, name=name, symbols=symbols, **of_model))
+        if sets[-1].frame_shift is None:
             check.fail("frame-shift", f"it for {name}, such as --frame-shift {name}=0.04", "none")
-        sets.append(posteriors)
     return sets
 
 

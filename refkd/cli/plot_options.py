@@ -1,5 +1,7 @@
-"""The options of `refkd plot` as a table: how each is typed, and whether runs have it, too."""
+"""The options of `refkd plot` as a table: how each is typed, and which of them runs have, too."""
 
+import argparse
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from refkd.cli.commands import Parser
@@ -18,7 +20,6 @@ class Option(NamedTuple):
     metavar: str | None  # None for switches and choices
     help: str
     typed: dict[str, Any] = VALUE  # further arguments of `add_argument`
-    of_models: bool = False  # whether it speaks of posteriors of any models; a run knows it
 
     @property
     def flag(self) -> str:
@@ -32,7 +33,7 @@ def one_of(*choices: str) -> dict[str, Any]:
 
 
 OF_POSTERIORS = tuple(
-    Option(*row, typed=REPEATED, of_models=True)
+    Option(*row, typed=REPEATED)
     for row in (
         ("frame_shift", "SECONDS", "from one frame to the next"),
         ("latency", "SECONDS", "from the audio to its posteriors; added to the times of a model"),
@@ -43,28 +44,24 @@ OF_POSTERIORS = tuple(
     )
 )
 UNIT = Option(
-    "unit",
-    "NAME",
-    "of all times in the place of seconds, such as px; --frame-shift 8 is then 8 px",
-    of_models=True,
+    "unit", "NAME", "of all times in the place of seconds, such as px; --frame-shift 8 is then 8 px"
 )
 OF_CLASSES = (
-    Option("merge", "A=B", "class A is counted as B; repeat it", REPEATED, of_models=True),
-    Option("drop", "CLASS", "counted as the blank; repeat it", REPEATED, of_models=True),
+    Option("merge", "A=B", "class A is counted as B; repeat it", REPEATED),
+    Option("drop", "CLASS", "counted as the blank; repeat it", REPEATED),
 )
 OF_TRUTH = (
-    Option("reference", "PATH", "CTM, TextGrid or folder of TextGrids", of_models=True),
-    Option("by", None, "what is timed (default symbol)", one_of("symbol", "word"), of_models=True),
+    Option("reference", "PATH", "CTM, TextGrid or folder of TextGrids"),
+    Option("by", None, "what is timed (default symbol)", one_of("symbol", "word")),
     Option(
         "no_marks",
         None,
         "by word: no symbol marks words, although some look like it, such as | or a space",
         SWITCH,
-        of_models=True,
     ),
-    Option("words", "PATH", "words, where --reference holds phones", of_models=True),
-    Option("tier", "NAME", "of TextGrids (default phones)", of_models=True),
-    Option("skip", "LABELS", "left out of it, such as sil,sp", of_models=True),
+    Option("words", "PATH", "words, where --reference holds phones"),
+    Option("tier", "NAME", "of TextGrids (default phones)"),
+    Option("skip", "LABELS", "left out of it, such as sil,sp"),
 )
 OF_FIGURES = (
     Option(
@@ -80,11 +77,9 @@ OF_FIGURES = (
         "of the figures of one utterance; repeat it (default: the one of median length)",
         REPEATED,
     ),
-    Option(
-        "from", "SECONDS", "compare and draw only what is at or after it", NUMBER, of_models=True
-    ),
-    Option("to", "SECONDS", "only what is before it", NUMBER, of_models=True),
-    Option("at", None, "time of a spike (default start)", one_of("start", "peak"), of_models=True),
+    Option("from", "SECONDS", "compare and draw only what is at or after it", NUMBER),
+    Option("to", "SECONDS", "only what is before it", NUMBER),
+    Option("at", None, "time of a spike (default start)", one_of("start", "peak")),
     Option("audio", "PATH", "WAV, or folder of UTTERANCE.wav; of a run, for its page"),
     Option("size", None, "default: by content", one_of("column", "page", "slide")),
     Option("font", "FAMILY", "an installed font"),
@@ -96,15 +91,8 @@ OF_FILES = (
         "pairs",
         "FILE.csv",
         "every spike of every utterance, matched or not, with its times and offset",
-        of_models=True,
     ),
-    Option(
-        "spikes",
-        None,
-        "when each model says what, as files",
-        one_of("ctm", "textgrid"),
-        of_models=True,
-    ),
+    Option("spikes", None, "when each model says what, as files", one_of("ctm", "textgrid")),
     Option(
         "report",
         None,
@@ -125,6 +113,10 @@ OF_FILES = (
         SWITCH,
     ),
     Option("json", None, "print what was found as JSON", SWITCH),
+)
+OF_RUNS = (  # what a run has, too; all others speak of posteriors of any models, which a run knows
+    *("figures", "utterance", "audio", "size", "font", "format"),
+    *("numbers", "report", "out", "gallery", "toy", "json"),
 )
 GROUPS = (
     ("about the posteriors", (*OF_POSTERIORS, UNIT)),
@@ -148,7 +140,12 @@ def add_options(plot: Parser) -> None:
             group.add_argument(option.flag, help=option.help, **metavar, **option.typed)
 
 
+def typed(options: argparse.Namespace, names: Iterable[str]) -> list[str]:
+    """Those of the options that were typed."""
+    return [name for name in names if getattr(options, name) is not None]
+
+
 def of_models() -> tuple[str, ...]:
     """Name the options that a run knows for itself."""
-    table = [option.name for _, options in GROUPS for option in options if option.of_models]
-    return (*table, "rule", *of_rule())
+    table = [option.name for _, options in GROUPS for option in options]
+    return (*(name for name in table if name not in OF_RUNS), "rule", *of_rule())

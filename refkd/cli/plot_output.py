@@ -1,6 +1,7 @@
 """What `refkd plot` writes, and where."""
 
 import argparse
+import json
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,26 +11,29 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd import check
 from refkd.cli.plot_spikes import PAIRS
-from refkd.cli.run import REPORT, report_undrawn
+from refkd.cli.run import REPORT, report_all_undrawn
 from refkd.files.text import nfc
 
 if TYPE_CHECKING:
     from refkd.alignment.posteriors.posterior_set import PosteriorSet
     from refkd.experiment.run_reader import Run
+    from visualize.output.drawing import Drawn
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Output:
-    """How figures look, and where they go."""
+    """How figures look, where they go, and what has become of them."""
 
     folder: str
     formats: list[str]  # endings of the files
     numbers: Path | None  # CSV file of what is drawn
     size: str | None  # of a column, a page or a slide
     font: str | None  # family
-    pairs: Path | None = None  # CSV file of all spikes
+    pairs: Path | None  # CSV file of all spikes
+    json: bool  # whether what was found is printed as JSON
+    files: list[Path] = field(default_factory=list)  # written by now
     failures: dict[str, Exception] = field(default_factory=dict)  # of what could not be drawn
 
     @classmethod
@@ -47,7 +51,8 @@ class Output:
         )
         if numbers is not None and pairs is not None and numbers.resolve() == pairs.resolve():
             check.fail("pairs", "another file than --numbers", pairs)
-        output = cls(options.out, formats, numbers, options.size, options.font, pairs)
+        looks = options.size, options.font
+        output = cls(options.out, formats, numbers, *looks, pairs, bool(options.json))
         output.in_font(lambda: None)  # there is such a font
         return output
 
@@ -70,8 +75,14 @@ class Output:
             print(f"warning: {sentence}", file=sys.stderr)
         return result
 
-    def animate(self, run: "Run") -> list[Path]:
-        """Write the moving pictures of a run; return the files."""
+    def draw(self, draw: "Callable[[], Drawn]") -> "Drawn":
+        """Draw figures, and keep what could not be drawn."""
+        drawn = self.in_font(draw)
+        self.failures.update(drawn.failures)
+        return drawn
+
+    def animate(self, run: "Run") -> None:
+        """Write the moving pictures of a run."""
         from refkd.experiment.run_folder import claim_files, plot_folder, reporting_write_errors
         from visualize.output.run import draw_animations, pictures_of
 
@@ -79,11 +90,11 @@ class Output:
         claim_files(folder, list(pictures_of(run)))
         with reporting_write_errors(folder):
             files, failures = self.in_font(lambda: draw_animations(run, folder))
+        self.files += files
         self.failures.update(failures)
-        return files
 
-    def write(self, figures: Mapping[str, Any]) -> list[Path]:
-        """Write figures, and their numbers where they are wanted; return the files."""
+    def write(self, figures: Mapping[str, Any]) -> None:
+        """Write figures, and their numbers where they are wanted."""
         from refkd.experiment.run_folder import plot_folder, reporting_write_errors
         from visualize import write_numbers
         from visualize.layout.style import SLIDE_PIXELS
@@ -95,17 +106,24 @@ class Output:
             files, failures = self.in_font(
                 lambda: write_figures(figures, folder, self.formats, pixels)
             )
+        self.files += files
         self.failures.update(failures)
         if self.numbers is not None:
             with reporting_write_errors(self.numbers.parent):
-                files.append(write_numbers(figures, self.numbers))
-        return files
+                self.files.append(write_numbers(figures, self.numbers))
 
-    def report_failures(self) -> int:
-        """Print a sentence for each figure that could not be drawn; the exit code is then 1."""
-        for name, error in self.failures.items():
-            report_undrawn(name, error)
-        return 1 if self.failures else 0
+    def end(
+        self, numbers: Mapping[str, Any], before: Iterable[str] = (), after: Iterable[str] = ()
+    ) -> int:
+        """Print numbers and files as JSON, or the files between lines of text; then a sentence for
+        each figure that could not be drawn, for which the exit code is 1.
+        """
+        files = [str(file) for file in self.files]
+        if self.json:
+            print(json.dumps({**numbers, "files": files}, indent=1))
+        else:
+            print("\n".join([*before, *files, *after]))
+        return report_all_undrawn(self.failures)
 
     def check_report(self, report: bool | None) -> None:
         """A page is made of figures as SVG."""
@@ -114,10 +132,8 @@ class Output:
 
     def write_report(
         self, figures: Mapping[str, Any], write: Callable[[dict[str, Path], Path], None]
-    ) -> list[Path]:
-        """Write a page with the figures that have been written as SVG, and with their numbers;
-        return its file, or none if it failed.
-        """
+    ) -> None:
+        """Write a page with the figures that have been written as SVG, and with their numbers."""
         from refkd.alignment.ctm_textgrid import file_names
         from refkd.experiment.run_folder import claim_files, plot_folder, reporting_write_errors
         from visualize import write_numbers
@@ -134,7 +150,7 @@ class Output:
                     written[name] = file
             with note_failure(self.failures, REPORT):
                 write(written, folder / REPORT)
-        return [] if REPORT in self.failures else [folder / REPORT]
+                self.files.append(folder / REPORT)
 
 
 def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] | None:

@@ -4,10 +4,11 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refkd.cli.commands import Commands, shortened
+from refkd.cli.commands import Bar, Commands, shortened
 
 if TYPE_CHECKING:
     from refkd.experiment.checkpoint import Epoch
@@ -116,8 +117,11 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     claim_folder(folder, settings)
     document = read_results(folder)
     if document is None:
-        with _Progress(settings.trainings) as progress:
+        progress = _Progress(settings.trainings)
+        try:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
+        finally:
+            progress.bar.end()
         document = results(result)
         write_run(result, folder)
         write_results(document, folder)  # before anything is drawn, which might fail
@@ -144,8 +148,7 @@ def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
         return
     with reporting_write_errors(folder):
         failures = draw_everything(run, folder / "figures", folder / REPORT)
-    for name, failure in failures.items():
-        report_undrawn(f"{folder}: {name}", failure, again)
+    report_all_undrawn({f"{folder}: {name}": error for name, error in failures.items()}, again)
 
 
 def report_undrawn(name: str, error: Exception, again: str = "") -> None:
@@ -154,40 +157,28 @@ def report_undrawn(name: str, error: Exception, again: str = "") -> None:
     print(shortened(f"refkd: {name} could not be drawn, got {got}{again}"), file=sys.stderr)
 
 
+def report_all_undrawn(failures: Mapping[str, Exception], again: str = "") -> int:
+    """A sentence for each; the exit code is then 1."""
+    for name, error in failures.items():
+        report_undrawn(name, error, again)
+    return 1 if failures else 0
+
+
 class _Progress:
-    """One bar for each model in training, on stderr if that is a terminal."""
+    """One bar for each model in training."""
 
     def __init__(self, trainings: int) -> None:
         self.trainings, self.begun = trainings, 0
         self.name = ""
-        self.bar: Any = None
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._finish()
+        self.bar = Bar()
 
     def update(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
         """Advance the bar of a model to the epochs that are done."""
-        from tqdm import tqdm
-
         epoch = history[-1]
         if name != self.name:
-            self._finish()
             self.name, self.begun = name, self.begun + 1
-            self.bar = tqdm(
-                total=epochs,
-                desc=f"{self.begun}/{self.trainings} {name}",
-                unit="epoch",
-                disable=not sys.stderr.isatty(),
-            )
-        self.bar.set_postfix_str(
-            f"CTC {epoch.ctc:.3f} nats/frame, validation {100 * epoch.validation:.1f} %",
-            refresh=False,
-        )
-        self.bar.update(len(history) - self.bar.n)
-
-    def _finish(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
+            title = f"{self.begun}/{self.trainings} {name}"
+            self.bar.begin(total=epochs, desc=title, unit="epoch")
+        words = f"CTC {epoch.ctc:.3f} nats/frame, validation {100 * epoch.validation:.1f} %"
+        self.bar.bar.set_postfix_str(words, refresh=False)
+        self.bar.bar.update(len(history) - self.bar.bar.n)

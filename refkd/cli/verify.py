@@ -2,12 +2,11 @@
 
 import argparse
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from refkd.cli.commands import Commands, Parser
+from refkd.cli.commands import Bar, Commands, Parser
 
 if TYPE_CHECKING:
     from refkd.verify.kit import Kit
@@ -128,8 +127,8 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
     for option, file in (("--junit", options.junit), ("--write-expected", options.write_expected)):
         if file is not None and not Path(file).parent.is_dir():
             check.fail(option, "a file in a folder that is there", file)
-    progress = _Progress()
-    runner = _runner(kit, options, conventions, progress.step)
+    bar = Bar()
+    runner = _runner(kit, options, conventions, bar.advance)
     try:
         report = verify(
             kit,
@@ -140,10 +139,10 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
             case=options.case,
             repeat=check.integer("--repeat", options.repeat, low=1),
             again=lambda name: _again(kit, options, conventions, name),
-            begin=progress.begin,
+            begin=lambda stage, calls: bar.begin(total=calls, desc=stage, unit="call", leave=False),
         )
     finally:
-        progress.end()
+        bar.end()
         runner.close()
     if options.write_expected:
         write_expected(options.write_expected, report, setting)
@@ -158,31 +157,6 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         if comparison is not None:
             print("", *as_lines(comparison), sep="\n")
     return (comparison or report).exit_code
-
-
-class _Progress:
-    """A bar on the terminal for each stage of a run."""
-
-    def __init__(self) -> None:
-        self.bar: Any = None
-
-    def begin(self, stage: str, calls: int | None) -> None:
-        """A stage with so many calls, if that is known."""
-        from tqdm import tqdm
-
-        self.end()
-        on = sys.stderr.isatty()
-        self.bar = tqdm(total=calls, desc=stage, unit="call", leave=False, disable=not on)
-
-    def step(self) -> None:
-        """One more call is answered."""
-        if self.bar is not None:
-            self.bar.update()
-
-    def end(self) -> None:
-        """Remove the bar."""
-        if self.bar is not None:
-            self.bar.close()
 
 
 def _runner(

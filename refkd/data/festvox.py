@@ -62,12 +62,10 @@ def read_corpus(
         ...
     refkd.files.text.FileError: nowhere: expected a folder, got none
     """
-    if rate is not None:
-        check.integer("rate", rate, low=1)
     check.positive("shortest", shortest)
     if check.positive("longest", longest) < shortest:
         check.fail("longest", f"at least shortest={shortest} seconds", longest)
-    limits = check_limits(train, validation, test)
+    limits = check_limits(train, validation, test, rate)
 
     folder = Path(folder)
     sentences = read_sentences(folder)

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from refkd import check
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.splits import assemble, check_limits, of_one_rate
 from refkd.data.wav import read_wav
@@ -49,9 +48,7 @@ def read_fsdd(
         ...
     refkd.files.text.FileError: nowhere: expected a folder, got none
     """
-    if rate is not None:
-        check.integer("rate", rate, low=1)
-    limits = check_limits(train, validation, test)
+    limits = check_limits(train, validation, test, rate)
     folder = Path(folder)
     if not folder.is_dir():
         raise FileError(folder, "a folder", "none")

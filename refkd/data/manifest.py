@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
-from refkd import check
 from refkd.check import ArgumentError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.lexicon import read_lexicon, words_of
@@ -43,9 +42,7 @@ def read_manifest(
         ...
     refkd.check.ArgumentError: train: expected a whole number >= 1, got 0
     """
-    if rate is not None:
-        check.integer("rate", rate, low=1)
-    limits = check_limits(train, validation, test)
+    limits = check_limits(train, validation, test, rate)
     path = Path(file)
     words = {} if lexicon is None else read_lexicon(lexicon, inventory)
     allowed = None if inventory is None else set(read_tokens(inventory))

@@ -13,8 +13,10 @@ SPLITS = ("train", "validation", "test")
 TURN = {1: "validation", 2: "test"}  # of seven groups; the others are for training
 
 
-def check_limits(train: int, validation: int, test: int) -> dict[str, int]:
-    """The most clips of each split by its name, each at least 1."""
+def check_limits(train: int, validation: int, test: int, rate: int | None = None) -> dict[str, int]:
+    """The most clips of each split by its name, each at least 1; so is a rate that is wanted."""
+    if rate is not None:
+        check.integer("rate", rate, low=1)
     limits = (train, validation, test)
     return {
         name: check.integer(name, limit, low=1) for name, limit in zip(SPLITS, limits, strict=True)

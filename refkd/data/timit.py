@@ -61,10 +61,8 @@ def read_timit(
     >>> fold([("h#", 0, 9), ("q", 9, 12), ("ao", 12, 20), ("tcl", 20, 25), ("pau", 25, 30)])
     [('sil', 0, 9), ('aa', 12, 20), ('sil', 20, 30)]
     """
-    if rate is not None:
-        check.integer("rate", rate, low=1)
     check.one_of("symbols", symbols, (39, 61))
-    limits = check_limits(train, validation, test)
+    limits = check_limits(train, validation, test, rate)
     folder = Path(folder)
     split_of: dict[str, str] = {}
     sentences: list[tuple[int, str, Path]] = []  # which of its speaker's sentences, speaker, labels

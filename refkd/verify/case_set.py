@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from refkd.verify.records import Case, Selection, Status
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-Make: TypeAlias = Callable[[], dict[str, Any]]
 Recipe = TypeVar("Recipe")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SHAPES = 8  # padded shapes, where few are wanted
@@ -58,39 +57,49 @@ class Register(dict[str, Callable[[], Case]]):
 
         self[name] = build
 
-    def case(self, bug_classes: str, **options: Any) -> Callable[[Make], Make]:
-        """Register a function that makes the inputs of the case that is called like it."""
 
-        def register(make: Make) -> Make:
-            self.add(make.__name__, bug_classes, make, **options)
-            return make
-
-        return register
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CaseSet:
     """How the cases of a kit are named, made and reduced."""
 
-    names: Callable[[Selection], Iterable[str]]
-    vector_names: Callable[[], Iterable[str]]  # the same on every machine
-    make: Callable[[str], Case]  # the case of a name without steps
+    small: Mapping[str, Callable[[], Case]]  # by name, in the order in which they are run
+    large: Mapping[str, Callable[[], Case]]  # come last, and not in quick runs
+    large_in_files: bool = True  # whether these are written to files, too
+    drawn: Callable[[Selection], Iterable[str]]  # names of further cases: the same everywhere
+    by_hypothesis: Callable[[Selection], Iterable[str]] | None = None  # instead, if installed
+    make: Callable[[str], Case]  # the case of a name that is neither small nor large
     reduced: Callable[[Case, str], Case]  # the case after one step
     shape: Callable[[Case], tuple[int, ...]]  # of the padded arrays
     fitted: Callable[[Case], Case | None] | None = None  # the case in one of few shapes
-    by_hypothesis: bool = False  # whether cases are drawn by Hypothesis, where it is installed
+
+    def names(self, selection: Selection) -> Iterator[str]:
+        """Names of all cases of a selection."""
+        draw = self.by_hypothesis if self.by_hypothesis and has_hypothesis() else self.drawn
+        yield from (*self.small, *draw(selection))
+        if not selection.quick:
+            yield from self.large
+
+    def vectors(self) -> Iterator[Case]:
+        """The cases that are written to files: the same ones on every machine."""
+        names = (
+            *self.small,
+            *self.drawn(Selection()),
+            *(self.large if self.large_in_files else ()),
+        )
+        return map(self.find, names)
 
     def find(self, name: str) -> Case:
         """The case of this name, a reduced one (`NAME/step/step`) included."""
         base, *steps = name.split("/")
-        case = self.make(base)
+        makers = self.small if base in self.small else self.large
+        case = makers[base]() if base in makers else self.make(base)
         for step in steps:
             case = self.reduced(case, step)
         return case
 
     def cases(self, selection: Selection) -> Iterator[Case]:
         """All cases of a selection; of few shapes, those that fit, or have one of the first."""
-        every = map(self.make, self.names(selection))
+        every = map(self.find, self.names(selection))
         if not selection.few_shapes:
             yield from every
         elif self.fitted is not None:

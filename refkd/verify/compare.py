@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from refkd.check import Bools, Floats
 from refkd.verify.records import Deviation, Outputs, Tolerance
 
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
@@ -18,7 +19,7 @@ TOLERANCES = {
 SMALLEST_SCALE = 1.0  # atol is relative to the largest entry of an output, or to this
 
 
-def rounded(values: NDArray[np.float64], dtype: str) -> NDArray[np.float64]:
+def rounded(values: Floats, dtype: str) -> Floats:
     """Float64 numbers that the dtype can hold, to nearest; bfloat16 by dropping bits of float32.
 
     Examples
@@ -49,8 +50,8 @@ def worst_deviation(
     outputs: Outputs,
     expected: Outputs,
     tolerance: Tolerance,
-    free: Mapping[str, NDArray[np.bool_]] | None = None,
-    extra: Mapping[str, NDArray[np.float64]] | None = None,
+    free: Mapping[str, Bools] | None = None,
+    extra: Mapping[str, Floats] | None = None,
 ) -> Deviation | None:
     """The entry that is furthest outside the tolerance; None if all are inside.
 
@@ -75,7 +76,7 @@ def worst_deviation(
     return None
 
 
-def allowed(reference: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64]:
+def allowed(reference: NDArray[Any], tolerance: Tolerance) -> Floats:
     """How far each entry may be off: atol is relative to the largest finite one, at least to 1."""
     finite = np.isfinite(reference)
     scale = max(SMALLEST_SCALE, float(np.abs(reference[finite]).max(initial=0.0)))
@@ -84,7 +85,7 @@ def allowed(reference: NDArray[Any], tolerance: Tolerance) -> NDArray[np.float64
     )
 
 
-def distances(got: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
+def distances(got: ArrayLike, reference: ArrayLike) -> Floats:
     """How far each entry is off: 0 where both are the same infinity or NaN, inf where one is.
 
     Examples
@@ -102,7 +103,7 @@ def distances(got: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
 
 
 def _worst_entry(
-    name: str, got: NDArray[Any], reference: NDArray[Any], limit: NDArray[np.float64], free: Any
+    name: str, got: NDArray[Any], reference: NDArray[Any], limit: Floats, free: Any
 ) -> Deviation | None:
     distance = np.where(free, 0.0, distances(got, reference))
     outside = distance > limit
@@ -132,13 +133,28 @@ def largest_difference(first: Outputs, second: Outputs) -> float:
     return float(largest)
 
 
-def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def check_real(outputs: Outputs) -> None:
+    """Refuse outputs that are no real numbers."""
+    for name, values in outputs.items():
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"{name}: expected real numbers, got {values.dtype}")
+
+
+def check_shape(outputs: Outputs, name: str, axes: str, shape: tuple[int, ...]) -> None:
+    """Refuse an output that has not the shape of these axes."""
+    got = outputs[name].shape if name in outputs else "nothing"
+    if got != shape:
+        names = ", ".join(axes) + "," * (len(axes) == 1)
+        raise ValueError(f"{name}: expected shape ({names}) = {shape}, got {got}")
+
+
+def log_softmax(logits: Floats) -> Floats:
     """Logarithm of the softmax over the last axis."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def sendable(logits: NDArray[np.float64], form: str, dtype: str) -> NDArray[np.float64]:
+def sendable(logits: Floats, form: str, dtype: str) -> Floats:
     """Logits (T, K) that the dtype holds exactly in this form: logits, log_probs or probs."""
     if form == "logits":
         return rounded(logits, dtype)

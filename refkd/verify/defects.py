@@ -34,14 +34,18 @@ class Defects(list[Defect]):
     def _replaced(self, name: str, step: Callable[..., Any], attributes: dict[str, Any]) -> Any:
         return type(step.__name__, (self.plain,), {name: step, **attributes})()
 
-    def steps(self, plain: Plain) -> Plain:
-        """Register a class that replaces several steps, with its bug class and its words."""
-        self.rows(plain())
-        return plain
+    def steps(self, bug: str, words: str) -> Callable[[Plain], Plain]:
+        """Register a class that replaces several steps."""
 
-    def rows(self, *family: Any) -> None:
-        """Register instances of a family that share a hook, each with bug class and words."""
-        self.extend(Defect(plain.bug, plain.words, plain) for plain in family)
+        def register(plain: Plain) -> Plain:
+            self.append(Defect(bug, words, plain()))
+            return plain
+
+        return register
+
+    def rows(self, bug: str, family: Mapping[str, Any]) -> None:
+        """Register instances of a class that replaces several steps, each with its words."""
+        self.extend(Defect(bug, words, plain) for words, plain in family.items())
 
 
 def _ending(step: Callable[..., Any], last: tuple[Any, ...]) -> Callable[..., Any]:

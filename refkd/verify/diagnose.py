@@ -162,7 +162,7 @@ def _by_symptom(
 
     Symptoms of few cases beside many that have none belong to the same unknown fault.
     """
-    left = {outcome: symptoms for outcome in wrong if (symptoms := kit.symptoms(outcome))}
+    left = {outcome: symptoms for outcome in wrong if (symptoms := list(kit.symptoms(outcome)))}
     strange = [outcome for outcome in wrong if outcome not in left]
     groups = []
     while left:

@@ -1,6 +1,6 @@
 """What a kit for one kind of implementation has to know; everything else is the core's."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -17,7 +17,6 @@ from refkd.verify.records import (
     Deviation,
     Outcome,
     Outputs,
-    Selection,
     Settled,
     Symptom,
 )
@@ -67,6 +66,12 @@ def of_dtype(bug: str) -> Convention:
     return Convention("dtype", dtypes, "call", bug, searched=("float64", "float32"))
 
 
+def first_numbers(values: NDArray[Any]) -> str:
+    """A row of numbers for an example; of a long one its beginning."""
+    row = values.tolist()
+    return str(row) if len(row) <= 12 else f"{row[:10]} and {len(row) - 10} more"
+
+
 class Asker(Protocol):
     """Runs cases of a kit on an implementation."""
 
@@ -80,8 +85,8 @@ def _as_it_is(
     return values
 
 
-@dataclass(frozen=True)
-class Kit:
+@dataclass(frozen=True, kw_only=True)
+class Kit(CaseSet):
     """A kind of implementation that can be verified: its tables, its cases and its functions.
 
     In the canonical form everything has its one meaning and layout; `arguments` and `results` name
@@ -95,8 +100,7 @@ class Kit:
     conventions: tuple[Convention, ...]  # found out, or set by flags; one is called "dtype"
     defects: tuple[Defect, ...]  # known ways to be wrong, the more specific first
 
-    # --- cases
-    case_set: CaseSet
+    # --- cases, besides how they are made
     # One generic, tiny, asymmetric case that separates conventions and few defects affect; then
     # simpler ones for implementations that are wrong there
     probe_cases: Callable[[], Sequence[Case]]
@@ -117,7 +121,7 @@ class Kit:
     deviation: Callable[[Case, Arguments, Outputs, Outputs, Conventions], Deviation | None]
     # Values of the conventions that are decided later, and what else came up on the way
     settle: Callable[[Asker, Conventions, Conventions], Settled]
-    symptoms: Callable[[Outcome], Sequence[Symptom]]  # of wrong numbers, the most telling first
+    symptoms: Callable[[Outcome], Iterable[Symptom]]  # of wrong numbers, the most telling first
     remark: Callable[[Outcome], Symptom | None]  # every `acceptable` case has one
     # What is special about a case, such as "an empty target", and the class it is after; the class
     # is empty if more than one fits
@@ -143,22 +147,6 @@ class Kit:
     contradictions: Callable[[Case, Conventions], Sequence[Case]] = lambda case, conventions: ()
     as_rows: Callable[[Outputs], Outputs] = lambda outputs: outputs  # as they are written to files
     deviating: str = "other numbers"  # what a deviation is called
-
-    def cases(self, selection: Selection) -> Iterator[Case]:
-        """All cases of a selection, small ones first."""
-        return self.case_set.cases(selection)
-
-    def vectors(self) -> Iterator[Case]:
-        """The cases that are written to files: the same ones on every machine."""
-        return map(self.case_set.find, self.case_set.vector_names())
-
-    def find(self, name: str) -> Case:
-        """The case of this name, a reduced one (`NAME/step/step`) included."""
-        return self.case_set.find(name)
-
-    def remarks(self, selection: Selection) -> list[str]:
-        """Sentences on what a selection leaves out."""
-        return self.case_set.remarks(selection)
 
     def signature(self, claims: Conventions) -> tuple[Names, Names]:
         """Names of what an adapter takes and returns under these conventions."""

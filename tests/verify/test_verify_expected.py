@@ -15,9 +15,8 @@ from refkd.check import ArgumentError
 from refkd.cli import main
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.expected import Setting, as_lines, compare, read_expected, write_expected
-from refkd.verify.kit import Selection
 from refkd.verify.kits import kit_named
-from refkd.verify.records import Finding, Report, Trial
+from refkd.verify.records import Finding, Report, Selection, Trial
 from refkd.verify.report import as_json, as_text, write_junit
 from refkd.verify.session import verify
 

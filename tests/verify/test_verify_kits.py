@@ -62,7 +62,7 @@ def test_a_case_that_there_is_not_is_refused(kit, name):
 def test_few_shapes_are_at_most_eight(kit):
     kit, few = kit_named(kit), Selection(few_shapes=True)
     cases = list(kit.cases(few))
-    assert len({kit.case_set.shape(case) for case in cases}) <= 8
+    assert len({kit.shape(case) for case in cases}) <= 8
     assert len(cases) > 20
     assert "8 padded shapes" in kit.remarks(few)[-1]
 

@@ -12,8 +12,8 @@ import pytest
 from support.verify import ADAPTERS, KNOWN_FAULTS
 
 import refkd.verify.pytest_items  # noqa: F401  kept by the inner runs, which would load it again
-from refkd.verify.kit import Selection
 from refkd.verify.kits import KITS, kit_named
+from refkd.verify.records import Selection
 from refkd.verify.session import in_order
 
 pytest_plugins = ["pytester"]

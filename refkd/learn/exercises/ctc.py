@@ -70,7 +70,13 @@ def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Ta
     return trace.occupancy, trace.grad
 
 
-class NoEmission(PlainCTC):
+class Slip(PlainCTC):
+    """A plain CTC with a mistake, said in words."""
+
+    words: str
+
+
+class NoEmission(Slip):
     """An alpha of the paths alone, without their emissions."""
 
     words = "the emission at t is left out"
@@ -79,7 +85,7 @@ class NoEmission(PlainCTC):
         return super().alpha(np.zeros_like(emission), skip)
 
 
-class EmissionInBeta(PlainCTC):
+class EmissionInBeta(Slip):
     """A beta that is symmetrical to alpha, as some papers have it."""
 
     words = "beta counts the emission at t, which alpha has already"
@@ -88,7 +94,7 @@ class EmissionInBeta(PlainCTC):
         return super().beta(emission, skip) + emission
 
 
-class EmissionOfTheSameFrame(PlainCTC):
+class EmissionOfTheSameFrame(Slip):
     """A beta that is one frame behind."""
 
     words = "beta takes the emission at t where that at t + 1 is wanted"
@@ -97,7 +103,7 @@ class EmissionOfTheSameFrame(PlainCTC):
         return super().beta(np.roll(emission, 1, axis=0), skip)
 
 
-class EmissionOfTheStateLeft(PlainCTC):
+class EmissionOfTheStateLeft(Slip):
     """A beta whose emission stands outside the sum, as in alpha."""
 
     words = "beta takes the emission of the state that it leaves, not of the one that it enters"
@@ -109,7 +115,7 @@ class EmissionOfTheStateLeft(PlainCTC):
         return beta
 
 
-class LogarithmOfOccupancy(PlainCTC):
+class LogarithmOfOccupancy(Slip):
     """Occupancies that never went through exp."""
 
     words = "occupancies are left as logarithms"
@@ -118,7 +124,7 @@ class LogarithmOfOccupancy(PlainCTC):
         return np.log(super().occupancy(weight, states, K))
 
 
-class LogarithmForProbability(PlainCTC):
+class LogarithmForProbability(Slip):
     """A gradient in which y and log y are mixed up."""
 
     words = "the gradient takes log y where y is wanted: softmax minus occupancy"
@@ -127,7 +133,7 @@ class LogarithmForProbability(PlainCTC):
         return np.log(prob) - occupancy
 
 
-def _slips(tables: Callable[..., Tables], *kinds: type[PlainCTC]) -> tuple[Defect, ...]:
+def _slips(tables: Callable[..., Tables], *kinds: type[Slip]) -> tuple[Defect, ...]:
     own = [slip(kind.words, partial(tables, kind())) for kind in kinds]
     return (*own, *slips_of_kit("ctc", tables))
 

@@ -129,7 +129,7 @@ def _lstm_slips() -> Sequence[Defect]:
     exchanged = [
         Defect("L1", f"gates are in another order: {words}", partial(_plain_step, plain))
         for gates, words in EXCHANGED.items()
-        for plain in [GatesExchanged(gates, words, "", ("w_input", "w_hidden", "bias"))]
+        for plain in [GatesExchanged(gates, ("w_input", "w_hidden", "bias"))]
     ]
     return (*exchanged, *slips_of_kit("lstm", _plain_step))
 

@@ -1,7 +1,6 @@
 """Flax's LSTM as adapters: copy one, change the lines that make and run the layer."""
 
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 
@@ -10,19 +9,8 @@ QUICKLY = {"xla_backend_optimization_level": 0}  # to optimise takes longer than
 
 
 def lstm(
-    inputs: Any,
-    lengths: Any,
-    w_input: Any,
-    w_hidden: Any,
-    bias: Any,
-    bias_hidden: Any,
-    h0: Any,
-    c0: Any,
-    reverse: int,
-    d_hidden: Any,
-    d_h_last: Any,
-    d_c_last: Any,
-) -> tuple[Any, ...]:
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
     """`flax.linen.RNN` over an OptimizedLSTMCell, compiled for each shape, and all gradients."""
     import jax
 
@@ -31,7 +19,7 @@ def lstm(
     with jax.enable_x64(inputs.dtype == np.float64):
         results = _compiled()(
             (inputs, w_input, w_hidden, bias, h0, c0),
-            (d_hidden, d_h_last, d_c_last),
+            (d_hidden, d_h, d_c),
             lengths,
             reverse=bool(reverse),
         )
@@ -43,14 +31,14 @@ def lstm(
 
 
 @cache
-def _compiled() -> Any:
+def _compiled():
     """The layer and its gradients, compiled for each shape."""
     import jax
     from flax import linen
 
     @partial(jax.jit, static_argnames="reverse", compiler_options=QUICKLY)
-    def run(values: Any, above: Any, lengths: Any, reverse: bool) -> tuple[Any, ...]:
-        def layer(x: Any, w: Any, u: Any, b: Any, h: Any, c: Any) -> tuple[Any, ...]:
+    def run(values, above, lengths, reverse):
+        def layer(x, w, u, b, h, c):
             H = len(u)
             cell = {}
             for n, gate in enumerate(GATES):

@@ -1,7 +1,6 @@
 """Optax's CTC as an adapter: copy it, change the line that computes the loss."""
 
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 
@@ -9,9 +8,7 @@ MULTIPLES = (8, 4, 8)  # of frames, utterances, labels: JAX compiles again for e
 QUICKLY = {"xla_backend_optimization_level": 0}  # to optimise takes longer than to run all cases
 
 
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`optax.ctc_loss`, which wants the batch first and paddings in place of lengths.
 
     It is compiled for few padded shapes. Added frames and labels are padding; added utterances
@@ -37,16 +34,14 @@ def ctc_loss(
 
 
 @cache
-def _compiled() -> Any:
+def _compiled():
     """The loss of each utterance and the gradient in the logits, compiled for each shape."""
     import jax
     import optax
 
     @partial(jax.jit, static_argnames="blank", compiler_options=QUICKLY)
-    def run(
-        logits: Any, logit_padding: Any, labels: Any, label_padding: Any, weight: Any, blank: int
-    ) -> tuple[Any, Any]:
-        def loss_of(x: Any) -> Any:
+    def run(logits, logit_padding, labels, label_padding, weight, blank):
+        def loss_of(x):
             paddings = logit_padding.astype(x.dtype), label_padding.astype(x.dtype)
             return optax.ctc_loss(x, paddings[0], labels, paddings[1], blank_id=blank)
 

@@ -1,11 +1,7 @@
 """The CTC of Keras on its TensorFlow backend: copy it, change the line that computes the loss."""
 
-from typing import Any
 
-
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`keras.ops.ctc_loss`, which wants the batch first and computes in single precision."""
     import keras
     import tensorflow as tf

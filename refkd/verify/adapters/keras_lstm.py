@@ -1,26 +1,13 @@
 """The LSTM of Keras on its TensorFlow backend: copy it, change the lines that run the layer."""
 
-from typing import Any
-
 import numpy as np
 
 GRAPH_FROM = 100  # frames: fewer cost less than to trace a graph, many would cost a minute
 
 
 def lstm(
-    inputs: Any,
-    lengths: Any,
-    w_input: Any,
-    w_hidden: Any,
-    bias: Any,
-    bias_hidden: Any,
-    h0: Any,
-    c0: Any,
-    reverse: int,
-    d_hidden: Any,
-    d_h_last: Any,
-    d_c_last: Any,
-) -> tuple[Any, ...]:
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
     """`keras.layers.LSTM` behind a mask, `go_backwards` for the backward direction."""
     import keras
     import tensorflow as tf
@@ -38,13 +25,14 @@ def lstm(
     layer.set_weights([w_input, w_hidden, bias])
     mask = np.arange(inputs.shape[1]) < lengths[:, None]
 
-    def run(x: Any, h: Any, c: Any) -> Any:
+    def run(x, h, c):
         weights = [weight.value for weight in layer.trainable_weights]
         with tf.GradientTape() as tape:
             tape.watch([x, h, c])
             states = layer(x, mask=mask, initial_state=[h, c])
-        above = [d_hidden, d_h_last, d_c_last]
-        return states, tape.gradient(states, [x, *weights, h, c], output_gradients=above)
+        return states, tape.gradient(
+            states, [x, *weights, h, c], output_gradients=[d_hidden, d_h, d_c]
+        )
 
     if inputs.shape[1] > GRAPH_FROM:
         run = tf.function(run)

@@ -1,13 +1,9 @@
 """The smallest adapter: a loss without a gradient, in NumPy."""
 
-from typing import Any
-
 import numpy as np
 
 
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> Any:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """The forward recursion in log space; what returns no gradient is held to its losses.
 
     Examples

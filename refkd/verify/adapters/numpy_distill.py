@@ -3,12 +3,10 @@
 What an implementation does not offer, it refuses; the kit then asks for nothing of the kind.
 """
 
-from typing import Any
-
 import numpy as np
 
 
-def frame_wise(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any, Any, None]:
+def frame_wise(student, teacher, lengths, rule):
     """KL(teacher || student) of each frame, summed over the utterance; logits (T, N, K), padded.
 
     `rule` is as from `refkd.losses.rule_json.rule_to_dict`, and divergence, temperature, scale_t2,
@@ -37,6 +35,6 @@ def frame_wise(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any
     return loss, np.where(there, q - p, 0.0), None
 
 
-def _log_softmax(logits: Any) -> Any:
+def _log_softmax(logits):
     below = logits - logits.max(axis=2, keepdims=True)
     return below - np.log(np.exp(below).sum(axis=2, keepdims=True))

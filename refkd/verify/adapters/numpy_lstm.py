@@ -1,22 +1,9 @@
 """A plain NumPy LSTM without a gradient, as an adapter to copy."""
 
-from typing import Any
-
 import numpy as np
 
 
-def lstm(
-    inputs: Any,
-    lengths: Any,
-    w_input: Any,
-    w_hidden: Any,
-    bias: Any,
-    bias_hidden: Any,
-    h0: Any,
-    c0: Any,
-    reverse: int,
-    *above: Any,
-) -> tuple[Any, ...]:
+def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, *upstream):
     """hidden, h_last and c_last; gates i, f, g, o side by side, weights (D, 4H) and (H, 4H)."""
     (T, N, _), H = inputs.shape, h0.shape[1]
     hidden = np.zeros((T, N, H), dtype=inputs.dtype)
@@ -34,5 +21,5 @@ def lstm(
     return hidden, h_last, c_last
 
 
-def _sigmoid(a: Any) -> Any:
+def _sigmoid(a):
     return 0.5 + 0.5 * np.tanh(0.5 * a)

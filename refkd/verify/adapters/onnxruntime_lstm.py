@@ -1,23 +1,11 @@
 """ONNX Runtime's LSTM as an adapter: copy it, change the node, or read it from your own model."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 
-def lstm(
-    inputs: Any,
-    lengths: Any,
-    w_input: Any,
-    w_hidden: Any,
-    bias: Any,
-    bias_hidden: Any,
-    h0: Any,
-    c0: Any,
-    reverse: int,
-    *above: Any,
-) -> tuple[Any, ...]:
+def lstm(inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, *upstream):
     """One LSTM node on the CPU in one direction: hidden, h_last and c_last, no gradient."""
     values = {
         "X": inputs,
@@ -34,7 +22,7 @@ def lstm(
 
 
 @cache
-def _session(hidden_size: int, dtype: Any, direction: str) -> Any:
+def _session(hidden_size, dtype, direction):
     """A model of one node, whose weights are inputs."""
     import onnxruntime
     from onnx import helper

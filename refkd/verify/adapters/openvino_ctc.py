@@ -1,14 +1,11 @@
 """OpenVINO's CTC as an adapter: copy it, change the operation, or read it from your own model."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> Any:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """The operation CTCLoss on the CPU, without a gradient.
 
     It wants the batch first, and as many places for labels as there are frames; longer targets
@@ -26,7 +23,7 @@ def ctc_loss(
 
 
 @cache
-def _compiled(dtype: str) -> Any:
+def _compiled(dtype):
     """A model of one operation, for all shapes."""
     import openvino
     from openvino import opset4

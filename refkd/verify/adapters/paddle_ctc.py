@@ -1,11 +1,7 @@
 """Paddle's CTC as an adapter: copy it, change the line that computes the loss."""
 
-from typing import Any
 
-
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`paddle.nn.functional.ctc_loss`, which is warp-ctc, with its softmax inside."""
     import paddle
 

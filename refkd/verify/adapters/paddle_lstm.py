@@ -1,24 +1,11 @@
 """Paddle's LSTM as an adapter: copy it, change the lines that make and run the layer."""
 
-from typing import Any
-
 WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
 def lstm(
-    inputs: Any,
-    lengths: Any,
-    w_input: Any,
-    w_hidden: Any,
-    bias: Any,
-    bias_hidden: Any,
-    h0: Any,
-    c0: Any,
-    reverse: int,
-    d_hidden: Any,
-    d_h_last: Any,
-    d_c_last: Any,
-) -> tuple[Any, ...]:
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
     """One direction of `paddle.nn.LSTM` with sequence lengths, and all gradients."""
     import paddle
 
@@ -33,7 +20,8 @@ def lstm(
     first = (paddle.stack([h] * (1 + reverse)), paddle.stack([c] * (1 + reverse)))
     outputs, (h_last, c_last) = layer(x, first, sequence_length=paddle.to_tensor(lengths))
     states = [outputs[..., H * reverse :], h_last[reverse], c_last[reverse]]
-    above = [paddle.to_tensor(gradient) for gradient in (d_hidden, d_h_last, d_c_last)]
-    paddle.autograd.backward(states, above)
+    paddle.autograd.backward(
+        states, [paddle.to_tensor(gradient) for gradient in (d_hidden, d_h, d_c)]
+    )
     gradients = [leaf.grad for leaf in (x, *weights, h, c)]
     return tuple(result.numpy() for result in (*states, *gradients))

@@ -1,15 +1,11 @@
 """The CTC of this package as an adapter: how a function of one utterance becomes a batch."""
 
-from typing import Any
-
 import numpy as np
 
 import refkd
 
 
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`refkd.ctc_loss` of each utterance; targets that do not fit are refused.
 
     Examples

@@ -1,13 +1,9 @@
 """TensorFlow's CTC as adapters: copy one, change the line that computes the loss."""
 
-from typing import Any
-
 import numpy as np
 
 
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`tf.nn.ctc_loss` with dense labels, which is computed by TensorFlow's own operations."""
     import tensorflow as tf
 
@@ -19,9 +15,7 @@ def ctc_loss(
     return loss.numpy(), grad.numpy()
 
 
-def ctc_loss_of_sparse_labels(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss_of_sparse_labels(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`tf.nn.ctc_loss` with sparse labels, which is computed by a kernel in C++."""
     import tensorflow as tf
 

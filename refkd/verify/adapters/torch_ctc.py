@@ -1,11 +1,7 @@
 """PyTorch's CTC as adapters: copy one, change the line that computes the loss."""
 
-from typing import Any
 
-
-def ctc_loss(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`torch.nn.functional.ctc_loss` behind a log_softmax, with the gradient in the logits."""
     import torch
 
@@ -22,9 +18,7 @@ def ctc_loss(
     return loss.detach().numpy(), x.grad.numpy()
 
 
-def ctc_loss_of_log_probs(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int, d_loss: Any
-) -> tuple[Any, Any]:
+def ctc_loss_of_log_probs(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """`torch.nn.functional.ctc_loss` alone: log-probabilities in, the gradient in them out."""
     import torch
 

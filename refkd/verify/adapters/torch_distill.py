@@ -1,20 +1,19 @@
 """PyTorch's kl_div as adapters: copy one, change the line that computes the loss."""
 
 import math
-from typing import Any
 
 
-def distill(student: Any, teacher: Any, lengths: Any, rule: Any) -> Any:
+def distill(student, teacher, lengths, rule):
     """Rules over `torch.nn.functional.kl_div` with the teacher's probabilities."""
     return _distill(student, teacher, lengths, rule, log_target=False)
 
 
-def distill_log_target(student: Any, teacher: Any, lengths: Any, rule: Any) -> Any:
+def distill_log_target(student, teacher, lengths, rule):
     """The same with the teacher's log-probabilities: NaN where it rules a class out."""
     return _distill(student, teacher, lengths, rule, log_target=True)
 
 
-def kl_div(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any, Any]:
+def kl_div(student, teacher, lengths, rule):
     """`torch.nn.KLDivLoss(reduction="sum")` alone, frame by frame, with a mask.
 
     Log-probabilities of the student and probabilities of the teacher come in; the gradient is in
@@ -30,7 +29,7 @@ def kl_div(student: Any, teacher: Any, lengths: Any, rule: Any) -> tuple[Any, An
     return loss.detach().numpy(), log_q.grad.numpy()
 
 
-def _distill(student: Any, teacher: Any, lengths: Any, rule: Any, log_target: bool) -> Any:
+def _distill(student, teacher, lengths, rule, log_target):
     import torch
 
     _refuse(rule, ("FrameWise", "Shift", "Hard", "TopK", "Soft"), temperature=True)
@@ -52,7 +51,7 @@ def _distill(student: Any, teacher: Any, lengths: Any, rule: Any, log_target: bo
     return losses.detach().numpy(), z.grad.numpy(), torch.cat(pairs).numpy(), teacher_grad
 
 
-def _loss(z: Any, y: Any, rule: Any, log_target: bool) -> tuple[Any, Any]:
+def _loss(z, y, rule, log_target):
     """Loss of one utterance, and which (student frame, teacher frame) were selected."""
     import torch
 
@@ -80,7 +79,7 @@ def _loss(z: Any, y: Any, rule: Any, log_target: bool) -> tuple[Any, Any]:
     return loss * (temperature**2 if rule["scale_t2"] else 1.0), chosen
 
 
-def _window(rule: Any, T: int) -> Any:
+def _window(rule, T):
     """(T, T): which teacher frames a student frame sees."""
     import torch
 
@@ -92,7 +91,7 @@ def _window(rule: Any, T: int) -> Any:
     return (lag <= left) & (lag >= -right)
 
 
-def _nearest_first(D: Any, k: int) -> Any:
+def _nearest_first(D, k):
     """(T, T): the k smallest of each row; ties to the frame nearest to it, then the earlier."""
     import torch
 
@@ -106,7 +105,7 @@ def _nearest_first(D: Any, k: int) -> Any:
     return chosen
 
 
-def _tau(rule: Any, cost: Any) -> Any:
+def _tau(rule, cost):
     """Temperature of the weights; at inf, they are equal."""
     import torch
 
@@ -115,14 +114,14 @@ def _tau(rule: Any, cost: Any) -> Any:
     return torch.where(cost < math.inf, math.inf, 1.0)
 
 
-def _masked(values: Any, lengths: Any) -> Any:
+def _masked(values, lengths):
     import torch
 
     there = torch.arange(len(values))[:, None] < torch.tensor(lengths)
     return torch.where(there, values, 0.0)
 
 
-def _refuse(rule: Any, rules: tuple[str, ...], temperature: bool) -> None:
+def _refuse(rule, rules, temperature):
     """Say what is not offered."""
     if rule["rule"] not in rules or rule["divergence"] != "kl" or rule["blank_frames"] != "keep":
         raise NotImplementedError(f"only {', '.join(rules)} with kl, and no blank frames")

@@ -1,24 +1,11 @@
 """PyTorch's LSTM as an adapter: copy it, change the lines that make and run the layer."""
 
-from typing import Any
-
 WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
 def lstm(
-    inputs: Any,
-    lengths: Any,
-    w_input: Any,
-    w_hidden: Any,
-    bias: Any,
-    bias_hidden: Any,
-    h0: Any,
-    c0: Any,
-    reverse: int,
-    d_hidden: Any,
-    d_h_last: Any,
-    d_c_last: Any,
-) -> tuple[Any, ...]:
+    inputs, lengths, w_input, w_hidden, bias, bias_hidden, h0, c0, reverse, d_hidden, d_h, d_c
+):
     """One direction of `torch.nn.LSTM` over packed utterances, and all gradients."""
     import torch
     from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -36,6 +23,6 @@ def lstm(
     outputs, (h_last, c_last) = layer(packed, first)
     hidden, _ = pad_packed_sequence(outputs, total_length=T)
     states = (hidden[..., H * reverse :], h_last[reverse], c_last[reverse])
-    above = [torch.tensor(gradient) for gradient in (d_hidden, d_h_last, d_c_last)]
+    above = [torch.tensor(gradient) for gradient in (d_hidden, d_h, d_c)]
     gradients = torch.autograd.grad(states, [x, *weights, h, c], above)
     return tuple(result.detach().numpy() for result in (*states, *gradients))

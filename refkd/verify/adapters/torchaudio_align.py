@@ -4,14 +4,10 @@ torchaudio aligns one utterance at a time, wants float32 or float64 log-probabil
 neither empty targets nor padding.
 """
 
-from typing import Any
-
 import numpy as np
 
 
-def align(
-    logits: Any, labels: Any, input_lengths: Any, label_lengths: Any, blank: int
-) -> tuple[Any, Any]:
+def align(logits, labels, input_lengths, label_lengths, blank):
     """`torchaudio.functional.forced_align` behind a log_softmax: class and score of each frame."""
     import torch
     from torchaudio.functional import forced_align

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.verify.alignment.defects import TieSkips, TieStays, TieSteps
-from refkd.verify.alignment.plain import Floats, PlainAligner
+from refkd.check import Floats
+from refkd.verify.alignment.defects import TieGoesTo
+from refkd.verify.alignment.plain import PlainAligner
 from refkd.verify.case_set import Register
 from refkd.verify.compare import log_softmax
-from refkd.verify.ctc.recipe import batch, favoured
+from refkd.verify.ctc.recipe import batch, favoured, turning, with_values
 from refkd.verify.ctc.recipe import drawn as drawn_batch
 from refkd.verify.records import Case
 
@@ -50,10 +51,8 @@ def path(*frames: int) -> dict[str, Any]:
 
 drawn = partial(drawn_batch, draw=drawn_logits)
 CASES, LARGE = Register(), Register()
-case, large = CASES.case, LARGE.case
 
 
-@case("A6 A8")
 def probe() -> dict[str, Any]:
     """Two utterances, the blank in the middle; a label of two frames, and one at an end."""
     first = spoken(1, 7, 5, [0, 3], 1)
@@ -61,22 +60,17 @@ def probe() -> dict[str, Any]:
     return batch([first, spoken(2, 7, 5, [2, 0, 4], 1)], [[0, 3], [2, 0, 4]], 1)
 
 
+CASES.add("probe", "A6 A8", probe)
 # The example of `refkd.ctc_align`: spans 1 to 3 and 3 to 4.
 CASES.add("four_frames", "A3 A2", sure_of, [0, 1, 1, 2], 3, [1, 2], expected=path(0, 1, 1, 2))
 # A label twice needs a blank between: sure of it in all frames, and still one is the blank.
 CASES.add("repeat_in_three_frames", "A1", sure_of, [1, 1, 1], 3, [1, 1], expected=path(1, 0, 1))
 CASES.add("repeat_of_long_spans", "A1 A3", sure_of, [0, 2, 2, 0, 2, 2, 0], 4, [2, 2],
           expected=path(0, 2, 2, 0, 2, 2, 0))  # fmt: skip
-
-
-@case("A6", expected=path(1, 0, 2))
-def other_than_said() -> dict[str, Any]:
-    """The best classes are 1 3 2, the target is 1 2: nothing is left for 3 but the blank."""
-    logits = sure([1, 3, 2], 4)
-    logits[1, 0] += 3.0
-    return batch([logits], [[1, 2]])
-
-
+# The best classes are 1 3 2, the target is 1 2: nothing is left for 3 but the blank.
+CASES.add("other_than_said", "A6", batch,
+          [sure([1, 3, 2], 4) + 3.0 * np.outer([0, 1, 0], [1, 0, 0, 0])], [[1, 2]],
+          expected=path(1, 0, 2))  # fmt: skip
 CASES.add("label_first", "A7", sure_of, [1, 0, 0], 3, [1], expected=path(1, 0, 0))
 CASES.add("label_last", "A7", sure_of, [0, 0, 1], 3, [1], expected=path(0, 0, 1))
 CASES.add("label_in_the_middle", "A7", sure_of, [0, 1, 0], 3, [1], expected=path(0, 1, 0))
@@ -87,50 +81,28 @@ CASES.add("empty_target", "A12", sure_of, [1, 0, 1], 3, [], expected=path(0, 0, 
 CASES.add("one_frame", "A12 A7", sure_of, [0], 3, [1], expected=path(1))
 
 
-@case("A14")
-def all_paths_alike() -> dict[str, Any]:
-    """Every path is as probable: any that spells the labels will do."""
-    return batch([np.zeros((6, 3))], [[1, 2]])
-
-
-@case("A14 A1")
-def repeats_alike() -> dict[str, Any]:
-    return batch([np.zeros((7, 3))], [[1, 1, 2]])
-
+# Every path is as probable: any that spells the labels will do.
+CASES.add("all_paths_alike", "A14", batch, [np.zeros((6, 3))], [[1, 2]])
+CASES.add("repeats_alike", "A14 A1", batch, [np.zeros((7, 3))], [[1, 1, 2]])
 
 # Ties: whole numbers, and a state whose two best predecessors are as good. Whoever takes the third
 # ends two nats lower. States are blank, 1, blank, 2, blank.
 
-
-@case("A14 A6")
-def tie_of_step_and_skip() -> dict[str, Any]:
-    """1 1 2, 1 0 2 and 0 1 2 cost 2; 2 comes from 1 or from the blank, not from itself."""
-    return batch([np.array([[-2.0, -2, -2], [0, 0, -2], [-2, 0, 0]])], [[1, 2]])
-
-
-@case("A14 A6")
-def tie_of_stay_and_step() -> dict[str, Any]:
-    """1 2 2 and 1 0 2 cost nothing; 2 comes from itself or from the blank, not from 1."""
-    return batch([np.array([[-2.0, 0, -2], [0, -2, 0], [-2, -2, 0]])], [[1, 2]])
-
-
-@case("A14 A6")
-def tie_of_stay_and_skip() -> dict[str, Any]:
-    """1 1 2 and 1 2 2 cost nothing; 2 comes from itself or from 1, not from the blank."""
-    return batch([np.array([[-2.0, 0, -2], [-2, 0, 0], [-2, -2, 0]])], [[1, 2]])
-
-
-@case("A14 A6")
-def tie_before_the_last_blank() -> dict[str, Any]:
-    """1 1 0 and 1 0 0 cost nothing."""
-    return batch([np.array([[-2.0, 0], [0, 0], [0, -2]])], [[1]])
-
-
-@case("A14 A1")
-def tie_before_a_repeat() -> dict[str, Any]:
-    """1 0 1 1 and 1 0 0 1 cost nothing; 1 must not come from 1."""
-    return batch([np.array([[-2.0, 0], [0, 0], [0, 0], [-2, 0]])], [[1, 1]])
-
+# 1 1 2, 1 0 2 and 0 1 2 cost 2; 2 comes from 1 or from the blank, not from itself.
+CASES.add("tie_of_step_and_skip", "A14 A6", batch,
+          [np.array([[-2.0, -2, -2], [0, 0, -2], [-2, 0, 0]])], [[1, 2]])  # fmt: skip
+# 1 2 2 and 1 0 2 cost nothing; 2 comes from itself or from the blank, not from 1.
+CASES.add("tie_of_stay_and_step", "A14 A6", batch,
+          [np.array([[-2.0, 0, -2], [0, -2, 0], [-2, -2, 0]])], [[1, 2]])  # fmt: skip
+# 1 1 2 and 1 2 2 cost nothing; 2 comes from itself or from 1, not from the blank.
+CASES.add("tie_of_stay_and_skip", "A14 A6", batch,
+          [np.array([[-2.0, 0, -2], [-2, 0, 0], [-2, -2, 0]])], [[1, 2]])  # fmt: skip
+# 1 1 0 and 1 0 0 cost nothing.
+CASES.add("tie_before_the_last_blank", "A14 A6", batch,
+          [np.array([[-2.0, 0], [0, 0], [0, -2]])], [[1]])  # fmt: skip
+# 1 0 1 1 and 1 0 0 1 cost nothing; 1 must not come from 1.
+CASES.add("tie_before_a_repeat", "A14 A1", batch,
+          [np.array([[-2.0, 0], [0, 0], [0, 0], [-2, 0]])], [[1, 1]])  # fmt: skip
 
 CASES.add("ragged", "A8", drawn, 4, [6, 3, 1], 5, [[1, 2, 1], [4], [3]], layout={"extra_frames": 2})
 CASES.add("ragged_labels", "A8 A9", drawn, 7, [5, 7], 4, [[1], [2, 3, 2]],
@@ -150,34 +122,17 @@ CASES.add("empty_beside_full", "A9 A12", drawn, 9, [5, 5], 4, [[], [3, 1]])
 CASES.add("blank_is_last", "A10", drawn, 11, [7, 6], 4, [[0, 2], [1, 1]], 3)
 CASES.add("blank_in_the_middle", "A10", drawn, 13, [8, 6], 5, [[0, 4, 3], [1, 0]], 2)
 
-
-@case("A11 A15")
-def masked() -> dict[str, Any]:
-    """-inf: the first label cannot come before frame 2."""
-    logits = drawn_logits(15, 6, 4)
-    logits[:2, 1:] = -np.inf
-    logits[4, 0] = -np.inf
-    return batch([logits], [[1, 3]])
-
-
-@case("A11")
-def logits_of_a_thousand() -> dict[str, Any]:
-    logits = drawn_logits(16, 6, 4) * 512.0
-    return batch([logits], [[1, 3]])
-
-
-@case("A15 A11")
-def frames_of_different_loudness() -> dict[str, Any]:
-    """Logits without normalising give the same path, but not the same scores."""
-    return batch([drawn_logits(17, 6, 4) + np.arange(6)[:, None] * 3.0], [[2, 1]])
-
-
-@case("A6 A14")
-def spread_out() -> dict[str, Any]:
-    """The most probable class of each frame, and of each frame among all paths, is no path."""
-    return batch([drawn_logits(18, 8, 4) / 2.0, drawn_logits(19, 8, 4) / 2.0], [[1, 2, 3], [2, 2]])
-
-
+# -inf: the first label cannot come before frame 2.
+CASES.add("masked", "A11 A15", batch,
+          [with_values(drawn_logits(15, 6, 4), (slice(2), slice(1, 4), -np.inf), (4, 0, -np.inf))],
+          [[1, 3]])  # fmt: skip
+CASES.add("logits_of_a_thousand", "A11", batch, [drawn_logits(16, 6, 4) * 512.0], [[1, 3]])
+# Logits without normalising give the same path, but not the same scores.
+CASES.add("frames_of_different_loudness", "A15 A11", batch,
+          [drawn_logits(17, 6, 4) + np.arange(6)[:, None] * 3.0], [[2, 1]])  # fmt: skip
+# The most probable class of each frame, and of each frame among all paths, is no path.
+CASES.add("spread_out", "A6 A14", batch, [drawn_logits(seed, 8, 4) / 2.0 for seed in (18, 19)],
+          [[1, 2, 3], [2, 2]])  # fmt: skip
 CASES.add("strided", "A16 A8", drawn, 20, [6, 4], 4, [[1, 2], [3]],
           layout={"memory": "strided", "integers": "int32"})  # fmt: skip
 # No path.
@@ -187,26 +142,12 @@ CASES.add("repeat_in_two_frames", "A12 A1", drawn, 23, [2], 3, [[1, 1]], status=
 CASES.add("padding_of_nan", "A8", drawn, 24, [4, 2], 3, [[1, 2], [1]], status="acceptable",
           layout={"padding": np.nan, "extra_frames": 1})  # fmt: skip
 
-
-@large("A11 A17")
-def long() -> dict[str, Any]:
-    """Its best path has a probability that float64 cannot hold."""
-    labels = [1 + (3 * n) % 7 for n in range(120)]
-    return batch([spoken(26, 2_000, 8, labels) / 4.0], [labels])
-
-
-@large("A11")
-def wide() -> dict[str, Any]:
-    return batch([spoken(27, 12, 5_000, [17, 4_999, 17, 17])], [[17, 4_999, 17, 17]])
-
-
-@large("A11 A17")
-def many_labels() -> dict[str, Any]:
-    labels = [1 + (3 * n) % 5 for n in range(300)]
-    return batch([spoken(28, 700, 6, labels)], [labels])
-
-
-TIES = (TieStays, TieSteps, TieSkips)
+MANY, WIDE = turning(300, 3, 5), [17, 4_999, 17, 17]
+# Its best path has a probability that float64 cannot hold.
+LARGE.add("long", "A11 A17", batch, [spoken(26, 2_000, 8, turning(120, 3, 7)) / 4.0],
+          [turning(120, 3, 7)])  # fmt: skip
+LARGE.add("wide", "A11", batch, [spoken(27, 12, 5_000, WIDE)], [WIDE])
+LARGE.add("many_labels", "A11 A17", batch, [spoken(28, 700, 6, MANY)], [MANY])
 
 PREFIXES = ("drawn-", "ties-")
 FORM = re.compile(r"(drawn|ties)-(\d+)-(\d+)")
@@ -225,7 +166,7 @@ def drawn_case(name: str) -> Case:
 
 def _tied(name: str, seed: int, number: int) -> Case:
     """Logits of 0, -1 and -2, drawn until a bad way to break ties ends in a worse path."""
-    bad = TIES[number % len(TIES)]()
+    bad = TieGoesTo(number % 3)
     for attempt in range(ATTEMPTS):
         rng = np.random.default_rng([seed, number, attempt])
         K = int(rng.integers(2, 5))

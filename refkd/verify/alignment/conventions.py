@@ -25,14 +25,12 @@ CONVENTIONS = (
     Convention(
         "end",
         {"exclusive": "spans end before `end`", "inclusive": "spans end with `end`"},
-        "answer",
-        bug="A2",
+        "answer", bug="A2",
     ),
     Convention(
         "blanks",
         {"left_out": "spans of labels only", "kept": "blanks are spans, too"},
-        "answer",
-        bug="A5",
+        "answer", bug="A5",
     ),
     Convention(
         "scores",
@@ -43,7 +41,6 @@ CONVENTIONS = (
             "total": "log-probability of the whole path",
             "none": "none are returned",
         },
-        "answer",
-        bug="A4",
+        "answer", bug="A4",
     ),
-)
+)  # fmt: skip

@@ -54,11 +54,8 @@ def starts_anywhere(self, S):
     return np.ones(S, dtype=bool)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("A8", "input lengths are ignored: the path runs on through the padding")
 class LengthsIgnored(PlainAligner):
-    bug = "A8"
-    words = "input lengths are ignored: the path runs on through the padding"
-
     def frames(self, n, input_lengths, frames):
         return frames
 
@@ -153,11 +150,8 @@ def end_late(self, path, blank):
     return moved
 
 
-@DEFECTS.steps
+@DEFECTS.steps("A2", "a span lasts until the next one begins")
 class LastsUntilNext(PlainAligner):
-    bug = "A2"
-    words = "a span lasts until the next one begins"
-
     def moved(self, path, blank):
         self.before = path
         moved = path.copy()
@@ -274,26 +268,22 @@ def least_probable(self, logits):
     return -log_softmax(logits)
 
 
-@DEFECTS.steps
-class TieStays(PlainAligner):
-    bug = "A14"
-    words = "where two of the states before tie above the third, the path stays in its own state"
-    otherwise = 0
+class TieGoesTo(PlainAligner):
+    """Where two of three states before tie above the third, the path takes the same one always."""
+
+    def __init__(self, steps):
+        self.steps = steps  # back to the state that is taken
 
     def best(self, before):
         if before.ndim == 1:  # which of the last two states is the end
             return super().best(before)
         first, second = np.sort(before, axis=0)[:-3:-1]
-        return np.where(first > second, before.argmax(axis=0), self.otherwise)
+        return np.where(first > second, before.argmax(axis=0), self.steps)
 
 
-@DEFECTS.steps
-class TieSteps(TieStays):
-    words = "where two of the states before tie above the third, the path takes the one before"
-    otherwise = 1
-
-
-@DEFECTS.steps
-class TieSkips(TieStays):
-    words = "where two of the states before tie above the third, the path takes the second before"
-    otherwise = 2
+TIED = "where two of the states before tie above the third, "
+DEFECTS.rows("A14", {
+    TIED + "the path stays in its own state": TieGoesTo(0),
+    TIED + "the path takes the one before": TieGoesTo(1),
+    TIED + "the path takes the second before": TieGoesTo(2),
+})  # fmt: skip

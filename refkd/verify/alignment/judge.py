@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from refkd.verify.alignment.plain import PADDING, Floats, Ints
+from refkd.check import Floats, Ints
+from refkd.verify.alignment.plain import PADDING
 from refkd.verify.alignment.translate import LAST, canonical, express, log_probs
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.ctc.translate import lengths

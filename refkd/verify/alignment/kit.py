@@ -14,7 +14,6 @@ from refkd.verify.alignment.conventions import CONVENTIONS
 from refkd.verify.alignment.defects import DEFECTS
 from refkd.verify.alignment.plain import PADDING
 from refkd.verify.alignment.symptoms import can_show, symptoms, traits
-from refkd.verify.case_set import CaseSet
 from refkd.verify.ctc import reduce
 from refkd.verify.ctc import translate as ctc
 from refkd.verify.kit import Asker, Kit
@@ -122,18 +121,14 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
 
 
 def _make(name: str) -> Case:
-    if name.startswith(PREFIXES):
-        return drawn_case(name)
-    known = CASES | LARGE
-    return known[check.one_of("--case", name, known)]()
+    if not name.startswith(PREFIXES):
+        check.one_of("--case", name, CASES | LARGE)
+    return drawn_case(name)
 
 
-def _names(selection: Selection) -> Iterator[str]:
-    yield from CASES
+def _drawn(selection: Selection) -> Iterator[str]:
     for prefix, count in (QUICKLY_DRAWN if selection.quick else DRAWN).items():
         yield from (f"{prefix}-{selection.seed}-{n}" for n in range(count))
-    if not selection.quick:
-        yield from LARGE
 
 
 KIT = Kit(
@@ -152,9 +147,12 @@ KIT = Kit(
     more_results=tuple(translate.LAST + name for name in ("alignment", "scores")),
     conventions=CONVENTIONS,
     defects=tuple(DEFECTS),
-    case_set=CaseSet(
-        _names, lambda: _names(Selection()), _make, reduce.reduced, reduce.padded_shape
-    ),
+    small=CASES,
+    large=LARGE,
+    drawn=_drawn,
+    make=_make,
+    reduced=reduce.reduced,
+    shape=reduce.padded_shape,
     probe_cases=lambda: [CASES["probe"]()],
     size=reduce.size,
     reductions=reductions,

@@ -7,21 +7,17 @@ answers: of equally probable ways the first is taken, and then the last.
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats, Ints
 from refkd.verify.compare import log_softmax
+from refkd.verify.ctc.plain import PlainPaths
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 PADDING = -1  # class of a frame that does not exist
 NEAR = 1e-9  # nats, by which equally probable ways may differ
 
 
-class PlainAligner:
+class PlainAligner(PlainPaths):
     """The most probable path of each target, one utterance at a time."""
-
-    bug = ""
-    words = ""
 
     last = False  # whether the last of equally probable ways is taken
 
@@ -48,21 +44,9 @@ class PlainAligner:
             score[:T, n] = self.scores(log_softmax(logits[:T, n]), path[:T, n])
         return path, score
 
-    def blank(self, blank: int, K: int) -> int:
-        """The class of the blank."""
-        return blank
-
-    def frames(self, n: int, input_lengths: Ints, frames: int) -> int:
-        """How many frames belong to an utterance."""
-        return int(input_lengths[n])
-
     def target(self, row: Ints, length: int) -> Ints:
         """The labels of an utterance."""
         return row[:length]
-
-    def normalised(self, logits: Floats) -> Floats:
-        """Log-probabilities (T, K)."""
-        return log_softmax(logits)
 
     def path(self, logp: Floats, target: Ints, blank: int) -> Ints:
         """(T,): class of each frame on the best path."""
@@ -78,24 +62,18 @@ class PlainAligner:
             cost = self.arrived(before, best) + self.emitted(emission, t)
         return states[traced(origins, self.end(cost))]
 
-    def states(self, target: Ints, blank: int) -> Ints:
-        """Labels with a blank around each."""
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
-        return states
-
     def emission(self, logp: Floats, states: Ints) -> Floats:
         """(T, S): log-probability of the class of each state."""
         return logp[:, states]
 
-    def ways(self, states: Ints, blank: int) -> tuple[NDArray[np.bool_], ...]:
+    def ways(self, states: Ints, blank: int) -> tuple[Bools, ...]:
         """Whether a state may be reached from itself, the one before it, and two before it."""
         s = np.arange(len(states))
         two = (s >= 2) & (states != blank)
         two[2:] &= states[2:] != states[:-2]
         return np.ones(len(states), dtype=bool), s >= 1, two
 
-    def starts(self, S: int) -> NDArray[np.bool_]:
+    def starts(self, S: int) -> Bools:
         """(S,): where a path may begin."""
         return np.arange(S) <= 1
 
@@ -104,7 +82,7 @@ class PlainAligner:
         last = np.arange(max(len(cost) - 2, 0), len(cost))
         return int(last[self.best(cost[last])])
 
-    def arriving(self, cost: Floats, ways: tuple[NDArray[np.bool_], ...]) -> Floats:
+    def arriving(self, cost: Floats, ways: tuple[Bools, ...]) -> Floats:
         """(3, S): score of coming from each of the states before."""
         before = np.full((len(ways), len(cost)), -np.inf)
         for step, allowed in enumerate(ways):

@@ -5,8 +5,9 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from refkd.check import Ints
 from refkd.verify.alignment.judge import path_scores, spells
-from refkd.verify.alignment.plain import NEAR, PADDING, Ints
+from refkd.verify.alignment.plain import NEAR, PADDING
 from refkd.verify.alignment.translate import BLANK_SPAN, TOUCHING, TWICE, canonical, log_probs
 from refkd.verify.records import Case, Conventions, Outcome, Symptom
 
@@ -16,12 +17,8 @@ MANY_FRAMES, MANY_LABELS, MANY_CLASSES = 200, 100, 1_000
 LOUD = 50.0  # logits that are larger than those of most cases
 
 
-def symptoms(outcome: Outcome) -> list[Symptom]:
+def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
-    return list(_symptoms(outcome))
-
-
-def _symptoms(outcome: Outcome) -> Iterator[Symptom]:
     arguments, conventions = outcome.arguments, outcome.conventions
     got, right = (
         canonical(outputs["alignment"], arguments, conventions)

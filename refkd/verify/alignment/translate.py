@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.alignment.plain import PADDING, Floats, Ints
-from refkd.verify.compare import log_softmax
+from refkd.check import Floats, Ints
+from refkd.verify.alignment.plain import PADDING
+from refkd.verify.compare import check_real, check_shape, log_softmax
 from refkd.verify.ctc import translate as ctc
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
@@ -33,9 +34,7 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
     """Classes and scores of frames, those of spans painted onto their frames."""
-    for name, values in outputs.items():
-        if values.dtype.kind not in "fiub":
-            raise ValueError(f"{name}: expected real numbers, got {values.dtype}")
+    check_real(outputs)
     if "alignment" not in outputs:
         raise ValueError("alignment: expected an array of integers, got nothing")
     if not (np.mod(outputs["alignment"], 1) == 0).all():
@@ -53,20 +52,14 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
         return {"alignment": _of_frames(path, arguments, conventions)[0]}
     scores = outputs["scores"].astype(np.float64)
     if conventions["scores"] == "total":
-        _check("scores", scores, "N", (arguments["logits"].shape[1],))
+        check_shape(outputs, "scores", "N", (arguments["logits"].shape[1],))
         return {"alignment": _of_frames(path, arguments, conventions)[0], "scores": scores}
     if by_frame:
         scores = _by_frame("scores", scores, arguments, conventions)
     else:
-        _check("scores", scores, "n", (len(path),))
+        check_shape(outputs, "scores", "n", (len(path),))
     path, scores = _of_frames(path, arguments, conventions, scores)
     return {"alignment": path, "scores": scores}
-
-
-def _check(name: str, values: NDArray[Any], axes: str, shape: tuple[int, ...]) -> None:
-    if values.shape != shape:
-        text = f"({', '.join(axes)}{',' * (len(axes) == 1)}) = {shape}"
-        raise ValueError(f"{name}: expected shape {text}, got {values.shape}")
 
 
 def _by_frame(
@@ -74,7 +67,7 @@ def _by_frame(
 ) -> NDArray[Any]:
     T, N, _ = arguments["logits"].shape
     time_first = conventions["layout"] == "TNK"
-    _check(name, values, *(("TN", (T, N)) if time_first else ("NT", (N, T))))
+    check_shape({name: values}, name, *(("TN", (T, N)) if time_first else ("NT", (N, T))))
     return values if time_first else values.T
 
 

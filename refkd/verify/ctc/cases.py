@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from refkd.verify.case_set import Register
-from refkd.verify.ctc.recipe import batch, drawn, drawn_logits, spoken
+from refkd.verify.ctc.recipe import batch, drawn, drawn_logits, spoken_batch, turning, with_values
 
 CASES, LARGE = Register(), Register()
-case, large = CASES.case, LARGE.case
+ALL = slice(None)
 
 
 def enumerated(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,33 +44,20 @@ _PROB = np.array([0.2, 0.5, 0.4])
 _GRADIENT = _PROB - np.array([0.16, 0.5, 0.36]) / 0.72
 
 
-@case(
-    "V15 G7",
-    expected={"loss": [-np.log(0.72)], "grad": [np.stack([-_GRADIENT, _GRADIENT], axis=1)]},
-)
-def three_frames() -> dict[str, Any]:
-    """Of eight paths `0 0 0` and `1 0 1` do not spell [1]: 0.72 is left (docs/course/ctc.md)."""
-    return batch([np.log(np.stack([1 - _PROB, _PROB], axis=1))], [[1]])
-
-
-@case("V1 V8", expected={"loss": [np.log(8)], "grad": [[[0.5, -0.5], [-0.5, 0.5], [0.5, -0.5]]]})
-def repeat_in_three_frames() -> dict[str, Any]:
-    """Only `1 0 1` spells [1, 1]."""
-    return batch([np.zeros((3, 2))], [[1, 1]])
-
-
-@case("V7 V8", expected={"loss": [np.log(2)], "grad": [[[0.5, -0.5]]]})
-def one_frame() -> dict[str, Any]:
-    """One path of two."""
-    return batch([np.zeros((1, 2))], [[1]])
-
-
-@case("V7", expected={"loss": [np.log(9)], "grad": [[[-2 / 3, 1 / 3, 1 / 3]] * 2]})
-def empty_target() -> dict[str, Any]:
-    """Only `0 0` spells nothing: one path of nine."""
-    return batch([np.zeros((2, 3))], [[]])
-
-
+# Of eight paths `0 0 0` and `1 0 1` do not spell [1]: 0.72 is left (docs/course/ctc.md).
+CASES.add("three_frames", "V15 G7", batch, [np.log(np.stack([1 - _PROB, _PROB], axis=1))], [[1]],
+          expected={"loss": [-np.log(0.72)],
+                    "grad": [np.stack([-_GRADIENT, _GRADIENT], axis=1)]})  # fmt: skip
+# Only `1 0 1` spells [1, 1].
+CASES.add("repeat_in_three_frames", "V1 V8", batch, [np.zeros((3, 2))], [[1, 1]],
+          expected={"loss": [np.log(8)],
+                    "grad": [[[0.5, -0.5], [-0.5, 0.5], [0.5, -0.5]]]})  # fmt: skip
+# One path of two.
+CASES.add("one_frame", "V7 V8", batch, [np.zeros((1, 2))], [[1]],
+          expected={"loss": [np.log(2)], "grad": [[[0.5, -0.5]]]})  # fmt: skip
+# Only `0 0` spells nothing: one path of nine.
+CASES.add("empty_target", "V7", batch, [np.zeros((2, 3))], [[]],
+          expected={"loss": [np.log(9)], "grad": [[[-2 / 3, 1 / 3, 1 / 3]] * 2]})  # fmt: skip
 # One class: every path is right.
 CASES.add("blank_alone", "V7 V14", drawn, 11, [3], 1, [[]],
           expected={"loss": [0.0], "grad": [[[0.0]] * 3]})  # fmt: skip
@@ -121,13 +108,9 @@ CASES.add("padding_of_huge_numbers", "G3 V11", drawn, 41, [5, 2], 3, [[1, 2], [2
           layout={"padding": 1e4})  # fmt: skip
 CASES.add("upstream", "G2", drawn, 43, [5, 5, 5], 4, [[1, 2], [3, 3], [2]], 0, 2.0, -0.5, 3.25)
 CASES.add("upstream_zero", "G2 G3", drawn, 46, [5, 4, 3], 4, [[1, 2], [3], [2]], 0, 0.0, 1.0, 0.25)
-
-
-@case("G9 G7")
-def same_utterance_twice() -> dict[str, Any]:
-    twice, between = drawn_logits(49, 5, 4), drawn_logits(50, 4, 4)
-    return batch([twice, between, twice], [[2, 1], [3], [2, 1]])
-
+TWICE = drawn_logits(49, 5, 4)
+CASES.add("same_utterance_twice", "G9 G7", batch, [TWICE, drawn_logits(50, 4, 4), TWICE],
+          [[2, 1], [3], [2, 1]])  # fmt: skip
 
 # Targets that do not fit.
 CASES.add("infeasible_in_batch", "V8 G4 G5", drawn, 51, [4, 2, 3], 3, [[1, 2], [1, 2, 1], [2]])
@@ -138,90 +121,43 @@ CASES.add("infeasible_with_upstream", "G4 G5 G2", drawn, 56, [4, 2], 3, [[1], [2
 
 # Numbers.
 
-
-@case("V9")
-def frames_shifted() -> dict[str, Any]:
-    """A constant added to a frame changes nothing."""
-    return batch([drawn_logits(58, 4, 4) + np.array([[3.0], [-7.0], [0.0], [12.0]])], [[1, 3]])
-
-
-@case("V11 V9")
-def frames_of_different_height() -> dict[str, Any]:
-    """The largest logit of all frames lies far above those of one frame."""
-    return batch([drawn_logits(84, 4, 4) + np.array([[0.0], [1000.0], [-1000.0], [0.0]])], [[2, 1]])
-
-
-@case("V9 V10")
-def peaked() -> dict[str, Any]:
-    return batch([drawn_logits(59, 6, 5, 4)], [[1, 4, 2]])
-
-
-@case("V11")
-def logits_of_a_thousand() -> dict[str, Any]:
-    logits = drawn_logits(60, 4, 3)
-    return batch([logits + 1000.0, logits - 1000.0], [[1], [2, 1]])
-
-
-@case("V11 V10")
-def logits_from_minus_to_plus_a_thousand() -> dict[str, Any]:
-    logits = drawn_logits(61, 4, 3)
-    logits[[0, 1, 3], [1, 2, 0]] = 1000.0
-    logits[[1, 2, 3], [0, 1, 2]] = -1000.0
-    return batch([logits], [[1, 2]])
-
-
-@case("V10 V11")
-def improbable_target() -> dict[str, Any]:
-    """Each label has probability e^-900, which is 0 in float64."""
-    logits = drawn_logits(62, 4, 3)
-    logits[:, 1:] -= 900.0
-    return batch([logits], [[1, 2]])
-
-
-@case("G6")
-def class_masked() -> dict[str, Any]:
-    """A class that the target does not use has logits of -inf."""
-    logits = drawn_logits(63, 4, 4)
-    logits[:, 2] = -np.inf
-    return batch([logits, drawn_logits(64, 4, 4)], [[1, 3], [2]])
-
-
-@case("G6 V11")
-def class_masked_by_a_number() -> dict[str, Any]:
-    """-1e30 is finite, but its square, or its product with another, need not be."""
-    logits = drawn_logits(78, 4, 4)
-    logits[:, 2] = -1e30
-    return batch([logits], [[1, 3]])
-
-
-@case("G6")
-def label_masked_in_some_frames() -> dict[str, Any]:
-    logits = drawn_logits(65, 5, 3)
-    logits[[0, 1, 4], [1, 2, 0]] = -np.inf
-    return batch([logits], [[1, 2]])
-
-
-@case("G6 G4 V8")
-def no_path_has_probability() -> dict[str, Any]:
-    """The target fits, but its label is masked in every frame."""
-    logits = drawn_logits(66, 4, 3)
-    logits[:, 1] = -np.inf
-    return batch([logits, drawn_logits(67, 4, 3)], [[1], [1]])
-
-
-@case("V12")
-def confident() -> dict[str, Any]:
-    """The loss is 1.4e-15: its sum over paths rounds to 1, or a little more."""
-    logits = np.full((4, 3), -17.5)
-    logits[[0, 1, 2, 3], [0, 1, 0, 2]] = 17.5
-    return batch([logits, logits[:3]], [[1, 2], [1]])
-
-
-@case("V12")
-def certain() -> dict[str, Any]:
-    """The loss is 0 in every dtype."""
-    return batch([np.array([[0.0, 800.0, 0.0], [800.0, 0.0, 0.0]])], [[1]])
-
+# A constant added to a frame changes nothing.
+CASES.add("frames_shifted", "V9", batch,
+          [drawn_logits(58, 4, 4) + np.array([[3.0], [-7.0], [0.0], [12.0]])],
+          [[1, 3]])  # fmt: skip
+# The largest logit of all frames lies far above those of one frame.
+CASES.add("frames_of_different_height", "V11 V9", batch,
+          [drawn_logits(84, 4, 4) + np.array([[0.0], [1000.0], [-1000.0], [0.0]])],
+          [[2, 1]])  # fmt: skip
+CASES.add("peaked", "V9 V10", batch, [drawn_logits(59, 6, 5, 4)], [[1, 4, 2]])
+CASES.add("logits_of_a_thousand", "V11", batch,
+          [drawn_logits(60, 4, 3) + 1000.0, drawn_logits(60, 4, 3) - 1000.0],
+          [[1], [2, 1]])  # fmt: skip
+CASES.add("logits_from_minus_to_plus_a_thousand", "V11 V10", batch,
+          [with_values(drawn_logits(61, 4, 3), ([0, 1, 3], [1, 2, 0], 1000.0),
+                       ([1, 2, 3], [0, 1, 2], -1000.0))], [[1, 2]])  # fmt: skip
+# Each label has probability e^-900, which is 0 in float64.
+CASES.add("improbable_target", "V10 V11", batch, [drawn_logits(62, 4, 3) - [0.0, 900.0, 900.0]],
+          [[1, 2]])  # fmt: skip
+# A class that the target does not use has logits of -inf.
+CASES.add("class_masked", "G6", batch,
+          [with_values(drawn_logits(63, 4, 4), (ALL, 2, -np.inf)), drawn_logits(64, 4, 4)],
+          [[1, 3], [2]])  # fmt: skip
+# -1e30 is finite, but its square, or its product with another, need not be.
+CASES.add("class_masked_by_a_number", "G6 V11", batch,
+          [with_values(drawn_logits(78, 4, 4), (ALL, 2, -1e30))], [[1, 3]])  # fmt: skip
+CASES.add("label_masked_in_some_frames", "G6", batch,
+          [with_values(drawn_logits(65, 5, 3), ([0, 1, 4], [1, 2, 0], -np.inf))],
+          [[1, 2]])  # fmt: skip
+# The target fits, but its label is masked in every frame.
+CASES.add("no_path_has_probability", "G6 G4 V8", batch,
+          [with_values(drawn_logits(66, 4, 3), (ALL, 1, -np.inf)), drawn_logits(67, 4, 3)],
+          [[1], [1]])  # fmt: skip
+# The loss is 1.4e-15: its sum over paths rounds to 1, or a little more.
+SURE = with_values(np.full((4, 3), -17.5), ([0, 1, 2, 3], [0, 1, 0, 2], 17.5))
+CASES.add("confident", "V12", batch, [SURE, SURE[:3]], [[1, 2], [1]])
+# The loss is 0 in every dtype.
+CASES.add("certain", "V12", batch, [np.array([[0.0, 800.0, 0.0], [800.0, 0.0, 0.0]])], [[1]])
 
 # Memory and integers.
 CASES.add("strided", "G10", drawn, 68, [5, 3], 4, [[1, 2], [3]], 0, 1.5, 0.5,
@@ -237,56 +173,17 @@ CASES.add("label_is_the_number_of_classes", "V6", drawn, 76, [4], 3, [[3, 1]], s
 
 # Large ones, and those that need a process of their own.
 
-
-@large("V10 V2")
-def some_hundred_frames() -> dict[str, Any]:
-    """The loss is above 745: the probability of the target is 0 in float64."""
-    labels = (np.arange(60) * 7 % 29 + 1).tolist()
-    return batch([drawn_logits(80, 400, 30), drawn_logits(81, 370, 30)], [labels, labels[:50]])
-
-
-@large("V2 V3 G3")
-def many_ragged_utterances() -> dict[str, Any]:
-    logits, labels = [], []
-    for n in range(12):
-        T = 5 + (n * 17) % 40
-        target = ((np.arange(T // 3) * (n + 2)) % 7 + 1).tolist()
-        logits.append(spoken(90 + n, T, 8, target))
-        labels.append(target)
-    return batch(logits, labels, 0, *(1.0 + 0.25 * np.arange(12)))
-
-
-@large("V14 G7")
-def target_of_256() -> dict[str, Any]:
-    labels = (np.arange(256) * 11 % 39 + 1).tolist()
-    return batch([spoken(110, 600, 40, labels), spoken(111, 520, 40, labels[:255])],
-                 [labels, labels[:255]])  # fmt: skip
-
-
-@large("V14 V10")
-def target_of_1025() -> dict[str, Any]:
-    labels = (np.arange(1025) * 3 % 17 + 1).tolist()
-    return batch([spoken(112, 2100, 18, labels)], [labels])
-
-
-@large("V14")
-def classes_12000() -> dict[str, Any]:
-    labels = [11_999, 300, 65, 8_191, 11_999]
-    return batch([spoken(113, 12, 12_000, labels), spoken(114, 9, 12_000, labels[:3])],
-                 [labels, labels[:3]])  # fmt: skip
-
-
-@large("V10")
-def frames_2000() -> dict[str, Any]:
-    labels = (np.arange(120) * 5 % 23 + 1).tolist()
-    return batch([spoken(115, 2_000, 24, labels)], [labels])
-
-
-@large("V10")
-def frames_20000() -> dict[str, Any]:
-    labels = (np.arange(200) * 3 % 4 + 1).tolist()
-    return batch([drawn_logits(116, 20_000, 5)], [labels])
-
-
+SIXTY, MORE, WIDE = turning(60, 7, 29), turning(256, 11, 39), [11_999, 300, 65, 8_191, 11_999]
+RAGGED = [5 + (n * 17) % 40 for n in range(12)]
+# The loss is above 745: the probability of the target is 0 in float64.
+LARGE.add("some_hundred_frames", "V10 V2", drawn, 80, [400, 370], 30, [SIXTY, SIXTY[:50]])
+LARGE.add("many_ragged_utterances", "V2 V3 G3", spoken_batch, 90, RAGGED, 8,
+          [turning(T // 3, n + 2, 7) for n, T in enumerate(RAGGED)],
+          *(1.0 + 0.25 * np.arange(12)))  # fmt: skip
+LARGE.add("target_of_256", "V14 G7", spoken_batch, 110, [600, 520], 40, [MORE, MORE[:255]])
+LARGE.add("target_of_1025", "V14 V10", spoken_batch, 112, [2_100], 18, [turning(1_025, 3, 17)])
+LARGE.add("classes_12000", "V14", spoken_batch, 113, [12, 9], 12_000, [WIDE, WIDE[:3]])
+LARGE.add("frames_2000", "V10", spoken_batch, 115, [2_000], 24, [turning(120, 5, 23)])
+LARGE.add("frames_20000", "V10", drawn, 116, [20_000], 5, [turning(200, 3, 4)])
 LARGE.add("label_too_large", "V6", drawn, 75, [4], 3, [[1, 7]], status="must_reject")
 LARGE.add("negative_label", "V6", drawn, 77, [4], 3, [[-1, 1]], status="must_reject")

@@ -1,8 +1,8 @@
 """Whether an answer of a CTC loss will do."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats
 from refkd.verify.compare import EPS, TOLERANCES, combined, worst_deviation
 from refkd.verify.ctc.conventions import REDUCED
 from refkd.verify.ctc.translate import lengths, upstream, valid_frames
@@ -30,7 +30,7 @@ def deviation(
     ) or _below_zero(got["loss"], expected["loss"], arguments, conventions)
 
 
-def nan_for_nan(arguments: Arguments, outputs: Outputs) -> dict[str, NDArray[np.bool_]]:
+def nan_for_nan(arguments: Arguments, outputs: Outputs) -> dict[str, Bools]:
     """Where outputs are NaN in a call whose padded frames hold NaN."""
     padding = arguments["logits"][~valid_frames(arguments)]
     return {
@@ -49,7 +49,7 @@ def fits(arguments: Arguments) -> bool:
 
 def _free(
     arguments: Arguments, expected: Outputs, outputs: Outputs, conventions: Conventions
-) -> dict[str, NDArray[np.bool_]]:
+) -> dict[str, Bools]:
     """Where anything may stand.
 
     NaN in padded frames may spread, since 0 times NaN is NaN; other cases test that finite padding
@@ -70,7 +70,7 @@ def _free(
 
 def _rounding(
     arguments: Arguments, expected: Outputs, conventions: Conventions
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, Floats]:
     """An occupancy is e to a difference of logarithms that are about as large as the loss."""
     loss = np.where(np.isfinite(expected["loss"]), np.abs(expected["loss"]), 0.0)
     error = ROUNDINGS * EPS[conventions["dtype"]] * loss * np.abs(upstream(arguments))
@@ -78,10 +78,7 @@ def _rounding(
 
 
 def _below_zero(
-    loss: NDArray[np.float64],
-    right: NDArray[np.float64],
-    arguments: Arguments,
-    conventions: Conventions,
+    loss: Floats, right: Floats, arguments: Arguments, conventions: Conventions
 ) -> Deviation | None:
     """A loss is minus the logarithm of a probability, which may round to a little more than 1."""
     slack = below_zero_slack(arguments, conventions)

@@ -1,24 +1,24 @@
 """The kit for CTC: what the core asks of it."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 import refkd
 from refkd import check
-from refkd.verify.case_set import CaseSet, has_hypothesis
 from refkd.verify.ctc import translate
 from refkd.verify.ctc.cases import CASES, LARGE
 from refkd.verify.ctc.conventions import CONVENTIONS
 from refkd.verify.ctc.defects import DEFECTS
 from refkd.verify.ctc.judge import LARGE as LARGE_LOSS
 from refkd.verify.ctc.judge import deviation, may_refuse
-from refkd.verify.ctc.published import published
+from refkd.verify.ctc.published import PUBLISHED
 from refkd.verify.ctc.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.ctc.reduce import fitted, padded_shape, reduced, size, smaller
 from refkd.verify.ctc.symptoms import can_show, remark, symptoms, traits
-from refkd.verify.kit import Asker, Kit
+from refkd.verify.kit import Asker, Kit, first_numbers
 from refkd.verify.records import (
     Arguments,
     Case,
@@ -142,42 +142,23 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
     for n, (length, labels) in enumerate(translate.lengths(arguments)):
         target = arguments["labels"][n, :labels]
         moved_target = np.where((target >= 0) & (target < K), order[target % K], target)
-        lines.append(f"utterance {n}: {length} frames, labels {_short(moved_target.tolist())}")
+        lines.append(f"utterance {n}: {length} frames, labels {first_numbers(moved_target)}")
         if logits.size <= SHOWN:
             lines[-1] += f", logits {logits[:length, n].tolist()}"
     if arguments["d_loss"] is not None:
-        lines.append(f"upstream gradient {_short(arguments['d_loss'].tolist())}")
+        lines.append(f"upstream gradient {first_numbers(arguments['d_loss'])}")
     return "\n".join(lines[:8])
 
 
-def _short(values: list[float]) -> str:
-    return str(values) if len(values) <= 12 else f"{values[:10]} and {len(values) - 10} more"
-
-
 def _make(name: str) -> Case:
-    known = CASES | LARGE
-    if name.startswith(PREFIX):
-        return Recipe.from_name(name).case()
-    if name in known:
-        return known[name]()
-    if name in published():
-        return published()[name]
-    check.fail("--case", "a name that `refkd verify ctc --list` shows", name)
+    if not name.startswith(PREFIX):
+        check.fail("--case", "a name that `refkd verify ctc --list` shows", name)
+    return Recipe.from_name(name).case()
 
 
-def _names(selection: Selection) -> Iterator[str]:
-    draw = by_hypothesis if has_hypothesis() else by_numpy
+def _drawn(draw: Callable[[int, int], Iterable[Recipe]], selection: Selection) -> Iterator[str]:
     count = DRAWN_QUICK if selection.quick else DRAWN
-    yield from (*CASES, *published())
-    yield from (recipe.name for recipe in draw(count, selection.seed))
-    if not selection.quick:
-        yield from LARGE
-
-
-def _vector_names() -> Iterator[str]:
-    yield from (*CASES, *published())
-    yield from (recipe.name for recipe in by_numpy(DRAWN, seed=0))
-    yield from LARGE
+    return (recipe.name for recipe in draw(count, selection.seed))
 
 
 KIT = Kit(
@@ -196,9 +177,14 @@ KIT = Kit(
     },
     conventions=CONVENTIONS,
     defects=DEFECTS,
-    case_set=CaseSet(
-        _names, _vector_names, _make, reduced, padded_shape, fitted, by_hypothesis=True
-    ),
+    small=CASES | PUBLISHED,
+    large=LARGE,
+    drawn=partial(_drawn, by_numpy),
+    by_hypothesis=partial(_drawn, by_hypothesis),
+    make=_make,
+    reduced=reduced,
+    shape=padded_shape,
+    fitted=fitted,
     probe_cases=lambda: [CASES["probe"]()],
     size=size,
     reductions=smaller,

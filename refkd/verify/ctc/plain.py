@@ -4,19 +4,35 @@ It shares nothing with the compiled kernels. `PlainCTC()` is an adapter in the c
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats, Ints
 from refkd.verify.compare import log_softmax
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+
+class PlainPaths:
+    """What a loss and an aligner read of a batch, and the states of a target."""
+
+    def blank(self, blank: int, K: int) -> int:
+        """The class of the blank."""
+        return blank
+
+    def frames(self, n: int, input_lengths: Ints, frames: int) -> int:
+        """How many frames belong to an utterance."""
+        return int(input_lengths[n])
+
+    def normalised(self, logits: Floats) -> Floats:
+        """Log-probabilities (T, K)."""
+        return log_softmax(logits)
+
+    def states(self, target: Ints, blank: int) -> Ints:
+        """Labels with a blank around each."""
+        states = np.full(2 * len(target) + 1, blank)
+        states[1::2] = target
+        return states
 
 
-class PlainCTC:
+class PlainCTC(PlainPaths):
     """A right CTC loss and its gradient in the logits, in log space, one utterance at a time."""
-
-    bug = ""
-    words = ""
 
     def __call__(
         self,
@@ -44,14 +60,6 @@ class PlainCTC:
         upstream = np.ones(N) if d_loss is None else d_loss
         return self.batch(loss, grad, upstream, input_lengths, label_lengths)
 
-    def blank(self, blank: int, K: int) -> int:
-        """The class of the blank."""
-        return blank
-
-    def frames(self, n: int, input_lengths: Ints, frames: int) -> int:
-        """How many frames belong to an utterance."""
-        return int(input_lengths[n])
-
     def target(self, row: Ints, length: int, blank: int) -> Ints:
         """The labels of an utterance."""
         return row[:length]
@@ -65,17 +73,7 @@ class PlainCTC:
         """The labels to be spelt."""
         return target
 
-    def normalised(self, logits: Floats) -> Floats:
-        """Log-probabilities (T, K)."""
-        return log_softmax(logits)
-
-    def states(self, target: Ints, blank: int) -> Ints:
-        """Labels with a blank around each."""
-        states = np.full(2 * len(target) + 1, blank)
-        states[1::2] = target
-        return states
-
-    def skips(self, states: Ints, blank: int) -> NDArray[np.bool_]:
+    def skips(self, states: Ints, blank: int) -> Bools:
         """(S,): which states may be entered from two states before."""
         allowed = np.zeros(len(states), dtype=bool)
         allowed[2:] = (states[2:] != blank) & (states[2:] != states[:-2])
@@ -99,7 +97,7 @@ class PlainCTC:
         through = alpha + self.beta(emission, skip)
         return loss, self.occupancy(self.weights(through, loss), states, logp.shape[1])
 
-    def alpha(self, emission: Floats, skip: NDArray[np.bool_]) -> Floats:
+    def alpha(self, emission: Floats, skip: Bools) -> Floats:
         """(T, S): log-probability of reaching a state, its emission included."""
         T, S = emission.shape
         alpha = np.full((T, S), -np.inf)
@@ -109,7 +107,7 @@ class PlainCTC:
             alpha[t] = self.arrive(alpha[t - 1], skip) + emission[t]
         return alpha
 
-    def arrive(self, before: Floats, skip: NDArray[np.bool_]) -> Floats:
+    def arrive(self, before: Floats, skip: Bools) -> Floats:
         """Sum of the ways into each state."""
         step, jump = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
         return self.add(self.add(before, step), jump)
@@ -118,7 +116,7 @@ class PlainCTC:
         """log(e^a + e^b)."""
         return np.logaddexp(a, b)
 
-    def beta(self, emission: Floats, skip: NDArray[np.bool_]) -> Floats:
+    def beta(self, emission: Floats, skip: Bools) -> Floats:
         """(T, S): log-probability of going on from a state, its emission excluded."""
         T, S = emission.shape
         beta = np.full((T, S), -np.inf)
@@ -127,7 +125,7 @@ class PlainCTC:
             beta[t] = self.leave(beta[t + 1] + emission[t + 1], skip)
         return beta
 
-    def leave(self, onward: Floats, skip: NDArray[np.bool_]) -> Floats:
+    def leave(self, onward: Floats, skip: Bools) -> Floats:
         """Sum of the ways out of each state."""
         jump = shifted(np.where(skip, onward, -np.inf), -2)
         return np.logaddexp(np.logaddexp(onward, shifted(onward, -1)), jump)

@@ -1,13 +1,14 @@
 """CTC numbers that other projects published; the file names the source of each."""
 
 import json
-from functools import cache
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats
 from refkd.verify.ctc.recipe import batch
 from refkd.verify.records import Case, Tolerance
 
@@ -23,25 +24,6 @@ BUG_CLASSES = {
     "burn_min_length_repeat": ("V1", "V8"),
     "burn_unreachable_zero_infinity": ("V8", "G5", "G4"),
 }
-
-
-def published() -> dict[str, Case]:
-    """Cases by name, in the order of the file.
-
-    Left out are sums over a batch, which say nothing about one utterance, and numbers that a right
-    CTC must not match.
-    """
-    return {
-        facts["name"]: _case(facts)
-        for facts in _facts()
-        if facts["role"] != "negative_control" and facts["loss_reduction"] == "none"
-    }
-
-
-@cache
-def _facts() -> list[dict[str, Any]]:
-    cases: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
-    return cases
 
 
 def _case(facts: dict[str, Any]) -> Case:
@@ -72,6 +54,15 @@ def _case(facts: dict[str, Any]) -> Case:
     )
 
 
-def _numbers(nested: Any) -> NDArray[np.float64]:
+def _numbers(nested: Any) -> Floats:
     """Lists of numbers, where nan, inf and -inf are strings."""
     return np.array(nested, dtype=object).astype(np.float64)
+
+
+# In the order of the file. Left out are sums over a batch, which say nothing about one utterance,
+# and numbers that a right CTC must not match.
+PUBLISHED: dict[str, Callable[[], Case]] = {
+    facts["name"]: partial(_case, facts)
+    for facts in json.loads(FILE.read_text(encoding="utf-8"))["cases"]
+    if facts["role"] != "negative_control" and facts["loss_reduction"] == "none"
+}

@@ -7,18 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd import check
+from refkd.check import Floats
 from refkd.verify.case_set import drawn_by_hypothesis
 from refkd.verify.records import Case
 
 
 def batch(
-    logits: Sequence[NDArray[np.float64]],
-    labels: Sequence[Sequence[int]],
-    blank: int = 0,
-    *d_loss: float,
+    logits: Sequence[Floats], labels: Sequence[Sequence[int]], blank: int = 0, *d_loss: float
 ) -> dict[str, Any]:
     """Whole utterances and what belongs to them; no `d_loss` is none given."""
     return {
@@ -29,7 +26,7 @@ def batch(
     }
 
 
-def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> NDArray[np.float64]:
+def drawn_logits(seed: int, frames: int, classes: int, scale: float = 1) -> Floats:
     """Logits (T, K) in sixteenths, which every dtype and every file holds exactly."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.integers(-32, 33, size=(frames, classes)) / 16.0 * scale)
@@ -42,21 +39,42 @@ def drawn(
     labels: Sequence[Sequence[int]],
     blank: int = 0,
     *d_loss: float,
-    draw: Callable[[int, int, int], NDArray[np.float64]] = drawn_logits,
+    draw: Callable[[int, int, int], Floats] = drawn_logits,
 ) -> dict[str, Any]:
     """Utterances of these lengths with logits (T, K) of draw(seed, T, K), each of the next seed."""
     logits = [draw(seed + n, frames, classes) for n, frames in enumerate(lengths)]
     return batch(logits, labels, blank, *d_loss)
 
 
-def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> NDArray[np.float64]:
+def spoken(seed: int, frames: int, classes: int, labels: Sequence[int]) -> Floats:
     """Logits (T, K) of a network that is rather sure of these labels; the blank is class 0."""
     return favoured(drawn_logits(seed, frames, classes), labels)
 
 
-def favoured(
-    logits: NDArray[np.float64], labels: Sequence[int], blank: int = 0
-) -> NDArray[np.float64]:
+def spoken_batch(
+    seed: int, lengths: Sequence[int], classes: int, labels: Sequence[Sequence[int]], *d_loss: float
+) -> dict[str, Any]:
+    """Utterances of these lengths with logits of `spoken`, each of the next seed."""
+    logits = [
+        spoken(seed + n, frames, classes, target)
+        for n, (frames, target) in enumerate(zip(lengths, labels, strict=True))
+    ]
+    return batch(logits, labels, 0, *d_loss)
+
+
+def with_values(logits: Floats, *changes: tuple[Any, Any, float]) -> Floats:
+    """Logits with other values: frames, classes, and what stands there."""
+    for frames, classes, value in changes:
+        logits[frames, classes] = value
+    return logits
+
+
+def turning(count: int, step: int, classes: int) -> list[int]:
+    """Labels that go through the classes in steps, from 1 to their number, again and again."""
+    return [1 + step * n % classes for n in range(count)]
+
+
+def favoured(logits: Floats, labels: Sequence[int], blank: int = 0) -> Floats:
     """Logits (T, K), 4 more for these labels at even distances, and for the blank elsewhere."""
     frames = len(logits)
     best = np.full(frames, blank)

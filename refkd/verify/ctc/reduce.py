@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd import check
+from refkd.check import Floats
 from refkd.verify.records import Case
 
 FEW_SHAPES = (  # T, N, K, L
@@ -143,7 +143,7 @@ def _moved(labels: list[int], before: int, after: int) -> list[int]:
     return [label + after - before if label >= before else label for label in labels]
 
 
-def _widened(logits: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
+def _widened(logits: Floats, classes: int) -> Floats:
     more = classes - logits.shape[1]
     least = np.where(np.isfinite(logits), logits, np.inf).min(axis=1, keepdims=True)
     return np.concatenate([logits, np.repeat(least - UNLIKELY, more, axis=1)], axis=1)

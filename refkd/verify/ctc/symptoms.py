@@ -6,12 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats, Ints
 from refkd.verify.compare import TOLERANCES, log_softmax, rounded, worst_deviation
 from refkd.verify.ctc.conventions import REDUCED
 from refkd.verify.ctc.judge import below_zero_slack, nan_for_nan
-from refkd.verify.ctc.plain import Floats, Ints, PlainCTC
+from refkd.verify.ctc.plain import PlainCTC
 from refkd.verify.ctc.translate import express, upstream, valid_frames
 from refkd.verify.records import Case, Conventions, Outcome, Outputs, Symptom
 
@@ -28,13 +28,18 @@ class Numbers:
     """One wrong answer, laid out for the rules below; losses (N,), gradients (T, N, K)."""
 
     arguments: Any
-    loss: NDArray[np.float64]
-    right_loss: NDArray[np.float64]
-    grad: NDArray[np.float64] | None
-    right_grad: NDArray[np.float64] | None
-    valid: NDArray[np.bool_]
+    loss: Floats
+    right_loss: Floats
+    grad: Any  # None if there is none
+    right_grad: Any
+    valid: Bools
     of_logits: bool
     slack: float  # nats that a loss may round below 0
+
+    @property
+    def weight(self) -> Floats:
+        """(N,): the upstream gradient."""
+        return upstream(self.arguments)
 
 
 def symptoms(outcome: Outcome) -> list[Symptom]:
@@ -109,11 +114,9 @@ def _of_no_number(numbers: Numbers, loud: bool) -> Iterator[Symptom]:
 
 
 def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
-    grad, right, valid = numbers.grad, numbers.right_grad, numbers.valid
-    assert grad is not None
-    assert right is not None
+    grad, valid = numbers.grad, numbers.valid
     if np.isnan(grad).any() and not np.isnan(numbers.loss).any():
-        yield from _of_nan(numbers, grad)
+        yield from _of_nan(numbers)
         return
     right_loss = _close(numbers.loss, numbers.right_loss)
     if (np.abs(grad[~valid]) > 0.0).any():
@@ -125,18 +128,18 @@ def _of_the_gradient(numbers: Numbers) -> Iterator[Symptom]:
     if right_loss and endless.any() and endless.shape == grad.shape[1:2] and grad[:, endless].any():
         yield Symptom("G5", "the gradient of a target that does not fit is not zero")
     if right_loss:
-        yield from _beside_a_right_loss(numbers, grad, right)
+        yield from _beside_a_right_loss(numbers)
 
 
-def _of_nan(numbers: Numbers, grad: NDArray[np.float64]) -> Iterator[Symptom]:
-    wrong = np.isnan(grad)
+def _of_nan(numbers: Numbers) -> Iterator[Symptom]:
+    wrong = np.isnan(numbers.grad)
     logits = numbers.arguments["logits"][numbers.valid]
     endless = np.isinf(numbers.right_loss)
     if not wrong[numbers.valid].any():
         yield Symptom("G3", "the gradient of padded frames is not zero, but NaN")
     elif np.isneginf(logits).any():
         yield Symptom("G6", "logits of -inf make the gradient NaN")
-    elif endless.any() and endless.shape == grad.shape[1:2]:
+    elif endless.any() and endless.shape == wrong.shape[1:2]:
         if wrong[:, ~endless].any():
             yield Symptom("G4", "an infinite loss makes gradients of other utterances NaN")
         yield Symptom("G4", "the gradient of an infinite loss is NaN")
@@ -148,57 +151,46 @@ def _of_nan(numbers: Numbers, grad: NDArray[np.float64]) -> Iterator[Symptom]:
         yield Symptom("V7", "the gradient of an empty target is NaN")
 
 
-def _beside_a_right_loss(
-    numbers: Numbers, grad: NDArray[np.float64], right: NDArray[np.float64]
-) -> Iterator[Symptom]:
+def _beside_a_right_loss(numbers: Numbers) -> Iterator[Symptom]:
+    grad, right = numbers.grad, numbers.right_grad
     factor = _factor(grad, right)
     if factor == -1.0:
         yield Symptom("G1", "the gradient has the wrong sign")
     elif factor is not None:
         yield from _scaled("the loss is right, but its gradient is", factor, numbers)
-    weight = upstream(numbers.arguments)
-    if (weight != 1.0).any():
+    if (numbers.weight != 1.0).any():
         yield Symptom("G2", "the upstream gradient is not applied to every term")
     if len(grad) > MANY and np.abs(grad - right).max() < FEW_DIGITS:
         yield Symptom("V10", "the loss of many frames is right, but its gradient has lost digits")
     if numbers.of_logits:
-        yield from _of_rows(numbers, grad, right, weight)
+        yield from _of_rows(numbers)
     off = np.argwhere(np.abs(grad - right) > 1e-3)
     if len(off) and len(grad) > 1 and len(set(off[:, 0])) == 1:
         yield Symptom("G8", "the gradient is wrong in one frame only")
 
 
-def _of_rows(
-    numbers: Numbers,
-    grad: NDArray[np.float64],
-    right: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> Iterator[Symptom]:
+def _of_rows(numbers: Numbers) -> Iterator[Symptom]:
     """A row is the softmax minus occupancies, which sum to 1 each."""
-    used = numbers.valid & (weight != 0.0) & np.isfinite(numbers.right_loss)
-    sums = np.where(used, grad.sum(axis=2) / weight, np.nan)
+    used = numbers.valid & (numbers.weight != 0.0) & np.isfinite(numbers.right_loss)
+    sums = np.where(used, numbers.grad.sum(axis=2) / numbers.weight, np.nan)
     if not used.any() or np.allclose(sums[used], 0.0, atol=1e-3):
         return
     if np.allclose(sums[used], -1.0, atol=1e-3):
         yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
     elif np.allclose((sums - sums[0])[used], 0.0, atol=1e-3):
         yield Symptom("G8", "rows of the gradient have one sum in all frames, which is not 0")
-    elif _without_occupancy(numbers, grad, right, weight):
+    elif _without_occupancy(numbers):
         yield Symptom("G7", "wrong entries of the gradient are the softmax alone: no occupancy")
     else:
         yield Symptom("", "rows of the gradient do not sum to 0")
 
 
-def _without_occupancy(
-    numbers: Numbers,
-    grad: NDArray[np.float64],
-    right: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> bool:
+def _without_occupancy(numbers: Numbers) -> bool:
     """Whether each wrong entry is the softmax alone, and some entries are right."""
+    grad, right = numbers.grad, numbers.right_grad
     wrong = ~np.isclose(grad, right, 1e-6, 1e-6) & numbers.valid[:, :, None]
     right_entries = ~np.isclose(right, 0.0) & ~wrong & numbers.valid[:, :, None]
-    softmax = np.exp(log_softmax(numbers.arguments["logits"])) * weight[:, None]
+    softmax = np.exp(log_softmax(numbers.arguments["logits"])) * numbers.weight[:, None]
     return bool(np.allclose(grad[wrong], softmax[wrong], 1e-6, 1e-6) and right_entries.any())
 
 
@@ -225,7 +217,7 @@ def _scaled(what: str, factor: float, numbers: Numbers) -> Iterator[Symptom]:
         yield Symptom("V13", f"{what} multiplied by {factor:.6g}")
 
 
-def _factor(got: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
+def _factor(got: Floats, right: Floats) -> float | None:
     """The number other than 1 that everything right is multiplied by; None if there is none."""
     finite = np.isfinite(right)
     used = finite & (np.abs(right) > 1e-6)
@@ -236,14 +228,14 @@ def _factor(got: NDArray[np.float64], right: NDArray[np.float64]) -> float | Non
     return round(factor, 9) if same and not _close(np.array(factor), np.array(1.0)) else None
 
 
-def _close(got: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
+def _close(got: Floats, right: Floats) -> bool:
     return bool(np.allclose(got, right, rtol=1e-4, atol=1e-6, equal_nan=True))
 
 
 class _OrdinaryLabel(PlainCTC):
     """The blank inside a target is one more label, which only happens to be the blank's class."""
 
-    def skips(self, states: Ints, blank: int) -> NDArray[np.bool_]:
+    def skips(self, states: Ints, blank: int) -> Bools:
         allowed = np.zeros(len(states), dtype=bool)
         allowed[3::2] = states[3::2] != states[1:-2:2]
         return allowed
@@ -392,6 +384,6 @@ def _repeats(target: Sequence[int]) -> int:
     return sum(a == b for a, b in pairwise(target))
 
 
-def _nats_of_best_classes(logits: Sequence[NDArray[np.float64]]) -> float:
+def _nats_of_best_classes(logits: Sequence[Floats]) -> float:
     """What the best class of every frame costs in the most confident utterance."""
     return min(float(-log_softmax(frames).max(axis=1).sum()) for frames in logits)

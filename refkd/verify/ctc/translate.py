@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import log_softmax, rounded, sendable
+from refkd.check import Bools, Floats, Ints
+from refkd.verify.compare import check_shape, log_softmax, rounded, sendable
 from refkd.verify.ctc.conventions import LAYOUTS, REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
@@ -95,10 +96,7 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
         return {"loss": loss}
     axes = LAYOUTS[conventions["layout"]]
     shape = tuple(arguments["logits"].shape[axis] for axis in axes)
-    got = outputs["grad"].shape if "grad" in outputs else "nothing"
-    if got != shape:
-        names = ", ".join(conventions["layout"])
-        raise ValueError(f"grad: expected shape ({names}) = {shape}, got {got}")
+    check_shape(outputs, "grad", conventions["layout"], shape)
     order, _ = classes(arguments, conventions)
     grad = outputs["grad"].astype(np.float64).transpose(np.argsort(axes))[:, :, order]
     return {"loss": loss, "grad": grad}
@@ -138,7 +136,7 @@ def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) ->
     return {"loss": loss, "grad": grad * share[:, None]}
 
 
-def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
+def valid_frames(arguments: Arguments) -> Bools:
     """(T, N): which frames are not padding."""
     frames = np.arange(arguments["logits"].shape[0])
     return np.asarray(frames[:, None] < arguments["input_lengths"])
@@ -150,15 +148,13 @@ def lengths(arguments: Arguments) -> Iterator[tuple[int, int]]:
     return zip(frames.tolist(), labels.tolist(), strict=True)
 
 
-def upstream(arguments: Arguments) -> NDArray[np.float64]:
+def upstream(arguments: Arguments) -> Floats:
     """(N,): d_loss, ones if it is not given."""
     d_loss = arguments["d_loss"]
     return np.ones(arguments["logits"].shape[1]) if d_loss is None else np.asarray(d_loss)
 
 
-def _upstream(
-    d_loss: NDArray[np.float64] | None, conventions: Conventions
-) -> NDArray[np.float64] | None:
+def _upstream(d_loss: Floats | None, conventions: Conventions) -> Floats | None:
     if d_loss is None:
         return None
     if conventions["reduction"] in REDUCED:  # one loss has one upstream gradient
@@ -166,7 +162,7 @@ def _upstream(
     return rounded(d_loss, conventions["dtype"])
 
 
-def classes(arguments: Arguments, conventions: Conventions) -> tuple[NDArray[np.int64], int]:
+def classes(arguments: Arguments, conventions: Conventions) -> tuple[Ints, int]:
     """Where each canonical class goes, and the blank there."""
     blank, K = arguments["blank"], arguments["logits"].shape[2]
     place = {"argument": blank, "first": 0, "last": K - 1}[conventions["blank"]]
@@ -185,11 +181,11 @@ def sizes(arguments: Arguments, conventions: Conventions) -> str:
     return f"T={T} N={N} K={K} blank={blank}{moved}"
 
 
-def _inside(labels: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _inside(labels: Ints, order: Ints) -> Bools:
     return np.asarray((labels >= 0) & (labels < len(order)))
 
 
-def _shares(arguments: Arguments, reduction: str) -> NDArray[np.float64]:
+def _shares(arguments: Arguments, reduction: str) -> Floats:
     """(N,): by what each loss is multiplied."""
     N = arguments["logits"].shape[1]
     labels = np.maximum(arguments["label_lengths"], 1)
@@ -202,7 +198,7 @@ def _shares(arguments: Arguments, reduction: str) -> NDArray[np.float64]:
     return np.asarray(1.0 / by.get(reduction, np.ones(N)))
 
 
-def _surplus(arguments: Arguments) -> NDArray[np.float64]:
+def _surplus(arguments: Arguments) -> Floats:
     """(N,): logarithm of what the rounded probabilities of all frames sum to."""
     logits = np.where(valid_frames(arguments)[:, :, None], arguments["logits"], 0.0)
     peak = logits.max(axis=2)
@@ -210,9 +206,7 @@ def _surplus(arguments: Arguments) -> NDArray[np.float64]:
     return np.asarray(np.where(valid_frames(arguments), total, 0.0).sum(axis=0))
 
 
-def _in_log_probs(
-    arguments: Arguments, grad: NDArray[np.float64], infeasible: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _in_log_probs(arguments: Arguments, grad: Floats, infeasible: Bools) -> Floats:
     """Minus the occupancy: what is left of the gradient without the softmax."""
     there = valid_frames(arguments) & ~infeasible
     prob = np.exp(log_softmax(np.where(there[:, :, None], arguments["logits"], 0.0)))

@@ -42,8 +42,7 @@ CONVENTIONS = (
             "kl_div": "the student's log-probabilities and the teacher's probabilities",
             "probs": "probabilities of both",
         },
-        "call",
-        bug="K2",
+        "call", bug="K2",
     ),
     Convention(
         "lengths",
@@ -56,9 +55,7 @@ CONVENTIONS = (
             "teacher_student": "'kl' is KL(teacher || student)",
             "student_teacher": "'kl' is KL(student || teacher), 'reverse_kl' the other",
         },
-        "call",
-        searched=("teacher_student",),
-        bug="K1",
+        "call", searched=("teacher_student",), bug="K1",
     ),
     Convention(
         "t2",
@@ -67,9 +64,7 @@ CONVENTIONS = (
             "always": "always times temperature^2",
             "never": "never times temperature^2",
         },
-        "call",
-        searched=("asked",),
-        bug="K4",
+        "call", searched=("asked",), bug="K4",
     ),
     Convention(
         "reduction",
@@ -81,8 +76,7 @@ CONVENTIONS = (
             "mean_elements": "mean over all frames and classes of the batch",
             "per_frame": "each divided by its number of frames",
         },
-        "answer",
-        bug="K3",
+        "answer", bug="K3",
     ),
     Convention(
         "grad_of",
@@ -118,10 +112,9 @@ CONVENTIONS = (
             "drop_selected": "drop_selected",
             "no_blank_candidates": "no_blank_candidates",
         },
-        "later",
-        several=True,
+        "later", several=True,
     ),
-)
+)  # fmt: skip
 
 
 Terms = frozenset[str]  # what a rule asks for, one term of each axis

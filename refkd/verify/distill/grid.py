@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.check import ArgumentError
-from refkd.verify.distill.inputs import Floats, batch, drawn_pair, rule_of
+from refkd.check import ArgumentError, Floats
+from refkd.verify.distill.inputs import batch, drawn_pair, rule_of
 from refkd.verify.distill.reduce import traced
 from refkd.verify.records import Case
 

@@ -1,11 +1,11 @@
 """Whether an answer of a distillation loss is right."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.distill import translate
-from refkd.verify.distill.plain import CHOOSING, Bools, PlainDistill
+from refkd.verify.distill.plain import CHOOSING, PlainDistill
 from refkd.verify.records import Arguments, Case, Conventions, Deviation, Outputs, Tolerance
 
 HALF = ("float16", "bfloat16")
@@ -32,7 +32,7 @@ def deviation(
     return worst
 
 
-def spread_of_padding(arguments: Arguments, got: Outputs) -> dict[str, NDArray[np.bool_]]:
+def spread_of_padding(arguments: Arguments, got: Outputs) -> dict[str, Bools]:
     """Where outputs are not finite in a call whose padded frames are not finite.
 
     A mask that multiplies gives that, since 0 times NaN is NaN; other cases ask whether finite

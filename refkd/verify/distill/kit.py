@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from refkd.verify.case_set import CaseSet
 from refkd.verify.compare import largest_difference
 from refkd.verify.distill import grid, reduce, translate
 from refkd.verify.distill.conventions import (
@@ -36,7 +35,6 @@ from refkd.verify.records import (
     Symptom,
 )
 
-BY_HAND = {**PROBES, **WORKED, **EDGES, **LARGE}
 DRAWN, QUICKLY_DRAWN = 40, 6  # cases
 READABLE = 30  # logits in an example that is printed
 PATH_CELL = 50  # how much longer a cell of a path takes than a term of a divergence
@@ -264,21 +262,15 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
 
 
 def _make(name: str) -> Case:
-    if name in BY_HAND:
-        return BY_HAND[name]()
+    if name in PROBES:
+        return PROBES[name]()
     return drawn(name) if name.startswith("drawn-") else grid_case(name)
 
 
-def _small_names(selection: Selection) -> Iterator[str]:
-    yield from (*WORKED, *EDGES, *grid_names(selection.quick))
-    drawn_cases = QUICKLY_DRAWN if selection.quick else DRAWN
-    yield from (f"drawn-{selection.seed}-{n}" for n in range(drawn_cases))
-
-
-def _names(selection: Selection) -> Iterator[str]:
-    yield from _small_names(selection)
-    if not selection.quick:
-        yield from LARGE
+def _drawn(selection: Selection) -> Iterator[str]:
+    yield from grid_names(selection.quick)
+    count = QUICKLY_DRAWN if selection.quick else DRAWN
+    yield from (f"drawn-{selection.seed}-{n}" for n in range(count))
 
 
 KIT = Kit(
@@ -299,9 +291,13 @@ KIT = Kit(
     forward=("loss",),
     conventions=CONVENTIONS,
     defects=DEFECTS,
-    case_set=CaseSet(
-        _names, lambda: _small_names(Selection()), _make, reduce.reduced, reduce.padded_shape
-    ),
+    small=WORKED | EDGES,
+    large=LARGE,
+    large_in_files=False,
+    drawn=_drawn,
+    make=_make,
+    reduced=reduce.reduced,
+    shape=reduce.padded_shape,
     probe_cases=lambda: [make() for make in PROBES.values()],
     size=reduce.size,
     reductions=reduce.smaller,

@@ -8,13 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats, Ints
 from refkd.verify.compare import log_softmax
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 Rule = Mapping[str, Any]
 Places = Sequence[tuple[int, int]]
 CHOOSING = ("Hard", "TopK", "Monotone", "OrderedPath", "PerTeacher")  # some frames in the window
@@ -194,9 +191,6 @@ Results = tuple[Floats, Floats, Floats, None, Floats]
 
 class PlainDistill(PlainSelection):
     """A right loss of every rule and its gradient, one utterance at a time."""
-
-    bug = ""
-    words = ""
 
     def __call__(self, student: Floats, teacher: Floats, lengths: Ints, rule: Rule) -> Results:
         """Losses (N,), gradient in the student's logits (T, N, K), pairs (N, T, T) of a batch.

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from refkd import check
-from refkd.check import ArgumentError
+from refkd.check import ArgumentError, Floats
 from refkd.losses.distill import distill_trace
 from refkd.losses.rule_json import rule_from_dict
 from refkd.losses.traces import DistillTrace
 from refkd.verify.compare import log_softmax
-from refkd.verify.distill.plain import Floats, Rule
+from refkd.verify.distill.plain import Rule
 from refkd.verify.records import Arguments, Case, Outputs
 
 OPTIONS = ("divergence", "temperature", "scale_t2", "blank_frames", "blank")

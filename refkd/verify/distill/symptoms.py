@@ -5,12 +5,13 @@ from itertools import product
 
 import numpy as np
 
+from refkd.check import Floats
 from refkd.verify.compare import log_softmax
 from refkd.verify.distill import translate
 from refkd.verify.distill.defects.factors import Tempered
 from refkd.verify.distill.plain import CHOOSING, PlainDistill
 from refkd.verify.distill.reduce import traced
-from refkd.verify.distill.translate import Floats, valid_frames
+from refkd.verify.distill.translate import valid_frames
 from refkd.verify.records import Arguments, Case, Conventions, Outcome, Outputs, Symptom
 
 CLOSE = 1e-6  # relative; how exact a factor is
@@ -19,12 +20,8 @@ UNLIKELY = 1e-4  # probability of a class that is all but ruled out
 POWERS = (0.0, 1.0, -1.0, 0.5, 2.0, 3.0)  # of the temperature that may divide logits
 
 
-def symptoms(outcome: Outcome) -> list[Symptom]:
+def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
-    return list(_symptoms(outcome))
-
-
-def _symptoms(outcome: Outcome) -> Iterator[Symptom]:
     got = outcome.answer.outputs or {}
     if "teacher_grad" in got and got["teacher_grad"].any():
         yield Symptom("K8", "a gradient reaches the teacher")
@@ -109,7 +106,7 @@ def _temperatures(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     for student, teacher in product(POWERS, POWERS):
         if student == teacher == 1.0:
             continue
-        outputs = _of_plain(Tempered("", student, teacher), arguments)
+        outputs = _of_plain(Tempered(student, teacher), arguments)
         expressed = translate.express(arguments, outputs, conventions)
         names = [name for name in ("loss", "grad") if name in got]
         powers = {name: _power(got[name], expressed[name], temperature) for name in names}

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refkd.verify.compare import log_softmax, sendable
+from refkd.check import Bools, Floats
+from refkd.verify.compare import check_real, check_shape, log_softmax, sendable
 from refkd.verify.ctc.conventions import LAYOUTS
 from refkd.verify.distill.conventions import REDUCED
 from refkd.verify.records import Arguments, Call, Case, Conventions, Outputs
 
-Floats = NDArray[np.float64]
 KL_NAMES = {"kl": "reverse_kl", "reverse_kl": "kl"}
 OFFSETS = {"student": 3, "teacher": 5}  # of the values in their padding
 LARGEST = 10.0  # logarithm of what stands for a probability in padding; float16 holds it
@@ -92,34 +92,27 @@ def translate(case: Case, arguments: Arguments, conventions: Conventions) -> Cal
 
 def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) -> Outputs:
     """The implementation's outputs with axes in the canonical order, pairs as counts."""
-    for name, values in outputs.items():
-        if values.dtype.kind not in "fiub":
-            raise ValueError(f"{name}: expected real numbers, got {values.dtype}")
+    check_real(outputs)
     N = arguments["student"].shape[1]
     reduced = conventions["reduction"] in REDUCED
     if "loss" not in outputs or outputs["loss"].size != (1 if reduced else N):
         expected_shape = "one number for the batch" if reduced else f"shape (N,) = ({N},)"
-        raise ValueError(f"loss: expected {expected_shape}, got {_shape(outputs, 'loss')}")
+        got = outputs["loss"].shape if "loss" in outputs else "nothing"
+        raise ValueError(f"loss: expected {expected_shape}, got {got}")
     restored = {"loss": outputs["loss"].astype(np.float64).reshape(-1)}
     layout = conventions["layout"]
     shape = tuple(arguments["student"].shape[axis] for axis in LAYOUTS[layout])
     returned = {"grad": conventions["grad_of"] != "none", "teacher_grad": "teacher_grad" in outputs}
     for name, expected in returned.items():
         if not expected and name in outputs:
-            raise ValueError(f"{name}: expected none, got {_shape(outputs, name)}")
-        if expected and _shape(outputs, name) != shape:
-            text = f"shape ({', '.join(layout)}) = {shape}"
-            raise ValueError(f"{name}: expected {text}, got {_shape(outputs, name)}")
+            raise ValueError(f"{name}: expected none, got {outputs[name].shape}")
         if expected:
+            check_shape(outputs, name, layout, shape)
             back = np.argsort(LAYOUTS[layout])
             restored[name] = outputs[name].astype(np.float64).transpose(back)
     if "pairs" in outputs and conventions.get("pairs", "none") != "none":
         restored["pairs"] = _counts(outputs["pairs"], arguments, conventions)
     return restored
-
-
-def _shape(outputs: Outputs, name: str) -> tuple[int, ...] | str:
-    return outputs[name].shape if name in outputs else "nothing"
 
 
 def laid_out(
@@ -182,7 +175,7 @@ def _student_prob(arguments: Arguments) -> Floats:
     return np.exp(log_softmax(logits / arguments["rule"]["temperature"]))
 
 
-def valid_frames(arguments: Arguments) -> NDArray[np.bool_]:
+def valid_frames(arguments: Arguments) -> Bools:
     """(T, N): which frames are not padding."""
     frames = np.arange(arguments["student"].shape[0])
     return np.asarray(frames[:, None] < arguments["lengths"])

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from refkd.check import Floats
 from refkd.verify.distill.grid import BLANK_FRAMES, DIVERGENCES
-from refkd.verify.distill.inputs import Floats, batch, drawn_pair, rule_of
+from refkd.verify.distill.inputs import batch, drawn_pair, rule_of
 from refkd.verify.records import Case, Tolerance
 
 GRID = 2.0**20  # logarithms are rounded to its fractions: the same on every machine

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from refkd.check import Floats
 from refkd.verify.case_set import Register
-from refkd.verify.lstm.recipe import NO_UPSTREAM, Floats, batch, bug_classes
+from refkd.verify.lstm.recipe import NO_UPSTREAM, batch, bug_classes
 
 HUGE = 2.0**100  # a power of two: its products with sixteenths are exact, and so are their sums
 OPEN = 4.0  # bias of a forget gate that keeps a cell for some fifty frames
@@ -36,19 +37,8 @@ LARGE = Register(shown_by=bug_classes)
 
 # i = 3/4, f = 2/3, g = 3/5, o = 1/2, so c = 2/3 1/4 + 3/4 3/5.
 CASES.add(
-    "one_frame_by_hand",
-    "",
-    batch,
-    0,
-    [1],
-    2,
-    1,
-    inputs=1.0,
-    h0=0.5,
-    c0=0.25,
-    bias=[LOG_3, LOG_2, LOG_2, 0.0],
-    **NO_MATRICES,
-    **ABOVE,
+    "one_frame_by_hand", "", batch, 0, [1], 2, 1,
+    inputs=1.0, h0=0.5, c0=0.25, bias=[LOG_3, LOG_2, LOG_2, 0.0], **NO_MATRICES, **ABOVE,
     expected={
         "hidden": np.array([[[0.2744014530142786]]]),
         "c_last": np.array([[37 / 60]]),
@@ -57,22 +47,11 @@ CASES.add(
         "d_h0": np.zeros((1, 1)),
         "d_c0": np.array([[2 / 3]]),
     },
-)
+)  # fmt: skip
 # With all weights 0 every sigmoid is 1/2: the cell goes 8, 4, 2, 1.
 CASES.add(
-    "cell_halves_by_hand",
-    "",
-    batch,
-    0,
-    [3],
-    1,
-    1,
-    inputs=1.0,
-    h0=0.0,
-    c0=8.0,
-    bias=0.0,
-    **NO_MATRICES,
-    **ABOVE,
+    "cell_halves_by_hand", "", batch, 0, [3], 1, 1,
+    inputs=1.0, h0=0.0, c0=8.0, bias=0.0, **NO_MATRICES, **ABOVE,
     expected={
         "hidden": np.array(
             [[[0.4996646498695336]], [[0.48201379003790845]], [[0.3807970779778824]]]
@@ -84,7 +63,7 @@ CASES.add(
         "d_h0": np.zeros((1, 1)),
         "d_c0": np.array([[1 / 8]]),
     },
-)
+)  # fmt: skip
 
 # --- one frame -----------------------------------------------------------------------------------
 

@@ -103,8 +103,7 @@ CONVENTIONS = (
     Convention(
         "layout",
         {"TND": "(T, N, D): time first", "NTD": "(N, T, D): batch first"},
-        "call",
-        bug="L11",
+        "call", bug="L11",
     ),
     Convention(
         "weights",
@@ -112,22 +111,18 @@ CONVENTIONS = (
             "rows": "(4H, D) and (4H, H), as in torch and ONNX",
             "columns": "(D, 4H) and (H, 4H), as in Keras",
         },
-        "call",
-        bug="L4",
+        "call", bug="L4",
     ),
     Convention("gates", {gates: _order(gates) for gates in LIKELIEST_FIRST}, "call", bug="L1"),
     Convention(
         "biases",
         {"two": "two, which are added", "one": "one; bias_hidden is not given"},
-        "call",
-        bug="L2",
+        "call", bug="L2",
     ),
     Convention(
         "forget_bias",
         {"none": "as given", "added": "1 is added to that of the forget gate"},
-        "call",
-        searched=("none",),  # set by the user; else it is a bug
-        bug="L3",
+        "call", searched=("none",), bug="L3",  # set by the user; else it is a bug
     ),
     Convention(
         "variants",
@@ -139,16 +134,12 @@ CONVENTIONS = (
             "cell_clip": "cells are clipped, as in TensorFlow",
             "gate_clip": "what enters the gates is clipped, as in ONNX Runtime",
         },
-        "call",
-        searched=("none",),  # the adapter takes further arguments
-        bug="L10",
-        several=True,
+        "call", searched=("none",), bug="L10", several=True,  # the adapter takes more arguments
     ),
     Convention(
         "lengths",
         {"own": "each utterance has its own", "equal": "all utterances of a call are as long"},
-        "call",
-        searched=("own",),
+        "call", searched=("own",),
     ),
     Convention(
         "returned",
@@ -167,8 +158,7 @@ CONVENTIONS = (
             "as_walked_padded": "hidden[0] belongs to the last padded frame, as in Keras",
             "refused": "there is no backward direction",
         },
-        "later",
-        bug="L5",
+        "later", bug="L5",
     ),
     Convention(
         "padding",
@@ -177,7 +167,6 @@ CONVENTIONS = (
             "held": "hidden stays what it was in the last frame",
             "any": "hidden may be anything in padded frames",
         },
-        "later",
-        bug="L6",
+        "later", bug="L6",
     ),
-)
+)  # fmt: skip

@@ -1,8 +1,8 @@
 """Whether an answer of an LSTM is right, and what to remark on one that need not be."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Bools
 from refkd.verify.compare import TOLERANCES, combined, worst_deviation
 from refkd.verify.lstm.recipe import FRAMES
 from refkd.verify.lstm.translate import padded_frames
@@ -42,7 +42,7 @@ def nan_in_padding(arguments: Arguments) -> list[str]:
     return [name for name in FRAMES if np.isnan(arguments[name][padded]).any()]
 
 
-def free_frames(arguments: Arguments, conventions: Conventions) -> NDArray[np.bool_]:
+def free_frames(arguments: Arguments, conventions: Conventions) -> Bools:
     """(T, N): frames in which hidden may be anything."""
     padding = conventions.get("padding", "any")
     if padding == "any" or (padding == "held" and arguments["reverse"]):

@@ -8,8 +8,7 @@ import numpy as np
 
 import refkd
 from refkd import check
-from refkd.verify.case_set import CaseSet, has_hypothesis
-from refkd.verify.kit import Asker, Kit, Names
+from refkd.verify.kit import Asker, Kit, Names, first_numbers
 from refkd.verify.lstm import translate
 from refkd.verify.lstm.cases import CASES, LARGE
 from refkd.verify.lstm.conventions import (
@@ -26,7 +25,7 @@ from refkd.verify.lstm.conventions import (
 from refkd.verify.lstm.defects import DEFECTS
 from refkd.verify.lstm.judge import deviation, may_refuse, remark
 from refkd.verify.lstm.plain import PlainLSTM
-from refkd.verify.lstm.published import published
+from refkd.verify.lstm.published import PUBLISHED
 from refkd.verify.lstm.recipe import PREFIX, Recipe, by_hypothesis, by_numpy
 from refkd.verify.lstm.reduce import reduced, size, smaller
 from refkd.verify.lstm.symptoms import can_show, symptoms, traits
@@ -203,7 +202,7 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
     """
     (T, N, D), H = arguments["inputs"].shape, arguments["c0"].shape[1]
     way = "backward" if arguments["reverse"] else "forward"
-    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {_short(arguments['lengths'])}"]
+    lines = [f"T={T} N={N} D={D} H={H}, {way}, lengths {first_numbers(arguments['lengths'])}"]
     arrays = {
         name: value
         for name, value in translate.sent(arguments, conventions).items()
@@ -216,35 +215,22 @@ def example(arguments: Arguments, conventions: Conventions) -> str:
     return "\n".join([*lines, *([f"0: {', '.join(zero)}"] if zero else [])])
 
 
-def _short(values: Any) -> str:
-    listed = values.tolist()
-    return str(listed) if len(listed) <= 12 else f"{listed[:10]} and {len(listed) - 10} more"
-
-
 def _make(name: str) -> Case:
-    known = CASES | LARGE
-    if name.startswith(PREFIX):
-        return Recipe.from_name(name).case()
-    if name in known:
-        return known[name]()
-    return published()[check.one_of("--case", name, [*known, *published()])]
+    if not name.startswith(PREFIX):
+        check.one_of("--case", name, [*CASES, *LARGE, *PUBLISHED])
+    return Recipe.from_name(name).case()
 
 
-def _names(selection: Selection) -> Iterator[str]:
+def _by_numpy(selection: Selection) -> Iterator[str]:
     count = DRAWN_QUICK if selection.quick else DRAWN
-    yield from (*CASES, *published())
-    if selection.few_shapes or not has_hypothesis():
-        yield from (recipe.name for recipe in by_numpy(count, selection.seed, selection.few_shapes))
-    else:
-        yield from (recipe.name for recipe in by_hypothesis(count, selection.seed))
-    if not selection.quick:
-        yield from LARGE
+    return (recipe.name for recipe in by_numpy(count, selection.seed, selection.few_shapes))
 
 
-def _vector_names() -> Iterator[str]:
-    yield from (*CASES, *published())
-    yield from (recipe.name for recipe in by_numpy(DRAWN, seed=0))
-    yield from LARGE
+def _by_hypothesis(selection: Selection) -> Iterator[str]:
+    if selection.few_shapes:
+        return _by_numpy(selection)
+    count = DRAWN_QUICK if selection.quick else DRAWN
+    return (recipe.name for recipe in by_hypothesis(count, selection.seed))
 
 
 PROBES = ("some_frames", "one_frame_from_zero", "one_frame_without_biases")
@@ -258,9 +244,13 @@ KIT = Kit(
     forward=tuple(STATES),
     conventions=CONVENTIONS,
     defects=DEFECTS,
-    case_set=CaseSet(
-        _names, _vector_names, _make, reduced, translate.padded_shape, by_hypothesis=True
-    ),
+    small=CASES | PUBLISHED,
+    large=LARGE,
+    drawn=_by_numpy,
+    by_hypothesis=_by_hypothesis,
+    make=_make,
+    reduced=reduced,
+    shape=translate.padded_shape,
     probe_cases=lambda: [CASES[name]() for name in PROBES],
     size=size,
     reductions=smaller,

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats, Ints
 from refkd.verify.lstm.conventions import CANONICAL_ARGUMENTS, CANONICAL_RESULTS
 
-Floats = NDArray[np.float64]
 Arguments = dict[str, Any]
 Results = dict[str, Floats]
-Ints = NDArray[np.int64]
 
 
 @dataclass
@@ -32,8 +30,6 @@ class Pass:
 class PlainLSTM:
     """A right LSTM and its gradient, one utterance and one frame at a time."""
 
-    bug = ""
-    words = ""
     square = False  # whether the defect takes P for H: where they differ, there is none
 
     def __call__(self, *values: Any) -> tuple[Floats | None, ...]:

@@ -1,24 +1,18 @@
 """LSTM numbers that other projects published; the file names the source of each."""
 
 import json
-from functools import cache
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats
 from refkd.verify.lstm.recipe import NO_UPSTREAM, batch, bug_classes
 from refkd.verify.records import Case, Tolerance
 
 FILE = Path(__file__).parents[1] / "vectors" / "lstm_published.json"
-
-
-@cache
-def published() -> dict[str, Case]:
-    """Cases by name, in the order of the file; none has gradients."""
-    records = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
-    return {record["name"]: _case(record) for record in records}
 
 
 def _case(facts: dict[str, Any]) -> Case:
@@ -82,7 +76,13 @@ def _keras(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return inputs, expected
 
 
-def _counted(*shape: int) -> NDArray[np.float64]:
+def _counted(*shape: int) -> Floats:
     """i / numel in rows."""
     count = int(np.prod(shape))
     return np.asarray(np.arange(count).reshape(shape) / count)
+
+
+PUBLISHED: dict[str, Callable[[], Case]] = {  # in the order of the file; none has gradients
+    facts["name"]: partial(_case, facts)
+    for facts in json.loads(FILE.read_text(encoding="utf-8"))["cases"]
+}

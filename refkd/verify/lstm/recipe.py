@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refkd import check
+from refkd.check import Floats
 from refkd.verify.case_set import drawn_by_hypothesis
 from refkd.verify.records import Case
-
-Floats = NDArray[np.float64]
 
 WEIGHTS = ("w_input", "w_hidden", "bias", "bias_hidden")
 STATES = ("h0", "c0", "d_h_last", "d_c_last")  # (N, H)

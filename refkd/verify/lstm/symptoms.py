@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from refkd.check import Floats
 from refkd.verify.compare import TOLERANCES, worst_deviation
 from refkd.verify.lstm.conventions import GATE_NAMES, GRADIENTS, STATES
 from refkd.verify.lstm.translate import padded_frames
@@ -19,21 +19,20 @@ BIASES = {"d_bias", "d_bias_hidden"}
 SUMMED = {"d_w_input", "d_w_hidden", *BIASES}
 
 
-def symptoms(outcome: Outcome) -> list[Symptom]:
+def symptoms(outcome: Outcome) -> Iterator[Symptom]:
     """Symptoms of one wrong answer, the most telling first."""
     wrong = _wrong(outcome, TOLERANCES[outcome.conventions["dtype"]])
     if not wrong:  # only what stands in padded frames
         what = "held" if outcome.conventions["padding"] == "held" else "0"
-        return [Symptom("L6", f"hidden is {what} in some padded frames only")]
-    return [
-        *_not_finite(outcome, wrong),
-        *_digits(outcome, wrong),
-        *_padding(outcome, wrong),
-        *_another_result(outcome, wrong),
-        *_dropout(outcome),
-        *_factors(outcome, wrong),
-        *_gradients(outcome, wrong),
-    ]
+        yield Symptom("L6", f"hidden is {what} in some padded frames only")
+        return
+    yield from _not_finite(outcome, wrong)
+    yield from _digits(outcome, wrong)
+    yield from _padding(outcome, wrong)
+    yield from _another_result(outcome, wrong)
+    yield from _dropout(outcome)
+    yield from _factors(outcome, wrong)
+    yield from _gradients(outcome, wrong)
 
 
 def _wrong(outcome: Outcome, tolerance: Tolerance) -> list[str]:
@@ -107,7 +106,7 @@ def _dropout(outcome: Outcome) -> Iterator[Symptom]:
         yield Symptom("L9", f"{words}, as with dropout")
 
 
-def _factor(got: NDArray[np.float64], expected: NDArray[np.float64]) -> float | None:
+def _factor(got: Floats, expected: Floats) -> float | None:
     """The one number by which all of these are multiplied, if there is one."""
     there = expected != 0.0
     if not there.any() or got[~there].any() or not np.isfinite(got).all():

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refkd.check import Bools, Floats, Ints
 from refkd.verify.compare import rounded
 from refkd.verify.lstm.conventions import (
     ARGUMENTS,
@@ -92,7 +93,7 @@ def _cut(inputs: dict[str, Any]) -> dict[str, Any]:
     return inputs | cut | {name: inputs[name][spoken] for name in FIRST_AND_LAST}
 
 
-def _padded(utterances: list[NDArray[np.float64]], extra: int, fill: float) -> NDArray[np.float64]:
+def _padded(utterances: list[Floats], extra: int, fill: float) -> Floats:
     """(T, N, ...) from N arrays (T_n, ...)."""
     frames = max(map(len, utterances)) + extra
     padded = np.full((frames, len(utterances), utterances[0].shape[1]), fill)
@@ -101,7 +102,7 @@ def _padded(utterances: list[NDArray[np.float64]], extra: int, fill: float) -> N
     return padded
 
 
-def padded_frames(arguments: Arguments) -> NDArray[np.bool_]:
+def padded_frames(arguments: Arguments) -> Bools:
     """(T, N): which frames are padding."""
     frames = np.arange(len(arguments["inputs"]))
     return np.asarray(frames[:, None] >= arguments["lengths"])
@@ -229,9 +230,7 @@ def laid_out(
     return values
 
 
-def _received(
-    name: str, value: NDArray[np.float64], arguments: Arguments, conventions: Conventions
-) -> NDArray[np.float64]:
+def _received(name: str, value: Floats, arguments: Arguments, conventions: Conventions) -> Floats:
     """One array, from the implementation's form to the canonical one."""
     if name in BY_FRAME and conventions["layout"] == "NTD":
         value = value.swapaxes(0, 1)
@@ -244,7 +243,7 @@ def _received(
     return value
 
 
-def _columns(name: str, width: int, conventions: Conventions) -> NDArray[np.int64]:
+def _columns(name: str, width: int, conventions: Conventions) -> Ints:
     """Where the implementation's columns, one block for each gate, stand in the canonical ones."""
     gates, own = GATES, conventions["gates"]
     if name in PEEPHOLES:

@@ -9,19 +9,16 @@ from refkd.verify.defects import Defects
 DEFECTS = Defects(PlainCTC)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("V2", "input lengths are ignored: padded frames are counted")
 class LengthsIgnored(PlainCTC):
-    bug = "V2"
-    words = "input lengths are ignored: padded frames are counted"
-
     def frames(self, n, input_lengths, frames):
         return frames
 
 
-@DEFECTS.steps
+@DEFECTS.steps(
+    "V2", "input lengths are ignored by the loss, though the gradient of padded frames is zero"
+)
 class LengthsIgnoredButForTheGradient(LengthsIgnored):
-    words = "input lengths are ignored by the loss, though the gradient of padded frames is zero"
-
     def batch(self, loss, grad, upstream, input_lengths, label_lengths):
         grad[np.arange(len(grad))[:, None] >= input_lengths] = 0.0
         return super().batch(loss, grad, upstream, input_lengths, label_lengths)

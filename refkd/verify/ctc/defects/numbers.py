@@ -94,11 +94,8 @@ def logits_clipped(self, logits):
     return log_softmax(np.clip(logits, -50.0, 50.0))
 
 
-@DEFECTS.steps
+@DEFECTS.steps("V10", "the tables are kept in single precision")
 class SinglePrecision(PlainCTC):
-    bug = "V10"
-    words = "the tables are kept in single precision"
-
     def alpha(self, emission, skip):
         return super().alpha(emission.astype(np.float32), skip).astype(np.float32)
 

@@ -38,11 +38,8 @@ def blanks_skip_the_label(self, states, blank):
     return allowed
 
 
-@DEFECTS.steps
+@DEFECTS.steps("V15", "repeats of a label in a path are not merged")
 class NothingMerged(PlainCTC):
-    bug = "V15"
-    words = "repeats of a label in a path are not merged"
-
     def arrive(self, before, skip):
         stays = np.arange(len(before)) % 2 == 0
         step, jump = shifted(before, 1), np.where(skip, shifted(before, 2), -np.inf)
@@ -90,11 +87,8 @@ def loss_without_last_label(self, alpha):
     return float(alpha[-1, -1])
 
 
-@DEFECTS.steps
+@DEFECTS.steps("V10", "the best path stands for the sum over all paths")
 class BestPathOnly(PlainCTC):
-    bug = "V10"
-    words = "the best path stands for the sum over all paths"
-
     def add(self, a, b):
         return np.maximum(a, b)
 

@@ -98,11 +98,8 @@ def empty_frame_is_nan(self, student, teacher, rule, chosen=None):
     return ((np.nan if empty.any() else loss), np.where(empty[:, None], np.nan, grad), pairs, total)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K10", "a student frame that sees nothing takes the first teacher frame")
 class EmptyTakesFirst(PlainDistill):
-    bug = "K10"
-    words = "a student frame that sees nothing takes the first teacher frame"
-
     def best_k(self, D, k):
         selected = super().best_k(D, k)
         selected[~selected.any(axis=1), 0] = True

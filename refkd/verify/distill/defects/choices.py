@@ -13,8 +13,7 @@ LARGEST = 1e300  # infinitely far, and still there
 class OtherOrder(PlainDistill):
     """Frames are sorted by other keys, the last one first; `teachers_only` spares PerTeacher."""
 
-    def __init__(self, bug, words, keys, teachers_only=False):
-        self.bug, self.words = bug, words
+    def __init__(self, keys, teachers_only=False):
         self.keys, self.teachers_only = keys, teachers_only
 
     def order(self, cost, own):
@@ -48,19 +47,19 @@ def least_similar(frames, away, cost):
     return frames, away, np.where(cost < np.inf, -cost, np.inf)
 
 
-DEFECTS.rows(
-    OtherOrder("K12", "ties go to the earliest frame, not to the nearest", first),
-    OtherOrder("K12", "ties go to the latest frame, not to the nearest", last),
-    OtherOrder("K12", "ties between equally near frames go to the later", later),
-    OtherOrder("K12", "ties go to the farthest frame", farthest),
-    OtherOrder("K12", "ties between teacher frames go to the earliest, not to the nearest", first,
-               True),
-    OtherOrder("K12", "ties between teacher frames go to the latest, not to the nearest", last,
-               True),
-    OtherOrder("K12", "ties between equally near teacher frames go to the later", later, True),
-    OtherOrder("K13", "the least similar frame is selected", least_similar),
-    OtherOrder("K13", "the least similar teacher frame is selected", least_similar, True),
-)  # fmt: skip
+DEFECTS.rows("K12", {
+    "ties go to the earliest frame, not to the nearest": OtherOrder(first),
+    "ties go to the latest frame, not to the nearest": OtherOrder(last),
+    "ties between equally near frames go to the later": OtherOrder(later),
+    "ties go to the farthest frame": OtherOrder(farthest),
+    "ties between teacher frames go to the earliest, not to the nearest": OtherOrder(first, True),
+    "ties between teacher frames go to the latest, not to the nearest": OtherOrder(last, True),
+    "ties between equally near teacher frames go to the later": OtherOrder(later, True),
+})  # fmt: skip
+DEFECTS.rows("K13", {
+    "the least similar frame is selected": OtherOrder(least_similar),
+    "the least similar teacher frame is selected": OtherOrder(least_similar, True),
+})  # fmt: skip
 
 
 @DEFECTS.step(
@@ -97,11 +96,8 @@ def by_kl(self, D, lp, lq, rule):
     return self.kl(lp[None], lq[:, None])
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K13", "pairs are selected without the temperature")
 class ByUntempered(PlainDistill):
-    bug = "K13"
-    words = "pairs are selected without the temperature"
-
     def utterance(self, student, teacher, rule, chosen=None):
         self.bare = (student, teacher)
         return super().utterance(student, teacher, rule, chosen)

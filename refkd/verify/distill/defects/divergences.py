@@ -21,11 +21,8 @@ DEFECTS.family("measure", "K1", other_divergence, {
 })  # fmt: skip
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K2", "the student's probabilities stand where their logarithms are wanted")
 class StudentProbabilities(PlainDistill):
-    bug = "K2"
-    words = "the student's probabilities stand where their logarithms are wanted"
-
     def divergence(self, lp, lq, rule):
         return self.expectation(lp, lp - np.exp(lq))
 
@@ -33,11 +30,8 @@ class StudentProbabilities(PlainDistill):
         return -np.exp(lp) * np.exp(lq)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K2", "the teacher's logarithms stand where probabilities are wanted")
 class TeacherLogarithms(PlainDistill):
-    bug = "K2"
-    words = "the teacher's logarithms stand where probabilities are wanted"
-
     def divergence(self, lp, lq, rule):
         return np.where(lp > 0.0, lp * np.log(np.maximum(lp, 1e-300)), 0.0).sum(-1) - (lp * lq).sum(
             -1
@@ -52,19 +46,14 @@ def teacher_normalised_twice(self, logits, rule):
     return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K7", "0 log 0 is computed as 0 times -inf, which is NaN")
 class MaskGivesNaN(PlainDistill):
-    bug = "K7"
-    words = "0 log 0 is computed as 0 times -inf, which is NaN"
-
     def expectation(self, logp, value):
         return (np.exp(logp) * value).sum(axis=-1)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K7", "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0")
 class NaNCostsNothing(MaskGivesNaN):
-    words = "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0"
-
     def expectation(self, logp, value):
         return np.nan_to_num(super().expectation(logp, value), posinf=np.inf, neginf=-np.inf)
 
@@ -84,11 +73,8 @@ DEFECTS.family("measure", "K18", other_divergence, {
 })  # fmt: skip
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K18", "js is the sum of both parts, not their mean")
 class JensenShannonDoubled(PlainDistill):
-    bug = "K18"
-    words = "js is the sum of both parts, not their mean"
-
     def js(self, lp, lq):
         return 2.0 * super().js(lp, lq)
 
@@ -104,11 +90,8 @@ def mean_of_logarithms(self, lp, lq):
     return 0.5 * (lp + lq)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K18", "js is half of KL in both directions, not against their mean")
 class Jeffreys(PlainDistill):
-    bug = "K18"
-    words = "js is half of KL in both directions, not against their mean"
-
     def js(self, lp, lq):
         return 0.5 * (self.kl(lp, lq) + self.reverse_kl(lp, lq))
 
@@ -137,11 +120,8 @@ def other_sign(self, slope, lq, rule):
     return -PlainDistill.in_logits(self, slope, lq, rule)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K17", "the largest logit is not taken out before the exponential")
 class NoLargestTakenOut(PlainDistill):
-    bug = "K17"
-    words = "the largest logit is not taken out before the exponential"
-
     def student_logp(self, logits, rule):
         z = logits / rule["temperature"]
         return z - np.log(np.exp(z).sum(axis=1, keepdims=True))

@@ -39,10 +39,7 @@ def divided_twice(self, slope, lq, rule):
 class Tempered(PlainDistill):
     """Logits of either side are divided by a power of the temperature of its own."""
 
-    bug = "K5"
-
-    def __init__(self, words, student, teacher):
-        self.words = words
+    def __init__(self, student, teacher):
         self.student, self.teacher = student, teacher
 
     def student_logp(self, logits, rule):
@@ -55,12 +52,12 @@ class Tempered(PlainDistill):
         return super().in_logits(slope, lq, rule) * rule["temperature"] ** (1.0 - self.student)
 
 
-DEFECTS.rows(
-    Tempered("the temperature is applied to the student only", 1.0, 0.0),
-    Tempered("the temperature is applied to the teacher only", 0.0, 1.0),
-    Tempered("logits are multiplied by the temperature, not divided", -1.0, -1.0),
-    Tempered("the temperature is ignored", 0.0, 0.0),
-)
+DEFECTS.rows("K5", {
+    "the temperature is applied to the student only": Tempered(1.0, 0.0),
+    "the temperature is applied to the teacher only": Tempered(0.0, 1.0),
+    "logits are multiplied by the temperature, not divided": Tempered(-1.0, -1.0),
+    "the temperature is ignored": Tempered(0.0, 0.0),
+})  # fmt: skip
 
 
 @DEFECTS.step("batch", "K3", "the loss is divided by the number of frames, its gradient is not")

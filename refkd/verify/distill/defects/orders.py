@@ -35,11 +35,8 @@ def strict_order(self, j, rule):
     return first, max(end - 1, first + 1)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K15", "Monotone may step back by one frame")
 class OneFrameBack(PlainDistill):
-    bug = "K15"
-    words = "Monotone may step back by one frame"
-
     def monotone(self, D, rule):
         self.count = len(D)
         return super().monotone(D, rule)

@@ -36,11 +36,8 @@ def each_divided_by_padded(self, loss, grad, lengths, shape):
     return loss * share, grad * share[:, None]
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K6", "windows reach into the teacher's padding")
 class PaddingSeen(PlainDistill):
-    bug = "K6"
-    words = "windows reach into the teacher's padding"
-
     def frames(self, n, lengths, T):
         self.length = int(lengths[n])
         return T

@@ -9,11 +9,8 @@ from refkd.verify.distill.plain import PlainDistill
 DEFECTS = Defects(PlainDistill)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K14", "the gradient passes through the weights of TopK, which are constants")
 class ThroughWeights(PlainDistill):
-    bug = "K14"
-    words = "the gradient passes through the weights of TopK, which are constants"
-
     def gradient(self, D, lp, lq, weight, rule):
         if rule["rule"] != "TopK" or rule["tau"] is None:
             return super().gradient(D, lp, lq, weight, rule)
@@ -24,11 +21,10 @@ class ThroughWeights(PlainDistill):
         return (np.where(weight[:, :, None] > 0.0, through[:, :, None] * slope, 0.0)).sum(axis=1)
 
 
-@DEFECTS.steps
+@DEFECTS.steps(
+    "K14", "Soft is the weighted sum of divergences, with a gradient through the weights"
+)
 class ThroughWeightsOfSoft(ThroughWeights):
-    bug = "K14"
-    words = "Soft is the weighted sum of divergences, with a gradient through the weights"
-
     def soft_loss(self, D, chosen, weight, tau):
         return float((weight * np.where(chosen, D, 0.0)).sum())
 
@@ -49,21 +45,17 @@ def weighted_sum(self, D, chosen, weight, tau):
     return float((weight * np.where(chosen, D, 0.0)).sum())
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K14", "the factor tau before the logarithm of the soft minimum is missing")
 class NoTauBefore(PlainDistill):
-    bug = "K14"
-    words = "the factor tau before the logarithm of the soft minimum is missing"
-
     def soft_minimum(self, cost, tau):
         return super().soft_minimum(cost, tau) / (1.0 if tau == np.inf else tau)
 
 
-@DEFECTS.steps
+@DEFECTS.steps(
+    "K14",
+    "the factor tau before the logarithm of the soft minimum is missing, in the gradient, too",
+)
 class NoTauAtAll(NoTauBefore):
-    words = (
-        "the factor tau before the logarithm of the soft minimum is missing, in the gradient, too"
-    )
-
     def gradient(self, D, lp, lq, weight, rule):
         slope = super().gradient(D, lp, lq, weight, rule)
         return slope if rule["rule"] != "Soft" or rule["tau"] is None else slope / rule["tau"]
@@ -139,11 +131,10 @@ def divided_by_k(self, D, selected, rule):
     return PlainDistill.weights(self, D, selected, rule)
 
 
-@DEFECTS.steps
+@DEFECTS.steps(
+    "K14", "the divergence of the mixture is computed where the sum of divergences is wanted"
+)
 class DivergenceOfMixture(PlainDistill):
-    bug = "K14"
-    words = "the divergence of the mixture is computed where the sum of divergences is wanted"
-
     def loss(self, D, chosen, weight, rule):
         if rule["rule"] not in ("Soft", "TopK"):
             return super().loss(D, chosen, weight, rule)
@@ -168,11 +159,8 @@ def sum_of_divergences(self, lp, lq, weight, rule):
     return float((np.where(there, weight * D, 0.0)).sum()), self.gradient(D, lp, lq, weight, rule)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K9", "the teacher's logits are averaged, not its probabilities")
 class LogitsMixed(PlainDistill):
-    bug = "K9"
-    words = "the teacher's logits are averaged, not its probabilities"
-
     def utterance(self, student, teacher, rule, chosen=None):
         self.logits = teacher / rule["temperature"]
         return super().utterance(student, teacher, rule, chosen)
@@ -181,11 +169,8 @@ class LogitsMixed(PlainDistill):
         return log_softmax(share @ self.logits)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K9", "the teacher's log-probabilities are averaged and not normalised again")
 class LogarithmsMixed(PlainDistill):
-    bug = "K9"
-    words = "the teacher's log-probabilities are averaged and not normalised again"
-
     def mixed(self, lp, share):
         return share @ lp
 
@@ -195,7 +180,6 @@ class LogarithmsMixed(PlainDistill):
         return self.kl(lp, lq) if rule["divergence"] == "kl" else super().divergence(lp, lq, rule)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("K9", "the teacher's logits are averaged to one target, for Soft and TopK, too")
 class LogitsMixedEverywhere(LogitsMixed, DivergenceOfMixture):
-    bug = "K9"
-    words = "the teacher's logits are averaged to one target, for Soft and TopK, too"
+    """One target for all rules that mix or sum."""

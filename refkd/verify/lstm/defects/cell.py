@@ -9,10 +9,7 @@ DEFECTS = Defects(PlainLSTM)
 
 
 class HardSigmoid(PlainLSTM):
-    bug = "L10"
-
-    def __init__(self, words, slope):
-        self.words = words
+    def __init__(self, slope):
         self.slope = slope
 
     def sigmoid(self, a):
@@ -23,10 +20,10 @@ class HardSigmoid(PlainLSTM):
         return np.where([[1], [1], [0], [1]], self.slope * inside, super().slopes(gates))
 
 
-DEFECTS.rows(
-    HardSigmoid("the sigmoid is a hard one, 0.2 a + 0.5", 0.2),
-    HardSigmoid("the sigmoid is a hard one, a / 6 + 0.5", 1.0 / 6.0),
-)
+DEFECTS.rows("L10", {
+    "the sigmoid is a hard one, 0.2 a + 0.5": HardSigmoid(0.2),
+    "the sigmoid is a hard one, a / 6 + 0.5": HardSigmoid(1.0 / 6.0),
+})  # fmt: skip
 
 
 @DEFECTS.step("sigmoid", "L10", "the sigmoid is a hard one, 0.2 a + 0.5, but its slope is not")
@@ -34,11 +31,8 @@ def hard_sigmoid_right_slope(self, a):
     return np.clip(0.5 + 0.2 * a, 0.0, 1.0)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L10", "the output is o c, without tanh")
 class NoTanhOfCell(PlainLSTM):
-    bug = "L10"
-    words = "the output is o c, without tanh"
-
     def output(self, gates, c_before, c):
         return gates[3] * c
 
@@ -50,11 +44,8 @@ class NoTanhOfCell(PlainLSTM):
         return np.stack([d_c * g, d_c * c_before, d_c * i, d_h * c])
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L10", "the candidate goes through a sigmoid, not through tanh")
 class SigmoidCandidate(PlainLSTM):
-    bug = "L10"
-    words = "the candidate goes through a sigmoid, not through tanh"
-
     def gates(self, a):
         return self.sigmoid(a)
 
@@ -62,11 +53,8 @@ class SigmoidCandidate(PlainLSTM):
         return gates * (1.0 - gates)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L10", "the candidate does not go through tanh")
 class LinearCandidate(PlainLSTM):
-    bug = "L10"
-    words = "the candidate does not go through tanh"
-
     def gates(self, a):
         return np.where([[0], [0], [1], [0]], a, self.sigmoid(a))
 
@@ -74,11 +62,8 @@ class LinearCandidate(PlainLSTM):
         return np.where([[0], [0], [1], [0]], 1.0, super().slopes(gates))
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L10", "relu stands where tanh should")
 class ReluCandidate(PlainLSTM):
-    bug = "L10"
-    words = "relu stands where tanh should"
-
     def tanh(self, a):
         return np.maximum(a, 0.0)
 
@@ -94,10 +79,7 @@ class ReluCandidate(PlainLSTM):
 
 
 class CoupledGates(PlainLSTM):
-    bug = "L10"
-
-    def __init__(self, words, coupled, free):
-        self.words = words
+    def __init__(self, coupled, free):
         self.coupled, self.free = coupled, free
 
     def gates(self, a):
@@ -116,10 +98,10 @@ class CoupledGates(PlainLSTM):
         return into
 
 
-DEFECTS.rows(
-    CoupledGates("forget and input gates are coupled: f = 1 - i", coupled=1, free=0),
-    CoupledGates("forget and input gates are coupled: i = 1 - f", coupled=0, free=1),
-)
+DEFECTS.rows("L10", {
+    "forget and input gates are coupled: f = 1 - i": CoupledGates(coupled=1, free=0),
+    "forget and input gates are coupled: i = 1 - f": CoupledGates(coupled=0, free=1),
+})  # fmt: skip
 
 
 @DEFECTS.step("output", "L10", "the output is that of the cell before the step")
@@ -127,11 +109,8 @@ def output_of_old_cell(self, gates, c_before, c):
     return gates[3] * np.tanh(c_before)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L10", "the forget gate is left out: c = c + i g")
 class NothingIsForgotten(PlainLSTM):
-    bug = "L10"
-    words = "the forget gate is left out: c = c + i g"
-
     def gates(self, a):
         opened = super().gates(a)
         opened[1] = 1.0
@@ -143,11 +122,8 @@ class NothingIsForgotten(PlainLSTM):
         return slopes
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L10", "the cell is clipped to [-1, 1]")
 class CellIsClipped(PlainLSTM):
-    bug = "L10"
-    words = "the cell is clipped to [-1, 1]"
-
     def cell(self, gates, c):
         return np.clip(super().cell(gates, c), -1.0, 1.0)
 

@@ -22,11 +22,8 @@ def backward_starts_in_padding(self, n, T, arguments):
     return walk(self, n, T, arguments)
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L5", "the backward direction turns the padded array around, not each utterance")
 class WholeArrayTurned(PlainLSTM):
-    bug = "L5"
-    words = "the backward direction turns the padded array around, not each utterance"
-
     def preprocess(self, arguments):
         if not arguments["reverse"]:
             return arguments
@@ -44,11 +41,8 @@ def backward_walks_forward(self, arguments):
     return arguments | {"reverse": 0}
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L5", "the backward direction turns the features around, not the frames")
 class FeaturesTurned(PlainLSTM):
-    bug = "L5"
-    words = "the backward direction turns the features around, not the frames"
-
     def preprocess(self, arguments):
         if not arguments["reverse"]:
             return arguments
@@ -113,10 +107,8 @@ DEFECTS.family("postprocess", "L6", last_state_of_last_frame, {
 })  # fmt: skip
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L6", "padded frames are walked through as frames of zeros")
 class PaddingWalkedWithZeros(PlainLSTM):
-    bug = "L6"
-    words = "padded frames are walked through as frames of zeros"
     walk = lengths_ignored
 
     def preprocess(self, arguments):
@@ -182,11 +174,8 @@ DEFECTS.family("postprocess", "L11", result_reshaped, {
 })  # fmt: skip
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L11", "inputs are reshaped to (N, T, D) where they must be transposed")
 class InputsReshaped(PlainLSTM):
-    bug = "L11"
-    words = "inputs are reshaped to (N, T, D) where they must be transposed"
-
     def preprocess(self, arguments):
         return arguments | {"inputs": mixed(arguments["inputs"])}
 
@@ -233,11 +222,8 @@ DEFECTS.family("preprocess", "L13", first_states_of_the_first, {
 })  # fmt: skip
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L13", "an utterance starts in the last state of the one before")
 class FirstStateCarriedOver(PlainLSTM):
-    bug = "L13"
-    words = "an utterance starts in the last state of the one before"
-
     def preprocess(self, arguments):
         return arguments | {name: arguments[name].copy() for name in ("h0", "c0")}
 

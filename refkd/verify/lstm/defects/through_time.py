@@ -49,25 +49,21 @@ DEFECTS.family("upstream", "L7", upstream_scaled, {
 class KnowsTheEnd(PlainLSTM):
     """Knows the last step of the walk, where the way back begins."""
 
-    bug = "L7"
-
     def backward(self, run, d_hidden, d_h, d_c, arguments):
         self.end = len(run.gates) - 1
         return super().backward(run, d_hidden, d_h, d_c, arguments)
 
 
-@DEFECTS.steps
+@DEFECTS.steps(
+    "L7", "the gradient carried in h replaces that of the output, instead of being added"
+)
 class CarryReplacesOutputs(KnowsTheEnd):
-    words = "the gradient carried in h replaces that of the output, instead of being added"
-
     def upstream_sum(self, d_h, d_output, s):
         return super().upstream_sum(d_h, d_output, s) if s == self.end else d_h
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L7", "the gradient in h is not carried from step to step")
 class HiddenNotCarried(KnowsTheEnd):
-    words = "the gradient in h is not carried from step to step"
-
     def upstream_sum(self, d_h, d_output, s):
         return super().upstream_sum(d_h, d_output, s) if s == self.end else d_output
 
@@ -123,10 +119,8 @@ def cell_through_input_gate(self, d_c, gates, s):
     return d_c * gates[0]
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L7", "no gradient is carried from step to step, in neither state")
 class OneStepOnly(HiddenNotCarried):
-    words = "no gradient is carried from step to step, in neither state"
-
     def cell_before(self, d_c, gates, s):
         return super().cell_before(d_c, gates, s) * (s == 0)
 

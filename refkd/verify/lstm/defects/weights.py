@@ -41,10 +41,7 @@ def by_unit(array):
 
 
 class GatesExchanged(PlainLSTM):
-    bug = "L1"
-
-    def __init__(self, gates, exchanged, place, names):
-        self.words = f"gates are in another order in one place: {exchanged} in {place}"
+    def __init__(self, gates, names):
         self.order, self.names = [GATES.index(gate) for gate in gates], names
 
     def preprocess(self, arguments):
@@ -55,13 +52,12 @@ class GatesExchanged(PlainLSTM):
         return results | {name: in_order(results[name], back) for name in names}
 
 
-DEFECTS.rows(
-    *(
-        GatesExchanged(gates, exchanged, place, names)
-        for place, names in PLACES.items()
-        for gates, exchanged in EXCHANGED.items()
-    )
-)
+IN_ONE_PLACE = "gates are in another order in one place: "
+DEFECTS.rows("L1", {
+    f"{IN_ONE_PLACE}{exchanged} in {place}": GatesExchanged(gates, names)
+    for place, names in PLACES.items()
+    for gates, exchanged in EXCHANGED.items()
+})  # fmt: skip
 
 
 def gradients_exchanged(self, results, arguments, gates):
@@ -75,11 +71,9 @@ DEFECTS.family("postprocess", "L1", gradients_exchanged, {
 })  # fmt: skip
 
 
-@DEFECTS.steps
+@DEFECTS.steps("L4", "the recurrent matrix is transposed, gate by gate")
 class RecurrentTransposed(PlainLSTM):
-    bug = "L4"
     square = True
-    words = "the recurrent matrix is transposed, gate by gate"
 
     def preprocess(self, arguments):
         return arguments | {"w_hidden": blocks_transposed(arguments["w_hidden"])}
@@ -89,10 +83,7 @@ class RecurrentTransposed(PlainLSTM):
 
 
 class Reshaped(PlainLSTM):
-    bug = "L4"
-
-    def __init__(self, words, name):
-        self.words = words
+    def __init__(self, name):
         self.name = name
 
     def preprocess(self, arguments):
@@ -104,10 +95,10 @@ class Reshaped(PlainLSTM):
         return results | {"d_" + self.name: gradient.reshape(gradient.shape[::-1]).T}
 
 
-DEFECTS.rows(
-    Reshaped("the recurrent matrix is reshaped where it must be transposed", "w_hidden"),
-    Reshaped("the input matrix is reshaped where it must be transposed", "w_input"),
-)
+DEFECTS.rows("L4", {
+    "the recurrent matrix is reshaped where it must be transposed": Reshaped("w_hidden"),
+    "the input matrix is reshaped where it must be transposed": Reshaped("w_input"),
+})  # fmt: skip
 
 
 @DEFECTS.step("preprocess", "L4", "the recurrent matrix is left out")
@@ -116,10 +107,7 @@ def recurrent_left_out(self, arguments):
 
 
 class StackedByUnit(PlainLSTM):
-    bug = "L4"
-
-    def __init__(self, words, *names):
-        self.words = words
+    def __init__(self, *names):
         self.names = names
 
     def preprocess(self, arguments):
@@ -130,10 +118,10 @@ class StackedByUnit(PlainLSTM):
         return results | {name: by_unit(results[name]) for name in names}
 
 
-DEFECTS.rows(
-    StackedByUnit("weights are stacked unit by unit, not gate by gate", *WEIGHTS),
-    StackedByUnit("the recurrent matrix is stacked unit by unit, not gate by gate", "w_hidden"),
-)
+DEFECTS.rows("L4", {
+    "weights are stacked unit by unit, not gate by gate": StackedByUnit(*WEIGHTS),
+    "the recurrent matrix is stacked unit by unit, not gate by gate": StackedByUnit("w_hidden"),
+})  # fmt: skip
 
 
 @DEFECTS.step(
