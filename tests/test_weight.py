@@ -44,7 +44,7 @@ ROOMS = (
     Room(
         "visualize",
         ("visualize",),
-        8_200,
+        8_050,
         "7,000: one input for runs and models, and figures that fail alone; docstrings and "
         "examples of 28 public names",
     ),
