@@ -229,17 +229,16 @@ def test_a_finished_run_is_told_again_and_nothing_is_touched(whole, capsys):
     assert ({path: path.stat().st_mtime_ns for path in folder.rglob("*")}, files(folder)) == before
 
 
-@pytest.mark.parametrize("version", [None, "0.0.9"])
+@pytest.mark.parametrize(
+    ("more", "version"), [(["--seed", "5"], None), (["--quick"], None), ([], "0.0.9")]
+)
 def test_another_run_in_the_same_folder_is_refused_in_a_sentence(
-    whole, capsys, monkeypatch, version
+    whole, capsys, monkeypatch, more, version
 ):
     folder, command, _ = whole
     before = files(folder)
-    if version is None:
-        command = [*command, "--seed", "5"]
-    else:
-        monkeypatch.setattr(refkd, "__version__", version)
-    assert main(command) == 2
+    monkeypatch.setattr(refkd, "__version__", version or refkd.__version__)
+    assert main([*command, *more]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
@@ -343,9 +342,10 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(command, tmp_path, 
     assert error.count("\n") == 1
 
 
-def test_a_folder_below_a_file_is_one_sentence(tiny, capsys):
+@pytest.mark.parametrize("place", ["", "run"])
+def test_a_file_in_the_way_is_one_sentence(tiny, capsys, place):
     before = tiny.read_bytes()
-    assert main(["run", "--config", str(tiny), "--out", str(tiny / "run")]) == 2
+    assert main(["run", "--config", str(tiny), "--out", str(tiny / place)]) == 2
     error = capsys.readouterr().err
     assert "out: expected a folder that can be written to, got" in error
     assert error.count("\n") == 1
@@ -368,9 +368,8 @@ def test_a_stopped_run_goes_on_and_damaged_files_are_named(whole, command, tmp_p
 
     refused(damaged, "without it this training begins anew")
     after = files(folder)
-    assert {path: after.get(path) for path in before if path.suffix != ".part"} == {
-        path: held for path, held in before.items() if path.suffix != ".part"
-    }
+    kept = {path: held for path, held in before.items() if path.suffix != ".part"}
+    assert kept == {path: after.get(path) for path in kept}
     damaged.unlink()
     assert main(command) == 0
     assert_same_run(folder, whole.folder)

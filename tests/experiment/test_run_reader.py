@@ -78,10 +78,7 @@ def test_rules_survive_as_plain_values(rule):
     [
         ({}, "rule: expected one of 'FrameWise', .*, got None"),
         ({"rule": "Hardest"}, "rule: expected one of .*, got 'Hardest'"),
-        (
-            {"rule": "Hard", "window": [5]},
-            r"window: expected .left, right. or 'whole', got .5.",
-        ),
+        ({"rule": "Hard", "window": [5]}, r"window: expected .left, right. or 'whole', got .5."),
         ({"rule": "Hard", "window": [5, 0], "tau": 1}, "Hard: expected its own parameters, got"),
         ({"rule": "Shift", "d": -1}, "d: expected a whole number >= 0"),
     ],
@@ -120,26 +117,16 @@ def test_what_was_said_of_one_utterance_comes_back(written, run):
 
 
 @compiled_only
-def test_rules_and_their_teachers_are_told(run):
+def test_rules_their_teachers_and_their_options_are_told(run):
     assert run.of("CTC").rule is None
     assert run.of("RandomChoice").rule is None
     assert run.of("Hard").rule == refkd.Hard(refkd.Window(5, 0))
     assert run.of("OrderedPath").taught_by == "teacher"
     assert run.of("UniTeacher").taught_by == "unidirectional-teacher"
     assert run.of("Hard").title == "Hard [5, 0]"
-
-
-@compiled_only
-def test_a_trace_has_the_options_of_its_student(run):
     name = run.names[0]
-    expected = refkd.distill_trace(
-        run.of("Hard").posteriors.arrays[name],
-        run.teacher.posteriors.arrays[name],
-        refkd.Hard(refkd.Window(5, 0)),
-        divergence="js",
-        temperature=2.0,
-        blank_frames="drop_selected",
-    )
+    logits = (run.of(model).posteriors.arrays[name] for model in ("Hard", "teacher"))
+    expected = refkd.distill_trace(*logits, run.of("Hard").rule, **TINY["distill"]["Hard"])
     assert run.trace("Hard", name).loss == expected.loss
     np.testing.assert_array_equal(run.trace("Hard", name).pairs, expected.pairs)
 
@@ -159,7 +146,7 @@ def test_the_test_speech_is_kept(written, run):
 
 
 @compiled_only
-def test_offsets_are_pooled_over_seeds(written, run):
+def test_offsets_are_pooled_over_seeds_and_histories_told_seed_by_seed(written, run):
     study, _ = written
     for name in study.names:
         every = [offset for model in study.of(name) for offset in model.measured.offsets.offset]
@@ -167,6 +154,8 @@ def test_offsets_are_pooled_over_seeds(written, run):
         assert sorted(got.offset.tolist()) == sorted(every)
         unmatched = sum(model.measured.offsets.teacher_unmatched for model in study.of(name))
         assert got.teacher_unmatched == unmatched
+        assert run.histories(name) == [list(model.history) for model in study.of(name)]
+    assert run.histories("teacher") == [list(study.teacher.history)]
 
 
 @compiled_only
@@ -180,24 +169,14 @@ def test_a_student_that_says_nothing_has_no_offsets(run):
 
 
 @compiled_only
-def test_histories_are_told_seed_by_seed(written, run):
-    study, _ = written
-    for name in study.names:
-        assert run.histories(name) == [list(model.history) for model in study.of(name)]
-    assert run.histories("teacher") == [list(study.teacher.history)]
-
-
-@compiled_only
 def test_students_that_came_to_the_same_rule_have_two_names(written):
     document = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
     for row in document["students"]:
         if row["rule"] in ("Hard", "OrderedPath"):
             row["title"] = "Hard [5, 0]"
     titles = [row.title for row in read_run(written[1], document).students]
-    assert [row for row in titles if row.startswith("Hard")] == [
-        "Hard [5, 0] (Hard)",
-        "Hard [5, 0] (OrderedPath)",
-    ]
+    hard = [title for title in titles if title.startswith("Hard")]
+    assert hard == ["Hard [5, 0] (Hard)", "Hard [5, 0] (OrderedPath)"]
     assert len(set(titles)) == len(titles)
 
 

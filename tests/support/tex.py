@@ -1,9 +1,9 @@
 """Equations of the pages: where they stand, and the symbols that they use."""
 
 import re
-from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+from support.pages import DOCS
+
 COURSE = sorted((DOCS / "course").glob("*.md"))
 FENCED = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)  # code shown on a page is no equation
 DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
