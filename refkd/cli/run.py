@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from refkd.cli.commands import Commands, shortened
 
 if TYPE_CHECKING:
-    from refkd.experiment.checkpoint import Epoch
+    from refkd.experiment.experiment import Training
     from refkd.experiment.settings import RunSettings
 
 REPORT = "report.html"
@@ -20,44 +20,56 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     run = commands.add_parser(
         "run",
-        help="train a teacher and its students, compare, plot, report",
-        description="Train a bidirectional teacher by CTC, then unidirectional students by CTC "
-        "alone and by each rule; compare them; draw the figures; write report.html.",
+        help="train a teacher and its students, compare them, draw figures, write a report",
+        description="Train a bidirectional teacher with the CTC loss. Then train unidirectional "
+        "students: one with the CTC loss alone, and one for each rule with the distillation loss "
+        "of that rule as auxiliary loss. Finally measure all networks on the test speech, draw "
+        "the figures and write report.html. An interrupted run resumes when you repeat the "
+        "command.",
     )
     run.set_defaults(command=_run)
     run.add_argument(
         "--data",
         metavar="SPEC",
-        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
+        help="the speech: 'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
         "'manifest:FILE.jsonl' or 'espeak:TEXT.txt'",
     )
     rules = run.add_argument("--rules", metavar="NAMES")
     run.add_later(lambda: setattr(rules, "help", _names_of_students()))
-    run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
+    run.add_argument("--seed", type=int, metavar="N", help="seed of all random numbers (default 0)")
     run.add_argument(
-        "--seeds", type=int, metavar="N", help="train every student N times: seed, seed + 1, ..."
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="train every student N times, with the seeds seed, seed + 1, ... (default 1)",
     )
     run.add_argument(
         "--new-teachers",
         action="store_true",
         default=None,
-        help="train new teachers for each seed, too",
+        help="also train the teachers anew for each seed; by default the students of all seeds "
+        "learn from the teachers of the first seed",
     )
     run.add_argument(
         "--animate",
         action="store_true",
         default=None,
-        help="draw each student's spikes during training as a moving picture, too",
+        help="also draw an animation of each student's spikes after every epoch of its training",
     )
-    run.add_argument("--cell", metavar="CELL", help="'lstm' (default) or 'tanh'")
+    run.add_argument(
+        "--cell", metavar="CELL", help="cell of all networks: 'lstm' (default) or 'tanh'"
+    )
     run.add_argument(
         "--out",
         default="refkd-run",
         metavar="DIR",
-        help="new folder, or that of the same command, which goes on there (default %(default)s)",
+        help="new or empty folder, or the folder of the same command, which then resumes "
+        "(default %(default)s)",
     )
-    run.add_argument("--config", metavar="FILE", help="settings as TOML; options here win")
-    run.add_argument("--quick", action="store_true", help="small and fast, to see that it works")
+    run.add_argument("--config", metavar="FILE", help="settings as TOML; options take precedence")
+    run.add_argument(
+        "--quick", action="store_true", help="little speech and small networks, as a first try"
+    )
     run.add_argument("--json", action="store_true", help="print results.json instead of the table")
 
 
@@ -69,8 +81,9 @@ def _names_of_students() -> str:
     rival = "Guided"
     controls = [name for name in STUDENTS if name not in (CTC, rival, *RULES)]
     return (
-        f"students, separated by commas: {', '.join((CTC, *RULES))}; the rival {rival}; the "
-        f"controls {', '.join(controls)}; or names of the --config file"
+        f"students to train, separated by commas: {CTC} (alone); a rule, which is one of "
+        f"{', '.join(RULES)}; the rival method {rival}; a control, which is one of "
+        f"{', '.join(controls)}; or a name that the --config file defines"
     )
 
 
@@ -91,9 +104,9 @@ def _run(options: argparse.Namespace) -> int:
         try:
             results = _finished(folder, settings)
         except KeyboardInterrupt:
-            again = "the same command goes on from the last complete epoch"
+            again = "repeat the command to resume after the last complete epoch"
             if (folder / RESULTS).exists():
-                again = "the same command draws what is missing"
+                again = "repeat the command to draw what is missing"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
             return 1
     if options.json:
@@ -101,8 +114,8 @@ def _run(options: argparse.Namespace) -> int:
     else:
         print(table(results))
         page = folder / REPORT
-        shown = f"{page} shows it all" if page.exists() else f"{folder / RESULTS} has it all"
-        print(f"\n{results['seconds']:.0f} seconds; {shown}")
+        where = f"report: {page}" if page.exists() else f"results: {folder / RESULTS}"
+        print(f"\n{results['seconds']:.0f} seconds; {where}")
     return 0
 
 
@@ -116,7 +129,7 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     claim_folder(folder, settings)
     document = read_results(folder)
     if document is None:
-        with _Progress(settings.trainings) as progress:
+        with _Progress(settings) as progress:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)
@@ -136,7 +149,7 @@ def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
     from refkd.experiment.run_reader import read_run
     from visualize.report import draw_everything
 
-    again = "; the same command tries it again"
+    again = "; repeat the command to try again"
     try:
         run = read_run(folder, results)
     except Exception as error:
@@ -155,39 +168,71 @@ def report_undrawn(name: str, error: Exception, again: str = "") -> None:
 
 
 class _Progress:
-    """One bar for each model in training, on stderr if that is a terminal."""
+    """A bar for each training on a terminal; elsewhere one line as each ends. Both on stderr."""
 
-    def __init__(self, trainings: int) -> None:
-        self.trainings, self.begun = trainings, 0
-        self.name = ""
+    def __init__(self, settings: "RunSettings") -> None:
+        self.trainings, self.several, self.begun = settings.trainings, settings.seeds > 1, 0
+        self.current: tuple[str, int] | None = None  # name and seed
         self.bar: Any = None
+        self.terminal = sys.stderr.isatty()
 
     def __enter__(self) -> "_Progress":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._finish()
+        self._close()
 
-    def update(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
-        """Advance the bar of a model to the epochs that are done."""
+    def update(self, training: "Training") -> None:
+        """Show the epochs that are done."""
+        if self.current != (training.name, training.seed):
+            self._close()
+            self.current, self.begun = (training.name, training.seed), self.begun + 1
+        if self.terminal:
+            self._advance(training)
+        elif len(training.history) == training.epochs:
+            name = f"{self.begun}/{self.trainings} {training.name}, seed {training.seed}"
+            print(f"refkd: {name}: {ended(training)}", file=sys.stderr, flush=True)
+
+    def _advance(self, training: "Training") -> None:
         from tqdm import tqdm
 
-        epoch = history[-1]
-        if name != self.name:
-            self._finish()
-            self.name, self.begun = name, self.begun + 1
-            self.bar = tqdm(
-                total=epochs,
-                desc=f"{self.begun}/{self.trainings} {name}",
-                unit="epoch",
-                disable=not sys.stderr.isatty(),
-            )
+        epoch = training.history[-1]
+        if self.bar is None:
+            name = f"{self.begun}/{self.trainings} {training.name}"
+            label = f"{name}, seed {training.seed}" if self.several else name
+            self.bar = tqdm(total=training.epochs, desc=label, unit="epoch")
         self.bar.set_postfix_str(
-            f"CTC {epoch.ctc:.3f} nats/frame, validation {100 * epoch.validation:.1f} %",
+            f"CTC {epoch.ctc:.3f} nats/frame, validation error {100 * epoch.validation:.1f} %",
             refresh=False,
         )
-        self.bar.update(len(history) - self.bar.n)
+        self.bar.update(len(training.history) - self.bar.n)
 
-    def _finish(self) -> None:
+    def _close(self) -> None:
         if self.bar is not None:
             self.bar.close()
+            self.bar = None
+
+
+def ended(training: "Training") -> str:
+    """Say what a finished training took and reached.
+
+    Examples
+    --------
+    >>> from refkd.cli.run import ended
+    >>> from refkd.experiment.checkpoint import Epoch
+    >>> from refkd.experiment.experiment import Training
+    >>> epochs = (Epoch(ctc=0.9, lesson=0.0, validation=0.25, seconds=1.5),) * 2
+    >>> ended(Training("CTC", 0, 2, epochs, restored=0))
+    '2 epochs in 3.0 s, validation error 25.0 %'
+    >>> ended(Training("CTC", 0, 2, epochs, restored=2))
+    '2 epochs in 3.0 s, validation error 25.0 %; finished before the interruption'
+    """
+    seconds = sum(epoch.seconds for epoch in training.history)
+    plural = "" if training.epochs == 1 else "s"
+    error = 100 * training.history[-1].validation
+    line = f"{training.epochs} epoch{plural} in {seconds:.1f} s, validation error {error:.1f} %"
+    if training.restored == training.epochs:
+        return f"{line}; finished before the interruption"
+    if training.restored:
+        return f"{line}; {training.restored} of the epochs before the interruption"
+    return line

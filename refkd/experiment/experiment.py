@@ -4,14 +4,16 @@ import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import SeedSequence
 
 from refkd.alignment.metrics import alignment_shift
 from refkd.alignment.statistics import OffsetStatistics
+from refkd.data.corpus import Corpus, Utterance
 from refkd.data.dataset import Dataset, load, prepare
 from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.evaluate import measure, selection_of
@@ -25,7 +27,18 @@ from refkd.networks.network import Network, logits_of
 from refkd.networks.stream_audio import frontend_metadata
 from refkd.ragged import Ragged
 
-Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
+
+class Training(NamedTuple):
+    """How far the training of one network has come."""
+
+    name: str  # of the network, and of its weight if several are tried
+    seed: int
+    epochs: int  # how many there will be
+    history: tuple[Epoch, ...]  # those that are done, at least one
+    restored: int  # how many of them an interrupted run had done
+
+
+Watch = Callable[[Training], None]
 
 
 def run_experiment(
@@ -42,9 +55,9 @@ def run_experiment(
     settings : RunSettings
         What to do.
     watch : callable, optional
-        Gets a model's name, how many epochs it will have, and the history after each of them.
+        Receives the state of a training after each of its epochs, and once as it is resumed.
     checkpoints : Path, optional
-        Folder that keeps the state of every training, so that an interrupted run goes on there.
+        Folder for the state of every training, from which an interrupted run is resumed.
 
     Returns
     -------
@@ -67,7 +80,10 @@ def run_experiment(
     [('CTC', 0)]
     """
     begin = time.perf_counter()
-    data = prepare(load(settings.data, **settings.speech), settings.features)
+    corpus = load(settings.data, **settings.speech)
+    data = prepare(corpus, settings.features)
+    recording = recorded(corpus, data)
+    del corpus  # its audio may be large
     trainer = _Trainer(settings, data, watch, checkpoints)
     teachers: dict[int, dict[TeacherKey, _TrainedModel]] = {}
     students: list[_TrainedModel] = []
@@ -90,10 +106,17 @@ def run_experiment(
         ),
         tuning=trainer.tuning,
         seconds=time.perf_counter() - begin + trainer.seconds_before,
+        recording=recording,
         tracked=tracked_logits(
             data, [(model.name, model.start, model.history) for model in [*all_teachers, *students]]
         ),
     )
+
+
+def recorded(corpus: Corpus, data: Dataset) -> Utterance:
+    """The test utterance of median length, which the figures of a run show too."""
+    name = data.test.names[data.test.features.typical]
+    return next(utterance for utterance in corpus.test if utterance.name == name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,11 +207,18 @@ class _Trainer:
         data, training = self.data, self.settings.training
         follow = self.settings.animate and seed == self.settings.seed
         training = dataclasses.replace(training, epochs=max(1, round(longer * training.epochs)))
-        watch = self.watch
-        on_epoch = None
-        if watch is not None:
-            label = name if self.settings.seeds == 1 else f"{name}, seed {seed}"
-            on_epoch = partial(watch, label, training.epochs)
+        checkpoint = None
+        if self.checkpoints is not None:
+            checkpoint = self.checkpoints / f"{name}-seed-{seed}.npz"
+        restored = None if checkpoint is not None and checkpoint.exists() else 0
+
+        def on_epoch(history: tuple[Epoch, ...]) -> None:
+            nonlocal restored
+            if restored is None:  # the first call is about the epochs of the checkpoint
+                restored = len(history)
+            if self.watch is not None:
+                self.watch(Training(name, seed, training.epochs, history, restored))
+
         begin = time.perf_counter()
         network, history = train(
             start,
@@ -198,7 +228,7 @@ class _Trainer:
             auxiliary,
             data.validation,
             on_epoch,
-            None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
+            checkpoint,
             tracked_in(data.validation).features if follow else None,
         )
         epochs = sum(epoch.seconds for epoch in history)

@@ -13,9 +13,11 @@ import numpy as np
 import refkd
 from refkd.alignment.statistics import EmissionDelay
 from refkd.check import DataError
+from refkd.data.corpus import Utterance
 from refkd.experiment.results import ExperimentResult, Model, Student
 from refkd.experiment.results_form import misfits
 from refkd.experiment.run_folder import CHECKPOINTS, RESULTS, reporting_write_errors
+from refkd.experiment.run_writer import RECORDING
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
 from refkd.files.atomic import replacing
@@ -63,6 +65,7 @@ def results(result: ExperimentResult) -> dict[str, Any]:
             "problems": data.problems,
         },
         "followed": None if result.tracked is None else result.tracked.utterance.names[0],
+        "recording": _recording(result.recording),
         "teacher": teachers[0],
         "teachers": teachers,
         "students": [_student(student, result) for student in result.students],
@@ -97,6 +100,17 @@ def read_results(folder: Path) -> dict[str, Any] | None:
         got = f"nothing of the kind at {place}" if place else "no object"
         raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
     return results
+
+
+def _recording(utterance: Utterance) -> dict[str, Any]:
+    """Which utterance the recording in the run's folder holds, and its phones; times in seconds."""
+    times = {"starts": utterance.starts, "ends": utterance.ends}
+    return {
+        "file": RECORDING,
+        "utterance": utterance.name,
+        "phones": list(utterance.phones),
+        **{name: None if known is None else known.tolist() for name, known in times.items()},
+    }
 
 
 def _model(model: Model, frame_shift: float) -> dict[str, Any]:
