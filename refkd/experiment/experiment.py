@@ -46,14 +46,14 @@ def run_experiment(
 ) -> ExperimentResult:
     """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
 
-    Students of one seed start from the same parameters and see the same batches with the same
-    noise; teachers are frozen. Whatever is chosen, a weight or the d of Shift, is chosen on the
-    validation split; the test split is read when all are trained.
+    Students of one seed start from the same parameters and receive the same batches with the same
+    noise; teachers are not changed any more. A weight and the d of Shift are chosen on the
+    validation split; the test split is read after all trainings.
 
     Parameters
     ----------
     settings : RunSettings
-        What to do.
+        All settings of the run.
     watch : callable, optional
         Receives the state of a training after each of its epochs, and once as it is resumed.
     checkpoints : Path, optional
@@ -62,14 +62,14 @@ def run_experiment(
     Returns
     -------
     ExperimentResult
-        Networks and their measures on the test speech.
+        The networks, and what was measured of them on the test speech.
 
     Raises
     ------
     DataError
         If the speech cannot be read or a checkpoint cannot be written.
     DivergedError
-        If a training leaves the finite numbers.
+        If the loss of a training is no longer finite.
 
     Examples
     --------

@@ -104,7 +104,9 @@ def test_the_last_span_ends_with_the_audio(say):
 
 def test_a_phone_heard_only_after_the_end_is_refused():
     net = network(settings=FeatureSettings(bands=3, low=0.0, stack=8))  # middle at 0.0475
-    with pytest.raises(AlignmentError, match="phones: expected to begin within the audio, got one"):
+    with pytest.raises(
+        AlignmentError, match="phones: expected each to begin within the audio, got a"
+    ):
         align_audio(net, noise(30), RATE, ("a",))
     align_audio(net, noise(50), RATE, ("a",))
 
@@ -161,7 +163,9 @@ def test_phones_that_the_network_does_not_know(phone):
 
 def test_more_phones_than_frames():
     align_audio(network(), noise(115), RATE, ["a"] * 3)  # five frames: each repeat needs a blank
-    with pytest.raises(AlignmentError, match="phones: expected no more than the frames hold"):
+    with pytest.raises(
+        AlignmentError, match="phones: expected at most as many as the frames allow"
+    ):
         align_audio(network(), noise(115), RATE, ["a"] * 4)
 
 
@@ -235,7 +239,7 @@ def test_what_cannot_be_aligned_is_counted_and_the_others_go_on():
     assert [utterance_aligned.name for utterance_aligned in aligned] == ["good"]
     assert problems == {
         "unreadable": 2,
-        "left out, phones: expected no more than the frames hold, got more": 1,
+        "left out, phones: expected at most as many as the frames allow, got more": 1,
         "left out, phones: expected symbols of the network, got 'x'": 2,
     }
 

@@ -567,7 +567,7 @@ def test_new_teachers_make_a_run_of_each_seed(settings_file):
 def test_a_folder_that_holds_something_is_refused_before_any_work(whole, capsys):
     before = (whole.folder / "results.json").read_bytes()
     assert main(["run", "--quick", "--out", str(whole.folder)]) == 2
-    assert "that of a run with these settings, got" in capsys.readouterr().err
+    assert "the folder of a run with these settings, got" in capsys.readouterr().err
     assert (whole.folder / "results.json").read_bytes() == before
 
 
@@ -579,7 +579,7 @@ def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_p
     assert claim_folder(out, first) == claim_folder(out, second)
     assert json.loads((tmp_path / "out" / "run.json").read_text())["configuration"]["seed"] == 5
     (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").write_bytes(b"an epoch")
-    with pytest.raises(ArgumentError, match="or that of a run with these settings"):
+    with pytest.raises(ArgumentError, match="or the folder of a run with these settings"):
         claim_folder(out, first)
     assert (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").exists()
     capsys.readouterr()

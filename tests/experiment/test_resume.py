@@ -160,6 +160,7 @@ def test_a_run_killed_at_every_stage_ends_with_the_same_bits(whole, command, tmp
         ("os.rename", "checkpoints/teacher", 2),
         ("os.remove", "checkpoints/Hard-weight-0.3-seed-0", 1),
         ("os.rename", "networks/Hard", 1),
+        ("os.rename", "run/recording.wav", 1),
         ("open", "posteriors/CTC", 1),
         ("os.rename", "run/results.json", 1),
         ("shutil.rmtree", "run/checkpoints", 1),
@@ -244,7 +245,9 @@ def test_another_run_in_the_same_folder_is_refused_in_a_sentence(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
-    assert "expected a new or empty folder, or that of a run with these settings" in printed.err
+    assert (
+        "expected a new or empty folder, or the folder of a run with these settings" in printed.err
+    )
     assert files(folder) == before
 
 
