@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from refkd.cli.commands import Commands, shortened
 
 if TYPE_CHECKING:
-    from refkd.experiment.experiment import Training
     from refkd.experiment.settings import RunSettings
 
 REPORT = "report.html"
@@ -66,7 +65,9 @@ def add_parser(commands: Commands) -> None:
         help="new or empty folder, or the folder of the same command, which then resumes "
         "(default %(default)s)",
     )
-    run.add_argument("--config", metavar="FILE", help="settings as TOML; options take precedence")
+    run.add_argument(
+        "--config", metavar="FILE", help="settings as TOML; options here take precedence"
+    )
     run.add_argument(
         "--quick", action="store_true", help="little speech and small networks, as a first try"
     )
@@ -122,6 +123,7 @@ def _run(options: argparse.Namespace) -> int:
 def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     """The results in the folder, after what is left to do there."""
     from refkd.experiment.experiment import run_experiment
+    from refkd.experiment.progress import Progress
     from refkd.experiment.results_json import read_results, results, write_results
     from refkd.experiment.run_folder import CHECKPOINTS, claim_folder
     from refkd.experiment.run_writer import write_run
@@ -129,7 +131,7 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     claim_folder(folder, settings)
     document = read_results(folder)
     if document is None:
-        with _Progress(settings) as progress:
+        with Progress(settings) as progress:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)
@@ -165,74 +167,3 @@ def report_undrawn(name: str, error: Exception, again: str = "") -> None:
     """Say in one sentence what could not be drawn, and why."""
     got = " ".join(f"{type(error).__name__}: {error}".split())
     print(shortened(f"refkd: {name} could not be drawn, got {got}{again}"), file=sys.stderr)
-
-
-class _Progress:
-    """A bar for each training on a terminal; elsewhere one line as each ends. Both on stderr."""
-
-    def __init__(self, settings: "RunSettings") -> None:
-        self.trainings, self.several, self.begun = settings.trainings, settings.seeds > 1, 0
-        self.current: tuple[str, int] | None = None  # name and seed
-        self.bar: Any = None
-        self.terminal = sys.stderr.isatty()
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._close()
-
-    def update(self, training: "Training") -> None:
-        """Show the epochs that are done."""
-        if self.current != (training.name, training.seed):
-            self._close()
-            self.current, self.begun = (training.name, training.seed), self.begun + 1
-        if self.terminal:
-            self._advance(training)
-        elif len(training.history) == training.epochs:
-            name = f"{self.begun}/{self.trainings} {training.name}, seed {training.seed}"
-            print(f"refkd: {name}: {ended(training)}", file=sys.stderr, flush=True)
-
-    def _advance(self, training: "Training") -> None:
-        from tqdm import tqdm
-
-        epoch = training.history[-1]
-        if self.bar is None:
-            name = f"{self.begun}/{self.trainings} {training.name}"
-            label = f"{name}, seed {training.seed}" if self.several else name
-            self.bar = tqdm(total=training.epochs, desc=label, unit="epoch")
-        self.bar.set_postfix_str(
-            f"CTC {epoch.ctc:.3f} nats/frame, validation error {100 * epoch.validation:.1f} %",
-            refresh=False,
-        )
-        self.bar.update(len(training.history) - self.bar.n)
-
-    def _close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-
-def ended(training: "Training") -> str:
-    """Say what a finished training took and reached.
-
-    Examples
-    --------
-    >>> from refkd.cli.run import ended
-    >>> from refkd.experiment.checkpoint import Epoch
-    >>> from refkd.experiment.experiment import Training
-    >>> epochs = (Epoch(ctc=0.9, lesson=0.0, validation=0.25, seconds=1.5),) * 2
-    >>> ended(Training("CTC", 0, 2, epochs, restored=0))
-    '2 epochs in 3.0 s, validation error 25.0 %'
-    >>> ended(Training("CTC", 0, 2, epochs, restored=2))
-    '2 epochs in 3.0 s, validation error 25.0 %; finished before the interruption'
-    """
-    seconds = sum(epoch.seconds for epoch in training.history)
-    plural = "" if training.epochs == 1 else "s"
-    error = 100 * training.history[-1].validation
-    line = f"{training.epochs} epoch{plural} in {seconds:.1f} s, validation error {error:.1f} %"
-    if training.restored == training.epochs:
-        return f"{line}; finished before the interruption"
-    if training.restored:
-        return f"{line}; {training.restored} of the epochs before the interruption"
-    return line

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -18,6 +17,7 @@ from refkd.data.dataset import Dataset, load, prepare
 from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.evaluate import measure, selection_of
 from refkd.experiment.objectives import AuxiliaryLoss, Distillation, GuidedLoss, RandomChoice
+from refkd.experiment.progress import Training
 from refkd.experiment.results import ExperimentResult, Model, Student, tracked_in, tracked_logits
 from refkd.experiment.settings import RunSettings
 from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
@@ -26,17 +26,6 @@ from refkd.losses.distill import OPTIONS
 from refkd.networks.network import Network, logits_of
 from refkd.networks.stream_audio import frontend_metadata
 from refkd.ragged import Ragged
-
-
-class Training(NamedTuple):
-    """How far the training of one network has come."""
-
-    name: str  # of the network, and of its weight if several are tried
-    seed: int
-    epochs: int  # how many there will be
-    history: tuple[Epoch, ...]  # those that are done, at least one
-    restored: int  # how many of them an interrupted run had done
-
 
 Watch = Callable[[Training], None]
 

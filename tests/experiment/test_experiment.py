@@ -15,11 +15,11 @@ from refkd.alignment.metrics import alignment_shift, emission_delay
 from refkd.alignment.statistics import EmissionDelay, OffsetStatistics
 from refkd.check import ArgumentError, DataError
 from refkd.cli import main
-from refkd.cli.run import _Progress
 from refkd.data.dataset import load
 from refkd.experiment import experiment
 from refkd.experiment.checkpoint import Epoch
-from refkd.experiment.experiment import Training, run_experiment
+from refkd.experiment.experiment import run_experiment
+from refkd.experiment.progress import Progress, Training
 from refkd.experiment.results_json import results as results_of
 from refkd.experiment.results_json import table, write_results
 from refkd.experiment.run_folder import claim_folder
@@ -189,7 +189,7 @@ def test_on_a_terminal_each_training_is_a_bar(settings_file, monkeypatch, termin
     monkeypatch.setattr("sys.stderr", stream := Stream())
     stream.terminal = terminal
     epochs = (Epoch(ctc=0.9, lesson=0.0, validation=0.25, seconds=1.5),) * 2
-    with _Progress(read_settings(settings_file, {"rules": ["CTC"]})) as progress:
+    with Progress(read_settings(settings_file, {"rules": ["CTC"]})) as progress:
         for name in ("teacher", "CTC"):
             progress.update(Training(name, 0, 2, epochs[:1], 0))
             progress.update(Training(name, 0, 2, epochs, 0))
