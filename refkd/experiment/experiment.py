@@ -44,7 +44,8 @@ def run_experiment(
     settings : RunSettings
         All settings of the run.
     watch : callable, optional
-        Receives the state of a training after each of its epochs, and once as it is resumed.
+        Receives a `refkd.experiment.progress.Training` after each epoch, and once as a training
+        is resumed.
     checkpoints : Path, optional
         Folder for the state of every training, from which an interrupted run is resumed.
 
