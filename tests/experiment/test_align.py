@@ -127,9 +127,9 @@ REFUSED = [
     (AlignmentError, f"{SYMBOLS_OF} 'x'", (network(), noise(700), RATE, ("a", "x"))),
     (AlignmentError, f"{SYMBOLS_OF} '<blank>'", (network(), noise(700), RATE, ("a", "<blank>"))),
     # five frames: each repeat needs a blank
-    (AlignmentError, "phones: expected no more than the frames hold",
+    (AlignmentError, "phones: expected at most as many as the frames allow",
      (network(), noise(115), RATE, ["a"] * 4)),
-    (AlignmentError, "phones: expected to begin within the audio, got one",
+    (AlignmentError, "phones: expected each to begin within the audio, got a",
      (network(settings=LONG_FRAMES), noise(30), RATE, ("a",))),
     (DataError, "audio: expected 1000 samples per second, as the network was trained on, got 8000",
      (network(), noise(700), 8000)),
@@ -200,7 +200,7 @@ def test_what_cannot_be_aligned_is_counted_and_the_others_go_on():
     assert [utterance_aligned.name for utterance_aligned in aligned] == ["good"]
     assert problems == {
         "unreadable": 2,
-        "left out, phones: expected no more than the frames hold, got more": 1,
+        "left out, phones: expected at most as many as the frames allow, got more": 1,
         "left out, phones: expected symbols of the network, got 'x'": 2,
     }
 

@@ -1,11 +1,13 @@
 """The main job and the folder that it leaves, through the command line."""
 
+import io
 import json
 
 import numpy as np
 import pytest
 from support.audio import write_wav
 from support.report import Page
+from support.trainings import complaints, trainings
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -15,7 +17,9 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.experiment import experiment
+from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.experiment import run_experiment
+from refkd.experiment.progress import Progress, Training
 from refkd.experiment.results_json import results as results_of
 from refkd.experiment.results_json import table, write_results
 from refkd.experiment.run_folder import claim_folder
@@ -147,6 +151,55 @@ def test_a_student_hears_a_recording_from_its_file_alone(whole, tmp_path, capsys
     assert main(["stream", str(model), str(tmp_path / "audio.wav"), "--json"]) == 0
     symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
     assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
+
+
+def test_without_a_terminal_each_training_is_a_line_when_it_ends(whole):
+    labels = "teacher, seed 0/CTC, seed 0/Hard-weight-0.1, seed 0/Hard-weight-0.3, seed 0"
+    labels += "/RandomChoice, seed 0/CTC, seed 1/Hard-weight-0.3, seed 1/RandomChoice, seed 1"
+    students = {row["seed"]: row for row in results_in(whole.folder)["students"]}
+    ended = trainings(whole.errors)
+    weight = results_in(whole.folder)["students"][1]["weight"]
+    labels = labels.replace("0.3, seed 1", f"{weight}, seed 1").split("/")
+    assert list(ended) == [f"{n}/8 {label}" for n, label in enumerate(labels, 1)]
+    seconds = sum(epoch["seconds"] for epoch in students[1]["history"])
+    error = 100 * students[1]["history"][-1]["validation"]
+    expected = f"2 epochs in {seconds:.1f} s, validation error {error:.1f} %"
+    assert ended["8/8 RandomChoice, seed 1"] == expected
+
+
+class Stream(io.StringIO):
+    """An output that may be a terminal, and counts how often it is flushed."""
+
+    terminal, flushes = False, 0
+
+    def isatty(self):
+        return self.terminal
+
+    def flush(self):
+        self.flushes += 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_on_a_terminal_each_training_is_a_bar(settings_file, monkeypatch, terminal):
+    monkeypatch.setattr("sys.stderr", stream := Stream())
+    stream.terminal = terminal
+    epochs = (Epoch(ctc=0.9, lesson=0.0, validation=0.25, seconds=1.5),) * 2
+    with Progress(read_settings(settings_file, {"rules": ["CTC"]})) as progress:
+        for name in ("teacher", "CTC"):
+            progress.update(Training(name, 0, 2, epochs[:1], 0))
+            progress.update(Training(name, 0, 2, epochs, 0))
+    shown = stream.getvalue()
+    if terminal:
+        assert "2/2 CTC: 100%" in shown
+        assert "CTC 0.900 nats/frame, validation error 25.0 %" in shown
+        assert not trainings(shown)
+    else:
+        labels = ("1/2 teacher, seed 0", "2/2 CTC, seed 0")
+        assert trainings(shown) == dict.fromkeys(
+            labels, "2 epochs in 3.0 s, validation error 25.0 %"
+        )
+        assert complaints(shown) == ""
+        assert stream.flushes == 2
 
 
 def test_every_figure_is_drawn(whole):
@@ -508,7 +561,7 @@ def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_p
     assert claim_folder(out, first) == claim_folder(out, second)
     assert json.loads((tmp_path / "out" / "run.json").read_text())["configuration"]["seed"] == 5
     (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").write_bytes(b"an epoch")
-    with pytest.raises(ArgumentError, match="or that of a run with these settings"):
+    with pytest.raises(ArgumentError, match="or the folder of a run with these settings"):
         claim_folder(out, first)
     assert (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").exists()
     capsys.readouterr()

@@ -181,24 +181,24 @@ def test_students_that_came_to_the_same_rule_have_two_names(written):
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(DataError, match="expected the folder of a finished run, got none"):
+    with pytest.raises(DataError, match="expected the folder of a finished run, got no"):
         read_run(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "got"),
     [
-        ("{}", "nothing of the kind at refkd;"),
-        ("[]", "no object;"),
-        ("null", "no object;"),
-        ('{"refkd": "0", "seconds": true}', "nothing of the kind at seconds;"),
+        ("{}", "no such value at refkd;"),
+        ("[]", "no JSON object;"),
+        ("null", "no JSON object;"),
+        ('{"refkd": "0", "seconds": true}', "no such value at seconds;"),
         ("[" * 100_000, "something else;"),
         ("", "something else;"),
     ],
 )
 def test_results_of_another_version_are_refused(tmp_path, text, got):
     (tmp_path / "results.json").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=rf"results\.json: expected what a run .*wrote, got {got}"):
+    with pytest.raises(DataError, match=rf"results\.json: expected the results of .*, got {got}"):
         read_run(tmp_path)
 
 
@@ -231,7 +231,7 @@ def test_damaged_speech_is_refused(written, tmp_path):
     study, _ = written
     write_run(study, tmp_path)
     (tmp_path / "speech" / "test.npz").write_bytes(b"PK, but no archive")
-    with pytest.raises(DataError, match="expected what a run wrote, got a damaged file"):
+    with pytest.raises(DataError, match="expected the test speech of a run, got a damaged"):
         read_run(tmp_path, results(study))
 
 
@@ -260,7 +260,7 @@ def test_moving_pictures_are_not_drawn_over_those_of_others(run, tmp_path, capsy
     (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
     (tmp_path / "spikes.gif").write_bytes(b"mine")
     assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 2
-    assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
+    assert "without spikes.gif or with one that `refkd plot` drew" in capsys.readouterr().err
     assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
 
 

@@ -121,7 +121,9 @@ def test_leaving_the_finite_numbers_is_said_in_a_sentence(split, classes):
         value[:] = 10.0 if value.ndim == 1 else 0.0
     values["output.w"][:] = 1e308
     wild = network(classes).with_parameters(values)
-    with pytest.raises(DivergedError, match=r"training: features: .* all logits are finite"):
+    with pytest.raises(
+        DivergedError, match=r"training diverged: features: .* all logits are finite"
+    ):
         train(wild, split, SETTINGS, 0)
 
 

@@ -32,10 +32,10 @@ def equations(text):
 def symbols(tex):
     """Letters, Greek letters and upright words of an equation."""
     tex = TEXT.sub(" ", TAG.sub(" ", tex))
-    found = set()
+    names = set()
     for word, command, letter in TOKEN.findall(tex):
         if word:
-            found.add(word)
+            names.add(word)
         elif command in GREEK or letter:
-            found.add(command or letter)
-    return found - WORDS
+            names.add(command or letter)
+    return names - WORDS
