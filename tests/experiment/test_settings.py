@@ -145,16 +145,19 @@ WRONG = {
     "new_teachers = 1": r"new_teachers: expected True or False, got 1",
     "animate = 1": r"animate: expected True or False, got 1",
     "[speech]\nnois = 1": r"speech: expected one of the keys train, .*, got 'nois'",
-    "[distill.Hart]\nweight = 1": r"distill: expected a rule in \[distill.Hart\], or one of the names",
+    "[distill.Hart]\nweight = 1":
+        r"distill: expected a rule in \[distill.Hart\], or one of the names",
     '[distill.Hart]\nrule = "Hart"': r"rule: expected one of 'CTC', 'FrameWise', .* got 'Hart'",
-    '[distill.Hard]\nrule = "Soft"': r"distill: expected another name for a student that .* Soft, got 'Hard'",
+    '[distill.Hard]\nrule = "Soft"':
+        r"distill: expected another name for a student that .* Soft, got 'Hard'",
     '[distill]\nrule = "Soft"': r"distill: expected the rule in a table of its own",
     "[distill.teacher]\nrule = 'Soft'": r"distill: expected a name of letters, .* got 'teacher'",
     "[distill.Soft-seed-1]\nrule = 'Soft'":
         r"distill: expected a name of letters.* got 'Soft-seed-1'",
     "[distill.soft]\nrule = 'Soft'": r"distill: expected names that differ in more than case",
     '[distill."a/b"]\nrule = "Soft"': r"distill: expected a name of letters, digits, _ and -",
-    'rules = ["Hard"]\n[distill.Hard]\nstart = "CTC"': r"rules: expected CTC too, because Hard starts from it",
+    'rules = ["Hard"]\n[distill.Hard]\nstart = "CTC"':
+        r"rules: expected CTC too, because Hard starts from it",
     '[distill.CTC]\nstart = "CTC"': r"start: expected 'fresh' for CTC itself, got 'CTC'",
     "[distill]\nweight = []": r"weight: expected a number or a list of at least one, got none",
     "[distill]\nweight = [0.1, -1]": r"weight: expected a number >= 0, got -1",
