@@ -99,7 +99,7 @@ class Drawn:
 
 
 class NothingToDrawError(Exception):
-    """The input has no numbers for a figure; the message says what is lacking."""
+    """The input has no numbers for a figure; the message names what is lacking."""
 
 
 @contextmanager

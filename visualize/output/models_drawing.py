@@ -68,7 +68,7 @@ class ModelsDrawing(Drawing):
         )
 
     def notes(self) -> dict[str, str]:
-        """Tell the error of each model over all utterances."""
+        """Give the error of each model over all utterances."""
         if self.truth is None or self._lacking_truth():
             return {}
         return {
@@ -183,7 +183,7 @@ class ModelsDrawing(Drawing):
         if matched == 0 and self.truth.by == "symbol":
             hint = "; try --by word" * (word_marks(self.symbols) is not None)
             return f"no spike is a label of the reference{hint}"
-        return "" if matched else "no word is said as the reference has it"
+        return "" if matched else "no recognised word is a word of the reference"
 
 
 def draw_tradeoff(drawing: ModelsDrawing) -> Figure:

@@ -8,7 +8,16 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from visualize.layout.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
+from visualize.layout.style import (
+    EARLY,
+    FAINT,
+    STUDENTS,
+    STUDENTS_ON_DARK,
+    TEACHER,
+    TEXT,
+    UNITS,
+    UNITS_ON_DARK,
+)
 from visualize.output.figures import FIGURES
 
 FIGURE_BYTES = 2_200_000  # bytes of all figures in a page
@@ -37,7 +46,11 @@ def _dark() -> str:
 WHITE = "#ffffff"
 ON_DARK = {
     **{TEACHER.lower(): "#56b4e9", EARLY.lower(): "#2fc39a"},
-    **{light.lower(): dark.lower() for light, dark in zip(STUDENTS, STUDENTS_ON_DARK, strict=True)},
+    **{
+        light.lower(): dark.lower()
+        for light, dark in zip(STUDENTS + UNITS, STUDENTS_ON_DARK + UNITS_ON_DARK, strict=True)
+        if light != dark
+    },
     **{TEXT.lower(): "#ececec", "#000000": "#ececec", FAINT.lower(): "#4a4e54"},
     "#efefef": "#2a2d31",  # every other phone
 }

@@ -16,7 +16,7 @@ FORMATS = ("png", "svg")
 
 def draw_everything(run: Run, folder: Path, page: Path) -> Failures:
     """Draw what is not there yet: the figures and moving pictures of a run into a folder, and its
-    page; return the error of each that failed, which costs no other.
+    page; return the error of each that failed, which stops no other.
 
     An OSError if a file cannot be written.
     """
