@@ -24,8 +24,8 @@ logits = np.stack([gaps, np.zeros_like(gaps)], axis=1)
 true = np.array([math.log1p(math.exp(-gap)) for gap in gaps])
 
 # %%
-# As refkd computes it; with the largest logit inside the sum; and as the logarithm of a softmax, in
-# float32.
+# As refkd computes it; with the peak, the largest logit, inside the sum; and as the logarithm of a
+# softmax, in float32.
 
 logp = np.empty_like(logits)
 log_softmax(logits, logp)
@@ -34,13 +34,13 @@ inside = shifted[:, 0] - np.log(np.exp(shifted).sum(axis=1))
 single = np.exp(shifted.astype(np.float32))
 divided = np.log(single[:, 0] / single.sum(axis=1))
 losses = {
-    "maximum taken out, as in refkd": -logp[:, 0],
-    "maximum inside the sum": -inside,
+    "peak taken out, as in refkd": -logp[:, 0],
+    "peak inside the sum": -inside,
     "log(softmax), float32": -divided.astype(np.float64),
 }
 looks = {
-    "maximum taken out, as in refkd": (TEACHER, "-"),
-    "maximum inside the sum": (STUDENT, STUDENT_LINE),
+    "peak taken out, as in refkd": (TEACHER, "-"),
+    "peak inside the sum": (STUDENT, STUDENT_LINE),
     "log(softmax), float32": (EARLY, (0, (1.2, 1.0))),
 }
 
