@@ -19,7 +19,8 @@ from visualize.layout.text import wrapped
 
 # %%
 # Ten labels, spread over T frames. At one frame for each the logit of the label is raised,
-# elsewhere that of the blank, in noise. The confidence is the number that is added to the logit, in nats.
+# elsewhere that of the blank, in noise. The confidence is the number that is added to the
+# logit, in nats.
 
 CLASSES, LABELS = 5, np.array([1, 2, 2, 3, 4, 1, 3, 3, 2, 4])
 

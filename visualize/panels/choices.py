@@ -60,8 +60,8 @@ def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool
 def draw_chosen(
     axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools, *, relative: bool
 ) -> None:
-    """Draw the chosen pairs as a staircase, as a path, or as cells that are strong where the weight is
-    great, then those at teacher frames that are `spiking` (T,).
+    """Draw the chosen pairs as a staircase, as a path, or as cells that show the weight; then those
+    at teacher frames that are `spiking` (T,).
     """
     i, j = trace.pairs.T
     shape, at = shape_of(trace), spiking[j]
