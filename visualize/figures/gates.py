@@ -113,7 +113,7 @@ def gates_figure(
     direction = " The layer runs backward in time." if trace.reverse else ""
     what = "Lines, blue to yellow" if H <= FEW else "Rows from the top"
     text = (
-        f"{what}: the {H} units in the order in which |h| is largest, the same in all panels."
+        f"{what}: the {H} units by the frame of their largest |h|, in the same order in all panels."
         f"{direction}{'' if spelled else ' ' + LETTERS} {caption}"
     )
     with in_style():
@@ -150,7 +150,7 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> AxesImage
     strongest = (float(abs(values).max()) or 1.0) if name == "c" else 1.0
     lowest = 0.0 if name in GATES else -strongest
     if H <= FEW:
-        shades = [UNITS[n] for n in np.linspace(0, FEW - 1, H).astype(int)]
+        shades = [UNITS[n] for n in np.ceil(np.linspace(0, FEW - 1, H)).astype(int)]
         for n, (unit, shade) in enumerate(zip(values.T, shades, strict=True), start=1):
             axes.plot(clock.seconds(np.arange(T)), unit, color=shade, gid=f"unit {n}")
         axes.yaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
