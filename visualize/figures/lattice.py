@@ -25,7 +25,7 @@ Table: TypeAlias = Literal["alpha", "beta", "posterior"]
 TITLES: dict[Table, str] = {
     "alpha": "log alpha (nats): the labels up to here, this frame included",
     "beta": "log beta (nats): the labels still to come, this frame excluded",
-    "posterior": "log posterior (nats): this state at this frame, given the labels",
+    "posterior": "log posterior (nats): state given the labels",
 }
 DEPTH = 20.0  # nats; colours tell apart states whose posterior is at least e^-DEPTH
 ROOM = 0.1  # inches of a cell from which on the transitions are drawn
