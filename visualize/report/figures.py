@@ -30,7 +30,8 @@ def _dark() -> str:
     """Rules that give the colours of `visualize.layout.style` their counterparts on a dark ground.
 
     Matplotlib writes colours into style attributes, so a rule finds them there. The ground becomes
-    transparent; white elsewhere, as around dots, stays.
+    transparent, and open circles and rectangles that are white like it become dark; other white,
+    as around dots, stays.
     """
     rules = [
         f'[style*="{side}: {light}"]{{{side}:{dark}!important}}'
@@ -40,6 +41,7 @@ def _dark() -> str:
     rules += ["#patch_1 path{fill:none!important}"]
     rules += ["g:not([style*=fill])>use:not([style]),text{fill:#ececec}"]  # letters in no colour
     rules += [f'[id^="patch_"]>[style*="fill: {WHITE}"]{{fill:#16181b!important}}']
+    rules += [f'use[style*="fill: {WHITE}; stroke"]{{fill:#16181b!important}}']  # open circles
     return f"@media (prefers-color-scheme:dark){{{' '.join(rules)}}}"
 
 
