@@ -1,4 +1,4 @@
-"""Learning curves: what each student's training lost and won from epoch to epoch."""
+"""Learning curves: losses and validation error of each model after every epoch."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Several rules side by side on one utterance: what a student sees, and what it learns from."""
+"""Several rules side by side on one utterance: their windows and the selected teacher frames."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -145,7 +145,7 @@ def rules_figure(
     width: float | None = None,
     looks: Mapping[str, Look] | None = None,
 ) -> Figure:
-    """Draw several rules side by side: the window and the chosen teacher frames of each.
+    """Draw several rules side by side: the window and the selected teacher frames of each.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def _columns(panels: int, width: float | None) -> tuple[int, float, float]:
 
 
 def _legend(traces: Iterable[DistillTrace]) -> str:
-    """What the signs mean."""
+    """Explain the signs."""
     shapes = {shape_of(trace) for trace in traces}
     sentences = ["Shaded: the window of each student frame; dotted: its own time."]
     if shapes - {"weights"}:

@@ -86,7 +86,7 @@ def shift_figure(
     width: float | None = None,
     looks: Mapping[str, Look] | None = None,
 ) -> Figure:
-    """Draw the posteriors of a teacher and its students, and how far apart their spikes are.
+    """Draw the posteriors of a teacher and its students, and the offsets of their spikes.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def _sides(
 def _sentences(
     models: Sequence[ModelStrips], in_frames: bool, with_phones: bool, left_out: int
 ) -> str:
-    """What the signs mean."""
+    """Explain the signs."""
     time = "first" if models[0].at == "start" else "highest"
     names: dict[str, list[str]] = {}
     for model in models:

@@ -29,7 +29,7 @@ SWEPT = ("weight", "window", "d")  # settings that differ inside a panel
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was tried."""
+    """The weights and windows that were tried."""
 
     # validation error as a fraction for each rule, window and weight
     points: dict[Point, list[float]]
@@ -38,7 +38,7 @@ class Sweep:
 
 
 def sweep_points(results: Mapping[str, Any]) -> Sweep:
-    """Find what a run tried: every rule with several weights or windows.
+    """Find the weights and windows that a run tried, of every rule with several of them.
 
     Students that differ in weight or window alone belong together, under the name of the first
     of them; a rule of which one setting was tried is left out. All errors are those of the first

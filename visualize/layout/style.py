@@ -76,7 +76,7 @@ STYLE: Any = {
 
 
 def in_style() -> AbstractContextManager[None]:
-    """Switch the look on for the lines inside a `with`.
+    """Use the look of all figures for the lines inside a `with`.
 
     Returns
     -------
@@ -152,7 +152,7 @@ class CellFigure(Figure):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure that no window system knows of, and that notebooks show.
+    """Make an empty figure that is attached to no window and that notebooks show.
 
     Parameters
     ----------

@@ -256,7 +256,7 @@ class Animation:
 
     @property
     def legend(self) -> str:
-        """What the signs mean."""
+        """Explain the signs."""
         time = "first" if self.teacher.at == "start" else "highest"
         known = any(moment.epoch for story in self.stories for moment in story)
         true = "Grey vertical lines: true starts of the phones. " * (self.phones is not None)

@@ -133,7 +133,7 @@ class RunDrawing(Drawing):
         return Speech.of_features(self.run.features[utterance], bands, self.run.clock)
 
     def choices(self, utterance: str) -> dict[str, DistillTrace]:
-        """Give what the rules that have a choice chose from the bidirectional teacher."""
+        """Give the traces of the searching rules with the bidirectional teacher."""
         return {
             student.title: self.run.trace(student.name, utterance)
             for student in searching_students(self.run)

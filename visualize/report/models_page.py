@@ -52,7 +52,7 @@ def _names(comparison: Comparison) -> list[str]:
 
 
 def _finding(comparison: Comparison, measures: Results) -> str:
-    """Who is how late after the first model."""
+    """The mean offset of each model to the first one."""
     shifts = []
     for student in comparison.students:
         mean = cells.number_text(

@@ -64,7 +64,7 @@ def pack_distributions(prob: Floats) -> dict[str, str]:
 
 
 def pack_choices(trace: DistillTrace) -> dict[str, Any]:
-    """Pack what a rule saw and chose: pairs are all student frames, then all teacher frames, and
+    """Pack divergences and selected pairs: pairs are all student frames, then all teacher frames, and
     weights are left out where all are 1.
 
     >>> import numpy as np, refkd

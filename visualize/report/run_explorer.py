@@ -1,4 +1,4 @@
-"""What the explorer shows of a run: every student beside its teacher, and what its rule chose."""
+"""What the explorer shows of a run: every student beside its teacher, and what its rule selected."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -127,7 +127,7 @@ def _distributions(run: Run) -> list[tuple[str, float]]:
 
 
 def _teacher(run: Run, student: RunModel) -> RunModel:
-    """Who taught a student, or else the teacher that it is compared with."""
+    """The teacher of a student, or else the one that it is compared with."""
     return run.of(student.taught_by) if student.taught_by else run.teacher
 
 
