@@ -1,4 +1,4 @@
-"""What the explorer shows of a run: every student beside its teacher, and what its rule selected."""
+"""What the explorer shows of a run: every student beside its teacher, and the selected pairs."""
 
 from collections.abc import Mapping
 from pathlib import Path
