@@ -59,14 +59,14 @@ def _counted(results: dict[str, Any]) -> str:
     data, seeds = results["data"], results["seeds"]
     over = "utterances" if len(seeds) == 1 else "utterances and seeds"
     doubt = (
-        "With one seed they cover other speech, but not other seeds."
+        "With one seed the intervals apply to other speech, not to other seeds."
         if len(seeds) == 1
         else "They are not corrected for the number of comparisons."
     )
     return (
         f"n: {data['utterances']['test']} test utterances, {data['test_phones']} phones, "
         f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}. "
-        f"[ ]: 95 % intervals, bootstrap over {over}; differences are paired. {doubt} "
+        f"[ ]: 95 % intervals, bootstrap over {over}; differences of phone errors are paired. {doubt} "
         "Bold: the 95 % interval of the difference excludes zero."
     )
 

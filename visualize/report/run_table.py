@@ -128,11 +128,11 @@ def finding(results: Results) -> str:
     if best["rule"] != "CTC":
         rate = cells.percent_text(best["phone_error_rate"]["mean"])
         sentences.append(
-            f"The lowest of {len(students)} students is {rate}, by {escape(best['title'])}."
+            f"Of {len(students)} students {escape(best['title'])} has the lowest: {rate}."
         )
     if "CTC" in best["against"]:
         points = cells.interval_text(best["against"]["CTC"], 100, "+.1f")
-        sentences.append(f"The difference from CTC alone is {points} points.")
+        sentences.append(f"Its difference from CTC alone is {points} points.")
     return " ".join(sentences)
 
 
