@@ -173,7 +173,7 @@ def test_zero_has_no_sign(value, text):
 def test_what_n_is_and_what_the_intervals_are_is_said(page):
     words = " ".join(page.words)
     assert "3 test utterances, 1234 phones, 1 seed" in words
-    assert "bootstrap over utterances; differences are paired" in words
+    assert "bootstrap over utterances; differences of phone errors are paired" in words
 
 
 # --- text that could be taken for HTML

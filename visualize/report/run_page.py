@@ -66,7 +66,8 @@ def _counted(results: dict[str, Any]) -> str:
     return (
         f"n: {data['utterances']['test']} test utterances, {data['test_phones']} phones, "
         f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}. "
-        f"[ ]: 95 % intervals, bootstrap over {over}; differences of phone errors are paired. {doubt} "
+        f"[ ]: 95 % intervals, bootstrap over {over}; differences of phone "
+        f"errors are paired. {doubt} "
         "Bold: the 95 % interval of the difference excludes zero."
     )
 
