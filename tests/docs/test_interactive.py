@@ -776,7 +776,7 @@ class TestRules:
         assert self.losses(page)["OrderedPath"] == ("0.304", "0.304")
         assert (
             page.text("verdict")
-            == "This student is silent. The gradient still pulls, by up to 0.96."
+            == "This student is silent. Its largest gradient is 0.96."
         )
 
     @pytest.mark.proof
