@@ -573,13 +573,17 @@ class RuleParameters:
     """What settings and commands give to the rules: each takes those that are its own fields."""
 
     window: tuple[int, int] | str = _parameter(
-        (5, 0), str, "LEFT,RIGHT", "frames (default 5,0), or whole"
+        (5, 0), str, "LEFT,RIGHT", "window in frames (default 5,0), or whole"
     )
-    d: int | None = _parameter(None, int, "N", "frames of {rules}")  # None: the median lag
+    d: int | None = _parameter(None, int, "N", "shift of {rules} in frames")  # None: the median lag
     weights: tuple[float, ...] = _parameter((0.0, 0.5, 0.5))  # settings alone have them
-    k: int = _parameter(3, int, "N", "of {rules}")
-    tau: float = _parameter(0.3, float, "NATS", "of {rules}")
-    max_step: int | None = _parameter(1, int, "N", "of {rules}")
+    k: int = _parameter(3, int, "N", "number of teacher frames of {rules} (default 3)")
+    tau: float = _parameter(
+        0.3, float, "NATS", "temperature of the weights of {rules} (default 0.3)"
+    )
+    max_step: int | None = _parameter(
+        1, int, "N", "longest step of {rules} in teacher frames (default 1)"
+    )
 
     def __post_init__(self) -> None:
         seen = window_from(self.window)
@@ -596,7 +600,7 @@ class RuleParameters:
         )
 
     def build(self, name: str, median_lag: int) -> Rule:
-        """The rule of a name with these parameters; without d, the median lag takes its place."""
+        """Build the rule of a name with these parameters; if d is None, it is the median lag."""
         values = {parameter: getattr(self, parameter) for parameter in fields_of(name)}
         if "window" in values:
             values["window"] = window_from(values["window"])
@@ -607,7 +611,7 @@ class RuleParameters:
 
 
 def fields_of(name: str) -> tuple[str, ...]:
-    """What a rule takes, by its name.
+    """The names of the parameters of a rule, by its name.
 
     Examples
     --------

@@ -29,7 +29,7 @@ COMMANDS = {
         ["select", *PAIR, *RULE, "--utterance", "one", "--tokens", "tokens.txt"],
         ["distill", *PAIR, *RULE, "--blank-frames", "keep", "--out", "told.txt"],
     ],
-    "exercise": [["new", "mine"], ["check", "nowhere", "hard", "--time-limit", "5"]],
+    "exercise": [["new", "mine"], ["hint", "ctc_alpha", "2"], ["check", "nowhere", "hard", "--time-limit", "5"]],
     "stream": [["network.npz", "audio.wav", "--json"]],
     "align": [["network.npz", "synthetic", "--format", "ctm", "--split", "test", "--out", "ctm",
                "--config", "run.toml"]],
