@@ -77,8 +77,8 @@ def _contradiction(kit: Kit, name: str, claims: Conventions, actual: Conventions
     words = convention.words
     return Finding(
         convention.bug,
-        f"{convention.flag} {claims[name]} was told ({words(claims[name])}), "
-        f"found is: {words(actual[name])}",
+        f"{convention.flag} {claims[name]} was given ({words(claims[name])}), "
+        f"but detected: {words(actual[name])}",
         "must",
     )
 
@@ -167,11 +167,15 @@ class _Search:
         """How the likeliest call fails where no answer can be read; what is returned says most."""
         returned = [answer for answer in self.failures if answer.failure == "unreadable"]
         if returned:
-            return f"what it returns cannot be read: {returned[0].sentence}"
+            return f"the returned value cannot be read: {returned[0].sentence}"
         likeliest = self.failures[0]
         ending = likeliest.traceback.rstrip() or likeliest.sentence
         same = len({answer.sentence for answer in self.failures}) == 1
-        ways = "in the same way" if same else "under all conventions, under the likeliest like this"
+        ways = (
+            "in the same way"
+            if same
+            else "under all conventions; this is the failure under the likeliest ones"
+        )
         return f"every call fails {ways} ({likeliest.failure}):\n{ending}"
 
     def _probes(self) -> tuple[Case, ...]:
@@ -232,7 +236,7 @@ class _Search:
             self.answers[key] = dataclasses.replace(answer, overwritten=())  # a fault of its own
         answer = self.answers[key]
         if "dtype" not in claims and _is_wider(answer, conventions):
-            return Answer(failure="raised", sentence="its numbers have more digits than this dtype")
+            return Answer(failure="raised", sentence="the numbers have more digits than this dtype")
         return answer
 
 

@@ -79,7 +79,7 @@ class ProgramRunner:
         if not calls:
             return []
         if self.timed_out >= PATIENCE:
-            refusal = f"{PATIENCE} calls before took too long"
+            refusal = f"{PATIENCE} earlier calls took too long"
             return [Answer(failure="not asked", sentence=refusal)] * len(calls)
         with tempfile.TemporaryDirectory(
             prefix="refkd-verify-", ignore_cleanup_errors=True
@@ -168,5 +168,5 @@ class ProgramRunner:
             values = read_raw(place / "answer") if self.raw else read_npz(place / "answer.npz")
         except (ValueError, OSError) as error:
             got = first_line(getattr(error, "strerror", None) or error)
-            return Answer(failure="crashed", sentence=f"its answer cannot be read: {got}")
+            return Answer(failure="crashed", sentence=f"the answer cannot be read: {got}")
         return answered(values, self.results)

@@ -109,7 +109,7 @@ class CaseItem(pytest.Item):
         """What is wrong, as lines; None if nothing is."""
         subject = self.subject
         if subject.refused:
-            pytest.skip(f"not asked, see {subject.refused}")
+            pytest.skip(f"not run, see {subject.refused}")
         refusal = ""
         try:
             probed = subject.probed

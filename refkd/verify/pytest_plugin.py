@@ -16,9 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(
             f"--refkd-{kit}",
             metavar="MODULE:FUNCTION",
-            help=f"put the cases of `refkd verify {kit}` to this adapter, each as a test item",
+            help=f"run the cases of `refkd verify {kit}` on this adapter, one test item per case",
         )
-    group.addoption("--refkd-quick", action="store_true", help="the small cases only")
+    group.addoption("--refkd-quick", action="store_true", help="run only the small cases")
     group.addoption(
         "--refkd-told",
         action="append",

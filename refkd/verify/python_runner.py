@@ -130,7 +130,7 @@ class PythonRunner:
 
     def _asked(self, call: Call) -> Answer:
         if self.timed_out >= PATIENCE:
-            return Answer(failure="not asked", sentence=f"{PATIENCE} calls before took too long")
+            return Answer(failure="not asked", sentence=f"{PATIENCE} earlier calls took too long")
         child = self._started()
         start = time.perf_counter()
         try:

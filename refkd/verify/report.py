@@ -19,6 +19,7 @@ SCHEMA = 2  # version of the JSON
 NAMES = 6  # of the cases that show what has no name
 SLOW = 1.0  # seconds of a call that is worth a mention
 SLOWEST = 3  # calls that are mentioned
+KNOWN = {"told": "given", "not asked": "not tested"}  # how the text words what the JSON names
 
 
 def as_text(report: Report, kit: Kit, comparison: Comparison | None = None) -> str:
@@ -79,14 +80,14 @@ def _head(report: Report, kit: Kit) -> Iterator[str]:
     words = {convention.name: convention.words for convention in kit.conventions}
     wide = max(map(len, report.conventions))
     for name, (value, known) in report.conventions.items():
-        yield f"  {name:{wide}}  {words[name](value)} ({known})"
+        yield f"  {name:{wide}}  {words[name](value)} ({KNOWN.get(known, known)})"
     assumed = [name for name, (_, known) in report.conventions.items() if known == "assumed"]
     if assumed:
         flags = ", ".join(
             convention.flag for convention in kit.conventions if convention.name in assumed
         )
-        yield "No conventions make the first, tiny case right: those marked (assumed) are guesses,"
-        yield f"and the findings rest on them. Where a guess is wrong, say what is right: {flags}"
+        yield "The first, tiny case is wrong under all conventions: those marked (assumed) are"
+        yield f"guesses, on which the findings depend. If one is wrong, give the right one: {flags}"
     yield f"{report.asked} cases, {report.agreed} as expected"
     if report.spread is not None:
         yield f"largest difference between repeats: {report.spread:.3g}"
@@ -177,7 +178,7 @@ def write_junit(
         _add_verdict(element, trial, findings.get(trial.case), comparison)
     for case in sorted(comparison.unasked) if comparison is not None else ():
         element = SubElement(suite, "testcase", name=_escaped(case), time="0.000")
-        SubElement(element, "failure", message="an expected case, not asked in this run")
+        SubElement(element, "failure", message="an expected case that was not run")
     suite.set("tests", str(len(suite.findall("testcase"))))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))

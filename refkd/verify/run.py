@@ -74,7 +74,7 @@ def judge(
             return None, None
         return f"{answer.failure}: {answer.sentence}", None
     if case.status == "must_reject":
-        return "numbers come where a refusal is wanted", None
+        return "numbers are returned where a refusal is expected", None
     if answer.overwritten:
         return f"the argument {answer.overwritten[0]} is overwritten", None
     if case.status == "acceptable":

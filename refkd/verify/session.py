@@ -222,6 +222,6 @@ def _spread(
 ) -> Iterator[Finding]:
     if spreads and (worst := max(spreads, key=lambda spread: spread[0]))[0] > 0.0:
         size, case = worst
-        words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
+        words = f"the same call gives different numbers when repeated, up to {size:.3g} apart"
         names = tuple(dict.fromkeys(case.name for spread, case in spreads if spread > 0.0))
         yield Finding("G9", words, "note", case.name, failing=names, again=again(case.name))

@@ -40,7 +40,7 @@ def receive(pipe: BinaryIO) -> dict[str, Any] | None:
         return None
     length = int.from_bytes(head, "little")
     if length > 2 * MOST:
-        raise ValueError("something else than `send` has written into the pipe")
+        raise ValueError("something other than `send` wrote to the pipe")
     data = pipe.read(length)
     return read_npz(io.BytesIO(data))
 
@@ -164,7 +164,7 @@ def main(target: str, names: str, results: str) -> None:
         send(answers, {"error": _first_line(error), "traceback": traceback_of(error)})
         return
     if not takes(adapter, names.split(",")):
-        send(answers, {"error": f"TypeError: it does not take ({names.replace(',', ', ')})"})
+        send(answers, {"error": f"TypeError: it does not accept ({names.replace(',', ', ')})"})
         return
     send(answers, {"ready": True})
     while (call := receive(calls)) is not None:

@@ -330,7 +330,7 @@ PLANTED = {
     ("ctc_gradient", ("] += weight", "] = weight")): (
         ("occupancy", (0, 0), 7 / 9, 0.0),
         "three frames by hand",
-        "of the states of one class, the blank included, only the last counts",
+        "of the states of one class, the blank included, only the last is counted",
     ),
     # P is 0.72; the scales multiply to 0.96
     ("ctc_rescaled", ("loss - math.log(end) if end > 0.0 else math.inf", "loss")): (
@@ -354,7 +354,7 @@ PLANTED = {
     ("soft_minimum", ("total / len(seen)", "total")): (
         ("softmin", (1,), -0.5 * math.log((1 + 4**-1.2) / 2), -0.5 * math.log(1 + 4**-1.2)),
         "three frames by hand, tau=0.5",
-        "the soft minimum sums over the window where a mean is wanted",
+        "the soft minimum uses the sum over the window in place of the mean",
     ),
     # the student frames 0 and 2 are as similar to teacher frame 1, and as near
     ("per_teacher", ("abs(t - u), t)", "abs(t - u), -t)")): (

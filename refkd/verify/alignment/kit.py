@@ -80,10 +80,10 @@ def remark(outcome: Outcome) -> Symptom | None:
         return Symptom(bug, f"{name}: refused ({outcome.answer.sentence})")
     path = outcome.answer.outputs["alignment"]
     if np.array_equal(path, outcome.expected["alignment"]):
-        return Symptom(bug, f"{name}: the same path as without")
+        return Symptom(bug, f"{name}: the same path as without it")
     path = translate.canonical(path, outcome.arguments, outcome.conventions)
     spelt = judge.spells(path, outcome.arguments)
-    return Symptom(bug, f"{name}: {'another path' if spelt else 'something that is no path'}")
+    return Symptom(bug, f"{name}: {'another path' if spelt else 'not a path of the labels'}")
 
 
 def reductions(case: Case) -> Sequence[Case]:
@@ -135,7 +135,7 @@ KIT = Kit(
     name="align",
     arguments={
         "logits": "(T, N, K) float: unnormalised scores, time first, padded at the end",
-        "labels": "(N, L) int: targets, padded at the end; padding holds anything",
+        "labels": "(N, L) int: targets, padded at the end; padding may hold anything",
         "input_lengths": "(N,) int: frames of each utterance",
         "label_lengths": "(N,) int: labels of each target",
         "blank": "int: class of the blank",

@@ -37,8 +37,8 @@ CONVENTIONS = (
     Convention(
         "input",
         {
-            "logits": "logits of both, normalised inside",
-            "log_probs": "log-probabilities of both, taken as they come",
+            "logits": "logits of both, normalised by the implementation",
+            "log_probs": "log-probabilities of both, not normalised again",
             "kl_div": "the student's log-probabilities and the teacher's probabilities",
             "probs": "probabilities of both",
         },
@@ -60,7 +60,7 @@ CONVENTIONS = (
     Convention(
         "t2",
         {
-            "asked": "times temperature^2 where scale_t2 asks for it",
+            "asked": "times temperature^2 if scale_t2 is set",
             "always": "always times temperature^2",
             "never": "never times temperature^2",
         },

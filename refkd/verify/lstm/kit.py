@@ -148,7 +148,7 @@ def _not_returned(outcome: Outcome, conventions: Conventions) -> list[Finding]:
     if outputs is None or conventions["returned"] != "some":
         return []
     missing = [name for name in RESULTS if name in outcome.expected and name not in outputs]
-    return [Finding("", f"not returned, so not looked at: {', '.join(missing)}", "note")]
+    return [Finding("", f"not returned, so not compared: {', '.join(missing)}", "note")]
 
 
 def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
