@@ -188,7 +188,7 @@ def any_array(argument: str, value: ArrayLike, expected: str = "an array") -> ND
         return np.asarray(value)
     except Exception as error:  # of whatever library the value is from
         uneven = isinstance(error, ValueError) and isinstance(value, list | tuple)
-        raised = f"a {type(value).__name__} that says: {error}"
+        raised = f"a {type(value).__name__} that raises: {error}"
         fail(argument, expected, "rows of different lengths" if uneven else raised)
 
 

@@ -51,7 +51,7 @@ class Ragged:
         if offsets.ndim != 1 or offsets.size == 0 or offsets[0] != 0:
             check.fail("offsets", "shape (N+1,) starting with 0", offsets.tolist())
         if (np.diff(offsets) < 0).any():
-            check.fail("offsets", "numbers that never fall", offsets.tolist())
+            check.fail("offsets", "numbers that never decrease", offsets.tolist())
         if offsets[-1] != len(values):
             got = f"{offsets[-1]} for values of shape {values.shape}"
             check.fail("offsets", "the number of values at the end", got)

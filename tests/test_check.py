@@ -116,7 +116,7 @@ class _NeedsGradient:
 
 
 def test_what_is_no_plain_array_is_refused_in_one_sentence():
-    got = "x: expected shape (T,), got a _NeedsGradient that says: Can't call numpy() on Tensor"
+    got = "x: expected shape (T,), got a _NeedsGradient that raises: Can't call numpy() on Tensor"
     assert (
         sentence_of(check.array, _NeedsGradient(), ("T",))
         == f"{got} that requires grad. Use detach()."

@@ -96,7 +96,7 @@ REFUSED = [
     ),
     (built([1, 2], [0.0, 1.5, 2.0]), "offsets: expected whole numbers, got dtype float64"),
     (built([1, 2], [[0, 2]]), "offsets: expected shape (N+1,) starting with 0, got [[0, 2]]"),
-    (built([1, 2], [0, 3, 2]), "offsets: expected numbers that never fall, got [0, 3, 2]"),
+    (built([1, 2], [0, 3, 2]), "offsets: expected numbers that never decrease, got [0, 3, 2]"),
     (
         built([1, 2], [0, 1]),
         "offsets: expected the number of values at the end, got 1 for values of shape (2,)",

@@ -65,7 +65,7 @@ class Utterance:
         starts = check.finite_array("starts", self.starts, shape).astype(np.float64, copy=False)
         ends = check.finite_array("ends", self.ends, shape).astype(np.float64, copy=False)
         if (ends <= starts).any() or (starts[1:] < ends[:-1]).any():
-            check.fail("ends", "phones that follow each other, each of some length", ends.tolist())
+            check.fail("ends", "successive phones, each of positive duration", ends.tolist())
         seconds = audio.size / self.rate
         if starts[0] < 0.0 or ends[-1] > seconds:
             got = f"{starts[0]} to {ends[-1]} seconds"
@@ -108,7 +108,7 @@ class Corpus:
                     check.fail(split, f"rate={self.rate}", got)
                 if owner.setdefault(utterance.group, split) != split:
                     got = f"{utterance.group!r} also in {owner[utterance.group]}"
-                    check.fail(split, "groups of its own", got)
+                    check.fail(split, "groups that are in no other split", got)
         names = [utterance.name for utterance in self]
         if len(set(names)) < len(names):
             twice = next(name for n, name in enumerate(names) if name in names[:n])

@@ -123,7 +123,7 @@ def mel_filters(rate: int, size: int, settings: FeatureSettings) -> Floats:
     weights = np.maximum(0.0, np.minimum(rising, falling))  # (F4)
     if (weights.sum(axis=1) == 0.0).any():
         got = f"{settings.bands} bands with bins {rate / size:.4g} Hz apart"
-        check.fail("bands", "few enough that each holds a bin of the transform", got)
+        check.fail("bands", "few enough that each contains a bin of the transform", got)
     return weights
 
 

@@ -86,7 +86,7 @@ def read_timit(
 def read_phones(path: Path) -> Spans:
     """The phones of a label file, each with its first sample and the sample after its last."""
     spans: Spans = []
-    for _, line in read_lines(path, "a label file that can be read"):
+    for _, line in read_lines(path, "a readable label file"):
         fields = columns(line)
         if not fields:
             continue
@@ -96,7 +96,7 @@ def read_phones(path: Path) -> Spans:
             expected = "lines of first sample, end sample and phone"
             raise FileError(path, expected, repr(line.strip()[:40])) from None
         if not (spans[-1][2] if spans else 0) <= begin < end:
-            raise FileError(path, "phones that follow each other", repr(line.strip()))
+            raise FileError(path, "successive phones, each of positive duration", repr(line.strip()))
         spans.append((phone, begin, end))
     if not spans:
         raise FileError(path, "a phone", "none")

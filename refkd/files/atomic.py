@@ -33,7 +33,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     target = Path(path)
     if target.exists() and not target.is_file():  # a device would become a file for everybody
-        raise OSError(errno.EINVAL, "what is no regular file", str(target))
+        raise OSError(errno.EINVAL, "something that is not a regular file", str(target))
     unfinished = target.with_name(f"{target.name}.{os.getpid()}{UNFINISHED}")
     try:
         with unfinished.open("wb") as file:

@@ -84,10 +84,10 @@ def _described(stream: BinaryIO, most: int | None) -> tuple[zipfile.ZipFile, Arr
         if info.compress_type not in METHODS:
             _fail(f"{shown}, which is compressed by a method that NumPy does not use")
         if not info.filename.endswith(ENDING):
-            _fail(f"{shown}, which is no npy")
+            _fail(f"{shown}, which is not npy")
     names = [info.filename.removesuffix(ENDING) for info in members]
     if len(set(names)) < len(names):
-        _fail("two arrays of one name")
+        _fail("two arrays with the same name")
     limit = max(ANY_FILE, PACKED * size) if most is None else most
     total = sum(info.file_size for info in members)
     if total > limit:
@@ -152,7 +152,7 @@ def _sentences() -> Iterator[None]:
     except ArrayFileError:
         raise
     except MemoryError:
-        _fail("more than there is memory")
+        _fail("more than fits into memory")
     except Exception as error:  # of zipfile, zlib, struct and NumPy; all mean the same
         message = str(error).partition("\n")[0]
         _fail(f"a damaged file: {message:.200}" if message else "a damaged file")

@@ -49,13 +49,13 @@ def least_or_path(trace: "DistillTrace", n: int) -> str:
     """Whether the ordered path took the most similar frame of the window."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
-    return "path, least" if row[column] == row.min() else "path, not least"
+    return "path, least" if row[column] == row.min() else "path, not the least"
 
 
 def move_of_path(trace: "DistillTrace", n: int) -> str:
     """Which of the two sequences advances to this pair."""
     step = tuple(trace.pairs[n] - trace.pairs[n - 1]) if n > 0 else None
-    moves = {(1, 1): "both go on", (1, 0): "student goes on", (0, 1): "teacher goes on"}
+    moves = {(1, 1): "both advance", (1, 0): "student advances", (0, 1): "teacher advances"}
     return moves.get(step, "path") if step else "path"
 
 

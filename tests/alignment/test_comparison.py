@@ -94,7 +94,7 @@ def test_what_cannot_be_compared():
         (
             [reference_set, reference_set],
             {},
-            "sets: expected a name of its own for each, got 'one' twice",
+            "sets: expected a different name for each, got 'one' twice",
         ),
         ([a_set("one", {}, frame_shift=None)], {}, "frame_shift: expected seconds for one"),
         ([reference_set], {"latency": {"two": 1.0}}, "latency: expected one of 'one', got 'two'"),
@@ -149,7 +149,7 @@ def test_symbols_told_once_hold_for_all():
     )
     (first, second), (finding,) = in_one_order([plain, with_symbols])
     assert first.symbols == second.symbols == with_symbols.symbols
-    assert finding.sentence == "classes are called as those of small"
+    assert finding.sentence == "classes are named as in small"
     assert in_one_order([plain, plain]) == ((plain, plain), ())
 
 

@@ -282,7 +282,7 @@ def test_no_spikes_and_no_phones():
     ("labels", "times", "frame_shift", "sentence"),
     [
         ([1, 2], [0.1], 0.02, "times: expected L=2 to match labels, got L=1"),
-        ([1, 2], [0.2, 0.1], 0.02, "times: expected numbers that never fall"),
+        ([1, 2], [0.2, 0.1], 0.02, "times: expected numbers that never decrease"),
         ([0], [0.1], 0.02, "labels: expected labels other than blank=0, got the blank at 0"),
         ([1], [0.1], 0.0, "frame_shift: expected a number > 0, got 0.0"),
         ([1], [np.nan], 0.02, "times: expected finite numbers"),
@@ -377,8 +377,8 @@ def test_true_agreement_equals_the_definition(train, edges, labels, late):
     ("labels", "starts", "ends", "frame_shift", "sentence"),
     [
         ([1, 2], [0.1], [0.2, 0.3], 0.02, r"starts: expected shape \(2,\), got shape \(1,\)"),
-        ([1, 2], [0.1, 0.2], [0.3, 0.4], 0.02, "ends: expected phones that follow each other"),
-        ([1], [0.1], [0.1], 0.02, "ends: expected phones that follow each other, each of some"),
+        ([1, 2], [0.1, 0.2], [0.3, 0.4], 0.02, "ends: expected successive phones"),
+        ([1], [0.1], [0.1], 0.02, "ends: expected successive phones, each of positive"),
         ([0], [0.1], [0.2], 0.02, "labels: expected labels other than blank=0"),
         ([1], [0.1], [np.inf], 0.02, "ends: expected finite numbers"),
         ([1], [0.1], [0.2], 0.0, "frame_shift: expected a number > 0"),

@@ -64,11 +64,11 @@ def split_of_lengths(lengths):
         ({"starts": [0.0]}, "starts: expected shape (2,), got shape (1,)"),
         (
             {"starts": [0.0, 0.05]},
-            "ends: expected phones that follow each other, each of some length, got [0.1, 0.2]",
+            "ends: expected successive phones, each of positive duration, got [0.1, 0.2]",
         ),
         (
             {"ends": [0.1, 0.1]},
-            "ends: expected phones that follow each other, each of some length, got [0.1, 0.1]",
+            "ends: expected successive phones, each of positive duration, got [0.1, 0.1]",
         ),
         (
             {"ends": [0.1, 0.3]},
@@ -104,7 +104,7 @@ def test_an_utterance_whose_parts_do_not_fit(changes, sentence):
         ({"rate": 16000}, "train: expected rate=16000, got rate=8000 in a"),
         (
             {"test": (utterance("c", group="a"),)},
-            "test: expected groups of its own, got 'a' also in train",
+            "test: expected groups that are in no other split, got 'a' also in train",
         ),
         (
             {"train": (utterance("a"), utterance("a"))},

@@ -203,7 +203,7 @@ def test_settings_out_of_range(settings, sentence):
             [0.0],
             8000,
             {"bands": 200},
-            "bands: expected few enough that each holds a bin of the transform, "
+            "bands: expected few enough that each contains a bin of the transform, "
             "got 200 bands with bins 31.25 Hz apart",
         ),
     ],

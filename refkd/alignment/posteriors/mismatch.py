@@ -37,7 +37,7 @@ def against_reference(
         unknown = [label for label in labels if label not in posteriors.symbols]
         if unknown:
             example = visible(unknown[0])
-            got = f"{len(unknown)} labels of the reference are no symbols, such as {example}"
+            got = f"{len(unknown)} labels of the reference are not symbols, such as {example}"
             yield "warning", got
     if posteriors.frame_shift is None:
         return
@@ -78,10 +78,10 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
         got = "of none at all"
         if missing and extra:
             got = f"such as {visible(missing[0])} and {visible(extra[0])}"
-        yield "error", f"no utterance is both in it {between}, {got}"
+        yield "error", f"no utterance is in both this model {between}, {got}"
     elif missing or extra:
         count, example = len(missing) + len(extra), visible((missing or extra)[0])
-        got = f"not both in it {between} and are left out, such as {example}"
+        got = f"not in both this model {between} and are left out, such as {example}"
         yield "warning", f"{count} utterances are {got}"
 
 
@@ -122,7 +122,7 @@ def _durations(
         shifts = f"as {other_shift / first_shift:.3g} to 1" if known else "not known of both"
         yield (
             "warning",
-            f"{count} of {len(shared)} shared utterances last differently in {first.name}, the "
+            f"{count} of {len(shared)} shared utterances differ in duration from {first.name}, the "
             f"worst {shared[worst]!r}: {seconds[worst, 1]:.4g} {unit}, there "
             f"{seconds[worst, 0]:.4g} {unit}; numbers of frames are as 1 to {ratio:.3g}, frame "
             f"shifts {shifts}",

@@ -121,7 +121,7 @@ def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     for stretch in selected:
         if stretch.start == stretch.end:
             got = f"0 s of {stretch.label!r}"
-            refuse(stretch.where, "some duration, or the label skipped", got)
+            refuse(stretch.where, "a positive duration, or the label skipped", got)
     starts, ends = (
         np.array([getattr(stretch, side) for stretch in selected], dtype=np.float64)
         for side in ("start", "end")
@@ -129,7 +129,7 @@ def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     for n in np.flatnonzero(ends[:-1] > starts[1:]):
         if ends[n] - starts[n + 1] > ROUNDING or starts[n + 1] <= starts[n]:
             got = f"{selected[n].label!r} until {ends[n]:g} s"
-            refuse(selected[n + 1].where, f"nothing else after {starts[n + 1]:g} s", got)
+            refuse(selected[n + 1].where, f"no other label after {starts[n + 1]:g} s", got)
         ends[n] = starts[n + 1]
     return Reference(tuple(stretch.label for stretch in selected), starts, ends)
 

@@ -31,7 +31,7 @@ def in_one_order(
     for posteriors in sets:
         if labelled is not None and posteriors.symbols is None and _alike(posteriors, labelled):
             posteriors = replace(posteriors, symbols=labelled.symbols)
-            sentence = f"classes are called as those of {labelled.name}"
+            sentence = f"classes are named as in {labelled.name}"
             findings.append(Finding("assumed", posteriors.name, sentence))
         known.append(posteriors)
     first, *others = known
