@@ -18,6 +18,7 @@ if missing := [
 import matplotlib
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "interactive"))
 matplotlib.use("agg")
 
 import draw
@@ -36,6 +37,7 @@ html_show_copyright = False
 html_show_sphinx = False
 extensions = [
     "mathml",
+    "make_interactive",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.viewcode",

@@ -6,6 +6,7 @@ be trained for is an image.
 
 import base64
 import doctest
+import logging
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -79,12 +80,15 @@ def figure(description: str, name: str) -> list:
 def run(page: Path, folder: Path) -> None:
     """Write a notebook with its outputs; the error of a cell ends it."""
     made = notebook(page)
-    NotebookClient(made, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    quiet = ["--IPKernelApp.log_level=ERROR"]
+    where = {"metadata": {"path": str(folder)}}
+    NotebookClient(made, timeout=300, resources=where, extra_arguments=quiet).execute()
     nbformat.write(made, folder / f"{page.stem}.ipynb")
 
 
 def main(folder: Path) -> None:
     """Run all pages, two at a time."""
+    logging.getLogger("traitlets").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda page: run(page, folder), COURSE))

@@ -84,6 +84,11 @@ def rule(build, **valid):
     return Entry(call, valid, (0,), oracle, lambda result: result[2][0])
 
 
+def settings(kind, valid=None, infinite=()):
+    """Settings, and the values that they keep."""
+    return Entry(lambda **options: vars(kind(**options)), valid or vars(kind()), infinite)
+
+
 def distill_expected(student_logits, teacher_logits, rule, divergence="kl", temperature=1.0,
                      scale_t2=False, blank_frames="keep", blank=0):  # fmt: skip
     how = divergence, temperature
@@ -136,14 +141,13 @@ TABLE = {
         refkd.LSTMParams.from_torch,
         dict(zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), PARAMS.to_torch(), strict=True)),
     ),
-    "refkd.LSTMParams.from_onnx": Entry(
-        refkd.LSTMParams.from_onnx, dict(zip("WRB", PARAMS.to_onnx(), strict=True))
-    ),
+    "refkd.LSTMParams.from_onnx":
+        Entry(refkd.LSTMParams.from_onnx, dict(zip("WRB", PARAMS.to_onnx(), strict=True))),
     "refkd.LSTMParams.from_keras": Entry(
         refkd.LSTMParams.from_keras,
         dict(zip(("kernel", "recurrent_kernel", "bias"), PARAMS.to_keras(), strict=True)),
     ),
-    "refkd.Window": Entry(lambda **sides: vars(refkd.Window(**sides)), {"left": 2, "right": -1}),
+    "refkd.Window": settings(refkd.Window, {"left": 2, "right": -1}),
     "refkd.FrameWise": rule(refkd.FrameWise),
     "refkd.Shift": rule(refkd.Shift, d=2),
     "refkd.Blend": rule(refkd.Blend, weights=np.array([0.25, 0.75])),
@@ -159,9 +163,8 @@ TABLE = {
         refkd.ctc_align, CTC, (), lambda **case: ctc_oracle.best_path(**case)[1],
         lambda path: path.log_prob,
     ),
-    "refkd.ctc_loss_batch": Entry(
-        refkd.ctc_loss_batch, {"logits": FRAMES, "labels": TARGETS, "blank": 0}, (0,)
-    ),
+    "refkd.ctc_loss_batch":
+        Entry(refkd.ctc_loss_batch, {"logits": FRAMES, "labels": TARGETS, "blank": 0}, (0,)),
     "refkd.lstm_trace": Entry(
         refkd.lstm_trace,
         {"params": PARAMS, "inputs": STUDENT, "h0": np.ones(2), "c0": np.ones(2), "reverse": True},
@@ -174,29 +177,25 @@ TABLE = {
             "d_hidden": np.ones((4, 2)), "d_h_last": np.ones(2), "d_c_last": np.ones(2),
         },
     ),
-    "refkd.distill_loss": Entry(
-        refkd.distill_loss, DISTILL, (), distill_expected, lambda pair: pair[0]
-    ),
+    "refkd.distill_loss":
+        Entry(refkd.distill_loss, DISTILL, (), distill_expected, lambda pair: pair[0]),
     "refkd.distill_trace": Entry(refkd.distill_trace, DISTILL, ("divergence", "rule")),
     "refkd.distill_loss_batch": Entry(refkd.distill_loss_batch, BATCH),
     "refkd.guided_loss": Entry(
         refkd.guided_loss, {"logits": STUDENT, "guide_logits": TEACHER, "blank": 0}, (),
         guided_oracle.guided_loss, lambda pair: pair[0],
     ),
-    "refkd.guided_loss_batch": Entry(
-        refkd.guided_loss_batch, {"logits": FRAMES, "guide_logits": TEACHERS, "blank": 0}
-    ),
+    "refkd.guided_loss_batch":
+        Entry(refkd.guided_loss_batch, {"logits": FRAMES, "guide_logits": TEACHERS, "blank": 0}),
     "refkd.Network": Entry(refkd.Network, {"values": NETWORK.values}),
     "refkd.Network.create": Entry(
         refkd.Network.create,
         {**SIZE, "bidirectional": True, "cell": "lstm", "seed": 0, "dtype": "float64"},
     ),
-    "refkd.Network.forward": Entry(
-        NETWORK.forward, {"features": FRAMES, "dropout": 0.5, "seed": 1}
-    ),
-    "refkd.Network.backward": Entry(
-        NETWORK.backward, {"trace": NETWORK.forward(FRAMES), "d_logits": FRAMES}
-    ),
+    "refkd.Network.forward":
+        Entry(NETWORK.forward, {"features": FRAMES, "dropout": 0.5, "seed": 1}),
+    "refkd.Network.backward":
+        Entry(NETWORK.backward, {"trace": NETWORK.forward(FRAMES), "d_logits": FRAMES}),
     "refkd.Network.with_parameters": Entry(NETWORK.with_parameters, {"values": NETWORK.values}),
     "refkd.networks.stream.Stream": Entry(
         lambda frames: NETWORK.stream().push(frames), {"frames": STUDENT}, (),
@@ -217,12 +216,9 @@ TABLE = {
         timed_shift,
         {**MEASURES, "teacher_clock": Clock(0.02), "student_clock": Clock(0.04), "at": "peak"},
     ),
-    "refkd.alignment.clock.Clock": Entry(
-        lambda **facts: vars(Clock(**facts)), {"frame_shift": 0.02, "first_frame": 0.01}
-    ),
-    "refkd.alignment.metrics.emission_delay": Entry(
-        emission_delay, {**TRUE, "times": np.array([0.01, 0.05])}
-    ),
+    "refkd.alignment.clock.Clock": settings(Clock, {"frame_shift": 0.02, "first_frame": 0.01}),
+    "refkd.alignment.metrics.emission_delay":
+        Entry(emission_delay, {**TRUE, "times": np.array([0.01, 0.05])}),
     "refkd.alignment.metrics.frame_agreement": Entry(frame_agreement, MEASURES),
     "refkd.alignment.metrics.true_agreement": Entry(
         true_agreement,
@@ -230,9 +226,8 @@ TABLE = {
     ),
     "refkd.alignment.metrics.peakiness": Entry(peakiness, {"logits": STUDENT, "blank": 0}),
     "refkd.alignment.bootstrap.interval": Entry(interval, {"ratio": RATIO, "draws": DRAWS}),
-    "refkd.alignment.bootstrap.difference": Entry(
-        difference, {"a": RATIO, "b": RATIO, "draws": DRAWS}
-    ),
+    "refkd.alignment.bootstrap.difference":
+        Entry(difference, {"a": RATIO, "b": RATIO, "draws": DRAWS}),
     "refkd.alignment.bootstrap.resample": Entry(
         lambda **sizes: interval(RATIO, resample(repeats=9, **sizes)),
         {"seeds": 2, "utterances": 2, "seed": 0},
@@ -253,19 +248,12 @@ TABLE = {
         {**PAIR, **TOLD, "rules": [refkd.Hard(WINDOW)], "divergence": "kl", "temperature": 2.0},
         ("steps",),
     ),
-    "refkd.learn.explain.distill.explain_distill": Entry(
-        explain_distill, {**DISTILL, **TOLD}, ("steps",)
-    ),
-    "refkd.experiment.train.TrainingSettings": Entry(
-        lambda **options: vars(TrainingSettings(**options)), vars(TrainingSettings())
-    ),
-    "refkd.experiment.student_settings.StudentSettings": Entry(
-        lambda **options: vars(StudentSettings(**options)),
-        vars(StudentSettings("TopK", d=2)), ("tau",),
-    ),
-    "refkd.experiment.settings.NetworkSettings": Entry(
-        lambda **options: vars(NetworkSettings(**options)), vars(NetworkSettings())
-    ),
+    "refkd.learn.explain.distill.explain_distill":
+        Entry(explain_distill, {**DISTILL, **TOLD}, ("steps",)),
+    "refkd.experiment.train.TrainingSettings": settings(TrainingSettings),
+    "refkd.experiment.student_settings.StudentSettings":
+        settings(StudentSettings, vars(StudentSettings("TopK", d=2)), ("tau",)),
+    "refkd.experiment.settings.NetworkSettings": settings(NetworkSettings),
     "refkd.experiment.settings.RunSettings": Entry(
         lambda **options: RunSettings(**options).as_dict(),
         {"data": "synthetic", "seed": 0, "seeds": 1, "new_teachers": False, "animate": True,
@@ -275,9 +263,7 @@ TABLE = {
         lambda **options: read_settings(**options).as_dict(),
         {"overrides": {"seed": 1, "rules": ["CTC", "Shift"], "distill": {"d": 2}}, "quick": True},
     ),
-    "refkd.data.features.FeatureSettings": Entry(
-        lambda **options: vars(FeatureSettings(**options)), vars(FeatureSettings())
-    ),
+    "refkd.data.features.FeatureSettings": settings(FeatureSettings),
     "refkd.data.features.log_mel": Entry(
         log_mel,
         {"audio": 0.1 * RNG.normal(size=400), "rate": 8000, "settings": FeatureSettings(bands=4)},
@@ -298,9 +284,8 @@ TABLE = {
         lambda sets, **options: diagnose(*(sets if isinstance(sets, list) else [sets]), **options),
         {"sets": [POSTERIORS], "reference": {}, "words": False},
     ),
-    "refkd.alignment.posteriors.comparison.compare": Entry(
-        compare, {"sets": [POSTERIORS], "latency": {"a": 0.01}, "at": "peak"}
-    ),
+    "refkd.alignment.posteriors.comparison.compare":
+        Entry(compare, {"sets": [POSTERIORS], "latency": {"a": 0.01}, "at": "peak"}),
     "refkd.verify.kits.kit_named": Entry(lambda name: kit_named(name).name, {"name": "ctc"}),
 }  # fmt: skip
 # Errors; what takes files, whose bytes tests of each reader make hostile; what trains or verifies.

@@ -16,7 +16,6 @@ class Tolerance:
 
 VALUE = Tolerance(1e-12, 1e-12)  # float64 sums of at most a few thousand terms in another order
 GRADIENT = Tolerance(1e-9, 1e-12)  # complex step is exact; cancellation q - p is not
-COMPILED = Tolerance(1e-10, 1e-12)  # fused operations and another libm than Python's
 RESCALED = Tolerance(1e-9, 1e-10)  # the fast CTC falls back at 1e-10 departure from its constant
 LONG = Tolerance(1e-9, 1e-9)  # T = 20,000: rounding of as many additions in log space
 FLOAT32_NETWORK = Tolerance(1e-4, 1e-5)  # float32 through stacked layers against float64

@@ -57,7 +57,7 @@ PAGES = (
         "The CTC lattice",
         "Drag the posteriors up and down, or type other labels. Each circle is a state of the "
         "lattice: choose one to see its equation with numbers.",
-        ("ctc", "CTC"),
+        ("ctc", "CTC: how probable is a label sequence?"),
         scripts=("numeric", "ctc", "board"),
     ),
     Page(
@@ -81,23 +81,23 @@ PAGES = (
         "Error and delay of every student",
         "Each point is a student of the studies: click one to open it. Fewer errors are further "
         "down, and earlier spikes further left.",
-        ("results", "What was found"),
+        ("results", "Results"),
         scripts=("numeric", "selection", "board"),
         data="front.json",
         footer="<p>Keys, while the chart has the focus: <kbd>&larr;</kbd> <kbd>&rarr;</kbd> open "
         "the next student. Where points lie on each other, another click opens the next one.</p>"
-        "<p>The numbers are those of the tables of What was found; a test holds them equal.</p>",
+        "<p>The numbers are those of the tables of Results; a test holds them equal.</p>",
     ),
     Page(
         "alignment-explorer",
         "Spikes of one run, frame by frame",
         "A teacher, six students and what their rules chose in four utterances. Move over the "
         "strips, and choose another student above them.",
-        ("measures", "Measuring the shift"),
+        ("measures", "Measures"),
         report=EXPLORER,
         data="explorer.txt",
         footer="<p>The run is <code>refkd run</code> with all its defaults, seed 0: the first "
-        "table of What was found. Posteriors are rounded to 4 decimals, divergences (nats) and "
+        "table of Results. Posteriors are rounded to 4 decimals, divergences (nats) and "
         "weights to 3. The page needs no other file and no network; any run leaves such an "
         "explorer in its <code>report.html</code>.</p>",
         explorer=True,

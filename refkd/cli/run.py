@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refkd.cli.commands import Bar, Commands, shortened
+from refkd.cli.commands import Commands, shortened
 
 if TYPE_CHECKING:
-    from refkd.experiment.checkpoint import Epoch
     from refkd.experiment.settings import RunSettings
 
 REPORT = "report.html"
@@ -21,44 +20,58 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     run = commands.add_parser(
         "run",
-        help="train a teacher and its students, compare, plot, report",
-        description="Train a bidirectional teacher by CTC, then unidirectional students by CTC "
-        "alone and by each rule; compare them; draw the figures; write report.html.",
+        help="train a teacher and its students, compare them, draw figures, write a report",
+        description="Train a bidirectional teacher with the CTC loss. Then train unidirectional "
+        "students: one with the CTC loss alone, and one for each rule with the distillation loss "
+        "of that rule as auxiliary loss. Finally measure all networks on the test speech, draw "
+        "the figures and write report.html. An interrupted run resumes when you repeat the "
+        "command.",
     )
     run.set_defaults(command=_run)
     run.add_argument(
         "--data",
         metavar="SPEC",
-        help="'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
+        help="the speech: 'synthetic' (default), 'festvox:DIR', 'fsdd:DIR', 'timit:DIR', "
         "'manifest:FILE.jsonl' or 'espeak:TEXT.txt'",
     )
     rules = run.add_argument("--rules", metavar="NAMES")
     run.add_later(lambda: setattr(rules, "help", _names_of_students()))
-    run.add_argument("--seed", type=int, metavar="N", help="of every random number (default 0)")
+    run.add_argument("--seed", type=int, metavar="N", help="seed of all random numbers (default 0)")
     run.add_argument(
-        "--seeds", type=int, metavar="N", help="train every student N times: seed, seed + 1, ..."
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="train every student N times, with the seeds seed, seed + 1, ... (default 1)",
     )
     run.add_argument(
         "--new-teachers",
         action="store_true",
         default=None,
-        help="train new teachers for each seed, too",
+        help="also train the teachers anew for each seed; by default the students of all seeds "
+        "learn from the teachers of the first seed",
     )
     run.add_argument(
         "--animate",
         action="store_true",
         default=None,
-        help="draw each student's spikes during training as a moving picture, too",
+        help="also draw an animation of each student's spikes after every epoch of its training",
     )
-    run.add_argument("--cell", metavar="CELL", help="'lstm' (default) or 'tanh'")
+    run.add_argument(
+        "--cell", metavar="CELL", help="cell of all networks: 'lstm' (default) or 'tanh'"
+    )
     run.add_argument(
         "--out",
         default="refkd-run",
         metavar="DIR",
-        help="new folder, or that of the same command, which goes on there (default %(default)s)",
+        help="new or empty folder, or the folder of the same command, which then resumes "
+        "(default %(default)s)",
     )
-    run.add_argument("--config", metavar="FILE", help="settings as TOML; options here win")
-    run.add_argument("--quick", action="store_true", help="small and fast, to see that it works")
+    run.add_argument(
+        "--config", metavar="FILE", help="settings as TOML; options here take precedence"
+    )
+    run.add_argument(
+        "--quick", action="store_true", help="little speech and small networks, as a first try"
+    )
     run.add_argument("--json", action="store_true", help="print results.json instead of the table")
 
 
@@ -70,8 +83,9 @@ def _names_of_students() -> str:
     rival = "Guided"
     controls = [name for name in STUDENTS if name not in (CTC, rival, *RULES)]
     return (
-        f"students, separated by commas: {', '.join((CTC, *RULES))}; the rival {rival}; the "
-        f"controls {', '.join(controls)}; or names of the --config file"
+        f"students to train, separated by commas: {CTC} (alone); a rule, which is one of "
+        f"{', '.join(RULES)}; the rival method {rival}; a control, which is one of "
+        f"{', '.join(controls)}; or a name that the --config file defines"
     )
 
 
@@ -92,9 +106,9 @@ def _run(options: argparse.Namespace) -> int:
         try:
             results = _finished(folder, settings)
         except KeyboardInterrupt:
-            again = "the same command goes on from the last complete epoch"
+            again = "repeat the command to resume after the last complete epoch"
             if (folder / RESULTS).exists():
-                again = "the same command draws what is missing"
+                again = "repeat the command to draw what is missing"
             print(f"refkd: stopped; {again} (in {folder})", file=sys.stderr)
             return 1
     if options.json:
@@ -102,14 +116,15 @@ def _run(options: argparse.Namespace) -> int:
     else:
         print(table(results))
         page = folder / REPORT
-        shown = f"{page} shows it all" if page.exists() else f"{folder / RESULTS} has it all"
-        print(f"\n{results['seconds']:.0f} seconds; {shown}")
+        where = f"report: {page}" if page.exists() else f"results: {folder / RESULTS}"
+        print(f"\n{results['seconds']:.0f} seconds; {where}")
     return 0
 
 
 def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     """The results in the folder, after what is left to do there."""
     from refkd.experiment.experiment import run_experiment
+    from refkd.experiment.progress import Progress
     from refkd.experiment.results_json import read_results, results, write_results
     from refkd.experiment.run_folder import CHECKPOINTS, claim_folder
     from refkd.experiment.run_writer import write_run
@@ -117,11 +132,8 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     claim_folder(folder, settings)
     document = read_results(folder)
     if document is None:
-        progress = _Progress(settings.trainings)
-        try:
+        with Progress(settings) as progress:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
-        finally:
-            progress.bar.end()
         document = results(result)
         write_run(result, folder)
         write_results(document, folder)  # before anything is drawn, which might fail
@@ -140,7 +152,7 @@ def _draw_missing(folder: Path, results: dict[str, Any]) -> None:
     from refkd.experiment.run_reader import read_run
     from visualize.report import draw_everything
 
-    again = "; the same command tries it again"
+    again = "; repeat the command to try again"
     try:
         run = read_run(folder, results)
     except Exception as error:
@@ -162,23 +174,3 @@ def report_all_undrawn(failures: Mapping[str, Exception], again: str = "") -> in
     for name, error in failures.items():
         report_undrawn(name, error, again)
     return 1 if failures else 0
-
-
-class _Progress:
-    """One bar for each model in training."""
-
-    def __init__(self, trainings: int) -> None:
-        self.trainings, self.begun = trainings, 0
-        self.name = ""
-        self.bar = Bar()
-
-    def update(self, name: str, epochs: int, history: "tuple[Epoch, ...]") -> None:
-        """Advance the bar of a model to the epochs that are done."""
-        epoch = history[-1]
-        if name != self.name:
-            self.name, self.begun = name, self.begun + 1
-            title = f"{self.begun}/{self.trainings} {name}"
-            self.bar.begin(total=epochs, desc=title, unit="epoch")
-        words = f"CTC {epoch.ctc:.3f} nats/frame, validation {100 * epoch.validation:.1f} %"
-        self.bar.bar.set_postfix_str(words, refresh=False)
-        self.bar.bar.update(len(history) - self.bar.bar.n)

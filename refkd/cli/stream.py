@@ -10,15 +10,20 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     stream = commands.add_parser(
         "stream",
-        help="print the phones of a recording as a network says them",
-        description="Let a trained unidirectional network hear a recording as it would arrive, and "
-        "print each phone when it is said: its time in the audio, how far the audio had gone on by "
-        "then, and what this machine took to compute it.",
+        help="print each phone of a recording as soon as a network emits it",
+        description="Read a recording piece by piece, as it would arrive, into a trained "
+        "unidirectional network. Print each phone as soon as the network emits it, with its time "
+        "in the audio, the lag (how much more audio had arrived by then) and the time that this "
+        "machine took to compute it.",
     )
     stream.set_defaults(command=_stream)
-    stream.add_argument("model", metavar="MODEL.npz", help="a student that `refkd run` has left")
-    stream.add_argument("audio", metavar="AUDIO.wav", help="at the sampling rate of its training")
-    stream.add_argument("--json", action="store_true", help="one JSON object a line, in seconds")
+    stream.add_argument("model", metavar="MODEL.npz", help="a student that `refkd run` has saved")
+    stream.add_argument(
+        "audio", metavar="AUDIO.wav", help="recording at the rate of the training speech"
+    )
+    stream.add_argument(
+        "--json", action="store_true", help="print a JSON object for each phone, in seconds"
+    )
 
 
 def _stream(options: argparse.Namespace) -> int:

@@ -96,7 +96,9 @@ def read_phones(path: Path) -> Spans:
             expected = "lines of first sample, end sample and phone"
             raise FileError(path, expected, repr(line.strip()[:40])) from None
         if not (spans[-1][2] if spans else 0) <= begin < end:
-            raise FileError(path, "successive phones, each of positive duration", repr(line.strip()))
+            raise FileError(
+                path, "successive phones, each of positive duration", repr(line.strip())
+            )
         spans.append((phone, begin, end))
     if not spans:
         raise FileError(path, "a phone", "none")

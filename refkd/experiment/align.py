@@ -72,14 +72,16 @@ def align_audio(
     try:
         check.feasible("phones", labels, len(logits))
     except InfeasibleTargetError:
-        raise AlignmentError("phones: expected no more than the frames hold, got more") from None
+        raise AlignmentError(
+            "phones: expected at most as many as the frames allow, got more"
+        ) from None
     try:
         spans = ctc_align(logits, labels).spans
     except InfeasibleTargetError:
         raise AlignmentError("phones: expected a path of probability > 0, got none") from None
     for label, start, end, score in spans:
         if seconds - edges[start] < 1e-6:  # files hold microseconds
-            raise AlignmentError("phones: expected to begin within the audio, got one after it")
+            raise AlignmentError("phones: expected each to begin within the audio, got a later one")
         until = min(float(edges[end]), seconds)
         aligned.append(Phone(symbols[label], float(edges[start]), until, float(np.exp(score))))
     return tuple(aligned)

@@ -103,11 +103,11 @@ def read_checkpoint(path: str | os.PathLike[str], fingerprint: str) -> Checkpoin
             tuple(Epoch(*row, logits=frames) for row, frames in zip(history, logits, strict=True)),
         )
     except (ValueError, KeyError, TypeError):
-        got = "a file of another kind or a damaged one; without it this training begins anew"
+        got = "a file of another kind or a damaged one; remove it, and this training starts anew"
         raise DataError(f"{path}: expected a checkpoint, got {got}") from None
     if stored_fingerprint != fingerprint:
         expected = "the checkpoint of this training"
-        raise DataError(f"{path}: expected {expected}, got one of other speech or other settings")
+        raise DataError(f"{path}: expected {expected}, got one of other speech or settings")
     return checkpoint
 
 

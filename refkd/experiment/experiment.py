@@ -4,7 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,12 @@ from numpy.random import SeedSequence
 
 from refkd.alignment.metrics import alignment_shift
 from refkd.alignment.statistics import OffsetStatistics
+from refkd.data.corpus import Corpus, Utterance
 from refkd.data.dataset import Dataset, load, prepare
 from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.evaluate import measure, selection_of
 from refkd.experiment.objectives import AuxiliaryLoss, Distillation, GuidedLoss, RandomChoice
+from refkd.experiment.progress import Training
 from refkd.experiment.results import ExperimentResult, Model, Student, tracked_in, tracked_logits
 from refkd.experiment.settings import RunSettings
 from refkd.experiment.student_settings import CTC, MAIN, StudentSettings, TeacherKey, teacher_name
@@ -25,7 +27,7 @@ from refkd.networks.network import Network, logits_of
 from refkd.networks.stream_audio import frontend_metadata
 from refkd.ragged import Ragged
 
-Watch = Callable[[str, int, tuple[Epoch, ...]], None]  # model, its epochs, those that are done
+Watch = Callable[[Training], None]
 
 
 def run_experiment(
@@ -33,30 +35,31 @@ def run_experiment(
 ) -> ExperimentResult:
     """Train a bidirectional teacher by CTC, then unidirectional students, and compare them.
 
-    Students of one seed start from the same parameters and see the same batches with the same
-    noise; teachers are frozen. Whatever is chosen, a weight or the d of Shift, is chosen on the
-    validation split; the test split is read when all are trained.
+    Students of one seed start from the same parameters and receive the same batches with the same
+    noise; teachers are not changed any more. A weight and the d of Shift are chosen on the
+    validation split; the test split is read after all trainings.
 
     Parameters
     ----------
     settings : RunSettings
-        What to do.
+        All settings of the run.
     watch : callable, optional
-        Gets a model's name, how many epochs it will have, and the history after each of them.
+        Receives a `refkd.experiment.progress.Training` after each epoch, and once as a training
+        is resumed.
     checkpoints : Path, optional
-        Folder that keeps the state of every training, so that an interrupted run goes on there.
+        Folder for the state of every training, from which an interrupted run is resumed.
 
     Returns
     -------
     ExperimentResult
-        Networks and their measures on the test speech.
+        The networks, and what was measured of them on the test speech.
 
     Raises
     ------
     DataError
         If the speech cannot be read or a checkpoint cannot be written.
     DivergedError
-        If a training leaves the finite numbers.
+        If the loss of a training is no longer finite.
 
     Examples
     --------
@@ -67,7 +70,10 @@ def run_experiment(
     [('CTC', 0)]
     """
     begin = time.perf_counter()
-    data = prepare(load(settings.data, **settings.speech), settings.features)
+    corpus = load(settings.data, **settings.speech)
+    data = prepare(corpus, settings.features)
+    recording = recorded(corpus, data)
+    del corpus  # its audio may be large
     trainer = _Trainer(settings, data, watch, checkpoints)
     teachers: dict[int, dict[TeacherKey, _TrainedModel]] = {}
     students: list[_TrainedModel] = []
@@ -90,10 +96,17 @@ def run_experiment(
         ),
         tuning=trainer.tuning,
         seconds=time.perf_counter() - begin + trainer.seconds_before,
+        recording=recording,
         tracked=tracked_logits(
             data, [(model.name, model.start, model.history) for model in [*all_teachers, *students]]
         ),
     )
+
+
+def recorded(corpus: Corpus, data: Dataset) -> Utterance:
+    """The test utterance of median length, which the figures of a run show too."""
+    name = data.test.names[data.test.features.typical]
+    return next(utterance for utterance in corpus.test if utterance.name == name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,11 +197,18 @@ class _Trainer:
         data, training = self.data, self.settings.training
         follow = self.settings.animate and seed == self.settings.seed
         training = dataclasses.replace(training, epochs=max(1, round(longer * training.epochs)))
-        watch = self.watch
-        on_epoch = None
-        if watch is not None:
-            label = name if self.settings.seeds == 1 else f"{name}, seed {seed}"
-            on_epoch = partial(watch, label, training.epochs)
+        checkpoint = None
+        if self.checkpoints is not None:
+            checkpoint = self.checkpoints / f"{name}-seed-{seed}.npz"
+        restored = None if checkpoint is not None and checkpoint.exists() else 0
+
+        def on_epoch(history: tuple[Epoch, ...]) -> None:
+            nonlocal restored
+            if restored is None:  # the first call is about the epochs of the checkpoint
+                restored = len(history)
+            if self.watch is not None:
+                self.watch(Training(name, seed, training.epochs, history, restored))
+
         begin = time.perf_counter()
         network, history = train(
             start,
@@ -198,7 +218,7 @@ class _Trainer:
             auxiliary,
             data.validation,
             on_epoch,
-            None if self.checkpoints is None else self.checkpoints / f"{name}-seed-{seed}.npz",
+            checkpoint,
             tracked_in(data.validation).features if follow else None,
         )
         epochs = sum(epoch.seconds for epoch in history)

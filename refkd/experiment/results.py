@@ -13,6 +13,7 @@ from refkd.alignment.statistics import (
     TrueAgreement,
 )
 from refkd.check import Floats, Ints
+from refkd.data.corpus import Utterance
 from refkd.data.dataset import Dataset, Split
 from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.settings import RunSettings
@@ -136,6 +137,7 @@ class ExperimentResult:
     # Of each student with several weights: {weight: validation phone error rate}.
     tuning: dict[str, dict[float, float]]
     seconds: float  # with the epochs before an interruption
+    recording: Utterance  # of the test speech, for `refkd stream`
     tracked: TrackedUtterance | None = None  # None unless the settings ask for an animation
 
     @property

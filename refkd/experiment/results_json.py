@@ -13,9 +13,11 @@ import numpy as np
 import refkd
 from refkd.alignment.statistics import EmissionDelay
 from refkd.check import DataError
+from refkd.data.corpus import Utterance
 from refkd.experiment.results import ExperimentResult, Model, Student
 from refkd.experiment.results_form import misfits
 from refkd.experiment.run_folder import CHECKPOINTS, RESULTS, reporting_write_errors
+from refkd.experiment.run_writer import RECORDING
 from refkd.experiment.student_settings import CTC, StudentSettings, teacher_name
 from refkd.experiment.summary import BASELINES, Summary, summarise
 from refkd.files.atomic import replacing
@@ -63,6 +65,7 @@ def results(result: ExperimentResult) -> dict[str, Any]:
             "problems": data.problems,
         },
         "followed": None if result.tracked is None else result.tracked.utterance.names[0],
+        "recording": _recording(result.recording),
         "teacher": teachers[0],
         "teachers": teachers,
         "students": [_student(student, result) for student in result.students],
@@ -75,7 +78,7 @@ def results(result: ExperimentResult) -> dict[str, Any]:
 
 
 def write_results(results: dict[str, Any], folder: Path) -> None:
-    """Write results.json, which says that the run has ended, and remove its checkpoints."""
+    """Write results.json, with which a run is complete, and remove the checkpoints."""
     text = json.dumps(results, indent=1, allow_nan=False) + "\n"
     with reporting_write_errors(folder):
         with replacing(folder / RESULTS) as file:
@@ -88,15 +91,27 @@ def read_results(folder: Path) -> dict[str, Any] | None:
     path = folder / RESULTS
     if not path.exists():
         return None
-    again = "remove it, and the same command trains again"
+    again = "remove it and repeat the command to train again"
     try:
         results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        raise DataError(f"{path}: expected what a run wrote, got something else; {again}") from None
+        got = f"something else; {again}"
+        raise DataError(f"{path}: expected the results of a run, got {got}") from None
     if (place := next(misfits(results), None)) is not None:
-        got = f"nothing of the kind at {place}" if place else "no object"
-        raise DataError(f"{path}: expected what a run of this version wrote, got {got}; {again}")
+        got = f"no such value at {place}" if place else "no JSON object"
+        raise DataError(f"{path}: expected the results of this version, got {got}; {again}")
     return results
+
+
+def _recording(utterance: Utterance) -> dict[str, Any]:
+    """Which utterance the recording in the run's folder holds, and its phones; times in seconds."""
+    times = {"starts": utterance.starts, "ends": utterance.ends}
+    return {
+        "file": RECORDING,
+        "utterance": utterance.name,
+        "phones": list(utterance.phones),
+        **{name: None if known is None else known.tolist() for name, known in times.items()},
+    }
 
 
 def _model(model: Model, frame_shift: float) -> dict[str, Any]:
@@ -143,7 +158,7 @@ def _student(student: Student, result: ExperimentResult) -> dict[str, Any]:
 
 
 def _auxiliary(student: Student, settings: StudentSettings) -> dict[str, Any] | None:
-    """From whom and by what the student learnt; None for CTC alone and what has no rule."""
+    """Teacher, rule and options of the auxiliary loss; None for CTC alone."""
     if student.rule is None:
         return None
     return {
@@ -254,11 +269,12 @@ def _sample_sizes(document: dict[str, Any]) -> str:
     seeds, data = document["seeds"], document["data"]
     shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     over = "utterances" if len(seeds) == 1 else "utterances and seeds"
+    frame = 1000 * data["frame_shift"]
     return (
         f"n: {data['utterances']['test']} test utterances, {data['test_phones']} phones, {shown}. "
-        f"[ ]: 95 % bootstrap over {over}.\n"
-        f"offset: mean to the teacher's spikes, frames of {1000 * data['frame_shift']:g} ms. "
-        "delay: mean after the true start. s: seconds of a training."
+        f"[ ]: 95 % bootstrap intervals over {over}.\n"
+        f"offset: mean offset from the teacher's spikes, frames of {frame:g} ms. "
+        "delay: mean emission delay. s: seconds of a training."
     )
 
 

@@ -43,7 +43,7 @@ def locked_folder(path: str | Path, argument: str = "out") -> Iterator[Path]:
             if os.access(folder, os.W_OK):  # where nothing can be written, nothing can be lost
                 stack.enter_context(locked(folder / LOCK))
         except BlockingIOError:
-            check.fail(argument, "a folder where no other command is at work", folder)
+            check.fail(argument, "a folder that no other command is using", folder)
         except OSError as error:
             check.fail(argument, "a folder that can be written to", f"{folder}: {error.strerror}")
         yield folder
@@ -60,7 +60,7 @@ def new_folder(path: str | Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(file.name != LOCK for file in folder.iterdir()):
-            check.fail("out", "a new or empty folder", f"{folder}, which holds files")
+            check.fail("out", "a new or empty folder", f"{folder}, which contains files")
     except OSError as error:
         check.fail("out", "a folder that can be written to", f"{folder}: {error.strerror}")
     return folder
@@ -88,8 +88,8 @@ def claim_folder(path: str | Path, settings: RunSettings) -> Path:
     try:
         if _begun(folder):
             if (folder / RUN).read_bytes() != text:
-                expected = "a new or empty folder, or that of a run with these settings"
-                other = f"{folder}, a run with others or of another version of refkd"
+                expected = "a new or empty folder, or the folder of a run with these settings"
+                other = f"{folder}, that of other settings or another version of refkd"
                 check.fail("out", expected, other)
             remove_unfinished(folder, "**/*")
         else:
@@ -152,7 +152,7 @@ def claim_files(folder: Path, files: Sequence[str]) -> None:
     before = _claimed(folder) or []
     for name in files:
         if name not in before and (folder / name).exists():
-            check.fail("out", f"no {name} in it that was not drawn by `refkd plot`", folder)
+            check.fail("out", f"a folder without {name} or with one that `refkd plot` drew", folder)
     names = sorted({*before, *files})
     text = json.dumps({"files": names}, indent=1) + "\n"
     with replacing(folder / PLOT) as file:

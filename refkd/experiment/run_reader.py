@@ -58,7 +58,7 @@ class Run:
     results: dict[str, Any]  # results.json (docs/course/training.md)
     # The bidirectional teacher, other teachers, students in the order of training.
     models: tuple[RunModel, ...]
-    features: dict[str, Floats]  # (T, D) float32, normalised, by test utterance
+    features: dict[str, Floats]  # (T, F) float32, normalised, by test utterance
     labels: dict[str, Ints]  # true phones (L,) by test utterance
     # When they are spoken; the tracked utterance too; empty if unknown.
     reference: dict[str, Reference]
@@ -173,7 +173,7 @@ def read_run(path: str | Path, results: dict[str, Any] | None = None) -> Run:
     if results is None:
         results = read_results(folder)
         if results is None:
-            raise DataError(f"{folder}: expected the folder of a finished run, got none")
+            raise DataError(f"{folder}: expected the folder of a finished run, got no results.json")
     try:
         models = [
             _model(folder, model["name"], model) for model in _first_seed(results, "teachers")
@@ -190,7 +190,9 @@ def read_run(path: str | Path, results: dict[str, Any] | None = None) -> Run:
         for reference in (folder / SPEECH / REFERENCE, folder / EPOCHS / REFERENCE):
             times |= read_reference(reference) if reference.exists() else {}
     except (KeyError, TypeError) as error:
-        raise DataError(f"{folder}: expected a run of this version, got none of {error}") from None
+        raise DataError(
+            f"{folder}: expected a run of this version, got one without {error}"
+        ) from None
     return Run(folder, results, tuple(models), features, labels, times)
 
 
@@ -217,7 +219,7 @@ def _speech(path: Path) -> tuple[dict[str, Floats], dict[str, Ints]]:
     try:
         arrays = read_npz(path)
     except ArrayFileError as error:
-        raise DataError(f"{path}: expected what a run wrote, got {error}") from None
+        raise DataError(f"{path}: expected the test speech of a run, got {error}") from None
     features, labels = (
         {name.removeprefix(part): arrays[name] for name in arrays if name.startswith(part)}
         for part in (FEATURES, LABELS)

@@ -1,5 +1,6 @@
 """What a run leaves in its folder besides results.json, for `run_reader` to read."""
 
+import wave
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from refkd.alignment.ctm_textgrid import AlignedUtterance, Phone, ctm
 from refkd.check import Floats
+from refkd.data.corpus import Utterance
 from refkd.data.dataset import Dataset, Split
 from refkd.experiment.results import ExperimentResult, Model, TrackedUtterance
 from refkd.experiment.run_folder import reporting_write_errors
@@ -15,6 +17,7 @@ from refkd.files.atomic import replacing
 from refkd.files.npz import write_arrays
 from refkd.networks.network import logits_of
 
+RECORDING = "recording.wav"  # a test utterance
 NETWORKS, POSTERIORS, SPEECH = "networks", "posteriors", "speech"
 EPOCHS = "epochs"  # logits of one utterance after every epoch of training
 TEST, REFERENCE = "test.npz", "reference.ctm"  # speech, and when its phones are spoken
@@ -22,7 +25,7 @@ FEATURES, LABELS = "features/", "labels/"  # begin the names of arrays in TEST
 
 
 def write_run(result: ExperimentResult, folder: Path) -> None:
-    """Write networks, posteriors, and the speech that they are about.
+    """Write networks, posteriors, the test speech that they were computed from, and a recording.
 
     Models of the run's first seed go by their names, those of seed 3 by `NAME-seed-3`; posteriors
     are those of the first seed.
@@ -39,6 +42,7 @@ def write_run(result: ExperimentResult, folder: Path) -> None:
                     by_utterance, result.data, folder / POSTERIORS / f"{model.name}.npz"
                 )
         _write_speech(result.data, folder / SPEECH)
+        write_recording(result.recording, folder / RECORDING)
         if result.tracked is not None:
             _write_tracked(result.tracked, result.data, folder / EPOCHS)
 
@@ -86,6 +90,29 @@ def _write_speech(data: Dataset, folder: Path) -> None:
     with replacing(folder / TEST) as file:
         write_arrays(file, arrays)
     _write_reference(test, data, folder / REFERENCE)
+
+
+def write_recording(utterance: Utterance, path: Path) -> None:
+    """Write the audio of an utterance as a WAV file of 16 bits; what exceeds full scale is clipped.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from pathlib import Path
+    >>> from refkd.data.corpus import Utterance
+    >>> from refkd.data.wav import read_wav
+    >>> from refkd.experiment.run_writer import write_recording
+    >>> audio = np.array([0.0, 0.25, -1.0, 1.5])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "recording.wav")
+    ...     write_recording(Utterance("one", audio, 8000, ("a",), None, None, "one"), path)
+    ...     read_wav(path)[0].round(4).tolist()
+    [0.0, 0.25, -1.0, 1.0]
+    """
+    samples = np.clip(np.rint(utterance.audio.astype(np.float64) * 32768), -32768, 32767)
+    with replacing(path) as file, wave.open(file, "wb") as audio:
+        audio.setparams((1, 2, utterance.rate, len(samples), "NONE", ""))
+        audio.writeframes(samples.astype("<i2").tobytes())
 
 
 def _write_reference(split: Split, data: Dataset, path: Path) -> None:

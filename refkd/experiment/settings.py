@@ -83,14 +83,16 @@ class RunSettings:
             if student.learns:
                 student.build_rule(median_lag=1)  # refuses what the rule would refuse
             if student.takes_median_lag and CTC not in self.rules:
-                check.fail("rules", f"CTC too, whose lag sets the d of {name}", list(self.rules))
+                check.fail(
+                    "rules", f"CTC too, because its lag sets the d of {name}", list(self.rules)
+                )
             if student.start == CTC and name == CTC:
                 check.fail("start", "'fresh' for CTC itself", repr(CTC))
             if student.start == CTC and CTC not in self.rules:
-                check.fail("rules", f"CTC too, from which {name} starts", list(self.rules))
+                check.fail("rules", f"CTC too, because {name} starts from it", list(self.rules))
 
     def teachers(self) -> tuple[TeacherKey, ...]:
-        """Kind and guidance of every teacher that is trained, a guide before whom it guides."""
+        """Kind and guidance of every teacher in the order of training: guides come first."""
         teachers = [MAIN]
         for student in self.distill.values():
             if student.learns and student.teacher != "bidirectional":
@@ -138,17 +140,17 @@ def read_settings(
     overrides: Mapping[str, Any] | None = None,
     quick: bool = False,
 ) -> RunSettings:
-    """Put the settings of a run together.
+    """Read the settings of a run and check them.
 
     Parameters
     ----------
     file : path, optional
-        TOML with the keys of RunSettings; `[distill]` holds for every student with a teacher,
-        `[distill.Hard]` for one.
+        TOML with the keys of RunSettings; `[distill]` applies to every student with a teacher,
+        `[distill.Hard]` to this student alone.
     overrides : mapping, optional
-        Keys that win over the file, one by one in a table.
+        Keys that take precedence over those of the file, one by one within a table.
     quick : bool
-        Small speech, a small network and two epochs, unless the file sets something else.
+        Less speech, a smaller network and other epochs, unless the file sets them.
 
     Returns
     -------
@@ -203,7 +205,7 @@ def read_settings(
 
 
 def _students(distill: dict[str, Any]) -> dict[str, StudentSettings]:
-    """The settings of every student that has a name: [distill] for who learns from a teacher."""
+    """The settings of every named student; [distill] applies to those with a teacher."""
     for_all = {key: value for key, value in distill.items() if not isinstance(value, Mapping)}
     own = {key: value for key, value in distill.items() if isinstance(value, Mapping)}
     if "rule" in for_all:
@@ -212,15 +214,19 @@ def _students(distill: dict[str, Any]) -> dict[str, StudentSettings]:
     for name in (*STUDENTS, *(name for name in own if name not in STUDENTS)):
         table = {**STUDENTS.get(name, {}), **own.get(name, {})}
         if not NAME.fullmatch(name):
-            expected = "a name of letters, digits, _ and -, which no other file of a run has"
+            expected = "a name of letters, digits, _ and -, and no name that a run gives its files"
             check.fail("distill", expected, repr(name))
         if name.lower() in {student.lower() for student in students}:
             check.fail("distill", "names that differ in more than case", repr(name))
         if "rule" not in table:
             known = ", ".join(STUDENTS)
-            check.fail("distill", f"a rule in [distill.{name}], or the names {known}", repr(name))
+            check.fail(
+                "distill", f"a rule in [distill.{name}], or one of the names {known}", repr(name)
+            )
         if name in STUDENTS and table["rule"] != STUDENTS[name]["rule"]:
-            check.fail("distill", f"another name for {table['rule']}", repr(name))
+            check.fail(
+                "distill", f"another name for a student that learns by {table['rule']}", repr(name)
+            )
         if table["rule"] != CTC:
             table = {**for_all, **table}
         students[name] = _section(StudentSettings, f"distill.{name}", table)
@@ -247,7 +253,7 @@ def _table(section: str, value: Any) -> dict[str, Any]:
 def _known(section: str, table: Mapping[str, Any], names: list[str]) -> None:
     for name in table:
         if name not in names:
-            check.fail(section, "the keys " + ", ".join(names), repr(name))
+            check.fail(section, "one of the keys " + ", ".join(names), repr(name))
 
 
 def _section(kind: type[Settings], section: str, table: Mapping[str, Any]) -> Settings:

@@ -1,4 +1,4 @@
-"""The students of a run: by what each learns, how much, and from whom."""
+"""The students of a run: the rule, the weight of the distillation loss and the teacher of each."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -35,7 +35,7 @@ def teacher_name(key: TeacherKey) -> str:
 
 @dataclass(frozen=True)
 class Teaching:
-    """From whom a student learns, and how much."""
+    """The teacher of a student, and the weights of the losses."""
 
     rule: str
     weight: float | tuple[float, ...] = 0.3
@@ -51,34 +51,34 @@ class Teaching:
 
 @dataclass(frozen=True)
 class StudentSettings(RuleParameters, Teaching):  # the fields of the last base come first
-    """By what a student learns; each rule takes the parameters it knows.
+    """How a student is trained; each rule takes those parameters that it has.
 
     Parameters
     ----------
     rule : str
         "CTC" for CTC alone, or the class name of a rule.
     weight : float or tuple of float
-        Of the distillation loss, >= 0. Several: the one with the fewest validation errors is
-        chosen, with the seed of the run, and kept for its further seeds.
+        Of the distillation loss, >= 0. Of several weights, the one with the fewest validation
+        errors is chosen with the first seed of the run, and is used for all seeds.
     ctc : float
         Weight of the CTC loss, >= 0; 0 for distillation alone.
     warm_up : float
-        Share of all steps in which `weight` rises from 0 on a straight line, in [0, 1].
+        Share of all steps in which `weight` rises from 0 in a straight line, in [0, 1].
     start : "fresh" or "CTC"
-        The student's first parameters: drawn, or those of the student trained by CTC alone.
+        The student's first parameters: random ones, or those of the student trained by CTC alone.
     longer : float
         Epochs of this student / epochs of the others, > 0.
     teacher : "bidirectional", "unidirectional" or "guided"
-        Who teaches. A guided teacher is a bidirectional network that learnt to spike where the
-        unidirectional teacher does (docs/course/rivals.md).
+        The teacher. A guided teacher is a bidirectional network that was trained to emit its
+        spikes where the unidirectional teacher does (docs/course/rivals.md).
     guidance : float
-        Weight of the guide's part in the training of a guided teacher, >= 0.
+        Weight of the guided CTC loss in the training of a guided teacher, >= 0.
     teacher_hears : "clean" or "noisy"
-        The training speech as it is, or with the noise of the student's features.
+        Input of the teacher: clean features, or the student's features with their noise.
     choice : "rule" or "random"
-        Who chooses the teacher's frame: the rule, or chance within the rule's window.
+        How the teacher's frame is selected: by the rule, or at random within its window.
     window : (int, int) or "whole"
-        Teacher frames seen before and after the student's own.
+        Numbers of teacher frames before and after the student's own that a rule may select.
     d : int, optional
         Frames of Shift; by default the median lag of the student trained by CTC alone behind the
         teacher on the validation split, at least 1.
@@ -115,7 +115,7 @@ class StudentSettings(RuleParameters, Teaching):  # the fields of the last base 
         weights: Any = self.weight
         if isinstance(weights, tuple):
             if not weights:
-                check.fail("weight", "a number or at least one", "none")
+                check.fail("weight", "a number or a list of at least one", "none")
             weights = tuple(check.non_negative("weight", weight) for weight in weights)
         else:
             weights = check.non_negative("weight", weights)

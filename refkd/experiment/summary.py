@@ -1,4 +1,4 @@
-"""Every student over all seeds: means, intervals, and differences from those who must be beaten."""
+"""Every student over all seeds: means, intervals, and differences from the baselines."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -30,7 +30,7 @@ from refkd.ragged import Ragged
 
 
 class DivergedError(ValueError):
-    """Training left the finite numbers."""
+    """A value of a training is no longer finite."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class TrainingSettings:
     noise : float
         Standard deviation of the noise added to the normalised features, >= 0.
     dropout : float
-        Share of the hidden units dropped between recurrent layers, in [0, 1).
+        Share of the hidden units that are set to 0 between recurrent layers, in [0, 1).
 
     Raises
     ------
@@ -102,33 +102,33 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     tracked: Ragged | None = None,
 ) -> tuple[Network, tuple[Epoch, ...]]:
-    """Train a network on CTC, and on an auxiliary loss if there is one.
+    """Train a network with the CTC loss, and with an auxiliary loss if there is one.
 
     The loss of a step is (ctc x CTC + weight x auxiliary loss) / frames of the batch.
 
     Parameters
     ----------
     network : Network
-        Where to start; left as it is.
+        The network before training; it is not changed.
     split : Split
         The training utterances.
     settings : TrainingSettings
         How long and how fast.
     seed : int
-        Decides batches, noise, dropout and random choices of every epoch, >= 0: equal for every
-        student that is to be compared.
+        Of batches, noise, dropout and random choices in every epoch, >= 0; use the same seed for
+        all students that are to be compared.
     auxiliary : AuxiliaryLoss, optional
         The auxiliary loss.
     validation : Split, optional
-        Decoded after every epoch; nothing is learnt from it.
+        Decoded after every epoch; the training does not depend on it.
     on_epoch : callable, optional
-        Gets the history after every epoch, and once if training goes on from a checkpoint.
+        Receives the history after every epoch, and once if training resumes from a checkpoint.
     checkpoint : path, optional
-        A file that is rewritten after every epoch. If it is there already, training goes on from
-        it, and ends with the same bits as if it had never stopped.
-    tracked : Ragged of one (T, D), optional
-        Features of an utterance: the history keeps its logits after every epoch.
-        Nothing is learnt from it.
+        A file that is rewritten after every epoch. If the file exists, training resumes from it,
+        and its result is bit-identical to that of a training without interruption.
+    tracked : Ragged of one (T, F), optional
+        Features of an utterance: the history keeps its logits after every epoch. The training
+        does not depend on it.
 
     Returns
     -------
@@ -207,7 +207,7 @@ def _epoch(
         try:
             trace = network.forward(noisy, settings.dropout, int(dropout.integers(2**63)))
         except check.ArgumentError as error:
-            raise DivergedError(f"training: {error}: lower the rate") from None
+            raise DivergedError(f"training diverged: {error}; lower the learning rate") from None
         losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
         d_values = d_logits.values
         if auxiliary is not None:
@@ -223,7 +223,7 @@ def _epoch(
         try:
             network = network.with_parameters(parameters)
         except check.ArgumentError as error:
-            raise DivergedError(f"training: {error}: lower the rate") from None
+            raise DivergedError(f"training diverged: {error}; lower the learning rate") from None
         ctc_sum, frames = ctc_sum + float(losses.sum()), frames + len(d_values)
     return network, adam, ctc_sum / frames, auxiliary_sum / frames
 

@@ -30,9 +30,8 @@ FRAMES = np.arange(10.0)[:, None] * [1, 1]
     ],
 )
 def test_frames_of_a_part_by_hand(begin, end, shift, first, frames):
-    (part,) = Part(begin, end).of(
-        [PosteriorSet("a", {"one": FRAMES}, frame_shift=shift, first_frame=first)]
-    )
+    whole = PosteriorSet("a", {"one": FRAMES}, frame_shift=shift, first_frame=first)
+    (part,) = Part(begin, end).of([whole])
     assert part.arrays["one"][:, 0].tolist() == frames
     assert part.first_frame == first + frames[0] * shift
 

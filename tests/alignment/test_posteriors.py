@@ -269,10 +269,7 @@ def test_tokens(tmp_path, text, symbols):
         (b"a\nb 1\n", "tokens.txt, line 2: expected SYMBOL, got 'b 1'"),
         (b"a\n\nb\n", "tokens.txt, line 2: expected SYMBOL, got ''"),
         (b"a\n  \n", "tokens.txt, line 2: expected SYMBOL, got '  '"),
-        (
-            "ü\nü\n".encode(),
-            r"line 2: expected every symbol once, got 'ü' \(U\+00FC\)",
-        ),
+        ("ü\nü\n".encode(), r"line 2: expected every symbol once, got 'ü' \(U\+00FC\)"),
         (b"a " + b"9" * 9999, "line 1: expected SYMBOL, got 'a 9{197} [.]{3} 9{99}'$"),
         (b"a 0\nb 0\n", "line 2: expected every id once, got 0"),
         (b"a 0\na 1\n", "line 2: expected every symbol once, got 'a'"),
@@ -343,11 +340,7 @@ Object class = "TextGrid"
 def test_short_textgrid(tmp_path):
     (tmp_path / "one.TextGrid").write_text(SHORT, encoding="utf-16")
     reference = read_reference(tmp_path, tier="words")["one"]
-    assert (reference.labels, reference.starts.tolist(), reference.ends.tolist()) == (
-        ("hi",),
-        [0.0],
-        [0.5],
-    )
+    assert (reference.labels, *reference.starts, *reference.ends) == (("hi",), 0.0, 0.5)
     with pytest.raises(DataError, match=r"one\.TextGrid: .* a tier 'phones', got 'words', 'marks'"):
         read_reference(tmp_path)
     with pytest.raises(DataError, match="intervals in tier 'marks', got points"):
@@ -399,7 +392,10 @@ def test_ctm_of_eight_columns_and_only_spaces_and_tabs_split(tmp_path):
         ("u 1 0 1 a 0.5 b\n", "line 1, column 7: expected one of lex, .*, got 'b'"),
         ("u 1 0 1 a 0.5 lex s t\n", "line 1: expected utterance channel start duration label"),
         ("u 1 0 1 a\nu 2 1 1 b\n", "line 2: expected one channel for 'u', got 1 and 2"),
-        ("u 1 0.5 1 b\nu 1 0 0.6 a\n", "line 1: expected no other label after 0.5 s, got 'a' until"),
+        (
+            "u 1 0.5 1 b\nu 1 0 0.6 a\n",
+            "line 1: expected no other label after 0.5 s, got 'a' until",
+        ),
     ],
 )
 def test_ctm_that_is_refused(tmp_path, text, reason):
@@ -428,14 +424,8 @@ def test_phones_in_words():
 
 
 def test_nothing_to_say():
-    assert (
-        diagnose(
-            a_set(),
-            a_set("small"),
-            reference={n: timed("am", [0, 0.1, 0.3]) for n in ("one", "two")},
-        )
-        == ()
-    )
+    reference = {name: timed("am", [0, 0.1, 0.3]) for name in SIZES}
+    assert diagnose(a_set(), a_set("small"), reference=reference) == ()
 
 
 @pytest.mark.parametrize(
@@ -450,9 +440,8 @@ def test_kinds_are_told_apart_and_normalised(kind, change):
     prob = spiky()
     model = PosteriorSet("small", {"one": change(prob)})
     assert metadata_of(model).kind == kind
-    assert f"the numbers are {kind.replace('_', '-')}, by their range and row sums" in sentences(
-        model
-    )
+    words = f"the numbers are {kind.replace('_', '-')}, by their range and row sums"
+    assert words in sentences(model)
     result = normalised(model)
     assert_close(result.arrays["one"], np.log(prob), VALUE)
     assert (result.kind, result.blank, result.symbols) == ("log_probabilities", 0, ("0", "1", "2"))
@@ -543,42 +532,45 @@ def test_other_logarithms(change, words):
     assert f"the numbers look like {words}" in sentences(model, level="warning")
 
 
-def test_blank_at_the_wrong_end():
-    model = a_set(arrays={"one": spiky(blank=2)})
-    assert sentences(model) == [
-        "blank 0 is the best class in 25 % of frames; 2 is best in 75 % and looks like the blank"
-    ]
+LAST = {"one": spiky(blank=2)}
+ANY = {"one": np.eye(3)[[0, 1, 2, 2, 0, 0, 1]]}
+PADDED = {"one": np.concatenate([spiky(), np.tile(spiky(1), (12, 1))]), "two": spiky(30)}
 
 
-def test_blank_that_nobody_tells():
-    model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=None)
-    assert metadata_of(model).blank == 2
-    assert "the blank is 2, the best class in 75 % of frames" in sentences(model, level="assumed")
-    with_symbols = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("a", "m", "<blk>"))
-    assert sentences(with_symbols) == ["the blank is 2, by its symbol '<blk>'"]
-    unclear = a_set(
-        arrays={"one": np.eye(3)[[0, 1, 2, 2, 0, 0, 1]]}, blank=None, symbols=("a",) * 3
-    )
-    assert sentences(unclear, level="warning") == [
-        "the blank is 0, the best class in 43 % of frames"
-    ]
+FINDINGS = [
+    ({"arrays": LAST}, None,
+     ["blank 0 is the best class in 25 % of frames; 2 is best in 75 % and looks like the blank"]),
+    ({"arrays": LAST, "blank": None, "symbols": None}, "assumed",
+     ["the blank is 2, the best class in 75 % of frames", "classes are named by their numbers"]),
+    ({"arrays": LAST, "blank": None, "symbols": ("a", "m", "<blk>")}, None,
+     ["the blank is 2, by its symbol '<blk>'"]),
+    # of several names the one that is heard
+    ({"arrays": LAST, "blank": None, "symbols": ("-", "_", "blank")}, None,
+     ["the blank is 2, by its symbol 'blank'"]),
+    ({"arrays": ANY, "blank": None, "symbols": ("a",) * 3}, "warning",
+     ["the blank is 0, the best class in 43 % of frames"]),
+    ({"arrays": PADDED}, "warning",
+     ["1 of 2 utterances end in 10 or more equal frames, as padding does, such as 'one'"]),
+    ({"symbols": None, "frame_shift": None, "first_frame": None}, "assumed",
+     ["classes are named by their numbers",
+      "the frame shift is unknown, so times are in frames",
+      "frame 0 is at 0 s"]),
+    ({"frame_shift": 10.0}, None, ["a frame shift of 10 s is unusual; it is in seconds"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "level", "expected"), FINDINGS)
+def test_findings_in_one_set(facts, level, expected):
+    assert sentences(a_set(**facts), level=level) == expected
 
 
 @pytest.mark.parametrize(
     "name",
-    ["<blk>", "<blank>", "blank", "<pad>", "[PAD]", "[blank]", "[CTCblank]", "<b>", "-", "_"],
+    ["<blk>", "<blank>", "blank", "<pad>", "[PAD]", "[blank]", "[CTCblank]", "<b>", "-", "_", None],
 )
 def test_names_of_blanks(name):
-    symbols = ("a", "m", name)
-    assert (
-        metadata_of(a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=symbols)).blank == 2
-    )
-
-
-def test_of_several_names_the_one_that_is_heard_is_the_blank():
-    model = a_set(arrays={"one": spiky(blank=2)}, blank=None, symbols=("-", "_", "blank"))
-    assert metadata_of(model).blank == 2
-    assert sentences(model) == ["the blank is 2, by its symbol 'blank'"]
+    symbols = ("a", "m", name) if name else None
+    assert metadata_of(a_set(arrays=LAST, blank=None, symbols=symbols)).blank == 2
 
 
 def test_a_name_against_the_evidence_is_an_error():
@@ -634,26 +626,6 @@ def test_one_normal_form_of_symbols_and_names():
         PosteriorSet("small", {"\u00e9": spiky(), "e\u0301": spiky()})
 
 
-def test_padding():
-    padded = np.concatenate([spiky(), np.tile(spiky(1), (12, 1))])
-    model = a_set(arrays={"one": padded, "two": spiky(30)})
-    assert sentences(model, level="warning") == [
-        "1 of 2 utterances end in 10 or more equal frames, as padding does, such as 'one'"
-    ]
-
-
-def test_missing_facts_and_odd_shifts():
-    model = a_set(symbols=None, frame_shift=None, first_frame=None)
-    assert sentences(model, level="assumed") == [
-        "classes are named by their numbers",
-        "the frame shift is unknown, so times are in frames",
-        "frame 0 is at 0 s",
-    ]
-    assert sentences(a_set(frame_shift=10.0)) == [
-        "a frame shift of 10 s is unusual; it is in seconds"
-    ]
-
-
 def test_names_of_two_sets():
     first, second, third = spiky(), spiky(30), spiky(20)
     findings = diagnose(a_set(), a_set("small", {"two": second, "three": third}))
@@ -667,9 +639,8 @@ def test_names_of_two_sets():
 
 
 def test_classes_of_two_sets():
-    wider = a_set(
-        "small", {"one": spiky(classes=4), "two": spiky(30)[:, [0, 1, 2, 2]]}, symbols=None
-    )
+    arrays = {"one": spiky(classes=4), "two": spiky(30)[:, [0, 1, 2, 2]]}
+    wider = a_set("small", arrays, symbols=None)
     assert "K=4 classes, teacher has K=3" in sentences(a_set(), wider, level="error")
     other = a_set("small", symbols=("-", "m", "a"))
     assert sentences(a_set(), other) == [
@@ -709,9 +680,8 @@ def test_reference_that_does_not_fit():
         "1 of 1 utterances end before their reference, the worst 'one': posteriors until 0.81 s, "
         "reference until 1.6 s",
     ]
-    assert (
-        len(sentences(a_set(frame_shift=None, symbols=None), reference=true, level="warning")) == 1
-    )
+    unnamed = a_set(frame_shift=None, symbols=None)
+    assert len(sentences(unnamed, reference=true, level="warning")) == 1
 
 
 def test_diagnose_wants_sets():

@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.refusals import sentence_of
 from tolerances import VALUE, assert_close, foreign_float32
 
 from refkd.check import ArgumentError, DataError
 from refkd.data.corpus import Corpus, Utterance
 from refkd.data.dataset import Split, batches, load, prepare
+from refkd.data.espeak import read_espeak
 from refkd.data.features import FeatureSettings, log_mel, stack
+from refkd.data.festvox import read_corpus
+from refkd.data.fsdd import read_fsdd
+from refkd.data.manifest import read_manifest
 from refkd.data.sources import SOURCES
+from refkd.data.synthetic import make_corpus
+from refkd.data.timit import read_timit
 from refkd.ragged import Ragged
 
 RATE = 8000
@@ -48,85 +55,50 @@ def split_of_lengths(lengths):
 # --- records -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"rate": 0}, "rate: expected a whole number >= 1, got 0"),
-        ({"audio": np.zeros(0)}, "audio: expected at least one sample, got none"),
-        ({"audio": np.full(1600, np.nan)}, "audio: expected finite numbers, got nan at (0,)"),
-        (
-            {"audio": np.full(1600, -2.5)},
-            "audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got -2.5",
-        ),
-        ({"phones": ()}, "phones: expected at least one, got none"),
-        ({"phones": "ab"}, "phones: expected a list of symbols, got the text 'ab'"),
-        ({"phones": ("a", 1)}, "phones: expected a str, got int"),
-        ({"starts": [0.0]}, "starts: expected shape (2,), got shape (1,)"),
-        (
-            {"starts": [0.0, 0.05]},
-            "ends: expected successive phones, each of positive duration, got [0.1, 0.2]",
-        ),
-        (
-            {"ends": [0.1, 0.1]},
-            "ends: expected successive phones, each of positive duration, got [0.1, 0.1]",
-        ),
-        (
-            {"ends": [0.1, 0.3]},
-            "starts, ends: expected times within 0.2 seconds of audio, got 0.0 to 0.3 seconds",
-        ),
-        (
-            {"starts": [-0.1, 0.1]},
-            "starts, ends: expected times within 0.2 seconds of audio, got -0.1 to 0.2 seconds",
-        ),
-        ({"starts": None}, "starts, ends: expected both or neither, got one of them"),
-        ({"ends": None}, "starts, ends: expected both or neither, got one of them"),
-    ],
-)
-def test_an_utterance_whose_parts_do_not_fit(changes, sentence):
-    parts = {
-        "name": "one",
-        "audio": np.zeros(1600, np.float32),
-        "rate": RATE,
-        "phones": ("a", "b"),
-        "starts": [0.0, 0.1],
-        "ends": [0.1, 0.2],
-        "group": "one",
-    }
-    with pytest.raises(ArgumentError) as error:
-        Utterance(**{**parts, **changes})
-    assert str(error.value) == sentence
+FOLLOWING = "ends: expected successive phones, each of positive duration, got [0.1, "
+WITHIN = "starts, ends: expected times within 0.2 seconds of audio, got "
+HALF = "starts, ends: expected both or neither, got one of them"
+OF_UTTERANCES = [
+    ("rate: expected a whole number >= 1, got 0", {"rate": 0}),
+    ("audio: expected at least one sample, got none", {"audio": np.zeros(0)}),
+    ("audio: expected finite numbers, got nan at (0,)", {"audio": np.full(1600, np.nan)}),
+    ("audio: expected samples in [-1, 1] (divide those of 16 bits by 32768), got -2.5",
+     {"audio": np.full(1600, -2.5)}),
+    ("phones: expected at least one, got none", {"phones": ()}),
+    ("phones: expected a list of symbols, got the text 'ab'", {"phones": "ab"}),
+    ("phones: expected a str, got int", {"phones": ("a", 1)}),
+    ("starts: expected shape (2,), got shape (1,)", {"starts": [0.0]}),
+    (FOLLOWING + "0.2]", {"starts": [0.0, 0.05]}),
+    (FOLLOWING + "0.1]", {"ends": [0.1, 0.1]}),
+    (WITHIN + "0.0 to 0.3 seconds", {"ends": [0.1, 0.3]}),
+    (WITHIN + "-0.1 to 0.2 seconds", {"starts": [-0.1, 0.1]}),
+    (HALF, {"starts": None}),
+    (HALF, {"ends": None}),
+]  # fmt: skip
+OF_CORPORA = {
+    "test: expected at least one utterance, got none": {"test": ()},
+    "train: expected rate=16000, got rate=8000 in a": {"rate": 16000},
+    "test: expected groups that are in no other split, got 'a' also in train":
+        {"test": (utterance("c", group="a"),)},
+    "name: expected every utterance's name once, got 'a' twice":
+        {"train": (utterance("a"), utterance("a"))},
+    "starts, ends: expected times in every utterance or in none, got none in c":
+        {"test": (untimed("c"),)},
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"test": ()}, "test: expected at least one utterance, got none"),
-        ({"rate": 16000}, "train: expected rate=16000, got rate=8000 in a"),
-        (
-            {"test": (utterance("c", group="a"),)},
-            "test: expected groups that are in no other split, got 'a' also in train",
-        ),
-        (
-            {"train": (utterance("a"), utterance("a"))},
-            "name: expected every utterance's name once, got 'a' twice",
-        ),
-        (
-            {"test": (untimed("c"),)},
-            "starts, ends: expected times in every utterance or in none, got none in c",
-        ),
-    ],
-)
-def test_a_corpus_whose_parts_do_not_fit(changes, sentence):
-    parts = {
-        "name": "made",
-        "rate": RATE,
-        "train": (utterance("a"),),
-        "validation": (utterance("b"),),
-        "test": (utterance("c"),),
-    }
-    with pytest.raises(ArgumentError) as error:
-        Corpus(**{**parts, **changes})
-    assert str(error.value) == sentence
+@pytest.mark.parametrize(("sentence", "changes"), OF_UTTERANCES)
+def test_an_utterance_whose_parts_do_not_fit(sentence, changes):
+    times = {"starts": [0.0, 0.1], "ends": [0.1, 0.2]}
+    parts = {"audio": np.zeros(1600, np.float32), "rate": RATE, "phones": ("a", "b"), **times}
+    assert sentence_of(Utterance, **{"name": "a", "group": "a", **parts, **changes}) == sentence
+
+
+@pytest.mark.parametrize(("sentence", "changes"), OF_CORPORA.items())
+def test_a_corpus_whose_parts_do_not_fit(sentence, changes):
+    valid = {"name": "made", "rate": RATE, "train": (utterance("a"),)}
+    valid |= {"validation": (utterance("b"),), "test": (utterance("c"),)}
+    assert sentence_of(Corpus, **valid | changes) == sentence
 
 
 # --- preparation ---------------------------------------------------------------------------------
@@ -171,9 +143,8 @@ def test_times_are_those_of_the_corpus():
 
 
 def test_a_corpus_without_times_stays_without():
-    data = prepare(
-        Corpus("made", RATE, (untimed("a"), untimed("b")), (untimed("c"),), (untimed("d"),))
-    )
+    a, b, c, d = map(untimed, "abcd")
+    data = prepare(Corpus("made", RATE, (a, b), (c,), (d,)))
     for split in (data.train, data.validation, data.test, data.train.take([1, 0])):
         assert split.starts is None
         assert split.ends is None
@@ -197,9 +168,10 @@ def test_utterances_with_more_phones_than_frames_are_dropped_and_counted():
 
 
 def test_a_split_with_nothing_left():
-    with pytest.raises(DataError) as error:
-        prepare(corpus(test=("ababababab",)))
-    assert str(error.value) == "made: expected utterances for test that fit, got none of 1"
+    assert (
+        sentence_of(prepare, corpus(test=("ababababab",)), error=DataError)
+        == "made: expected utterances for test that fit, got none of 1"
+    )
 
 
 def test_a_phone_unknown_to_training_keeps_a_symbol_and_is_counted():
@@ -233,9 +205,7 @@ def test_take_keeps_order_and_repeats():
     ],
 )
 def test_take_what_is_not_there(indices, sentence):
-    with pytest.raises(ArgumentError) as error:
-        prepare(corpus()).train.take(indices)
-    assert str(error.value) == sentence
+    assert sentence_of(prepare(corpus()).train.take, indices) == sentence
 
 
 def test_a_split_whose_parts_do_not_fit():
@@ -279,9 +249,8 @@ def test_epochs_differ_in_order_and_in_company():
     rng = np.random.default_rng(0)
     first, second = (batches(split, 5, rng) for _ in range(2))
     assert [batch[0] for batch in first] != sorted(batch[0] for batch in first)
-    assert {frozenset(batch.tolist()) for batch in first} != {
-        frozenset(batch.tolist()) for batch in second
-    }
+    companies = [{frozenset(batch.tolist()) for batch in epoch} for epoch in (first, second)]
+    assert companies[0] != companies[1]
 
 
 def test_a_batch_of_none():
@@ -308,3 +277,69 @@ def test_a_specification_of_no_known_form(spec):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match="nowhere: expected a folder, got none"):
         load(f"festvox:{tmp_path / 'nowhere'}")
+
+
+# --- settings out of range -----------------------------------------------------------------------
+
+OUT_OF_RANGE = {
+    read_corpus: {
+        "rate: expected a whole number >= 1, got 0": {"rate": 0},
+        "shortest: expected a number > 0, got 0.0": {"shortest": 0.0},
+        "longest: expected at least shortest=1.5 seconds, got 1.0": {"longest": 1.0},
+        "train: expected a whole number >= 1, got 0": {"train": 0},
+    },
+    read_espeak: {
+        "voices: expected a list of at least one, got 'en-us'": {"voices": "en-us"},
+        "voices: expected a list of at least one, got ()": {"voices": ()},
+        "voices: expected names of voices, got ''": {"voices": ("",)},
+        r"voices: expected names of voices, got 'a\x00'": {"voices": ("a\0",)},
+        "rates: expected a whole number >= 80, got 79": {"rates": (79,)},
+        "rates: expected a whole number <= 449, got 450": {"rates": (170, 450)},
+        "rates: expected a list of at least one, got 170": {"rates": 170},
+        "pitches: expected a whole number <= 99, got 100": {"pitches": (100,)},
+        "seed: expected a whole number >= 0, got -1": {"seed": -1},
+        "longest: expected a number > 0, got 0.0": {"longest": 0.0},
+        "test: expected a whole number >= 1, got 0": {"test": 0},
+    },
+    read_fsdd: {
+        f"{option}: expected a whole number >= 1, got 0": {option: 0}
+        for option in ("rate", "train", "validation", "test")
+    },
+    read_timit: {
+        "symbols: expected one of 39, 61, got 48": {"symbols": 48},
+        "rate: expected a whole number >= 1, got 0": {"rate": 0},
+    },
+    read_manifest: {"rate: expected a whole number >= 1, got 0": {"rate": 0}},
+}
+OF_SPEECH = {
+    "train: expected a whole number >= 1, got 0": {"train": 0},
+    "test: expected a whole number, got 1.5": {"test": 1.5},
+    "seed: expected a whole number >= 0, got -1": {"seed": -1},
+    "noise: expected a number >= 0, got -0.1": {"noise": -0.1},
+    "noise: expected a finite number, got nan": {"noise": float("nan")},
+    "coarticulation: expected a number >= 0, got -1": {"coarticulation": -1},
+    "lexicon: expected a whole number >= 1, got 0": {"lexicon": 0},
+    "speakers: expected a whole number >= 1, got 0": {"speakers": 0},
+    "words[0]: expected a whole number >= 1, got 0": {"words": (0, 2)},
+    "words[1]: expected a whole number >= 3, got 2": {"words": (3, 2)},
+    "words: expected two numbers, got 3": {"words": 3},
+    "rates: expected the slowest before the fastest, got (1.2, 0.8)": {"rates": (1.2, 0.8)},
+    "rates[0]: expected a number > 0, got 0.0": {"rates": (0.0, 0.8)},
+    "lexicon, words: expected enough different sentences for every split, got 1 words":
+        {"lexicon": 1, "words": (1, 1)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("read", "sentence", "options"),
+    [(read, *row) for read, table in OUT_OF_RANGE.items() for row in table.items()],
+)
+def test_settings_of_a_reader(tmp_path, read, sentence, options):
+    (tmp_path / "list").write_text("one\n", encoding="utf-8")
+    assert sentence_of(read, tmp_path / "list", **options) == sentence
+
+
+@pytest.mark.parametrize(("sentence", "options"), OF_SPEECH.items())
+def test_settings_of_synthetic_speech(sentence, options):
+    sizes = {"train": 1, "validation": 1, "test": 1}
+    assert sentence_of(make_corpus, **sizes | options) == sentence

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from tolerances import VALUE, assert_close
 
-from refkd.check import ArgumentError
 from refkd.data.synthesizer import (
     FOURTH,
     PHONES,
@@ -181,9 +180,8 @@ def test_formants_move_towards_the_neighbour():
         power = spectrum(np.pad(between(audio, times[1] - 0.02, times[1]), 400))
         return 10 * (120 + power[120:260].argmax())
 
-    assert second_formant("i", "u", coarticulation=0.06) < second_formant(
-        "i", "u", coarticulation=0.0
-    )
+    moved, still = (second_formant("i", "u", coarticulation=share) for share in (0.06, 0.0))
+    assert moved < still
 
 
 def test_every_sound_lies_within_its_times():
@@ -213,9 +211,7 @@ def corpus():
 def test_splits_have_their_sizes_and_share_no_sentence(corpus):
     sizes = {split: len(utterances) for split, utterances in corpus.splits().items()}
     assert sizes == {"train": 12, "validation": 4, "test": 6}
-    groups = [
-        {utterance.group for utterance in utterances} for utterances in corpus.splits().values()
-    ]
+    groups = [{clip.group for clip in split} for split in corpus.splits().values()]
     assert not groups[0] & groups[1]
     assert not groups[0] & groups[2]
     assert not groups[1] & groups[2]
@@ -269,32 +265,3 @@ def test_the_lexicon_has_as_many_different_words_as_asked():
     words = make_lexicon(40, np.random.default_rng(0))
     assert len(set(words)) == 40
     assert {phone for word in words for phone in word} <= set(PHONES)
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"train": 0}, "train: expected a whole number >= 1, got 0"),
-        ({"test": 1.5}, "test: expected a whole number, got 1.5"),
-        ({"seed": -1}, "seed: expected a whole number >= 0, got -1"),
-        ({"noise": -0.1}, "noise: expected a number >= 0, got -0.1"),
-        ({"noise": float("nan")}, "noise: expected a finite number, got nan"),
-        ({"coarticulation": -1}, "coarticulation: expected a number >= 0, got -1"),
-        ({"lexicon": 0}, "lexicon: expected a whole number >= 1, got 0"),
-        ({"speakers": 0}, "speakers: expected a whole number >= 1, got 0"),
-        ({"words": (0, 2)}, "words[0]: expected a whole number >= 1, got 0"),
-        ({"words": (3, 2)}, "words[1]: expected a whole number >= 3, got 2"),
-        ({"words": 3}, "words: expected two numbers, got 3"),
-        ({"rates": (1.2, 0.8)}, "rates: expected the slowest before the fastest, got (1.2, 0.8)"),
-        ({"rates": (0.0, 0.8)}, "rates[0]: expected a number > 0, got 0.0"),
-        (
-            {"lexicon": 1, "words": (1, 1)},
-            "lexicon, words: expected enough different sentences for every split, got 1 words",
-        ),
-    ],
-)
-def test_settings_out_of_range(settings, sentence):
-    sizes = {"train": 1, "validation": 1, "test": 1}
-    with pytest.raises(ArgumentError) as error:
-        make_corpus(**{**sizes, **settings})
-    assert str(error.value) == sentence

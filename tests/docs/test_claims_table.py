@@ -3,12 +3,12 @@
 import ast
 import re
 from importlib import import_module
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, ROOT, read
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "reference" / "claims.md"
+PAGE = DOCS / "reference" / "claims.md"
+TEXT = read(PAGE)
 FUNCTION = re.compile(r"`(refkd(?:\.\w+)+)`")
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 FIGURE = re.compile(r"\]\((\.\./figures/[^)]+)\)")
@@ -21,7 +21,7 @@ def rows(text):
     return [row for row in cells if row[0] not in ("claim", "step", "what")]
 
 
-ROWS = rows(PAGE.read_text(encoding="utf-8"))
+ROWS = rows(TEXT)
 
 
 def missing(row):
@@ -41,45 +41,30 @@ def is_function(name):
 def is_test(path, name):
     if not (ROOT / path).is_file():
         return False
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    tree = ast.parse(read(ROOT / path))
     return any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}: {row[1]}")
-def test_every_row_names_what_there_is(row):
+def test_every_row_names_what_there_is_and_quotes_little(row):
     assert FUNCTION.search(row[3])
     assert TEST.search(row[4])
     assert FIGURE.search(row[5])
     assert missing(row) == []
+    for words in re.findall(r'"([^"]+)"', row[2]):
+        assert len(words.replace("...", "").split()) <= 10  # quotations
 
 
 def test_every_claim_has_one_row():
-    table, _ = PAGE.read_text(encoding="utf-8").split("## The four steps")
+    table, _ = TEXT.split("## The four steps")
     assert [int(row[0]) for row in rows(table)] == list(range(1, 26))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}: {row[1]}")
-def test_quotations_are_short(row):
-    for words in re.findall(r'"([^"]+)"', row[2]):
-        assert len(words.replace("...", "").split()) <= 10
-
-
 def test_frame_wise_is_outside():
-    text = PAGE.read_text(encoding="utf-8")
-    assert "`refkd.FrameWise`" in text[text.index("## Outside the claims") :]
+    assert "`refkd.FrameWise`" in TEXT[TEXT.index("## Outside the claims") :]
 
 
 def test_a_wrong_name_is_seen():
-    wrong = [
-        "1",
-        "method",
-        "",
-        "`refkd.Harder`",
-        "`tests/losses/test_distill.py::test_x`",
-        "[x](../figures/x.svg)",
-    ]
-    assert missing(wrong) == [
-        "refkd.Harder",
-        "tests/losses/test_distill.py::test_x",
-        "../figures/x.svg",
-    ]
+    names = "refkd.Harder", "tests/losses/test_distill.py::test_x", "../figures/x.svg"
+    function, test, figure = names
+    assert missing(["1", "", "", f"`{function}`", f"`{test}`", f"[x]({figure})"]) == list(names)

@@ -11,16 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.pages import DOCS, blocks, read
 from tolerances import PRINTED_4, assert_close
 
 import refkd
 
 pytestmark = pytest.mark.compiled_once
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "debugger.md").read_text(
-    encoding="utf-8"
-)
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+PAGE = read(DOCS / "guides" / "debugger.md")
+BLOCKS = blocks(DOCS / "guides" / "debugger.md")
 THREE_FRAMES, ONE_KERNEL, OUTSIDE, PRINTING = (text for kind, text in BLOCKS if kind == "python")
 SESSION, OUT_OF_BOUNDS, PRINTED = (text for kind, text in BLOCKS if kind == "text")
 INSTALLED = Path(refkd.__file__).resolve().parents[1]
@@ -116,9 +115,8 @@ def test_every_place_to_stop_exists():
     modules = {path.stem for path in (INSTALLED / "refkd" / "kernels").glob("*.py")}
     mentioned = set(re.findall(r"`([a-z_]+)\.([a-z_]+)`", PAGE))
     stops = {(module, name) for module, name in mentioned if module in modules}
-    assert {"ctc", "lstm", "selection", "rnn", "matmul", "numeric"} <= {
-        module for module, _ in stops
-    }
+    stopped_in = {module for module, _ in stops}
+    assert stopped_in >= {"ctc", "lstm", "selection", "rnn", "matmul", "numeric"}
     for module, name in stops:
         assert callable(getattr(import_module(f"refkd.kernels.{module}"), name, None)), name
 

@@ -1,30 +1,26 @@
-"""Commands and code on the pages: options exist, Python compiles, and what can run runs."""
+"""Commands, code, examples and kernels on the pages: they exist, run, and are the sources."""
 
+import doctest
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, PAGES, ROOT, blocks, module_of, read, stem
 
 from refkd.cli import command_line
 from refkd.cli.verify import kit_parser
 from refkd.verify.kits import kit_named
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-
-def blocks(page, kind):
-    every = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [text for name, text in every if name == kind]
+def texts_of(page, kind):
+    return [text for name, text in blocks(page) if name == kind]
 
 
 def commands(page):
     """Every refkd command of the shell blocks, as a list of words."""
-    for text in blocks(page, "sh"):
+    for text in texts_of(page, "sh"):
         for line in text.replace("\\\n", " ").splitlines():
             words = shlex.split(line.replace("$(", "").replace(")", ""), comments=True)
             while "refkd" in words:
@@ -38,7 +34,7 @@ COMMANDS = [
     for page in PAGES
     for words in commands(page)
 ]
-CODE = [(page, text) for page in PAGES for text in blocks(page, "python")]
+CODE = [(page, text) for page in PAGES for text in texts_of(page, "python")]
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -59,7 +55,7 @@ def test_python_compiles(page, text):
 
 
 def test_the_example_of_the_readme_runs():
-    [text] = blocks(ROOT / "README.md", "python")
+    [text] = texts_of(ROOT / "README.md", "python")
     names = {}
     exec(compile(text, "README.md", "exec"), names)
     assert names["trace"].grad.shape == (50, 30)
@@ -70,8 +66,58 @@ def test_the_example_of_the_readme_runs():
 def test_the_test_of_the_page_on_verification_runs(tmp_path):
     adapter = "from refkd.verify.adapters.refkd_ctc import ctc_loss as ctc_loss\n"
     (tmp_path / "mine.py").write_text(adapter, encoding="utf-8")
-    *_, test = blocks(ROOT / "docs" / "guides" / "verify.md", "python")
+    *_, test = texts_of(DOCS / "guides" / "verify.md", "python")
     (tmp_path / "test_mine.py").write_text(test, encoding="utf-8")
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout
+
+
+WITH_EXAMPLES = ("notation", "numeric", "ctc", "similarity", "selection", "decoding")
+
+
+class MarkdownParser(doctest.DocTestParser):
+    """Reads past the fences, which doctest would take for expected output."""
+
+    def parse(self, string, name="<string>"):
+        return super().parse(re.sub(r"^ *```.*$", "", string, flags=re.MULTILINE), name)
+
+
+def run_examples(path):
+    return doctest.testfile(str(path), False, encoding="utf-8", parser=MarkdownParser())
+
+
+@pytest.mark.parametrize("path", PAGES, ids=stem)
+def test_examples_run_examples(path):
+    result = run_examples(path)
+    assert result.failed == 0
+    assert result.attempted > 0 or path.stem not in WITH_EXAMPLES
+
+
+def test_a_wrong_example_is_seen(tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("```pycon\n>>> 1 + 1\n3\n```\n\n```pycon\n>>> 1 + 2\n3\n```\n")
+    assert run_examples(page) == (1, 2)
+    assert "Expected:\n    3" in capsys.readouterr().out
+
+
+EMBEDDING = module_of(DOCS / "embedded.py")
+
+
+@pytest.mark.parametrize("path", EMBEDDING.PAGES, ids=stem)
+def test_the_kernels_of_a_page_are_their_sources(path):
+    assert EMBEDDING.embedded(read(path)) == read(path)
+
+
+def test_another_text_is_replaced_by_the_source():
+    head = "<!-- kernel: refkd/kernels/numeric.py log_add -->\n```python\n"
+    made = EMBEDDING.embedded(head + "an older text\n```\nand more")
+    assert made.startswith(head)
+    assert "def log_add(" in made
+    assert "an older text" not in made
+    assert made.endswith("```\nand more")
+
+
+def test_a_kernel_that_is_gone_is_told():
+    with pytest.raises(LookupError, match=r"numeric.py has no function gone"):
+        EMBEDDING.source_of("refkd/kernels/numeric.py", "gone")

@@ -2,48 +2,65 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, read
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", (DOCS / "README.md").read_text(encoding="utf-8"))
-ALGORITHMS = [
-    "rnn",
-    "lstm",
-    "lstm-backward",
-    "bidirectional",
-    "ctc",
-    "similarity",
-    "frame-wise",
-    "selection",
-    "silent-optimum",
-    "order",
-    "rivals",
-]
+from refkd.learn.exercises.catalogue import EXERCISES
+
+COURSE = re.findall(r"\]\(course/([a-z-]+)\.md\)", read(DOCS / "README.md"))
+INTERACTIVE = read(DOCS / "interactive" / "make_interactive.py")
+MOVING = re.findall(r'^        \("([a-z-]+)", "([^"]+)"\),$', INTERACTIVE, re.M)
+ALGORITHMS = ["rnn", "lstm", "lstm-backward", "bidirectional", "ctc", "similarity"]
+ALGORITHMS += ["frame-wise", "selection", "silent-optimum", "order", "rivals"]
 PARTS = {
     "the code": r"^Code: ",
+    "what comes before": r"^Prerequisites: .* Reading time: about \d+ minutes",
     "symbols and identifiers": r"^\| here \| in the code \| shape \|$",
     "tagged equations": r"\([NMLRCDSGEFVB][0-9]+\)",
+    "typeset equations": r"^\$\$$",
     "three frames": r"^## Three frames by hand$",
     "an example that runs": r"^>>> ",
     "the kernel": r"^<!-- kernel: ",
     "a figure": r"^!\[[^\]]+\]\(\.\./figures/[a-z-]+\.svg\)$",
     "what goes wrong": r"^## What goes wrong",
+    "exercises with answers": r"^## Exercises$(?s:.*)^<details>$",
     "the next page": r"^Next: \[",
 }
 
 
 def page(name):
-    return (DOCS / "course" / f"{name}.md").read_text(encoding="utf-8")
+    return read(DOCS / "course" / f"{name}.md")
 
 
 def test_the_first_page_lists_every_page_once():
     assert sorted(COURSE) == sorted(path.stem for path in (DOCS / "course").glob("*.md"))
 
 
+def test_the_first_page_and_the_pages_that_move_name_a_page_by_its_title():
+    text = read(DOCS / "README.md")
+    names = dict(re.findall(r"\| \[([^\]]+)\]\(course/([a-z-]+)\.md\)", text))
+    names |= {title: name for name, title in MOVING}
+    assert {title: page(name).split("\n")[0] for title, name in names.items()} == {
+        title: f"# {title}" for title in names
+    }
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in MOVING}))
+def test_a_page_leads_to_the_page_that_moves_it(name):
+    assert re.search(r"^Try it: \[[^\]]+\]\(\.\./interactive/[a-z-]+\.html\)", page(name), re.M)
+
+
+def test_every_exercise_is_named_on_the_page_that_derives_it():
+    for exercise in EXERCISES:
+        marked = re.search(
+            r"^Marked: (.*) of ", (DOCS.parent / exercise.page).read_text("utf-8"), re.M
+        )
+        assert f"`{exercise.name}`" in marked[1], exercise.name
+
+
 def test_the_site_has_the_pages_in_the_same_order():
-    site = re.findall(r"^   course/(.+)$", (DOCS / "index.rst").read_text(encoding="utf-8"), re.M)
+    site = re.findall(r"^   course/(.+)$", read(DOCS / "index.rst"), re.M)
     assert site == COURSE
 
 
@@ -63,5 +80,4 @@ def test_a_page_on_an_algorithm_has_every_part(name):
 def test_every_figure_of_the_gallery_is_on_a_page(path):
     name = path.stem.removeprefix("plot_").replace("_", "-")
     assert (DOCS / "figures" / f"{name}.svg").is_file()
-    pages = [path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")]
-    assert any(f"figures/{name}.svg" in text for text in pages)
+    assert any(f"figures/{name}.svg" in read(page) for page in DOCS.rglob("*.md"))

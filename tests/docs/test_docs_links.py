@@ -1,23 +1,21 @@
 """Links in the README and in docs/: every file that one points to is there."""
 
 import re
-from pathlib import Path
 
 import pytest
+from support.pages import PAGES, read, stem
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def broken(page):
     """The relative links of a page that lead nowhere."""
-    links = LINK.findall(page.read_text(encoding="utf-8"))
+    links = LINK.findall(read(page))
     paths = [link.partition("#")[0] for link in links if "://" not in link]
     return [path for path in paths if path and not (page.parent / path).exists()]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=stem)
 def test_links_lead_somewhere(page):
     assert broken(page) == []
 

@@ -4,13 +4,10 @@ import inspect
 import re
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, FENCED, PAGES, ROOT, read, stem
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCED = re.compile(r"```.*?```", re.DOTALL)
 PATH = re.compile(r"`((?:refkd|visualize|tests|docs)/[\w./-]*)(?:::\w+)?`")
 BESIDE = re.compile(r"^(\w+\.py)$")
 MODULE = re.compile(r"`((?:refkd|visualize)(?:\.\w+)+)[`(]")
@@ -20,7 +17,7 @@ MOVED = "## Modules that moved"
 
 def words_of(page):
     """The text without code; what the changes tell of older versions is left out."""
-    return FENCED.sub("", page.read_text(encoding="utf-8")).partition(MOVED)[0]
+    return FENCED.sub("", read(page)).partition(MOVED)[0]
 
 
 def missing_paths(text):
@@ -64,20 +61,13 @@ def module_exists(name):
         return False
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_paths_lead_somewhere(page):
-    assert missing_paths(words_of(page)) == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_modules_and_their_names_are_there(page):
-    assert [name for name in MODULE.findall(words_of(page)) if not is_there(name)] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_what_a_page_finds_in_a_file_is_there(page):
-    for names, path in IN_FILE.findall(words_of(page)):
-        source = (ROOT / path).read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=stem)
+def test_what_a_page_names_is_there(page):
+    text = words_of(page)
+    assert missing_paths(text) == []
+    assert [name for name in MODULE.findall(text) if not is_there(name)] == []
+    for names, path in IN_FILE.findall(text):
+        source = read(ROOT / path)
         for name in re.findall(r"\w+", names.replace(" and ", " ")):
             assert re.search(rf"\b{name}\b", source), f"{name} in {path}"
 
@@ -92,7 +82,7 @@ def test_what_is_gone_is_seen():
     assert not is_there("refkd.networks.stream.Gone")
 
 
-CHANGES = (ROOT / "docs" / "reference" / "changes.md").read_text(encoding="utf-8")
+CHANGES = read(DOCS / "reference" / "changes.md")
 MOVES = re.findall(r"^\| `([\w.*]+)` \| `([\w.*]+)` \|$", CHANGES, re.M)
 
 

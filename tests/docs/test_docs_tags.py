@@ -7,11 +7,10 @@ import io
 import re
 import tokenize
 from collections import defaultdict
-from pathlib import Path
 
-from support.tex import DOCS, prose_of
+from support.pages import DOCS, ROOT, read
+from support.tex import prose_of
 
-ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"\(([NMLRCDSGEFVB][0-9]+)\)")
 DEFINITION = re.compile(r"\\tag\{([NMLRCDSGEFVB][0-9]+)\}")
 
@@ -26,13 +25,13 @@ def found_in(texts):
 
 
 def comments(path):
-    source = io.StringIO(path.read_text(encoding="utf-8"))
+    source = io.StringIO(read(path))
     tokens = tokenize.generate_tokens(source.readline)
     return "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
 MODULES = sorted((ROOT / "refkd").rglob("*.py"))
-PAGES = {path.name: prose_of(path.read_text(encoding="utf-8")) for path in DOCS.rglob("*.md")}
+PAGES = {path.name: prose_of(read(path)) for path in DOCS.rglob("*.md")}
 TAGGED = found_in((TAG, path.relative_to(ROOT).as_posix(), comments(path)) for path in MODULES)
 DEFINED = found_in((DEFINITION, name, text) for name, text in PAGES.items())
 MENTIONED = found_in((TAG, name, text) for name, text in PAGES.items())

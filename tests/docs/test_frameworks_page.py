@@ -2,19 +2,18 @@
 
 import json
 import runpy
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, read
 
 from refkd.verify.bug_classes import BUGS
 from refkd.verify.kits import kit_named
 from refkd.verify.python_runner import PythonRunner
 from refkd.verify.session import verify
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCRIPT = runpy.run_path(str(DOCS / "benchmarks" / "frameworks.py"))
-PAGE = SCRIPT["PAGE"].read_text(encoding="utf-8")
-RECORDS = json.loads(SCRIPT["FINDINGS"].read_text(encoding="utf-8"))
+PAGE = read(SCRIPT["PAGE"])
+RECORDS = json.loads(read(SCRIPT["FINDINGS"]))
 IMPLEMENTATIONS = SCRIPT["IMPLEMENTATIONS"]
 FINDINGS = [(record, finding) for record in RECORDS for finding in record["findings"]]
 

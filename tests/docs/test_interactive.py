@@ -1,12 +1,12 @@
 """The pages that move: their numbers are the library's, and a hand or a keyboard moves them."""
 
 import base64
-import importlib.util
 import json
 import math
 import re
 import sys
 import zlib
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,15 +35,8 @@ KERNELS = {  # whose equations a module of the pages computes
 }
 
 
-def loaded(name):
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-make_interactive, make_front = loaded("make_interactive"), loaded("make_front")
+sys.path.insert(0, str(FOLDER))
+make_interactive, make_front = map(import_module, ("make_interactive", "make_front"))
 NAMES = [page.name for page in make_interactive.PAGES]
 in_browser = [pytest.mark.compiled_only, needs_browser]
 

@@ -1,29 +1,18 @@
 """The map, README's reading order and the lists of places: they are what the files are."""
 
-import importlib.util
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from support.pages import DOCS, ROOT, module_of, read
 
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "docs" / "guides" / "contributing.md").read_text(encoding="utf-8")
-PAGE = (ROOT / "docs" / "guides" / "map.md").read_text(encoding="utf-8")
+README = read(ROOT / "README.md")
+CONTRIBUTING, PAGE = (read(DOCS / "guides" / name) for name in ("contributing.md", "map.md"))
 ANEW = "run `python docs/make_map.py`"
 SVG = "{http://www.w3.org/2000/svg}"
 SKIPPED = ("rnn_batch", "lstm_batch", "ctc_rescaled", "edit_distance_long")
-
-
-def make_map():
-    spec = importlib.util.spec_from_file_location("make_map", ROOT / "docs" / "make_map.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MAP = make_map()
+MAP = module_of(DOCS / "make_map.py")
 ROOMS = [room for layer in MAP.layers() for room in layer]
 
 
@@ -44,7 +33,7 @@ def folder_of(room):
 
 
 def lines_of(path):
-    return path.read_text(encoding="utf-8").count("\n")
+    return read(path).count("\n")
 
 
 def test_every_room_is_on_the_map_once():
@@ -55,9 +44,8 @@ def test_every_room_is_on_the_map_once():
 
 def test_the_table_is_what_the_sources_say():
     page, made = table_of(PAGE), table_of(MAP.table())
-    assert {room: row[:2] for room, row in page.items()} == {
-        room: row[:2] for room, row in made.items()
-    }, ANEW
+    for room, row in page.items():
+        assert row[:2] == made[room][:2], ANEW
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -66,13 +54,13 @@ def test_lines_on_the_map_are_those_of_the_files(room):
     lines = sum(map(lines_of, folder_of(room).rglob("*.py")))
     lines = lines or lines_of(folder_of(room).with_suffix(".py"))
     assert abs(int(table_of(PAGE)[room][2].replace(",", "")) - lines) <= max(100, lines / 20), ANEW
-    svg = MAP.FIGURE.read_text(encoding="utf-8")
+    svg = read(MAP.FIGURE)
     drawn = re.search(rf">{room}</text>\s*<text[^>]*>([\d,]+) lines<", svg)[1]
     assert abs(int(drawn.replace(",", "")) - lines) <= max(100, lines / 20), ANEW
 
 
 def test_the_picture_is_drawn_from_the_sources():
-    assert shapes(MAP.FIGURE.read_text(encoding="utf-8")) == shapes(MAP.picture()), ANEW
+    assert shapes(read(MAP.FIGURE)) == shapes(MAP.picture()), ANEW
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -83,7 +71,7 @@ def test_imports_are_those_that_a_search_of_the_text_finds(room):
     words = {
         next(filter(None, words))
         for path in paths if path.is_file()
-        for words in re.findall(pattern, path.read_text(encoding="utf-8"), re.M)
+        for words in re.findall(pattern, read(path), re.M)
     }  # fmt: skip
     assert MAP.imports()[room] == words - {room}
 

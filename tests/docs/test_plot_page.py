@@ -1,16 +1,15 @@
 """docs/guides/plot.md: what its first block makes, its commands read and print what it shows."""
 
 import itertools
-import re
 import shlex
-from pathlib import Path
 
 import pytest
+from support.pages import DOCS, blocks
 
 from refkd.cli import main
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "plot.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+PAGE = DOCS / "guides" / "plot.md"
+BLOCKS = blocks(PAGE)
 COMMANDS = [text for kind, text in BLOCKS if kind == "sh"]
 
 
@@ -41,11 +40,8 @@ def test_commands_print_what_the_page_shows(n, folder, monkeypatch, capsys):
     assert main(arguments) == 0
     printed = [text.replace("\\", "/") for text in capsys.readouterr()]
     begin = [place for place, (kind, _) in enumerate(BLOCKS) if kind == "sh"][n]
-    shown = [text for _, text in itertools.takewhile(is_text, BLOCKS[begin + 1 :])]
+    after = BLOCKS[begin + 1 :]
+    shown = [text for _, text in itertools.takewhile(lambda block: block[0] == "text", after)]
     assert shown
     for text in shown:
         assert text in printed
-
-
-def is_text(block):
-    return block[0] == "text"

@@ -1,6 +1,7 @@
 """The site in a browser: `REFKD_SITE=SITE pytest tests/docs/test_site.py`, once it is built."""
 
 import io
+import json
 import os
 import re
 from pathlib import Path
@@ -70,3 +71,17 @@ def test_equations_are_drawn_and_may_be_linked_to(browser):
 def test_identifiers_break_only_between_their_words():
     page = (SITE / "course" / "ctc.html").read_text(encoding="utf-8")
     assert re.search(r'<span class="pre">refkd/<wbr>kernels/<wbr>ctc\.py</span>', page)
+
+
+@pytest.mark.parametrize("name", [page.stem for page in COURSE])
+def test_a_page_leads_to_its_notebook_which_has_been_run(name):
+    page = (SITE / "course" / f"{name}.html").read_text(encoding="utf-8")
+    assert f'href="../notebooks/{name}.ipynb"' in page
+    cells = json.loads((SITE / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+
+
+def test_pages_that_move_are_where_the_course_links_to_them():
+    for page in (SITE / "course").glob("*.html"):
+        for link in re.findall(r'href="(\.\./interactive/[\w-]+\.html)', page.read_text("utf-8")):
+            assert (page.parent / link).is_file(), (page.name, link)

@@ -6,6 +6,7 @@ import io
 import shutil
 
 import pytest
+from support.trainings import complaints
 
 from refkd.check import DataError
 from refkd.cli import main
@@ -54,7 +55,7 @@ def whole(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "run"
     with contextlib.redirect_stderr(io.StringIO()) as errors:
         assert main(["run", "--config", str(settings), "--out", str(folder)]) == 0
-    assert errors.getvalue() == ""
+    assert complaints(errors.getvalue()) == ""
     return folder
 
 
@@ -79,8 +80,8 @@ def again(whole, settings, tmp_path, monkeypatch, capsys):
 
 def undrawn(folder, name):
     return (
-        f"refkd: {folder}: {name} could not be drawn, got KeyError: 'Earliest'; the same command "
-        "tries it again\n"
+        f"refkd: {folder}: {name} could not be drawn, got KeyError: 'Earliest'; repeat the "
+        "command to try again\n"
     )
 
 
@@ -95,8 +96,8 @@ def test_a_figure_that_fails_in_the_first_run_costs_a_sentence(
         patched.setitem(FIGURES, "shift", row)
         assert main(command) == 0
     printed = capsys.readouterr()
-    assert printed.err == undrawn(folder, "shift")
-    assert printed.out.endswith(f"{folder / 'report.html'} shows it all\n")
+    assert complaints(printed.err) == undrawn(folder, "shift")
+    assert printed.out.endswith(f" seconds; report: {folder / 'report.html'}\n")
     missing = {f"figures/shift.{ending}" for ending in ("png", "svg", "csv")}
     assert files(whole).keys() - files(folder).keys() == missing
     page = (folder / "report.html").read_bytes()
@@ -140,7 +141,7 @@ def test_without_its_page_a_run_names_its_results(again, monkeypatch, settings, 
     (folder / "report.html").unlink()
     monkeypatch.setattr("visualize.report.whole_run.write_report", fail)
     assert main(["run", "--config", str(settings), "--out", str(folder)]) == 0
-    assert capsys.readouterr().out.endswith(f"{folder / 'results.json'} has it all\n")
+    assert capsys.readouterr().out.endswith(f"results: {folder / 'results.json'}\n")
 
 
 def test_an_animation_that_fails_leaves_the_others(whole, again, monkeypatch):

@@ -1,11 +1,13 @@
 """The main job and the folder that it leaves, through the command line."""
 
+import io
 import json
-import wave
 
 import numpy as np
 import pytest
+from support.audio import write_wav
 from support.report import Page
+from support.trainings import complaints, trainings
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -15,7 +17,9 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.dataset import load
 from refkd.experiment import experiment
+from refkd.experiment.checkpoint import Epoch
 from refkd.experiment.experiment import run_experiment
+from refkd.experiment.progress import Progress, Training
 from refkd.experiment.results_json import results as results_of
 from refkd.experiment.results_json import table, write_results
 from refkd.experiment.run_folder import claim_folder
@@ -74,6 +78,7 @@ def test_results_hold_the_teacher_and_every_student(name, request):
     results = results_in(folder if name == "every_rule" else folder.folder)
     rules = ["CTC", *RULES] if name == "every_rule" else 2 * ["CTC", "Hard", "RandomChoice"]
     assert [row["rule"] for row in results["students"]] == rules
+    assert results["teacher"]["hash_before"] == results["teacher"]["hash_after"]  # it stays frozen
     for row in (results["teacher"], *results["students"]):
         assert row["phone_error_rate"] >= 0.0
         assert row["loss"] > 0.0
@@ -83,10 +88,6 @@ def test_results_hold_the_teacher_and_every_student(name, request):
             assert sum(delay["histogram"].values()) == delay["n"]
         assert row["delay_to_ends"]["phones_left_out"] <= results["data"]["test_phones"]
         assert 0.0 <= row["spoken"]["missed_phones"] <= 1.0
-
-
-def test_the_teacher_stayed_frozen(results):
-    assert results["teacher"]["hash_before"] == results["teacher"]["hash_after"]
 
 
 def test_the_teacher_is_trained_before_it_teaches(tiny, monkeypatch):
@@ -145,13 +146,60 @@ def test_networks_and_posteriors_are_those_of_the_results(every_rule, results):
 def test_a_student_hears_a_recording_from_its_file_alone(whole, tmp_path, capsys):
     corpus = load("synthetic", train=1, validation=1, test=1)
     utterance = corpus.test[0]
-    with wave.open(str(tmp_path / "audio.wav"), "wb") as file:
-        file.setparams((1, 2, utterance.rate, 0, "NONE", ""))
-        file.writeframes((np.clip(utterance.audio, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    write_wav(tmp_path / "audio.wav", utterance.audio, utterance.rate)
     model = whole.folder / "networks" / "Hard.npz"
     assert main(["stream", str(model), str(tmp_path / "audio.wav"), "--json"]) == 0
     symbols = set(refkd.Network.load(model).metadata["symbols"][1:].tolist())
     assert {json.loads(line)["phone"] for line in capsys.readouterr().out.splitlines()} <= symbols
+
+
+def test_without_a_terminal_each_training_is_a_line_when_it_ends(whole):
+    labels = "teacher, seed 0/CTC, seed 0/Hard-weight-0.1, seed 0/Hard-weight-0.3, seed 0"
+    labels += "/RandomChoice, seed 0/CTC, seed 1/Hard-weight-0.3, seed 1/RandomChoice, seed 1"
+    students = {row["seed"]: row for row in results_in(whole.folder)["students"]}
+    ended = trainings(whole.errors)
+    weight = results_in(whole.folder)["students"][1]["weight"]
+    labels = labels.replace("0.3, seed 1", f"{weight}, seed 1").split("/")
+    assert list(ended) == [f"{n}/8 {label}" for n, label in enumerate(labels, 1)]
+    seconds = sum(epoch["seconds"] for epoch in students[1]["history"])
+    error = 100 * students[1]["history"][-1]["validation"]
+    expected = f"2 epochs in {seconds:.1f} s, validation error {error:.1f} %"
+    assert ended["8/8 RandomChoice, seed 1"] == expected
+
+
+class Stream(io.StringIO):
+    """An output that may be a terminal, and counts how often it is flushed."""
+
+    terminal, flushes = False, 0
+
+    def isatty(self):
+        return self.terminal
+
+    def flush(self):
+        self.flushes += 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_on_a_terminal_each_training_is_a_bar(settings_file, monkeypatch, terminal):
+    monkeypatch.setattr("sys.stderr", stream := Stream())
+    stream.terminal = terminal
+    epochs = (Epoch(ctc=0.9, lesson=0.0, validation=0.25, seconds=1.5),) * 2
+    with Progress(read_settings(settings_file, {"rules": ["CTC"]})) as progress:
+        for name in ("teacher", "CTC"):
+            progress.update(Training(name, 0, 2, epochs[:1], 0))
+            progress.update(Training(name, 0, 2, epochs, 0))
+    shown = stream.getvalue()
+    if terminal:
+        assert "2/2 CTC: 100%" in shown
+        assert "CTC 0.900 nats/frame, validation error 25.0 %" in shown
+        assert not trainings(shown)
+    else:
+        labels = ("1/2 teacher, seed 0", "2/2 CTC, seed 0")
+        assert trainings(shown) == dict.fromkeys(
+            labels, "2 epochs in 3.0 s, validation error 25.0 %"
+        )
+        assert complaints(shown) == ""
+        assert stream.flushes == 2
 
 
 def test_every_figure_is_drawn(whole):
@@ -177,9 +225,7 @@ def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
     finished = read_run(whole.folder)
     name = finished.names[0]
     seconds = len(finished.features[name]) * finished.clock.frame_shift
-    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(bytes(2 * round(8000 * seconds)))
+    write_wav(tmp_path / f"{name}.wav", bytes(2 * round(8000 * seconds)), 8000)
     more = ["--figures", "offsets", "--format", "svg", "--report", "--audio", str(tmp_path)]
     out = tmp_path / "heard"
     assert main(["plot", str(whole.folder), *more, "--out", str(out)]) == 0
@@ -188,9 +234,7 @@ def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
     assert main(["plot", str(whole.folder), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
     refusal = "refkd: audio: expected a folder, or --utterance NAME beside a file"
     assert refusal in capsys.readouterr().err
-    with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(bytes(2 * round(8000 * (seconds + 1))))
+    write_wav(tmp_path / f"{name}.wav", bytes(2 * round(8000 * (seconds + 1))), 8000)
     assert main(["plot", str(whole.folder), *more, "--out", str(tmp_path / "other")]) == 2
     assert f"s for utterance {name!r}, as teacher has" in capsys.readouterr().err
 
@@ -423,9 +467,8 @@ def test_differences_stand_under_the_student_that_they_are_from(several):
 def test_a_student_learns_from_the_teacher_that_it_names(several):
     """What the rule charges before training tells the teachers apart: each spikes elsewhere."""
     _, study, _ = several
-    teacher_logits = {
-        model.name: logits_of(model.network, study.data.test.features) for model in study.teachers
-    }
+    features = study.data.test.features
+    teacher_logits = {model.name: logits_of(model.network, features) for model in study.teachers}
     names = {"OrderedPath": "teacher", "UniTeacher": "unidirectional-teacher"}
     names |= {"FrameWise": "teacher", "Guided": "guided-teacher-1"}
     for name, teacher in names.items():
@@ -505,17 +548,9 @@ def test_new_teachers_make_a_run_of_each_seed(settings_file):
     alone = run_experiment(read_settings(settings_file, {"rules": settings["rules"], "seed": 1}))
     assert [model.seed for model in both.teachers] == [0, 1]
     assert both.teachers[1].network.hash() == alone.teacher.network.hash()
-    assert [model.network.hash() for model in both.students[2:]] == [
-        model.network.hash() for model in alone.students
-    ]
+    for model, other in zip(both.students[2:], alone.students, strict=True):
+        assert model.network.hash() == other.network.hash()
     assert "teacher, seed 1" in table(results_of(both))
-
-
-def test_a_folder_that_holds_something_is_refused_before_any_work(whole, capsys):
-    before = (whole.folder / "results.json").read_bytes()
-    assert main(["run", "--quick", "--out", str(whole.folder)]) == 2
-    assert "that of a run with these settings, got" in capsys.readouterr().err
-    assert (whole.folder / "results.json").read_bytes() == before
 
 
 def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_path, capsys):
@@ -526,15 +561,10 @@ def test_a_folder_in_which_nothing_was_trained_is_free_for_another_command(tmp_p
     assert claim_folder(out, first) == claim_folder(out, second)
     assert json.loads((tmp_path / "out" / "run.json").read_text())["configuration"]["seed"] == 5
     (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").write_bytes(b"an epoch")
-    with pytest.raises(ArgumentError, match="or that of a run with these settings"):
+    with pytest.raises(ArgumentError, match="or the folder of a run with these settings"):
         claim_folder(out, first)
     assert (tmp_path / "out" / "checkpoints" / "CTC-seed-5.npz").exists()
     capsys.readouterr()
-
-
-def test_a_file_in_the_way_is_one_sentence(settings_file, capsys):
-    assert main(["run", "--quick", "--out", str(settings_file)]) == 2
-    assert "out: expected a folder that can be written to, got" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

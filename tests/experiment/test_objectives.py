@@ -1,5 +1,7 @@
 """What a lesson adds to CTC: its weight over the steps, what its teacher hears, its controls."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from tolerances import VALUE, assert_close
@@ -10,6 +12,7 @@ from refkd.experiment.objectives import Distillation, GuidedLoss, RandomChoice, 
 from refkd.losses.guided import guided_loss_batch
 
 K = 4
+RULE = refkd.FrameWise()
 
 
 @pytest.fixture
@@ -21,85 +24,77 @@ def batch():
     ]
 
 
+@pytest.fixture
+def logits(batch):
+    """Those of a student and, the other way round, of a teacher."""
+    _, student = batch
+    return student, student.with_values(student.values[::-1])
+
+
 def teacher():
     return refkd.Network.create(3, 4, 1, K, bidirectional=True, dtype=np.float64)
+
+
+def distillation(rule=RULE, weight=1.0, **options):
+    return Distillation(teacher=teacher(), rule=rule, weight=weight, **options)
 
 
 def rng():
     return np.random.default_rng(1)
 
 
-def test_the_weight_rises_on_a_straight_line_and_stays():
-    lesson = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=0.8, warm_up=0.5)
-    weights = [lesson.weight_at(step, 8) for step in range(8)]
-    assert_close(weights, [0.2, 0.4, 0.6, 0.8, 0.8, 0.8, 0.8, 0.8], VALUE)
-
-
-def test_without_a_warm_up_the_weight_is_there_at_once():
-    lesson = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=0.8)
-    assert [lesson.weight_at(step, 3) for step in range(3)] == [0.8] * 3
-
-
-def test_a_warm_up_over_everything_ends_at_the_weight():
-    lesson = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=1.0, warm_up=1.0)
-    assert [lesson.weight_at(step, 4) for step in range(4)] == [0.25, 0.5, 0.75, 1.0]
+@pytest.mark.parametrize(
+    ("warm_up", "weights"),
+    [
+        (0.5, [0.2, 0.4, 0.6, 0.8, 0.8, 0.8, 0.8, 0.8]),
+        (0.0, [0.8] * 3),
+        (1.0, [0.2, 0.4, 0.6, 0.8]),
+    ],
+)
+def test_the_weight_rises_on_a_straight_line_and_stays(warm_up, weights):
+    lesson, steps = distillation(weight=0.8, warm_up=warm_up), len(weights)
+    assert_close([lesson.weight_at(step, steps) for step in range(steps)], weights, VALUE)
 
 
 def test_a_teacher_hears_the_noise_unless_its_clean_logits_are_given(batch):
     features, logits = batch
-    noisy = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=1.0)
-    taught = noisy.teacher_logits(np.array([5, 6, 7]), features)
+    taught = distillation().teacher_logits(np.array([5, 6, 7]), features)
     assert np.array_equal(taught.values, teacher().forward(features).logits.values)
-    clean = Distillation(teacher=teacher(), rule=refkd.FrameWise(), weight=1.0, clean_logits=logits)
+    clean = distillation(clean_logits=logits)
     taught = clean.teacher_logits(np.array([2, 0]), features)
     assert np.array_equal(taught.values, np.concatenate([logits[2], logits[0]]))
 
 
-def test_a_distillation_is_the_rule_with_its_options(batch):
-    _, student = batch
-    other = student.with_values(student.values[::-1])
-    rule, options = refkd.Hard(refkd.Window(2)), ("js", 2.0, True, "drop_selected")
-    lesson = Distillation(
-        teacher=teacher(),
-        rule=rule,
-        weight=1.0,
-        divergence="js",
-        temperature=2.0,
-        scale_t2=True,
-        blank_frames="drop_selected",
-    )
-    loss, grad = lesson.loss(student, other, rng())
-    losses, grads = refkd.distill_loss_batch(student, other, rule, *options)
+HARD = refkd.Hard(refkd.Window(2))
+OPTIONS = {"divergence": "js", "temperature": 2.0, "scale_t2": True}
+OPTIONS["blank_frames"] = "drop_selected"
+ALONE = refkd.Hard(refkd.Window(0))  # one frame in view leaves no choice
+
+
+@pytest.mark.parametrize(
+    ("lesson", "batch_loss"),
+    [
+        (distillation(HARD, **OPTIONS), partial(refkd.distill_loss_batch, rule=HARD, **OPTIONS)),
+        (GuidedLoss(teacher=teacher(), weight=1.0), guided_loss_batch),
+        (
+            RandomChoice(teacher=teacher(), rule=ALONE, weight=1.0),
+            partial(refkd.distill_loss_batch, rule=RULE),
+        ),
+    ],
+    ids=["the rule with its options", "the guide's spikes", "a random choice of one frame"],
+)
+def test_a_lesson_is_its_loss_summed_over_the_batch(lesson, batch_loss, logits):
+    loss, grad = lesson.loss(*logits, rng())
+    losses, grads = batch_loss(*logits)
     assert loss == losses.sum()
+    assert loss < 0.0 or not isinstance(lesson, GuidedLoss)
     assert np.array_equal(grad.values, grads.values)
 
 
-def test_guidance_is_the_loss_at_the_guides_spikes(batch):
-    _, student = batch
-    other = student.with_values(student.values[::-1])
-    loss, grad = GuidedLoss(teacher=teacher(), weight=1.0).loss(student, other, rng())
-    losses, grads = guided_loss_batch(student, other)
-    assert loss == losses.sum() < 0.0
-    assert np.array_equal(grad.values, grads.values)
-
-
-def test_a_random_choice_in_a_window_of_one_frame_is_frame_wise(batch):
-    _, student = batch
-    other = student.with_values(student.values[::-1])
-    rule = refkd.Hard(refkd.Window(0))
-    loss, grad = RandomChoice(teacher=teacher(), rule=rule, weight=1.0).loss(student, other, rng())
-    losses, grads = refkd.distill_loss_batch(student, other, refkd.FrameWise())
-    assert loss == losses.sum()
-    assert np.array_equal(grad.values, grads.values)
-
-
-def test_a_random_choice_never_costs_less_than_the_search(batch):
-    _, student = batch
-    other = student.with_values(student.values[::-1])
-    rule = refkd.Hard(refkd.Window(2))
-    least = refkd.distill_loss_batch(student, other, rule)[0].sum()
-    lesson = RandomChoice(teacher=teacher(), rule=rule, weight=1.0)
-    costs = [lesson.loss(student, other, np.random.default_rng(seed))[0] for seed in range(20)]
+def test_a_random_choice_never_costs_less_than_the_search(logits):
+    least = refkd.distill_loss_batch(*logits, HARD)[0].sum()
+    lesson = RandomChoice(teacher=teacher(), rule=HARD, weight=1.0)
+    costs = [lesson.loss(*logits, np.random.default_rng(seed))[0] for seed in range(20)]
     assert min(costs) >= least
     assert len(set(costs)) > 1
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.trainings import complaints, trainings
 
 import refkd
 from refkd.cli import main
@@ -79,15 +80,15 @@ def start(command, *driver, **environment):
 
 
 def end(process):
-    """Exit code, standard output, standard error."""
+    """Exit code, standard output, standard error but for the trainings that ended."""
     out, error = process.communicate(timeout=PATIENCE)
-    return process.returncode, out, error
+    return process.returncode, out, complaints(error)
 
 
 def stopped_in(folder):
     """How a run ends by Ctrl-C in training."""
-    goes_on = "the same command goes on from the last complete epoch"
-    return 1, "", f"refkd: stopped; {goes_on} (in {folder})\n"
+    resume = "repeat the command to resume after the last complete epoch"
+    return 1, "", f"refkd: stopped; {resume} (in {folder})\n"
 
 
 def finish(command, **environment):
@@ -159,6 +160,7 @@ def test_a_run_killed_at_every_stage_ends_with_the_same_bits(whole, command, tmp
         ("os.rename", "checkpoints/teacher", 2),
         ("os.remove", "checkpoints/Hard-weight-0.3-seed-0", 1),
         ("os.rename", "networks/Hard", 1),
+        ("os.rename", "run/recording.wav", 1),
         ("open", "posteriors/CTC", 1),
         ("os.rename", "run/results.json", 1),
         ("shutil.rmtree", "run/checkpoints", 1),
@@ -222,28 +224,29 @@ def test_an_animated_run_that_was_killed_ends_with_the_same_pictures(tiny, tmp_p
 
 
 def test_a_finished_run_is_told_again_and_nothing_is_touched(whole, capsys):
-    folder, command, printed = whole
+    folder, command, printed, _ = whole
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}, files(folder)
     assert main(command) == 0
-    assert capsys.readouterr().out == printed
+    assert capsys.readouterr() == (printed, "")
     assert ({path: path.stat().st_mtime_ns for path in folder.rglob("*")}, files(folder)) == before
 
 
-@pytest.mark.parametrize("version", [None, "0.0.9"])
+@pytest.mark.parametrize(
+    ("more", "version"), [(["--seed", "5"], None), (["--quick"], None), ([], "0.0.9")]
+)
 def test_another_run_in_the_same_folder_is_refused_in_a_sentence(
-    whole, capsys, monkeypatch, version
+    whole, capsys, monkeypatch, more, version
 ):
-    folder, command, _ = whole
+    folder, command, *_ = whole
     before = files(folder)
-    if version is None:
-        command = [*command, "--seed", "5"]
-    else:
-        monkeypatch.setattr(refkd, "__version__", version)
-    assert main(command) == 2
+    monkeypatch.setattr(refkd, "__version__", version or refkd.__version__)
+    assert main([*command, *more]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
-    assert "expected a new or empty folder, or that of a run with these settings" in printed.err
+    assert (
+        "expected a new or empty folder, or the folder of a run with these settings" in printed.err
+    )
     assert files(folder) == before
 
 
@@ -267,7 +270,7 @@ def test_ctrl_c_in_compilation_is_one_line(command, tmp_path):
     process.send_signal(signal.SIGINT)
     code, _, error = end(process)
     assert code == 1
-    assert error.startswith("refkd: stopped; the same command goes on")
+    assert error.startswith("refkd: stopped; repeat the command to resume")
     assert error.count("\n") == 1
 
 
@@ -343,9 +346,10 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(command, tmp_path, 
     assert error.count("\n") == 1
 
 
-def test_a_folder_below_a_file_is_one_sentence(tiny, capsys):
+@pytest.mark.parametrize("place", ["", "run"])
+def test_a_file_in_the_way_is_one_sentence(tiny, capsys, place):
     before = tiny.read_bytes()
-    assert main(["run", "--config", str(tiny), "--out", str(tiny / "run")]) == 2
+    assert main(["run", "--config", str(tiny), "--out", str(tiny / place)]) == 2
     error = capsys.readouterr().err
     assert "out: expected a folder that can be written to, got" in error
     assert error.count("\n") == 1
@@ -361,23 +365,30 @@ def test_a_stopped_run_goes_on_and_damaged_files_are_named(whole, command, tmp_p
 
     def refused(path, advice):
         assert main(command) == 1
-        error = capsys.readouterr().err
+        error = complaints(capsys.readouterr().err)
         assert error.startswith(f"refkd: {path}: expected ")
         assert advice in error
         assert error.count("\n") == 1
 
-    refused(damaged, "without it this training begins anew")
+    refused(damaged, "remove it, and this training starts anew")
     after = files(folder)
-    assert {path: after.get(path) for path in before if path.suffix != ".part"} == {
-        path: held for path, held in before.items() if path.suffix != ".part"
-    }
+    kept = {path: held for path, held in before.items() if path.suffix != ".part"}
+    assert kept == {path: after.get(path) for path in kept}
     damaged.unlink()
     assert main(command) == 0
+    ended = trainings(capsys.readouterr().err)
+    assert list(ended) == list(trainings(whole.errors))
+    resumed = {name: rest.partition("; ")[2] for name, rest in ended.items()}
+    assert resumed == dict.fromkeys(ended, "") | {
+        **dict.fromkeys(list(ended)[:2], "finished before the interruption"),
+        **dict.fromkeys(list(ended)[3:5], "finished before the interruption"),
+        "6/8 CTC, seed 1": "1 of the epochs before the interruption",
+    }
     assert_same_run(folder, whole.folder)
     results = folder / "results.json"
     results.write_bytes(results.read_bytes()[:-200])
     capsys.readouterr()
-    refused(results, "remove it, and the same command trains again")
+    refused(results, "remove it and repeat the command to train again")
 
 
 def test_somebody_elses_files_stay(tmp_path, command):

@@ -28,7 +28,7 @@ def test_a_second_command_stops_at_once_and_touches_nothing(tmp_path, capsys, co
         half_written.write_bytes(b"of the first")
         assert main([*command, str(folder)]) == 2
         assert capsys.readouterr().err.endswith(
-            f": expected a folder where no other command is at work, got {folder}\n"
+            f": expected a folder that no other command is using, got {folder}\n"
         )
         assert {file.name for file in folder.iterdir()} == {LOCK, half_written.name}
         assert half_written.read_bytes() == b"of the first"

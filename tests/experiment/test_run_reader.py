@@ -78,10 +78,7 @@ def test_rules_survive_as_plain_values(rule):
     [
         ({}, "rule: expected one of 'FrameWise', .*, got None"),
         ({"rule": "Hardest"}, "rule: expected one of .*, got 'Hardest'"),
-        (
-            {"rule": "Hard", "window": [5]},
-            r"window: expected .left, right. or 'whole', got .5.",
-        ),
+        ({"rule": "Hard", "window": [5]}, r"window: expected .left, right. or 'whole', got .5."),
         ({"rule": "Hard", "window": [5, 0], "tau": 1}, "Hard: expected its own parameters, got"),
         ({"rule": "Shift", "d": -1}, "d: expected a whole number >= 0"),
     ],
@@ -120,26 +117,16 @@ def test_what_was_said_of_one_utterance_comes_back(written, run):
 
 
 @compiled_only
-def test_rules_and_their_teachers_are_told(run):
+def test_rules_their_teachers_and_their_options_are_told(run):
     assert run.of("CTC").rule is None
     assert run.of("RandomChoice").rule is None
     assert run.of("Hard").rule == refkd.Hard(refkd.Window(5, 0))
     assert run.of("OrderedPath").taught_by == "teacher"
     assert run.of("UniTeacher").taught_by == "unidirectional-teacher"
     assert run.of("Hard").title == "Hard [5, 0]"
-
-
-@compiled_only
-def test_a_trace_has_the_options_of_its_student(run):
     name = run.names[0]
-    expected = refkd.distill_trace(
-        run.of("Hard").posteriors.arrays[name],
-        run.teacher.posteriors.arrays[name],
-        refkd.Hard(refkd.Window(5, 0)),
-        divergence="js",
-        temperature=2.0,
-        blank_frames="drop_selected",
-    )
+    logits = (run.of(model).posteriors.arrays[name] for model in ("Hard", "teacher"))
+    expected = refkd.distill_trace(*logits, run.of("Hard").rule, **TINY["distill"]["Hard"])
     assert run.trace("Hard", name).loss == expected.loss
     np.testing.assert_array_equal(run.trace("Hard", name).pairs, expected.pairs)
 
@@ -159,7 +146,7 @@ def test_the_test_speech_is_kept(written, run):
 
 
 @compiled_only
-def test_offsets_are_pooled_over_seeds(written, run):
+def test_offsets_are_pooled_over_seeds_and_histories_told_seed_by_seed(written, run):
     study, _ = written
     for name in study.names:
         every = [offset for model in study.of(name) for offset in model.measured.offsets.offset]
@@ -167,6 +154,8 @@ def test_offsets_are_pooled_over_seeds(written, run):
         assert sorted(got.offset.tolist()) == sorted(every)
         unmatched = sum(model.measured.offsets.teacher_unmatched for model in study.of(name))
         assert got.teacher_unmatched == unmatched
+        assert run.histories(name) == [list(model.history) for model in study.of(name)]
+    assert run.histories("teacher") == [list(study.teacher.history)]
 
 
 @compiled_only
@@ -180,46 +169,36 @@ def test_a_student_that_says_nothing_has_no_offsets(run):
 
 
 @compiled_only
-def test_histories_are_told_seed_by_seed(written, run):
-    study, _ = written
-    for name in study.names:
-        assert run.histories(name) == [list(model.history) for model in study.of(name)]
-    assert run.histories("teacher") == [list(study.teacher.history)]
-
-
-@compiled_only
 def test_students_that_came_to_the_same_rule_have_two_names(written):
     document = json.loads((written[1] / "results.json").read_text(encoding="utf-8"))
     for row in document["students"]:
         if row["rule"] in ("Hard", "OrderedPath"):
             row["title"] = "Hard [5, 0]"
     titles = [row.title for row in read_run(written[1], document).students]
-    assert [row for row in titles if row.startswith("Hard")] == [
-        "Hard [5, 0] (Hard)",
-        "Hard [5, 0] (OrderedPath)",
-    ]
+    hard = [title for title in titles if title.startswith("Hard")]
+    assert hard == ["Hard [5, 0] (Hard)", "Hard [5, 0] (OrderedPath)"]
     assert len(set(titles)) == len(titles)
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(DataError, match="expected the folder of a finished run, got none"):
+    with pytest.raises(DataError, match="expected the folder of a finished run, got no"):
         read_run(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "got"),
     [
-        ("{}", "nothing of the kind at refkd;"),
-        ("[]", "no object;"),
-        ("null", "no object;"),
-        ('{"refkd": "0", "seconds": true}', "nothing of the kind at seconds;"),
+        ("{}", "no such value at refkd;"),
+        ("[]", "no JSON object;"),
+        ("null", "no JSON object;"),
+        ('{"refkd": "0", "seconds": true}', "no such value at seconds;"),
         ("[" * 100_000, "something else;"),
         ("", "something else;"),
     ],
 )
 def test_results_of_another_version_are_refused(tmp_path, text, got):
     (tmp_path / "results.json").write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=rf"results\.json: expected what a run .*wrote, got {got}"):
+    with pytest.raises(DataError, match=rf"results\.json: expected the results of .*, got {got}"):
         read_run(tmp_path)
 
 
@@ -252,7 +231,7 @@ def test_damaged_speech_is_refused(written, tmp_path):
     study, _ = written
     write_run(study, tmp_path)
     (tmp_path / "speech" / "test.npz").write_bytes(b"PK, but no archive")
-    with pytest.raises(DataError, match="expected what a run wrote, got a damaged file"):
+    with pytest.raises(DataError, match="expected the test speech of a run, got a damaged"):
         read_run(tmp_path, results(study))
 
 
@@ -281,7 +260,7 @@ def test_moving_pictures_are_not_drawn_over_those_of_others(run, tmp_path, capsy
     (tmp_path / "plot.json").write_text('{"files": []}', encoding="utf-8")
     (tmp_path / "spikes.gif").write_bytes(b"mine")
     assert main(["plot", str(run.folder), "--figures", "spikes", "--out", str(tmp_path)]) == 2
-    assert "no spikes.gif in it that was not drawn by `refkd plot`" in capsys.readouterr().err
+    assert "without spikes.gif or with one that `refkd plot` drew" in capsys.readouterr().err
     assert (tmp_path / "spikes.gif").read_bytes() == b"mine"
 
 

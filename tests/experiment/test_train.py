@@ -29,16 +29,21 @@ def network(classes, bidirectional=False, seed=0):
     return refkd.Network.create(80, 4, 1, classes, bidirectional, seed=seed, dtype=np.float64)
 
 
+FRAME_WISE = refkd.FrameWise()
+
+
+def lesson_of(classes, weight=1.0, rule=FRAME_WISE, kind=Distillation, **options):
+    return kind(teacher=network(classes, True, 1), rule=rule, weight=weight, **options)
+
+
 def test_the_reported_losses_are_those_of_the_start_for_a_rate_near_zero(split, classes):
     """With no noise and no learning, an epoch's loss is the loss of the untouched networks."""
-    teacher, student = network(classes, True, 1), network(classes)
-    rule = refkd.Hard(refkd.Window(3, 0))
+    student, rule = network(classes), refkd.Hard(refkd.Window(3, 0))
+    lesson = lesson_of(classes, 0.3, rule)
     still = TrainingSettings(epochs=1, batch=2, rate=1e-300, noise=0.0)
-    _, (epoch,) = train(
-        student, split, still, 0, Distillation(teacher=teacher, rule=rule, weight=0.3)
-    )
+    _, (epoch,) = train(student, split, still, 0, lesson)
     student_logits = student.forward(split.features).logits
-    teacher_logits = teacher.forward(split.features).logits
+    teacher_logits = lesson.teacher.forward(split.features).logits
     ctc, _ = refkd.ctc_loss_batch(student_logits, split.labels)
     distill, _ = refkd.distill_loss_batch(student_logits, teacher_logits, rule)
     frames = len(split.features.values)
@@ -47,16 +52,10 @@ def test_the_reported_losses_are_those_of_the_start_for_a_rate_near_zero(split, 
 
 
 def test_the_teacher_is_left_as_it_was_and_so_is_the_start(split, classes):
-    teacher, student = network(classes, True, 1), network(classes)
-    before = teacher.hash(), student.hash()
-    trained, _ = train(
-        student,
-        split,
-        SETTINGS,
-        0,
-        Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=1.0),
-    )
-    assert (teacher.hash(), student.hash()) == before
+    lesson, student = lesson_of(classes), network(classes)
+    before = lesson.teacher.hash(), student.hash()
+    trained, _ = train(student, split, SETTINGS, 0, lesson)
+    assert (lesson.teacher.hash(), student.hash()) == before
     assert trained.hash() != before[1]
 
 
@@ -66,50 +65,33 @@ def test_equal_seeds_give_equal_bits_and_other_seeds_do_not(split, classes):
 
 
 def test_a_lesson_of_weight_zero_is_ctc_alone(split, classes):
-    lesson = Distillation(teacher=network(classes, True, 1), rule=refkd.FrameWise(), weight=0.0)
     alone, _ = train(network(classes), split, SETTINGS, 0)
-    weightless, history = train(network(classes), split, SETTINGS, 0, lesson)
+    weightless, history = train(network(classes), split, SETTINGS, 0, lesson_of(classes, 0.0))
     assert weightless.hash() == alone.hash()
     assert history[0].lesson > 0.0
 
 
 def test_with_no_weight_on_anything_nothing_is_learnt(split, classes):
-    teacher = network(classes, True, 1)
-    lesson = Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=0.0, ctc=0.0)
+    lesson = lesson_of(classes, 0.0, ctc=0.0)
     trained, history = train(network(classes), split, SETTINGS, 0, lesson)
     assert trained.hash() == network(classes).hash()
     assert history[0].ctc > 0.0
 
 
 def test_a_weight_that_warms_up_is_another_training(split, classes):
-    teacher, rule = network(classes, True, 1), refkd.FrameWise()
-    lessons = [
-        Distillation(teacher=teacher, rule=rule, weight=1.0, warm_up=warm_up)
-        for warm_up in (0.0, 1.0, 1e-9)
-    ]
     at_once, slowly, as_good_as_at_once = (
-        train(network(classes), split, SETTINGS, 0, lesson)[0].hash() for lesson in lessons
+        train(network(classes), split, SETTINGS, 0, lesson_of(classes, warm_up=share))[0].hash()
+        for share in (0.0, 1.0, 1e-9)
     )
     assert at_once == as_good_as_at_once != slowly
 
 
 @pytest.mark.compiled_only
 def test_a_lesson_brings_the_student_nearer_to_the_teacher(split, classes):
-    teacher = network(classes, True, 1)
     settings = TrainingSettings(epochs=20, batch=2, noise=0.0)
-    _, alone = train(
-        network(classes),
-        split,
-        settings,
-        0,
-        Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=0.0),
-    )
-    _, taught = train(
-        network(classes),
-        split,
-        settings,
-        0,
-        Distillation(teacher=teacher, rule=refkd.FrameWise(), weight=9.0),
+    alone, taught = (
+        train(network(classes), split, settings, 0, lesson_of(classes, weight))[1]
+        for weight in (0.0, 9.0)
     )
     assert taught[-1].lesson < 0.5 * alone[-1].lesson
 
@@ -120,10 +102,8 @@ def test_each_epoch_draws_noise_and_choices_of_its_own(split, classes):
     _, noisy = train(network(classes), split, still, 0)
     assert noisy[0].ctc != noisy[1].ctc
     clean = dataclasses.replace(still, noise=0.0)
-    teacher, rule = network(classes, True, 1), refkd.Hard(refkd.Window(3))
-    _, drawn = train(
-        network(classes), split, clean, 0, RandomChoice(teacher=teacher, rule=rule, weight=1.0)
-    )
+    lesson = lesson_of(classes, rule=refkd.Hard(refkd.Window(3)), kind=RandomChoice)
+    _, drawn = train(network(classes), split, clean, 0, lesson)
     assert_close(drawn[0].ctc, drawn[1].ctc, VALUE)
     assert drawn[0].lesson != drawn[1].lesson
 
@@ -141,7 +121,9 @@ def test_leaving_the_finite_numbers_is_said_in_a_sentence(split, classes):
         value[:] = 10.0 if value.ndim == 1 else 0.0
     values["output.w"][:] = 1e308
     wild = network(classes).with_parameters(values)
-    with pytest.raises(DivergedError, match=r"training: features: .* all logits are finite"):
+    with pytest.raises(
+        DivergedError, match=r"training diverged: features: .* all logits are finite"
+    ):
         train(wild, split, SETTINGS, 0)
 
 
@@ -156,13 +138,10 @@ def test_the_validation_error_of_an_epoch_is_that_of_its_network(split, classes)
 def test_dropout_is_decided_by_the_seed_and_needs_two_layers(split, classes):
     dropping = dataclasses.replace(SETTINGS, dropout=0.5)
     deep = refkd.Network.create(80, 4, 2, classes, False, dtype=np.float64)
-    plain, dropped, again = (
-        train(deep, split, settings, 0)[0].hash() for settings in (SETTINGS, dropping, dropping)
-    )
+    runs = [train(deep, split, each, 0)[0].hash() for each in (SETTINGS, dropping, dropping)]
+    plain, dropped, again = runs
     assert plain != dropped == again
-    shallow = [
-        train(network(classes), split, dropout, 0)[0].hash() for dropout in (SETTINGS, dropping)
-    ]
+    shallow = [train(network(classes), split, each, 0)[0].hash() for each in (SETTINGS, dropping)]
     assert shallow[0] == shallow[1]
 
 
@@ -206,9 +185,7 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     split, classes, tmp_path, epochs_done
 ):
     settings = TrainingSettings(epochs=3, batch=2)
-    lesson = RandomChoice(
-        teacher=network(classes, True, 1), rule=refkd.Hard(refkd.Window(3)), weight=0.5, warm_up=0.5
-    )
+    lesson = lesson_of(classes, 0.5, refkd.Hard(refkd.Window(3)), RandomChoice, warm_up=0.5)
     tracked = split.take([2]).features
     whole, history = train(network(classes), split, settings, 0, lesson, split, tracked=tracked)
 
@@ -220,16 +197,12 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
     with pytest.raises(Killed):
         train(network(classes), split, settings, 0, lesson, split, stop, path, tracked)
     histories = []
-    on, gone_on = train(
-        network(classes), split, settings, 0, lesson, split, histories.append, path, tracked
-    )
+    more = histories.append, path, tracked
+    on, gone_on = train(network(classes), split, settings, 0, lesson, split, *more)
     assert on.hash() == whole.hash()
-    assert [dataclasses.replace(epoch, seconds=0.0) for epoch in gone_on] == [
-        dataclasses.replace(epoch, seconds=0.0) for epoch in history
-    ]
-    assert [epoch.logits.tobytes() for epoch in gone_on] == [
-        epoch.logits.tobytes() for epoch in history
-    ]
+    for epoch, other in zip(gone_on, history, strict=True):
+        assert dataclasses.replace(epoch, seconds=0.0) == dataclasses.replace(other, seconds=0.0)
+        assert epoch.logits.tobytes() == other.logits.tobytes()
     assert [len(epoch) for epoch in histories] == [*range(epochs_done, 4)]
     done, _ = train(network(classes), split, settings, 0, lesson, split, None, path, tracked)
     assert done.hash() == whole.hash()
@@ -237,7 +210,7 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_bits(
 
 def test_the_checkpoint_of_another_training_is_refused(split, classes, tmp_path):
     path = tmp_path / "student.npz"
-    lesson = Distillation(teacher=network(classes, True, 1), rule=refkd.FrameWise(), weight=0.5)
+    lesson = lesson_of(classes, 0.5)
     train(network(classes), split, SETTINGS, 0, lesson, None, None, path)
     others = [
         (network(classes, seed=5), split, SETTINGS, 0, lesson),
@@ -256,15 +229,14 @@ def test_the_checkpoint_of_another_training_is_refused(split, classes, tmp_path)
 
 
 def test_a_file_of_another_kind_is_no_checkpoint(split, classes, tmp_path):
-    for name, content in (("text", b"spike"), ("empty", b"")):
-        path = tmp_path / name
-        path.write_bytes(content)
+    network(classes).save(tmp_path / "net")
+    (tmp_path / "text").write_bytes(b"spike")
+    (tmp_path / "empty").write_bytes(b"")
+    for path in sorted(tmp_path.iterdir()):
+        content = path.read_bytes()
         with pytest.raises(DataError, match="expected a checkpoint, got a file of another kind"):
             train(network(classes), split, SETTINGS, 0, checkpoint=path)
         assert path.read_bytes() == content
-    network(classes).save(tmp_path / "net.npz")
-    with pytest.raises(DataError, match="expected a checkpoint, got a file of another kind"):
-        train(network(classes), split, SETTINGS, 0, checkpoint=tmp_path / "net.npz")
 
 
 def test_a_checkpoint_that_cannot_be_written_is_one_sentence(split, classes, tmp_path):

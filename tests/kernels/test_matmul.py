@@ -9,7 +9,7 @@ from tolerances import assert_close, product_error
 
 from refkd.kernels.matmul import add_matmul, add_vector_matmul, parallel_add_matmul
 
-DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+SIZES = [st.integers(1, size) for size in (11, 21, 12)]
 
 
 def factors(seed, rows, inner, columns, dtype):
@@ -30,16 +30,30 @@ def test_by_hand():
     assert out.tolist() == [[104.0, 5.0], [10.0, 11.0]]
 
 
-@given(
-    SEEDS,
-    *[st.integers(1, size) for size in (11, 21, 12)],
-    st.sampled_from([np.float32, np.float64]),
-)
-def test_adds_the_product(seed, rows, inner, columns, dtype):
-    a, b, start = factors(seed, rows, inner, columns, dtype)
+def assert_product_row_by_row(a, b, start):
+    """The product, and the same bits from each row alone and from rows in parallel."""
     out = np.zeros_like(start)
     add_matmul(a, b, out)
     assert_close(out, a.astype(np.float64) @ b, product_error(a, b))
+    together, alone, parallel = start.copy(), start.copy(), start.copy()
+    add_matmul(a, b, together)
+    parallel_add_matmul(a, b, parallel)
+    for row in range(len(a)):
+        add_vector_matmul(a[row], b, alone[row])
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(parallel, alone)
+
+
+@given(SEEDS, *SIZES, st.sampled_from([np.float32, np.float64]))
+def test_adds_the_product_and_a_row_alone_has_the_same_bits(seed, rows, inner, columns, dtype):
+    assert_product_row_by_row(*factors(seed, rows, inner, columns, dtype))
+
+
+@pytest.mark.compiled_only
+@pytest.mark.parametrize("sizes", [(150, 90, 600), (151, 93, 601)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_beyond_every_tile(sizes, dtype):
+    assert_product_row_by_row(*factors(0, *sizes, dtype))
 
 
 @given(SEEDS, *[st.integers(2, size) for size in (11, 21, 12)])
@@ -49,44 +63,6 @@ def test_a_transposed_factor_is_a_view(seed, rows, inner, columns):
     add_matmul(a, b, expected)
     add_matmul(np.ascontiguousarray(a.T).T, b, out)
     np.testing.assert_array_equal(out, expected)
-
-
-@pytest.mark.compiled_only
-@DTYPES
-def test_beyond_every_tile(dtype):
-    a, b, start = factors(0, 150, 90, 600, dtype)
-    out = np.zeros_like(start)
-    add_matmul(a, b, out)
-    assert_close(out, a.astype(np.float64) @ b, product_error(a, b))
-
-
-@given(
-    SEEDS,
-    *[st.integers(1, size) for size in (11, 21, 12)],
-    st.sampled_from([np.float32, np.float64]),
-)
-def test_a_row_alone_has_the_same_bits(seed, rows, inner, columns, dtype):
-    a, b, start = factors(seed, rows, inner, columns, dtype)
-    together, alone, parallel = start.copy(), start.copy(), start.copy()
-    add_matmul(a, b, together)
-    parallel_add_matmul(a, b, parallel)
-    for row in range(rows):
-        add_vector_matmul(a[row], b, alone[row])
-    np.testing.assert_array_equal(together, alone)
-    np.testing.assert_array_equal(parallel, alone)
-
-
-@pytest.mark.compiled_only
-@DTYPES
-def test_a_row_alone_has_the_same_bits_beyond_every_tile(dtype):
-    a, b, start = factors(1, 151, 93, 601, dtype)
-    together, alone, parallel = start.copy(), start.copy(), start.copy()
-    add_matmul(a, b, together)
-    parallel_add_matmul(a, b, parallel)
-    for row in range(len(a)):
-        add_vector_matmul(a[row], b, alone[row])
-    np.testing.assert_array_equal(together, alone)
-    np.testing.assert_array_equal(parallel, alone)
 
 
 @pytest.mark.parametrize("rows", [1, 4])

@@ -56,9 +56,8 @@ def mark_of(name, function):
     answers = []
     for case in task.cases:
         call = {key: np.asarray(value) for key, value in case.inputs.items()}
-        results = answer(
-            function, task.arguments, task.results, {**call, "call.memory": "contiguous"}
-        )
+        call["call.memory"] = "contiguous"
+        results = answer(function, task.arguments, task.results, call)
         answers.append(answered(results, task.results))
     return marked(task, answers)
 

@@ -248,7 +248,6 @@ RETURNED = "return loss, grad, pairs, None"
 TEACHER = 'return log_prob(y / rule["temperature"])'
 STUDENT = 'return log_prob(z / rule["temperature"])'
 FACTORS = 'for_loss = for_grad = rule["temperature"] ** 2 if rule["scale_t2"] else 1.0'
-OF_UTTERANCE = "return value.sum() * for_loss, grad * for_grad, pairs"
 KIND = "p, q = np.exp(lp), np.exp(lq)"
 KL = "return (p * (known - lq)).sum(axis=-1)"
 JS = "return 0.5 * (p * (known - mean) + q * (lq - mean)).sum(axis=-1)"

@@ -1,19 +1,14 @@
-"""The tanh cell: states, gradients, direction, networks and streams of it, files, threads."""
+"""The tanh cell: states, gradients, direction."""
 
-import os
-
-import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import rnn as oracle
+from oracles import lstm as oracle
 from oracles.derivative import complex_step
-from support.networks import BIDIRECTIONAL, random_batch, random_network
 from support.strategies import SEEDS
 from tolerances import GRADIENT, VALUE, assert_close
 
-import refkd
 from refkd.kernels.rnn import rnn_backward, rnn_forward
 
 REVERSE = pytest.mark.parametrize("reverse", [False, True])
@@ -122,79 +117,3 @@ def test_saturated_states_stay_finite(size):
     assert (np.abs(hidden) <= 1.0).all()
     for grad in case.backward(hidden, reverse=False):
         assert np.isfinite(grad).all()
-
-
-# --- networks ------------------------------------------------------------------------------------
-
-
-@pytest.mark.compiled_only
-@pytest.mark.skipif(
-    os.environ.get("NUMBA_BOUNDSCHECK", "0") not in ("", "0"),
-    reason="parallel loops run as plain ones under bounds checks",
-)
-def test_the_same_bits_for_any_number_of_threads():
-    net, features = (
-        random_network("tanh", hidden=19),
-        random_batch(lengths=(37, 5, 22, 90, 1, 64, 13)),
-    )
-    before = numba.get_num_threads()
-    answers = []
-    try:
-        for threads in {1, before}:
-            numba.set_num_threads(threads)
-            trace = net.forward(features)
-            answers.append(net.backward(trace, trace.logits))
-    finally:
-        numba.set_num_threads(before)
-    for name, grad in answers[0].items():
-        np.testing.assert_array_equal(grad, answers[-1][name], err_msg=name)
-
-
-@BIDIRECTIONAL
-def test_a_network_knows_its_cell_and_keeps_it_in_the_file(tmp_path, bidirectional):
-    net = random_network("tanh", bidirectional)
-    assert net.cell == "tanh"
-    assert refkd.Network.create(3, 5, 2, 4, bidirectional).cell == "lstm"
-    net.save(tmp_path / "net.npz")
-    again = refkd.Network.load(tmp_path / "net.npz")
-    assert again.cell == "tanh"
-    assert again.hash() == net.hash()
-    features = random_batch()
-    logits = [network_copy.forward(features).logits.values for network_copy in (net, again)]
-    np.testing.assert_array_equal(*logits)
-
-
-def test_names_shapes_and_first_draw():
-    net = refkd.Network.create(5, 100, 1, 4, bidirectional=True, cell="tanh", seed=7)
-    values = net.parameters()
-    for direction in ("forward", "backward"):
-        w_input, w_hidden, bias = (
-            values[f"layer0.{direction}.{part}"] for part in ("w_input", "w_hidden", "bias")
-        )
-        assert (w_input.shape, w_hidden.shape, bias.shape) == ((5, 100), (100, 100), (100,))
-        assert 0.099 < np.abs(w_hidden).max() <= 0.1
-        assert not bias.any()
-    assert net.hash() == refkd.Network.create(5, 100, 1, 4, True, cell="tanh", seed=7).hash()
-    assert net.hash() != refkd.Network.create(5, 100, 1, 4, True, cell="tanh", seed=8).hash()
-
-
-def test_torch_computes_the_same(tmp_path):
-    """The file goes into torch.nn.RNN without renaming."""
-    torch = pytest.importorskip("torch")
-    net = random_network("tanh")
-    net.save(tmp_path / "net.npz")
-    with np.load(tmp_path / "net.npz") as file:
-        arrays = {name: torch.tensor(file[name]) for name in file.files}
-    layer = torch.nn.RNN(3, 2, 2, bidirectional=True).double()
-    linear = torch.nn.Linear(4, 4).double()
-    linear.load_state_dict({part: arrays.pop(f"output.{part}") for part in ("weight", "bias")})
-    layer.load_state_dict(arrays)
-    features = random_batch()
-    trace = net.forward(features)
-    expected = torch.cat([linear(layer(torch.tensor(inputs))[0]) for inputs in features])
-    assert_close(trace.logits.values, expected.detach().numpy(), VALUE)
-    upstream = np.random.default_rng(3).normal(size=expected.shape)
-    (expected * torch.tensor(upstream)).sum().backward()
-    grads = net.backward(trace, features.with_values(upstream))
-    d_w_hidden = layer.weight_hh_l0_reverse.grad.numpy().T
-    assert_close(grads["layer0.backward.w_hidden"], d_w_hidden, GRADIENT)

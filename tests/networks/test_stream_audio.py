@@ -1,12 +1,12 @@
 """Hearing audio as it arrives: the offline features and phones, their times, the command."""
 
 import json
-import wave
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.audio import RATE, SETTINGS, hearing_network, noise, offline_logits, write_wav
 from support.strategies import SEEDS
 from tolerances import VALUE, assert_close
 
@@ -16,39 +16,13 @@ from refkd.check import ArgumentError, DataError
 from refkd.cli import main
 from refkd.data.features import FeatureSettings, log_mel, stack
 from refkd.data.wav import read_wav
-from refkd.networks.stream_audio import arriving_frames, frontend_metadata, recognize_stream
+from refkd.networks.stream_audio import arriving_frames, recognize_stream
 
-RATE = 1000
-SETTINGS = FeatureSettings(bands=3, low=0.0)  # a window of 25 samples, a hop of 10
-
-
-def noise(samples, seed=0):
-    return np.random.default_rng(seed).uniform(-0.9, 0.9, samples).astype(np.float32)
+SYMBOLS = ["<blank>", "a", "b"]
 
 
-def student(settings=SETTINGS, rate=RATE, bidirectional=False, seed=0):
-    """Untrained, with weights so large that its best label changes often."""
-    width = settings.stack * settings.bands
-    net = refkd.Network.create(width, 4, 1, 3, bidirectional, seed=seed)
-    values = {name: 5.0 * value for name, value in net.parameters().items()}
-    return net.with_parameters(values).with_metadata(
-        symbols=["<blank>", "a", "b"],
-        mean=np.full(width, 1.5),
-        std=np.full(width, 0.5),
-        **frontend_metadata(settings, rate),
-    )
-
-
-def offline_logits(net, audio, settings=SETTINGS):
-    frames = stack(log_mel(audio, RATE, settings), settings.stack)
-    normal = ((frames - 1.5) / 0.5).astype(np.float32)
-    return net.forward(refkd.Ragged.from_list([normal])).logits[0]
-
-
-def write_wav(path, audio, rate=RATE):
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes((audio * 32767).astype("<i2").tobytes())
+def student(**options):
+    return hearing_network(SYMBOLS, **options)
 
 
 @pytest.fixture
@@ -106,7 +80,7 @@ def test_phones_and_times_are_those_of_greedy_decoding(samples, seed):
     net, audio = student(seed=seed), noise(samples, seed)
     recognized = list(recognize_stream(net, audio, RATE))
     labels, frames = spikes(offline_logits(net, audio))
-    assert [phone.phone for phone in recognized] == [["<blank>", "a", "b"][k] for k in labels]
+    assert [phone.phone for phone in recognized] == [SYMBOLS[k] for k in labels]
     assert_close([phone.time for phone in recognized], 0.0175 + 0.02 * frames, VALUE)
     assert all(phone.computing > 0.0 for phone in recognized)
 
@@ -120,9 +94,6 @@ def test_the_network_of_these_tests_has_something_to_say():
 def test_the_lag_is_half_a_span():
     *recognized, _ = recognize_stream(student(), noise(3000), RATE)
     assert_close([phone.lag for phone in recognized], 0.0175, VALUE)
-
-
-# --- what a network's file must hold -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -146,12 +117,12 @@ def test_metadata_that_do_not_fit(facts, sentence):
 
 def test_settings_survive_the_file(files):
     settings = FeatureSettings(taper="hamming", bands=3, low=0.0, high=400.0, stack=3)
-    student(settings).save(files / "other.npz")
+    student(settings=settings).save(files / "other.npz")
     net = refkd.Network.load(files / "other.npz")
     audio = noise(1500)
     labels, frames = spikes(offline_logits(net, audio, settings))
     recognized = list(recognize_stream(net, audio, RATE))
-    assert [phone.phone for phone in recognized] == [["<blank>", "a", "b"][k] for k in labels]
+    assert [phone.phone for phone in recognized] == [SYMBOLS[k] for k in labels]
     assert_close([phone.time for phone in recognized], settings.times(75, RATE)[frames], VALUE)
 
 

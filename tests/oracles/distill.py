@@ -236,9 +236,8 @@ def loss_given(
     total = 0.0
     if name == "Soft":
         for i in range(len(q)):
-            divergences = np.array(
-                [d for d, (a, _) in zip(D, selection.pairs, strict=True) if a == i]
-            )
+            pairs = zip(D, selection.pairs, strict=True)
+            divergences = np.array([d for d, (a, _) in pairs if a == i])
             if divergences.size:
                 total += selection.mass[i] * soft_minimum(divergences, rule.tau)
     else:
@@ -252,20 +251,3 @@ def soft_minimum(costs: np.ndarray, tau: float) -> Any:
         return costs.mean()
     low = costs.real.min()
     return low - tau * np.log(np.exp(-(costs - low) / tau).mean())
-
-
-def held_weights_loss(
-    student: Any,
-    teacher: Any,
-    selection: Selection,
-    kind: str = "kl",
-    temperature: float = 1.0,
-    scale_t2: bool = False,
-) -> Any:
-    """sum of w D over the pairs, weights held: the same gradient as Soft, another value."""
-    p, q = logp(teacher, temperature), logp(student, temperature)
-    total = sum(
-        w * divergence(p[j], q[i], kind)
-        for (i, j), w in zip(selection.pairs, selection.weight, strict=True)
-    )
-    return total * (temperature**2 if scale_t2 else 1.0)

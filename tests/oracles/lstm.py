@@ -1,7 +1,6 @@
-"""The LSTM and the stacked network in plain NumPy, step by step, for real or complex input."""
+"""LSTM, plain cell and stacked network in NumPy, step by step, for real or complex input."""
 
 import numpy as np
-from oracles.rnn import rnn
 
 
 def sigmoid(x):
@@ -47,6 +46,16 @@ def lstm(
     return tuple(np.array(column) for column in zip(*rows, strict=True))
 
 
+def rnn(w_input, w_hidden, bias, inputs, h0, reverse=False):
+    """The plain cell: hidden (T, H); row t is frame t."""
+    h = h0
+    rows = []
+    for x in inputs[::-1] if reverse else inputs:
+        h = np.tanh(x @ w_input + h @ w_hidden + bias)
+        rows.append(h)
+    return np.array(rows[::-1] if reverse else rows)
+
+
 def network(values, inputs, masks=()):
     """Logits (T, K) of one utterance under parameters named as in Network.parameters().
 
@@ -70,3 +79,17 @@ def network(values, inputs, masks=()):
         inputs = np.concatenate(outputs, axis=1)
         layer += 1
     return inputs @ values["output.w"] + values["output.bias"]
+
+
+def dropout_masks(seed, dropout, layers, directions, frames, hidden):
+    """What dropout keeps, one draw after the other in the documented order: for each layer above
+    the first (frames, directions * hidden) of 0 or 1 / (1 - dropout)."""
+    rng = np.random.default_rng(seed)
+    masks = np.zeros((layers - 1, frames, directions * hidden))
+    for mask in masks:
+        for s in range(directions):
+            for t in range(frames):
+                for j in range(hidden):
+                    if rng.random() >= dropout:
+                        mask[t, s * hidden + j] = 1.0 / (1.0 - dropout)
+    return masks

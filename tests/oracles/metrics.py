@@ -40,9 +40,8 @@ def best_cost(reference, hypothesis, reference_times, hypothesis_times):
 def spikes(logits, blank):
     """[(label, first frame, end)] of every run of one best label, by grouping; no blanks."""
     best = [int(np.argmax(frame)) for frame in logits]
-    runs = [
-        (label, list(run)) for label, run in itertools.groupby(range(len(best)), best.__getitem__)
-    ]
+    groups = itertools.groupby(range(len(best)), best.__getitem__)
+    runs = [(label, list(run)) for label, run in groups]
     return [(label, run[0], run[-1] + 1) for label, run in runs if label != blank]
 
 

@@ -14,17 +14,11 @@ from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-)
+FLAGS = [
+    *("--headless=new", "--no-sandbox", "--no-first-run"),
+    *(f"--disable-{part}" for part in ("gpu", "quic", "sync", "background-networking")),
+    *(f"--disable-{part}" for part in ("component-update", "dev-shm-usage")),
+]
 PATIENCE = 60.0  # seconds for the browser to start, or for a page to change
 KEYS = dict(
     zip(

@@ -12,16 +12,10 @@ from support.browser import CHROMIUM, DRIVER
 
 # Continuous integration says that a browser is needed; elsewhere these tests are skipped without.
 NEEDED = os.environ.get("REFKD_NEEDS_BROWSER", "") not in ("", "0")
-
-
 needs_browser = pytest.mark.skipif(
     not (NEEDED or (CHROMIUM and DRIVER)), reason="chromium and chromedriver are not installed"
 )
-
-
 NAMES, LENGTHS = ("short", "typical </script>", "long"), (31, 47, 1500)
-
-
 GUTTER, RIGHT = 46, 8  # pixels beside the strips
 
 
@@ -35,11 +29,12 @@ class Explorer:
         browser.run("document.getElementById('explorer').scrollIntoView()")
         self.frames = 47
 
+    def ask(self, part, attribute):
+        """Something of a part of the page."""
+        return self.browser.run(f"return document.querySelector('[data-part={part}]'){attribute}")
+
     def text(self, part):
-        content = self.browser.run(
-            "return document.querySelector(`[data-part=${arguments[0]}]`).textContent", part
-        )
-        return re.sub(r"\s+", " ", content).strip()
+        return re.sub(r"\s+", " ", self.ask(part, ".textContent")).strip()
 
     def rows(self, part):
         return self.browser.run(
@@ -102,18 +97,12 @@ class Explorer:
 
     def picture(self, part="strips"):
         """The strips, or the cursor above them, as (height, width, 4) pixels."""
-        coded = self.browser.run(
-            "return document.querySelector(`[data-part=${arguments[0]}]`)"
-            ".toDataURL().split(',')[1]",
-            part,
-        )
+        coded = self.ask(part, ".toDataURL().split(',')[1]")
         with Image.open(io.BytesIO(base64.b64decode(coded))) as image:
             return np.asarray(image)
 
     def attribute(self, name):
-        return self.browser.run(
-            "return document.querySelector('[data-part=stage]').getAttribute(arguments[0])", name
-        )
+        return self.ask("stage", f".getAttribute('{name}')")
 
 
 def says_that_it_scrolls(browser, place=0):

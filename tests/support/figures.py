@@ -6,29 +6,20 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from support import strategies
 
 from refkd.alignment.bootstrap import Interval
 from refkd.alignment.statistics import OffsetStatistics
-from visualize import (
-    Phones,
-    offsets_figure,
-    shift_figure,
-    tradeoff_figure,
-)
+from visualize import Phones, offsets_figure, shift_figure, tradeoff_figure
 from visualize.figures.toy import toy_figure, toy_table
 
 SYMBOLS = ["-", "a", "b", "tj", "stj", "o", "u", "x"]
-
-
 SHIFT = 0.02
 
 
 def spiky(spikes, frames=30, classes=4):
     """Logits that spike at the frames of {frame: label}, with posterior e^5 / (e^5 + K - 1)."""
-    best = np.zeros(frames, dtype=int)
-    for frame, label in spikes.items():
-        best[frame] = label
-    return 5.0 * np.eye(classes)[best]
+    return strategies.spiky(spikes, frames, classes, height=5.0)
 
 
 def utterance(seed, students, frames=120, phones=24):

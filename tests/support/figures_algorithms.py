@@ -6,14 +6,9 @@ from support.figures import spiky
 import refkd
 from refkd.experiment.checkpoint import Epoch
 from refkd.losses.rules import Window
-from visualize import (
-    gradients_figure,
-    lattice_figure,
-)
+from visualize import gradients_figure, lattice_figure
 
 SHIFT, FIRST = 0.02, 0.01
-
-
 SYMBOLS = ["-", "a", "b", "tj"]
 
 
@@ -31,9 +26,8 @@ def gradients():
     teacher, student = spiky({3: 2, 10: 1}), spiky({6: 2, 10: 1})
     rules = {"FrameWise": refkd.FrameWise(), "Hard": refkd.Hard(Window(4))}
     traces = {name: refkd.distill_trace(student, teacher, rule) for name, rule in rules.items()}
-    return traces, gradients_figure(
-        traces, student, teacher, SYMBOLS, SHIFT, first_frame=FIRST, title="late"
-    )
+    options = {"first_frame": FIRST, "title": "late"}
+    return traces, gradients_figure(traces, student, teacher, SYMBOLS, SHIFT, **options)
 
 
 def lstm(hidden, frames=40, reverse=False):

@@ -1,4 +1,16 @@
-"""What tests of the shift figure share."""
+"""What tests of the shift figure and of rules share."""
+
+import numpy as np
+from support.figures import spiky
+
+EXTREMES = {  # a teacher and a student
+    "silent": (spiky({}), spiky({})),
+    "one frame": (np.zeros((1, 4)), np.zeros((1, 4))),
+    "spikes everywhere": (
+        spiky({n: 1 + n % 2 for n in range(30)}),
+        spiky(dict.fromkeys(range(1, 30), 2)),
+    ),
+}
 
 
 def series(axes):

@@ -46,9 +46,8 @@ def made_run(lengths=(31, 47, 12), names=NAMES, rules=RULES, options=None, seeds
         arrays = {utterance: spiking(rng, frames, late) for utterance, frames in sizes.items()}
         chosen = {**OPTIONS, **(options or {}).get(name, {})} if rule else {}
         weight = 0.3 if rule else 0.0
-        return RunModel(
-            name, title, PosteriorSet(name, arrays), rule, chosen, weight, taught_by, 0.2
-        )
+        posteriors = PosteriorSet(name, arrays)
+        return RunModel(name, title, posteriors, rule, chosen, weight, taught_by, 0.2)
 
     models = [model("teacher", "teacher", 0), model("CTC", "CTC alone", 1)]
     models += [model(name, titled(rule), 2, rule, "teacher") for name, rule in rules.items()]

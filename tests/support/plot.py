@@ -1,25 +1,17 @@
 """Posteriors and commands that tests of `refkd plot` share."""
 
 import numpy as np
+from support.strategies import spiky
 
 SYMBOLS = ("<blk>", "a", "m", "s")
-
-
 TEACHER = {"one": {5: 1, 10: 2, 20: 3, 30: 1}, "two": {6: 2, 12: 1}}
-
-
 LATE = {"one": {6: 1, 12: 2, 21: 3, 33: 1}, "two": {7: 2, 13: 1}}  # +1 +2 +1 +3, +1 +1 frames
-
-
 FRAMES = {"one": 40, "two": 20}
 
 
 def logits(spikes, frames, classes=4, blank=0):
     """Posterior e^5 / (e^5 + K - 1) of the label at each frame of {frame: label}."""
-    best = np.full(frames, blank)
-    for frame, label in spikes.items():
-        best[frame] = label
-    return 5.0 * np.eye(classes)[best]
+    return spiky(spikes, frames, classes, blank, height=5.0)
 
 
 def arrays_of(events, frames=FRAMES, times=1):

@@ -5,8 +5,6 @@ from importlib import import_module
 from pathlib import Path
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "reference").glob("*.rst"))
-
-
 NAMES = [
     name
     for path in PAGES

@@ -108,6 +108,13 @@ RULES = {
 }
 
 
+@st.composite
+def guided_cases(draw, frames=None, classes=None):
+    """A model, a guide with some classes ruled out, and a blank."""
+    T, K = frames or draw(st.integers(1, 6)), classes or draw(st.integers(1, 5))
+    return draw(logits(T, K)), draw(logits(T, K, masked=True)), draw(st.integers(0, K - 1))
+
+
 @dataclass(frozen=True)
 class DistillCase:
     """Arguments of distill_loss, of distill_trace and of the oracle."""
@@ -146,9 +153,8 @@ def distill_cases(draw, rules=tuple(RULES), divergences=DIVERGENCES, blanks=BLAN
         teacher = np.roll(student, -1, axis=0)
     else:
         teacher = draw(logits(T, K, masked=divergence != "reverse_kl"))
-    refused = isinstance(rule, refkd.OrderedPath) or (
-        isinstance(rule, refkd.Monotone) and rule.max_step is not None
-    )
+    bounded = getattr(rule, "max_step", None) is not None
+    refused = bounded or isinstance(rule, refkd.OrderedPath)
     allowed = [name for name in blanks if not (refused and name == "no_blank_candidates")]
     return DistillCase(
         student,
@@ -177,12 +183,12 @@ def distill_batches(draw):
 SPIKING = 4  # classes of the spiky models
 
 
-def spiky(spikes, frames=30, classes=SPIKING):
-    """Logits whose best label is the blank 0 but at the frames of `spikes` {frame: label}."""
-    best = np.zeros(frames, dtype=int)
+def spiky(spikes, frames=30, classes=SPIKING, blank=0, height=1.0):
+    """Logits whose best label is the blank but at the frames of `spikes` {frame: label}."""
+    best = np.full(frames, blank)
     for frame, label in spikes.items():
         best[frame] = label
-    return np.eye(classes)[best]
+    return height * np.eye(classes)[best]
 
 
 @st.composite

@@ -1,9 +1,9 @@
 """Equations of the pages: where they stand, and the symbols that they use."""
 
 import re
-from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+from support.pages import DOCS
+
 COURSE = sorted((DOCS / "course").glob("*.md"))
 FENCED = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)  # code shown on a page is no equation
 DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
@@ -32,10 +32,10 @@ def equations(text):
 def symbols(tex):
     """Letters, Greek letters and upright words of an equation."""
     tex = TEXT.sub(" ", TAG.sub(" ", tex))
-    found = set()
+    names = set()
     for word, command, letter in TOKEN.findall(tex):
         if word:
-            found.add(word)
+            names.add(word)
         elif command in GREEK or letter:
-            found.add(command or letter)
-    return found - WORDS
+            names.add(command or letter)
+    return names - WORDS

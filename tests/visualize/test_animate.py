@@ -17,6 +17,7 @@ from support.figures import (
     texts_of,
     utterance,
 )
+from support.figures_algorithms import lines_of
 from tolerances import VALUE, assert_close
 
 from refkd.check import ArgumentError
@@ -48,10 +49,6 @@ def title_of(figure):
     return next(text.get_text() for text in figure.texts if text.get_weight() == "bold")
 
 
-def gid_of(axes, gid):
-    return next(line for line in axes.lines if line.get_gid() == gid)
-
-
 def test_there_is_a_frame_before_training_and_one_for_each_epoch(frames):
     assert [title_of(frame) for frame in frames] == [
         "before training",
@@ -69,8 +66,9 @@ def test_connectors_are_those_of_the_epoch(frames, epoch):
     written = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in strip.texts]
     assert [int(number) for number in written] == OFFSETS[epoch]
     lonely = 3 - len(OFFSETS[epoch])
-    assert len(gid_of(strip, "teacher only").get_xdata()) == lonely
-    assert len(gid_of(strip, "student only").get_xdata()) == len(EPOCHS[epoch]) - len(linked)
+    lines = lines_of(strip)
+    assert len(lines["teacher only"].get_xdata()) == lonely
+    assert len(lines["student only"].get_xdata()) == len(EPOCHS[epoch]) - len(linked)
 
 
 def test_the_student_is_that_of_the_epoch_and_the_teacher_always_the_same(frames):
@@ -93,7 +91,7 @@ def test_error_and_loss_of_the_epoch_stand_by_the_student(frames):
 
 def test_the_curve_of_errors_grows_with_the_epochs(frames):
     for epoch, figure in enumerate(frames):
-        grown = gid_of(axes_of(figure, "validation"), "validation error")
+        grown = lines_of(axes_of(figure, "validation"))["validation error"]
         assert grown.get_xdata().tolist() == list(range(epoch + 1))
         assert_close(grown.get_ydata(), [math.nan, 90.0, 12.5][: epoch + 1], VALUE)
 

@@ -193,34 +193,25 @@ def earlier(count):
 
 
 @pytest.mark.proof
-def test_the_posteriors_are_those_of_the_chosen_frame(explorer, run):
-    explorer.choose_student("Hard")
+@pytest.mark.parametrize("name", ["Hard", "Soft", "CTC"])
+def test_the_posteriors_are_those_that_are_compared(explorer, run, name):
+    """With the chosen frame, the mixture of a weighted rule, or without a rule the same frame."""
+    explorer.choose_student(name)
     explorer.point(23)
-    trace = run.trace("Hard", NAMES[1])
-    ((_, chosen),) = trace.pairs[trace.pairs[:, 0] == 23]
-    teacher = probabilities(run, "teacher", chosen)
+    frame, other, compared = 23, "teacher, frame 23", None
+    if name == "Soft":
+        other, compared = "mixture", run.trace("Soft", NAMES[1]).target[23]
+    elif name == "Hard":
+        trace = run.trace("Hard", NAMES[1])
+        ((_, frame),) = trace.pairs[trace.pairs[:, 0] == 23]
+        other = f"teacher, frame {frame}"
+    if compared is None:
+        compared = probabilities(run, "teacher", frame)
     rows = {row[2]: (row[0], row[4]) for row in explorer.rows("posteriors")}
-    assert rows == posterior_rows(run, "Hard", 23, teacher)
-    assert explorer.text("other") == f"teacher, frame {chosen}"
-
-
-@pytest.mark.proof
-def test_the_posteriors_of_a_weighted_rule_are_the_mixture(explorer, run):
-    explorer.choose_student("Soft")
-    explorer.point(23)
-    rows = {row[2]: (row[0], row[4]) for row in explorer.rows("posteriors")}
-    assert rows == posterior_rows(run, "Soft", 23, run.trace("Soft", NAMES[1]).target[23])
-    assert explorer.text("other") == "mixture"
-
-
-@pytest.mark.proof
-def test_who_has_no_rule_is_compared_with_the_same_frame(explorer, run):
-    explorer.choose_student("CTC")
-    explorer.point(23)
-    teacher = probabilities(run, "teacher", 23)
-    rows = {row[2]: (row[0], row[4]) for row in explorer.rows("posteriors")}
-    assert rows == posterior_rows(run, "CTC", 23, teacher)
-    assert explorer.browser.run("return document.querySelector('[data-part=window]').hidden")
+    assert rows == posterior_rows(run, name, 23, compared)
+    assert explorer.text("other") == other
+    hidden = explorer.browser.run("return document.querySelector('[data-part=window]').hidden")
+    assert hidden == (name == "CTC")
 
 
 @pytest.mark.proof

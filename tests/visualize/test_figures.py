@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.figures import SHIFT, assert_readable, axes_of, between, draw_everything, texts_of
-from support.figures_algorithms import gradients, history, lattice, lstm
+from support.figures_algorithms import gradients, history, lattice, lines_of, lstm
 from tolerances import PRINTED_3, VALUE, assert_close
 
 import refkd
@@ -59,29 +59,13 @@ def test_the_window_is_shaded_with_the_share_inside():
     assert "in the window: 50.0 %" in texts_of(axes)
 
 
-def test_offsets_figure_is_readable():
-    rng = np.random.default_rng(0)
-    names = ["CTC", "FrameWise", "Shift(2)", "Hard(Window(5, 0))", "OrderedPath", "silent"]
-    statistics = {
-        name: OffsetStatistics(rng.poisson(n, 500 * (name != "silent")) - 1, 20 * n, 30)
-        for n, name in enumerate(names)
-    }
-    windows = {"OrderedPath": Window.whole()}
-    assert_readable(offsets_figure(statistics, SHIFT, windows=windows, caption="Seed 0."))
-    assert_readable(offsets_figure({"CTC": statistics["CTC"]}, SHIFT))
-    with pytest.raises(refkd.ArgumentError, match="statistics: expected at least one student"):
-        offsets_figure({}, SHIFT)
-
-
 # --- error against delay -------------------------------------------------------------------------
 
 
 def test_points_stand_at_the_means_of_the_seeds():
     students = {"CTC": (0.9, 0.26), "Hard": ([1.0, 2.0], [0.2, 0.3])}
     axes = axes_of(tradeoff_figure(students, SHIFT, teacher=(0.0, 0.13)), "tradeoff")
-    points = {
-        line.get_gid(): line for line in axes.lines if line.get_gid() in (*students, "teacher")
-    }
+    points = lines_of(axes)
     assert_close(np.ravel(points["CTC"].get_data()), [0.9, 26.0], VALUE)
     assert_close(np.ravel(points["Hard"].get_data()), [1.5, 25.0], VALUE)
     assert_close(np.ravel(points["teacher"].get_data()), [0.0, 13.0], VALUE)
@@ -98,8 +82,7 @@ def test_a_student_without_matched_spikes_is_named_below():
     figure = tradeoff_figure(students, SHIFT)
     axes = axes_of(figure, "tradeoff")
     assert [text.get_text() for text in axes.texts] == ["CTC"]
-    (point,) = [line for line in axes.lines if line.get_gid() == "CTC"]
-    assert_close(np.ravel(point.get_data()), [1.0, 20.0], VALUE)
+    assert_close(np.ravel(lines_of(axes)["CTC"].get_data()), [1.0, 20.0], VALUE)
     assert "without a delay: Hard (100.0 % error)" in figure.texts[0].get_text().replace("\n", " ")
     assert_readable(figure)
     assert_readable(tradeoff_figure({"Hard": (np.nan, 1.0)}, SHIFT))
@@ -125,7 +108,7 @@ def test_bars_span_the_intervals_and_take_the_place_of_the_seeds():
     students = {"CTC": ([0.8, 1.0], [0.2, 0.3]), "Hard": ([1.8, 2.0], [0.1, 0.2])}
     intervals = {"Hard": (between(1.7, 1.9, 2.0), between(0.12, 0.15, 0.21))}
     figure = tradeoff_figure(students, SHIFT, intervals=intervals)
-    lines = {line.get_gid(): line for line in axes_of(figure, "tradeoff").lines}
+    lines = lines_of(axes_of(figure, "tradeoff"))
     assert_close(np.ravel(lines["Hard"].get_data()), [1.9, 15.0], VALUE)
     assert_close(lines["Hard, interval of delay"].get_data(), [[1.7, 2.0], [15.0, 15.0]], VALUE)
     assert_close(lines["Hard, interval of error"].get_data(), [[1.9, 1.9], [12.0, 21.0]], VALUE)
@@ -156,37 +139,9 @@ def test_fixed_shifts_are_joined_in_order_of_delay():
     students |= {"Shift 2": ([1.9, 2.1], [0.24, 0.26]), "Shift 9": (np.nan, 1.0)}
     names = [name for name in students if name.startswith("Shift")]
     figure = tradeoff_figure(students, SHIFT, line=names)
-    (line,) = [
-        line for line in axes_of(figure, "tradeoff").lines if line.get_gid() == "fixed shifts"
-    ]
+    line = lines_of(axes_of(figure, "tradeoff"))["fixed shifts"]
     assert_close(line.get_data(), [[1.0, 2.0, 3.0], [30.0, 25.0, 20.0]], VALUE)
     assert "Open circles: fixed shifts." in figure.texts[0].get_text().replace("\n", " ")
-
-
-def test_sixteen_students_with_bars_are_readable():
-    rows = {
-        "CTC alone": (1.67, 0.256), "FrameWise": (0.05, 0.333), "Shift 1": (1.1, 0.27),
-        "Shift 2": (2.03, 0.228), "Shift 3": (2.9, 0.217), "Shift 4": (3.8, 0.213),
-        "Shift 5": (4.7, 0.214), "Hard [5, 0]": (2.08, 0.234), "Soft [5, 0]": (1.9, 0.238),
-        "TopK [5, 0]": (2.0, 0.24), "Monotone [5, 0]": (1.8, 0.246), "Blend": (1.5, 0.262),
-        "OrderedPath [5, 0]": (2.34, 0.215), "OrderedPath [8, 0]": (2.6, 0.212),
-        "PerTeacher [5, 0]": (2.57, 0.221), "Hard, weight 1": (2.9, 0.31),
-    }  # fmt: skip
-    intervals = {
-        name: (between(x - 0.1, x, x + 0.1), between(0.94 * y, y, 1.05 * y))
-        for name, (x, y) in rows.items()
-    }
-    line = [name for name in rows if name.startswith("Shift")]
-    figure = tradeoff_figure(
-        rows, SHIFT, teacher=(0.0, 0.13), baseline="CTC alone", intervals=intervals, line=line
-    )
-    assert_readable(figure)
-    axes = axes_of(figure, "tradeoff")
-    ends = [line for line in axes.lines if "interval" in str(line.get_gid())]
-    assert len(ends) == 32
-    caps = axes.transData.transform(np.concatenate([end.get_xydata() for end in ends]))
-    for text in axes.texts:
-        assert not any(text.get_window_extent().contains(*cap) for cap in caps), text.get_text()
 
 
 @pytest.mark.parametrize("argument", [{"intervals": {"Soft": ()}}, {"line": ["Soft"]}])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from support.figures import SHIFT, SYMBOLS, assert_readable, axes_of, spiky, utterance
-from support.figures_shift import caption_of, series
+from support.figures_shift import EXTREMES, caption_of, series
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -188,15 +188,7 @@ def test_long_names_keep_to_their_panels():
         assert_readable(rules_figure(traces, LATE, TEACHER, SYMBOLS[:4], SHIFT, width=width))
 
 
-@pytest.mark.parametrize(
-    ("teacher", "student"),
-    [
-        (spiky({}), spiky({})),
-        (np.zeros((1, 4)), np.zeros((1, 4))),
-        (spiky({n: 1 + n % 2 for n in range(30)}), spiky(dict.fromkeys(range(1, 30), 2))),
-    ],
-    ids=["silent", "one frame", "spikes everywhere"],
-)
+@pytest.mark.parametrize(("teacher", "student"), EXTREMES.values(), ids=EXTREMES)
 def test_extreme_utterances_are_readable(teacher, student):
     symbols = ["-", "phone_a", "phone_b", "$x$"]
     figure = rules_figure(traces_of(teacher, student), student, teacher, symbols, SHIFT, width=7.0)

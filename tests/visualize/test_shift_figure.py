@@ -14,7 +14,7 @@ from support.figures import (
     texts_of,
     utterance,
 )
-from support.figures_shift import caption_of, series
+from support.figures_shift import EXTREMES, caption_of, series
 from tolerances import VALUE, assert_close
 
 import refkd
@@ -297,13 +297,17 @@ def test_speech_needs_samples_or_bands(values):
 # --- choices -------------------------------------------------------------------------------------
 
 
+def choices_of(rule, teacher, student, distillation=None, **options):
+    """What a rule chose, and the strip that shows it."""
+    trace = refkd.distill_trace(student, teacher, rule, **(distillation or {}))
+    models = {"T": teacher, "S": student}
+    figure = shift_figure(models, SYMBOLS[:4], SHIFT, traces={"S": trace}, **options)
+    return trace, axes_of(figure, "choices S")
+
+
 def test_the_staircase_has_a_tread_for_each_student_frame():
     teacher, student = spiky({3: 1, 10: 2}), spiky({5: 1, 11: 2})
-    trace = refkd.distill_trace(student, teacher, refkd.Hard(Window(4)))
-    figure = shift_figure(
-        {"T": teacher, "S": student}, SYMBOLS[:4], SHIFT, first_frame=0.5, traces={"S": trace}
-    )
-    strip = axes_of(figure, "choices S")
+    trace, strip = choices_of(refkd.Hard(Window(4)), teacher, student, first_frame=0.5)
     (line,) = series(strip)["chosen"]
     frames = np.arange(30)
     assert_close(line.get_xdata()[::2], 0.5 + SHIFT * (frames - 0.5), VALUE)
@@ -312,19 +316,13 @@ def test_the_staircase_has_a_tread_for_each_student_frame():
     assert np.array_equal(line.get_ydata()[1::2], -trace.offset)
     (dots,) = series(strip)["chosen at teacher spikes"]
     assert_close(dots.get_data(), [[0.5 + 5 * SHIFT, 0.5 + 11 * SHIFT], [-2, -1]], VALUE)
-    assert_readable(figure)
+    assert_readable(strip.figure)
 
 
 def test_the_window_is_shaded_as_far_as_there_are_frames():
     teacher = spiky({3: 1}, frames=6)
-    rule = refkd.Hard(Window(2, 1))
-    figure = shift_figure(
-        {"T": teacher, "S": teacher},
-        SYMBOLS[:4],
-        SHIFT,
-        traces=traced(rule, teacher, {"S": teacher}),
-    )
-    (window,) = series(axes_of(figure, "choices S"))["window"]
+    _, strip = choices_of(refkd.Hard(Window(2, 1)), teacher, teacher)
+    (window,) = series(strip)["window"]
     (path,) = window.get_paths()
     sees = {0: (0, 1), 1: (-1, 1), 2: (-2, 1), 3: (-2, 1), 4: (-2, 1), 5: (-2, 0)}
     for frame, (low, high) in sees.items():
@@ -338,28 +336,20 @@ def test_the_window_is_shaded_as_far_as_there_are_frames():
 
 def test_a_frame_that_learns_nothing_interrupts_the_staircase():
     teacher = spiky({3: 1, 7: 2}, frames=10)
-    figure = shift_figure(
-        {"T": teacher, "S": teacher},
-        SYMBOLS[:4],
-        SHIFT,
-        traces=traced(refkd.Shift(2), teacher, {"S": teacher}),
-    )
-    (line,) = series(axes_of(figure, "choices S"))["chosen"]
+    _, strip = choices_of(refkd.Shift(2), teacher, teacher)
+    (line,) = series(strip)["chosen"]
     assert_close(line.get_xdata()[0], 1.5 * SHIFT, VALUE)  # frames 0 and 1 see nothing
     assert set(line.get_ydata()) == {-2}
-    rule = refkd.Hard(Window(2))
-    trace = refkd.distill_trace(teacher, teacher, rule, blank_frames="drop_selected")
-    models = {"T": teacher, "S": teacher}
-    figure = shift_figure(models, SYMBOLS[:4], SHIFT, traces={"S": trace})
-    (line,) = series(axes_of(figure, "choices S"))["chosen"]
+    dropped = {"blank_frames": "drop_selected"}
+    _, strip = choices_of(refkd.Hard(Window(2)), teacher, teacher, dropped)
+    (line,) = series(strip)["chosen"]
     assert_close(line.get_xdata(), SHIFT * np.array([2.5, 3.5, np.nan, 6.5, 7.5]), VALUE)
 
 
 def test_weighted_pairs_are_cells_as_dark_as_their_weight():
     teacher, student = spiky({3: 1, 10: 2}), spiky({5: 1, 11: 2})
-    trace = refkd.distill_trace(student, teacher, refkd.Soft(Window(3, 3), 50.0))
-    figure = shift_figure({"T": teacher, "S": student}, SYMBOLS[:4], SHIFT, traces={"S": trace})
-    drawn = series(axes_of(figure, "choices S"))
+    trace, strip = choices_of(refkd.Soft(Window(3, 3), 50.0), teacher, student)
+    drawn = series(strip)
     (every,), (at_spikes,) = drawn["weight"], drawn["weight at teacher spikes"]
     cells, blue = (np.ma.filled(image.get_array(), np.nan) for image in (every, at_spikes))
     assert_close(every.get_extent(), [-0.5 * SHIFT, 29.5 * SHIFT, -3.5, 3.5], VALUE)
@@ -370,26 +360,22 @@ def test_weighted_pairs_are_cells_as_dark_as_their_weight():
     assert every.get_cmap()(1.0)[0] < every.get_cmap()(0.0)[0]  # darker
     assert every.get_clim() == at_spikes.get_clim() == (0.0, trace.pair_weight.max())
     assert trace.pair_weight.max() < 0.5
-    assert_readable(figure)
+    assert_readable(strip.figure)
 
 
 def test_a_path_visits_every_pair():
     teacher, student = spiky({3: 1, 10: 2}), spiky({6: 1, 11: 2})
-    trace = refkd.distill_trace(student, teacher, refkd.OrderedPath(Window(4)))
-    models = {"T": teacher, "S": student}
-    figure = shift_figure(models, SYMBOLS[:4], SHIFT, traces={"S": trace})
-    (line,) = series(axes_of(figure, "choices S"))["chosen"]
+    trace, strip = choices_of(refkd.OrderedPath(Window(4)), teacher, student)
+    (line,) = series(strip)["chosen"]
     assert_close(line.get_xdata(), SHIFT * trace.pairs[:, 0], VALUE)
     assert np.array_equal(line.get_ydata(), -trace.offset)
 
 
 def test_a_wide_window_does_not_press_the_choices_together():
     teacher, student = spiky({3: 1, 100: 2}, frames=200), spiky({5: 1, 101: 2}, frames=200)
-    models = {"T": teacher, "S": student}
     for window, lowest in ((Window.whole(), -5), (Window(3), -3), (Window(150, 150), -5)):
-        trace = refkd.distill_trace(student, teacher, refkd.Hard(window))
+        trace, strip = choices_of(refkd.Hard(window), teacher, student)
         assert (-trace.offset).min() == -2
-        strip = axes_of(shift_figure(models, SYMBOLS[:4], SHIFT, traces={"S": trace}), "choices S")
         assert lowest - 1.0 < strip.get_ylim()[0] < lowest - 0.5
 
 
@@ -436,22 +422,14 @@ def test_shift_figure_is_readable(students, seed, width):
 
 
 @pytest.mark.parametrize(
-    "models",
-    [
-        {"T": spiky({}), "S": spiky({})},
-        {"T": spiky({4: 1}), "S": spiky({})},
-        {"T": np.zeros((1, 4)), "S": np.zeros((1, 4))},
-        {
-            "T": spiky({n: 1 + n % 2 for n in range(0, 30)}),
-            "S": spiky(dict.fromkeys(range(1, 30), 2)),
-        },
-    ],
-    ids=["silent", "one spike", "one frame", "spikes everywhere"],
+    ("teacher", "student"),
+    [*EXTREMES.values(), (spiky({4: 1}), spiky({}))],
+    ids=[*EXTREMES, "one spike"],
 )
 @pytest.mark.parametrize("width", WIDTHS)
-def test_extreme_utterances_are_readable(models, width):
-    symbols = ["-", "phone_a", "phone_b", "$x$"]
-    traces = traced(refkd.Hard(Window(3)), models["T"], {"S": models["S"]})
+def test_extreme_utterances_are_readable(teacher, student, width):
+    symbols, models = ["-", "phone_a", "phone_b", "$x$"], {"T": teacher, "S": student}
+    traces = traced(refkd.Hard(Window(3)), teacher, {"S": student})
     assert_readable(shift_figure(models, symbols, SHIFT, width=width))
     assert_readable(shift_figure(models, symbols, SHIFT, traces=traces, width=width))
 

@@ -36,6 +36,7 @@ STUDENTS = ["CTC alone", "FrameWise", "Shift 2", "Hard [5, 0]", "OrderedPath [5,
 ROWS = {
     "CTC alone": (1.67, 0.256), "FrameWise": (0.05, 0.333), "Shift 1": (1.1, 0.27),
     "Shift 2": (2.03, 0.228), "Shift 3": (2.9, 0.217), "Shift 4": (3.8, 0.213),
+    "Shift 5": (4.7, 0.214), "OrderedPath [8, 0]": (2.6, 0.212),
     "Hard [5, 0]": (2.08, 0.234), "Soft [5, 0]": (1.9, 0.238), "TopK [5, 0]": (2.0, 0.24),
     "Monotone [5, 0]": (1.8, 0.246), "Blend": (1.5, 0.262), "Hard, weight 1": (2.9, 0.31),
     "OrderedPath [5, 0]": (2.34, 0.215), "PerTeacher [5, 0]": (2.57, 0.221),
@@ -86,9 +87,9 @@ def statistics():
     }
 
 
-def offsets(**size):
+def offsets(**options):
     windows = {"OrderedPath [5, 0]": Window(5), "Hard [5, 0]": Window(5)}
-    return offsets_figure(statistics(), SHIFT, windows=windows, **size)
+    return offsets_figure(statistics(), SHIFT, **{"windows": windows, **options})
 
 
 def cumulative(**size):
@@ -102,7 +103,8 @@ def tradeoff(students=None, **size):
         for name, (x, y) in rows.items()
     }
     line = [name for name in rows if name.startswith("Shift")]
-    return tradeoff_figure(rows, SHIFT, teacher=(0.0, 0.13), intervals=intervals, line=line, **size)
+    options = {"baseline": "CTC alone", "intervals": intervals, "line": line, **size}
+    return tradeoff_figure(rows, SHIFT, teacher=(0.0, 0.13), **options)
 
 
 def few(**size):
@@ -155,6 +157,11 @@ def test_grids_have_fewer_columns_where_there_is_less_room():
         assert [len(edges(draw(width=width), "x0")) for width in (None, 7.0, 3.4)] == [most, 3, 2]
     labelled = [axes for axes in toy(width=7.0).axes if axes.yaxis.get_tick_params()["labelleft"]]
     assert [axes.get_label() for axes in labelled] == ["FrameWise", "Monotone,\nstep 0 or 1"]
+
+
+def test_offsets_are_readable_in_their_natural_size():
+    assert_readable(offsets(windows={"OrderedPath [5, 0]": Window.whole()}, caption="Seed 0."))
+    assert_readable(offsets_figure({"CTC": statistics()["CTC alone"]}, SHIFT))
 
 
 def test_a_window_is_not_parted_from_its_other_side():
@@ -218,6 +225,17 @@ def test_numbers_stand_for_names_where_these_would_cover_the_points():
     assert f"From left to right: {listed}." in caption
     assert set(lines_of(axes)) > set(ROWS)  # the numbers of the figure keep the names
     assert "From left" not in tradeoff(width=7.0).texts[0].get_text()
+
+
+def test_names_of_sixteen_students_cover_no_end_of_a_bar():
+    figure = tradeoff(width=None)
+    assert_readable(figure)
+    axes = axes_of(figure, "tradeoff")
+    ends = [line for line in axes.lines if "interval" in str(line.get_gid())]
+    assert len(ends) == 32
+    caps = axes.transData.transform(np.concatenate([end.get_xydata() for end in ends]))
+    for text in axes.texts:
+        assert not any(text.get_window_extent().contains(*cap) for cap in caps), text.get_text()
 
 
 def test_a_small_band_has_its_scale_below():

@@ -4,14 +4,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from refkd import check
 from refkd.check import Bools
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import COLORBAR, colorbar_beside, colorbar_in
+from visualize.layout.colorbar import COLORBAR, colorbar_beside, colorbar_in, draw_cells
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.style import BLANK, STUDENT, in_style
 
@@ -73,45 +72,28 @@ def band_figure(
     strips = [Strip("band", float(np.clip(ROW * W, LOWEST, HIGHEST)))]
     strips += [Strip(COLORBAR, 0.12, 0.55)] * (not beside)
     text = f"{_legend(teacher_spikes is not None)} {caption}"
-    with in_style():
-        figure, axes = stacked_figure(strips, (left, side, right), 0.15, text, title)
-        image = draw_band(axes["band"], trace, teacher_spikes=teacher_spikes)
-        if beside:
-            colorbar_beside(axes["band"], image, LABEL, extend="max")
-        else:
-            colorbar_in(axes[COLORBAR], image, LABEL, extend="max")
-    return figure
-
-
-def draw_band(
-    axes: Axes, trace: DistillTrace, *, teacher_spikes: ArrayLike | None = None
-) -> AxesImage:
-    """Draw the divergences inside the window over time, a row for each offset of teacher frames,
-    and the chosen pairs, of which those at `teacher_spikes` (n,) stand out.
-    """
-    T, W = trace.divergence.shape
     seen = np.isfinite(trace.divergence)
-    top = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
+    brightest = np.percentile(trace.divergence[seen], BRIGHT) if seen.any() else 1.0
     lowest = -trace.window.left
-    image = axes.imshow(
-        np.where(seen, trace.divergence, np.nan).T,
-        origin="lower",
-        extent=(-0.5, T - 0.5, lowest - 0.5, lowest + W - 0.5),
-        vmin=0,
-        vmax=max(top, 1e-12),
-        aspect="auto",
-        interpolation="none",
-        gid="divergence",
-    )
-    _draw_pairs(axes, trace, "white", "pairs", 4)
-    if teacher_spikes is not None:
-        at = np.isin(trace.pairs[:, 1], teacher_spikes)
-        _draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at)
-    axes.axhline(0, color=BLANK, linewidth=0.8, linestyle=":")
-    axes.set(xlabel="student frame", ylabel="teacher frame \N{MINUS SIGN}\nstudent frame")
-    axes.set(xlim=(-0.5, T - 0.5), ylim=(lowest - 0.5, lowest + W - 0.5))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-    return image
+    edges = (-0.5, T - 0.5, lowest - 0.5, lowest + W - 0.5)
+    with in_style():
+        figure, panels = stacked_figure(strips, (left, side, right), 0.15, text, title)
+        axes, cells = panels["band"], np.where(seen, trace.divergence, np.nan).T
+        limits = (0.0, max(brightest, 1e-12))
+        image = draw_cells(axes, cells, edges, limits, origin="lower", gid="divergence")
+        _draw_pairs(axes, trace, "white", "pairs", 4)
+        if teacher_spikes is not None:
+            at = np.isin(trace.pairs[:, 1], teacher_spikes)
+            _draw_pairs(axes, trace, STUDENT, "pairs at spikes", 20, at)
+        axes.axhline(0, color=BLANK, linewidth=0.8, linestyle=":")
+        axes.set(xlabel="student frame", ylabel="teacher frame \N{MINUS SIGN}\nstudent frame")
+        axes.set(xlim=edges[:2], ylim=edges[2:])
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+        if beside:
+            colorbar_beside(axes, image, LABEL, extend="max")
+        else:
+            colorbar_in(panels[COLORBAR], image, LABEL, extend="max")
+    return figure
 
 
 def _draw_pairs(

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from refkd.check import Floats
 from visualize.figures.offsets import LABEL, offset_bins
 from visualize.layout.labels import write_ends
 from visualize.layout.legend import Look, looks_of
@@ -75,35 +73,24 @@ def cumulative_figure(
     }
     texts = f"{_legend(bins)} {caption}", title
     with in_style():
-        figure, axes, with_names = curves_figure(
+        figure, panels, with_names = curves_figure(
             ["cumulative"], SIZE, looks, texts, left=LEFT, width=width, most=len(looks), below=BELOW
         )
-        draw_cumulative(axes["cumulative"], curves, bins, looks, with_names)
+        axes = panels["cumulative"]
+        axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
+        axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
+        axes.set_xlabel(f"{LABEL} ({bins.units})")
+        axes.set_yticks([0, 25, 50, 75, 100])
+        number_bins(axes, bins)
+        for name, (at, share) in curves.items():
+            colour, line = looks[name]
+            look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
+            axes.step(at, share, where="post", gid=name, clip_on=False, **look)
+            axes.set_xlim(at[0], at[-1])
+        if with_names:
+            ends = {name: (float(at[-1]), float(share[-1])) for name, (at, share) in curves.items()}
+            write_ends(axes, ends, {name: looks[name][0] for name in ends})
     return figure
-
-
-def draw_cumulative(
-    axes: Axes,
-    curves: Mapping[str, tuple[Floats, Floats]],
-    bins: Bins,
-    looks: Mapping[str, Look],
-    with_names: bool = True,
-) -> None:
-    """Draw a curve for each student, x in frames or ms, y in percent, and its name at its end."""
-    axes.axvline(0.0, color=BLANK, linewidth=0.6, zorder=0)
-    axes.set(ylim=(0, 102), ylabel="teacher's spikes matched (%)")
-    axes.set_xlabel(f"{LABEL} ({bins.units})")
-    axes.set_yticks([0, 25, 50, 75, 100])
-    number_bins(axes, bins)
-    ends: dict[str, tuple[float, float]] = {}
-    for name, (at, share) in curves.items():
-        colour, line = looks[name]
-        look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.6}
-        axes.step(at, share, where="post", gid=name, clip_on=False, **look)
-        axes.set_xlim(at[0], at[-1])
-        ends[name] = (float(at[-1]), float(share[-1]))
-    if with_names:
-        write_ends(axes, ends, {name: looks[name][0] for name in ends})
 
 
 def _legend(bins: Bins) -> str:

@@ -13,12 +13,19 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.networks.traces import LSTMTrace
-from visualize.layout.colorbar import colorbar_beside
+from visualize.layout.colorbar import colorbar_beside, draw_cells
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
-from visualize.layout.style import FAINT, HEAT_MAP, SIGNED_MAP, in_style
-from visualize.layout.text import POINTS, line_height, text_width
-from visualize.panels.panels import Phones, clock_of, draw_phones, phone_rows, time_axes
+from visualize.layout.style import HEAT_MAP, SIGNED_MAP, in_style
+from visualize.layout.text import POINTS, text_width
+from visualize.panels.panels import (
+    Phones,
+    clock_of,
+    draw_phones,
+    draw_starts,
+    phones_strip,
+    time_axes,
+)
 
 NAMES = {
     "i": "input gate i",
@@ -55,10 +62,8 @@ def gates_figure(
     ----------
     trace : LSTMTrace
         As from `refkd.lstm_trace`.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     phones : Phones, optional
         True phones, shown as a strip above.
     symbols : (K,) sequence of str
@@ -105,8 +110,7 @@ def gates_figure(
     height = 0.8 if H <= FEW else float(np.clip(0.016 * H, 0.8, 1.2))
     strips = [Strip(name, height, BETWEEN) for name in NAMES]
     if phones is not None:
-        rows, _ = phone_rows(phones, symbols, size / T / frame_shift)
-        strips.insert(0, Strip("phones", 0.05 + rows * line_height()))
+        strips.insert(0, phones_strip(phones, symbols, size / T / frame_shift)[0])
     direction = " The layer runs backward in time." if trace.reverse else ""
     what = "Lines, dark to light" if H <= FEW else "Rows from the top"
     text = (
@@ -133,16 +137,8 @@ def gates_figure(
                 colorbar_beside(axes[name], image, "").locator = MaxNLocator(nbins=2)
         if phones is not None:
             draw_phones(axes["phones"], phones, symbols)
-            for name in NAMES:
-                axes[name].vlines(
-                    phones.starts,
-                    0,
-                    1,
-                    transform=axes[name].get_xaxis_transform(),
-                    color=FAINT,
-                    linewidth=0.5,
-                    zorder=0 if H <= FEW else 2,
-                )
+            panels = [axes[name] for name in NAMES]
+            draw_starts(panels, phones, linewidth=0.5, zorder=0 if H <= FEW else 2)
         time_axes(list(axes.values()), clock)
     return figure
 
@@ -161,16 +157,9 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> AxesImage
         axes.yaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
         axes.set_ylim(lowest - 0.05 * strongest, 1.05 * strongest)
         return None
-    image = axes.imshow(
-        values.T,
-        cmap=HEAT_MAP if name in GATES else SIGNED_MAP,
-        vmin=lowest,
-        vmax=strongest,
-        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5),
-        aspect="auto",
-        interpolation="none",
-        gid=NAMES[name],
-    )
+    edges = clock.seconds(-0.5), clock.seconds(T - 0.5), H - 0.5, -0.5
+    colours = HEAT_MAP if name in GATES else SIGNED_MAP
+    image = draw_cells(axes, values.T, edges, (lowest, strongest), cmap=colours, gid=NAMES[name])
     axes.set_yticks([])
     return image
 

@@ -13,7 +13,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, spikes
 from refkd.check import Floats, Ints
 from refkd.losses.traces import DistillTrace
-from visualize.layout.colorbar import COLORBAR, colorbar_in
+from visualize.layout.colorbar import COLORBAR, colorbar_in, draw_cells
 from visualize.layout.glyphs import shown, symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import NORMAL, SIGNED_MAP, STUDENT, TEACHER, in_style
@@ -48,16 +48,12 @@ def gradients_figure(
     ----------
     traces : mapping of str to DistillTrace
         As from `refkd.distill_trace`, of the same models, each under the name that it is shown by.
-    student_logits : (T, K) array
-        That the traces were made of.
-    teacher_logits : (T, K) array
+    student_logits, teacher_logits : (T, K) array
         That the traces were made of.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     title, caption : str
         Above the figure, and after the text below it.
     blank : int
@@ -150,16 +146,9 @@ def draw_gradient(
     the spikes (labels, frames) of teacher and student.
     """
     T, n = len(trace.grad), rows.size
-    image = axes.imshow(
-        trace.grad[:, rows].T,
-        cmap=SIGNED_MAP,
-        vmin=-strongest,
-        vmax=strongest,
-        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), n - 0.5, -0.5),
-        aspect="auto",
-        interpolation="none",
-        gid="gradient",
-    )
+    edges = clock.seconds(-0.5), clock.seconds(T - 0.5), n - 0.5, -0.5
+    limits, grad = (-strongest, strongest), trace.grad[:, rows].T
+    image = draw_cells(axes, grad, edges, limits, cmap=SIGNED_MAP, gid="gradient")
     row_of = {int(label): row for row, label in enumerate(rows)}
     marks = (("o", TEACHER, "teacher's spikes"), ("x", colour, "student's spikes"))
     for (labels, frames), (mark, shade, gid) in zip(both_spikes, marks, strict=True):

@@ -13,7 +13,7 @@ from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats, Ints
 from refkd.losses.traces import Alignment, CTCTrace
-from visualize.layout.colorbar import colorbar_beside
+from visualize.layout.colorbar import colorbar_beside, draw_cells
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
 from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
@@ -136,16 +136,10 @@ def draw_lattice(
     posterior = log_state_posteriors(trace)
     values = {"alpha": trace.log_alpha, "beta": trace.log_beta, "posterior": posterior}[table]
     likely = values[posterior >= -DEPTH]
-    image = axes.imshow(
-        np.ma.masked_equal(values, -np.inf).T,
-        cmap=HEAT_MAP,
-        vmin=likely.min(),
-        vmax=max(float(likely.max()), float(likely.min()) + 1e-9),
-        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), S - 0.5, -0.5),
-        aspect="auto",
-        interpolation="none",
-        gid=f"log {table}",
-    )
+    limits = float(likely.min()), max(float(likely.max()), float(likely.min()) + 1e-9)
+    edges = clock.seconds(-0.5), clock.seconds(T - 0.5), S - 0.5, -0.5
+    cells = np.ma.masked_equal(values, -np.inf).T
+    image = draw_cells(axes, cells, edges, limits, cmap=HEAT_MAP, gid=f"log {table}")
     x, y = inches_per_unit(axes)
     row = abs(y)
     if min(x * clock.frame_shift, row) >= ROOM:

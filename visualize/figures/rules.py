@@ -18,7 +18,8 @@ from refkd.alignment.metrics import alignment_shift
 from refkd.check import Floats
 from refkd.losses.traces import DistillTrace
 from visualize.layout.glyphs import symbol_names
-from visualize.layout.grid import PanelHeading, columns_of, grid_figure
+from visualize.layout.grid import columns_of, grid_figure
+from visualize.layout.headings import heading_height, panel_heading, write_above
 from visualize.layout.labels import Box
 from visualize.layout.layout import panel_width
 from visualize.layout.legend import Look, looks_of
@@ -156,10 +157,8 @@ def rules_figure(
         That the traces were made of.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     title, caption : str
         Above the figure, and after the text below it.
     blank : int
@@ -202,15 +201,12 @@ def rules_figure(
         colours = {name: colour for name, (colour, _) in looks_of(list(traces), "", looks).items()}
     columns, side, gap = _columns(len(traces), width)
     headings = {
-        name: PanelHeading.wrapped(
-            name,
-            [f"{trace.loss / len(trace.divergence):.3f} nats per frame"],
-            side + gap - BETWEEN,
-            colours[name],
+        name: panel_heading(
+            name, [f"{trace.loss / len(trace.divergence):.3f} nats per frame"], side + gap - BETWEEN
         )
         for name, trace in traces.items()
     }
-    above = GAP + BETWEEN + max(heading.height for heading in headings.values())
+    above = GAP + BETWEEN + max(map(heading_height, headings.values()))
     with in_style():
         figure, axes = grid_figure(
             list(traces),
@@ -226,7 +222,7 @@ def rules_figure(
             models = students[name], teacher
             options: dict[str, Any] = {"blank": blank, "at": at, "colour": colours[name]}
             draw_rule(axes[name], trace, *models, symbols, clock, **options)
-            headings[name].write(axes[name])
+            write_above(axes[name], headings[name], colours[name])
     return figure
 
 

@@ -17,7 +17,6 @@ from visualize.layout.headings import Heading, heading_height, write_heading
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
 from visualize.layout.legend import Look, looks_of
 from visualize.layout.style import in_style
-from visualize.layout.text import line_height
 from visualize.layout.units import unit
 from visualize.panels.model_strips import ModelStrips
 from visualize.panels.panels import (
@@ -25,7 +24,7 @@ from visualize.panels.panels import (
     Phones,
     draw_phones,
     draw_starts,
-    phone_rows,
+    phones_strip,
     time_axes,
 )
 from visualize.panels.speech import Speech, draw_speech
@@ -167,15 +166,16 @@ def shift_figure(
     if speech is not None:
         strips.append(Strip("speech", SPEECH_HEIGHT))
     if phones is not None:
-        rows, placed = phone_rows(phones, symbols, scale)
-        strips.append(Strip("phones", 0.05 + rows * line_height()))
-        left_out += placed.count(-1)
+        strip, left_out = phones_strip(phones, symbols, scale)
+        strips.append(strip)
     headings = []
+    rows: dict[str, int] = {}
     for model in models:
         lines = model.heading.column if beside else model.heading.lines(sum(sides) - 2 * MARGIN)
-        own_strips, without_room = model.strips(symbols, scale, heading_height(lines), beside)
+        own_rows, without_room = model.rows(symbols, scale)
         headings.append(lines)
-        strips += own_strips
+        rows |= own_rows
+        strips += model.strips(rows, heading_height(lines), beside)
         left_out += without_room
 
     sentences = _sentences(models, shared is not None, phones is not None, left_out)
@@ -191,7 +191,7 @@ def shift_figure(
             draw_phones(axes["phones"], phones, symbols)
             draw_starts([axes[label] for model in models for label in model.labels], phones)
         for model, lines in zip(models, headings, strict=True):
-            model.draw(axes, symbols)
+            model.draw(axes, symbols, rows)
             if beside:
                 write_heading(axes[model.heading.name], lines, model.heading.colour)
             else:

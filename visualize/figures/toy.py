@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from refkd import check
@@ -130,37 +129,30 @@ def toy_figure(
     highest = max(max(losses.values()) for losses in table.values())
     number = text_width("0.000") + 0.15
     left = max(text_width(name) for name in next(iter(table.values()))) + 0.3
-    columns, panel = len(table), PANEL[0]
+    columns, across = len(table), PANEL[0]
     if width is not None:
         room = panel_width(width, 0.0, left, 0.0)
         columns = columns_of(len(table), len(table), room, NARROW + number)
-        panel = room / columns - number
+        across = room / columns - number
     lines = max(name.count("\n") for name in table) + 1
     around = (left, number, 0.15 + lines * line_height(NORMAL), 0.6)
     with in_style():
         figure, axes = grid_figure(
-            list(table), columns, (panel, PANEL[1]), around, caption, xlabel=LABEL
+            list(table), columns, (across, PANEL[1]), around, caption, xlabel=LABEL
         )
         for rule, losses in table.items():
-            draw_losses(axes[rule], losses)
-            axes[rule].set_xlim(0, highest or 1.0)
-            heading = axes[rule].set_title(shown(rule), loc="left", pad=4, parse_math=False)
+            panel, places = axes[rule], np.arange(len(losses))
+            colours = [BLANK if name == "all blank" else STUDENT for name in losses]
+            bars = panel.barh(places, list(losses.values()), 0.7, color=colours, gid="loss")
+            panel.bar_label(bars, fmt="%.3f", padding=3, color=TEXT)
+            panel.set_yticks(places, [shown(name) for name in losses], parse_math=False)
+            panel.yaxis.set_gid(NAMES)
+            panel.tick_params(axis="y", length=0)
+            panel.invert_yaxis()
+            panel.set_xlim(0, highest or 1.0)
+            heading = panel.set_title(shown(rule), loc="left", pad=4, parse_math=False)
             heading.set(weight="bold", size=NORMAL)
     return figure
-
-
-def draw_losses(axes: Axes, losses: Mapping[str, float]) -> None:
-    """Draw one bar and its number in nats per frame for each student, from the top; "all blank" is
-    grey.
-    """
-    places = np.arange(len(losses))
-    colours = [BLANK if name == "all blank" else STUDENT for name in losses]
-    bars = axes.barh(places, list(losses.values()), height=0.7, color=colours, gid="loss")
-    axes.bar_label(bars, fmt="%.3f", padding=3, color=TEXT)
-    axes.set_yticks(places, [shown(name) for name in losses], parse_math=False)
-    axes.yaxis.set_gid(NAMES)
-    axes.tick_params(axis="y", length=0)
-    axes.invert_yaxis()
 
 
 def _spiky(labels: tuple[int, ...], late: int) -> Floats:

@@ -1,10 +1,34 @@
-"""Scales of colour, beside the axes of an image or in axes of their own."""
+"""Heat maps, and scales of their colours beside the axes or in axes of their own."""
+
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike
 
 COLORBAR = "scale of colours"  # label of the axes of a scale of colours that is a strip
+
+
+def draw_cells(
+    axes: Axes,
+    values: ArrayLike,
+    edges: tuple[float, float, float, float],
+    limits: tuple[float, float],
+    **look: Any,
+) -> AxesImage:
+    """Draw values (rows, columns) in colours between two limits, on cells that fill `edges`: left,
+    right, bottom, top.
+
+    >>> from visualize import new_figure
+    >>> from visualize.layout.colorbar import draw_cells
+    >>> axes = new_figure(4.0, 3.0).add_axes((0.1, 0.1, 0.8, 0.8))
+    >>> draw_cells(axes, [[0.0, 1.0]], (0, 2, 0.5, -0.5), (0.0, 1.0)).get_clim()
+    (0.0, 1.0)
+    """
+    low, high = limits
+    grid: Any = {"extent": edges, "aspect": "auto", "interpolation": "none"}
+    return axes.imshow(values, vmin=low, vmax=high, **grid, **look)
 
 
 def colorbar_beside(axes: Axes, image: AxesImage, label: str, extend: str = "neither") -> Colorbar:

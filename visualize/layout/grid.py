@@ -1,57 +1,13 @@
 """Panels of one size in rows and columns, as many side by side as there is room for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from visualize.layout.glyphs import shown
 from visualize.layout.layout import MARGIN, Box, boxed_figure, caption_height
 from visualize.layout.legend import LEGEND
-from visualize.layout.style import NORMAL
-from visualize.layout.text import TOGETHER, line_height, wrapped
-
-
-@dataclass(frozen=True)
-class PanelHeading:
-    """A name over a panel, and remarks between them.
-
-    >>> from visualize.layout.grid import PanelHeading
-    >>> PanelHeading.wrapped("CTC", ["n = 3, mean +1"], 0.6, "black").remarks
-    ('n = 3,', 'mean +1')
-    """
-
-    name: tuple[str, ...]  # lines
-    remarks: tuple[str, ...]  # lines
-    colour: str  # of the name
-
-    @classmethod
-    def wrapped(
-        cls, name: str, remarks: Sequence[str], width: float, colour: str
-    ) -> "PanelHeading":
-        """Break name and remarks into lines of so many inches."""
-        lines = [line for remark in remarks for line in wrapped(remark, width).split("\n")]
-        name = name.replace(", ", f",{TOGETHER}")  # both sides of a window stay together
-        return cls(tuple(wrapped(name, width, NORMAL, "bold").split("\n")), tuple(lines), colour)
-
-    @property
-    def height(self) -> float:
-        """Inches."""
-        return len(self.name) * line_height(NORMAL) + len(self.remarks) * line_height()
-
-    def write(self, axes: Axes) -> None:
-        """Write it over axes in their final place, from the lowest line up."""
-        inch, y = axes.figure.dpi / axes.get_window_extent().height, 0.06
-        for line in reversed(self.remarks):
-            axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, parse_math=False)
-            y += line_height()
-        look: Any = {"weight": "bold", "size": NORMAL, "color": self.colour, "parse_math": False}
-        for line in reversed(self.name):
-            axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, **look)
-            y += line_height(NORMAL)
-
+from visualize.layout.text import wrapped
 
 TOP = 0.08  # inches above a legend
 

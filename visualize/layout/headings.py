@@ -1,5 +1,6 @@
-"""A model's name and remarks on it, beside its panel or above it."""
+"""A name and remarks on it, beside a panel or above it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from visualize.layout.glyphs import shown
 from visualize.layout.layout import MARGIN
 from visualize.layout.style import NORMAL, SMALL, TEXT
-from visualize.layout.text import line_height, text_width, wrapped
+from visualize.layout.text import TOGETHER, line_height, text_width, wrapped
 
 BETWEEN = " \N{MIDDLE DOT} "  # two remarks on one line
 
@@ -80,3 +81,29 @@ def write_heading(axes: Axes, lines: Lines, colour: str, bottom: float | None = 
             text = axes.text(x, y, shown(line), transform=axes.transAxes, va="top", size=size)
             text.set(color=shade, weight=weight, parse_math=False)
             y -= line_height(size) * inch
+
+
+def panel_heading(name: str, remarks: Sequence[str], width: float) -> Lines:
+    """Break the name of a panel and remarks on it into lines of so many inches.
+
+    >>> from visualize.layout.headings import panel_heading
+    >>> panel_heading("CTC", ["n = 3, mean +1"], 0.6)
+    (['CTC'], ['n = 3,', 'mean +1'])
+    """
+    name = name.replace(", ", f",{TOGETHER}")  # both sides of a window stay together
+    lines = [line for remark in remarks for line in wrapped(remark, width).split("\n")]
+    return wrapped(name, width, NORMAL, "bold").split("\n"), lines
+
+
+def write_above(axes: Axes, lines: Lines, colour: str) -> None:
+    """Write name and remarks above axes in their final place, from the lowest line up."""
+    inch, y = axes.figure.dpi / axes.get_window_extent().height, 0.06
+    names, remarks = lines
+    for words, size, weight, shade in (
+        (remarks, SMALL, "normal", TEXT),
+        (names, NORMAL, "bold", colour),
+    ):
+        for line in reversed(words):
+            text = axes.text(0, 1 + y * inch, shown(line), transform=axes.transAxes, size=size)
+            text.set(color=shade, weight=weight, parse_math=False)
+            y += line_height(size)

@@ -97,6 +97,8 @@ def boxed_figure(
     >>> figure, axes = boxed_figure((4.0, 2.0), {"a": (1.0, 0.5, 2.0, 1.0)}, "")
     >>> [float(edge) for edge in axes["a"].get_position().bounds]
     [0.25, 0.25, 0.5, 0.5]
+    >>> boxed_figure((4.0, 2.0), {}, "", "An utterance")[0].texts[-1].get_text()
+    'An utterance'
     """
     width, ground = size
     words = wrapped(text, width - 2 * MARGIN)
@@ -110,24 +112,10 @@ def boxed_figure(
         box = (x / width, lower / height, across / width, down / height)
         axes[label] = figure.add_axes(box, label=label)
     write_caption(figure, words)
-    write_title(figure, title)
+    if title:
+        heading_text = figure.text(MARGIN / width, 1 - 0.08 / height, shown(title), va="top")
+        heading_text.set(size=NORMAL, weight="bold", linespacing=1.2, parse_math=False)
     return figure, axes
-
-
-def write_title(figure: Figure, words: str) -> None:
-    """Write what stands above a figure into its upper left corner; nothing if it is empty.
-
-    >>> from visualize import new_figure
-    >>> from visualize.layout.layout import write_title
-    >>> figure = new_figure(4.0, 3.0)
-    >>> write_title(figure, "An utterance")
-    >>> figure.texts[0].get_text()
-    'An utterance'
-    """
-    if words:
-        width, height = figure.get_size_inches()
-        title = figure.text(MARGIN / width, 1 - 0.08 / height, shown(words), va="top")
-        title.set(size=NORMAL, weight="bold", linespacing=1.2, parse_math=False)
 
 
 def caption_height(words: str) -> float:

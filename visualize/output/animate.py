@@ -4,24 +4,38 @@ import io
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 from PIL import Image  # comes with matplotlib
 
 from refkd import check
-from refkd.alignment.decode import At, spikes
-from refkd.check import Ints
+from refkd.alignment.decode import At
+from refkd.check import Floats, Ints
 from refkd.experiment.checkpoint import Epoch
 from refkd.files.atomic import replacing
+from visualize.figures.shift import FRAME_AXIS, LABELS, RIGHT
 from visualize.layout.glyphs import symbol_names
+from visualize.layout.headings import Heading, heading_height, write_heading
+from visualize.layout.layout import MARGIN, Strip, stacked_figure
 from visualize.layout.legend import Look, looks_of
-from visualize.layout.style import EARLY, STUDENTS, TEACHER, TEXT, in_style
-from visualize.output.animation_frame import Animation, Moment
-from visualize.panels.panels import Phones, clock_of
+from visualize.layout.style import EARLY, FAINT, STUDENTS, TEACHER, TEXT, in_style
+from visualize.panels.model_strips import ModelStrips
+from visualize.panels.panels import (
+    Phones,
+    clock_of,
+    draw_phones,
+    draw_starts,
+    phones_strip,
+    time_axes,
+)
 from visualize.panels.spike_links import Links
 
 TAKEN = ("phones", "validation")  # labels of other axes
@@ -32,6 +46,8 @@ WHOLE = 6.0  # seconds from the first epoch to the last
 SLOWEST = 0.5  # seconds of a frame
 STILL = 2.5  # seconds that the last frame stays
 SHADES = 24  # of each colour, up to white
+ERROR_HEIGHT = 0.6
+TIME_AXIS = 0.6  # inches below the last strip over time, if another one follows
 
 
 def spikes_frames(
@@ -61,10 +77,8 @@ def spikes_frames(
         every epoch. Of a student with fewer epochs the last ones stay.
     symbols : (K,) sequence of str
         Name of each label.
-    frame_shift : float
-        Seconds from one frame to the next.
-    first_frame : float
-        Time of frame 0 in seconds.
+    frame_shift, first_frame : float
+        Seconds from one frame to the next, and at frame 0.
     phones : Phones, optional
         True phones, shown as a strip above the teacher.
     histories : mapping of str to sequence of Epoch, optional
@@ -115,7 +129,11 @@ def spikes_frames(
             expected = "other names than " + ", ".join([*TAKEN, teacher_name])
             check.fail("students", expected, repr(name))
     looks = looks_of([teacher_name, *students], teacher_name, looks)
-    stories: dict[str, list[Moment]] = {}
+    drawn_teacher = ModelStrips(
+        Heading(teacher_name, ("trained",), looks[teacher_name][0]),
+        *(looks[teacher_name], trained, clock, blank, at),
+    )
+    stories: list[list[Moment]] = []
     for name, by_epoch in students.items():
         argument, epochs = f"students[{name!r}]", len(by_epoch) - 1
         if epochs < 1:
@@ -124,21 +142,147 @@ def spikes_frames(
             )
         history: list[Epoch | None] = [None, *histories.get(name, [None] * epochs)]
         check.same_length(f"histories[{name!r}]", len(history) - 1, argument, epochs, "epochs")
-        stories[name] = []
+        story, above = [], drawn_teacher if stories else None
         for n, (array, epoch) in enumerate(zip(by_epoch, history, strict=True)):
             logits = check.logits(f"{argument}[{n}]", array, len(symbols))
             links = Links.between(trained, logits, clock, clock, blank=blank, at=at)
-            stories[name].append(Moment(name, looks[name][0], logits, links, epoch))
-    every = [trained, *(moment.logits for story in stories.values() for moment in story)]
-    spiking = {int(label) for logits in every for label in spikes(logits, blank, at)[0]}
+            heading = _student_heading(name, looks[name][0], links, epoch)
+            facts = looks[name], logits, clock, blank, at, links
+            story.append(Moment(ModelStrips(heading, *facts, teacher=above), epoch))
+        stories.append(story)
+    models = [drawn_teacher, *(moment.model for story in stories for moment in story)]
+    spiking = {int(label) for model in models for label in model.spikes[0]}
     names = symbol_names(symbols, [*sorted(spiking), *(phones.labels if phones else ())])
-    shared = names, clock, phones, blank, at, width
-    animation = Animation(trained, teacher_name, looks, stories, *shared)
+    animation = Animation(drawn_teacher, stories, names, phones, width)
     if animation.sides[1] < NARROWEST:
         least = math.ceil(10 * (width - animation.sides[1] + NARROWEST)) / 10
         check.fail("width", f"at least {least} inches for such names", width)
     with in_style():
         return [animation.frame(epoch, caption) for epoch in range(animation.epochs + 1)]
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A model after an epoch."""
+
+    model: ModelStrips  # what is drawn of it
+    epoch: Epoch | None = None  # what that epoch gave; None where it is unknown
+
+    @property
+    def error(self) -> float:
+        """On the validation split, in percent; nan where it is unknown."""
+        return math.nan if self.epoch is None else 100 * self.epoch.validation
+
+
+def _student_heading(name: str, colour: str, links: Links, epoch: Epoch | None) -> Heading:
+    """Give a student's name, and remarks each on a line of its own, empty where there is none."""
+    error, loss, mean = "", "", [] if links.shift.n else [""]
+    if epoch is not None:
+        percent = 100 * epoch.validation
+        error = f"{percent:.1f} % error" if math.isfinite(percent) else ""
+        loss = f"CTC {epoch.ctc:.3f}"
+    return Heading(name, (error, loss, *mean, *links.remarks), colour)
+
+
+@dataclass(frozen=True, eq=False)
+class Animation:
+    """What all frames share: strips that keep their place and height, whatever they hold."""
+
+    teacher: ModelStrips  # after training
+    # of each student, before training and after every epoch; the last one stays
+    stories: Sequence[Sequence[Moment]]
+    symbols: Sequence[str]  # (K,) name of each label, as it is written
+    phones: Phones | None  # true ones
+    width: float  # inches
+
+    @property
+    def epochs(self) -> int:
+        """Of the longest training."""
+        return max(len(story) for story in self.stories) - 1
+
+    @cached_property
+    def sides(self) -> tuple[float, float, float]:
+        """Inches left of the strips, of the strips, and right of them."""
+        widest = max(moment.model.heading.width for story in self.stories for moment in story)
+        left = MARGIN + widest + LABELS
+        return left, self.width - left - RIGHT, RIGHT
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """Seconds at the edges of the strips."""
+        lengths = [len(moment.model.logits) for story in self.stories for moment in story]
+        frames, clock = max(len(self.teacher.logits), *lengths), self.teacher.clock
+        return clock.seconds(-0.5), clock.seconds(frames - 0.5)
+
+    @cached_property
+    def plan(self) -> tuple[list[Strip], dict[str, int]]:
+        """Strips from the top down, and the rows of names or numbers in the fullest of each."""
+        begin, end = self.limits
+        scale = self.sides[1] / (end - begin)  # inches a second
+        strips = []
+        rows: dict[str, int] = {}
+        if self.phones is not None:
+            strips.append(phones_strip(self.phones, self.symbols, scale)[0])
+        for story in ([Moment(self.teacher)], *self.stories):
+            for moment in story[1:] or story:  # before training, names are many and chance
+                for label, needed in moment.model.rows(self.symbols, scale)[0].items():
+                    rows[label] = max(needed, rows.get(label, 0))
+            block = max(heading_height(moment.model.heading.column) for moment in story)
+            strips += story[0].model.strips(rows, block, beside=True)
+        if len(self.stories) == 1 and math.isfinite(story[-1].error):
+            strips.append(Strip("validation", ERROR_HEIGHT, above=TIME_AXIS))
+        return strips, rows
+
+    def frame(self, epoch: int, caption: str) -> Figure:
+        """Draw the models after an epoch."""
+        strips, rows = self.plan
+        title = f"epoch {epoch} of {self.epochs}" if epoch else "before training"
+        text = f"{caption} {self.legend}"
+        figure, axes = stacked_figure(strips, self.sides, FRAME_AXIS, text, title)
+        errors = axes.pop("validation", None)
+        for panel in axes.values():
+            panel.set_xlim(self.limits)
+        if self.phones is not None:
+            draw_phones(axes["phones"], self.phones, self.symbols)
+            draw_starts([axes[label] for label in rows], self.phones)
+        students = [story[min(epoch, len(story) - 1)].model for story in self.stories]
+        for model in (self.teacher, *students):
+            model.draw(axes, self.symbols, rows)
+            heading = model.heading
+            write_heading(axes[heading.name], heading.column, heading.colour)
+        time_axes(list(axes.values()), self.teacher.clock)
+        if errors is not None:
+            of_epochs = np.array([moment.error for moment in self.stories[0]])
+            _draw_errors(errors, of_epochs, epoch, students[0].look[0])
+        return figure
+
+    @property
+    def legend(self) -> str:
+        """What the signs mean."""
+        time = "first" if self.teacher.at == "start" else "highest"
+        known = any(moment.epoch for story in self.stories for moment in story)
+        true = "Grey verticals: true starts of the phones. " * (self.phones is not None)
+        shift, teacher = self.teacher.clock.frame_shift, self.teacher.heading.name
+        return (
+            f"Frame shift {1000 * shift:g} ms; a spike's time is the {time} frame of a run. "
+            f"Blue dots: spikes of {teacher}, joined to those of the student "
+            "below. Numbers: student minus teacher in frames, + is late; green is early; a cross "
+            f"has no partner. Grey line: blank. {true}"
+            + "Error: phones of the validation split. CTC: mean loss, nats per frame."
+            * known
+        )
+
+
+def _draw_errors(axes: Axes, errors: Floats, epoch: int, colour: str) -> None:
+    """The validation error up to an epoch, and faintly what follows."""
+    epochs = np.arange(len(errors))
+    axes.set(xlim=(0, epochs[-1]), ylim=(0, 1.05 * np.nanmax(errors)))
+    axes.plot(epochs, errors, color=FAINT)
+    axes.plot(epochs[: epoch + 1], errors[: epoch + 1], color=colour, gid="validation error")
+    axes.plot(epoch, errors[epoch], "o", color=colour, markersize=5, clip_on=False)
+    axes.set(xlabel="epoch", ylabel="validation\nerror (%)")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
 
 
 def save_animation(

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -42,6 +42,11 @@ class Drawing(ABC):
     def bar(self) -> float:
         """Width of a bar of a histogram in seconds: the finest frame shift."""
         return min(clock.frame_shift for clock in self.clocks.values())
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """Width and looks, as figures of all models take them."""
+        return {"width": self.width, "looks": self.looks}
 
     def file_name(self, figure: str, utterance: str, student: str = "") -> str:
         """Name the file of a figure of one utterance: the shortest that no other has."""

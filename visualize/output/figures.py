@@ -36,43 +36,26 @@ def draw_shift(drawing: Drawing) -> Drawn:
             title=utterance,
             blank=drawing.blank,
             at=drawing.at,
-            width=drawing.width,
-            looks=drawing.looks,
+            **drawing.look,
         )
     return drawn
 
 
 def draw_offsets(drawing: Drawing) -> Figure:
     """Draw the offsets of students over all utterances."""
-    return offsets_figure(
-        drawing.offsets(),
-        drawing.bar,
-        windows=drawing.windows(),
-        width=drawing.width,
-        looks=drawing.looks,
-    )
+    offsets, windows = drawing.offsets(), drawing.windows()
+    return offsets_figure(offsets, drawing.bar, windows=windows, **drawing.look)
 
 
 def draw_cumulative(drawing: Drawing) -> Figure:
     """Draw how many of the teacher's spikes each student has matched by when."""
-    return cumulative_figure(
-        drawing.offsets(),
-        drawing.bar,
-        width=drawing.width,
-        looks=drawing.looks,
-    )
+    return cumulative_figure(drawing.offsets(), drawing.bar, **drawing.look)
 
 
 def draw_delays(drawing: Drawing) -> Figure:
     """Draw the delays of models after true times."""
-    return delays_figure(
-        drawing.delays(),
-        drawing.bar,
-        teacher=drawing.teacher_name,
-        unit=drawing.timed,
-        width=drawing.width,
-        looks=drawing.looks,
-    )
+    options = {"teacher": drawing.teacher_name, "unit": drawing.timed, **drawing.look}
+    return delays_figure(drawing.delays(), drawing.bar, **options)
 
 
 @dataclass(frozen=True)

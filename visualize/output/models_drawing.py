@@ -204,9 +204,8 @@ def draw_tradeoff(drawing: ModelsDrawing) -> Figure:
         intervals={name: intervals[name] for name in students},
         delay=f"mean delay after the true {truth.edge} of a {truth.by}",
         error=f"{truth.counted} error",
-        width=drawing.width,
         teacher_name=teacher,
-        looks=drawing.looks,
+        **drawing.look,
     )
 
 

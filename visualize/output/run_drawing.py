@@ -219,8 +219,7 @@ def draw_tradeoff(drawing: RunDrawing) -> Figure:
         },
         line=[title for name, title in titles.items() if name in shifts],
         teacher_name=run.teacher.title,
-        width=drawing.width,
-        looks=drawing.looks,
+        **drawing.look,
     )
 
 
@@ -244,12 +243,8 @@ def draw_sweep(drawing: RunDrawing) -> Figure:
 def draw_learning(drawing: RunDrawing) -> Figure:
     """Draw losses and validation errors of all models over epochs."""
     run = drawing.run
-    return learning_figure(
-        {model.title: run.histories(model.name) for model in run.models},
-        teacher=run.teacher.title,
-        width=drawing.width,
-        looks=drawing.looks,
-    )
+    histories = {model.title: run.histories(model.name) for model in run.models}
+    return learning_figure(histories, teacher=run.teacher.title, **drawing.look)
 
 
 def draw_band(drawing: RunDrawing) -> Figure:

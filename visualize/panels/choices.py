@@ -9,6 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from refkd.alignment.clock import Clock
 from refkd.check import Bools, Floats, Ints
 from refkd.losses.traces import DistillTrace
+from visualize.layout.colorbar import draw_cells
 from visualize.layout.style import BLANK, FAINT, TEACHER, TEXT, signed
 from visualize.layout.text import POINTS, inches_per_unit
 
@@ -115,19 +116,10 @@ def _draw_weights(
     lowest, highest = rows.min(), rows.max()
     cells = np.full((highest - lowest + 1, T), np.nan)
     cells[rows - lowest, i] = np.where(some & (trace.pair_weight > 0.0), trace.pair_weight, np.nan)
-    edges = _height(np.zeros(2), np.array([lowest - 0.5, highest + 0.5]), clock, relative)
-    axes.imshow(
-        cells,
-        cmap=colours,
-        vmin=0.0,
-        vmax=trace.pair_weight.max(),
-        extent=(clock.seconds(-0.5), clock.seconds(T - 0.5), edges[0], edges[1]),
-        origin="lower",
-        aspect="auto",
-        interpolation="none",
-        zorder=1.5,
-        gid=gid,
-    )
+    low, high = _height(np.zeros(2), np.array([lowest - 0.5, highest + 0.5]), clock, relative)
+    edges = clock.seconds(-0.5), clock.seconds(T - 0.5), low, high
+    look: dict[str, Any] = {"cmap": colours, "origin": "lower", "zorder": 1.5, "gid": gid}
+    draw_cells(axes, cells, edges, (0.0, trace.pair_weight.max()), **look)
 
 
 def _height(student: Any, teacher: Any, clock: Clock, relative: bool) -> Any:

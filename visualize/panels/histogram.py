@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from refkd.alignment.statistics import OffsetStatistics, TimedOffsets
 from refkd.check import Floats
 from refkd.losses.rules import Window
-from visualize.layout.grid import PanelHeading, grid_figure
+from visualize.layout.grid import grid_figure
+from visualize.layout.headings import heading_height, panel_heading, write_above
 from visualize.layout.layout import panel_width
 from visualize.layout.style import FAINT, TEXT, in_style, signed
 from visualize.layout.text import TOGETHER
@@ -132,12 +133,10 @@ def histograms_figure(
         across = panel_width(width, 0.0, LEFT, 0.0) / columns - right
         height = float(np.clip(0.6 * across, LOWEST, height))
     headings = {
-        label: PanelHeading.wrapped(
-            panel.name, panel.remarks, across + right - BETWEEN, panel.colour
-        )
+        label: panel_heading(panel.name, panel.remarks, across + right - BETWEEN)
         for label, panel in panels.items()
     }
-    above = max(heading.height for heading in headings.values()) + GAP
+    above = max(map(heading_height, headings.values())) + GAP
     around = LEFT, right, above, BELOW[bins.timed]
     x, y = labels
     with in_style():
@@ -146,7 +145,7 @@ def histograms_figure(
         )
         for label, panel in panels.items():
             draw_histogram(axes[label], panel, bins)
-            headings[label].write(axes[label])
+            write_above(axes[label], headings[label], panel.colour)
     return figure
 
 

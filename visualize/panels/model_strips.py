@@ -1,4 +1,4 @@
-"""One model of a shift figure, from the top down: connectors, posteriors and choices."""
+"""One model of a shift figure or an animation: connectors, posteriors and choices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,44 +53,58 @@ class ModelStrips:
         kinds += ["", *["choices "] * (self.choices is not None)]
         return [kind + self.heading.name for kind in kinds]
 
-    def strips(
-        self, symbols: Sequence[str], scale: float, block: float, beside: bool
-    ) -> tuple[list[Strip], int]:
-        """Measure the strips from the top down at `scale` inches a second below a heading of
-        `block` inches, and count the names and numbers without room.
+    def rows(self, symbols: Sequence[str], scale: float) -> tuple[dict[str, int], int]:
+        """Choose the rows of names or numbers in each strip at `scale` inches a second, and count
+        those without room.
         """
         name = self.heading.name
+        placed = {name: self._place_names(symbols, scale)}
+        if self.teacher is not None:
+            placed[f"teacher above {name}"] = self.teacher._place_names(symbols, scale)
+        if self.links is not None:
+            placed[f"shift {name}"] = self.links.rows(scale)
+        rows = {label: rows for label, (rows, _) in placed.items()}
+        return rows, sum(chosen.count(-1) for _, chosen in placed.values())
+
+    def _place_names(self, symbols: Sequence[str], scale: float) -> tuple[int, list[int]]:
         labels, frames = self.spikes
-        rows, placed = spike_rows(frames, labels, symbols, scale * self.clock.frame_shift)
-        height = posteriors_height(rows)
+        return spike_rows(frames, labels, symbols, scale * self.clock.frame_shift)
+
+    def strips(self, rows: Mapping[str, int], block: float, beside: bool) -> list[Strip]:
+        """Measure the strips from the top down, with so many rows of names or numbers in each,
+        below a heading of `block` inches or beside it.
+        """
+        name = self.heading.name
+        height = posteriors_height(rows[name])
         above = 0.0 if beside else APART + block
         strips = []
         if self.teacher is not None:
-            labels, frames = self.teacher.spikes
-            shift = self.teacher.clock.frame_shift
-            rows, names = spike_rows(frames, labels, symbols, scale * shift)
-            strips.append(Strip(f"teacher above {name}", spikes_height(rows), above or APART))
-            placed, above = placed + names, 0.0
+            label = f"teacher above {name}"
+            strips.append(Strip(label, spikes_height(rows[label]), above or APART))
+            above = 0.0
         if self.links is not None:
-            links_rows, numbers = self.links.rows(scale)
-            strips.append(Strip(f"shift {name}", links_height(links_rows), above))
-            placed, above = placed + numbers, LIFT
+            label = f"shift {name}"
+            strips.append(Strip(label, links_height(rows[label]), above))
+            above = LIFT
         strips.append(Strip(name, max(height, block + 0.05) if beside else height, above))
         if self.choices is not None:
             low, high = rows_shown(self.choices[0])
             size = float(np.clip(CHOICE_HEIGHT * (high - low + 2), LEAST, MOST))
             strips.append(Strip(f"choices {name}", size, APART))
-        return strips, placed.count(-1)
+        return strips
 
-    def draw(self, axes: Mapping[str, Axes], symbols: Sequence[str]) -> None:
-        """Draw on the axes of these strips, by label."""
+    def draw(
+        self, axes: Mapping[str, Axes], symbols: Sequence[str], rows: Mapping[str, int]
+    ) -> None:
+        """Draw on the axes of these strips, by label, in so many rows of names or numbers."""
         name = self.heading.name
         if self.teacher is not None:
             teacher, strip = self.teacher, axes[f"teacher above {name}"]
             look = teacher.look[0], teacher.heading.name
             draw_spikes(strip, teacher.spikes, symbols, teacher.clock, *look)
         if self.links is not None:
-            draw_links(axes[f"shift {name}"], self.links, symbols, colour=self.look[0])
+            strip, colour = axes[f"shift {name}"], self.look[0]
+            draw_links(strip, self.links, symbols, colour=colour, rows=rows[f"shift {name}"])
         draw_posteriors(
             axes[name],
             self.logits,
@@ -99,6 +113,7 @@ class ModelStrips:
             self.look,
             blank=self.blank,
             at=self.at,
+            rows=rows[name],
         )
         if self.choices is not None:
             trace, logits = self.choices

@@ -15,6 +15,7 @@ from refkd.alignment.clock import Clock
 from refkd.alignment.decode import At, log_posteriors, spikes
 from refkd.check import Floats, Ints
 from visualize.layout.glyphs import shown
+from visualize.layout.layout import Strip
 from visualize.layout.legend import Look
 from visualize.layout.style import BLANK, FAINT
 from visualize.layout.text import POINTS, fewest_rows, inches_per_unit, line_height, text_width
@@ -74,6 +75,12 @@ def phone_rows(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[in
     return _name_rows(middles, phones.names(symbols))
 
 
+def phones_strip(phones: Phones, symbols: Sequence[str], scale: float) -> tuple[Strip, int]:
+    """Measure the strip of true phones at `scale` inches a second; count names without room."""
+    rows, chosen = phone_rows(phones, symbols, scale)
+    return Strip("phones", 0.05 + rows * line_height()), chosen.count(-1)
+
+
 def spike_rows(
     frames: Ints, labels: Ints, symbols: Sequence[str], scale: float, rows: int | None = None
 ) -> tuple[int, list[int]]:
@@ -114,11 +121,13 @@ def draw_phones(axes: Axes, phones: Phones, symbols: Sequence[str]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def draw_starts(strips: Sequence[Axes], phones: Phones) -> None:
-    """Draw a line at the start of each phone behind everything else."""
+def draw_starts(
+    strips: Sequence[Axes], phones: Phones, linewidth: float = 0.6, zorder: float = 0.0
+) -> None:
+    """Draw a line at the start of each phone, behind everything else if nothing is asked."""
     for axes in strips:
         lines = axes.vlines(phones.starts, 0, 1, transform=axes.get_xaxis_transform())
-        lines.set(color=FAINT, linewidth=0.6, zorder=0)
+        lines.set(color=FAINT, linewidth=linewidth, zorder=zorder)
 
 
 def draw_posteriors(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.alignment.clock import Clock
 from refkd.check import Floats
+from visualize.layout.colorbar import draw_cells
 from visualize.layout.style import BLANK, HEAT_MAP
 
 FAINTEST, BRIGHTEST = 10.0, 99.5  # percentiles of the band values between which the colours run
@@ -103,17 +104,9 @@ def draw_speech(axes: Axes, speech: Speech) -> None:
         return
     n, bands = speech.values.shape
     lowest, highest = np.percentile(speech.values, [FAINTEST, BRIGHTEST])
-    axes.imshow(
-        speech.values.T,
-        cmap=HEAT_MAP,
-        vmin=lowest,
-        vmax=max(highest, lowest + 1e-12),
-        extent=(speech.clock.seconds(-0.5), speech.clock.seconds(n - 0.5), 0.5, bands + 0.5),
-        origin="lower",
-        aspect="auto",
-        interpolation="none",
-        gid=speech.label,
-    )
+    edges = speech.clock.seconds(-0.5), speech.clock.seconds(n - 0.5), 0.5, bands + 0.5
+    limits, look = (lowest, max(highest, lowest + 1e-12)), {"cmap": HEAT_MAP, "gid": speech.label}
+    draw_cells(axes, speech.values.T, edges, limits, origin="lower", **look)
     axes.set(yticks=[1, bands], ylabel=speech.label)
     axes.spines[:].set_visible(False)
 

@@ -1,6 +1,7 @@
 """Cells of the tables of a page: numbers, intervals, and intervals as drawings."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 WIDTH, HEIGHT = 150, 22  # of the drawn intervals, in pixels
@@ -12,6 +13,12 @@ def table_of(heads: Sequence[tuple[str, str]], rows: Sequence[str]) -> str:
     columns = "".join(f'<th scope="col">{head}<small>{unit}</small></th>' for head, unit in heads)
     head = f'<thead><tr><th scope="col">model</th>{columns}</tr></thead>'
     return f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"
+
+
+def row_of(who: str, name: str, cells: Sequence[str]) -> str:
+    """A row of the table: the classes of a model, its name as text, and its cells as HTML."""
+    written = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr class="{who}"><th scope="row">{escape(name)}</th>{written}</tr>'
 
 
 def number_text(value: float | None, scale: float, form: str) -> str:

@@ -12,15 +12,7 @@ from refkd.alignment.posteriors.tables import measured
 from refkd.alignment.unit import Unit
 from visualize.layout.legend import Look
 from visualize.output.models_drawing import ModelsDrawing
-from visualize.report.cells import (
-    NONE,
-    drawn_interval,
-    ends_of,
-    error_range,
-    interval_text,
-    number_text,
-    table_of,
-)
+from visualize.report import cells
 from visualize.report.colours import colour_class
 from visualize.report.models_explorer import explored_models
 from visualize.report.page import write_page
@@ -63,7 +55,9 @@ def _finding(comparison: Comparison, measures: Results) -> str:
     """Who is how late after the first model."""
     shifts = []
     for student in comparison.students:
-        mean = number_text(measures["shift"][student.name]["mean"], comparison.unit.per, "+.0f")
+        mean = cells.number_text(
+            measures["shift"][student.name]["mean"], comparison.unit.per, "+.0f"
+        )
         shifts.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
     return (
         f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(shifts)}."
@@ -99,20 +93,19 @@ def models_table(comparison: Comparison, measures: Results, looks: Mapping[str, 
     if truth is not None:
         errors = [model["error_interval"] for model in truth["models"].values()]
         ends = [error[end] for error in errors for end in ("low", "high", "mean")]
-        low, high = error_range([end for end in ends if end is not None] or [0.0])
-        heads += [("error", "% [95 %]"), ("", ends_of(low, high))]
+        low, high = cells.error_range([end for end in ends if end is not None] or [0.0])
+        heads += [("error", "% [95 %]"), ("", cells.ends_of(low, high))]
         heads += [(f"delay after true {truth['edge']}", f"{unit.small} [95 %]")]
     rows = []
     for model in comparison.models:
         who = "teacher"
         if model is not comparison.teacher:
             who = f"student {colour_class(looks[model.name])}"
-        cells = _offsets(measures["shift"].get(model.name), unit)
+        columns = _offsets(measures["shift"].get(model.name), unit)
         if truth is not None:
-            cells += _true(truth["models"].get(model.name), low, high, who, unit)
-        row = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f'<tr class="{who}"><th scope="row">{escape(model.name)}</th>{row}</tr>')
-    return table_of(heads, rows)
+            columns += _true(truth["models"].get(model.name), low, high, who, unit)
+        rows.append(cells.row_of(who, model.name, columns))
+    return cells.table_of(heads, rows)
 
 
 def _offsets(shift: Results | None, unit: Unit) -> list[str]:
@@ -120,7 +113,7 @@ def _offsets(shift: Results | None, unit: Unit) -> list[str]:
     if shift is None:
         return [""] * 6
     mean, median, low, high = (
-        number_text(shift[name], unit.per, "+.0f") for name in ("mean", "median", "p5", "p95")
+        cells.number_text(shift[name], unit.per, "+.0f") for name in ("mean", "median", "p5", "p95")
     )
     shares = (shift[f"{who}_unmatched_share"] for who in ("teacher", "student"))
     return [
@@ -128,20 +121,20 @@ def _offsets(shift: Results | None, unit: Unit) -> list[str]:
         f"<strong>{mean}</strong>",
         median,
         f"{low} to {high}",
-        *(number_text(share, 100, ".1f") for share in shares),
+        *(cells.number_text(share, 100, ".1f") for share in shares),
     ]
 
 
 def _true(truth: Results | None, low: float, high: float, who: str, unit: Unit) -> list[str]:
     """The cells of a model that was held against true times."""
     if truth is None:
-        return [NONE, "", NONE]
+        return [cells.NONE, "", cells.NONE]
     error = truth["error_interval"]
-    drawn = "" if error["low"] is None else drawn_interval(error, low, high, who)
+    drawn = "" if error["low"] is None else cells.drawn_interval(error, low, high, who)
     return [
-        interval_text(error, 100, ".1f"),
+        cells.interval_text(error, 100, ".1f"),
         drawn,
-        interval_text(truth["delay_interval"], unit.per, "+.0f"),
+        cells.interval_text(truth["delay_interval"], unit.per, "+.0f"),
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from refkd.alignment.decode import log_posteriors, spikes
 from refkd.alignment.metrics import alignment_shift
+from refkd.alignment.statistics import AlignmentShift
 from refkd.data.features import FeatureSettings
 from refkd.experiment.run_reader import Run, RunModel
 from refkd.losses.rules import Rule, row_of
@@ -48,14 +49,7 @@ def _ranked(run: Run) -> dict[str, str]:
     """The utterances, those that come first to be shown first, and why each is."""
     lengths = [len(run.features[name]) for name in run.names]
     distances = [
-        mean_distance(
-            [
-                alignment_shift(
-                    run.teacher.posteriors.arrays[name], student.posteriors.arrays[name]
-                ).offset
-                for student in run.students
-            ]
-        )
+        mean_distance([_shift(run.teacher, student, name).offset for student in run.students])
         for name in run.names
     ]
     first = {typical_utterance(run): "median length"}
@@ -91,7 +85,6 @@ def _shared(run: Run) -> dict[str, Any]:
 
 
 def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
-    spiking = [spikes(model.posteriors.arrays[name]) for model in run.models]
     features = FeatureSettings(**run.results["configuration"]["features"])
     speech = Speech.of_features(run.features[name], features.bands, run.clock)
     return {
@@ -103,15 +96,13 @@ def _utterance(run: Run, name: str, why: str) -> dict[str, Any]:
             pack_distributions(np.exp(log_posteriors(run.of(model).posteriors.arrays[name] / t)))
             for model, t in _distributions(run)
         ],
-        "spikes": [pack_frames(*labels_and_frames) for labels_and_frames in spiking],
+        "spikes": [pack_frames(*spikes(model.posteriors.arrays[name])) for model in run.models],
         "students": [_student(run, student, name) for student in run.students],
     }
 
 
 def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
-    shift = alignment_shift(
-        _teacher(run, student).posteriors.arrays[name], student.posteriors.arrays[name]
-    )
+    shift = _shift(_teacher(run, student), student, name)
     data: dict[str, Any] = {
         "links": pack_frames(shift.teacher_frames, shift.student_frames),
         "late": shift.offset.tolist(),
@@ -119,6 +110,10 @@ def _student(run: Run, student: RunModel, name: str) -> dict[str, Any]:
     if student.rule is not None:
         data["choices"] = pack_choices(run.trace(student.name, name))
     return data
+
+
+def _shift(teacher: RunModel, student: RunModel, name: str) -> AlignmentShift:
+    return alignment_shift(teacher.posteriors.arrays[name], student.posteriors.arrays[name])
 
 
 def _distributions(run: Run) -> list[tuple[str, float]]:

@@ -5,16 +5,7 @@ from html import escape
 from typing import Any
 
 from refkd.experiment.summary import BASELINES
-from visualize.report.cells import (
-    NONE,
-    drawn_interval,
-    ends_of,
-    error_range,
-    interval_text,
-    number_text,
-    percent_text,
-    table_of,
-)
+from visualize.report import cells
 
 TITLES = {"CTC": "CTC alone", "FrameWise": "FrameWise"}
 
@@ -36,7 +27,7 @@ def run_table(results: Results, classes: Mapping[str, str] | None = None) -> str
     columns = _columns(results, classes or {})
     rows = [_teacher_row(results, teacher, columns) for teacher in results["teachers"]]
     rows += [_student_row(student, columns) for student in results["summary"]]
-    return table_of([(head, unit) for head, unit, _ in columns], rows)
+    return cells.table_of([(head, unit) for head, unit, _ in columns], rows)
 
 
 Column = tuple[str, str, Callable[[Results], str]]
@@ -45,58 +36,41 @@ Column = tuple[str, str, Callable[[Results], str]]
 def _columns(results: Results, classes: Mapping[str, str]) -> list[Column]:
     """Head, unit, and how a student's cell is written; columns without numbers are left out."""
     low, high = _error_range(results)
+    error = "phone_error_rate"
+
+    def drawn(row: Results) -> str:
+        who = f"student {classes.get(row['rule'], '')}"
+        return cells.drawn_interval(row[error], low, high, who)
+
     columns: list[Column] = [
-        ("weight", "", lambda student: f"{student['weight']:g}" if student["weight"] else NONE),
-        (
-            "phone error",
-            "% [95 %]",
-            lambda student: interval_text(student["phone_error_rate"], 100, ".1f"),
-        ),
-        (
-            "",
-            ends_of(low, high),
-            lambda student: drawn_interval(
-                student["phone_error_rate"],
-                low,
-                high,
-                f"student {classes.get(student['rule'], '')}",
-            ),
-        ),
+        ("weight", "", lambda row: f"{row['weight']:g}" if row["weight"] else cells.NONE),
+        ("phone error", "% [95 %]", lambda row: cells.interval_text(row[error], 100, ".1f")),
+        ("", cells.ends_of(low, high), drawn),
     ]
     if len(results["seeds"]) > 1:
         columns.append(
-            (
-                "SD",
-                "points",
-                lambda student: number_text(student["phone_error_rate"]["sd"], 100, ".1f"),
-            )
+            ("SD", "points", lambda row: cells.number_text(row[error]["sd"], 100, ".1f"))
         )
     columns += [
-        ("offset", "frames [95 %]", lambda student: interval_text(student["offset"], 1, "+.1f")),
-        ("delay", "ms [95 %]", lambda student: interval_text(student["delay"], 1000, "+.0f")),
+        ("offset", "frames [95 %]", lambda row: cells.interval_text(row["offset"], 1, "+.1f")),
+        ("delay", "ms [95 %]", lambda row: cells.interval_text(row["delay"], 1000, "+.0f")),
     ]
     for name in BASELINES:
-        if any(name in student["against"] for student in results["summary"]):
+        if any(name in row["against"] for row in results["summary"]):
             columns.append((f"to {TITLES[name]}", "points [95 %]", _against(name)))
-    if any(student["against_shift"] for student in results["summary"]):
-        columns.append(
-            (
-                "to a shift of equal delay",
-                "points [95 %]",
-                lambda student: _difference(student["against_shift"]),
-            )
-        )
+    if any(row["against_shift"] for row in results["summary"]):
+        head = "to a shift of equal delay"
+        columns.append((head, "points [95 %]", lambda row: _difference(row["against_shift"])))
     columns.append(("training", "s", _seconds))
     return columns
 
 
 def _against(name: str) -> Callable[[Results], str]:
-    return lambda student: _difference(student["against"].get(name))
+    return lambda row: _difference(row["against"].get(name))
 
 
 def _student_row(student: Results, columns: list[Column]) -> str:
-    cells = "".join(f"<td>{write(student)}</td>" for _, _, write in columns)
-    return f'<tr class="student"><th scope="row">{escape(student["title"])}</th>{cells}</tr>'
+    return cells.row_of("student", student["title"], [write(student) for _, _, write in columns])
 
 
 def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> str:
@@ -105,17 +79,18 @@ def _teacher_row(results: Results, teacher: Results, columns: list[Column]) -> s
     low, high = _error_range(results)
     written = {
         "phone error": f"{100 * error:.1f}",
-        "": drawn_interval({"mean": error, "low": error, "high": error}, low, high, "teacher"),
-        "delay": number_text(teacher["delay"]["mean"], 1000, "+.0f"),
+        "": cells.drawn_interval(
+            {"mean": error, "low": error, "high": error}, low, high, "teacher"
+        ),
+        "delay": cells.number_text(teacher["delay"]["mean"], 1000, "+.0f"),
         "training": _seconds(teacher),
     }
-    cells = "".join(f"<td>{written.get(head, '')}</td>" for head, _, _ in columns)
     name = (
         f"{teacher['name']}, seed {teacher['seed']}"
         if results["configuration"]["new_teachers"]
         else teacher["name"]
     )
-    return f'<tr class="teacher"><th scope="row">{escape(name)}</th>{cells}</tr>'
+    return cells.row_of("teacher", name, [written.get(head, "") for head, _, _ in columns])
 
 
 def _seconds(model: Results) -> str:
@@ -126,7 +101,7 @@ def _difference(interval: Results | None) -> str:
     """A difference of error rates, strong where its interval does not hold zero."""
     if not interval:
         return ""
-    text = interval_text(interval, 100, "+.1f")
+    text = cells.interval_text(interval, 100, "+.1f")
     beyond = interval["low"] is not None and (interval["low"] > 0 or interval["high"] < 0)
     return f"<strong>{text}</strong>" if beyond else text
 
@@ -141,21 +116,21 @@ def finding(results: Results) -> str:
     >>> finding({"teacher": {"phone_error_rate": 0.1}, "summary": [ctc]})
     'The teacher makes 10.0 % phone errors. CTC alone makes 20.0 %.'
     """
-    rate = percent_text(results["teacher"]["phone_error_rate"])
+    rate = cells.percent_text(results["teacher"]["phone_error_rate"])
     sentences = [f"The teacher makes {rate} phone errors."]
     students = {student["rule"]: student for student in results["summary"]}
     best = min(students.values(), key=lambda student: float(student["phone_error_rate"]["mean"]))
     if "CTC" in students:
         sentences.append(
-            f"CTC alone makes {percent_text(students['CTC']['phone_error_rate']['mean'])}."
+            f"CTC alone makes {cells.percent_text(students['CTC']['phone_error_rate']['mean'])}."
         )
     if best["rule"] != "CTC":
-        rate = percent_text(best["phone_error_rate"]["mean"])
+        rate = cells.percent_text(best["phone_error_rate"]["mean"])
         sentences.append(
             f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}."
         )
     if "CTC" in best["against"]:
-        points = interval_text(best["against"]["CTC"], 100, "+.1f")
+        points = cells.interval_text(best["against"]["CTC"], 100, "+.1f")
         sentences.append(f"That is {points} points to CTC alone.")
     return " ".join(sentences)
 
@@ -164,4 +139,4 @@ def _error_range(results: Results) -> tuple[float, float]:
     rates = [teacher["phone_error_rate"] for teacher in results["teachers"]]
     for student in results["summary"]:
         rates += [student["phone_error_rate"]["low"], student["phone_error_rate"]["high"]]
-    return error_range(rates)
+    return cells.error_range(rates)
