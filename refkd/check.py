@@ -1,4 +1,4 @@
-"""Every sentence of error: what was expected of an argument, and what came."""
+"""All error messages: what was expected of an argument, and what was given."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Sequences of different lengths laid end to end, without padding."""
+"""Sequences of different lengths, stored one after the other without padding."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

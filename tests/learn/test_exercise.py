@@ -212,7 +212,7 @@ def test_only_what_is_named_is_marked(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["check", "nowhere"], "DIR: expected a folder that `refkd exercise new` has made"),
+        (["check", "nowhere"], "DIR: expected a folder written by `refkd exercise new`"),
         (["check", ".", "softmax"], "exercise: expected one of 'tanh_step', 'lstm_step'"),
         (["check", ".", "--time-limit", "0"], "--time-limit: expected a number > 0"),
         (["hint", "softmax"], "exercise: expected one of 'tanh_step', 'lstm_step'"),
