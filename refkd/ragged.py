@@ -20,7 +20,7 @@ class Ragged:
     values : (sum T, ...) array
         The sequences, one after the other.
     offsets : (N + 1,) int64 array
-        Sequence n is values[offsets[n] : offsets[n + 1]]; starts with 0, never falls.
+        Sequence n is values[offsets[n] : offsets[n + 1]]; starts with 0, never decreases.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Ragged:
 
     @classmethod
     def from_list(cls, sequences: Sequence[ArrayLike]) -> "Ragged":
-        """Lay sequences end to end.
+        """Store sequences one after the other.
 
         Parameters
         ----------

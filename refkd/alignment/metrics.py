@@ -25,7 +25,7 @@ def alignment_shift(
     """Match the spikes of a teacher and a student and measure their signed offsets in frames.
 
     The two label sequences are aligned by the fewest edits; among those alignments by the one
-    whose paired spikes lie closest together in time. Only equal labels are matched.
+    whose paired spikes are closest together in time. Only equal labels are matched.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def emission_delay(
     labels : (L,) int array
         The true phones, without blanks.
     times : (L,) array
-        Their true starts (or ends) in seconds, never falling.
+        Their true starts (or ends) in seconds, never decreasing.
     frame_shift : float
         Seconds from one frame to the next, > 0.
     blank : int

@@ -16,7 +16,7 @@ OVERSHOOT = 2.0  # times full scale, which resampling and decoding of MP3 do not
 
 
 def check_audio(argument: str, audio: ArrayLike) -> NDArray[Any]:
-    """Samples (n,) of full scale 1, n >= 1; those of a sound card, whole numbers, are refused."""
+    """Samples (n,) of full scale 1, n >= 1; whole numbers, as from a sound card, are refused."""
     samples = check.finite_array(argument, audio, ("n",))
     if samples.size == 0:
         check.fail(argument, "at least one sample", "none")

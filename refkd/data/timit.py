@@ -53,7 +53,7 @@ def read_timit(
     """Read a corpus in the layout of TIMIT, with its 61 symbols or folded to the usual 39.
 
     TEST is for testing; of TRAIN, every tenth speaker is for validation. The two sentences sa1 and
-    sa2, which everybody speaks, are left out. Silence counts as a symbol.
+    sa2, which every speaker reads, are left out. Silence counts as a symbol.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Reading WAV files, whatever the Python version, and the sentence for one that cannot be read."""
+"""Reading WAV files, with any Python version, and the error for one that cannot be read."""
 
 import struct
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Npy and npz: read without trust, with no more memory than a file can mean; never pickled."""
+"""Read npy and npz files with checks, within a limit of memory, and never with pickle."""
 
 import io
 import math
@@ -23,7 +23,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # np.savez and np.savez_co
 
 
 class ArrayFileError(ValueError):
-    """What came in place of arrays, as the end of the sentence "FILE: expected ..., got"."""
+    """What a file contains instead of arrays: the end of "FILE: expected ..., got"."""
 
 
 def read_npz(
@@ -69,7 +69,7 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
 
 
 def _described(stream: BinaryIO, most: int | None) -> tuple[zipfile.ZipFile, Arrays]:
-    """The archive, and arrays of what it says to hold; they take no memory."""
+    """The archive, and arrays as its headers describe them, which take no memory."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     start = stream.read(6)

@@ -24,7 +24,7 @@ def frames_earlier(trace: "DistillTrace", n: int) -> str:
 
 
 def least_of_teacher_frames(trace: "DistillTrace", n: int) -> str:
-    """Whether it alone is the least divergent of the teacher frames that the student frame sees."""
+    """Whether the pair has the smallest divergence in the student frame's window; ties."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
     return _least(row[row < np.inf], row[column])
@@ -38,7 +38,7 @@ def _least(seen: Any, chosen: float) -> str:
 
 
 def place_among_teacher_frames(trace: "DistillTrace", n: int) -> str:
-    """The rank of its divergence among the teacher frames that the student frame sees."""
+    """The rank of its divergence among the teacher frames in the student frame's window."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
     below, equal = int(np.sum(row < row[column])), int(np.sum(row == row[column]))
@@ -46,7 +46,7 @@ def place_among_teacher_frames(trace: "DistillTrace", n: int) -> str:
 
 
 def least_or_path(trace: "DistillTrace", n: int) -> str:
-    """Whether the ordered path took the most similar frame of the window."""
+    """Whether the ordered path uses the most similar frame of the window."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
     return "path, least" if row[column] == row.min() else "path, not the least"
@@ -60,7 +60,7 @@ def move_of_path(trace: "DistillTrace", n: int) -> str:
 
 
 def least_of_student_frames(trace: "DistillTrace", n: int) -> str:
-    """Whether it alone is the least divergent of the student frames that see the teacher frame."""
+    """Whether the pair has the smallest divergence of those with its teacher frame."""
     t, column = _place(trace, n)
     u = t + column - trace.window.left
     frames = np.arange(len(trace.divergence))

@@ -1,7 +1,7 @@
 """Kaldi's archives (.ark) and their lists (.scp), through kaldiio.
 
 Kaldiio runs the commands of piped entries and unpickles what an archive marks as pickled. So every
-file is opened here, and only what begins like a matrix is handed to it.
+file is opened here, and only what begins like a matrix is passed to it.
 """
 
 import re

@@ -47,7 +47,7 @@ def read_reference(
     ----------
     path : path
         A CTM file (ends in .ctm), a TextGrid (.TextGrid), or a folder of TextGrids, one for each
-        utterance and called like it. TextGrids need the extra `textgrid`.
+        utterance with its name. TextGrids need the extra `textgrid`.
     tier : str
         Which intervals of a TextGrid; not used for CTM.
     skip : collection of str
@@ -161,7 +161,7 @@ def _ctm(path: Path) -> dict[str, list[_Stretch]]:
 
 
 def _check_more(where: str, confidence: str = "NA", kind: str = "lex") -> None:
-    """Columns 6 and 7 of a CTM, so that no part of a label with spaces is taken for one."""
+    """Columns 6 and 7 of a CTM, so that a part of a label with spaces is not mistaken for one."""
     try:
         if confidence.upper() != "NA":
             check.finite_number("confidence", float(confidence))
