@@ -1,4 +1,4 @@
-"""Find out the conventions of an implementation from its answers to one tiny case."""
+"""Detect the conventions of an implementation from its answers to one tiny case."""
 
 import dataclasses
 import itertools
@@ -23,7 +23,7 @@ SIMPLER = 8  # simpler probe cases that are tried with it
 
 @dataclasses.dataclass(frozen=True)
 class Probed:
-    """Conventions, how each is known, and what was wrong on the way."""
+    """Conventions, how each is known, and findings of the detection."""
 
     conventions: Conventions
     known: Conventions  # name: "told", "found", "assumed" or "not asked"
@@ -156,7 +156,7 @@ class _Search:
         return dict(nearest[0].conventions) if most > 0 else None
 
     def readable(self, claims: Conventions) -> Values | None:
-        """The likeliest conventions under which what comes has the right shapes, if any."""
+        """The likeliest conventions under which the results have the right shapes, if any."""
         both = [*self._deciding("call"), *self._deciding("answer")]
         for conventions in _combinations(both, claims)[:LIKELY]:
             if any(self._is_readable(case, conventions, claims) for case in self._probes()):
@@ -164,7 +164,7 @@ class _Search:
         return None
 
     def failure(self) -> str:
-        """How the likeliest call fails where no answer can be read; what is returned says most."""
+        """How the likeliest call fails if no answer can be read; a returned value goes first."""
         returned = [answer for answer in self.failures if answer.failure == "unreadable"]
         if returned:
             return f"the returned value cannot be read: {returned[0].sentence}"
@@ -197,7 +197,7 @@ class _Search:
         return False
 
     def _refuted(self, conventions: Conventions, claims: Conventions) -> bool:
-        """Whether something that these conventions leave out of account changes the answer."""
+        """Whether an argument that these conventions ignore changes the answer."""
         cases = self.kit.contradictions(self.case, conventions)
         if not cases:
             return False

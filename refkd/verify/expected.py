@@ -23,7 +23,7 @@ Fault: TypeAlias = tuple[str, str]  # bug class and case
 
 @dataclass(frozen=True)
 class Setting:
-    """What decides which questions are put: only runs of the same setting can be compared."""
+    """What decides which cases are run: only runs of the same setting can be compared."""
 
     kit: str
     claims: Conventions
@@ -31,7 +31,7 @@ class Setting:
     case: str | None = None
 
     def command(self, target: str = "") -> str:
-        """What puts these questions to a target."""
+        """The command that runs these cases on a target."""
         words = ["refkd", "verify", self.kit, *[target] * bool(target)]
         for name, value in sorted(self.claims.items()):
             words += ["--" + name.replace("_", "-"), value]
@@ -65,7 +65,7 @@ class Expected:
         return sorted({case for _, case in self.faults})
 
     def check_dtype(self, dtype: str) -> None:
-        """Refuse an implementation that is held to other tolerances."""
+        """Refuse an implementation that has other tolerances."""
         if dtype != self.dtype:
             check.fail(self.file, f"an implementation in {self.dtype}", dtype)
 
@@ -220,7 +220,7 @@ class Comparison:
 
 
 def compare(expected: Expected, report: Report, *, by_case: bool = False) -> Comparison:
-    """Hold the faults of a report against the expected ones."""
+    """Compare the faults of a report with the expected ones."""
     expected.check_dtype(dtype_of(report))
     faults = faults_of(report)
     if by_case:  # the class of a fault depends on all cases, and some were left out on purpose

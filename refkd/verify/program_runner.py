@@ -1,4 +1,4 @@
-"""Run calls in any program: it is given a folder of calls and leaves its answers there."""
+"""Run calls in any program, which reads a folder of calls and writes its answers there."""
 
 import subprocess
 import tempfile
@@ -20,8 +20,8 @@ class ProgramRunner:
     """A program that is run as `COMMAND FOLDER`, with many calls in one run.
 
     FOLDER holds 0000, 0001, ...; in each, the program reads `call.npz` and writes `answer.npz`
-    (or, raw, reads the files of `call/` and writes into `answer/`). If a run ends badly, the calls
-    without an answer are run again in halves, until the one that is to blame runs alone.
+    (or, raw, reads the files of `call/` and writes into `answer/`). If a run fails, the calls
+    without an answer are run again in halves, until the call that fails runs alone.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class ProgramRunner:
         return files[0].stat().st_mtime if files else None
 
     def _run(self, folder: Path, places: Sequence[Path]) -> Answer:
-        """Run the program and say how it ended, should an answer be missing."""
+        """Run the program, and return how it ended in case an answer is missing."""
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         try:
             process = started([*self.command, str(folder)], stdin=subprocess.DEVNULL, **streams)

@@ -1,7 +1,7 @@
 """The pytest plugin: `refkd verify` as test items (docs/guides/verify.md).
 
 Every pytest imports this module where refkd is installed, so it imports nothing before an option
-asks for it.
+requires it.
 """
 
 import pytest

@@ -23,13 +23,13 @@ KNOWN = {"told": "given", "not asked": "not tested"}  # how the text words what 
 
 
 def as_text(report: Report, kit: Kit, comparison: Comparison | None = None) -> str:
-    """What a person reads: conventions, counts, findings."""
+    """The report as text: conventions, counts, findings."""
     findings = (line for finding in report.findings for line in _text(finding, comparison))
     return "\n".join([*_head(report, kit), *findings])
 
 
 def as_json(report: Report, comparison: Comparison | None = None) -> str:
-    """The same for machines; infinities and NaN are texts."""
+    """The report as JSON; infinities and NaN are texts."""
     findings = [
         {
             "bug": finding.bug,
@@ -192,7 +192,7 @@ def write_junit(
 def _add_verdict(
     element: Element, trial: Trial, finding: Finding | None, comparison: Comparison | None
 ) -> None:
-    """Say that the case failed, or that its fault is known, or gone."""
+    """Mark the case as failed, or its fault as known or gone."""
     known = comparison.expected.known(trial.case) if comparison is not None else ""
     if finding is None:
         if known:

@@ -1,6 +1,6 @@
 """The child process of an adapter: `python -m refkd.verify.worker` (docs/guides/verify.md).
 
-It imports NumPy and the adapter, nothing else, answers one call after the other, and may die.
+It imports NumPy and the adapter, nothing else, answers one call after the other, and may crash.
 """
 
 import importlib
@@ -25,7 +25,7 @@ NUMBERS = "fiub"  # kinds of dtypes
 
 
 def send(pipe: BinaryIO, values: Mapping[str, Any]) -> None:
-    """Write values as npz behind its length."""
+    """Write values as npz, preceded by its length."""
     data = io.BytesIO()
     write_npz(data, values)
     pipe.write(len(data.getbuffer()).to_bytes(LENGTH_BYTES, "little"))

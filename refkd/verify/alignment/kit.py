@@ -1,4 +1,4 @@
-"""The kit for forced alignment: what the core asks of it."""
+"""The kit for forced alignment and its functions."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Out
 
 
 def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
-    """Nothing: what makes no difference to frames, or to a path without scores, is not asked."""
+    """No conventions; those without effect on the answers are not tested."""
     unasked = set()
     if conventions["alignment"] == "frames":
         unasked |= {"end", "blanks"}
@@ -64,7 +64,7 @@ def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled
 
 
 def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
-    """The case with other blank arguments, where they are not looked at."""
+    """The case with other blank arguments, where it is ignored."""
     return [
         dataclasses.replace(case, layout={**case.layout, "blank_argument": other})
         for other in OTHER_BLANKS.get(conventions["blank"], ())
@@ -72,7 +72,7 @@ def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What an implementation makes of a case to which any answer will do."""
+    """How an implementation treats a case for which any answer is accepted."""
     if outcome.case.status != "acceptable":
         return None
     name, bug = outcome.case.name.replace("_", " "), outcome.case.bug_classes[0]

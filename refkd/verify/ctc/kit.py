@@ -1,4 +1,4 @@
-"""The kit for CTC: what the core asks of it."""
+"""The kit for CTC and its functions."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,7 +120,7 @@ def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Out
 
 
 def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
-    """The case with another blank argument, where it is not looked at."""
+    """The case with another blank argument, where it is ignored."""
     if conventions["blank"] == "argument":
         return ()
     other = OTHER_BLANK[conventions["blank"]]

@@ -274,7 +274,7 @@ READINGS = {
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What to know from an answer that will do; None if there is nothing."""
+    """A note on an accepted answer; None if there is nothing to note."""
     if outcome.case.status == "acceptable":
         return _reading(outcome)
     outputs = outcome.answer.outputs

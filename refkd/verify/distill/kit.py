@@ -1,4 +1,4 @@
-"""The kit for distillation losses: what the core asks of it."""
+"""The kit for distillation losses and its functions."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ BY_NAME = {convention.name: convention for convention in CONVENTIONS}
 
 
 def _unjudged(case: Case) -> Case:
-    """The case, for which any answer will do."""
+    """The case, for which any answer is accepted."""
     return dataclasses.replace(case, status="acceptable")
 
 
@@ -160,7 +160,7 @@ def _masked(case: Case) -> bool:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What to know of an answer that will do: where either is right, and of NaN in the padding."""
+    """Notes on an accepted answer: where either is right, and of NaN in the padding."""
     case, answer = outcome.case, outcome.answer
     bug, name = case.bug_classes[0], case.name.partition("/")[0].replace("_", " ")
     if answer.outputs is None:
@@ -191,7 +191,7 @@ def _of_padding(outcome: Outcome) -> Symptom | None:
 
 
 def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-    """Right outputs of a padded batch, worked by hand where the dtype has the digits."""
+    """Right outputs of a padded batch, computed by hand where the dtype has the digits."""
     if case.status != "must":  # there is no one right answer
         T, N, K = arguments["student"].shape
         shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}

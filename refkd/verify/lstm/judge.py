@@ -19,7 +19,7 @@ def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
 def deviation(
     case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
 ) -> Deviation | None:
-    """The worst entry of a restored answer; None if it will do."""
+    """The worst entry of a restored answer; None if the answer is right."""
     with_nan = bool(nan_in_padding(arguments))
     free = {name: np.isnan(values) & with_nan for name, values in got.items()}
     if "hidden" in free:

@@ -36,7 +36,7 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
 
 
 def _wrong(outcome: Outcome, tolerance: Tolerance) -> list[str]:
-    """Names of the outputs that are off, in their order; padded outputs are not looked at."""
+    """Names of the outputs that are off, in their order; padded outputs are ignored."""
     free = {"hidden": padded_frames(outcome.arguments)[..., None]}
     got, expected = outcome.answer.outputs or {}, outcome.expected
     return [
