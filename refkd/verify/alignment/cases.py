@@ -156,7 +156,7 @@ ATTEMPTS = 500
 
 
 def drawn_case(name: str) -> Case:
-    """The case drawn-SEED-NUMBER, or ties-SEED-NUMBER, which an aligner fails if it breaks ties badly."""
+    """The case drawn-SEED-NUMBER, or ties-SEED-NUMBER, which detects a wrong choice at ties."""
     match = FORM.fullmatch(name)
     if match is None:
         check.fail("--case", "a name such as drawn-0-7 or ties-0-7", name)
