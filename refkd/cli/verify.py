@@ -183,7 +183,8 @@ def _runner(
 
     limit = check.positive("--time-limit", options.time_limit)
     if bool(options.target) == bool(options.exec):
-        check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
+        got = "both" if options.target else "neither"
+        check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", got)
     arguments, results = kit.signature(conventions)
     if options.exec:
         return ProgramRunner(options.exec, results, limit, options.exchange, on_answer)

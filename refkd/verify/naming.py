@@ -13,6 +13,7 @@ FAILURES = {
     "raised": "a call fails where numbers are expected",
     "unreadable": "the returned value cannot be read",
     "crashed": "the process ends where numbers are expected",
+    "not asked": "a call is not made, because earlier ones took too long",
     "timed out": "there is no answer within the time limit (see --time-limit)",
 }
 

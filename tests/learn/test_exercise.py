@@ -244,7 +244,7 @@ TROUBLE = {
     "print('hello')\n    return divergence[99]": "It raises IndexError: index 99 is out of bounds",
     "pass": "chosen is not returned.",
     "return np.zeros((2, 2))": "chosen has shape (2, 2), expected (3,).",
-    "return 'frame 1'": "It returns something else: chosen: expected an array of numbers, got str",
+    "return 'frame 1'": "It returns a value that cannot be read: chosen: expected an array of numbers, got str",
 }
 
 
@@ -437,7 +437,7 @@ def test_gates_exchanged():
     mark = mark_of("lstm_step", altered("lstm_step", change))
     assert mark.fault.table.name == "i"
     assert mark.wrong["g"] == mark.wrong["o"] == 0
-    assert mark.slip == "gates are in another order: forget and input gates exchanged"
+    assert mark.slip == "the gates are in a different order: forget and input gates exchanged"
 
 
 def test_softmax_minus_the_logarithm():
