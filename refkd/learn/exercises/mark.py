@@ -19,7 +19,7 @@ TOLERANCE = TOLERANCES["float64"]
 UNWRITTEN = "NotImplementedError"
 FAILURES = {
     "raised": "raises",
-    "unreadable": "returns a value that cannot be read:",
+    "unreadable": "returns an unreadable value:",
     "crashed": "crashes:",
     "timed out": "takes too long:",
     "not asked": "was not called:",
