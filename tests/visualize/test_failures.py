@@ -24,7 +24,7 @@ def break_figures(monkeypatch, *names):
 
 
 def test_plotting_a_run_draws_the_others_and_ends_with_1(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("refkd.experiment.run_reader.read_run", lambda folder: made_run())
+    monkeypatch.setattr("refkd.cli.plot_forms.read_run", lambda folder: made_run())
     break_figures(monkeypatch, "cumulative")
     out = tmp_path / "plot"
     command = ["plot", "run", "--figures", "band,cumulative,lattice", "--format", "svg"]

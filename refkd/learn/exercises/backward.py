@@ -24,11 +24,11 @@ BUGS = ("L1", "L2", "L4", "L7", "L8", "L10", "L13")  # the others are of padding
 def _cases() -> Sequence[Case]:
     candidate = np.array([[0.0, 0.0, 1.0, 0.0]])
     x, last = np.array([[1.0], [0.0], [0.0]]), np.array([[0.0], [0.0], [1.0]])
-    zero, one = np.zeros(1), np.ones(1)
+    zero, unit = np.zeros(1), np.ones(1)
     params = LSTMParams(candidate, candidate, np.zeros(4))
     cases = [
         _case("three frames by hand", params, x, zero, zero, last),
-        _case("one frame", params, x[:1], one, one, one[None]),
+        _case("one frame", params, x[:1], unit, unit, unit[None]),
     ]
     for T, F, H in SIZES:
         rng = np.random.default_rng(100 * T + 10 * F + H)
@@ -36,7 +36,7 @@ def _cases() -> Sequence[Case]:
         W, U, b, *others = (rng.integers(-8, 9, shape) / 8 for shape in shapes)
         cases.append(_case(f"T={T}, F={F}, H={H}", LSTMParams(W, U, b), *others))
     ends = LSTMParams(candidate, candidate, np.array([800.0, -800.0, 0.0, 800.0]))
-    return [*cases, _case("gates wide open and closed", ends, x, one, one, last)]
+    return [*cases, _case("gates wide open and closed", ends, x, unit, unit, last)]
 
 
 def _case(
@@ -89,13 +89,13 @@ def _plain(
         "bias": np.zeros(4 * H),
     }
     opened, states = gates.reshape(T, 4, H), (np.vstack([h0, hidden]), np.vstack([c0, cell]))
-    found = plain.backward(
+    grads = plain.backward(
         Pass(x, opened, opened, hidden, *states), d_hidden, zero, zero, arguments
     )
-    found |= {name: plain.total(found[name][None], arguments) for name in WEIGHTS}
-    found = plain.postprocess(found | {"d_bias_hidden": found["d_bias"]}, arguments)
+    grads |= {name: plain.total(grads[name][None], arguments) for name in WEIGHTS}
+    grads = plain.postprocess(grads | {"d_bias_hidden": grads["d_bias"]}, arguments)
     d_h, d_c, d_a = (np.array(steps[::-1]) for steps in kept.values())
-    return d_h, d_c, *d_a.transpose(1, 0, 2), found["d_inputs"], *(found[name] for name in WEIGHTS)
+    return d_h, d_c, *d_a.transpose(1, 0, 2), grads["d_inputs"], *(grads[name] for name in WEIGHTS)
 
 
 def _kept(
