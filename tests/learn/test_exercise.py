@@ -244,7 +244,7 @@ TROUBLE = {
     "print('hello')\n    return divergence[99]": "It raises IndexError: index 99 is out of bounds",
     "pass": "chosen is not returned.",
     "return np.zeros((2, 2))": "chosen has shape (2, 2), expected (3,).",
-    "return 'frame 1'": "It returns an unreadable value: chosen: expected an array of numbers, got str",
+    "return 'frame 1'": "It returns an unreadable value: chosen: expected an array of numbers,",
 }
 
 
