@@ -198,7 +198,7 @@ def finite_array(
     shape: tuple[int | str, ...],
     dtype: np.dtype[Any] | None = None,
 ) -> NDArray[Any]:
-    """A real array of the given shape without NaN or infinities, after a cast if one is asked."""
+    """A real array of the given shape without NaN or infinities, after a cast if requested."""
     result = array(argument, value, shape)
     if dtype is not None:
         with np.errstate(over="ignore"):  # what does not fit becomes inf, and is refused

@@ -186,7 +186,7 @@ def _by_symptom(
 def _without_numbers(
     silent: Sequence[Outcome], split: Callable[[list[Outcome]], list[list[Outcome]]]
 ) -> list[Explanation]:
-    """No numbers came, or numbers where a refusal is wanted: that is a fact and has its class."""
+    """No numbers were returned, or numbers in place of a refusal: this alone gives the class."""
     refusals: dict[str, list[Outcome]] = {}
     for outcome in silent:
         if outcome.case.status == "must_reject":

@@ -128,7 +128,7 @@ _ORDER = (
 
 
 def terms(rule: Mapping[str, Any]) -> Terms:
-    """What a rule with its options asks for, in the words of `refused`."""
+    """What a rule requires with its options, in the terms of `refused`."""
     name = rule["rule"]
     if name in ("TopK", "Soft") and rule["tau"] is None:
         name = {"TopK": "TopK_equal", "Soft": "Soft_mean"}[name]
