@@ -3,7 +3,7 @@ How many digits an exponential has
 ==================================
 
 The error of exp, sigmoid, tanh and log1p of the kernels in units of the last place, against
-decimal arithmetic with 60 digits. It belongs to the guide on numerics.
+decimal arithmetic with 60 digits. The figure belongs to the guide on numerics.
 """
 
 from decimal import Decimal, localcontext
@@ -15,7 +15,7 @@ from visualize.layout.grid import grid_figure
 from visualize.layout.style import BLANK, STUDENT, STUDENT_LINE, TEACHER, in_style
 
 # %%
-# What the functions are, for numbers with any number of digits.
+# The functions in decimal arithmetic, with any number of digits.
 
 EXACT = {
     "exp": lambda x: x.exp(),
@@ -31,7 +31,7 @@ RANGES = {"exp": (-8, 8), "sigmoid": (-8, 8), "tanh": (-8, 8), "log1p": (0, 2)}
 
 
 def error_in_ulp(name, x):
-    """Distance of the kernel's result from the truth, over that of neighbouring numbers there."""
+    """Error of the kernel's result, divided by the distance of neighbouring numbers there."""
     computed = x.dtype.type(getattr(numeric, name)(x))
     with localcontext() as context:
         context.prec = 60
@@ -42,8 +42,8 @@ def error_in_ulp(name, x):
 
 
 # %%
-# Each range in fifty stretches with forty random points each; of a stretch the largest error is
-# drawn. log1p is needed, and made, in float64 only.
+# Each range is divided into fifty intervals with forty random points each; the largest error of
+# each interval is drawn. log1p is needed, and implemented, in float64 only.
 
 STRETCHES, POINTS = 50, 40
 rng = np.random.default_rng(0)

@@ -2,13 +2,14 @@
 Why a teacher is early and a student late
 =========================================
 
-Small networks learn synthetic speech by CTC, bidirectional teachers and unidirectional students.
-When do they say a phone, and how much of the future do the teachers' spikes rest on? It belongs to
-the page on early and late spikes.
+Small networks are trained by CTC on synthetic speech, bidirectional teachers and unidirectional
+students. When do they emit a phone, and how many later frames do the teachers' spikes need? The
+figure belongs to the page on early and late spikes.
 """
 
 import numpy as np
-from future_needed import frames_needed, heard_so_far, lag_by_need
+from future_needed import frames_needed, lag_by_need
+from future_needed import heard_so_far as logits_of_prefixes
 
 import refkd
 from refkd.alignment.metrics import emission_delay
@@ -22,7 +23,7 @@ from visualize.layout.text import wrapped
 
 # %%
 # Three seeds of each kind, which differ in first parameters, batches and noise. The speech is
-# easier than that of ``refkd run``, so that few seconds are enough to learn it.
+# easier than that of ``refkd run``, so that training takes few seconds.
 
 SEEDS = range(3)
 data = prepare(load("synthetic", train=300, validation=1, test=60, noise=0.03))
@@ -37,7 +38,7 @@ def trained(bidirectional, seed):
 
 
 def delays(network):
-    """Milliseconds from the true start of each phone that is said right to its spike."""
+    """Milliseconds from the true start of each correctly emitted phone to its spike."""
     test, clock = data.test, (data.frame_shift, 0, "start", data.first_frame)
     utterances = zip(logits_of(network, test.features), test.labels, test.starts, strict=True)
     emissions = [emission_delay(*utterance, *clock) for utterance in utterances]
@@ -52,15 +53,16 @@ for name, networks in (("teacher", teachers), ("student", students)):
     print(name, "phone error (%)", np.round(errors, 1), "mean delay (ms)", np.round(means, 1))
 
 # %%
-# Every utterance is cut off after each of its frames in turn. A spike needs as many later frames
-# as must be heard before the teacher says it where it says it in the end.
+# Every utterance is cut off after each of its frames in turn. The number of later frames that a
+# spike needs is the smallest n such that the best class at its frame is the same for every prefix
+# that ends n or more frames later.
 
 needs, pairs = [], []
 for teacher, student in zip(teachers, students, strict=True):
-    beginnings = [heard_so_far(teacher, features) for features in data.test.features]
+    prefixes = [logits_of_prefixes(teacher, features) for features in data.test.features]
     alone = logits_of(student, data.test.features)
-    needs.append(np.array([n for logits in beginnings for n in frames_needed(logits).values()]))
-    pairs += [pair for both in zip(beginnings, alone, strict=True) for pair in lag_by_need(*both)]
+    needs.append(np.array([n for logits in prefixes for n in frames_needed(logits).values()]))
+    pairs += [pair for both in zip(prefixes, alone, strict=True) for pair in lag_by_need(*both)]
 need, late = np.array(pairs).T
 groups = [(0, 0), (1, 2), (3, 5), (6, 99)]
 lags = [late[(need >= low) & (need <= high)] for low, high in groups]
@@ -69,10 +71,10 @@ lags = [late[(need >= low) & (need <= high)] for low, high in groups]
 # Bars on the right span 95 % of the mean, from its standard error.
 
 CAPTION = (
-    "Three teachers (solid) and three students (dashed) on 60 utterances of synthetic speech that "
-    "none has heard before; thin: single ones. Left: phones said right, by the time of their "
-    "spike. Middle: a spike stands when the teacher has heard so many frames after it. Right: how "
-    "much later the student says the same phone, by what the teacher's spike needs."
+    "Three teachers (solid) and three students (dashed) on 60 test utterances of synthetic speech; "
+    "thin: single networks. Left: share of the correct phones with a spike up to a time. Middle: "
+    "share of spikes that are final when the teacher has received so many later frames. Right: "
+    "mean offset of the student, by the number of later frames that the teacher's spike needs."
 )
 with in_style():
     figure = new_figure(7.0, 2.8)
@@ -102,7 +104,7 @@ with in_style():
     future.axhline(100.0, color=STUDENT, linestyle=STUDENT_LINE, linewidth=1.6)
     future.set(xlim=(0, 12), ylim=(0, 104), ylabel="share of spikes (%)")
     future.set_xticks(range(0, 13, 2))
-    future.set_xlabel("frames heard after the spike")
+    future.set_xlabel("later frames received")
 
     centres = [lag.mean() for lag in lags]
     spread = [1.96 * lag.std() / np.sqrt(lag.size) for lag in lags]
@@ -110,5 +112,5 @@ with in_style():
     lag.set_xticks(range(len(groups)), ["0", "1, 2", "3 to 5", "6 on"])
     lag.set(xlim=(-0.5, 3.5), ylabel="student \N{MINUS SIGN} teacher (frames)")
     lag.set_ylim(0.0, 2.0)
-    lag.set_xlabel("frames that the spike needs")
+    lag.set_xlabel("later frames needed")
     write_caption(figure, wrapped(CAPTION, 7.0 - 2 * MARGIN))

@@ -2,8 +2,8 @@
 What the gates of an LSTM do
 ============================
 
-Three units whose weights are set by hand: one keeps what it heard when it was last told to, one
-counts frames since then, one forgets slowly. It belongs to the page on the LSTM.
+Three units with weights set by hand: one keeps the input of the last marked frame, one counts the
+frames since then, one forgets slowly. The figure belongs to the page on the LSTM.
 """
 
 import numpy as np
@@ -12,8 +12,8 @@ import refkd
 from visualize import Phones, gates_figure
 
 # %%
-# Two inputs: a signal, and a mark that says "keep this". The signal wanders; there are three
-# marks, each one frame long.
+# Two inputs: a signal, and a mark that is 1 at the frames to keep and 0 at all others. The signal
+# changes slowly; there are three marks, each one frame long.
 
 T, H = 60, 3
 rng = np.random.default_rng(3)
@@ -23,8 +23,8 @@ inputs[:, 0] = 1.2 * np.sin(np.arange(T) / 3.5) + 0.1 * rng.normal(size=T)
 inputs[marks, 1] = 1.0
 
 # %%
-# The gates lie in the order i, f, g, o, each for the three units. A bias of -5 shuts a gate
-# (sigma = 0.007) and 5 opens it; 10 from the mark turns one into the other.
+# The gates lie in the order i, f, g, o, each for the three units. A bias of -5 closes a gate
+# (sigma = 0.007) and 5 opens it; the weight 10 of the mark changes one into the other.
 
 keep, count, fade = range(H)
 bias, w_input = np.zeros((4, H)), np.zeros((2, 4, H))
@@ -47,6 +47,6 @@ figure = gates_figure(
     shift,
     phones=commands,
     title="Three units with weights set by hand",
-    caption="Dark: keeps; grey: forgets slowly; light: counts. Above: the frames that are marked.",
+    caption="Blue: keeps; grey: forgets slowly; yellow: counts. Top: the marked frames.",
     width=7.0,
 )

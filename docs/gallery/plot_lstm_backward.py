@@ -1,10 +1,10 @@
 """
-The gradient of an LSTM on its way back
-=======================================
+The backward pass of an LSTM
+============================
 
-The loss is the sum of the last hidden state. At one frame an input shuts all forget gates: from
-there on back the cell carries almost nothing, and what is left goes through the weights. It
-belongs to the page on the LSTM backward.
+The loss is the sum of the last hidden state. At one frame an input closes all forget gates. Almost
+no gradient passes to earlier frames through the cell there, so the rest passes through the weights.
+The figure belongs to the page on the LSTM backward.
 """
 
 import numpy as np
@@ -16,24 +16,24 @@ from visualize.layout.layout import Strip, stacked_figure
 from visualize.layout.style import BLANK, EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT, in_style
 
 # %%
-# An LSTM of 24 units with random weights and forget gates that stand open. The last of its five
-# inputs shuts them at frame 30.
+# An LSTM of 24 units with random weights and open forget gates. The last of its five inputs
+# closes them at frame 30.
 
-T, D, H, shut = 60, 4, 24, 30
+T, F, H, closed = 60, 4, 24, 30
 rng = np.random.default_rng(1)
-inputs = np.hstack([rng.normal(size=(T, D)), np.zeros((T, 1))])
-inputs[shut, D] = 1.0
-w_input = rng.normal(size=(D + 1, 4, H)) / np.sqrt(D) / 2
-w_input[D] = 0.0
-w_input[D, 1] = -8.0
+inputs = np.hstack([rng.normal(size=(T, F)), np.zeros((T, 1))])
+inputs[closed, F] = 1.0
+w_input = rng.normal(size=(F + 1, 4, H)) / np.sqrt(F) / 2
+w_input[F] = 0.0
+w_input[F, 1] = -8.0
 w_hidden = rng.normal(size=(H, 4 * H)) / np.sqrt(H) / 2
 bias = np.repeat([0.0, 2.5, 0.0, 0.0], H)
-params = refkd.LSTMParams(w_input.reshape(D + 1, 4 * H), w_hidden, bias)
+params = refkd.LSTMParams(w_input.reshape(F + 1, 4 * H), w_hidden, bias)
 trace = refkd.lstm_trace(params, inputs)
 
 # %%
-# The way back, one frame after the other. What `one_frame` gives as the gradient in the bias is
-# that of this frame alone, da; what it gives for the state before is passed on.
+# The backward pass, frame by frame. `one_frame` returns the gradient of this frame alone in the
+# bias, da, and the gradients in the states of the frame before.
 
 above = np.zeros((T, H))
 above[-1] = 1.0
@@ -69,14 +69,14 @@ panels = {
 labels = {
     "forget gate": "forget gate,\nmean of units",
     "passed on": "norm passed to\nthe frame before",
-    "gates": "norm before\nsigma and tanh",
+    "gates": "norm in the\npreactivations",
 }
 limits = {"forget gate": (0, 1.05), "passed on": (2e-3, 4), "gates": (1e-4, 2)}
 text = (
-    "The loss is the sum of the last hidden state; read from right to left. Middle: what frame t "
-    "passes to the frame before, through the cell and through the weights. Bottom: what its gates "
-    "get. At frame 30 an input shuts all forget gates. da_f of frame 0 is 0: there was nothing to "
-    "forget."
+    "The loss is the sum of the last hidden state; read from right to left. Middle: gradients that "
+    "frame t passes to the frame before, through the cell and through the weights W_h. Bottom: "
+    "gradients in the preactivations of its gates. At frame 30 an input closes all forget gates. "
+    "da_f of frame 0 is 0, because the cell before it is 0."
 )
 with in_style():
     strips = [

@@ -2,8 +2,8 @@
 A confident frame keeps its digits
 ==================================
 
-How much of the loss of one frame is wrong, when the network is nearly sure of its label: three
-ways to write the same formula. It belongs to the page on exponentials.
+The relative error of the loss of one frame when the network is nearly certain of its label, for
+three ways to compute the same formula. The figure belongs to the page on exponentials.
 """
 
 import math
@@ -16,16 +16,16 @@ from visualize.layout.legend import LEGEND, draw_legend, legend_height
 from visualize.layout.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, in_style
 
 # %%
-# Two classes, one ahead of the other by a gap. The loss of the one ahead is log(1 + e^-gap),
-# which for a wide gap is nearly e^-gap: small, and all that the network can still learn from.
+# Two classes, with a gap between their logits. The loss of the class with the larger logit is
+# log(1 + e^-gap), which for a wide gap is nearly e^-gap: small, but all that is left to reduce.
 
 gaps = np.arange(0.0, 60.0, 0.25)
 logits = np.stack([gaps, np.zeros_like(gaps)], axis=1)
 true = np.array([math.log1p(math.exp(-gap)) for gap in gaps])
 
 # %%
-# As refkd computes it; with the peak inside of the sum; and as the logarithm of a softmax, in
-# float32.
+# As refkd computes it; with the peak, the largest logit, inside the sum; and as the logarithm of a
+# softmax, in float32.
 
 logp = np.empty_like(logits)
 log_softmax(logits, logp)
@@ -34,22 +34,22 @@ inside = shifted[:, 0] - np.log(np.exp(shifted).sum(axis=1))
 single = np.exp(shifted.astype(np.float32))
 divided = np.log(single[:, 0] / single.sum(axis=1))
 losses = {
-    "peak taken out, as here": -logp[:, 0],
+    "peak taken out, as in refkd": -logp[:, 0],
     "peak inside the sum": -inside,
     "log(softmax), float32": -divided.astype(np.float64),
 }
 looks = {
-    "peak taken out, as here": (TEACHER, "-"),
+    "peak taken out, as in refkd": (TEACHER, "-"),
     "peak inside the sum": (STUDENT, STUDENT_LINE),
     "log(softmax), float32": (EARLY, (0, (1.2, 1.0))),
 }
 
 # %%
-# An error of 1 is everything: the loss is 0, and so is what it could teach.
+# An error of 1 is total: the computed loss is 0, and so is its gradient.
 
 text = (
-    "Relative error of the loss of one frame with two classes, against how far the label's logit "
-    "is ahead. 1: the loss came out as 0. Errors below 1e-17 are drawn there."
+    "Relative error of the loss of one frame with two classes, against the difference of their "
+    "logits. 1: the computed loss is 0. Errors below 1e-17 are drawn at 1e-17."
 )
 with in_style():
     left, size, right = 0.75, 4.6, 0.3
@@ -65,5 +65,5 @@ with in_style():
     panel.set_yticks([1e-16, 1e-12, 1e-8, 1e-4, 1.0])
     panel.yaxis.set_major_formatter("{x:g}")
     panel.minorticks_off()
-    panel.set_xlabel("logit of the label minus the other (nats)")
+    panel.set_xlabel("logit of the label minus the other logit (nats)")
     panel.set_ylabel("relative error of the loss")

@@ -2,9 +2,9 @@
 float32 against float64
 =======================
 
-How wrong is a CTC loss, and how wrong its gradient, in float32 and in float64: over the length of
-an utterance, and over the confidence of a network? The truth has 50 digits. It belongs to the guide
-on numerics.
+The errors of a CTC loss and of its gradient in float32 and in float64, against the length of an
+utterance and the confidence of a network. The reference has 50 digits. The figure belongs to the
+guide on numerics.
 """
 
 from decimal import Decimal, localcontext
@@ -18,8 +18,9 @@ from visualize.layout.style import EARLY, STUDENT, STUDENT_LINE, TEACHER, TEXT
 from visualize.layout.text import wrapped
 
 # %%
-# Ten labels, spread over T frames. At one frame for each the network says the label, elsewhere the
-# blank, in noise. Its confidence is what it adds to the logit of what it says, in nats.
+# Ten labels, spread over T frames. At one frame for each the logit of the label is raised,
+# elsewhere that of the blank, in noise. The confidence is the number that is added to the
+# logit, in nats.
 
 CLASSES, LABELS = 5, np.array([1, 2, 2, 3, 4, 1, 3, 3, 2, 4])
 
@@ -27,19 +28,19 @@ CLASSES, LABELS = 5, np.array([1, 2, 2, 3, 4, 1, 3, 3, 2, 4])
 def utterance(frames, confidence):
     """Logits (T, K) that are the same numbers in float32 and in float64."""
     logits = np.random.default_rng(frames).normal(size=(frames, CLASSES))
-    says = np.zeros(frames, dtype=np.int64)
-    says[np.linspace(0, frames - 1, len(LABELS)).round().astype(int)] = LABELS
-    logits[np.arange(frames), says] += confidence
+    best = np.zeros(frames, dtype=np.int64)
+    best[np.linspace(0, frames - 1, len(LABELS)).round().astype(int)] = LABELS
+    logits[np.arange(frames), best] += confidence
     return logits.astype(np.float32)
 
 
 # %%
-# The sums of CTC in whatever numbers they are done in: ``add`` adds three rows, ``times`` is the
+# The sums of CTC for any kind of numbers: ``add`` adds three rows, ``times`` is the
 # product of two numbers, ``zero`` and ``unit`` are 0 and 1.
 
 
 def forward_backward(emitted, skip, add, times, zero, unit):
-    """A and B (T, S) from what each state emits at each frame."""
+    """alpha and beta (T, S) from the emission probabilities (T, S) of the states."""
     T, S = emitted.shape
     alpha, beta = np.full((2, T, S), zero, dtype=emitted.dtype)
     alpha[0, :2], beta[-1, -2:] = emitted[0, :2], unit
@@ -101,7 +102,7 @@ def exact(logits):
 
 
 def rescaled(logits):
-    """The form that trains networks here."""
+    """The form that refkd trains networks with."""
     batch = refkd.Ragged.from_list([logits]), refkd.Ragged.from_list([LABELS])
     losses, grads = refkd.ctc_loss_batch(*batch)
     return losses[0], grads.values
@@ -152,7 +153,7 @@ LOOKS = {
 LOWEST = 1e-18
 CAPTION = (
     "Left: length of the utterance, at a confidence of 2 nats. Right: confidence, with 200 frames. "
-    "Textbook: log space, everything in that precision. Errors of 0 stand at the bottom."
+    "Textbook: log space, everything in that precision. Errors of 0 are at the bottom."
 )
 with in_style():
     figure = new_figure(7.0, 5.0)

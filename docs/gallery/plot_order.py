@@ -1,9 +1,10 @@
 """
-The cheapest way in order
+The cheapest ordered path
 =========================
 
 Nine frames, two spikes, a student that is two frames late. Each cell holds the cost of the
-cheapest path that ends there; it is found from the cells before it, and the path by walking back.
+cheapest path that ends there. The cost is computed from the cells before it, and the path is then
+read backwards from the last cell. The figure belongs to the page on order.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ from visualize.layout.grid import grid_figure
 from visualize.layout.style import HEAT_MAP, in_style
 
 # %%
-# Frames of the toy: blank ones, one that says 1 and one that says 2.
+# Frames of the small example: blank frames, one spike of class 1 and one of class 2.
 models = toy_models()["teacher"]
 blank, first, second = models[0], models[8], models[20]
 teacher = np.stack([blank, blank, first, blank, blank, second, blank, blank, blank])
@@ -52,11 +53,11 @@ def square(banded):
 
 
 # %%
-# In Monotone every student frame has one cell; in OrderedPath every teacher frame has one too.
+# In Monotone every student frame has one cell; in OrderedPath also every teacher frame has one.
 caption = (
-    "Number: cost of the cheapest path that ends in the cell, in nats. Dark cells: frames of one "
-    "kind, D = 0; light ones: D = 4.2 or 4.6. Framed: the path that the rule chose. Names: what "
-    "student (below) and teacher (left) say; - is the blank."
+    "Number: cost of the cheapest path that ends in the cell, in nats. Dark blue cells: D = 0, "
+    "equal frames; yellow cells: D = 4.2 or 4.6. Framed: the selected path. Beside the frame "
+    "numbers: the best class of the student (below) and of the teacher (left); - is the blank."
 )
 names = ["-", "1", "2"]
 with in_style():

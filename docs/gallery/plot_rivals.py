@@ -1,9 +1,10 @@
 """
-What the rivals charge
-======================
+Losses of the rivals
+====================
 
-Beside searching for each student frame there are a fixed shift, which knows one lag and no other,
-and a search from the teacher's side, which never asks what the student says in between.
+Instead of a search for each student frame, a rule can use a fixed shift, which fits a single lag,
+or it can search from the teacher's side, which leaves frames of the student without a comparison.
+The figure belongs to the page on rivals.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from visualize import toy_figure
 from visualize.figures.toy import FRAMES, SPIKE_FRAMES, WINDOW, toy_models
 
 # %%
-# Students of the toy's teacher. Two have something to say that the teacher does not.
+# Students of the small example. The last two emit more than the teacher.
 models = toy_models()
 teacher, late = models["teacher"], models["3 frames late"]
 blank = teacher[0]
@@ -47,7 +48,7 @@ table = {
     for name, rule in rules.items()
 }
 caption = (
-    "Loss per frame (nats). The last two students say more than the teacher: a symbol at frame "
-    "55, or one for six frames. The window is 6 earlier frames."
+    "Loss per frame (nats). The last two students emit more than the teacher: one more symbol at "
+    "frame 55, or one for six frames. The window is the frame itself and 6 earlier ones."
 )
 figure = toy_figure(table, caption, width=7.0)

@@ -1,10 +1,10 @@
 """
-What nine rules choose
+What nine rules select
 ======================
 
-One student says what its teacher says, three frames later. Each panel shows the teacher frames
-that a rule lets it see and those that it learns from: frame by frame, shifted, the most similar
-ones, the cheapest path.
+One student emits the same as its teacher, three frames later. Each panel shows the window of one
+rule and the teacher frames that it selects: frame by frame, shifted, the most similar frames, the
+cheapest path. The figure belongs to the page on selection.
 """
 
 import refkd
@@ -12,7 +12,8 @@ from visualize import rules_figure
 from visualize.figures.toy import toy_models
 
 # %%
-# Two spikes in 28 frames. All rules but the first three search; six earlier frames are seen.
+# Two spikes in 28 frames. All rules but the first three search in the frame itself and six
+# earlier ones.
 models = toy_models()
 student, teacher = models["3 frames late"][:28], models["teacher"][:28]
 window = refkd.Window(6)

@@ -1,11 +1,12 @@
 """
-A student that never says anything
-==================================
+A student that emits only blanks
+================================
 
-A young student says blank everywhere. Its logits are moved down the gradient of CTC and of a
-rule, three hundred small steps. Free search keeps it silent where its weight is as large as that
-of CTC, and pulls nothing to the teacher's time where it is smaller. A rule that must meet every
-teacher frame brings the spikes into the window behind the teacher's.
+At the start of training a student emits the blank at every frame. Its logits follow the gradient of
+CTC and of a rule for three hundred small steps. With Hard the student stays silent if the rule has
+the same weight as CTC, and if the weight is smaller, its spikes do not move to the teacher's time.
+A rule that selects every teacher frame moves the spikes into the window behind the teacher's. The
+figure belongs to the page on the silent optimum.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ teacher = toy_models()["teacher"]
 hard, ordered_path = refkd.Hard(WINDOW), refkd.OrderedPath(WINDOW)
 
 # %%
-# No network stands between the gradient and the logits, so nothing but the losses decides.
+# The gradient changes the logits directly, without a network, so that only the losses matter.
 
 
 def trained(ctc, rule, weight):
@@ -43,10 +44,10 @@ students = {
 }
 
 # %%
-# Most of what is seen is nothing: that is the point.
+# The empty panels are the silent students.
 caption = (
-    "Probability that a frame is not blank. Shaded: the student frames that see a spike of the "
-    "teacher through a window of six earlier frames."
+    "Probability that a frame is not blank. Shaded: the student frames with a spike of the teacher "
+    "in their window, which is the frame itself and six earlier ones."
 )
 models = {"teacher": teacher, **students}
 strips = [Strip(name, 0.4, 0.3) for name in models]

@@ -2,9 +2,11 @@
 Four divergences and their gradients
 ====================================
 
-The teacher gives a symbol 0.8. What does a student pay that gives it anything between 0.001 and
-0.999, and how hard is it pushed? Kullback-Leibler divergence pushes hardest where the student
-rules out what the teacher says; the reverse and Jensen-Shannon hardly push there at all.
+The teacher gives a symbol the probability 0.8. What is the divergence of a student that gives it a
+probability between 0.001 and 0.999, and how large is the gradient? The gradient of the
+Kullback-Leibler divergence is largest where the student gives the symbol almost no probability;
+the gradients of the reverse and of Jensen-Shannon are almost 0 there. The figure belongs to the
+page on similarity.
 """
 
 import numpy as np
@@ -15,8 +17,8 @@ from visualize.layout.legend import draw_legend, legend_height, looks_of
 from visualize.layout.style import TEACHER, in_style
 
 # %%
-# One frame for each student, all of them against the same teacher frame. Its logits are 0 and
-# the log odds of the symbol.
+# One frame for each student, all compared with the same teacher frame. The logits of a student
+# frame are 0 and the log odds of the symbol.
 odds = np.linspace(np.log(0.001 / 0.999), np.log(0.999 / 0.001), 401)
 student = np.stack([np.zeros_like(odds), odds], axis=1)
 teacher = np.tile(np.log([0.2, 0.8]), (odds.size, 1))
@@ -26,7 +28,7 @@ traces = {
 }
 
 # %%
-# Cross-entropy lies above kl by the teacher's entropy everywhere: the gradients are the same line.
+# Cross-entropy is kl plus the entropy of the teacher, so that both have the same gradient.
 looks = looks_of(list(traces))
 caption = (
     "Divergence of one student frame from one teacher frame of two classes, and its gradient in "

@@ -2,8 +2,8 @@
 Learning curves
 ===============
 
-The losses of a teacher and three students from epoch to epoch, and their errors on speech that
-they do not learn from. It belongs to the page on training.
+The losses of a teacher and three students after every epoch, and their errors on the validation
+split. The figure belongs to the page on training.
 """
 
 from small_run import small_run

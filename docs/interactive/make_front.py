@@ -49,7 +49,7 @@ OTHERS = {  # what is no rule: its kind, what it is, and its page of the course
     ),
     "RandomChoice": (
         "control",
-        "Each student frame learns from a teacher frame that chance draws from the same window.",
+        "Each student frame learns from a teacher frame drawn at random from the same window.",
         "training",
     ),
     "UniTeacher": (

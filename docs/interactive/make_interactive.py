@@ -64,7 +64,7 @@ PAGES = (
         "lstm-gates",
         "One LSTM unit over time",
         "Drag the gates of one unit, frame by frame. Watch what the cell keeps, and how much of "
-        "the gradient comes back to the first frames.",
+        "the gradient reaches the first frames.",
         ("lstm-backward", "The LSTM backward"),
         scripts=("numeric", "lstm", "board"),
     ),
@@ -91,8 +91,8 @@ PAGES = (
     Page(
         "alignment-explorer",
         "Spikes of one run, frame by frame",
-        "A teacher, six students and what their rules chose in four utterances. Move over the "
-        "strips, and choose another student above them.",
+        "A teacher, six students and the teacher frames that their rules selected, in four "
+        "utterances. Move over the strips, and choose another student above them.",
         ("measures", "Measures"),
         report=EXPLORER,
         data="explorer.txt",

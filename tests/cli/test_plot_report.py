@@ -191,7 +191,7 @@ def test_of_a_part_only_that_part_is_heard(folder):
         assert sound.getnframes() == int(0.4 * RATE)
         sample = np.frombuffer(sound.readframes(1), dtype="<i2")[0]
     assert abs(sample - 8000 * np.sin(0.2 * RATE / 5)) <= 2
-    assert first["heard_from"] == 0.2
+    assert first["audio_from"] == 0.2
     assert first["speech"]["clock"]["first_frame"] == pytest.approx(0.2 + 0.0125)
 
 
@@ -211,7 +211,7 @@ def test_an_utterance_too_long_for_the_page_is_left_out(folder, monkeypatch):
     assert plot(folder, "--report", "--utterance", "one", out="long") == 0
     page = Page((folder / "long" / "report.html").read_text(encoding="utf-8"))
     assert [utterance["name"] for utterance in page.data["utterances"]] == ["two </script>"]
-    assert any("Utterances here: 1 of 2" in words for words in page.words)
+    assert any("Shown here: 1 of 2" in words for words in page.words)
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_a_frame_is_compared_with_the_nearest_in_time(explorer):
     assert explorer.text("frame") == "frame 18 of 0 to 39"
     assert explorer.text("seconds") == "0.370 s"
     assert explorer.text("other") == "teacher, frame 9"
-    assert explorer.text("sentence").startswith("The student says m ")
-    assert "The teacher says <blk> 0.9802 in frame 9." in explorer.text("sentence")
+    assert explorer.text("sentence").startswith("The best class of the student is m (")
+    assert "that of the teacher <blk> (0.9802) in frame 9." in explorer.text("sentence")
     assert explorer.browser.messages() == []
 
 
@@ -312,5 +312,5 @@ def test_a_page_without_room_for_an_utterance_has_no_dead_controls(folder, brows
     browser.open(folder / "empty" / "report.html")
     script = "return [...document.querySelectorAll('.choices, .explorer')].map((one) => one.hidden)"
     browser.wait(lambda: browser.run(script) == [True, True])
-    assert "Utterances here: 0 of 2" in browser.run("return document.body.textContent")
+    assert "Shown here: 0 of 2" in browser.run("return document.body.textContent")
     assert browser.messages() == []

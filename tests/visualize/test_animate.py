@@ -179,7 +179,10 @@ def test_the_last_epochs_of_a_shorter_training_stay():
     ("changed", "sentence"),
     [
         ({"students": {}}, "students: expected at least one, got none"),
-        ({"students": {"a": [np.zeros((4, 3))]}}, r"students\['a'\]: expected what is said before"),
+        (
+            {"students": {"a": [np.zeros((4, 3))]}},
+            r"students\['a'\]: expected outputs before",
+        ),
         (
             {"students": {"a": [np.zeros((4, 3)), np.zeros((4, 2))]}},
             r"students\['a'\]\[1\]: expected K=3, got K=2",

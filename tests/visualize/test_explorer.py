@@ -123,7 +123,7 @@ def test_a_pointer_shows_what_the_rule_saw_and_chose(explorer, run, name, frame)
     assert explorer.text("seconds") == f"{run.clock.seconds(frame):.3f} s"
     assert explorer.rows("divergences") == window_rows(run, name, NAMES[1], frame)
     sentence = explorer.text("sentence")
-    assert run.of(name).title in sentence or "No teacher frame teaches this one" in sentence
+    assert run.of(name).title in sentence or "No teacher frame is selected" in sentence
 
 
 def probabilities(run, name, frame):
@@ -148,11 +148,15 @@ def test_the_sentence_tells_the_numbers_of_the_trace(explorer, run):
     explorer.point(23)
     sentence = explorer.text("sentence")
     for name, frame, before in (
-        ("Hard", 23, "The student says "),
-        ("teacher", chosen, f"chose teacher frame {chosen}, {earlier(23 - chosen)}: "),
+        ("Hard", 23, "The best class of the student is "),
+        (
+            "teacher",
+            chosen,
+            f"selected teacher frame {chosen} ({earlier(23 - chosen)}): best class ",
+        ),
     ):
         prob = probabilities(run, name, frame)
-        assert f"{before}{run.symbols[prob.argmax()]} {prob.max():.4f}" in sentence
+        assert f"{before}{run.symbols[prob.argmax()]} ({prob.max():.4f})" in sentence
     value = trace.divergence[23, chosen - 23 + trace.window.left]
     assert sentence.endswith(f"divergence {value:.3f} nats.")
 
@@ -164,9 +168,8 @@ def test_the_sentence_tells_what_weighs_most(explorer, run):
     trace = run.trace("Blend", NAMES[1])
     value = trace.divergence[23, 0]  # two frames earlier: 0.75
     sentence = explorer.text("sentence")
-    assert (
-        "mixes 2 teacher frames, most of all (weight 0.750) frame 21, 2 frames earlier" in sentence
-    )
+    expected = "mixes 2 teacher frames; the largest weight (0.750) has frame 21 (2 frames earlier)"
+    assert expected in sentence
     assert sentence.endswith(f"divergence {value:.3f} nats.")
 
 
@@ -177,14 +180,15 @@ def test_the_sentence_tells_of_several_teacher_frames_or_none(explorer, run):
     counts = np.bincount(pairs[:, 0], minlength=47)
     explorer.point(int(counts.argmin()))
     assert counts.min() == 0
-    assert "No teacher frame teaches this one. The most similar" in explorer.text("sentence")
+    assert "No teacher frame is selected for this frame. The most similar" in explorer.text(
+        "sentence"
+    )
     most = int(counts.argmax())
     explorer.point(most)
     frames = pairs[pairs[:, 0] == most][:, 1]
     *others, last = frames
-    expected = (
-        f"chose teacher frames {', '.join(map(str, others))} and {last}; the most similar is "
-    )
+    listed = ", ".join(map(str, others))
+    expected = f"selected teacher frames {listed} and {last}; the most similar is "
     assert expected in explorer.text("sentence")
 
 

@@ -1,4 +1,4 @@
-"""A figure, a page or a moving picture that fails while it is drawn costs nothing else."""
+"""A figure, a page or an animation that fails while it is drawn costs nothing else."""
 
 from dataclasses import replace
 

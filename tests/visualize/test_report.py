@@ -114,10 +114,10 @@ def test_the_table_tells_the_numbers_of_results_json(run, page):
         assert numbers(row["delayms [95 %]"]) == expected(student["delay"], 1000, 0)
         for name, title in (("CTC", "CTC alone"), ("FrameWise", "FrameWise")):
             difference = student["against"].get(name)
-            cell = numbers(row[f"to {title}points [95 %]"])
+            cell = numbers(row[f"minus {title}points [95 %]"])
             assert cell == (expected(difference, 100, 1) if difference else [])
         line = student["against_shift"]
-        cell = numbers(row["to a shift of equal delaypoints [95 %]"])
+        cell = numbers(row["minus a shift of equal delaypoints [95 %]"])
         assert cell == (expected(line, 100, 1) if line else [])
         assert numbers(row["weight"]) == ([student["weight"]] if student["weight"] else [])
         assert numbers(row["trainings"]) == [student["seconds"]]
@@ -173,7 +173,7 @@ def test_zero_has_no_sign(value, text):
 def test_what_n_is_and_what_the_intervals_are_is_said(page):
     words = " ".join(page.words)
     assert "3 test utterances, 1234 phones, 1 seed" in words
-    assert "bootstrap over utterances; differences are paired" in words
+    assert "bootstrap over utterances; differences of phone errors are paired" in words
 
 
 # --- text that could be taken for HTML
@@ -341,7 +341,7 @@ def test_a_page_stays_below_its_bytes(longer, figures, tmp_path, monkeypatch):
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 250_000 < len(text.encode()) <= 300_000
     shown = len(Page(text).data["utterances"])
-    assert f"Utterances here: {shown} of 30, of median" in text
+    assert f"Shown here: {shown} of 30 utterances, of median" in text
 
 
 # --- figures
@@ -396,7 +396,7 @@ def test_numbers_that_find_no_room_are_not_offered(figures, tmp_path, monkeypatc
 
 def test_a_figure_of_one_student_is_called_after_it(figures):
     html = embedded_figures({"band-small": figures / "shift.svg"})
-    assert "<strong>What a rule saw: small.</strong>" in html
+    assert "<strong>Divergences and selected pairs: small.</strong>" in html
 
 
 def test_the_contents_lead_to_every_figure(page, figures):

@@ -90,9 +90,9 @@ def test_fixed_shifts_are_lines_of_one_panel():
     settings = read_settings(overrides={"rules": ["CTC", "Shift1", "Shift2", "Shift"]})
     tried = {name: {0.3: 0.2} for name in ("Shift1", "Shift2", "Shift")}
     assert list(sweep_points(told_of(settings, tried)).points) == [
-        ("Shift", "d = 1", 0.3),
-        ("Shift", "d = 2", 0.3),
-        ("Shift", "d = median lag", 0.3),
+        ("Shift", "delta = 1", 0.3),
+        ("Shift", "delta = 2", 0.3),
+        ("Shift", "delta = median lag", 0.3),
     ]
 
 
@@ -106,7 +106,7 @@ def test_errors_that_nobody_measured_are_left_out():
     settings = read_settings(overrides={"rules": ["Shift1", "Shift2", "Shift3"]})
     tried = {"Shift1": {0.3: None}, "Shift2": {0.3: 0.2}, "Shift3": {0.3: 0.3}}
     windows = [window for _, window, _ in sweep_points(told_of(settings, tried)).points]
-    assert windows == ["d = 2", "d = 3"]
+    assert windows == ["delta = 2", "delta = 3"]
 
 
 # --- the figure ----------------------------------------------------------------------------------
@@ -131,10 +131,10 @@ def test_weights_rise_along_x_and_windows_are_lines():
     assert_close(ring.get_xydata(), [[1, 22.5]], VALUE)
     assert "[5, 0], chosen" not in lines_of(axes_of(figure, "OrderedPath"))
     assert set(texts_of(axes_of(figure, "key of lines"))) == {"[3, 0]", "[5, 0]"}
-    assert figure.get_supxlabel() == "weight of the lesson"
+    assert figure.get_supxlabel() == "weight of the auxiliary loss"
     assert figure.get_supylabel() == "validation phone error (%)"
     caption = caption_of(figure)
-    for sentence in ("Small dots: seeds", "Ring: chosen.", "Level line: CTC alone, 26.0 %."):
+    for sentence in ("Small dots: seeds", "Ring: chosen.", "Horizontal line: CTC alone, 26.0 %."):
         assert sentence in caption
 
 
@@ -195,7 +195,9 @@ def test_numbers_of_a_sweep_carry_weights(tmp_path):
         ("Hard", "1"),
     ]
     assert_close([float(row["y"]) for row in rows[:3]], [21.3, 21.9, 24.0], VALUE)
-    assert {(row["x_unit"], row["y_unit"]) for row in rows} == {("weight of the lesson", "%")}
+    assert {(row["x_unit"], row["y_unit"]) for row in rows} == {
+        ("weight of the auxiliary loss", "%")
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What one rule saw and chose: the divergences of its window and the teacher frames it took."""
+"""The divergences inside the window of one rule, and the pairs that the rule selected."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ def band_figure(
     caption: str = "",
     width: float | None = None,
 ) -> Figure:
-    """Draw the divergence band of one utterance and the pairs that the rule chose.
+    """Draw the divergence band of one utterance and the pairs that the rule selected.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def band_figure(
         As from `refkd.distill_trace`.
     teacher_spikes : (n,) int array, optional
         Frames at which the teacher spikes; pairs with them stand out, because blank frames are
-        alike and a choice among them means little.
+        alike, so that a selection among them means little.
     title, caption : str
         Above the figure, and after the text below it.
     width : float, optional
@@ -113,8 +113,8 @@ def _draw_pairs(
 
 def _legend(with_spikes: bool) -> str:
     return (
-        "Colour: divergence of the pairs that the rule can see. White: the pairs that it chose, "
-        "faint where their weight is small."
-        + (" Orange: those at a spike of the teacher." if with_spikes else "")
-        + " Dotted: the same frame."
+        "Colour: divergence of each pair in the window. White dots: the selected pairs, "
+        "faint where the weight is small."
+        + (" Orange dots: those at a spike of the teacher." if with_spikes else "")
+        + " Dotted line: the same frame."
     )

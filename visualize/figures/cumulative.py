@@ -1,4 +1,4 @@
-"""All students over one another: how many of the teacher's spikes each has matched by when."""
+"""The cumulative offsets of all students: the share of matched spikes up to each offset."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,8 +28,8 @@ def cumulative_figure(
     """Draw the share of the teacher's spikes that each student has matched, by its offset.
 
     The further left a curve rises, the earlier the student; the higher it ends, the fewer spikes
-    of the teacher have no partner. One figure shows both, so that nobody seems early by leaving
-    out what is hard.
+    of the teacher have no partner. One figure shows both, so that no student seems early because
+    it leaves out difficult spikes.
 
     Parameters
     ----------
@@ -96,6 +96,6 @@ def cumulative_figure(
 def _legend(bins: Bins) -> str:
     end = f"{signed(bins.high * bins.width)} {'ms' if bins.timed else 'frames'}"
     return (
-        "Of all spikes of the teacher, those that the student has matched at most so late. "
-        f"Where a curve ends, the rest is unmatched; {end} holds what lies beyond."
+        "Share of all spikes of the teacher that the student has matched with at most this offset. "
+        f"What a curve lacks to 100 % at its end is unmatched; {end} includes all larger offsets."
     )

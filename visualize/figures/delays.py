@@ -1,4 +1,4 @@
-"""How late each model is after true times, over many utterances."""
+"""The emission delays of each model, over many utterances."""
 
 from collections.abc import Mapping
 
@@ -95,7 +95,7 @@ def delays_figure(
 
 def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
     """The numbers over a panel."""
-    remarks = [["nothing is right"]]
+    remarks = [["no correct label"]]
     if delays.n:
         per, small = in_figures().per, in_figures().small
         mean, median = (signed(round(per * value)) for value in (delays.mean, delays.median))
@@ -109,7 +109,7 @@ def _remarks(delays: EmissionDelay, unit: str) -> list[str]:
 def _legend(bins: Bins) -> str:
     low, high = (signed(round(end * bins.width, 6)) for end in (bins.low, bins.high))
     return (
-        f"Bars of {bins.width:g} {in_figures().small}: share of what is right; the outermost, "
-        f"{low} and {high}, hold what lies beyond. Line: cumulative share. Dotted: "
+        f"Bars of {bins.width:g} {in_figures().small}: share of the correct labels; the outermost, "
+        f"{low} and {high}, include all delays beyond. Line: cumulative share. Dotted: "
         "mean. Positive is late."
     )

@@ -1,8 +1,7 @@
-"""What an LSTM layer does over time: its gates, its cells and its hidden states."""
+"""An LSTM layer over time: its gates, its cells and its hidden states."""
 
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,7 +15,7 @@ from refkd.networks.traces import LSTMTrace
 from visualize.layout.colorbar import colorbar_beside, draw_cells
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure
-from visualize.layout.style import HEAT_MAP, SIGNED_MAP, in_style
+from visualize.layout.style import HEAT_MAP, SIGNED_MAP, UNITS, in_style
 from visualize.layout.text import POINTS, text_width
 from visualize.panels.panels import (
     Phones,
@@ -33,12 +32,12 @@ NAMES = {
     "g": "candidate g",
     "o": "output gate o",
     "c": "cell c",
-    "h": "hidden h",
+    "h": "hidden state h",
 }
-LETTERS = "Gates: i input, f forget, o output; g candidate, c cell, h hidden."
+LETTERS = "Gates: i input, f forget, o output; g candidate, c cell, h hidden state."
 SPELLED = 5.0  # inches of a figure from which on its panels are called by more than letters
 GATES = "ifo"  # between 0 and 1; the others have a sign
-FEW = 6  # units up to which lines say more than a heat map
+FEW = len(UNITS)  # units that are drawn as lines; more are a heat map
 BETWEEN = 0.18  # inches
 
 
@@ -112,9 +111,9 @@ def gates_figure(
     if phones is not None:
         strips.insert(0, phones_strip(phones, symbols, size / T / frame_shift)[0])
     direction = " The layer runs backward in time." if trace.reverse else ""
-    what = "Lines, dark to light" if H <= FEW else "Rows from the top"
+    what = "Lines, blue to yellow" if H <= FEW else "Rows from the top"
     text = (
-        f"{what}: the {H} units by the time of their largest |h|, in the same order everywhere."
+        f"{what}: the {H} units by the frame of their largest |h|, in the same order in all panels."
         f"{direction}{'' if spelled else ' ' + LETTERS} {caption}"
     )
     with in_style():
@@ -151,7 +150,7 @@ def draw_units(axes: Axes, values: Floats, name: str, clock: Clock) -> AxesImage
     strongest = (float(abs(values).max()) or 1.0) if name == "c" else 1.0
     lowest = 0.0 if name in GATES else -strongest
     if H <= FEW:
-        shades = matplotlib.colormaps[HEAT_MAP](np.linspace(0.0, 0.85, H))
+        shades = [UNITS[n] for n in np.ceil(np.linspace(0, FEW - 1, H)).astype(int)]
         for n, (unit, shade) in enumerate(zip(values.T, shades, strict=True), start=1):
             axes.plot(clock.seconds(np.arange(T)), unit, color=shade, gid=f"unit {n}")
         axes.yaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))

@@ -115,10 +115,10 @@ def gradients_figure(
     strips = [Strip(name, height, room) for name, room in zip(traces, (0.0, *above), strict=True)]
     strips.append(Strip(COLORBAR, 0.1, 0.5))
     text = (
-        "Colour: gradient of the loss in the student's logits; a step of training raises what is "
-        "green and lowers what is purple. Circle: spike of the teacher; cross: of the student. "
-        f"Symbols in the order of their spikes; without a row: those below {100 * MATTERS:g} % "
-        f"of the strongest gradient. {caption}"
+        "Colour: gradient of the loss in the student's logits; a training step raises green logits "
+        "and lowers purple ones. Circle: spike of the teacher; cross: of the student. Symbols in "
+        f"the order of their spikes; symbols below {100 * MATTERS:g} % of the strongest gradient "
+        f"have no row. {caption}"
     )
     with in_style():
         figure, axes = stacked_figure(strips, (left, size, right), 0.4 + top, text, title)

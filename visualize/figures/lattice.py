@@ -16,7 +16,7 @@ from refkd.losses.traces import Alignment, CTCTrace
 from visualize.layout.colorbar import colorbar_beside, draw_cells
 from visualize.layout.glyphs import symbol_names
 from visualize.layout.layout import MARGIN, Strip, panel_width, stacked_figure, title_height
-from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, TEXT, in_style
+from visualize.layout.style import BLANK, HEAT_MAP, NORMAL, ON_CELLS, in_style
 from visualize.layout.text import inches_per_unit, line_height, text_width, wrapped
 from visualize.panels.panels import clock_of, time_axes
 
@@ -25,7 +25,7 @@ Table: TypeAlias = Literal["alpha", "beta", "posterior"]
 TITLES: dict[Table, str] = {
     "alpha": "log alpha (nats): the labels up to here, this frame included",
     "beta": "log beta (nats): the labels still to come, this frame excluded",
-    "posterior": "log posterior (nats): being here, given the labels",
+    "posterior": "log posterior (nats): state given the labels",
 }
 DEPTH = 20.0  # nats; colours tell apart states whose posterior is at least e^-DEPTH
 ROOM = 0.1  # inches of a cell from which on the transitions are drawn
@@ -105,9 +105,9 @@ def lattice_figure(
         for name, room in zip(TITLES, (0.0, *above), strict=True)
     ]
     text = (
-        "States from the top: the labels, with a blank (grey tick) around each. Colours span the "
-        f"states with a log posterior of at least \N{MINUS SIGN}{DEPTH:g} nats; darkest: less. "
-        "White: no path."
+        "States from the top: the labels, with a blank (grey tick) before and after each. The "
+        f"colours cover states with a log posterior of at least \N{MINUS SIGN}{DEPTH:g} nats; "
+        "darkest: less. Empty: no path."
         + (" Line: the most probable path." if best is not None else "")
         + f" Loss {trace.loss:.3f} nats. {caption}"
     )
@@ -155,7 +155,7 @@ def draw_lattice(
         axes.add_collection(lines, autolim=False)
     if best is not None:
         seconds, states = clock.seconds(np.arange(T)), states_of(best)
-        axes.plot(seconds, states, color=TEXT, linewidth=2.6, solid_joinstyle="round")
+        axes.plot(seconds, states, color=ON_CELLS, linewidth=2.6, solid_joinstyle="round")
         axes.plot(seconds, states, color="white", linewidth=1.2, gid="best")
     step = int(np.ceil(line_height() / (2 * row) - 1e-9))  # names that have room
     ticks = np.arange(1, S, 2 * step)

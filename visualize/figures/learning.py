@@ -1,4 +1,4 @@
-"""Learning curves: what each student's training lost and won from epoch to epoch."""
+"""Learning curves: losses and validation error of each model after every epoch."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ SIZE = (4.6, 1.5)  # inches of a panel, which grows with the number of names
 LEFT = 1.0  # inches beside the panels
 PANELS = {
     "ctc": "CTC loss\n(nats per frame)",
-    "lesson": "lesson loss\n(nats per frame)",
+    "lesson": "auxiliary loss\n(nats per frame)",
     "validation": "validation\nphone error (%)",
 }
 
@@ -52,9 +52,9 @@ def learning_figure(
     Returns
     -------
     Figure
-        Its axes are labelled "ctc", "lesson" and "validation". Models without a lesson (0 in
-        every epoch) or without a validation error (nan) have no line there, and axes without any
-        line are left out. Names that stand above are in axes labelled
+        Its axes are labelled "ctc", "lesson" and "validation". Models without an auxiliary loss
+        (0 in every epoch) or without a validation error (nan) have no line there, and axes without
+        any line are left out. Names that stand above are in axes labelled
         "key of lines".
 
     Raises

@@ -162,6 +162,6 @@ def _legend(bins: Bins, with_windows: bool) -> str:
     low, high = (signed(end * bins.width) for end in (bins.low, bins.high))
     return (
         "Bars: share of the matched pairs. Line: cumulative share. Dotted: mean. "
-        f"The outermost bars, {low} and {high}, hold what lies beyond."
-        + (" Shaded: offsets that the rule's window can see." if with_windows else "")
+        f"The outermost bars, {low} and {high}, include all offsets beyond."
+        + (" Shaded: offsets inside the rule's window." if with_windows else "")
     )

@@ -1,4 +1,4 @@
-"""Several rules side by side on one utterance: what a student sees, and what it learns from."""
+"""Several rules side by side on one utterance: their windows and the selected teacher frames."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -145,7 +145,7 @@ def rules_figure(
     width: float | None = None,
     looks: Mapping[str, Look] | None = None,
 ) -> Figure:
-    """Draw several rules side by side: the window and the chosen teacher frames of each.
+    """Draw several rules side by side: the window and the selected teacher frames of each.
 
     Parameters
     ----------
@@ -262,18 +262,20 @@ def _columns(panels: int, width: float | None) -> tuple[int, float, float]:
 
 
 def _legend(traces: Iterable[DistillTrace]) -> str:
-    """What the signs mean."""
+    """Explain the signs."""
     shapes = {shape_of(trace) for trace in traces}
-    sentences = ["Shaded: the teacher frames that a student frame sees; dotted: its own time."]
+    sentences = ["Shaded: the window of each student frame; dotted: its own time."]
     if shapes - {"weights"}:
-        sentences.append("Line: those that the rule chose; dots: where the teacher spikes.")
+        sentences.append("Line: the selected teacher frames; dots: those at spikes of the teacher.")
     if "weights" in shapes:
         sentences.append(
-            "Cells: those that it chose, the darker the heavier; blue: where the teacher spikes."
+            "Cells: the selected teacher frames, the stronger the colour the greater the weight; "
+            "blue: those at spikes of the teacher."
         )
     sentences.append(
-        "At the edges: spikes of the teacher (left) and of the student (below). Circles: spikes "
-        "that belong together, in the colour of the student if it is late, green if it is early, "
-        "black otherwise; where the choices meet a circle, a spike is learnt from its own."
+        "At the edges: spikes of the teacher (left) and of the student (below). Circles: matched "
+        "spikes, in the colour of the student if it is late, green if it is early, otherwise in "
+        "the colour of the text. Where the selection passes through a circle, a spike of the "
+        "student is compared with its partner."
     )
     return " ".join(sentences)

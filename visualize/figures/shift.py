@@ -86,7 +86,7 @@ def shift_figure(
     width: float | None = None,
     looks: Mapping[str, Look] | None = None,
 ) -> Figure:
-    """Draw the posteriors of a teacher and its students, and how far apart their spikes are.
+    """Draw the posteriors of a teacher and its students, and the offsets of their spikes.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def shift_figure(
         Name of each label.
     frame_shift : float or mapping of str to float
         Seconds from one frame to the next: of all models, or of each by its name. Where the
-        clocks of models differ, offsets are told in milliseconds, otherwise in frames.
+        clocks of models differ, offsets are written in milliseconds, otherwise in frames.
     first_frame : float or mapping of str to float
         Time of frame 0 in seconds; the latency of a model is added to it.
     phones : Phones, optional
@@ -261,7 +261,7 @@ def _sides(
 def _sentences(
     models: Sequence[ModelStrips], in_frames: bool, with_phones: bool, left_out: int
 ) -> str:
-    """What the signs mean."""
+    """Explain the signs."""
     time = "first" if models[0].at == "start" else "highest"
     names: dict[str, list[str]] = {}
     for model in models:
@@ -271,24 +271,24 @@ def _sentences(
     classes = models[0].logits.shape[1]
     sentences = [
         f"Frame shift {shift if len(names) > 1 else next(iter(names))}; "
-        f"a spike's time is the {time} frame of a run.",
+        f"the time of a spike is that of its {time} frame.",
     ]
     if len(models) > 1:
         sentences.append(
             f"Blue dots: spikes of {models[0].heading.name}, joined to those of the student below. "
             f"Numbers: student minus teacher in {'frames' if in_frames else unit().small}, + is "
-            "late; green is early; a cross has no partner."
+            "late; green: early; cross: no partner."
         )
     sentences.append("Grey line: blank.")
     if with_phones:
-        sentences.append("Grey verticals: true starts.")
+        sentences.append("Grey vertical lines: true starts.")
     if any(model.choices for model in models):
         sentences.append(
-            "Choice: the teacher frame chosen minus the student's own; shaded: the window; "
+            "Selected: the selected teacher frame minus the student's own; shaded: the window; "
             "blue: frames where the teacher spikes."
         )
     if classes > MOST_SYMBOLS + 1:
-        sentences.append(f"Of {classes} symbols those are drawn that spike or are high.")
+        sentences.append(f"Drawn of {classes} symbols: those with a spike or a high probability.")
     if left_out:
         sentences.append(f"Names and numbers left out for lack of room: {left_out}.")
     return " ".join(sentences)

@@ -24,12 +24,12 @@ from visualize.output.csv import NAMES
 
 Point: TypeAlias = tuple[str, str, float]  # rule, window, weight
 
-SWEPT = ("weight", "window", "d")  # settings that are told apart inside a panel
+SWEPT = ("weight", "window", "d")  # settings that differ inside a panel
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was tried."""
+    """The weights and windows that were tried."""
 
     # validation error as a fraction for each rule, window and weight
     points: dict[Point, list[float]]
@@ -38,7 +38,7 @@ class Sweep:
 
 
 def sweep_points(results: Mapping[str, Any]) -> Sweep:
-    """Find what a run tried: every rule with several weights or windows.
+    """Find the weights and windows that a run tried, of every rule with several of them.
 
     Students that differ in weight or window alone belong together, under the name of the first
     of them; a rule of which one setting was tried is left out. All errors are those of the first
@@ -102,10 +102,10 @@ def _panel(name: str, rule: str, taken: Collection[str]) -> str:
 
 
 def _window(settings: Mapping[str, Any]) -> str:
-    """Which teacher frames the rule sees, as a person would write it; empty if nobody chose."""
+    """The window of the rule as the figure writes it; empty if it has none."""
     rule = RULES[settings["rule"]]
     if settings["rule"] == "Shift":
-        return f"d = {'median lag' if settings['d'] is None else settings['d']}"
+        return f"delta = {'median lag' if settings['d'] is None else settings['d']}"
     if "window" not in {field.name for field in fields(rule)}:
         return ""
     window = settings["window"]
@@ -127,7 +127,7 @@ CLOSE = 0.08  # inches between two weights or windows, or they stand upright
 
 @dataclass(frozen=True)
 class Trials:
-    """What stands side by side along x, and what is told apart by lines."""
+    """The settings along x, and those that lines distinguish."""
 
     by_weight: bool  # whether weights stand along x; windows otherwise
     places: tuple[str, ...]  # the weights, rising, or the windows, in the order in which they came
@@ -229,7 +229,7 @@ def sweep_figure(
             (across, height),
             (LEFT, RIGHT, above, BELOW + upright * widest),
             f"{_legend(errors, trials, lines, bool(chosen), level)} {caption}",
-            xlabel="weight of the lesson" if trials.by_weight else "window",
+            xlabel="weight of the auxiliary loss" if trials.by_weight else "window",
             ylabel=f"{measure} (%)",
             legend=legend,
         )
@@ -325,5 +325,5 @@ def _legend(
     if with_rings:
         sentences.append("Ring: chosen.")
     if level is not None:
-        sentences.append(f"Level line: CTC alone, {level:.1f} %.")
+        sentences.append(f"Horizontal line: CTC alone, {level:.1f} %.")
     return " ".join(sentences)

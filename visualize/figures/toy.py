@@ -33,8 +33,8 @@ PANEL = (1.15, 1.35)  # inches
 NARROW = 0.6  # inches of a panel where there is little room
 LABEL = "loss (nats per frame)"
 CAPTION = (
-    "Loss per frame (nats) of a student that has the teacher's spikes unchanged, later, not at "
-    "all, or (3 frames late) with the wrong symbols. The window is 6 earlier frames."
+    "Loss per frame (nats) of a student with the teacher's spikes unchanged, later, none of them, "
+    "or 3 frames late with wrong symbols. The window is the frame itself and 6 earlier ones."
 )
 
 

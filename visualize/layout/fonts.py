@@ -51,7 +51,7 @@ def _is_known(family: str) -> bool:
 
 
 def _learn_new_fonts() -> bool:
-    """Add the files that matplotlib does not know of, and tell whether there are any."""
+    """Add the files that matplotlib does not know of, and return whether there are any."""
     new = set(findSystemFonts()) - {font.fname for font in fontManager.ttflist}
     for path in sorted(new):
         with suppress(Exception):  # what cannot be read is no font

@@ -38,7 +38,7 @@ def visible(symbols: Iterable[str]) -> list[str]:
 
 
 def lacking(symbols: Iterable[str]) -> str:
-    """Say in a sentence what the font lacks, and which installed font has it; an empty one if
+    """Describe in a sentence what the font lacks, and which installed font has it; an empty one if
     nothing is lacking.
 
     >>> from visualize.layout.glyphs import lacking

@@ -27,6 +27,12 @@ STUDENTS = (STUDENT, "#882255", "#E25AF2", "#7F4F24", "#7E3DFF", "#333399")
 # The same on a dark ground, half way to white but for the first.
 STUDENTS_ON_DARK = ("#E8803A", "#C491AA", "#F1ADF9", "#BFA792", "#BF9EFF", "#9999CC")
 
+# Lines of the units of a layer, steps along the heat map, and the same on a dark ground. The first
+# is not quite the lowest of the map, which keeps its colour there.
+UNITS = ("#01224E", "#213B6E", "#4C556C", "#7D7C78", "#ACA273", "#DDCA5E")
+UNITS_ON_DARK = ("#6EA4FF", "#7F9BD8", "#8E97AE", "#9B9A96", "#ACA273", "#DDCA5E")
+ON_CELLS = "#232323"  # around lines on a heat map: the same on a dark ground
+
 WIDTHS = {"column": 3.4, "page": 7.0, "slide": 6.67}  # inches of figures in print
 SLIDE_PIXELS = 1920  # across a slide, which shows a figure of that width twice as large
 
@@ -70,7 +76,7 @@ STYLE: Any = {
 
 
 def in_style() -> AbstractContextManager[None]:
-    """Switch the look on for the lines inside a `with`.
+    """Use the look of all figures for the lines inside a `with`.
 
     Returns
     -------
@@ -146,7 +152,7 @@ class CellFigure(Figure):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure that no window system knows of, and that notebooks show.
+    """Make an empty figure that is attached to no window and that notebooks show.
 
     Parameters
     ----------

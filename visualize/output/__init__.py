@@ -1,1 +1,1 @@
-"""What becomes of figures: files, animations, tables of numbers."""
+"""Output of figures: files, animations, tables of numbers."""

@@ -84,7 +84,7 @@ def spikes_frames(
     histories : mapping of str to sequence of Epoch, optional
         Of students: validation error and CTC loss of each epoch.
     caption : str
-        Before the text below the figure, which says what the signs mean.
+        Before the text below the figure, which explains the signs.
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}
@@ -137,9 +137,7 @@ def spikes_frames(
     for name, by_epoch in students.items():
         argument, epochs = f"students[{name!r}]", len(by_epoch) - 1
         if epochs < 1:
-            check.fail(
-                argument, "what is said before and after an epoch", f"{len(by_epoch)} arrays"
-            )
+            check.fail(argument, "outputs before and after an epoch", f"{len(by_epoch)} arrays")
         history: list[Epoch | None] = [None, *histories.get(name, [None] * epochs)]
         check.same_length(f"histories[{name!r}]", len(history) - 1, argument, epochs, "epochs")
         story, above = [], drawn_teacher if stories else None
@@ -258,17 +256,17 @@ class Animation:
 
     @property
     def legend(self) -> str:
-        """What the signs mean."""
+        """Explain the signs."""
         time = "first" if self.teacher.at == "start" else "highest"
         known = any(moment.epoch for story in self.stories for moment in story)
-        true = "Grey verticals: true starts of the phones. " * (self.phones is not None)
+        true = "Grey vertical lines: true starts of the phones. " * (self.phones is not None)
         shift, teacher = self.teacher.clock.frame_shift, self.teacher.heading.name
         return (
-            f"Frame shift {1000 * shift:g} ms; a spike's time is the {time} frame of a run. "
+            f"Frame shift {1000 * shift:g} ms; the time of a spike is that of its {time} frame. "
             f"Blue dots: spikes of {teacher}, joined to those of the student "
-            "below. Numbers: student minus teacher in frames, + is late; green is early; a cross "
-            f"has no partner. Grey line: blank. {true}"
-            + "Error: phones of the validation split. CTC: mean loss, nats per frame."
+            "below. Numbers: student minus teacher in frames, + is late; green: early; cross: "
+            f"no partner. Grey line: blank. {true}"
+            + "Error: phone error on the validation split. CTC: mean loss, nats per frame."
             * known
         )
 

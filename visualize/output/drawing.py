@@ -1,4 +1,4 @@
-"""What a figure asks of its input: a run and posteriors of any models answer alike."""
+"""The data that figures need, given by a run or by posteriors of any models."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -63,11 +63,11 @@ class Drawing(ABC):
 
     @abstractmethod
     def speech(self, utterance: str) -> Speech | None:
-        """Give what stands above an utterance."""
+        """Give the spectrogram above an utterance."""
 
     @abstractmethod
     def choices(self, utterance: str) -> dict[str, DistillTrace]:
-        """Give what the rule of a student chose from the teacher, for the strip below it."""
+        """Give the trace of the rule of a student, for the strip below it."""
 
     @abstractmethod
     def notes(self) -> dict[str, str]:
@@ -75,7 +75,7 @@ class Drawing(ABC):
 
     @abstractmethod
     def windows(self) -> dict[str, Window]:
-        """Give what the rule of a student sees, in frames that all models share."""
+        """Give the window of the rule of a student, in frames that all models share."""
 
     @abstractmethod
     def offsets(self) -> dict[str, Offsets]:
@@ -99,12 +99,12 @@ class Drawn:
 
 
 class NothingToDrawError(Exception):
-    """The input has no numbers for a figure; the message says what is lacking."""
+    """The input has no numbers for a figure; the message names what is lacking."""
 
 
 @contextmanager
 def note_failure(failures: Failures, name: str) -> Iterator[None]:
-    """Keep the error of what is drawn inside a `with`, so that it costs nothing else; a file that
+    """Keep the error of what is drawn inside a `with`, so that all others are drawn; a file that
     cannot be written still ends everything.
 
     >>> from visualize.output.drawing import note_failure

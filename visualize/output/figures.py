@@ -71,75 +71,76 @@ class FigureRow:
 FIGURES: dict[str, FigureRow] = {
     "shift": FigureRow(
         "Alignment shift",
-        "Posteriors of the teacher and every student over one utterance. Lines join equal spikes; "
-        "their numbers say how much later the student is.",
+        "Posteriors of the teacher and every student over one utterance. Lines join matched "
+        "spikes; the number on a line is the offset of the student.",
         draw_shift,
         draw_shift,
     ),
     "rules": FigureRow(
         "Rules side by side",
-        "What several rules chose in one utterance.",
+        "The teacher frames that several rules selected in one utterance.",
         run_drawing.draw_rules,
     ),
     "offsets": FigureRow(
         "Offsets",
-        "How far the spikes of each student are from the teacher's, over all utterances.",
+        "Offsets of the spikes of each student to those of the teacher, over all utterances.",
         draw_offsets,
         draw_offsets,
     ),
     "cumulative": FigureRow(
-        "How many spikes by when",
-        "Of the teacher's spikes, the share that each student has matched at most so late.",
+        "Cumulative offsets",
+        "Share of the teacher's spikes that each student has matched, up to each offset.",
         draw_cumulative,
         draw_cumulative,
     ),
     "delays": FigureRow(
-        "Delay after true times",
-        "Spikes of every model after the true starts, and after the true ends, of its phones. "
-        "Only what is right has a delay: read it beside what was left out.",
+        "Emission delay",
+        "Delay of the spikes of every model after the true starts and ends of their phones. "
+        "Only correct labels have a delay, so read it together with the number left out.",
         draw_delays,
         draw_delays,
     ),
     "tradeoff": FigureRow(
         "Error against delay",
-        "Errors over mean offset or delay, with intervals. A student is better the further down "
-        "and to the left it stands.",
+        "Error against mean offset or delay, with intervals. Lower and further left is better.",
         run_drawing.draw_tradeoff,
         models_drawing.draw_tradeoff,
     ),
     "sweep": FigureRow(
-        "Weights and windows that were tried",
-        "Errors on the validation speech, from which the weights were chosen.",
+        "Weights and windows",
+        "Validation error of every weight and window that was tried.",
         run_drawing.draw_sweep,
     ),
     "learning": FigureRow(
-        "Learning", "Losses and validation error after every epoch.", run_drawing.draw_learning
+        "Learning curves",
+        "Losses and validation error after every epoch.",
+        run_drawing.draw_learning,
     ),
     "band": FigureRow(
-        "What a rule saw",
-        "Divergences inside the window over one utterance, and the pairs that were chosen.",
+        "Divergences and selected pairs",
+        "Divergences inside the window for one utterance, and the pairs that the rule selected.",
         run_drawing.draw_band,
         models_drawing.draw_bands,
     ),
     "gradients": FigureRow(
-        "Where a rule pushes",
-        "Gradient in the student's logits, frame by frame and with selection.",
+        "Gradients",
+        "Gradient in the student's logits, frame by frame and with a selection rule.",
         run_drawing.draw_gradients,
         models_drawing.draw_gradients,
     ),
     "lattice": FigureRow(
-        "CTC",
-        "Forward, backward, occupancy and best path of one utterance.",
+        "CTC lattice",
+        "Forward and backward variables, posteriors of the states and best path of one utterance.",
         run_drawing.draw_lattice,
     ),
     "gates": FigureRow(
-        "Inside the LSTM",
-        "Gates and cells of a student over one utterance.",
+        "LSTM layer",
+        "Gates, cells and hidden states of a student for one utterance.",
         run_drawing.draw_gates,
     ),
     "toy": FigureRow(
-        "What each rule charges",
-        "The loss of a late, a silent and a wrong student on a small made-up example.",
+        "Loss under each rule",
+        "The loss of a late, a silent and a wrong student in a small constructed example.",
         run_drawing.draw_toy,
     ),
 }
@@ -176,8 +177,8 @@ def _chosen(
 
 
 def draw_each(draw: Mapping[str, Draw[Input]], drawing: Input) -> tuple[Drawn, dict[str, str]]:
-    """Draw each figure by itself, so that one that fails costs no other; tell why some lack numbers
-    altogether.
+    """Draw each figure by itself, so that one that fails stops no other; return why some have no
+    numbers.
     """
     every, lacking = Drawn(), {}
     for name, draw_figure in draw.items():

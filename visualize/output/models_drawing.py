@@ -68,7 +68,7 @@ class ModelsDrawing(Drawing):
         )
 
     def notes(self) -> dict[str, str]:
-        """Tell the error of each model over all utterances."""
+        """Give the error of each model over all utterances."""
         if self.truth is None or self._lacking_truth():
             return {}
         return {
@@ -77,7 +77,7 @@ class ModelsDrawing(Drawing):
         }
 
     def windows(self) -> dict[str, Window]:
-        """Give what the rule sees, where all models count the same frames."""
+        """Give the window of the rule, where all models count the same frames."""
         if self.rule is None or self.comparison.frame_shift is None:
             return {}
         return {student.name: self.rule.window for student in self.comparison.students}
@@ -98,7 +98,7 @@ class ModelsDrawing(Drawing):
         return self.spectrograms.get(utterance)
 
     def choices(self, utterance: str) -> dict[str, DistillTrace]:
-        """Give what the rule would choose for each student that it can be asked for."""
+        """Give the trace of the rule for each student that it can be applied to."""
         return self.rule_traces(utterance)[0]
 
     def offsets(self) -> dict[str, Offsets]:
@@ -124,7 +124,7 @@ class ModelsDrawing(Drawing):
         }
 
     def rule_traces(self, utterance: str) -> tuple[dict[str, DistillTrace], list[str]]:
-        """What the rule would choose for each student, and why it cannot for the others."""
+        """The trace of the rule for each student, and the reason why others have none."""
         if self.rule is None:
             return {}, ["there is no --rule"]
         if not self.comparison.students:
@@ -138,7 +138,7 @@ class ModelsDrawing(Drawing):
         return traces, reasons
 
     def trace(self, student: ComparedModel, utterance: str, rule: Rule) -> DistillTrace:
-        """What a rule would choose for a student whose frames are as long as the teacher's."""
+        """The trace of a rule for a student whose frames are as long as the teacher's."""
         teacher, unit = self.comparison.teacher, self.comparison.unit
         shift, student_shift = teacher.clock.frame_shift, student.clock.frame_shift
         if shift != student_shift:
@@ -183,7 +183,7 @@ class ModelsDrawing(Drawing):
         if matched == 0 and self.truth.by == "symbol":
             hint = "; try --by word" * (word_marks(self.symbols) is not None)
             return f"no spike is a label of the reference{hint}"
-        return "" if matched else "no word is said as the reference has it"
+        return "" if matched else "no recognised word is a word of the reference"
 
 
 def draw_tradeoff(drawing: ModelsDrawing) -> Figure:
@@ -215,7 +215,7 @@ def _times(interval: Interval, per: float) -> Interval:
 
 
 def draw_bands(drawing: ModelsDrawing) -> Drawn:
-    """Draw what the rule sees and chooses, for each utterance and each student."""
+    """Draw window and selected pairs of the rule, for each utterance and each student."""
 
     def draw(utterance: str, name: str, trace: DistillTrace) -> Figure:
         return band_figure(

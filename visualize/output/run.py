@@ -1,4 +1,4 @@
-"""Moving pictures of a run: spikes of its students, epoch by epoch."""
+"""Animations of a run: spikes of its students, epoch by epoch."""
 
 from collections.abc import Sequence
 from pathlib import Path

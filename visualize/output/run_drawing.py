@@ -104,7 +104,7 @@ class RunDrawing(Drawing):
         return self.run.teacher, *self.run.students
 
     def notes(self) -> dict[str, str]:
-        """Tell the weight of distillation and the error of each model."""
+        """Give the weight of distillation and the error of each model."""
         return {
             model.title: f"weight {model.weight:g}\n" * (model.weight > 0.0)
             + f"{100 * model.error:.1f} % test error"
@@ -133,7 +133,7 @@ class RunDrawing(Drawing):
         return Speech.of_features(self.run.features[utterance], bands, self.run.clock)
 
     def choices(self, utterance: str) -> dict[str, DistillTrace]:
-        """Give what the rules that have a choice chose from the bidirectional teacher."""
+        """Give the traces of the searching rules with the bidirectional teacher."""
         return {
             student.title: self.run.trace(student.name, utterance)
             for student in searching_students(self.run)
@@ -170,7 +170,7 @@ class RunDrawing(Drawing):
 
 
 def draw_rules(drawing: RunDrawing) -> Figure:
-    """Draw what each student of the bidirectional teacher by a rule chose from."""
+    """Draw the windows and selected frames of all students of the bidirectional teacher."""
     run, utterance = drawing.run, drawing.utterance
     ruled = [
         student
@@ -248,7 +248,7 @@ def draw_learning(drawing: RunDrawing) -> Figure:
 
 
 def draw_band(drawing: RunDrawing) -> Figure:
-    """Draw what the best searching rule sees and chooses."""
+    """Draw the window and the selected pairs of the best searching rule."""
     run, student, utterance = drawing.run, drawing.best_choice(), drawing.utterance
     return band_figure(
         run.trace(student.name, utterance),
@@ -259,7 +259,7 @@ def draw_band(drawing: RunDrawing) -> Figure:
 
 
 def draw_gradients(drawing: RunDrawing) -> Figure:
-    """Draw where frame by frame, and where the best searching rule, would push CTC alone."""
+    """Draw the gradients of FrameWise and of the best searching rule for CTC alone."""
     run, student, utterance = drawing.run, drawing.best_choice(), drawing.utterance
     assert student.rule is not None
     teacher = run.of(student.taught_by).posteriors.arrays[utterance]
@@ -310,5 +310,5 @@ def draw_gates(drawing: RunDrawing) -> Figure:
 
 
 def draw_toy(drawing: RunDrawing) -> Figure:
-    """Draw what each rule charges, which no run changes."""
+    """Draw the losses of the small example, which no run changes."""
     return toy_figure(toy_table(), width=drawing.width)

@@ -1,1 +1,1 @@
-"""Panels that several figures share: speech, posteriors, spikes and their links, choices."""
+"""Panels that several figures share: speech, posteriors, spikes and their links, selections."""

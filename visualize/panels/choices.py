@@ -1,4 +1,4 @@
-"""What a rule let each student frame see, and which teacher frames it chose."""
+"""The window of each student frame, and the teacher frames that a rule selected in it."""
 
 from typing import Any, Literal, TypeAlias
 
@@ -15,8 +15,9 @@ from visualize.layout.text import POINTS, inches_per_unit
 
 Shape: TypeAlias = Literal["staircase", "path", "weights"]
 
-WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#ECECEC", "#707070"])
-AT_SPIKES = LinearSegmentedColormap.from_list("weights at spikes", ["#E3EEF6", TEACHER])
+# The smaller a weight, the more of the ground is seen, which may be light or dark.
+WEIGHTS = LinearSegmentedColormap.from_list("weights", [("#757575", 0.1), "#757575"])
+AT_SPIKES = LinearSegmentedColormap.from_list("weights at spikes", [(TEACHER, 0.1), TEACHER])
 DOTS = (2.2, 3.5)  # points across, of choices at the teacher's spikes
 BEYOND = 3  # frames shown on either side of the choices, where the window is wider
 
@@ -31,7 +32,7 @@ def draw_choices(axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools) 
     low, high = rows_shown(trace)
     room = 0.5 + max(0.3, 0.05 * (high - low))
     ticks = [row for row in (low, high) if abs(row) > 0.2 * (high - low)] + [0]
-    axes.set(ylim=(low - room, high + room), ylabel="choice\n(frames)")
+    axes.set(ylim=(low - room, high + room), ylabel="selected\n(frames)")
     axes.set_yticks(ticks, [signed(row) for row in ticks])
     axes.spines["bottom"].set_visible(False)
 
@@ -59,8 +60,8 @@ def draw_window(axes: Axes, trace: DistillTrace, clock: Clock, *, relative: bool
 def draw_chosen(
     axes: Axes, trace: DistillTrace, clock: Clock, spiking: Bools, *, relative: bool
 ) -> None:
-    """Draw the chosen pairs as a staircase, as a path, or each as dark as its weight, then those at
-    teacher frames that are `spiking` (T,).
+    """Draw the chosen pairs as a staircase, as a path, or as cells that show the weight; then those
+    at teacher frames that are `spiking` (T,).
     """
     i, j = trace.pairs.T
     shape, at = shape_of(trace), spiking[j]
@@ -81,7 +82,7 @@ def draw_chosen(
 
 
 def shape_of(trace: DistillTrace) -> Shape:
-    """Tell how the pairs of a rule are best drawn: one teacher frame for each student frame; a path
+    """Decide how to draw the pairs of a rule: one teacher frame for each student frame; a path
     through both without a jump; or pair by pair.
 
     >>> import refkd

@@ -22,7 +22,7 @@ def curves_figure(
     below: float = 0.5,
 ) -> tuple[Figure, dict[str, Axes], bool]:
     """Make a figure of panels of a size in inches, high enough for the names of the `most` curves
-    that one of them has, with caption and title; tell whether names stand at the ends of curves.
+    that one of them has, with caption and title; return whether names stand at the ends of curves.
     """
     right, above = room_of_names(list(looks), width, left)
     height = max(size[1], 0.0 if above else most * line_height() + 0.1)

@@ -18,7 +18,7 @@ MOST_SAMPLES = 4000  # a longer waveform is drawn as the lowest and highest samp
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """What a strip above a figure shows of the speech.
+    """The speech as a spectrogram, for the strip above a figure.
 
     Parameters
     ----------

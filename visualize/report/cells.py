@@ -52,7 +52,7 @@ def ends_of(low: float, high: float) -> str:
 
 
 def drawn_interval(interval: dict[str, Any], low: float, high: float, who: str) -> str:
-    """An interval as a line with a dot at its mean; the numbers beside it say the same."""
+    """An interval as a line with a dot at its mean; the numbers stand beside it."""
     x = {
         name: 5 + (WIDTH - 10) * (interval[name] - low) / (high - low)
         for name in ("low", "mean", "high")

@@ -40,8 +40,8 @@ def ranked_utterances(
     distances: Sequence[float],
     far: Callable[[float], str],
 ) -> dict[str, str]:
-    """Order utterances and say why each is shown: some first, then the longest, the shortest, and
-    those whose spikes are furthest from the teacher's.
+    """Order utterances and give the reason for each: some first, then the longest, the shortest,
+    and those whose spikes are furthest from the teacher's.
     """
     ranked = dict(first)
     ranked.setdefault(names[int(np.argmax(lengths))], "the longest")

@@ -8,7 +8,16 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from visualize.layout.style import EARLY, FAINT, STUDENTS, STUDENTS_ON_DARK, TEACHER, TEXT
+from visualize.layout.style import (
+    EARLY,
+    FAINT,
+    STUDENTS,
+    STUDENTS_ON_DARK,
+    TEACHER,
+    TEXT,
+    UNITS,
+    UNITS_ON_DARK,
+)
 from visualize.output.figures import FIGURES
 
 FIGURE_BYTES = 2_200_000  # bytes of all figures in a page
@@ -21,7 +30,8 @@ def _dark() -> str:
     """Rules that give the colours of `visualize.layout.style` their counterparts on a dark ground.
 
     Matplotlib writes colours into style attributes, so a rule finds them there. The ground becomes
-    transparent; white elsewhere, as around dots, stays.
+    transparent, and open circles and rectangles that are white like it become dark; other white,
+    as around dots, stays.
     """
     rules = [
         f'[style*="{side}: {light}"]{{{side}:{dark}!important}}'
@@ -31,13 +41,18 @@ def _dark() -> str:
     rules += ["#patch_1 path{fill:none!important}"]
     rules += ["g:not([style*=fill])>use:not([style]),text{fill:#ececec}"]  # letters in no colour
     rules += [f'[id^="patch_"]>[style*="fill: {WHITE}"]{{fill:#16181b!important}}']
+    rules += [f'use[style*="fill: {WHITE}; stroke"]{{fill:#16181b!important}}']  # open circles
     return f"@media (prefers-color-scheme:dark){{{' '.join(rules)}}}"
 
 
 WHITE = "#ffffff"
 ON_DARK = {
     **{TEACHER.lower(): "#56b4e9", EARLY.lower(): "#2fc39a"},
-    **{light.lower(): dark.lower() for light, dark in zip(STUDENTS, STUDENTS_ON_DARK, strict=True)},
+    **{
+        light.lower(): dark.lower()
+        for light, dark in zip(STUDENTS + UNITS, STUDENTS_ON_DARK + UNITS_ON_DARK, strict=True)
+        if light != dark
+    },
     **{TEXT.lower(): "#ececec", "#000000": "#ececec", FAINT.lower(): "#4a4e54"},
     "#efefef": "#2a2d31",  # every other phone
 }

@@ -52,16 +52,14 @@ def _names(comparison: Comparison) -> list[str]:
 
 
 def _finding(comparison: Comparison, measures: Results) -> str:
-    """Who is how late after the first model."""
+    """The mean offset of each model to the first one."""
     shifts = []
     for student in comparison.students:
         mean = cells.number_text(
             measures["shift"][student.name]["mean"], comparison.unit.per, "+.0f"
         )
         shifts.append(f"{escape(student.name)} {mean} {comparison.unit.small}")
-    return (
-        f"Mean shift of equal spikes after {escape(comparison.teacher.name)}: {', '.join(shifts)}."
-    )
+    return f"Mean offset to the spikes of {escape(comparison.teacher.name)}: {', '.join(shifts)}."
 
 
 def _facts(comparison: Comparison) -> str:
@@ -126,7 +124,7 @@ def _offsets(shift: Results | None, unit: Unit) -> list[str]:
 
 
 def _true(truth: Results | None, low: float, high: float, who: str, unit: Unit) -> list[str]:
-    """The cells of a model that was held against true times."""
+    """The cells of a model that was compared with true times."""
     if truth is None:
         return [cells.NONE, "", cells.NONE]
     error = truth["error_interval"]
@@ -141,21 +139,22 @@ def _true(truth: Results | None, low: float, high: float, who: str, unit: Unit) 
 def _counted(comparison: Comparison, measures: Results) -> str:
     """What is counted, and what the intervals are."""
     text = (
-        f"Offset: spikes after the equal ones of {escape(comparison.teacher.name)}; positive is "
-        "late. Unmatched: its spikes that nobody has; extra: spikes that it does not have."
+        "Offset: time of a spike minus that of the matched spike of "
+        f"{escape(comparison.teacher.name)}; positive is late. Unmatched: spikes of "
+        f"{escape(comparison.teacher.name)} without a partner; extra: other spikes without one."
     )
     if "truth" not in measures:
         return text
     known = max((model["utterances"] for model in measures["truth"]["models"].values()), default=0)
     return (
-        f"{text} True times are known of {known} utterances. [ ]: 95 % intervals, bootstrap over "
-        "utterances. Only what is right has a delay: read it beside the error."
+        f"{text} True times are known for {known} utterances. [ ]: 95 % intervals, bootstrap over "
+        "utterances. Only correct labels have a delay, so read it together with the error."
     )
 
 
 def _assumed(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "<p>Nothing: the files tell everything.</p>"
+        return "<p>Nothing: the files contain everything.</p>"
     rows = "".join(
         f'<tr class="{finding.level}"><th scope="row">{escape(finding.name)}</th>'
         f"<td>{finding.level}</td><td>{escape(finding.sentence)}</td></tr>"

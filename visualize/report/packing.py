@@ -64,8 +64,8 @@ def pack_distributions(prob: Floats) -> dict[str, str]:
 
 
 def pack_choices(trace: DistillTrace) -> dict[str, Any]:
-    """Pack what a rule saw and chose: pairs are all student frames, then all teacher frames, and
-    weights are left out where all are 1.
+    """Pack divergences and selected pairs: pairs are all student frames, then all teacher frames,
+    and weights are left out where all are 1.
 
     >>> import numpy as np, refkd
     >>> from visualize.report.packing import pack_choices

@@ -43,9 +43,9 @@ def write_page(
 def _shown(shown: int, total: int) -> str:
     """How many of the utterances the explorer holds, and which."""
     if shown == total:
-        return f"Utterances here: all {total}."
+        return f"Shown here: all {total} utterances."
     return (
-        f"Utterances here: {shown} of {total}, of median length, the longest, the shortest, "
+        f"Shown here: {shown} of {total} utterances, of median length, the longest, the shortest, "
         "then those whose spikes are furthest from the teacher's."
     )
 

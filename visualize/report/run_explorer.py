@@ -1,4 +1,4 @@
-"""What the explorer shows of a run: every student beside its teacher, and what its rule chose."""
+"""What the explorer shows of a run: every student beside its teacher, and the selected pairs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -127,7 +127,7 @@ def _distributions(run: Run) -> list[tuple[str, float]]:
 
 
 def _teacher(run: Run, student: RunModel) -> RunModel:
-    """Who taught a student, or else the teacher that it is compared with."""
+    """The teacher of a student, or else the one that it is compared with."""
     return run.of(student.taught_by) if student.taught_by else run.teacher
 
 
@@ -136,19 +136,19 @@ def _temperature(student: RunModel) -> float:
 
 
 def _note(student: RunModel) -> str:
-    """What a student learns from, for a line below its name."""
+    """How a student was trained, for a line below its name."""
     if student.rule is None and student.taught_by:
-        return "It learnt from teacher frames drawn by chance: there is no choice to be shown."
+        return "It was trained with teacher frames drawn at random, so no selection is shown."
     if student.rule is None:
-        return "It learnt by CTC alone, from no teacher."
+        return "It was trained by CTC alone, without a teacher."
     return f"Weight {student.weight:g}. {about_rule(student.rule, student.options)}"
 
 
 def about_rule(rule: Rule, options: Mapping[str, Any]) -> str:
-    """Say what a student learns from under a rule, and how its frames are compared."""
+    """Describe a rule in a sentence, and how frames are compared."""
     words = [row_of(rule).about, f"Divergence: {DIVERGENCES[options['divergence']]}."]
     if options.get("temperature", 1.0) != 1.0:
-        words.append(f"Posteriors at temperature {options['temperature']:g}.")
+        words.append(f"Posteriors at temperature theta = {options['temperature']:g}.")
     if options.get("blank_frames", "keep") != "keep":
         words.append(f"Blank frames: {options['blank_frames']}.")
     return " ".join(words)

@@ -32,8 +32,8 @@ def write_report(
         "finding": finding(results),
         "facts": _facts(results),
         "table": run_table(results, classes),
-        "counted": f"{_counted(results)} Offset: mean distance of spikes to the teacher's. Delay: "
-        "mean after the true start of a phone, correct symbols only.",
+        "counted": f"{_counted(results)} Offset: mean time of spikes minus that of the teacher's "
+        "matched ones. Delay: mean after the true start of a phone, correct phones only.",
         "made_title": "How to reproduce",
         "made": f"{_reproduce(results)}<h3>Versions</h3><dl>{_versions(results)}</dl>",
     }
@@ -59,26 +59,27 @@ def _counted(results: dict[str, Any]) -> str:
     data, seeds = results["data"], results["seeds"]
     over = "utterances" if len(seeds) == 1 else "utterances and seeds"
     doubt = (
-        "With one seed they speak of these trained networks on other speech, not of other seeds."
+        "With one seed the intervals apply to other speech, not to other seeds."
         if len(seeds) == 1
         else "They are not corrected for the number of comparisons."
     )
     return (
         f"n: {data['utterances']['test']} test utterances, {data['test_phones']} phones, "
         f"{len(seeds)} {'seed' if len(seeds) == 1 else 'seeds'}. "
-        f"[ ]: 95 % intervals, bootstrap over {over}; differences are paired. {doubt} "
-        "Strong: the interval of a difference does not hold zero."
+        f"[ ]: 95 % intervals, bootstrap over {over}; differences of phone "
+        f"errors are paired. {doubt} "
+        "Bold: the 95 % interval of the difference excludes zero."
     )
 
 
 def _reproduce(results: dict[str, Any]) -> str:
     command, toml = run_command(results["configuration"]), run_toml(results["configuration"])
     first = (
-        "<p>The same command gives the same numbers, seconds aside:</p>"
+        "<p>The same command gives the same numbers, except for the seconds:</p>"
         f"<pre><code>{escape(command)}</code></pre>"
         if command
         else "<p>Save the settings below as <code>run.toml</code>; this gives the same numbers, "
-        "seconds aside:</p><pre><code>refkd run --config run.toml --out again</code></pre>"
+        "except for the seconds:</p><pre><code>refkd run --config run.toml --out again</code></pre>"
     )
     return (
         f"{first}<details{'' if command else ' open'}><summary>All settings, as TOML</summary>"

@@ -57,9 +57,9 @@ def _columns(results: Results, classes: Mapping[str, str]) -> list[Column]:
     ]
     for name in BASELINES:
         if any(name in row["against"] for row in results["summary"]):
-            columns.append((f"to {TITLES[name]}", "points [95 %]", _against(name)))
+            columns.append((f"minus {TITLES[name]}", "points [95 %]", _against(name)))
     if any(row["against_shift"] for row in results["summary"]):
-        head = "to a shift of equal delay"
+        head = "minus a shift of equal delay"
         columns.append((head, "points [95 %]", lambda row: _difference(row["against_shift"])))
     columns.append(("training", "s", _seconds))
     return columns
@@ -98,7 +98,7 @@ def _seconds(model: Results) -> str:
 
 
 def _difference(interval: Results | None) -> str:
-    """A difference of error rates, strong where its interval does not hold zero."""
+    """A difference of error rates, bold where its interval excludes zero."""
     if not interval:
         return ""
     text = cells.interval_text(interval, 100, "+.1f")
@@ -107,31 +107,32 @@ def _difference(interval: Results | None) -> str:
 
 
 def finding(results: Results) -> str:
-    """Say in a sentence or two of HTML who makes how many errors, and how late, from results.json.
+    """Write the phone errors in a sentence or two of HTML, from results.json.
 
     >>> from visualize.report.run_table import finding
     >>> error = {"mean": 0.2, "sd": None, "low": 0.1, "high": 0.3}
     >>> ctc = {"rule": "CTC", "title": "CTC alone", "phone_error_rate": error, "delay": error,
     ...        "against": {}}
     >>> finding({"teacher": {"phone_error_rate": 0.1}, "summary": [ctc]})
-    'The teacher makes 10.0 % phone errors. CTC alone makes 20.0 %.'
+    'The phone error of the teacher is 10.0 %. That of CTC alone is 20.0 %.'
     """
     rate = cells.percent_text(results["teacher"]["phone_error_rate"])
-    sentences = [f"The teacher makes {rate} phone errors."]
+    sentences = [f"The phone error of the teacher is {rate}."]
     students = {student["rule"]: student for student in results["summary"]}
     best = min(students.values(), key=lambda student: float(student["phone_error_rate"]["mean"]))
     if "CTC" in students:
         sentences.append(
-            f"CTC alone makes {cells.percent_text(students['CTC']['phone_error_rate']['mean'])}."
+            "That of CTC alone is "
+            f"{cells.percent_text(students['CTC']['phone_error_rate']['mean'])}."
         )
     if best["rule"] != "CTC":
         rate = cells.percent_text(best["phone_error_rate"]["mean"])
         sentences.append(
-            f"Fewest of {len(students)} students: {escape(best['title'])} with {rate}."
+            f"Of {len(students)} students {escape(best['title'])} has the lowest: {rate}."
         )
     if "CTC" in best["against"]:
         points = cells.interval_text(best["against"]["CTC"], 100, "+.1f")
-        sentences.append(f"That is {points} points to CTC alone.")
+        sentences.append(f"Its difference from CTC alone is {points} points.")
     return " ".join(sentences)
 
 

@@ -18,7 +18,7 @@ from visualize.report.packing import band_centres, pack_speech
 
 
 def pack_sound(path: Path | None, part: Part = WHOLE) -> dict[str, Any]:
-    """Pack the "audio" of a part of a WAV file, which begins at "heard_from" seconds.
+    """Pack the "audio" of a part of a WAV file, which begins at "audio_from" seconds.
 
     Its energies are "speech". Without a file, or where it has ended, there is nothing.
     """
@@ -36,7 +36,7 @@ def pack_sound(path: Path | None, part: Part = WHOLE) -> dict[str, Any]:
     return {
         "speech": pack_speech(Speech(normal, clock), band_centres(settings, rate)),
         "audio": _sound(samples, rate),
-        "heard_from": begin,
+        "audio_from": begin,
     }
 
 

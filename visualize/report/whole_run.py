@@ -1,4 +1,4 @@
-"""Everything that a run ends with: figures, their numbers, moving pictures, and the page."""
+"""Everything that a run ends with: figures, their numbers, animations, and the page."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ FORMATS = ("png", "svg")
 
 
 def draw_everything(run: Run, folder: Path, page: Path) -> Failures:
-    """Draw what is not there yet: the figures and moving pictures of a run into a folder, and its
-    page; return the error of each that failed, which costs no other.
+    """Draw what is not there yet: the figures and animations of a run into a folder, and its
+    page; return the error of each that failed, which stops no other.
 
     An OSError if a file cannot be written.
     """

@@ -3,7 +3,7 @@
 // { name, kind, label, title, height, low, high, value(t) } and perhaps
 // set(t, value)   what dragging does
 // mark(t)         a second number, drawn as a line across the bar
-// says(t)         the sentence for whoever hears the page
+// says(t)         the sentence for screen readers
 // draw(group, box, board), update(board), look(at, board), at(x, y, box), grab(x, y, box, board)
 //                 for what is no row of bars; look(null) ends a look, and grab gives a function of
 //                 x and y that moves what was grabbed.

@@ -243,8 +243,8 @@ function showStudent() {
     children.push(made("p", "", "", [link]));
   }
   part("student").replaceChildren(...children);
-  const told = `${one.name}: phone error ${texts.error(one)} percent, delay ${texts.delay(one)}`;
-  part("spoken").textContent = told;
+  const spoken = `${one.name}: phone error ${texts.error(one)} percent, delay ${texts.delay(one)}`;
+  part("spoken").textContent = spoken;
 }
 
 // Start.

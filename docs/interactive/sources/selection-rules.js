@@ -107,14 +107,14 @@ function verdict(own, other, quiet, pulled) {
     return "This student is silent, and no gradient changes that: this is the silent optimum.";
   }
   if (quiet) {
-    return `This student is silent. The gradient still pulls, by up to ${shown(pulled, 2)}.`;
+    return `This student is silent. Its largest gradient is ${shown(pulled, 2)}.`;
   }
   if (own > other + 5e-4) {
     const times = other > 5e-4 ? `${shown(own / other, 1)} times` : "more than";
-    return `This student costs ${times} what silence costs.`;
+    return `The loss of this student is ${times} that of a silent one.`;
   }
-  if (Math.abs(own - other) <= 5e-4) return "Silence costs as much as this student.";
-  return "Silence costs more than this student.";
+  if (Math.abs(own - other) <= 5e-4) return "A silent student has the same loss.";
+  return "A silent student has a larger loss.";
 }
 
 // Strips.
@@ -428,14 +428,14 @@ function showNumbers({ t }) {
       lines: [`${nameOf(best)}, with ${shown(prob[t][best])}`],
     },
     {
-      title: "teacher frames that it sees",
+      title: "teacher frames in the window",
       tag: "(D2)",
       lines: [list.join(", ") || "none"],
     },
     {
       title: HOW[rule],
       tag: TAGS[rule],
-      lines: [`${rule} chooses ${chosen.join(", ") || "no teacher frame"}`],
+      lines: [`${rule} selects ${chosen.join(", ") || "no teacher frame"}`],
       result: `loss of this frame = ${shown(trace.frameLoss[t])} nats`,
     },
   ]);

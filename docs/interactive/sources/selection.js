@@ -9,7 +9,7 @@ const RULE_NAMES = [
   ...["Monotone", "OrderedPath", "PerTeacher"],
 ];
 
-/** [left, right]: student frame t sees the teacher frames from t - left to t + right. */
+/** [left, right]: the window of student frame t is the teacher frames from t - left to t + right. */
 function windowOfRule(rule, T) {
   const given = {
     FrameWise: () => [0, 0],

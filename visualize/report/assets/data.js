@@ -120,7 +120,7 @@ class Utterance {
   constructor(packed, run) {
     const wide = run.symbols.length > 255;
     const { name, phones, audio, silenced, speech } = packed;
-    Object.assign(this, { name, phones, audio, silenced, heardFrom: packed.heard_from });
+    Object.assign(this, { name, phones, audio, silenced, audioFrom: packed.audio_from });
     this.speech = speech && { ...speech, levels: unpack(speech.levels, Uint8Array) };
     this.distributions = packed.distributions.map((one) => new Distributions(one, wide, run.one));
     this.spikes = packed.spikes.map(([labels, frames]) => ({

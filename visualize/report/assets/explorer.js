@@ -108,12 +108,12 @@ class Explorer {
     this.show(Math.min(Math.max(first, around - count + 1), around), count);
   }
 
-  moveTo(frame, teacherFrame = null, heard = false) {
+  moveTo(frame, teacherFrame = null, byAudio = false) {
     const { view } = this;
     view.frame = Math.min(Math.max(frame, 0), view.frames - 1);
     view.seconds = secondsAt(view.learner.clock, view.frame);
     view.teacherFrame = teacherFrame;
-    if (!heard) seekSound(this);
+    if (!byAudio) seekSound(this);
     const count = view.to - view.from;
     const room = Math.min(3, count / 4);
     if (view.frame < view.from + room) this.show(view.frame - room, count);
@@ -154,9 +154,9 @@ class Explorer {
     const strips = [
       ["frames", "", 16, null],
       ["speech", "speech: log-mel energies by frequency (Hz)", small ? 40 : 56, drawSpeech],
-      ["phones", "what is really said", 18, drawPhones],
+      ["phones", "true labels", 18, drawPhones],
       ["teacher", `${taughtBy.title}: posterior, and spikes by name`, tall, drawPosteriors],
-      ["links", `how much later the student is (${view.run.late})`, 70, drawLinks],
+      ["links", `offset: student minus teacher (${view.run.late})`, 70, drawLinks],
       ["student", `${learner.title}: posterior, and spikes by name`, tall, drawPosteriors],
       ["band", "divergence by distance of the teacher frame (frames)", rows, drawBand],
       ["time", "", 20, null],
@@ -250,6 +250,6 @@ class Explorer {
 /** What is not written because it would touch its neighbour. */
 function withoutRoom({ names, offsets }) {
   const some = (count, what) => (count ? [`${count} ${what}${count === 1 ? "" : "s"}`] : []);
-  const told = [...some(names, "name"), ...some(offsets, "offset")].join(" and ");
-  return told && `No room for ${told}: zoom in.`;
+  const missing = [...some(names, "name"), ...some(offsets, "offset")].join(" and ");
+  return missing && `No room for ${missing}: zoom in.`;
 }

@@ -1,6 +1,6 @@
-// The strip between teacher and student: who teaches whom, and how far apart equal spikes are.
+// The strip between teacher and student: selected pairs of frames, and matched spikes.
 
-/** Which teacher frames teach which student frames, and how far apart equal spikes are. */
+/** Draw the pairs of frames that the rule selected, and the offsets of matched spikes. */
 function drawLinks(context, box, scale, view) {
   const { links, late, choices, colours } = view;
   const bottom = box.top + box.height;
@@ -57,7 +57,7 @@ function drawLinks(context, box, scale, view) {
 const OFFSET_ROWS = [0, -1, 1]; // where numbers stand, in rows from the middle
 const FAINTEST = 20; // thousandths; lighter pairs would only add up to a grey sheet
 
-/** A line for each pair, the fainter the less it weighs; one stroke for all of about one weight. */
+/** A line for each pair, the fainter the smaller its weight; one stroke for all of about one weight. */
 function drawPairs(context, box, scale, view, seen) {
   const { choices, colours } = view;
   const { studentFrames, teacherFrames, weights, columns } = choices;

@@ -1,4 +1,4 @@
-// What the page does outside the explorer: it says which tables scroll, and gives figures as files.
+// What the page does outside the explorer: it marks tables that scroll, and gives figures as files.
 
 /** Mark what is wider than its place, as long as there is more to the right. */
 function showScrolling() {

@@ -12,12 +12,12 @@ function made(tag, name = "", text = "", children = []) {
   return element;
 }
 
-/** Teacher frames that the rule of a student looks at from a frame, those outside included. */
+/** The window of a rule at a frame: its teacher frames, those outside included. */
 function windowOf(choices, frame) {
   return Array.from({ length: choices.columns }, (_, column) => frame - choices.left + column);
 }
 
-/** The teacher frame of most weight, then the most similar; of the window if none is chosen. */
+/** The teacher frame of most weight, then the most similar; of the window if none is selected. */
 function foremost(choices, frame) {
   const chosen = choices.of(frame);
   const among = chosen.length
@@ -133,7 +133,7 @@ function showDistributions(body, view) {
 
 function best(run, distributions, frame) {
   const [{ symbol, value }] = distributions.top(frame, 1);
-  return `${run.symbols[symbol]} ${run.probability(value)}`;
+  return `${run.symbols[symbol]} (${run.probability(value)})`;
 }
 
 function earlier(count) {
@@ -142,42 +142,42 @@ function earlier(count) {
   return `${frames} ${count > 0 ? "earlier" : "later"}`;
 }
 
-/** What a person would say about this frame. */
+/** This frame in one or two sentences. */
 function sentence(view) {
   const { run, frame, model, choices } = view;
-  const says = `The student says ${best(run, view.learner.distributions, frame)}.`;
-  const teacherSays = (one) => best(run, view.taughtBy.distributions, one);
+  const own = `The best class of the student is ${best(run, view.learner.distributions, frame)}`;
+  const ofTeacher = (one) => best(run, view.taughtBy.distributions, one);
   if (!choices) {
     const other = nearest(view);
     const where = other === frame ? "at the same frame" : `in frame ${other}`;
-    return `${says} The teacher says ${teacherSays(other)} ${where}. ${model.note}`;
+    return `${own}, that of the teacher ${ofTeacher(other)} ${where}. ${model.note}`;
   }
   const about = (one) => {
     const value = run.divergence(choices.divergence(frame, one));
-    return `${one}, ${earlier(frame - one)}: ${teacherSays(one)}, divergence ${value} nats`;
+    return `${one} (${earlier(frame - one)}): best class ${ofTeacher(one)}, divergence ${value} nats`;
   };
   const other = view.teacherFrame;
   const comparison = other === null ? "" : ` Compared with teacher frame ${about(other)}.`;
-  return `${says} ${chosenIn(view, about)}${comparison}`;
+  return `${own}. ${chosenIn(view, about)}${comparison}`;
 }
 
-/** The same of what the rule chose; `about` tells of one teacher frame. */
+/** What the rule selected, in a sentence; `about` describes one teacher frame. */
 function chosenIn({ run, frame, model, choices }, about) {
   const chosen = choices.of(frame);
   const first = foremost(choices, frame);
   if (!chosen.length) {
     const seen = choices.divergence(frame, first) !== HIDDEN;
     const similar = seen ? ` The most similar in its window is ${about(first)}.` : "";
-    return `No teacher frame teaches this one.${similar}`;
+    return `No teacher frame is selected for this frame.${similar}`;
   }
   if (choices.mixture) {
     const weight = run.weight(chosen.find((one) => one.frame === first).weight);
-    const most = `most of all (weight ${weight}) frame ${about(first)}`;
-    return `${model.rule} mixes ${chosen.length} teacher frames, ${most}.`;
+    const most = `the largest weight (${weight}) has frame ${about(first)}`;
+    return `${model.rule} mixes ${chosen.length} teacher frames; ${most}.`;
   }
-  if (chosen.length === 1) return `${model.rule} chose teacher frame ${about(first)}.`;
-  const told = `${model.rule} chose teacher frames ${listed(chosen.map((one) => one.frame))}`;
-  return `${told}; the most similar is ${about(first)}.`;
+  if (chosen.length === 1) return `${model.rule} selected teacher frame ${about(first)}.`;
+  const all = `${model.rule} selected teacher frames ${listed(chosen.map((one) => one.frame))}`;
+  return `${all}; the most similar is ${about(first)}.`;
 }
 
 const listed = (frames) => `${frames.slice(0, -1).join(", ")} and ${frames[frames.length - 1]}`;

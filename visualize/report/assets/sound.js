@@ -2,7 +2,7 @@
 
 const plays = (explorer) => !explorer.part("audio").paused;
 
-/** Give the player the audio of the utterance in view, or say why there is none. */
+/** Give the player the audio of the utterance in view, or show why there is none. */
 function openSound(explorer) {
   const { utterance } = explorer.view;
   const player = explorer.part("audio");
@@ -17,7 +17,7 @@ function openSound(explorer) {
 function seekSound(explorer) {
   const player = explorer.part("audio");
   if (player.hidden || plays(explorer)) return;
-  explorer.sought = Math.max(explorer.view.seconds - explorer.view.utterance.heardFrom, 0);
+  explorer.sought = Math.max(explorer.view.seconds - explorer.view.utterance.audioFrom, 0);
   player.currentTime = explorer.sought;
 }
 
@@ -28,12 +28,12 @@ function playOrPause(explorer) {
   else player.pause();
 }
 
-/** The frame that is heard. */
+/** Show the frame at the current time of the audio. */
 function followSound(explorer) {
   const { view } = explorer;
-  const seconds = view.utterance.heardFrom + explorer.part("audio").currentTime;
-  const heard = Math.round(frameAt(view.learner.clock, seconds));
-  const frame = Math.min(Math.max(heard, 0), view.frames - 1);
+  const seconds = view.utterance.audioFrom + explorer.part("audio").currentTime;
+  const nearest = Math.round(frameAt(view.learner.clock, seconds));
+  const frame = Math.min(Math.max(nearest, 0), view.frames - 1);
   if (frame !== view.frame) explorer.moveTo(frame, null, true);
 }
 
