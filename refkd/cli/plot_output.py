@@ -50,7 +50,7 @@ class Output:
             for name, columns in (("numbers", COLUMNS), ("pairs", PAIRS))
         )
         if numbers is not None and pairs is not None and numbers.resolve() == pairs.resolve():
-            check.fail("pairs", "another file than --numbers", pairs)
+            check.fail("pairs", "a file other than that of --numbers", pairs)
         looks = options.size, options.font
         output = cls(options.out, formats, numbers, *looks, pairs, bool(options.json))
         output.in_font(lambda: None)  # there is such a font
@@ -186,7 +186,7 @@ def audio_files(
     elif len(drawn) == 1 and drawn[0] is not None:
         files = {drawn[0]: audio}
     elif len(drawn) == 1:
-        check.fail("audio", "a folder, or --utterance NAME beside a file", audio)
+        check.fail("audio", "a folder, or a file with --utterance NAME", audio)
     else:
         check.fail("audio", "a folder for several utterances", audio)
     for name, file in files.items():

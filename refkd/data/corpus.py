@@ -116,7 +116,7 @@ class Corpus:
         untimed = [utterance.name for utterance in self if utterance.starts is None]
         if untimed and len(untimed) < len(names):
             check.fail(
-                "starts, ends", "times in every utterance or in none", f"none in {untimed[0]}"
+                "starts, ends", "times in all utterances or in none", f"none in {untimed[0]}"
             )
 
     def splits(self) -> dict[str, tuple[Utterance, ...]]:

@@ -137,7 +137,7 @@ def _utterance(path: Path, speaker: str, symbols: int) -> Utterance:
             unknown = next(phone for phone, _, _ in spans if phone not in FOLDED)
             raise FileError(path, "phones of the 61 of TIMIT", repr(unknown)) from None
         if not spans:
-            raise FileError(path, "a phone besides q", "none")
+            raise FileError(path, "a phone other than q", "none")
     sentence = path.stem.lower()
     sounds = {f"{sentence}.wav", f"{sentence}.wav.wav"}
     beside = sorted(file for file in path.parent.iterdir() if file.name.lower() in sounds)

@@ -48,7 +48,7 @@ class Options:
         blank_frames = check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
         if blank_frames == "no_blank_candidates" and not row_of(rule).skips_teacher_frames:
             name = type(rule).__name__
-            expected = f"'keep' or 'drop_selected' for {name}, which skips no teacher frame"
+            expected = f"'keep' or 'drop_selected' for {name}, which may not skip a teacher frame"
             check.fail("blank_frames", expected, repr(blank_frames))
         scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)

@@ -44,8 +44,8 @@ class Stream:
 
     def __init__(self, values: Values) -> None:
         if len(directions_of(values)) == 2:
-            got = "a bidirectional one, whose first output waits for the last frame"
-            check.fail("network", "a unidirectional one to stream", got)
+            got = "a bidirectional one, whose first output depends on the last frame"
+            check.fail("network", "a unidirectional network", got)
         self._layers = [weights_of(values, layer)[0] for layer in range(layers_of(values))]
         self._output = values["output.w"], values["output.bias"]
         zero = np.zeros(len(self._layers[0].w_hidden), self._output[1].dtype)

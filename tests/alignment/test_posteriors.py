@@ -620,7 +620,7 @@ def test_one_normal_form_of_symbols_and_names():
     assert sentences(composed, other, reference=true) == []
     alike = a_set("small", {"caf\u00e9": spiky()}, symbols=("-", "\u00e9", "\u043c"))
     assert sentences(composed, alike) == [
-        "1 classes have another symbol than in teacher, such as 2: '\u043c' (U+043C), there 'm'"
+        "1 classes have a different symbol than in teacher, such as 2: '\u043c' (U+043C), there 'm'"
     ]
     with pytest.raises(ArgumentError, match="arrays: expected names=2 to match their names in NFC"):
         PosteriorSet("small", {"\u00e9": spiky(), "e\u0301": spiky()})
@@ -644,11 +644,11 @@ def test_classes_of_two_sets():
     assert "K=4 classes, teacher has K=3" in sentences(a_set(), wider, level="error")
     other = a_set("small", symbols=("-", "m", "a"))
     assert sentences(a_set(), other) == [
-        "2 classes have another symbol than in teacher, such as 1: 'm', there 'a'"
+        "2 classes have a different symbol than in teacher, such as 1: 'm', there 'a'"
     ]
     last = a_set("small", {"one": spiky(blank=2), "two": spiky(30, 2)}, blank=2, symbols=None)
     assert sentences(a_set(), last, level="error") == [
-        "the blank is 2, that of teacher is 0, so their classes are in another order"
+        "the blank is 2, that of teacher is 0, so their classes are in different orders"
     ]
 
 

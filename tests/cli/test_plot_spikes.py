@@ -184,7 +184,7 @@ def test_one_file_does_not_take_two_tables(tmp_path, plot):
     path = tmp_path / "both.csv"
     code, _, err = plot(models, "--pairs", path, "--numbers", path)
     assert (code, path.exists()) == (2, False)
-    assert err.startswith("refkd: pairs: expected another file than --numbers, got ")
+    assert err.startswith("refkd: pairs: expected a file other than that of --numbers, got ")
 
 
 def test_a_ctm_of_spikes_is_read_back_as_the_truth_it_agrees_with(tmp_path, plot):

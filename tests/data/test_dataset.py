@@ -82,7 +82,7 @@ OF_CORPORA = {
         {"test": (utterance("c", group="a"),)},
     "name: expected every utterance's name once, got 'a' twice":
         {"train": (utterance("a"), utterance("a"))},
-    "starts, ends: expected times in every utterance or in none, got none in c":
+    "starts, ends: expected times in all utterances or in none, got none in c":
         {"test": (untimed("c"),)},
 }  # fmt: skip
 

@@ -117,7 +117,7 @@ def test_files_that_cannot_be_used_are_counted(tmp_path):
     assert corpus.problems == {
         "left out, expected labels within the audio": 1,
         "left out, expected phones of the 61 of TIMIT": 1,
-        "left out, expected a phone besides q": 1,
+        "left out, expected a phone other than q": 1,
         "left out, expected a readable WAV file": 1,
         "clips left out, expected 8000 samples per second": 1,
     }

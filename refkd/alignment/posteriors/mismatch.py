@@ -75,7 +75,7 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if len(missing) == len(first):
-        got = "of none at all"
+        got = "because one of them is empty"
         if missing and extra:
             got = f"such as {visible(missing[0])} and {visible(extra[0])}"
         yield "error", f"no utterance is in both this model {between}, {got}"
@@ -96,12 +96,12 @@ def _classes(
         if different:
             n = different[0]
             example = f"{n}: {visible(other.symbols[n])}, there {visible(first.symbols[n])}"
-            got = f"another symbol than in {first.name}, such as {example}"
+            got = f"a different symbol than in {first.name}, such as {example}"
             yield "error", f"{len(different)} classes have {got}"
             return
     if first_blank != blank:
         got = f"the blank is {blank}, that of {first.name} is {first_blank}"
-        yield "error", f"{got}, so their classes are in another order"
+        yield "error", f"{got}, so their classes are in different orders"
 
 
 def _durations(

@@ -83,7 +83,7 @@ class Truth:
                 symbol for symbol in symbols if symbol in DELIMITERS or symbol.startswith(BEGINS)
             )
             expected = f"{separator!r}, or another symbol that separates words, to be best in some "
-            check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
+            check.fail("by word", expected + "frame, or --no-marks if none separates words", "none")
 
 
 def read_truth(
