@@ -1,4 +1,4 @@
-"""Every sentence of error: what was expected of an argument, and what came."""
+"""All error messages: what was expected of an argument, and what was given."""
 
 import math
 import re
@@ -18,7 +18,7 @@ WORD, GOT, EXPECTED = 300, 240, 1000
 
 
 class _Sentence(ValueError):
-    """An error of one line whose words are of readable length."""
+    """An error whose message is one line of readable length."""
 
     def __init__(self, sentence: str) -> None:
         line = " ".join(part.strip() for part in sentence.splitlines())
@@ -58,13 +58,13 @@ class DataError(_Sentence):
 
 
 def fail(argument: str, expected: str, got: object) -> NoReturn:
-    """Raise the one sentence that all argument errors share."""
+    """Raise an error in the form of all argument errors: NAME: expected ..., got ..."""
     actual = _cut(got if isinstance(got, str) else shown(got, str), GOT)
     raise ArgumentError(f"{argument}: expected {_cut(expected, EXPECTED)}, got {actual}")
 
 
 def shown(value: object, write: Callable[[object], str] = repr) -> str:
-    """A value as text, whatever it is: an int may have more digits than Python writes."""
+    """Any value as text, even an int with more digits than Python writes."""
     try:
         return write(value)
     except Exception:
@@ -116,14 +116,14 @@ def integer(argument: str, value: Any, *, low: int | None = None, high: int | No
 
 
 def flag(argument: str, value: Any) -> bool:
-    """True or False, nothing that merely counts as one."""
+    """True or False, not a value that Python only treats as one."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     fail(argument, "True or False", shown(value))
 
 
 def one_of(argument: str, value: T, choices: Sequence[T] | Mapping[T, Any]) -> T:
-    """One of the named choices, as it stands among them."""
+    """Check that a value is one of the choices, and return the choice."""
     try:
         return {choice: choice for choice in choices}[value]
     except (KeyError, TypeError):  # unhashable things are no choice either
@@ -144,12 +144,12 @@ def instance(argument: str, value: Any, kind: type[T]) -> T:
 
 
 def mapping(argument: str, value: Any) -> Mapping[Any, Any]:
-    """A dict or its like."""
+    """A mapping such as a dict."""
     return instance(argument, value, Mapping)  # type: ignore[type-abstract]
 
 
 def sequence(argument: str, value: Any) -> Sequence[Any]:
-    """A list or its like, of which an array is one."""
+    """A sequence such as a list or an array."""
     if isinstance(value, np.ndarray) and value.ndim > 0:
         return list(any_array(argument, value))
     return instance(argument, value, Sequence)  # type: ignore[type-abstract]
@@ -188,7 +188,7 @@ def any_array(argument: str, value: ArrayLike, expected: str = "an array") -> ND
         return np.asarray(value)
     except Exception as error:  # of whatever library the value is from
         uneven = isinstance(error, ValueError) and isinstance(value, list | tuple)
-        raised = f"a {type(value).__name__} that says: {error}"
+        raised = f"a {type(value).__name__} that raises: {error}"
         fail(argument, expected, "rows of different lengths" if uneven else raised)
 
 
@@ -198,7 +198,7 @@ def finite_array(
     shape: tuple[int | str, ...],
     dtype: np.dtype[Any] | None = None,
 ) -> NDArray[Any]:
-    """A real array of the given shape without NaN or infinities, after a cast if one is asked."""
+    """A real array of the given shape without NaN or infinities, after a cast if requested."""
     result = array(argument, value, shape)
     if dtype is not None:
         with np.errstate(over="ignore"):  # what does not fit becomes inf, and is refused
@@ -259,7 +259,7 @@ def feasible(argument: str, value: Ints, frames: int) -> None:
 
 
 def computed(argument: str, what: str, *results: NDArray[Any]) -> None:
-    """What was computed from finite numbers is finite, too: no product was too large."""
+    """Check that a result of finite numbers is finite, so that no product was too large."""
     if not all(np.isfinite(result).all() for result in results):
         fail(argument, f"numbers for which {what} are finite", "larger ones")
 

@@ -1,4 +1,4 @@
-"""Sequences of different lengths laid end to end, without padding."""
+"""Sequences of different lengths, stored one after the other without padding."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Ragged:
     values : (sum T, ...) array
         The sequences, one after the other.
     offsets : (N + 1,) int64 array
-        Sequence n is values[offsets[n] : offsets[n + 1]]; starts with 0, never falls.
+        Sequence n is values[offsets[n] : offsets[n + 1]]; starts with 0, never decreases.
 
     Raises
     ------
@@ -51,7 +51,7 @@ class Ragged:
         if offsets.ndim != 1 or offsets.size == 0 or offsets[0] != 0:
             check.fail("offsets", "shape (N+1,) starting with 0", offsets.tolist())
         if (np.diff(offsets) < 0).any():
-            check.fail("offsets", "numbers that never fall", offsets.tolist())
+            check.fail("offsets", "numbers that never decrease", offsets.tolist())
         if offsets[-1] != len(values):
             got = f"{offsets[-1]} for values of shape {values.shape}"
             check.fail("offsets", "the number of values at the end", got)
@@ -59,7 +59,7 @@ class Ragged:
 
     @classmethod
     def from_list(cls, sequences: Sequence[ArrayLike]) -> "Ragged":
-        """Lay sequences end to end.
+        """Store sequences one after the other.
 
         Parameters
         ----------

@@ -93,7 +93,7 @@ REFUSED = {
         "x: expected real numbers, got dtype complex128": ([1j], ("T",)),
         "x: expected real numbers, got dtype bool": ([True], ("T",)),
         "x: expected real numbers, got dtype object": ([None], ("T",)),
-        "x: expected shape (T,), got a NeedsGradient that says: Can't call numpy() on Tensor that"
+        "x: expected shape (T,), got a NeedsGradient that raises: Can't call numpy() on Tensor that"
         " requires grad. Use detach().":
             (NeedsGradient(), ("T",)),
         "x: expected an array without a mask, got a masked array": (MASKED, ("T",)),

@@ -88,7 +88,7 @@ REFUSED = {
     "offsets: expected shape (N+1,) starting with 0, got []": (of, [], np.array([], np.int64)),
     "offsets: expected whole numbers, got dtype float64": (of, [1, 2], [0.0, 1.5, 2.0]),
     "offsets: expected shape (N+1,) starting with 0, got [[0, 2]]": (of, [1, 2], [[0, 2]]),
-    "offsets: expected numbers that never fall, got [0, 3, 2]": (of, [1, 2], [0, 3, 2]),
+    "offsets: expected numbers that never decrease, got [0, 3, 2]": (of, [1, 2], [0, 3, 2]),
     f"{LAST} 1 for values of shape (2,)": (of, [1, 2], [0, 1]),
     f"{LAST} 0 for values of shape (1,)": (of, 5, [0]),
 }  # fmt: skip

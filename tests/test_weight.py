@@ -42,9 +42,10 @@ ROOMS = (
     Room(
         "cli",
         ("refkd/cli",),
-        2_300,
+        2_350,
         "1,700: posteriors of any models, their spikes as files, expected findings, a check of "
-        "whose figures are installed, and hints to exercises came after the plan",
+        "whose figures are installed, hints to exercises, and help in whole sentences came after "
+        "the plan",
     ),
     Room(
         "visualize",

@@ -24,22 +24,22 @@ def beam_decode(logits: ArrayLike, beam: int = 16, blank: int = 0) -> Ints:
     logits : (T, K) array
         -inf is allowed.
     beam : int
-        Label sequences kept after each frame, 1 to 100,000. With one for every sequence
-        that T frames can spell, the result is the most probable of all.
+        Label sequences kept after each frame, 1 to 100,000. If there is room for every sequence
+        of T frames, the result is the most probable of all.
     blank : int
         0 <= blank < K.
 
     Returns
     -------
     (L,) int64 array
-        L <= T labels, without blanks. Among equals the one that grew out of the better prefix
-        wins, then the one whose last step is the lower label, where to stay counts as the blank.
+        L <= T labels, without blanks. At a tie the result is the one that grew out of the better
+        prefix, then the one whose last step is the lower label, where staying counts as the blank.
 
     Raises
     ------
     ArgumentError
-        If the logits hold NaN or +inf, or a frame of nothing but -inf, or if beam is out of
-        range or blank is no label.
+        If the logits contain NaN, +inf or a frame of only -inf, or if beam is out of
+        range or blank is not a class.
 
     Notes
     -----

@@ -52,7 +52,7 @@ class Resampling:
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean over seeds of a measure or of a difference, and how far it may be trusted."""
+    """The mean over seeds of a measure or of a difference, and its 95 % interval."""
 
     mean: float  # nan if no seed has a value
     sd: float  # of a sample; nan if fewer than two seeds have a value
@@ -105,7 +105,7 @@ def interval(ratio: Ratio, draws: Resampling) -> Interval:
     -------
     Interval
         In the units of the ratio. With one seed only utterances vary: the interval does not
-        speak of other seeds.
+        apply to other seeds.
 
     Raises
     ------

@@ -18,7 +18,7 @@ def greedy_decode(logits: ArrayLike, blank: int = 0) -> Ints:
     Parameters
     ----------
     logits : (T, K) array
-        -inf is allowed. A tie goes to the lower label.
+        -inf is allowed. At a tie the lower label is taken.
     blank : int
         0 <= blank < K.
 
@@ -30,7 +30,7 @@ def greedy_decode(logits: ArrayLike, blank: int = 0) -> Ints:
     Raises
     ------
     ArgumentError
-        If the logits hold NaN or +inf, or a frame of nothing but -inf, or if blank is no label.
+        If the logits contain NaN, +inf or a frame of only -inf, or if blank is not a class.
 
     Examples
     --------

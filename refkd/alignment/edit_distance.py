@@ -1,4 +1,4 @@
-"""Edit alignment of two symbol sequences: distance, error rate, and who belongs to whom."""
+"""Edit alignment of two symbol sequences: distance, error rate, and the pairs of symbols."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeAlias
@@ -35,7 +35,7 @@ def edit_distance(reference: Symbols, hypothesis: Symbols) -> int:
     Raises
     ------
     ArgumentError
-        If an argument is no sequence of symbols.
+        If an argument is not a sequence of symbols.
 
     Examples
     --------

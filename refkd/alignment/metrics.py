@@ -25,7 +25,7 @@ def alignment_shift(
     """Match the spikes of a teacher and a student and measure their signed offsets in frames.
 
     The two label sequences are aligned by the fewest edits; among those alignments by the one
-    whose paired spikes lie closest together in time. Only equal labels are matched.
+    whose paired spikes are closest together in time. Only equal labels are matched.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def emission_delay(
     labels : (L,) int array
         The true phones, without blanks.
     times : (L,) array
-        Their true starts (or ends) in seconds, never falling.
+        Their true starts (or ends) in seconds, never decreasing.
     frame_shift : float
         Seconds from one frame to the next, > 0.
     blank : int
@@ -124,7 +124,7 @@ def emission_delay(
     true_times = check.finite_array("times", times, ("L",)).astype(np.float64)
     check.same_length("times", true_times.size, "labels", true.size, "L")
     if (np.diff(true_times) < 0).any():
-        check.fail("times", "numbers that never fall", true_times.tolist())
+        check.fail("times", "numbers that never decrease", true_times.tolist())
     start = check.finite_number("first_frame", first_frame)
     spike_times = start + frames * check.positive("frame_shift", frame_shift)  # (E6)
     of_truth, of_spikes = matches(true, emitted, true_times, spike_times)
@@ -233,7 +233,7 @@ def true_agreement(
         for name, times in (("starts", starts), ("ends", ends))
     )
     if (end <= begin).any() or (begin[1:] < end[:-1]).any():
-        check.fail("ends", "phones that follow each other, each of some length", end.tolist())
+        check.fail("ends", "successive phones, each of positive duration", end.tolist())
     start = check.finite_number("first_frame", first_frame)
     times = start + np.arange(best.size) * check.positive("frame_shift", frame_shift)
     first, last = np.searchsorted(times, begin), np.searchsorted(times, end)

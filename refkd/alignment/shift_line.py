@@ -22,7 +22,7 @@ def above_line(
 
     The line joins the mean (delay, error) of other students, in order of delay, drawn anew in every
     resampling. None if the student's mean delay is not within theirs: the line is not extrapolated.
-    Where this happens in a resampling or in one seed, the line's nearest end stands for it.
+    Where this happens in a resampling or in one seed, the line's nearest end is used.
 
     Examples
     --------

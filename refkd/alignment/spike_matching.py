@@ -38,7 +38,7 @@ def timed_shift(
     teacher_clock : Clock
         When the teacher's frames are, in seconds.
     student_clock : Clock
-        When the student's frames are. A model that answers late has its latency in `first_frame`.
+        When the student's frames are. The latency of a model is a part of its `first_frame`.
     blank : int
         0 <= blank < K.
     at : {"start", "peak"}
@@ -53,7 +53,7 @@ def timed_shift(
     Raises
     ------
     ArgumentError
-        If the numbers of classes differ, a clock is none, or as for `refkd.greedy_decode`.
+        If the numbers of classes differ, a clock is not a Clock, or as for `refkd.greedy_decode`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the places of frames are counted in: seconds, or another unit such as pixels."""
+"""The unit of the positions of frames: seconds, or another one such as pixels."""
 
 from dataclasses import dataclass
 

@@ -58,7 +58,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _sentence(error: Exception) -> str:
     if not isinstance(error, OSError) or not error.strerror:
-        return str(error) or "expected more memory, got none"
+        return str(error) or "expected more free memory, got none"
     where = "output" if error.filename is None else error.filename
     return f"{where}: expected to read or write there, got {error.strerror}"
 

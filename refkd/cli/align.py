@@ -1,4 +1,4 @@
-"""`refkd align`: when each phone is, by a trained network."""
+"""`refkd align`: the times of phones, found by a trained network."""
 
 import argparse
 import sys
@@ -11,28 +11,36 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     align = commands.add_parser(
         "align",
-        help="write when a network hears each phone, as CTM or TextGrid",
-        description="Lay the true phones of a corpus, or those that a trained network decodes, "
-        "over its frames, and write when each of them is. What had to be left out is counted on "
-        "the error stream.",
+        help="write the times of phones, found by a trained network",
+        description="Align the true phones of a corpus, or those that a trained network decodes, "
+        "with the frames of the network, and write the start and the end of each phone as CTM or "
+        "TextGrid. The numbers of omitted utterances go to the error stream.",
     )
     align.set_defaults(command=_align)
-    align.add_argument("model", metavar="MODEL.npz", help="teacher or student of `refkd run`")
-    align.add_argument("data", metavar="DATA", help="as --data of `refkd run`, or a WAV file")
-    align.add_argument("--format", choices=("ctm", "textgrid"), required=True)
+    align.add_argument("model", metavar="MODEL.npz", help="a teacher or student from `refkd run`")
     align.add_argument(
-        "--split", choices=("train", "validation", "test", "all"), help="of a corpus (default test)"
+        "data", metavar="DATA", help="a corpus, as for --data of `refkd run`, or a WAV file"
+    )
+    align.add_argument(
+        "--format", choices=("ctm", "textgrid"), required=True, help="format of the output"
+    )
+    align.add_argument(
+        "--split",
+        choices=("train", "validation", "test", "all"),
+        help="part of the corpus to align (default test)",
     )
     align.add_argument(
         "--labels",
         choices=("true", "decoded"),
-        help="whose phones (default true; a WAV file is decoded)",
+        help="which phones to align (default true; for a WAV file always decoded)",
     )
-    align.add_argument("--config", metavar="FILE", help="TOML; [speech] holds reader's options")
+    align.add_argument(
+        "--config", metavar="FILE", help="TOML file; [speech] holds the options of the reader"
+    )
     align.add_argument(
         "--out",
         metavar="PATH",
-        help="new file for CTM (default standard output), new folder for TextGrids",
+        help="new file for CTM (default: standard output), new folder for TextGrids",
     )
 
 

@@ -1,4 +1,4 @@
-"""`refkd data describe`: what is in a corpus."""
+"""`refkd data describe`: the contents of a corpus."""
 
 import argparse
 import json
@@ -8,17 +8,19 @@ from refkd.cli.commands import Commands
 
 def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
-    data = commands.add_parser("data", help="describe what is in a corpus")
+    data = commands.add_parser("data", help="describe the contents of a corpus")
     describe = data.add_subparsers(title="commands", metavar="COMMAND").add_parser(
         "describe",
-        help="counts, durations, symbols and problems",
-        description="Read a corpus and say what is in it: utterances and durations of each split, "
-        "how often each symbol occurs, what was left out or looks wrong.",
+        help="print counts, durations, symbols and problems",
+        description="Read a corpus and print its contents: the utterances and durations of each "
+        "split, how often each symbol occurs, what was left out, and what looks wrong.",
     )
     describe.set_defaults(command=_describe)
-    describe.add_argument("data", metavar="SPEC", help="as --data of `refkd run`")
-    describe.add_argument("--config", metavar="FILE", help="TOML; [speech] holds reader's options")
-    describe.add_argument("--json", action="store_true", help="the same as JSON")
+    describe.add_argument("data", metavar="SPEC", help="a corpus, as for --data of `refkd run`")
+    describe.add_argument(
+        "--config", metavar="FILE", help="TOML file; [speech] holds the options of the reader"
+    )
+    describe.add_argument("--json", action="store_true", help="print the description as JSON")
 
 
 def _describe(options: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ def models_of(texts: Sequence[str]) -> dict[str, str]:
         if not name or not path:
             check.fail("model", "NAME=PATH", repr(text))
         if name in paths:
-            check.fail("model", "a name of its own for each", f"{name!r} twice")
+            check.fail("model", "a different name for each", f"{name!r} twice")
         paths[name] = path
     return paths
 

@@ -20,13 +20,13 @@ PROMPT = "Enter for the next step, q to stop: "
 
 
 def check_output(options: argparse.Namespace) -> None:
-    """Refuse to wait where nobody could answer."""
+    """Refuse --step if standard input is no terminal."""
     if not options.step:
         return
     if options.format != "text" or options.out is not None:
         check.fail("step", "text on a terminal", "a file or another format")
     if not sys.stdin.isatty():
-        check.fail("step", "a terminal, to wait for Enter", "an input that is none")
+        check.fail("step", "a terminal, to wait for Enter", "another input")
 
 
 def present(narration: Narration, options: argparse.Namespace) -> None:

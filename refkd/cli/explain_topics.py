@@ -136,7 +136,7 @@ def _read(name: str, path: str, options: argparse.Namespace) -> PosteriorSet:
 
 
 def _utterance_name(name: str | None, sets: Sequence[PosteriorSet]) -> str:
-    """The name that was asked for, or the shortest that all models have."""
+    """The requested name, or that of the shortest utterance that all models have."""
     first, *others = sets
     shared = [each for each in first.names if all(each in other.arrays for other in others)]
     if name is None:

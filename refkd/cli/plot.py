@@ -10,20 +10,23 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     plot = commands.add_parser(
         "plot",
-        help="draw a run, or how the spikes of your own models are shifted",
+        help="draw the figures of a run, or compare spikes of your own models",
         description="Draw the figures of a finished run, or compare posteriors of any models over "
-        "the same utterances: what is wrong with the input, how late each student is after the "
-        "first model, and after true times where they are known.",
-        epilog="Plotting again into the same folder replaces the figures that this command has "
-        "drawn there and leaves all others; a folder with other people's files is refused.",
+        "the same utterances. A comparison reports problems of the input, the offset of each "
+        "student's spikes from those of the first model (the teacher), and the emission delay, if "
+        "true times are given.",
+        epilog="If you plot again into the same folder, the command replaces the figures that it "
+        "has drawn there before and leaves all other figures. It refuses a folder that holds "
+        "files which it has not written.",
     )
     plot.set_defaults(command=_plot)
-    plot.add_argument("run", nargs="?", metavar="RUN_DIR", help="what `refkd run` has left")
+    plot.add_argument("run", nargs="?", metavar="RUN_DIR", help="output folder of `refkd run`")
     plot.add_argument(
         "--model",
         action="append",
         metavar="NAME=FILE",
-        help="posteriors as .npz, .npy, .ark or .scp; repeat it, the teacher first",
+        help="posteriors as .npz, .npy, .ark or .scp; repeat the option for each model, the "
+        "teacher first",
     )
     add_options(plot)
 

@@ -68,7 +68,7 @@ def plot_run(options: argparse.Namespace) -> int:
 
 
 def plot_toy(options: argparse.Namespace) -> int:
-    """Draw the toy, and print what a late student is charged beside a silent one."""
+    """Draw the toy, and print the loss of a late student beside that of a silent one."""
     from visualize.figures.toy import LATE, toy_figure, toy_table
     from visualize.layout.style import WIDTHS
 
@@ -80,11 +80,11 @@ def plot_toy(options: argparse.Namespace) -> int:
     output.write({"toy": output.in_font(lambda: toy_figure(table, width=width))})
     late, silent = f"{LATE} frames late", "all blank"
     lines = [f"{'nats per frame':24} {late:>14} {silent:>10}  ratio"]
-    for rule, charges in table.items():
-        ratio = charges[late] / charges[silent] if charges[silent] > NOTHING else None
+    for rule, losses in table.items():
+        ratio = losses[late] / losses[silent] if losses[silent] > NOTHING else None
         shown = "" if ratio is None else f"{ratio:.2f}"
         name = " ".join(rule.split())
-        row = f"{name:24} {charges[late]:14.3f} {charges[silent]:10.3f}  {shown:>5}"
+        row = f"{name:24} {losses[late]:14.3f} {losses[silent]:10.3f}  {shown:>5}"
         lines.append(row.rstrip())
     return output.end({"loss": table}, before=lines)
 

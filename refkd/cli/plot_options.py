@@ -35,98 +35,114 @@ def one_of(*choices: str) -> dict[str, Any]:
 OF_POSTERIORS = tuple(
     Option(*row, typed=REPEATED)
     for row in (
-        ("frame_shift", "SECONDS", "from one frame to the next"),
-        ("latency", "SECONDS", "from the audio to its posteriors; added to the times of a model"),
+        ("frame_shift", "SECONDS", "time from one frame to the next"),
+        (
+            "latency",
+            "SECONDS",
+            "time that a model needs from the audio to its output; added to its times",
+        ),
         ("first_frame", "SECONDS", "time of frame 0 (default 0)"),
-        ("blank", "CLASS", "the blank, from 0; -1 is the last class"),
+        ("blank", "CLASS", "class of the blank, from 0; -1 is the last"),
         ("kind", "KIND", "logits, log_probabilities or probabilities"),
-        ("tokens", "TOKENS.txt", "the symbols, a line for each class: SYMBOL or SYMBOL ID"),
+        ("tokens", "TOKENS.txt", "symbols, one line per class: SYMBOL or SYMBOL ID"),
     )
 )
 UNIT = Option(
-    "unit", "NAME", "of all times in the place of seconds, such as px; --frame-shift 8 is then 8 px"
+    "unit", "NAME", "unit of all times instead of seconds, such as px; --frame-shift 8 is then 8 px"
 )
 OF_CLASSES = (
-    Option("merge", "A=B", "class A is counted as B; repeat it", REPEATED),
-    Option("drop", "CLASS", "counted as the blank; repeat it", REPEATED),
+    Option("merge", "A=B", "count class A as class B; may be repeated", REPEATED),
+    Option("drop", "CLASS", "count the class as the blank; may be repeated", REPEATED),
 )
 OF_TRUTH = (
-    Option("reference", "PATH", "CTM, TextGrid or folder of TextGrids"),
-    Option("by", None, "what is timed (default symbol)", one_of("symbol", "word")),
+    Option("reference", "PATH", "true times: CTM, TextGrid or folder of TextGrids"),
+    Option("by", None, "unit whose delay is measured (default symbol)", one_of("symbol", "word")),
     Option(
         "no_marks",
         None,
-        "by word: no symbol marks words, although some look like it, such as | or a space",
+        "with --by word: no symbol separates words, although some look like it "
+        "(such as | or a space)",
         SWITCH,
     ),
-    Option("words", "PATH", "words, where --reference holds phones"),
-    Option("tier", "NAME", "of TextGrids (default phones)"),
-    Option("skip", "LABELS", "left out of it, such as sil,sp"),
+    Option("words", "PATH", "true times of words, if --reference holds phones"),
+    Option("tier", "NAME", "tier of the TextGrids (default phones)"),
+    Option("skip", "LABELS", "labels of the reference to leave out, such as sil,sp"),
 )
 OF_FIGURES = (
     Option(
         "figures",
         "NAMES",
-        "separated by commas: shift, offsets, cumulative, delays, tradeoff, band, gradients "
-        "(default: all that the data permit); a run has others, too, and spikes "
-        "that move if it was run with --animate",
+        "figures to draw, separated by commas: shift, offsets, cumulative, delays, tradeoff, band, "
+        "gradients (default: all for which the data suffice); a run has further figures, and "
+        "moving spikes if it was run with --animate",
     ),
     Option(
         "utterance",
         "NAME",
-        "of the figures of one utterance; repeat it (default: the one of median length)",
+        "utterance of the figures that show one utterance; may be repeated (default: the utterance "
+        "of median length)",
         REPEATED,
     ),
-    Option("from", "SECONDS", "compare and draw only what is at or after it", NUMBER),
-    Option("to", "SECONDS", "only what is before it", NUMBER),
-    Option("at", None, "time of a spike (default start)", one_of("start", "peak")),
-    Option("audio", "PATH", "WAV, or folder of UTTERANCE.wav; of a run, for its page"),
-    Option("size", None, "default: by content", one_of("column", "page", "slide")),
+    Option("from", "SECONDS", "compare and draw only from this time on", NUMBER),
+    Option("to", "SECONDS", "compare and draw only before this time", NUMBER),
+    Option(
+        "at", None, "frame that gives the time of a spike (default start)", one_of("start", "peak")
+    ),
+    Option("audio", "PATH", "WAV file, or folder of UTTERANCE.wav; for a run only with its report"),
+    Option(
+        "size", None, "size of the figures (default: by content)", one_of("column", "page", "slide")
+    ),
     Option("font", "FAMILY", "an installed font"),
 )
 OF_FILES = (
-    Option("format", "NAMES", "of png,svg,pdf", {"default": "png,svg"}),
-    Option("numbers", "FILE.csv", "everything that is drawn, as numbers"),
+    Option(
+        "format",
+        "NAMES",
+        "formats of the figures, out of png,svg,pdf (default %(default)s)",
+        {"default": "png,svg"},
+    ),
+    Option("numbers", "FILE.csv", "table of the numbers that are drawn"),
     Option(
         "pairs",
         "FILE.csv",
-        "every spike of every utterance, matched or not, with its times and offset",
+        "table of all spikes of all utterances, matched or not, with times and offsets",
     ),
-    Option("spikes", None, "when each model says what, as files", one_of("ctm", "textgrid")),
+    Option("spikes", None, "write the spikes of each model as files", one_of("ctm", "textgrid")),
     Option(
         "report",
         None,
-        "report.html, which shows it all, frame by frame; a run has it anyway",
+        "write report.html, which shows everything frame by frame; for a run it is the default",
         SWITCH,
     ),
-    Option("out", "DIR", "default %(default)s", {"default": "refkd-plot"}),
+    Option("out", "DIR", "output folder (default %(default)s)", {"default": "refkd-plot"}),
     Option(
         "gallery",
         "DIR",
-        "every figure of a run at every size, on one page in a new folder; without RUN_DIR "
-        "that of a small run, trained for it",
+        "draw every figure of a run at every size, on one page in a new folder; without RUN_DIR "
+        "the command first trains a small run",
     ),
     Option(
         "toy",
         None,
-        "what each rule charges a student that is right but late: nothing else is needed",
+        "print and draw the loss of each rule for a student that is right but late; needs no other "
+        "argument",
         SWITCH,
     ),
-    Option("json", None, "print what was found as JSON", SWITCH),
+    Option("json", None, "print the results as JSON", SWITCH),
 )
-OF_RUNS = (  # what a run has, too; all others speak of posteriors of any models, which a run knows
+OF_RUNS = (  # what a run has, too; all others describe posteriors, which a run describes itself
     *("figures", "utterance", "audio", "size", "font", "format"),
     *("numbers", "report", "out", "gallery", "toy", "json"),
 )
 GROUPS = (
     ("about the posteriors", (*OF_POSTERIORS, UNIT)),
-    ("classes that are folded together before anything is matched", OF_CLASSES),
+    ("classes to merge before spikes are matched", OF_CLASSES),
     ("true times", OF_TRUTH),
-    ("what a rule would choose between teacher and student", ()),
-    ("what is drawn", OF_FIGURES),
-    ("what is written", OF_FILES),
+    ("rule whose selection between teacher and student is drawn", ()),
+    ("figures", OF_FIGURES),
+    ("output", OF_FILES),
 )
-REPEATABLE = "VALUE for all models or NAME=VALUE for one; repeat them freely"
+REPEATABLE = "VALUE for all models or NAME=VALUE for one model; may be repeated"
 
 
 def add_options(plot: Parser) -> None:

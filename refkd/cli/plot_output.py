@@ -50,7 +50,7 @@ class Output:
             for name, columns in (("numbers", COLUMNS), ("pairs", PAIRS))
         )
         if numbers is not None and pairs is not None and numbers.resolve() == pairs.resolve():
-            check.fail("pairs", "another file than --numbers", pairs)
+            check.fail("pairs", "a file other than that of --numbers", pairs)
         looks = options.size, options.font
         output = cls(options.out, formats, numbers, *looks, pairs, bool(options.json))
         output.in_font(lambda: None)  # there is such a font
@@ -64,7 +64,7 @@ class Output:
         return None if self.size is None else WIDTHS[self.size]
 
     def in_font(self, draw: Callable[[], T]) -> T:
-        """Draw in the font that was asked for, and pass warnings on as sentences."""
+        """Draw in the requested font, and print each warning as a sentence."""
         from visualize import in_font
         from visualize.layout.style import FONT
 
@@ -94,7 +94,7 @@ class Output:
         self.failures.update(failures)
 
     def write(self, figures: Mapping[str, Any]) -> None:
-        """Write figures, and their numbers where they are wanted."""
+        """Write figures, and their numbers if requested."""
         from refkd.experiment.run_folder import plot_folder, reporting_write_errors
         from visualize import write_numbers
         from visualize.layout.style import SLIDE_PIXELS
@@ -154,7 +154,7 @@ class Output:
 
 
 def figures_of(options: argparse.Namespace, known: Iterable[str]) -> list[str] | None:
-    """The figures that were asked for by name."""
+    """The figures that were requested by name."""
     if options.figures is None:
         return None
     names = options.figures.split(",")
@@ -186,7 +186,7 @@ def audio_files(
     elif len(drawn) == 1 and drawn[0] is not None:
         files = {drawn[0]: audio}
     elif len(drawn) == 1:
-        check.fail("audio", "a folder, or --utterance NAME beside a file", audio)
+        check.fail("audio", "a folder, or a file with --utterance NAME", audio)
     else:
         check.fail("audio", "a folder for several utterances", audio)
     for name, file in files.items():

@@ -28,8 +28,15 @@ def add_rule_options(parser: Parser, rule: OptionGroup) -> None:
                 metavar=parameter.metadata["metavar"],
                 help=parameter.metadata["words"].format(rules=takers),
             )
-        rule.add_argument("--divergence", metavar="NAME", help="as of refkd.distill_loss")
-        rule.add_argument("--temperature", type=float, metavar="T", help="of both (default 1)")
+        rule.add_argument(
+            "--divergence", metavar="NAME", help="divergence, as for refkd.distill_loss"
+        )
+        rule.add_argument(
+            "--temperature",
+            type=float,
+            metavar="T",
+            help="temperature of both distributions (default 1)",
+        )
 
     parser.add_later(add)
 

@@ -1,4 +1,4 @@
-"""`refkd verify`: hold somebody's implementation against the reference and name its bug."""
+"""`refkd verify`: test an implementation against the reference and name its bug."""
 
 import argparse
 import shlex
@@ -17,14 +17,14 @@ def add_parser(commands: Commands) -> None:
     """Add the command; each kit has options of its own, made when it is named."""
     verify = commands.add_parser(
         "verify",
-        help="hold your CTC, LSTM or distillation against the reference and name its bug",
-        description="Find out the conventions of an implementation, put cases to it, and say in "
-        "plain words what is wrong. `refkd verify KIT --help` has the options of a kit. The exit "
-        "code is 1 if anything must be mended.",
+        help="test your CTC, LSTM, distillation or alignment code and name its bug",
+        description="Detect the conventions of an implementation, run test cases on it, compare "
+        "its results with the reference, and name the bug. `refkd verify KIT --help` lists the "
+        "options of a kit. The exit code is 1 if there is a fault.",
     )
     verify.set_defaults(command=_verify)
     verify.add_argument(
-        "--write", metavar="DIR", help="write all cases to a folder, as npz and JSON"
+        "--write", metavar="DIR", help="write all test cases to a folder, as npz and JSON"
     )
     verify.add_argument("kit", nargs="?", metavar="KIT", help="ctc, lstm, distill or align")
     verify.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -54,17 +54,20 @@ def kit_parser(kit: "Kit") -> Parser:
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
         f"({', '.join(kit.results)}); docs/guides/verify.md has examples to copy.",
     )
-    parser.add_argument("target", nargs="?", metavar="MODULE:FUNCTION", help="a Python adapter")
+    parser.add_argument("target", nargs="?", metavar="MODULE:FUNCTION", help="adapter in Python")
     parser.add_argument(
         "--exec",
         nargs=argparse.REMAINDER,
         metavar="PROGRAM",
-        help="a program and its arguments instead; the last option",
+        help="program and its arguments instead of an adapter; must be the last option",
     )
     parser.add_argument(
-        "--exchange", choices=("npz", "raw"), default="npz", help="files that the program is given"
+        "--exchange",
+        choices=("npz", "raw"),
+        default="npz",
+        help="format of the files exchanged with the program",
     )
-    conventions = parser.add_argument_group("conventions", "found out where they are not told")
+    conventions = parser.add_argument_group("conventions", "detected where they are not given")
     for convention in kit.conventions:
         words = "; ".join(
             value if value == words else f"{value}: {words}"
@@ -74,29 +77,38 @@ def kit_parser(kit: "Kit") -> Parser:
             conventions.add_argument(convention.flag, metavar="NAME,...", help=f"any of {words}")
         else:
             conventions.add_argument(convention.flag, choices=tuple(convention.choices), help=words)
-    parser.add_argument("--quick", action="store_true", help="the small cases only")
+    parser.add_argument("--quick", action="store_true", help="run only the small cases")
     parser.add_argument(
-        "--shapes", choices=("all", "few"), default="all", help="few: at most eight padded shapes"
+        "--shapes",
+        choices=("all", "few"),
+        default="all",
+        help="few: use at most eight padded shapes",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the drawn cases")
-    parser.add_argument("--repeat", type=int, default=1, metavar="K", help="ask every case K times")
-    parser.add_argument("--case", metavar="NAME", help="this case only")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random cases")
+    parser.add_argument("--repeat", type=int, default=1, metavar="K", help="run every case K times")
+    parser.add_argument("--case", metavar="NAME", help="run only this case")
     parser.add_argument(
-        "--list", action="store_true", help="names of the cases, and what they catch"
+        "--list", action="store_true", help="list the cases and the faults that they detect"
     )
     parser.add_argument(
-        "--time-limit", type=float, default=30.0, metavar="SECONDS", help="for one call (30)"
+        "--time-limit",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="time limit of one call (default 30)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.add_argument("--junit", metavar="FILE", help="write the report as JUnit XML, too")
+    parser.add_argument("--junit", metavar="FILE", help="also write the report as JUnit XML")
     faults = parser.add_mutually_exclusive_group()
     faults.add_argument(
         "--expect",
         metavar="FILE",
-        help="known faults: the exit code is 0 if exactly these appear, 1 if one is new or gone",
+        help="file of known faults: the exit code is 0 if exactly these appear, else 1",
     )
     faults.add_argument(
-        "--write-expected", metavar="FILE", help="write the faults of this run for --expect"
+        "--write-expected",
+        metavar="FILE",
+        help="write the faults of this run to a file for --expect",
     )
     return parser
 
@@ -126,7 +138,7 @@ def _run(kit: "Kit", options: argparse.Namespace) -> int:
         expected.check_setting(setting)
     for option, file in (("--junit", options.junit), ("--write-expected", options.write_expected)):
         if file is not None and not Path(file).parent.is_dir():
-            check.fail(option, "a file in a folder that is there", file)
+            check.fail(option, "a file in an existing folder", file)
     bar = Bar()
     runner = _runner(kit, options, conventions, bar.advance)
     try:
@@ -171,7 +183,8 @@ def _runner(
 
     limit = check.positive("--time-limit", options.time_limit)
     if bool(options.target) == bool(options.exec):
-        check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", "both or neither")
+        got = "both" if options.target else "neither"
+        check.fail("refkd verify", "MODULE:FUNCTION or --exec PROGRAM", got)
     arguments, results = kit.signature(conventions)
     if options.exec:
         return ProgramRunner(options.exec, results, limit, options.exchange, on_answer)

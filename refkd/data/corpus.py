@@ -16,7 +16,7 @@ OVERSHOOT = 2.0  # times full scale, which resampling and decoding of MP3 do not
 
 
 def check_audio(argument: str, audio: ArrayLike) -> NDArray[Any]:
-    """Samples (n,) of full scale 1, n >= 1; those of a sound card, whole numbers, are refused."""
+    """Samples (n,) of full scale 1, n >= 1; whole numbers, as from a sound card, are refused."""
     samples = check.finite_array(argument, audio, ("n",))
     if samples.size == 0:
         check.fail(argument, "at least one sample", "none")
@@ -65,7 +65,7 @@ class Utterance:
         starts = check.finite_array("starts", self.starts, shape).astype(np.float64, copy=False)
         ends = check.finite_array("ends", self.ends, shape).astype(np.float64, copy=False)
         if (ends <= starts).any() or (starts[1:] < ends[:-1]).any():
-            check.fail("ends", "phones that follow each other, each of some length", ends.tolist())
+            check.fail("ends", "successive phones, each of positive duration", ends.tolist())
         seconds = audio.size / self.rate
         if starts[0] < 0.0 or ends[-1] > seconds:
             got = f"{starts[0]} to {ends[-1]} seconds"
@@ -108,7 +108,7 @@ class Corpus:
                     check.fail(split, f"rate={self.rate}", got)
                 if owner.setdefault(utterance.group, split) != split:
                     got = f"{utterance.group!r} also in {owner[utterance.group]}"
-                    check.fail(split, "groups of its own", got)
+                    check.fail(split, "groups that are in no other split", got)
         names = [utterance.name for utterance in self]
         if len(set(names)) < len(names):
             twice = next(name for n, name in enumerate(names) if name in names[:n])
@@ -116,7 +116,7 @@ class Corpus:
         untimed = [utterance.name for utterance in self if utterance.starts is None]
         if untimed and len(untimed) < len(names):
             check.fail(
-                "starts, ends", "times in every utterance or in none", f"none in {untimed[0]}"
+                "starts, ends", "times in all utterances or in none", f"none in {untimed[0]}"
             )
 
     def splits(self) -> dict[str, tuple[Utterance, ...]]:

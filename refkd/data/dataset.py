@@ -107,7 +107,7 @@ def load(spec: str | None = None, **options: Any) -> Corpus:
     Raises
     ------
     ArgumentError
-        If the specification is of no known form.
+        If the form of the specification is unknown.
     DataError
         If nothing usable is found.
 
@@ -135,8 +135,8 @@ def prepare(corpus: Corpus, settings: FeatureSettings | None = None) -> Dataset:
     -------
     Dataset
         Utterances whose labels need more frames than they have are left out and counted in
-        `problems`. A phone that training never shows keeps a symbol, so that it counts as an
-        error when it is missed, and is counted in `problems` too.
+        `problems`. A phone that does not occur in training keeps a symbol, so that it counts as
+        an error when it is missed, and is counted in `problems` too.
 
     Raises
     ------
@@ -216,8 +216,8 @@ def _laid_out(times: list[Floats | None]) -> Ragged | None:
 def batches(split: Split, batch_size: int, rng: Generator) -> list[Ints]:
     """Places of the utterances of one epoch, batch by batch, every utterance exactly once.
 
-    Utterances of a batch have similar lengths: each length is blurred by up to 20 % before sorting,
-    so that the company changes from epoch to epoch. One batch may have fewer.
+    Utterances of a batch have similar lengths: each length is changed at random by up to 20 %
+    before sorting, so that batches change from epoch to epoch. One batch may have fewer.
 
     Examples
     --------

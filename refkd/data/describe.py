@@ -1,4 +1,4 @@
-"""What is in a corpus: how much of it, which symbols, and what is wrong with it."""
+"""The contents of a corpus: its size, its symbols and its problems."""
 
 from collections import Counter
 from typing import Any
@@ -9,7 +9,7 @@ from refkd.data.corpus import Corpus
 
 
 def describe(corpus: Corpus) -> dict[str, Any]:
-    """Count what is in a corpus, as plain numbers for JSON.
+    """Count the contents of a corpus, as plain numbers for JSON.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Any text spoken by espeak-ng: sound and exact phone times, by several voices."""
+"""Any text spoken by espeak-ng: sound and exact phone times, in several voices."""
 
 import importlib
 import io

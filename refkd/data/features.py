@@ -1,4 +1,4 @@
-"""Log-mel features: how much energy each of some 40 bands has in each short frame.
+"""Log-mel features: the energy of each short frame in some 40 bands.
 
 Equations: docs/guides/features.md.
 """
@@ -77,14 +77,14 @@ class FeatureSettings:
         return self.stack * self.samples(rate)[1] / rate
 
     def span(self, rate: int) -> float:
-        """Seconds of audio that one stacked frame sees."""
+        """Seconds of audio that one stacked frame covers."""
         window, hop = self.samples(rate)
         return (window + (self.stack - 1) * hop) / rate
 
     def times(self, frames: int, rate: int) -> Floats:
-        """The time (T,) in seconds of each stacked frame: the middle of the audio that it sees.
+        """The time (T,) in seconds of each stacked frame: the middle of the audio that it covers.
 
-        The frame is complete, and a network can answer, half a `span` later.
+        The frame is complete, and a network can compute its output, half a `span` later.
         """
         steps = np.arange(frames, dtype=np.float64)
         return steps * self.frame_shift(rate) + self.span(rate) / 2.0  # (F6)
@@ -123,7 +123,7 @@ def mel_filters(rate: int, size: int, settings: FeatureSettings) -> Floats:
     weights = np.maximum(0.0, np.minimum(rising, falling))  # (F4)
     if (weights.sum(axis=1) == 0.0).any():
         got = f"{settings.bands} bands with bins {rate / size:.4g} Hz apart"
-        check.fail("bands", "few enough that each holds a bin of the transform", got)
+        check.fail("bands", "few enough that each contains a bin of the transform", got)
     return weights
 
 
@@ -144,7 +144,7 @@ def log_mel(
     Returns
     -------
     (T, bands) float32 array
-        Frame t sees the samples from t hop on; samples after the last whole window are not used.
+        Frame t covers the samples from t hop on; samples after the last whole window are not used.
 
     Raises
     ------

@@ -111,7 +111,7 @@ def read_sentences(folder: Path) -> dict[str, str]:
 
 def read_labels(path: Path) -> list[Label]:
     """The phones and pauses of a label file, whose times are in seconds."""
-    lines = [columns(line) for _, line in read_lines(path, "a label file that can be read")]
+    lines = [columns(line) for _, line in read_lines(path, "a readable label file")]
     if ["#"] not in lines:
         raise FileError(path, "a line '#' before the labels", "none")
     labels: list[Label] = []
@@ -125,11 +125,11 @@ def read_labels(path: Path) -> list[Label]:
             expected = "lines of end time, colour and phone"
             raise FileError(path, expected, repr(" ".join(fields))) from None
         if not end > start:
-            raise FileError(path, "end times that rise", f"{end} after {start}")
+            raise FileError(path, "increasing end times", f"{end} after {start}")
         labels.append(Label(phone, start, end))
         start = end
     if all(label.pause for label in labels):
-        raise FileError(path, "a phone besides pauses", "none")
+        raise FileError(path, "a phone other than pauses", "none")
     return labels
 
 

@@ -1,6 +1,6 @@
 """Reading the Free Spoken Digit Dataset: isolated digits, one a file, without phone times.
 
-A file's name, {digit}_{speaker}_{index}.wav, says what is spoken.
+The name of a file, {digit}_{speaker}_{index}.wav, gives the spoken digit.
 """
 
 import re

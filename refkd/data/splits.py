@@ -14,7 +14,7 @@ TURN = {1: "validation", 2: "test"}  # of seven groups; the others are for train
 
 
 def check_limits(train: int, validation: int, test: int, rate: int | None = None) -> dict[str, int]:
-    """The most clips of each split by its name, each at least 1; so is a rate that is wanted."""
+    """Check the largest number of clips of each split, and a rate if one is given: at least 1."""
     if rate is not None:
         check.integer("rate", rate, low=1)
     limits = (train, validation, test)

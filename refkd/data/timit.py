@@ -53,7 +53,7 @@ def read_timit(
     """Read a corpus in the layout of TIMIT, with its 61 symbols or folded to the usual 39.
 
     TEST is for testing; of TRAIN, every tenth speaker is for validation. The two sentences sa1 and
-    sa2, which everybody speaks, are left out. Silence counts as a symbol.
+    sa2, which every speaker reads, are left out. Silence counts as a symbol.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def read_timit(
 def read_phones(path: Path) -> Spans:
     """The phones of a label file, each with its first sample and the sample after its last."""
     spans: Spans = []
-    for _, line in read_lines(path, "a label file that can be read"):
+    for _, line in read_lines(path, "a readable label file"):
         fields = columns(line)
         if not fields:
             continue
@@ -96,7 +96,9 @@ def read_phones(path: Path) -> Spans:
             expected = "lines of first sample, end sample and phone"
             raise FileError(path, expected, repr(line.strip()[:40])) from None
         if not (spans[-1][2] if spans else 0) <= begin < end:
-            raise FileError(path, "phones that follow each other", repr(line.strip()))
+            raise FileError(
+                path, "successive phones, each of positive duration", repr(line.strip())
+            )
         spans.append((phone, begin, end))
     if not spans:
         raise FileError(path, "a phone", "none")
@@ -135,7 +137,7 @@ def _utterance(path: Path, speaker: str, symbols: int) -> Utterance:
             unknown = next(phone for phone, _, _ in spans if phone not in FOLDED)
             raise FileError(path, "phones of the 61 of TIMIT", repr(unknown)) from None
         if not spans:
-            raise FileError(path, "a phone besides q", "none")
+            raise FileError(path, "a phone other than q", "none")
     sentence = path.stem.lower()
     sounds = {f"{sentence}.wav", f"{sentence}.wav.wav"}
     beside = sorted(file for file in path.parent.iterdir() if file.name.lower() in sounds)

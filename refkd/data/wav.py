@@ -1,4 +1,4 @@
-"""Reading WAV files, whatever the Python version, and the sentence for one that cannot be read."""
+"""Reading WAV files, with any Python version, and the error for one that cannot be read."""
 
 import struct
 from pathlib import Path
@@ -63,14 +63,14 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        refuse(path, "a WAV file that can be read", getattr(error, "strerror", error))
+        refuse(path, "a readable WAV file", getattr(error, "strerror", error))
     if data.startswith(b"NIST_1A"):
         got = "a SPHERE header (convert it by: sox OLD.wav NEW.wav)"
         refuse(path, "a WAV file with a RIFF header", got)
     plain = "a WAV file of plain PCM"
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         begins = f"a file that begins with {data[:12]!r} {CONVERSION}"
-        refuse(path, plain, begins if len(data) >= 12 else "an early end")
+        refuse(path, plain, begins if len(data) >= 12 else "a truncated file")
     fmt, promised, samples = _chunks(path, data)
     if fmt.encoding != PCM:
         got = "floating-point samples" if fmt.encoding == FLOATS else f"encoding {fmt.encoding}"
@@ -81,10 +81,10 @@ def read_wav(path: str | Path) -> tuple[Audio, int]:
         refuse(path, "samples of 8, 16, 24 or 32 bits", f"{fmt.bits} bits")
     size = fmt.channels * fmt.bits // 8
     if fmt.size != size:
-        refuse(path, f"frames of {size} bytes, as its bits and channels need", fmt.size)
+        refuse(path, f"frames of {size} bytes, as its bits and channels require", fmt.size)
     frames = len(samples) // size
     if frames < promised // size:
-        refuse(path, "as many samples as its header says", f"{frames} of {promised // size}")
+        refuse(path, "as many samples as its header states", f"{frames} of {promised // size}")
     if frames == 0:
         refuse(path, "at least one sample", "none")
     numbers = _numbers(samples[: frames * size], fmt.bits // 8)
@@ -109,7 +109,7 @@ def _chunks(path: Path, data: bytes) -> tuple[_Format, int, bytes]:
             unknown = any(size in lengths for lengths in UNKNOWN)
             return fmt, len(body) if unknown else size, body
         place += 8 + size + size % 2
-    refuse(path, "a WAV file with a chunk 'fmt ' and a chunk 'data' after it", "an early end")
+    refuse(path, "a WAV file with a chunk 'fmt ' and a chunk 'data' after it", "a truncated file")
 
 
 def _numbers(samples: bytes, width: int) -> Audio:

@@ -1,1 +1,1 @@
-"""Files: complete or not there, read within bounds, text split only where its format says."""
+"""Files: written completely or not at all, read within limits, split as their format defines."""

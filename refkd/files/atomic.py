@@ -1,4 +1,4 @@
-"""Files that are complete or not there, and locks that die with their process."""
+"""Files that are written completely or not at all, and locks that end with their process."""
 
 import errno
 import os
@@ -33,7 +33,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     target = Path(path)
     if target.exists() and not target.is_file():  # a device would become a file for everybody
-        raise OSError(errno.EINVAL, "what is no regular file", str(target))
+        raise OSError(errno.EINVAL, "something that is not a regular file", str(target))
     unfinished = target.with_name(f"{target.name}.{os.getpid()}{UNFINISHED}")
     try:
         with unfinished.open("wb") as file:
@@ -59,7 +59,7 @@ def remove_unfinished(folder: Path, files: str) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock, a file that is removed afterwards; if the process dies, the lock is free.
 
-    BlockingIOError at once, if somebody else holds it; nothing is touched.
+    If another process holds it, raise BlockingIOError at once and change nothing.
     """
     descriptor = _open_locked(path)
     try:

@@ -1,4 +1,4 @@
-"""Npy and npz: read without trust, with no more memory than a file can mean; never pickled."""
+"""Read npy and npz files with checks, within a limit of memory, and never with pickle."""
 
 import io
 import math
@@ -23,7 +23,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # np.savez and np.savez_co
 
 
 class ArrayFileError(ValueError):
-    """What came in place of arrays, as the end of the sentence "FILE: expected ..., got"."""
+    """What a file contains instead of arrays: the end of "FILE: expected ..., got"."""
 
 
 def read_npz(
@@ -69,7 +69,7 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
 
 
 def _described(stream: BinaryIO, most: int | None) -> tuple[zipfile.ZipFile, Arrays]:
-    """The archive, and arrays of what it says to hold; they take no memory."""
+    """The archive, and arrays as its headers describe them, which take no memory."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     start = stream.read(6)
@@ -84,10 +84,10 @@ def _described(stream: BinaryIO, most: int | None) -> tuple[zipfile.ZipFile, Arr
         if info.compress_type not in METHODS:
             _fail(f"{shown}, which is compressed by a method that NumPy does not use")
         if not info.filename.endswith(ENDING):
-            _fail(f"{shown}, which is no npy")
+            _fail(f"{shown}, which is not npy")
     names = [info.filename.removesuffix(ENDING) for info in members]
     if len(set(names)) < len(names):
-        _fail("two arrays of one name")
+        _fail("two arrays with the same name")
     limit = max(ANY_FILE, PACKED * size) if most is None else most
     total = sum(info.file_size for info in members)
     if total > limit:
@@ -152,7 +152,7 @@ def _sentences() -> Iterator[None]:
     except ArrayFileError:
         raise
     except MemoryError:
-        _fail("more than there is memory")
+        _fail("more than fits into memory")
     except Exception as error:  # of zipfile, zlib, struct and NumPy; all mean the same
         message = str(error).partition("\n")[0]
         _fail(f"a damaged file: {message:.200}" if message else "a damaged file")

@@ -28,7 +28,7 @@ def _short(shown: object) -> str:
 
 
 def refuse(where: object, expected: str, got: object) -> NoReturn:
-    """Raise the sentence that all errors of files share."""
+    """Raise an error in the form of all errors of files."""
     raise FileError(where, expected, got) from None
 
 
@@ -69,7 +69,7 @@ def nfc(text: str) -> str:
 
 
 def symbols_of(argument: str, value: Iterable[str]) -> tuple[str, ...]:
-    """Symbols in NFC; an ArgumentError for a plain text, whose letters would be taken for them."""
+    """Symbols in NFC; an ArgumentError for a plain text, whose letters would become symbols."""
     if isinstance(value, str):
         check.fail(argument, "a list of symbols", f"the text {value!r:.60}")
     return tuple(nfc(check.instance(argument, symbol, str)) for symbol in value)

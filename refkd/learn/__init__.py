@@ -1,1 +1,1 @@
-"""Learn: the algorithms step by step, and exercises that mark themselves."""
+"""Learn: the algorithms step by step, and exercises that are marked automatically."""

@@ -143,8 +143,8 @@ def ctc_align(logits: ArrayLike, labels: ArrayLike, blank: int = 0) -> Alignment
 
     Notes
     -----
-    Equations (C11) and (C12) of docs/course/ctc.md. Among equally probable paths the one that stays
-    longer in later states wins.
+    Equations (C11) and (C12) of docs/course/ctc.md. Of equally probable paths the result is the one
+    that stays longer in later states.
 
     Examples
     --------
@@ -204,9 +204,9 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
 
     Notes
     -----
-    Equations (C13) to (C17) of docs/course/ctc.md: probabilities rescaled at each frame, needing no
-    logarithm in the inner loops. Utterances where that could lose digits are done again in log
-    space.
+    Equations (C13) to (C17) of docs/course/ctc.md: probabilities are rescaled at each frame, so the
+    inner loops need no logarithm. Utterances for which this could lose digits are computed again
+    in log space.
 
     Examples
     --------

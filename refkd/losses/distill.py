@@ -1,4 +1,4 @@
-"""Distillation: what a student pays for differing from the teacher frames that a rule selects."""
+"""Distillation: the loss of a student against the teacher frames that a rule selects."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
 
 
 def checked_temperature(value: Any) -> float:
-    """A temperature by which logits and gradients can be divided, as float."""
+    """Check a temperature, by which logits and gradients are divided, and return it as float."""
     temperature = check.positive("temperature", value)
     if not 1e-100 <= temperature <= 1e100:
         check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
@@ -29,7 +29,7 @@ def checked_temperature(value: Any) -> float:
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked of a rule, checked."""
+    """Check the rule and the options of a distillation loss."""
 
     rule: Rule
     divergence: str
@@ -48,7 +48,7 @@ class Options:
         blank_frames = check.one_of("blank_frames", blank_frames, BLANK_FRAMES)
         if blank_frames == "no_blank_candidates" and not row_of(rule).skips_teacher_frames:
             name = type(rule).__name__
-            expected = f"'keep' or 'drop_selected' for {name}, which skips no teacher frame"
+            expected = f"'keep' or 'drop_selected' for {name}, which may not skip a teacher frame"
             check.fail("blank_frames", expected, repr(blank_frames))
         scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)
@@ -57,7 +57,7 @@ class Options:
 def distill(
     options: Options, student_logits: Floats, teacher_logits: Floats, blank: int, with_target: bool
 ) -> DistillTrace:
-    """The trace of checked logits (T, K); the target only where it is wanted."""
+    """The trace of checked logits (T, K); the target is computed only on request."""
     rule, T = options.rule, len(student_logits)
     row = row_of(rule)
     student = Posteriors.of(student_logits, options.temperature)
@@ -149,8 +149,8 @@ def distill_trace(
         Multiply loss and gradient by temperature squared.
     blank_frames : str
         "keep"; "drop_selected": pairs whose teacher frame is blank contribute nothing;
-        "no_blank_candidates": blank teacher frames are invisible. Blank is where the teacher's
-        largest logit is the blank's.
+        "no_blank_candidates": blank teacher frames are not searched. A frame is blank if the
+        teacher's largest logit is the blank's.
     blank : int
         Index of the blank, 0 <= blank < K.
 
@@ -162,8 +162,8 @@ def distill_trace(
     Raises
     ------
     ArgumentError
-        If an argument is not as above, or the rule cannot be followed (OrderedPath with invisible
-        frames; Monotone if no path with its max_step is left).
+        If an argument is not as above, or no path exists (OrderedPath with frames that are not
+        searched; Monotone if no path with its max_step is left).
 
     Notes
     -----
@@ -171,7 +171,7 @@ def distill_trace(
 
     Examples
     --------
-    The student says at frame 1 what the teacher said at frame 0: no loss for a window that sees it.
+    The student is one frame late; a window that contains the earlier frame gives no loss for it.
 
     >>> import numpy as np, refkd
     >>> teacher = np.log([[0.1, 0.9], [0.9, 0.1], [0.9, 0.1]])
@@ -221,7 +221,7 @@ def distill_loss(
     loss : float
         In nats, summed over frames.
     grad : (T, K) array
-        Gradient in the student's logits; nothing flows to the teacher.
+        Gradient in the student's logits; the teacher has none.
 
     Raises
     ------

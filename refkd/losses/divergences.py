@@ -35,14 +35,14 @@ class Divergence:
     def band(
         self, student: Posteriors, teacher: Posteriors, left: int, columns: int, visible: Bools
     ) -> Floats:
-        """D (T, W), inf where there is no pair; rounding below 0 is lifted to 0."""
+        """D (T, W), inf where there is no pair; a value that rounds below 0 becomes 0."""
         band = np.empty((columns, len(visible)))
         kernels.open_band(left, visible, band)
         self.add(student, teacher, left, band)
         return np.maximum(band.T, 0.0, order="C")
 
     def frame_wise(self, mass: Floats, student: Posteriors, target: Posteriors) -> float:
-        """Sum of mass D(target_t, student_t) over the frames with any mass."""
+        """Sum of mass D(target_t, student_t) over the frames with positive mass."""
         heavy = mass > 0.0
         cost = self.band(student, target, 0, 1, heavy)[:, 0]
         return float(np.sum(mass[heavy] * cost[heavy]))
@@ -108,7 +108,7 @@ DIVERGENCES = {
 
 
 def mix(weight: Floats, left: int, teacher: Posteriors) -> Posteriors:
-    """The weighted mean of teacher frames that each student frame is pulled towards."""
+    """The weighted mean of the selected teacher frames, the target of each student frame."""
     target_logp = np.empty_like(teacher.logp)
     kernels.mixture(weight, left, teacher.logp, target_logp)
     return Posteriors(target_logp, np.exp(target_logp))

@@ -1,4 +1,4 @@
-"""Guided CTC: what a model gains by spiking where a guide spikes, beside its CTC loss."""
+"""Guided CTC: a loss that is lower if a model spikes where its guide spikes."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,15 +13,15 @@ from refkd.ragged import Ragged
 def guided_loss(logits: ArrayLike, guide_logits: ArrayLike, blank: int = 0) -> tuple[float, Floats]:
     """Compute minus the model's probability at the guide's spikes and its gradient in the logits.
 
-    Only the guide's part of guided CTC: to be added, with a weight, to the CTC loss.
+    This is only the guide's term of guided CTC; training adds it, with a weight, to the CTC loss.
 
     Parameters
     ----------
     logits : (T, K) array
-        Finite unnormalised scores of the model that learns.
+        Finite unnormalised scores of the model that is trained.
     guide_logits : (T, K) array
         As many frames and classes; -inf is allowed. The guide's symbol is the class of the largest
-        score, the first one of equals; frames where it is the blank do not count.
+        score, at a tie the first; frames where it is the blank are not used.
     blank : int
         Index of the blank, 0 <= blank < K.
 
@@ -30,7 +30,7 @@ def guided_loss(logits: ArrayLike, guide_logits: ArrayLike, blank: int = 0) -> t
     loss : float
         Minus a sum of probabilities over frames, -T <= loss <= 0: a pure number, not nats.
     grad : (T, K) array
-        Gradient in the model's logits; nothing flows to the guide.
+        Gradient in the model's logits; the guide has none.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def guided_loss(logits: ArrayLike, guide_logits: ArrayLike, blank: int = 0) -> t
 
     Examples
     --------
-    The guide says 1, then blank; the model says 1 with probability 0.2, then 0.7.
+    The guide emits 1, then blank; the model emits 1 with probability 0.2, then 0.7.
 
     >>> import numpy as np, refkd
     >>> model, guide = np.log([[0.8, 0.2], [0.3, 0.7]]), np.log([[0.1, 0.9], [0.6, 0.4]])
@@ -66,7 +66,7 @@ def guided_loss_batch(
     Parameters
     ----------
     logits : Ragged of (T_n, K)
-        Finite unnormalised scores of the model that learns.
+        Finite unnormalised scores of the model that is trained.
     guide_logits : Ragged of (T_n, K)
         As many utterances, frames and classes; otherwise as in `guided_loss`.
     blank : int

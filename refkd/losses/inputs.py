@@ -10,7 +10,7 @@ from refkd.ragged import Ragged
 def paired_logits(
     name: str, logits: ArrayLike, other_name: str, other: ArrayLike, blank: int
 ) -> tuple[Floats, Floats, int]:
-    """The checked logits (T, K) of a student, finite, of its teacher, and the blank."""
+    """Check the logits (T, K) of a student, which are finite, of its teacher, and the blank."""
     own = check.logits(name, check.finite_array(name, logits, ("T", "K")))
     others = check.logits(other_name, other)
     check.same_length(other_name, others.shape[1], name, own.shape[1], "K")

@@ -1,4 +1,4 @@
-"""What a notebook shows of a record: every field with its shape, and a small picture."""
+"""How a notebook displays a record: every field with its shape, and a small picture."""
 
 import base64
 import struct
@@ -56,7 +56,7 @@ def _image(cells: Floats, marked: Bools | None, words: str) -> str:
 
 
 def _pooled(cells: Floats) -> Floats:
-    """The largest of the cells that share one, where there are too many."""
+    """If there are too many cells, the largest of those that share a pixel."""
     for axis, most in enumerate(MOST):
         count = min(cells.shape[axis], most)
         cells = np.fmax.reduceat(cells, np.arange(count) * cells.shape[axis] // count, axis=axis)

@@ -24,7 +24,7 @@ def frames_earlier(trace: "DistillTrace", n: int) -> str:
 
 
 def least_of_teacher_frames(trace: "DistillTrace", n: int) -> str:
-    """Whether it alone is the least divergent of the teacher frames that the student frame sees."""
+    """Whether the pair has the smallest divergence in the student frame's window; ties."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
     return _least(row[row < np.inf], row[column])
@@ -38,7 +38,7 @@ def _least(seen: Any, chosen: float) -> str:
 
 
 def place_among_teacher_frames(trace: "DistillTrace", n: int) -> str:
-    """The rank of its divergence among the teacher frames that the student frame sees."""
+    """The rank of its divergence among the teacher frames in the student frame's window."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
     below, equal = int(np.sum(row < row[column])), int(np.sum(row == row[column]))
@@ -46,21 +46,21 @@ def place_among_teacher_frames(trace: "DistillTrace", n: int) -> str:
 
 
 def least_or_path(trace: "DistillTrace", n: int) -> str:
-    """Whether the ordered path took the most similar frame of the window."""
+    """Whether the ordered path uses the most similar frame of the window."""
     t, column = _place(trace, n)
     row = trace.divergence[t]
-    return "path, least" if row[column] == row.min() else "path, not least"
+    return "path, least" if row[column] == row.min() else "path, not the least"
 
 
 def move_of_path(trace: "DistillTrace", n: int) -> str:
     """Which of the two sequences advances to this pair."""
     step = tuple(trace.pairs[n] - trace.pairs[n - 1]) if n > 0 else None
-    moves = {(1, 1): "both go on", (1, 0): "student goes on", (0, 1): "teacher goes on"}
+    moves = {(1, 1): "both advance", (1, 0): "student advances", (0, 1): "teacher advances"}
     return moves.get(step, "path") if step else "path"
 
 
 def least_of_student_frames(trace: "DistillTrace", n: int) -> str:
-    """Whether it alone is the least divergent of the student frames that see the teacher frame."""
+    """Whether the pair has the smallest divergence of those with its teacher frame."""
     t, column = _place(trace, n)
     u = t + column - trace.window.left
     frames = np.arange(len(trace.divergence))

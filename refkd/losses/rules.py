@@ -1,7 +1,7 @@
 """The selection rules (docs/course/selection.md): a class of fields and a row of the table each.
 
-Whatever lists rules reads the table at the end: names in `--rules`, settings, options, JSON,
-narrations and pages.
+Everything that lists rules reads the table at the end: names in `--rules`, settings, options,
+JSON, narrations and pages.
 """
 
 import math
@@ -25,7 +25,7 @@ MOST = 2**63 - 1  # frames that kernels can count
 
 @dataclass(frozen=True)
 class Window:
-    """The teacher frames u that student frame t sees: t - left <= u <= t + right.
+    """The teacher frames u that student frame t may select: t - left <= u <= t + right.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class Window:
         return f"Window(left={self.left}, right={self.right})"
 
     def clipped(self, frames: int) -> "Window":
-        """The narrowest window that shows the same pairs in an utterance of `frames` frames.
+        """The narrowest window with the same pairs in an utterance of `frames` frames.
 
-        A window that shows nothing at all becomes one of a single, invisible frame.
+        A window without any pair becomes one of a single frame outside the utterance.
         """
         left, right = min(self.left, frames - 1), min(self.right, frames - 1)
         if left + right < 0:
@@ -185,7 +185,7 @@ class Hard:
     Parameters
     ----------
     window : Window
-        What is searched.
+        The frames that are searched.
 
     Examples
     --------
@@ -210,7 +210,7 @@ class TopK:
     Parameters
     ----------
     window : Window
-        What is searched.
+        The frames that are searched.
     k : int
         1 <= k <= 2**63 - 1.
     tau : float
@@ -249,7 +249,7 @@ class Soft:
     Parameters
     ----------
     window : Window
-        What is summed over.
+        The frames of the sum.
     tau : float
         Weights softmax(-D / tau), in nats; inf for the plain mean.
 
@@ -281,9 +281,9 @@ class Monotone:
     Parameters
     ----------
     window : Window
-        What each frame may choose from.
+        The frames that each student frame may select.
     max_step : int or None
-        Teacher frames between the choices of neighbouring student frames, 1 to 2**63 - 1;
+        Largest step between the selections of neighbouring student frames, 1 to 2**63 - 1;
         None for any.
 
     Raises
@@ -342,12 +342,12 @@ class OrderedPath:
 
 @dataclass(frozen=True)
 class PerTeacher:
-    """Each teacher frame is paired with the most similar student frame that sees it (a rival).
+    """Each teacher frame is paired with the most similar student frame (a rival).
 
     Parameters
     ----------
     window : Window
-        What is searched.
+        The frames that are searched.
 
     Examples
     --------
@@ -445,7 +445,7 @@ EQUATIONS = {  # those of docs/course/selection.md in plain text
 
 @dataclass(frozen=True)
 class RuleRow:
-    """All that is known of a rule beside its fields."""
+    """Properties of a rule other than its fields."""
 
     rule: type
     select: Callable[[Any, Floats, int, Bools], None]  # of rule, band (T, W), left, selected (T, W)
@@ -570,16 +570,20 @@ def _parameter(default: Any, option: type | None = None, metavar: str = "", word
 
 @dataclass(frozen=True)
 class RuleParameters:
-    """What settings and commands give to the rules: each takes those that are its own fields."""
+    """The parameters of all rules in settings and commands; each rule takes those that it has."""
 
     window: tuple[int, int] | str = _parameter(
-        (5, 0), str, "LEFT,RIGHT", "frames (default 5,0), or whole"
+        (5, 0), str, "LEFT,RIGHT", "window in frames (default 5,0), or whole"
     )
-    d: int | None = _parameter(None, int, "N", "frames of {rules}")  # None: the median lag
+    d: int | None = _parameter(None, int, "N", "shift of {rules} in frames")  # None: the median lag
     weights: tuple[float, ...] = _parameter((0.0, 0.5, 0.5))  # settings alone have them
-    k: int = _parameter(3, int, "N", "of {rules}")
-    tau: float = _parameter(0.3, float, "NATS", "of {rules}")
-    max_step: int | None = _parameter(1, int, "N", "of {rules}")
+    k: int = _parameter(3, int, "N", "number of teacher frames of {rules} (default 3)")
+    tau: float = _parameter(
+        0.3, float, "NATS", "temperature of the weights of {rules} (default 0.3)"
+    )
+    max_step: int | None = _parameter(
+        1, int, "N", "longest step of {rules} in teacher frames (default 1)"
+    )
 
     def __post_init__(self) -> None:
         seen = window_from(self.window)
@@ -596,7 +600,7 @@ class RuleParameters:
         )
 
     def build(self, name: str, median_lag: int) -> Rule:
-        """The rule of a name with these parameters; without d, the median lag takes its place."""
+        """Build the rule of a name with these parameters; if d is None, it is the median lag."""
         values = {parameter: getattr(self, parameter) for parameter in fields_of(name)}
         if "window" in values:
             values["window"] = window_from(values["window"])
@@ -607,7 +611,7 @@ class RuleParameters:
 
 
 def fields_of(name: str) -> tuple[str, ...]:
-    """What a rule takes, by its name.
+    """The names of the parameters of a rule, by its name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the public functions return: everything that was computed, under its name in the docs."""
+"""The records that the public functions return: all computed values, under their names in docs/."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class CTCTrace(Displayed):
     Parameters
     ----------
     states : (S,) int64
-        Labels with a blank around each, S = 2L + 1.
+        The labels with blanks before, between and after them, S = 2L + 1.
     log_alpha : (T, S)
         Log-probability of reaching state s at frame t, the emission at t included.
     log_beta : (T, S)
@@ -42,7 +42,7 @@ class CTCTrace(Displayed):
 
 
 class Span(NamedTuple):
-    """One label's stay in an alignment: frames start to end, end exclusive.
+    """The frames of one label in an alignment: start to end, end excluded.
 
     `score` is the mean log-probability over these frames, in nats.
     """
@@ -62,7 +62,7 @@ class Alignment:
     frames : (T,) int64
         Label emitted at each frame, blanks included.
     spans : tuple of Span
-        The stay of each label, in order; blanks are left out.
+        The span of each label, in order; blanks are left out.
     log_prob : float
         Log-probability of the path, in nats.
     """
@@ -79,11 +79,11 @@ class DistillTrace(Displayed):
     Parameters
     ----------
     rule : Rule
-        What selected.
+        The selection rule.
     window : Window
         The rule's window, clipped to the utterance.
     divergence : (T, W)
-        D(t, u) in nats at column u - t + window.left; inf where t does not see u.
+        D(t, u) in nats at column u - t + window.left; inf where u is not in the window of t.
     pairs : (n, 2) int64
         (student frame, teacher frame) of each pair that contributes, in this order.
     pair_weight : (n,)
@@ -95,7 +95,7 @@ class DistillTrace(Displayed):
     grad : (T, K)
         Gradient of the loss in the student's logits.
     target : (T, K) or None
-        Weighted rules: the mixture each student frame is pulled towards, 0 where there is none.
+        Weighted rules: the mixture that is the target of each student frame, 0 where there is none.
     target_divergence : float or None
         Weighted rules: the divergence between the mixtures and the student, summed over frames.
     """

@@ -1,6 +1,6 @@
-"""One layer over a batch whose utterances lie end to end, without padding.
+"""One layer over a batch whose utterances are stored one after the other, without padding.
 
-Every product with the weights covers all frames at once; only the recurrence walks utterances.
+Every product with the weights covers all frames at once; only the recurrence uses utterances.
 The inputs of a layer are (P, sum T, F / P): the features, P = 1, or the P directions of the layer
 below, which are never copied side by side.
 """
@@ -39,7 +39,7 @@ def cell_of(w_hidden: Array) -> str:
 
 
 def allocate(dtype: np.dtype[Any], *shapes: tuple[int, ...]) -> list[Array]:
-    """Uninitialised arrays in one block: the system hands out a large block in large pages.
+    """Uninitialised arrays in one block: the system provides a large block in large pages.
 
     Each begins on a cache line, so that no vector of the kernels straddles two.
     """
@@ -78,7 +78,7 @@ def affine_inputs(ws: Sequence[Array], d_outputs: Array, d_inputs: Array) -> Non
 
 
 def layer_forward(weights: Sequence[Weights], trace: LayerTrace, offsets: Ints) -> None:
-    """Walk a layer over trace.inputs, its second direction in reverse, and fill the trace."""
+    """Run a layer over trace.inputs, its second direction in reverse, and fill the trace."""
     for (w_input, _, bias), gate in zip(weights, trace.gates, strict=True):
         affine(trace.inputs, w_input, bias, gate)
     w_hidden = np.stack([direction.w_hidden for direction in weights])
@@ -121,7 +121,7 @@ def layer_backward(
 
 
 def _hidden_before(hidden: Array, offsets: Ints, reverse: bool) -> Array:
-    """The hidden state that each frame saw: that of the step before, zero in the first."""
+    """The hidden state that each frame reads: that of the step before, zero in the first."""
     before = np.empty_like(hidden)
     if reverse:
         before[:-1] = hidden[1:]
@@ -133,10 +133,10 @@ def _hidden_before(hidden: Array, offsets: Ints, reverse: bool) -> Array:
 
 
 def _walks(offsets: Ints, S: int) -> tuple[Ints, Ints]:
-    """Who walks with whom, and in which order, so that threads get equal shares of frames.
+    """Which four utterances run side by side, and in which order, for equal shares of the threads.
 
-    Fours of like length walk side by side. Threads take equal runs of the tasks, so the longest
-    fours are dealt first into four hands, back and forth, and the hands laid end to end.
+    Fours of similar length run side by side. Threads take equal runs of the tasks, so the fours,
+    longest first, are dealt back and forth into four lists, which follow one another.
     """
     order = np.argsort(-np.diff(offsets), kind="stable")
     hands = np.array([0, 1, 2, 3, 3, 2, 1, 0])[np.arange(S * -(-len(order) // 4)) % 8]

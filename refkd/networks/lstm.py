@@ -34,7 +34,7 @@ def lstm_trace(
     Returns
     -------
     LSTMTrace
-        hidden (T, H), cell (T, H), gates (T, 4H) after sigmoid and tanh, and what was given.
+        hidden (T, H), cell (T, H), gates (T, 4H) after sigmoid and tanh, and the arguments.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def lstm_grad(
     d_h_last: ArrayLike | None = None,
     d_c_last: ArrayLike | None = None,
 ) -> LSTMGrads:
-    """Carry gradients in the states back to the inputs, the weights and the initial state.
+    """Propagate gradients in the states back to the inputs, the weights and the initial state.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def lstm_grad(
     d_hidden : (T, H) array
         Gradient in every hidden[t].
     d_h_last, d_c_last : (H,) array, optional
-        Further gradient in the last hidden and cell state of the pass; zero if left out.
+        Additional gradient in the last hidden and cell state of the pass; zero if left out.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def lstm_grad(
 
     Notes
     -----
-    Equations (L8) to (L18) of docs/course/lstm.md.
+    Equations (L8) to (L18) of docs/course/lstm-backward.md.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Weights of one LSTM layer in one direction, in our layout and in those of others."""
+"""Weights of one LSTM layer in one direction, in the layouts of refkd and of other libraries."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ TO_ONNX = (0, 3, 1, 2)
 
 @dataclass(frozen=True, eq=False)
 class LSTMParams:
-    """Weights of an LSTM; the gates i, f, g, o lie side by side in the axis of 4H.
+    """Weights of an LSTM; the gates i, f, g, o are side by side in the axis of 4H.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ class LSTMParams:
     def from_keras(
         cls, kernel: ArrayLike, recurrent_kernel: ArrayLike, bias: ArrayLike | None = None
     ) -> "LSTMParams":
-        """Weights of keras.layers.LSTM, whose gates i, f, c, o are ours.
+        """Weights of keras.layers.LSTM, whose gates i, f, c, o are in the order of refkd.
 
         Parameters
         ----------

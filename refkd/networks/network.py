@@ -55,7 +55,7 @@ class Network(Parameters):
         seed: int = 0,
         dtype: DTypeLike = np.float32,
     ) -> "Network":
-        """Draw a new network.
+        """Create a network with random weights.
 
         Every weight is uniform in +-1/sqrt(H) (+-1/sqrt(S H) in the output layer), every bias is
         zero.
@@ -75,14 +75,14 @@ class Network(Parameters):
         cell : "lstm" or "tanh"
             Kind of recurrent layer: docs/course/lstm.md, docs/course/rnn.md.
         seed : int
-            Of the draw, >= 0. The same numbers are drawn for either dtype.
+            Seed, >= 0. The same numbers are drawn for either dtype.
         dtype : float32 or float64
             Of the parameters and of everything computed from them.
 
         Returns
         -------
         Network
-            With fresh parameters.
+            With random parameters.
 
         Raises
         ------
@@ -110,10 +110,10 @@ class Network(Parameters):
         features : Ragged
             Values (sum T, F), at least one frame in each utterance.
         dropout : float
-            Probability p that a hidden state is dropped on its way to the recurrent layer above,
-            0 <= p < 1; the kept ones are divided by 1 - p. Without effect on a single layer.
+            Probability p that a hidden state is set to 0 for the recurrent layer above,
+            0 <= p < 1; the others are divided by 1 - p. Without effect on a single layer.
         seed : int, optional
-            Of the draw of what is dropped, >= 0; needed if dropout > 0: docs/course/lstm.md.
+            Seed of dropout, >= 0; needed if dropout > 0: docs/course/lstm.md.
 
         Returns
         -------
@@ -153,7 +153,7 @@ class Network(Parameters):
         return NetworkTrace(layers, features.with_values(logits))
 
     def backward(self, trace: NetworkTrace, d_logits: Ragged) -> Values:
-        """Carry the gradient in the logits back to every parameter.
+        """Propagate the gradient in the logits back to every parameter.
 
         Parameters
         ----------
@@ -200,7 +200,7 @@ class Network(Parameters):
         return replace(self, metadata={**self.metadata, **new})
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a plain npz whose recurrent layers go by the names of torch.nn.LSTM or RNN.
+        """Write a plain npz whose recurrent layers have the names of torch.nn.LSTM or RNN.
 
         Parameters
         ----------

@@ -82,7 +82,7 @@ def _check_shapes(path: Path, values: Values) -> None:
     sizes = {name: arrays[name].shape for name in arrays if arrays[name].ndim == 2}
     for name in ("weight_ih_l0", "weight_hh_l0", "output.weight"):
         if name not in sizes:
-            _fail(path, f"no matrix called {name}")
+            _fail(path, f"no matrix with the name {name}")
     (rows, hidden), width = sizes["weight_hh_l0"], sizes["weight_ih_l0"][1]
     gates = hidden if rows == hidden else 4 * hidden  # torch.nn.RNN, or LSTM
     expected: dict[str, tuple[int, ...]] = {}

@@ -42,7 +42,7 @@ def directions_of(values: Mapping[str, Array]) -> tuple[str, ...]:
 
 
 class Size(NamedTuple):
-    """What the shapes of a network follow from."""
+    """The sizes that determine the shapes of a network."""
 
     inputs: int
     hidden: int
@@ -90,7 +90,7 @@ class Size(NamedTuple):
 
     @property
     def parameters(self) -> int:
-        """How many numbers are learnt."""
+        """Number of parameters."""
         S, gates = len(self.directions), self.hidden * CELLS[self.cell]
         inputs = self.inputs + (self.layers - 1) * S * self.hidden
         rows = inputs + self.layers * (self.hidden + 1)
@@ -110,7 +110,7 @@ class Size(NamedTuple):
 
 
 def draw_values(rng: Generator, size: Size, dtype: np.dtype[Any]) -> Values:
-    """Fresh parameters: weights uniform in +-1/sqrt(units that feed them), biases zero."""
+    """Random parameters: weights uniform in +-1/sqrt(number of their inputs), biases zero."""
     width = size.hidden * len(size.directions)
 
     def drawn(name: str, shape: tuple[int, ...]) -> Array:

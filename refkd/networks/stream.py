@@ -17,8 +17,8 @@ class Stream:
     """One utterance passed in pieces through a unidirectional network; made by `Network.stream`.
 
     It keeps the last hidden and cell state of every layer and nothing else, so that its memory
-    does not grow. The logits of all pushes laid end to end are those of `Network.forward`, bit for
-    bit, however the frames are cut.
+    does not grow. The logits of all pushes, one after the other, are those of `Network.forward`,
+    bit for bit, however the frames are divided.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class Stream:
 
     def __init__(self, values: Values) -> None:
         if len(directions_of(values)) == 2:
-            got = "a bidirectional one, whose first output waits for the last frame"
-            check.fail("network", "a unidirectional one to stream", got)
+            got = "a bidirectional one, whose first output depends on the last frame"
+            check.fail("network", "a unidirectional network", got)
         self._layers = [weights_of(values, layer)[0] for layer in range(layers_of(values))]
         self._output = values["output.w"], values["output.bias"]
         zero = np.zeros(len(self._layers[0].w_hidden), self._output[1].dtype)
@@ -67,7 +67,7 @@ class Stream:
         Raises
         ------
         ArgumentError
-            If the width is not F or a number is not finite; the stream then stays where it was.
+            If the width is not F or a number is not finite; the stream is then unchanged.
         """
         width, dtype = len(self._layers[0].w_input), self._output[1].dtype
         inputs = check.finite_array("frames", frames, ("n", width), dtype)
@@ -81,7 +81,7 @@ class Stream:
         return logits
 
     def _walk(self, layer: int, weights: Weights, inputs: NDArray[Any]) -> NDArray[Any]:
-        """The hidden states (n, H) of one layer, which goes on from its last state."""
+        """The hidden states (n, H) of one layer, which continues from its last state."""
         gates = _affine(inputs, weights.w_input, weights.bias)
         hidden: NDArray[Any] = np.empty((len(inputs), len(weights.w_hidden)), inputs.dtype)
         cell = np.zeros_like(hidden)  # and so it stays under the tanh cell
@@ -96,7 +96,7 @@ class Stream:
 
 
 def _affine(inputs: NDArray[Any], w: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
-    """inputs w + bias in one thread: to wake others costs more than a frame."""
+    """inputs w + bias in one thread, because waking others takes longer than a frame."""
     outputs: NDArray[Any] = np.tile(bias, (len(inputs), 1))
     add_matmul(inputs, w, outputs)
     return outputs

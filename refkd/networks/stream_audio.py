@@ -1,4 +1,4 @@
-"""Audio that arrives piece by piece into a trained network, phones out of it."""
+"""Recognize phones in audio that arrives piece by piece."""
 
 import time
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def arriving_frames(
 ) -> Iterator[tuple[float, NDArray[np.float32]]]:
     """Yield the seconds of audio so far and each stacked frame (1, F) as soon as it is complete.
 
-    The frames laid end to end are those of the whole audio: `stack(log_mel(audio, ...))`.
+    All frames together are those of the whole audio: `stack(log_mel(audio, ...))`.
 
     Examples
     --------
@@ -81,8 +81,8 @@ def arriving_frames(
 def recognize_stream(network: Network, audio: ArrayLike, rate: int) -> Iterator[Emission]:
     """Recognize audio (n,) frame by frame with a unidirectional network; yield each phone in time.
 
-    A phone is recognized at the first frame that likes it best, as by `greedy_decode`; nothing that
-    comes later is waited for. Each frame is computed when the iterator is asked.
+    A phone is recognized at the first frame at which it is the best class, as in `greedy_decode`,
+    without waiting for later frames. Each frame is computed when the iterator advances.
     """
     facts, settings = frontend_of(network, rate)
     network.stream().push(np.zeros((1, network.inputs)))  # compiles, before any clock runs

@@ -1,4 +1,4 @@
-"""What a pass over an LSTM or a network leaves behind."""
+"""Records of a pass over an LSTM or a network."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from refkd.ragged import Ragged
 
 @dataclass(frozen=True, eq=False)
 class LSTMTrace(Displayed):
-    """A pass over one utterance: what went in and everything computed; row t is frame t.
+    """A pass over one utterance: its arguments and all computed values; row t is frame t.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class LSTMTrace(Displayed):
 
 @dataclass(frozen=True, eq=False)
 class LSTMGrads:
-    """Gradients of a scalar, shaped like what they belong to.
+    """Gradients of a scalar; each has the shape of its variable.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class LSTMGrads:
 
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
-    """A pass of one layer over a batch; S directions, utterances laid end to end."""
+    """A pass of one layer over a batch; S directions, utterances stored one after the other."""
 
     inputs: NDArray[Any]  # (P, sum T, F / P), times the mask if there is one
     # (S, sum T, 4H) after sigmoid and tanh; tanh cell: (S, sum T, H) before tanh.

@@ -1,1 +1,1 @@
-"""Hold somebody's implementation against the reference and name its bug (docs/guides/verify.md)."""
+"""Test any implementation against the reference and name its bug (docs/guides/verify.md)."""

@@ -1,4 +1,4 @@
-"""Find out the conventions of an implementation from its answers to one tiny case."""
+"""Detect the conventions of an implementation from its answers to one tiny case."""
 
 import dataclasses
 import itertools
@@ -23,7 +23,7 @@ SIMPLER = 8  # simpler probe cases that are tried with it
 
 @dataclasses.dataclass(frozen=True)
 class Probed:
-    """Conventions, how each is known, and what was wrong on the way."""
+    """Conventions, how each is known, and findings of the detection."""
 
     conventions: Conventions
     known: Conventions  # name: "told", "found", "assumed" or "not asked"
@@ -77,8 +77,8 @@ def _contradiction(kit: Kit, name: str, claims: Conventions, actual: Conventions
     words = convention.words
     return Finding(
         convention.bug,
-        f"{convention.flag} {claims[name]} was told ({words(claims[name])}), "
-        f"found is: {words(actual[name])}",
+        f"{convention.flag} {claims[name]} was given ({words(claims[name])}), "
+        f"but detected: {words(actual[name])}",
         "must",
     )
 
@@ -156,7 +156,7 @@ class _Search:
         return dict(nearest[0].conventions) if most > 0 else None
 
     def readable(self, claims: Conventions) -> Values | None:
-        """The likeliest conventions under which what comes has the right shapes, if any."""
+        """The likeliest conventions under which the results have the right shapes, if any."""
         both = [*self._deciding("call"), *self._deciding("answer")]
         for conventions in _combinations(both, claims)[:LIKELY]:
             if any(self._is_readable(case, conventions, claims) for case in self._probes()):
@@ -164,14 +164,18 @@ class _Search:
         return None
 
     def failure(self) -> str:
-        """How the likeliest call fails where no answer can be read; what is returned says most."""
+        """How the likeliest call fails if no answer can be read; a returned value goes first."""
         returned = [answer for answer in self.failures if answer.failure == "unreadable"]
         if returned:
-            return f"what it returns cannot be read: {returned[0].sentence}"
+            return f"the returned value cannot be read: {returned[0].sentence}"
         likeliest = self.failures[0]
         ending = likeliest.traceback.rstrip() or likeliest.sentence
         same = len({answer.sentence for answer in self.failures}) == 1
-        ways = "in the same way" if same else "under all conventions, under the likeliest like this"
+        ways = (
+            "in the same way"
+            if same
+            else "under all conventions; this is the failure under the likeliest ones"
+        )
         return f"every call fails {ways} ({likeliest.failure}):\n{ending}"
 
     def _probes(self) -> tuple[Case, ...]:
@@ -193,7 +197,7 @@ class _Search:
         return False
 
     def _refuted(self, conventions: Conventions, claims: Conventions) -> bool:
-        """Whether something that these conventions leave out of account changes the answer."""
+        """Whether an argument that these conventions ignore changes the answer."""
         cases = self.kit.contradictions(self.case, conventions)
         if not cases:
             return False
@@ -232,7 +236,7 @@ class _Search:
             self.answers[key] = dataclasses.replace(answer, overwritten=())  # a fault of its own
         answer = self.answers[key]
         if "dtype" not in claims and _is_wider(answer, conventions):
-            return Answer(failure="raised", sentence="its numbers have more digits than this dtype")
+            return Answer(failure="raised", sentence="the numbers have more digits than this dtype")
         return answer
 
 

@@ -11,7 +11,7 @@ from refkd.verify.records import Defect, Outcome, Outputs, Symptom
 from refkd.verify.run import judge, outputs_of
 
 AFFORDABLE = 400_000  # cost up to which a case is computed again with every known defect
-FORWARD_ONLY = "; its gradient is wrong in a way of its own"
+FORWARD_ONLY = "; the gradient is wrong in a different way"
 TRIES = 5  # a defect must reproduce one of so many smallest wrong answers
 SEVERAL = 2  # cases with a trait that separates them from others
 RARE = 2  # times as many cases that have no name make a symptom a thing of chance
@@ -186,7 +186,7 @@ def _by_symptom(
 def _without_numbers(
     silent: Sequence[Outcome], split: Callable[[list[Outcome]], list[list[Outcome]]]
 ) -> list[Explanation]:
-    """No numbers came, or numbers where a refusal is wanted: that is a fact and has its class."""
+    """No numbers were returned, or numbers in place of a refusal: this alone gives the class."""
     refusals: dict[str, list[Outcome]] = {}
     for outcome in silent:
         if outcome.case.status == "must_reject":

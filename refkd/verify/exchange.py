@@ -62,7 +62,7 @@ def read_raw(folder: Path) -> dict[str, Any]:
     files = {path.name: path for path in folder.iterdir() if not path.is_dir()}
     for name, path in files.items():
         if not path.is_file():
-            raise ValueError(f"{name:.60}, which is no regular file")
+            raise ValueError(f"{name:.60}, which is not a regular file")
     if sum(path.stat().st_size for path in files.values()) > MOST:
         raise ValueError(f"files of more than {MOST} bytes")
     arrays = {}

@@ -23,7 +23,7 @@ Fault: TypeAlias = tuple[str, str]  # bug class and case
 
 @dataclass(frozen=True)
 class Setting:
-    """What decides which questions are put: only runs of the same setting can be compared."""
+    """What decides which cases are run: only runs of the same setting can be compared."""
 
     kit: str
     claims: Conventions
@@ -31,7 +31,7 @@ class Setting:
     case: str | None = None
 
     def command(self, target: str = "") -> str:
-        """What puts these questions to a target."""
+        """The command that runs these cases on a target."""
         words = ["refkd", "verify", self.kit, *[target] * bool(target)]
         for name, value in sorted(self.claims.items()):
             words += ["--" + name.replace("_", "-"), value]
@@ -65,7 +65,7 @@ class Expected:
         return sorted({case for _, case in self.faults})
 
     def check_dtype(self, dtype: str) -> None:
-        """Refuse an implementation that is held to other tolerances."""
+        """Refuse an implementation that has other tolerances."""
         if dtype != self.dtype:
             check.fail(self.file, f"an implementation in {self.dtype}", dtype)
 
@@ -81,11 +81,13 @@ def read_expected(file: str | os.PathLike[str]) -> Expected:
     try:
         value = json.loads(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
-        check.fail(name, "a file that can be read", error.strerror)
+        check.fail(name, "a readable file", error.strerror)
     except (ValueError, RecursionError):
-        check.fail(name, "a file by --write-expected", "no JSON")
+        check.fail(name, "a file written by --write-expected", "no JSON")
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        check.fail(name, f'a file by --write-expected, of the schema "{SCHEMA}"', "other JSON")
+        check.fail(
+            name, f'a file written by --write-expected, of the schema "{SCHEMA}"', "other JSON"
+        )
     if value.get("version") != VERSION:
         check.fail(name, f"version {VERSION} of the schema", f"{value.get('version')!r:.20}")
     part = _Reader(name, value)
@@ -190,7 +192,9 @@ class _Reader:
         return part
 
     def _fail(self, name: str) -> None:
-        check.fail(self.file, "a file by --write-expected", f"one whose {name!r:.40} is damaged")
+        check.fail(
+            self.file, "a file written by --write-expected", f"one whose {name!r:.40} is damaged"
+        )
 
 
 NAMES = 5  # of cases on one line
@@ -216,7 +220,7 @@ class Comparison:
 
 
 def compare(expected: Expected, report: Report, *, by_case: bool = False) -> Comparison:
-    """Hold the faults of a report against the expected ones."""
+    """Compare the faults of a report with the expected ones."""
     expected.check_dtype(dtype_of(report))
     faults = faults_of(report)
     if by_case:  # the class of a fault depends on all cases, and some were left out on purpose
@@ -245,7 +249,7 @@ def as_lines(comparison: Comparison) -> Iterator[str]:
             yield f"{change}: {name}, in {_counted(len(cases), 'case')}: {names}"
     if comparison.unasked:
         cases = sorted(comparison.unasked)
-        yield f"not asked: {_counted(len(cases), 'expected case')}: {first_names(cases, NAMES)}"
+        yield f"not run: {_counted(len(cases), 'expected case')}: {first_names(cases, NAMES)}"
     for name, then, now in (
         ("refkd", expected.refkd, refkd.__version__),
         ("Hypothesis", expected.hypothesis, hypothesis_version()),

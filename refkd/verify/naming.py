@@ -10,10 +10,11 @@ ENOUGH = 2  # cases that must show a symptom before it has a class
 PASSING = 3  # cases that must pass before those that fail can be distinguished from them
 DWARFED = 10  # times as many cases of another fault make a trait too weak for a name
 FAILURES = {
-    "raised": "a call is refused where numbers are wanted",
-    "unreadable": "what is returned cannot be read",
-    "crashed": "the process ends where numbers are wanted",
-    "timed out": "no answer comes in time (--time-limit gives more)",
+    "raised": "a call fails where numbers are expected",
+    "unreadable": "the returned value cannot be read",
+    "crashed": "the process ends where numbers are expected",
+    "not asked": "a call is not made, because earlier ones took too long",
+    "timed out": "there is no answer within the time limit (see --time-limit)",
 }
 
 
@@ -68,7 +69,7 @@ def _described(
     If these cases are just those that have one trait, it gives the class, which comes last.
     """
     shown = explanation.outcomes
-    words = "wrong in a way that is not known here: " * (shown[0].deviation is not None)
+    words = "not a known fault: " * (shown[0].deviation is not None)
     words += "; ".join(f"{_deviation(group)} in {len(group)}" for group in kinds(shown).values())
     words += f" of {len(outcomes)} cases"
     traits = dict(kit.traits(shown[0].case))
@@ -83,10 +84,10 @@ def _described(
         classes = {traits[trait] for trait in telling}
         names = " and ".join(telling)
         alone = not any(outcome.problem for outcome in outcomes if outcome not in shown)
-        common = f"; of all cases just those with {names} are wrong"
+        common = f"; exactly the cases with {names} are wrong"
         common = common if alone else f"; all cases with {names} are wrong"
         return words, common, classes.pop() if len(classes) == 1 else ""
-    return words, f"; all of them with {' and '.join(shared)}" * bool(shared), ""
+    return words, f"; all of them have {' and '.join(shared)}" * bool(shared), ""
 
 
 def _deviation(shown: Sequence[Outcome]) -> str:
@@ -97,7 +98,7 @@ def _deviation(shown: Sequence[Outcome]) -> str:
     output, what, _ = first.kind
     if " for " in what:
         got, _, expected = what.partition(" for ")
-        return f"{output} is {got} where {expected} is wanted"
+        return f"{output} is {got} where {expected} is expected"
     deviations = [outcome.deviation for outcome in shown if outcome.deviation is not None]
     largest = max(abs(deviation.got - deviation.expected) for deviation in deviations)
     signs = {outcome.kind[1] for outcome in shown}

@@ -1,4 +1,4 @@
-"""Child programs: they end with all their children, and may print as much as they like."""
+"""Child programs, which end with all their children and may print any amount of text."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ PATIENCE = 1.0  # seconds to read the end of what a program printed, once it has
 def started(command: Sequence[str], **streams: Any) -> "subprocess.Popen[bytes]":
     """Start a program at the head of a process group of its own, where there are such.
 
-    glibc hands it memory that holds rubbish rather than zeros.
+    glibc gives it memory with arbitrary contents rather than zeros.
     """
     environment = {**os.environ, "MALLOC_PERTURB_": "165"}
     return subprocess.Popen(command, env=environment, start_new_session=True, **streams)

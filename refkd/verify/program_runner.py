@@ -1,4 +1,4 @@
-"""Run calls in any program: it is given a folder of calls and leaves its answers there."""
+"""Run calls in any program, which reads a folder of calls and writes its answers there."""
 
 import subprocess
 import tempfile
@@ -20,8 +20,8 @@ class ProgramRunner:
     """A program that is run as `COMMAND FOLDER`, with many calls in one run.
 
     FOLDER holds 0000, 0001, ...; in each, the program reads `call.npz` and writes `answer.npz`
-    (or, raw, reads the files of `call/` and writes into `answer/`). If a run ends badly, the calls
-    without an answer are run again in halves, until the one that is to blame runs alone.
+    (or, raw, reads the files of `call/` and writes into `answer/`). If a run fails, the calls
+    without an answer are run again in halves, until the call that fails runs alone.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class ProgramRunner:
         if not calls:
             return []
         if self.timed_out >= PATIENCE:
-            refusal = f"{PATIENCE} calls before took too long"
+            refusal = f"{PATIENCE} earlier calls took too long"
             return [Answer(failure="not asked", sentence=refusal)] * len(calls)
         with tempfile.TemporaryDirectory(
             prefix="refkd-verify-", ignore_cleanup_errors=True
@@ -117,7 +117,7 @@ class ProgramRunner:
         return files[0].stat().st_mtime if files else None
 
     def _run(self, folder: Path, places: Sequence[Path]) -> Answer:
-        """Run the program and say how it ended, should an answer be missing."""
+        """Run the program, and return how it ended in case an answer is missing."""
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         try:
             process = started([*self.command, str(folder)], stdin=subprocess.DEVNULL, **streams)
@@ -168,5 +168,5 @@ class ProgramRunner:
             values = read_raw(place / "answer") if self.raw else read_npz(place / "answer.npz")
         except (ValueError, OSError) as error:
             got = first_line(getattr(error, "strerror", None) or error)
-            return Answer(failure="crashed", sentence=f"its answer cannot be read: {got}")
+            return Answer(failure="crashed", sentence=f"the answer cannot be read: {got}")
         return answered(values, self.results)

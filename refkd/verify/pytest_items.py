@@ -54,14 +54,14 @@ class Subject:
 
     @cached_property
     def probed(self) -> Probed:
-        """The conventions, found out once."""
+        """The conventions, detected once."""
         probed = probe(self.kit, self.runner, self.claims, self.target)
         if self.expected is not None:
             self.expected.check_dtype(probed.conventions["dtype"])
         return probed
 
     def outcome(self, case: Case) -> Outcome:
-        """What comes of a case; it is kept for the diagnosis."""
+        """The outcome of a case, which is kept for the diagnosis."""
         [outcome] = Asking(self.kit, self.runner).outcomes([case], self.probed.conventions)
         self.outcomes.append(outcome)
         return outcome
@@ -71,7 +71,7 @@ class Subject:
         return Setting(self.kit.name, self.claims, Selection(), case).command(self.target)
 
     def diagnosis(self) -> list[str]:
-        """The report on the cases that were run, held against the expected faults."""
+        """The report on the cases that were run, compared with the expected faults."""
         report = conclude(
             self.kit, self.runner, self.probed, self.outcomes, target=self.target, again=self.again
         )
@@ -95,7 +95,7 @@ class CaseItem(pytest.Item):
         self.case = case
 
     def runtest(self) -> None:
-        """Ask, and fail unless the answer is right or its fault is known."""
+        """Run the case, and fail unless the answer is right or its fault is known."""
         problem = self._problem()
         expected = self.subject.expected
         if expected is not None and (known := expected.known(self.name)):
@@ -109,7 +109,7 @@ class CaseItem(pytest.Item):
         """What is wrong, as lines; None if nothing is."""
         subject = self.subject
         if subject.refused:
-            pytest.skip(f"not asked, see {subject.refused}")
+            pytest.skip(f"not run, see {subject.refused}")
         refusal = ""
         try:
             probed = subject.probed

@@ -1,7 +1,7 @@
 """The pytest plugin: `refkd verify` as test items (docs/guides/verify.md).
 
 Every pytest imports this module where refkd is installed, so it imports nothing before an option
-asks for it.
+requires it.
 """
 
 import pytest
@@ -16,9 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(
             f"--refkd-{kit}",
             metavar="MODULE:FUNCTION",
-            help=f"put the cases of `refkd verify {kit}` to this adapter, each as a test item",
+            help=f"run the cases of `refkd verify {kit}` on this adapter, one test item per case",
         )
-    group.addoption("--refkd-quick", action="store_true", help="the small cases only")
+    group.addoption("--refkd-quick", action="store_true", help="run only the small cases")
     group.addoption(
         "--refkd-told",
         action="append",

@@ -22,7 +22,7 @@ PATIENCE = 3  # calls that may time out before the rest is left out
 
 
 class Runner(Protocol):
-    """Answers calls, whatever happens to the one who computes."""
+    """Answers every call, even if the process that computes ends."""
 
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
         """One answer for each call, in order."""
@@ -32,7 +32,7 @@ class Runner(Protocol):
 
 
 def answered(values: Mapping[str, Any], results: Sequence[str]) -> Answer:
-    """The answer that a worker or a program has written down."""
+    """The answer that a worker or a program has written."""
     if "error" in values:
         trace = str(values.get("traceback", ""))
         return Answer(failure="raised", sentence=first_line(values["error"]), traceback=trace)
@@ -103,7 +103,7 @@ class PythonRunner:
         self._child: _Child | None = self._starting()  # while the first cases are made
 
     def ask(self, calls: Sequence[Call]) -> list[Answer]:
-        """One answer for each call, in order; a crash or a time-out is one of them.
+        """One answer for each call, in order; a crash or a time-out is an answer, too.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class PythonRunner:
 
     def _asked(self, call: Call) -> Answer:
         if self.timed_out >= PATIENCE:
-            return Answer(failure="not asked", sentence=f"{PATIENCE} calls before took too long")
+            return Answer(failure="not asked", sentence=f"{PATIENCE} earlier calls took too long")
         child = self._started()
         start = time.perf_counter()
         try:

@@ -1,4 +1,4 @@
-"""What the kits speak in: cases, calls, answers, deviations, findings and the report."""
+"""The records of all kits: cases, calls, answers, deviations, findings and the report."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Case:
-    """One question to an implementation, with whole utterances and no padding."""
+    """One test case for an implementation, with whole utterances and no padding."""
 
     name: str  # by which it is run again; the kit's `find` makes the case from it
     inputs: Mapping[str, Any]  # canonical: lists of arrays, one for each utterance, and numbers
@@ -60,9 +60,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What comes back: outputs, or how the call failed and its sentence.
+    """The result of a call: outputs, or how the call failed and its message.
 
-    A refusal is "raised"; what is returned and is not what the kit expects is "unreadable".
+    A refusal is "raised"; a returned value that the kit does not expect is "unreadable".
     `traceback` is that of the implementation; `overwritten` names the arguments that it changed;
     `seconds` is how long the call took, where that is known.
     """
@@ -91,10 +91,10 @@ class Deviation:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A case that was run: what was wanted, what came, and how far it is off.
+    """A case that was run: the expected and the returned values, and their deviation.
 
-    `arguments`, `expected` and `answer` are in the kit's canonical layout; `problem` says in plain
-    words what is wrong, None if nothing is.
+    `arguments`, `expected` and `answer` are in the kit's canonical layout; `problem` describes
+    what is wrong, None if nothing is.
     """
 
     case: Case
@@ -131,7 +131,7 @@ def _quality(value: float) -> str:
 
 @dataclass(frozen=True)
 class Defect:
-    """A known way to be wrong: a plain implementation, in the canonical form, that has it."""
+    """A known defect: a plain implementation, in the canonical form, that has it."""
 
     bug: str
     words: str
@@ -148,7 +148,7 @@ class Symptom:
 
 @dataclass(frozen=True)
 class Finding:
-    """One bug, or one thing to know, in plain words."""
+    """One bug, or one note, as text."""
 
     bug: str  # bug class, such as "G3"; empty if none fits
     words: str
@@ -163,9 +163,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Settled:
-    """Conventions that questions of their own decided, and what else came up on the way.
+    """Conventions that further cases decided, and findings of these cases.
 
-    `unasked` names the conventions that no question decides for this implementation.
+    `unasked` names the conventions that no case decides for this implementation.
     """
 
     values: dict[str, str]
@@ -184,7 +184,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a run of a kit found."""
+    """All findings of a run of a kit."""
 
     kit: str
     target: str

@@ -19,16 +19,17 @@ SCHEMA = 2  # version of the JSON
 NAMES = 6  # of the cases that show what has no name
 SLOW = 1.0  # seconds of a call that is worth a mention
 SLOWEST = 3  # calls that are mentioned
+KNOWN = {"told": "given", "not asked": "not tested"}  # how the text words what the JSON names
 
 
 def as_text(report: Report, kit: Kit, comparison: Comparison | None = None) -> str:
-    """What a person reads: conventions, counts, findings."""
+    """The report as text: conventions, counts, findings."""
     findings = (line for finding in report.findings for line in _text(finding, comparison))
     return "\n".join([*_head(report, kit), *findings])
 
 
 def as_json(report: Report, comparison: Comparison | None = None) -> str:
-    """The same for machines; infinities and NaN are texts."""
+    """The report as JSON; infinities and NaN are texts."""
     findings = [
         {
             "bug": finding.bug,
@@ -79,14 +80,14 @@ def _head(report: Report, kit: Kit) -> Iterator[str]:
     words = {convention.name: convention.words for convention in kit.conventions}
     wide = max(map(len, report.conventions))
     for name, (value, known) in report.conventions.items():
-        yield f"  {name:{wide}}  {words[name](value)} ({known})"
+        yield f"  {name:{wide}}  {words[name](value)} ({KNOWN.get(known, known)})"
     assumed = [name for name, (_, known) in report.conventions.items() if known == "assumed"]
     if assumed:
         flags = ", ".join(
             convention.flag for convention in kit.conventions if convention.name in assumed
         )
-        yield "No conventions make the first, tiny case right: those marked (assumed) are guesses,"
-        yield f"and the findings rest on them. Where a guess is wrong, say what is right: {flags}"
+        yield "The first, tiny case is wrong under all conventions: those marked (assumed) are"
+        yield f"guesses, on which the findings depend. If one is wrong, give the right one: {flags}"
     yield f"{report.asked} cases, {report.agreed} as expected"
     if report.spread is not None:
         yield f"largest difference between repeats: {report.spread:.3g}"
@@ -177,7 +178,7 @@ def write_junit(
         _add_verdict(element, trial, findings.get(trial.case), comparison)
     for case in sorted(comparison.unasked) if comparison is not None else ():
         element = SubElement(suite, "testcase", name=_escaped(case), time="0.000")
-        SubElement(element, "failure", message="an expected case, not asked in this run")
+        SubElement(element, "failure", message="an expected case that was not run")
     suite.set("tests", str(len(suite.findall("testcase"))))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
@@ -191,7 +192,7 @@ def write_junit(
 def _add_verdict(
     element: Element, trial: Trial, finding: Finding | None, comparison: Comparison | None
 ) -> None:
-    """Say that the case failed, or that its fault is known, or gone."""
+    """Mark the case as failed, or its fault as known or gone."""
     known = comparison.expected.known(trial.case) if comparison is not None else ""
     if finding is None:
         if known:

@@ -1,4 +1,4 @@
-"""Run cases on an implementation and hold its answers against the reference."""
+"""Run cases on an implementation and compare its answers with the reference."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class Asking:
     runner: Runner
 
     def outcomes(self, cases: Iterable[Case], conventions: Conventions) -> list[Outcome]:
-        """What came of each case, in one batch of calls."""
+        """The outcome of each case, in one batch of calls."""
         kit = self.kit
         listed = [(case, kit.present(case, conventions)) for case in cases]
         answers = self.runner.ask(
@@ -45,7 +45,7 @@ def judged(
     answer: Answer,
     outputs: Outputs | None = None,
 ) -> Outcome:
-    """Hold an answer against the reference, or against the canonical outputs of a defect."""
+    """Compare an answer with the reference, or with the canonical outputs of a defect."""
     right = kit.reference(case, arguments, conventions) if outputs is None else outputs
     expected = kit.express(arguments, right, conventions)
     if answer.outputs is not None:
@@ -74,7 +74,7 @@ def judge(
             return None, None
         return f"{answer.failure}: {answer.sentence}", None
     if case.status == "must_reject":
-        return "numbers come where a refusal is wanted", None
+        return "numbers are returned where a refusal is expected", None
     if answer.overwritten:
         return f"the argument {answer.overwritten[0]} is overwritten", None
     if case.status == "acceptable":
@@ -84,7 +84,7 @@ def judge(
 
 
 def outputs_of(defect: Defect, kit: Kit, arguments: Arguments) -> Outputs:
-    """What an implementation with this defect gives, in the canonical form.
+    """The results of an implementation with this defect, in the canonical form.
 
     None among its results is left out.
     """

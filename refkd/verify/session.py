@@ -50,15 +50,15 @@ def verify(
     runner : Runner
         Of the implementation.
     claims : mapping of str to str, optional
-        Conventions that are known; the others are found out.
+        Conventions that are known; the others are detected.
     selection : Selection, optional
         Which cases to run; all if not given.
     target : str
-        What stands for the implementation in the report.
+        The name of the implementation in the report.
     case : str, optional
         Run this case only.
     repeat : int
-        Times that each case is asked; answers of other bits are reported.
+        Number of times that each case is run; answers with different bits are reported.
     again : callable
         From the name of a case to the command that runs it again.
     begin : callable
@@ -68,7 +68,7 @@ def verify(
     Returns
     -------
     Report
-        Its `exit_code` is 1 if anything must be mended.
+        Its `exit_code` is 1 if there is a fault.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def verify(
 
 
 def in_order(cases: Iterable[Case]) -> list[Case]:
-    """The cases in the order in which they are run: what has to be refused comes last."""
+    """The cases in the order in which they are run: those that must be refused come last."""
     return sorted(cases, key=lambda case: case.status == "must_reject")
 
 
@@ -205,7 +205,7 @@ def own_deviation(kit: Kit, outcome: Outcome) -> Deviation | None:
 def _remarks(
     kit: Kit, outcomes: Sequence[Outcome], again: Callable[[str], str]
 ) -> Iterator[Finding]:
-    """What to know from right answers; the same words once, with all cases that say so."""
+    """Notes on right answers; equal notes are one, with all their cases."""
     cases: dict[Symptom, list[str]] = {}
     for outcome in outcomes:
         if outcome.problem is None and (remark := kit.remark(outcome)) is not None:
@@ -222,6 +222,6 @@ def _spread(
 ) -> Iterator[Finding]:
     if spreads and (worst := max(spreads, key=lambda spread: spread[0]))[0] > 0.0:
         size, case = worst
-        words = f"the same call gives other numbers when repeated, up to {size:.3g} apart"
+        words = f"the same call gives different numbers when repeated, up to {size:.3g} apart"
         names = tuple(dict.fromkeys(case.name for spread, case in spreads if spread > 0.0))
         yield Finding("G9", words, "note", case.name, failing=names, again=again(case.name))

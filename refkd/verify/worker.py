@@ -1,6 +1,6 @@
 """The child process of an adapter: `python -m refkd.verify.worker` (docs/guides/verify.md).
 
-It imports NumPy and the adapter, nothing else, answers one call after the other, and may die.
+It imports NumPy and the adapter, nothing else, answers one call after the other, and may crash.
 """
 
 import importlib
@@ -25,7 +25,7 @@ NUMBERS = "fiub"  # kinds of dtypes
 
 
 def send(pipe: BinaryIO, values: Mapping[str, Any]) -> None:
-    """Write values as npz behind its length."""
+    """Write values as npz, preceded by its length."""
     data = io.BytesIO()
     write_npz(data, values)
     pipe.write(len(data.getbuffer()).to_bytes(LENGTH_BYTES, "little"))
@@ -40,7 +40,7 @@ def receive(pipe: BinaryIO) -> dict[str, Any] | None:
         return None
     length = int.from_bytes(head, "little")
     if length > 2 * MOST:
-        raise ValueError("something else than `send` has written into the pipe")
+        raise ValueError("something other than `send` wrote to the pipe")
     data = pipe.read(length)
     return read_npz(io.BytesIO(data))
 
@@ -164,7 +164,7 @@ def main(target: str, names: str, results: str) -> None:
         send(answers, {"error": _first_line(error), "traceback": traceback_of(error)})
         return
     if not takes(adapter, names.split(",")):
-        send(answers, {"error": f"TypeError: it does not take ({names.replace(',', ', ')})"})
+        send(answers, {"error": f"TypeError: it does not accept ({names.replace(',', ', ')})"})
         return
     send(answers, {"ready": True})
     while (call := receive(calls)) is not None:

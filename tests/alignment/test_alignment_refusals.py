@@ -19,7 +19,7 @@ INF, NAN = np.inf, np.nan
 TWO, THREE = np.zeros((4, 2)), np.zeros((4, 3))
 SPIKES = spiky({2: 1})
 SEQUENCES = "expected a list of symbols for each utterance, such as list(text) or text.split(), got"
-EACH = "ends: expected phones that follow each other, each of some length, got"
+EACH = "ends: expected successive phones, each of positive duration, got"
 
 
 def constant(seeds=2, utterances=3):
@@ -72,7 +72,7 @@ REFUSED = {
     },
     emission_delay: {
         "times: expected L=2 to match labels, got L=1": (SPIKES, [1, 2], [0.1], 0.02),
-        "times: expected numbers that never fall, got [0.2, 0.1]":
+        "times: expected numbers that never decrease, got [0.2, 0.1]":
             (SPIKES, [1, 2], [0.2, 0.1], 0.02),
         "labels: expected labels other than blank=0, got the blank at 0":
             (SPIKES, [0], [0.1], 0.02),
@@ -113,8 +113,8 @@ REFUSED = {
     },
     compare: {
         "sets: expected at least one, got none": ([],),
-        "sets: expected a name of its own for each, got 'one' twice": ([SET, SET],),
-        "frame_shift: expected seconds for one, which does not tell, got none":
+        "sets: expected a different name for each, got 'one' twice": ([SET, SET],),
+        "frame_shift: expected seconds for one, which has none, got none":
             ([a_set("one", frame_shift=None)],),
         "latency: expected one of 'one', got 'two'": ([SET], {"two": 1.0}),
         "latency: expected a finite number, got nan": ([SET], {"one": NAN}),

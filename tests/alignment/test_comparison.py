@@ -112,7 +112,7 @@ def test_symbols_told_once_hold_for_all():
     with_symbols = a_set("small", {2: 1}, symbols=("-", "a", "b", "c"))
     (first, second), (finding,) = in_one_order([plain, with_symbols])
     assert first.symbols == second.symbols == with_symbols.symbols
-    assert finding.sentence == "classes are called as those of small"
+    assert finding.sentence == "classes are named as in small"
     assert in_one_order([plain, plain]) == ((plain, plain), ())
 
 

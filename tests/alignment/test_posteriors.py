@@ -383,13 +383,19 @@ def test_ctm_of_eight_columns_and_only_spaces_and_tabs_split(tmp_path):
         ("u 1 0 1\n", "line 1: expected utterance channel start duration label"),
         ("u 1 0 1 a\nu 1 x 1 b\n", "line 2: expected seconds for start and duration, got x 1"),
         ("u 1 0 nan a\n", "line 1: expected seconds"),
-        ("u 1 0 0 a\n", "line 1: expected some duration, or the label skipped, got 0 s of 'a'"),
+        (
+            "u 1 0 0 a\n",
+            "line 1: expected a positive duration, or the label skipped, got 0 s of 'a'",
+        ),
         ("u 1 0 -1 a\n", "line 1: expected start >= 0 and duration >= 0, got 0 and -1"),
         ("u 1 0 1 New York\n", "line 1, column 6: expected a confidence or NA, got 'York'"),
         ("u 1 0 1 a 0.5 b\n", "line 1, column 7: expected one of lex, .*, got 'b'"),
         ("u 1 0 1 a 0.5 lex s t\n", "line 1: expected utterance channel start duration label"),
         ("u 1 0 1 a\nu 2 1 1 b\n", "line 2: expected one channel for 'u', got 1 and 2"),
-        ("u 1 0.5 1 b\nu 1 0 0.6 a\n", "line 1: expected nothing else after 0.5 s, got 'a' until"),
+        (
+            "u 1 0.5 1 b\nu 1 0 0.6 a\n",
+            "line 1: expected no other label after 0.5 s, got 'a' until",
+        ),
     ],
 )
 def test_ctm_that_is_refused(tmp_path, text, reason):
@@ -497,10 +503,12 @@ def test_rows_that_do_not_sum_to_one():
 
 def test_probabilities_told_as_something_else_and_the_reverse():
     for kind in ("logits", "log_probabilities"):
-        expected = f"{kind} are told, the numbers look like probabilities"
+        expected = f"{kind} are given, but the numbers look like probabilities"
         assert sentences(a_set(kind=kind)) == [expected]
     logs = a_set(arrays={"one": np.log(spiky())})
-    assert "probabilities are told, the numbers begin at -" in sentences(logs, level="error")[0]
+    assert (
+        "probabilities are given, but the smallest number is -" in sentences(logs, level="error")[0]
+    )
     with pytest.raises(ArgumentError, match="utterance 'one': expected probabilities >= 0"):
         normalised(logs)
 
@@ -517,7 +525,7 @@ def test_other_logarithms(change, words):
     """Not told, they stop; told to be logits, they are taken for such with a warning."""
     arrays = {"one": change(spiky())}
     assert sentences(a_set(arrays=arrays, kind=None), level="error") == [
-        f"expected natural logarithms, or --kind to say what they are, got what looks like {words}"
+        f"expected natural logarithms, or --kind to specify them, got what looks like {words}"
     ]
     model = a_set(arrays=arrays, kind="logits")
     assert sentences(model, level="error") == []
@@ -533,7 +541,7 @@ FINDINGS = [
     ({"arrays": LAST}, None,
      ["blank 0 is the best class in 25 % of frames; 2 is best in 75 % and looks like the blank"]),
     ({"arrays": LAST, "blank": None, "symbols": None}, "assumed",
-     ["the blank is 2, the best class in 75 % of frames", "classes are called by their numbers"]),
+     ["the blank is 2, the best class in 75 % of frames", "classes are named by their numbers"]),
     ({"arrays": LAST, "blank": None, "symbols": ("a", "m", "<blk>")}, None,
      ["the blank is 2, by its symbol '<blk>'"]),
     # of several names the one that is heard
@@ -544,7 +552,7 @@ FINDINGS = [
     ({"arrays": PADDED}, "warning",
      ["1 of 2 utterances end in 10 or more equal frames, as padding does, such as 'one'"]),
     ({"symbols": None, "frame_shift": None, "first_frame": None}, "assumed",
-     ["classes are called by their numbers",
+     ["classes are named by their numbers",
       "the frame shift is unknown, so times are in frames",
       "frame 0 is at 0 s"]),
     ({"frame_shift": 10.0}, None, ["a frame shift of 10 s is unusual; it is in seconds"]),
@@ -570,10 +578,10 @@ def test_a_name_against_the_evidence_is_an_error():
     best = np.repeat([2, 0, 1], [90, 0, 10])
     model = a_set(arrays={"one": np.eye(3)[best]}, blank=None, symbols=("-", "a", "m"))
     assert [sentence for sentence in sentences(model) if "blank" in sentence] == [
-        "expected --blank to say which class it is, got 0 by its symbol '-', which is best in 0 % "
+        "expected --blank to specify the class, got 0 by its symbol '-', which is best in 0 % "
         "of frames, but 2 ('m') in 90 %"
     ]
-    with pytest.raises(ArgumentError, match="teacher: expected --blank to say which class it is"):
+    with pytest.raises(ArgumentError, match="teacher: expected --blank to specify the class"):
         normalised(model)
     rare = np.repeat([2, 0, 1], [60, 20, 20])
     model = a_set(arrays={"one": np.eye(3)[rare]}, blank=None, symbols=("-", "a", "m"))
@@ -587,10 +595,10 @@ def test_numbers_from_0_to_1_that_do_not_sum_to_one_are_of_no_kind(total):
     arrays = {"one": total * 0.7 * spiky() + 0.3 * total / 3}
     model = a_set(arrays=arrays, kind=None)
     assert sentences(model) == [
-        "expected --kind to say whether the numbers are probabilities or logits, got numbers from "
-        f"0 to 1 that sum to {total:.3g} in a frame"
+        "expected --kind to specify whether the numbers are probabilities or logits, got numbers "
+        f"from 0 to 1 that sum to {total:.3g} in a frame"
     ]
-    with pytest.raises(ArgumentError, match="teacher: expected --kind to say whether"):
+    with pytest.raises(ArgumentError, match="teacher: expected --kind to specify whether"):
         normalised(model)
     expected = arrays["one"] / total
     got = normalised(a_set(arrays=arrays)).arrays["one"]
@@ -612,7 +620,7 @@ def test_one_normal_form_of_symbols_and_names():
     assert sentences(composed, other, reference=true) == []
     alike = a_set("small", {"caf\u00e9": spiky()}, symbols=("-", "\u00e9", "\u043c"))
     assert sentences(composed, alike) == [
-        "1 classes have another symbol than in teacher, such as 2: '\u043c' (U+043C), there 'm'"
+        "1 classes have a different symbol than in teacher, such as 2: '\u043c' (U+043C), there 'm'"
     ]
     with pytest.raises(ArgumentError, match="arrays: expected names=2 to match their names in NFC"):
         PosteriorSet("small", {"\u00e9": spiky(), "e\u0301": spiky()})
@@ -622,9 +630,12 @@ def test_names_of_two_sets():
     first, second, third = spiky(), spiky(30), spiky(20)
     findings = diagnose(a_set(), a_set("small", {"two": second, "three": third}))
     assert [(each.level, each.name) for each in findings] == [("warning", "small")]
-    assert "2 utterances are not both in it and teacher and are left out" in findings[0].sentence
+    assert (
+        "2 utterances are not in both this model and teacher and are left out"
+        in findings[0].sentence
+    )
     nothing = sentences(a_set(), a_set("small", {"three": first}), level="error")
-    assert nothing == ["no utterance is both in it and teacher, such as 'one' and 'three'"]
+    assert nothing == ["no utterance is in both this model and teacher, such as 'one' and 'three'"]
 
 
 def test_classes_of_two_sets():
@@ -633,11 +644,11 @@ def test_classes_of_two_sets():
     assert "K=4 classes, teacher has K=3" in sentences(a_set(), wider, level="error")
     other = a_set("small", symbols=("-", "m", "a"))
     assert sentences(a_set(), other) == [
-        "2 classes have another symbol than in teacher, such as 1: 'm', there 'a'"
+        "2 classes have a different symbol than in teacher, such as 1: 'm', there 'a'"
     ]
     last = a_set("small", {"one": spiky(blank=2), "two": spiky(30, 2)}, blank=2, symbols=None)
     assert sentences(a_set(), last, level="error") == [
-        "the blank is 2, that of teacher is 0, so their classes are in another order"
+        "the blank is 2, that of teacher is 0, so their classes are in different orders"
     ]
 
 
@@ -645,13 +656,13 @@ def test_durations_of_two_sets():
     halves = {"one": spiky(20), "two": spiky(15)}
     assert sentences(a_set(), a_set("small", halves, frame_shift=0.04)) == []
     assert sentences(a_set(), a_set("small", halves)) == [
-        "2 of 2 shared utterances last differently in teacher, the worst 'one': 0.4 s, there "
+        "2 of 2 shared utterances differ in duration from teacher, the worst 'one': 0.4 s, there "
         "0.8 s; numbers of frames are as 1 to 2, frame shifts as 1 to 1"
     ]
     unknown = sentences(a_set(), a_set("small", halves, frame_shift=None), level="warning")
     assert unknown == [
-        "2 of 2 shared utterances last differently in teacher, the worst 'one': 20 frames, there "
-        "40 frames; numbers of frames are as 1 to 2, frame shifts not known of both"
+        "2 of 2 shared utterances differ in duration from teacher, the worst 'one': 20 frames, "
+        "there 40 frames; numbers of frames are as 1 to 2, frame shifts not known of both"
     ]
     edges = {"one": spiky(37), "two": spiky(30)}
     assert sentences(a_set(), a_set("small", edges)) == []
@@ -663,8 +674,9 @@ def test_reference_that_does_not_fit():
     true = {"one": timed("ax", [0.0, 0.1, 1.6]), "three": timed("a", [0.0, 0.1])}
     findings = sentences(a_set(), reference=true)
     assert findings == [
-        "2 utterances are not both in it and the reference and are left out, such as 'three'",
-        "1 labels of the reference are no symbols, such as 'x'",
+        "2 utterances are not in both this model and the reference and are left out, "
+        "such as 'three'",
+        "1 labels of the reference are not symbols, such as 'x'",
         "1 of 1 utterances end before their reference, the worst 'one': posteriors until 0.81 s, "
         "reference until 1.6 s",
     ]

@@ -86,7 +86,7 @@ def test_memory_that_is_not_there_is_one_sentence(monkeypatch, capsys):
 
     unable = "Unable to allocate 377. GiB for an array"
     assert fail(MemoryError(unable)) == f"refkd: {unable}\n"
-    assert fail(MemoryError()) == "refkd: expected more memory, got none\n"
+    assert fail(MemoryError()) == "refkd: expected more free memory, got none\n"
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,10 @@ def test_everything_at_once(files, truth, plot, tmp_path):
     code, out, err = plot(files, *more)
     assert (code, err) == (
         0,
-        "teacher: warning: 1 utterances are not both in it and the reference and are left out, "
-        "such as 'two'\n"
-        "small: warning: 1 utterances are not both in it and the reference and are left out, "
-        "such as 'two'\n",
+        "teacher: warning: 1 utterances are not in both this model and the reference and are left "
+        "out, such as 'two'\n"
+        "small: warning: 1 utterances are not in both this model and the reference and are left "
+        "out, such as 'two'\n",
     )
     figures = ("shift", "offsets", "cumulative", "delays", "tradeoff")
     figures += ("band-small", "gradients-small")
@@ -347,7 +347,7 @@ def test_subwords_joined_to_words(tmp_path, measure, plot):
     assert small["after_end"]["phones_left_out"] == 1
     code, _, err = plot(models, "--reference", words)
     assert code == 0
-    assert "small: warning: 2 labels of the reference are no symbols, such as 'Mama'" in err
+    assert "small: warning: 2 labels of the reference are not symbols, such as 'Mama'" in err
     expected = "left out: delays: no spike is a label of the reference; try --by word"
     assert expected in err
 
@@ -358,7 +358,7 @@ def test_missing_utterances_are_left_out(files, tmp_path, measure):
     other = write(tmp_path / "less.npz", arrays, frame_shift=0.02, blank=0)
     measured = measure([files[0], f"small={other}"])
     assert (measured["utterances"], measured["shift"]["small"]["n"]) == (1, 4)
-    sentence = "2 utterances are not both in it and teacher and are left out, such as 'two'"
+    sentence = "2 utterances are not in both this model and teacher and are left out, such as 'two'"
     assert {"level": "warning", "name": "small", "sentence": sentence} in measured["findings"]
 
 
@@ -437,7 +437,7 @@ def test_a_spectrogram_above(files, tmp_path, plot):
     assert plot(files, "--audio", folder, "--utterance", "one")[0] == 0
     (folder / "one.WAV").unlink()
     code, _, err = plot(files, "--audio", folder, "--utterance", "one")
-    assert (code, "one.wav: expected a WAV file that can be read" in err) == (1, True)
+    assert (code, "one.wav: expected a readable WAV file" in err) == (1, True)
 
 
 # --- guesses against the evidence ----------------------------------------------------------------
@@ -483,9 +483,7 @@ def test_a_hyphen_is_no_blank_by_its_name_alone(tmp_path, plot):
     facts = {"symbols": ("", "a", "-", "b"), "frame_shift": 0.02}
     path = write(tmp_path / "m.npz", arrays_of({"one": {2: 1}}, {"one": 10}), **facts)
     code, _, err = plot([f"m={path}"])
-    sentence = (
-        "m: error: expected --blank to say which class it is, got 2 by its symbol '-', which "
-    )
+    sentence = "m: error: expected --blank to specify the class, got 2 by its symbol '-', which "
     assert (code, sentence in err) == (1, True)
     assert "is best in 0 % of frames, but 0 ('') in 90 %" in err
     assert plot([f"m={path}"], "--blank", "0")[0] == 0
@@ -524,7 +522,7 @@ def test_a_hyphen_is_no_blank_by_its_name_alone(tmp_path, plot):
         (["--format", "svg,jpg"], 2, "format: expected one of 'png', 'svg', 'pdf', got 'jpg'"),
         (["--font", "No Such Font"], 2, "font: expected the name of an installed font"),
         (["--numbers", "no/such/folder.csv"], 2, "numbers: expected a new file"),
-        (["--model", "small=again.npz"], 2, "model: expected a name of its own for each"),
+        (["--model", "small=again.npz"], 2, "model: expected a different name for each"),
         (["--model", "=again.npz"], 2, "model: expected NAME=PATH, got '=again.npz'"),
         (["--model", "third=nothing.npz"], 1, "nothing.npz: expected a file, got none"),
     ],
@@ -579,7 +577,7 @@ def test_no_shared_utterance(files, tmp_path, plot):
     other = write(tmp_path / "other.npz", {"three": logits({3: 1}, 9)}, frame_shift=0.02, blank=0)
     code, _, err = plot([files[0], other])
     assert code == 1
-    assert "other: error: no utterance is both in it and teacher" in err
+    assert "other: error: no utterance is in both this model and teacher" in err
 
 
 def test_a_rule_needs_equal_frames(files, tmp_path, plot):

@@ -91,7 +91,7 @@ def test_what_has_to_be_told_is_not_settled_by_folding(scale, flag):
     """A hyphen that is never best is no blank, and 0.95 is no sum of probabilities."""
     rare = np.array([[0.9, 0.0, 0.1, 0.0], [0.2, 0.0, 0.8, 0.0]]) * scale
     posteriors = PosteriorSet("small", {"one": rare}, symbols=("x", "-", "a", "|"))
-    with pytest.raises(ArgumentError, match=f"small: expected {flag} to say"):
+    with pytest.raises(ArgumentError, match=f"small: expected {flag} to specify"):
         fold_classes([posteriors], Folding({}, ["|"]))
 
 
@@ -108,9 +108,9 @@ def test_true_labels_are_folded_alike():
         ({"x": "a"}, (), "merge: expected symbols of the models, got 'x'"),
         ({}, ("x",), "drop: expected symbols of the models, got 'x'"),
         ({}, ("-",), "merge, drop: expected classes other than the blank of small, got '-'"),
-        ({"a": "m", "m": "a"}, (), "merge: expected symbols that do not lead back"),
-        ({"a": "a"}, (), "merge: expected symbols that do not lead back"),
-        ({"a": "m"}, ("a",), "merge: expected symbols that are not dropped, too, got 'a'"),
+        ({"a": "m", "m": "a"}, (), "merge: expected symbols that do not merge in a circle"),
+        ({"a": "a"}, (), "merge: expected symbols that do not merge in a circle"),
+        ({"a": "m"}, ("a",), "merge: expected symbols that are not also dropped, got 'a'"),
     ],
 )
 def test_what_cannot_be_folded_is_one_sentence(merge, drop, says):
@@ -184,7 +184,7 @@ def test_one_file_does_not_take_two_tables(tmp_path, plot):
     path = tmp_path / "both.csv"
     code, _, err = plot(models, "--pairs", path, "--numbers", path)
     assert (code, path.exists()) == (2, False)
-    assert err.startswith("refkd: pairs: expected another file than --numbers, got ")
+    assert err.startswith("refkd: pairs: expected a file other than that of --numbers, got ")
 
 
 def test_a_ctm_of_spikes_is_read_back_as_the_truth_it_agrees_with(tmp_path, plot):
@@ -286,7 +286,7 @@ def test_models_that_last_differently_are_told_in_the_unit(tmp_path, plot):
     models = files(tmp_path, {"teacher": {"line": logits({3: 1}, 20)}})
     models += files(tmp_path, {"small": {"line": logits({8: 1}, 40)}})
     _, _, err = plot(models, "--unit", "px", "--frame-shift", "8", "--first-frame", "0")
-    assert "small: warning: 1 of 1 shared utterances last differently in teacher" in err
+    assert "small: warning: 1 of 1 shared utterances differ in duration from teacher" in err
     assert "320 px, there 160 px" in err
 
 

@@ -55,7 +55,7 @@ def split_of_lengths(lengths):
 # --- records -------------------------------------------------------------------------------------
 
 
-FOLLOWING = "ends: expected phones that follow each other, each of some length, got [0.1, "
+FOLLOWING = "ends: expected successive phones, each of positive duration, got [0.1, "
 WITHIN = "starts, ends: expected times within 0.2 seconds of audio, got "
 HALF = "starts, ends: expected both or neither, got one of them"
 OF_UTTERANCES = [
@@ -78,11 +78,11 @@ OF_UTTERANCES = [
 OF_CORPORA = {
     "test: expected at least one utterance, got none": {"test": ()},
     "train: expected rate=16000, got rate=8000 in a": {"rate": 16000},
-    "test: expected groups of its own, got 'a' also in train":
+    "test: expected groups that are in no other split, got 'a' also in train":
         {"test": (utterance("c", group="a"),)},
     "name: expected every utterance's name once, got 'a' twice":
         {"train": (utterance("a"), utterance("a"))},
-    "starts, ends: expected times in every utterance or in none, got none in c":
+    "starts, ends: expected times in all utterances or in none, got none in c":
         {"test": (untimed("c"),)},
 }  # fmt: skip
 

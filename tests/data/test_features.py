@@ -175,7 +175,7 @@ OF_AUDIO = {
         ([0.0], 2**63),
     "low, high: expected low < high <= 4000.0 Hz, got 20.0, 5000.0":
         ([0.0], 8000, FeatureSettings(high=5000.0)),
-    "bands: expected few enough that each holds a bin of the transform, got 200 bands with bins"
+    "bands: expected few enough that each contains a bin of the transform, got 200 bands with bins"
     " 31.25 Hz apart":
         ([0.0], 8000, FeatureSettings(bands=200)),
 }  # fmt: skip

@@ -71,7 +71,7 @@ def wav_bytes(path):
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda data: b"", "expected a WAV file of plain PCM, got an early end"),
+        (lambda data: b"", "expected a WAV file of plain PCM, got a truncated file"),
         (lambda data: b"fLaC" + data[4:], "expected a WAV file of plain PCM, got a file that beg"),
         (lambda data: data[:20] + b"\x07" + data[21:], "expected a WAV file of plain PCM, got enc"),
         (lambda data: data[:20] + b"\x03" + data[21:], "expected a WAV file of plain PCM, got flo"),
@@ -80,7 +80,7 @@ def wav_bytes(path):
         (lambda data: data[:24] + bytes(4) + data[28:], "expected a WAV file of plain PCM, got 0"),
         (lambda data: data[:34] + b"\x78" + data[35:], "expected samples of 8, 16, 24 or 32 bits"),
         (lambda data: b"NIST_1A\n" + data, "expected a WAV file with a RIFF header, got a SPHERE"),
-        (lambda data: data[:-20], "expected as many samples as its header says, got 40 of 50"),
+        (lambda data: data[:-20], "expected as many samples as its header states, got 40 of 50"),
         (lambda data: data[:40] + bytes(4), "expected at least one sample, got none"),
     ],
 )
@@ -133,7 +133,7 @@ def test_headers_that_recorders_and_pipes_write(tmp_path, data):
 @pytest.mark.parametrize("length", [9, 0x7FFFE000, 0x80000000])
 def test_a_length_that_the_file_does_not_have_is_refused(tmp_path, length):
     (tmp_path / "a.wav").write_bytes(riff(HALVES_24, bits=24, length=length + 6))
-    with pytest.raises(FileError, match=r"as many samples as its header says, got 4 of \d+$"):
+    with pytest.raises(FileError, match=r"as many samples as its header states, got 4 of \d+$"):
         read_wav(tmp_path / "a.wav")
 
 
@@ -144,9 +144,9 @@ def test_an_extensible_header_of_another_encoding_is_refused(tmp_path):
 
 
 def test_a_missing_wav_is_named(tmp_path):
-    with pytest.raises(FileError, match=r"a\.wav: expected a WAV file that can be read, got "):
+    with pytest.raises(FileError, match=r"a\.wav: expected a readable WAV file, got "):
         read_wav(tmp_path / "a.wav")
-    with pytest.raises(FileError, match="expected a WAV file that can be read, got "):
+    with pytest.raises(FileError, match="expected a readable WAV file, got "):
         read_wav("a\0b.wav")
 
 
@@ -193,14 +193,14 @@ def test_pauses_are_no_phones_but_a_capital_h_is(phone):
     [
         ("", "expected a line '#' before the labels, got none"),
         ("0.1 125 a\n", "expected a line '#' before the labels, got none"),
-        ("#\n", "expected a phone besides pauses, got none"),
-        ("#\n0.1 125 pau\n", "expected a phone besides pauses, got none"),
+        ("#\n", "expected a phone other than pauses, got none"),
+        ("#\n0.1 125 pau\n", "expected a phone other than pauses, got none"),
         ("#\n0.1 a\n", "expected lines of end time, colour and phone, got '0.1 a'"),
         ("#\nend 125 a\n", "expected lines of end time, colour and phone, got 'end 125 a'"),
-        ("#\n0.2 125 a\n0.1 125 b\n", "expected end times that rise, got 0.1 after 0.2"),
-        ("#\n0.2 125 a\n0.2 125 b\n", "expected end times that rise, got 0.2 after 0.2"),
-        ("#\n0.0 125 a\n", "expected end times that rise, got 0.0 after 0.0"),
-        ("#\nnan 125 a\n", "expected end times that rise, got nan after 0.0"),
+        ("#\n0.2 125 a\n0.1 125 b\n", "expected increasing end times, got 0.1 after 0.2"),
+        ("#\n0.2 125 a\n0.2 125 b\n", "expected increasing end times, got 0.2 after 0.2"),
+        ("#\n0.0 125 a\n", "expected increasing end times, got 0.0 after 0.0"),
+        ("#\nnan 125 a\n", "expected increasing end times, got nan after 0.0"),
     ],
 )
 def test_wrong_labels_are_named(tmp_path, text, sentence):
@@ -285,13 +285,13 @@ def test_nothing_of_the_rate_that_was_asked_for(tmp_path):
 @pytest.mark.parametrize(
     ("place", "content", "problem"),
     [
-        ("lab/s1.lab", None, "a label file that can be read"),
-        ("wav/s1.wav", None, "a WAV file that can be read"),
+        ("lab/s1.lab", None, "a readable label file"),
+        ("wav/s1.wav", None, "a readable WAV file"),
         ("wav/s1.wav", b"", "a WAV file of plain PCM"),
         ("wav/s1.wav", b"RIFF", "a WAV file of plain PCM"),
         ("lab/s1.lab", b"", "a line '#' before the labels"),
-        ("lab/s1.lab", b"#\n0.3 125 pau\n", "a phone besides pauses"),
-        ("lab/s1.lab", b"#\n0.3 125 a\n0.2 125 b\n", "end times that rise"),
+        ("lab/s1.lab", b"#\n0.3 125 pau\n", "a phone other than pauses"),
+        ("lab/s1.lab", b"#\n0.3 125 a\n0.2 125 b\n", "increasing end times"),
         ("lab/s1.lab", b"#\n0.3 a\n", "lines of end time, colour and phone"),
         ("lab/s1.lab", b"#\n0.3 125 a\n9.0 125 pau\n", "labels within the audio"),
         ("lab/s1.lab", b"#\ninf 125 a\n", "labels within the audio"),

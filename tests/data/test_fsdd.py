@@ -94,7 +94,7 @@ def test_a_split_that_is_empty_names_the_first_fault(tmp_path):
     (tmp_path / "7_ann_10.wav").write_bytes(b"")
     assert sentence_of(read_fsdd, tmp_path, error=DataError) == (
         f"{tmp_path}: expected at least one clip for train, got none "
-        f"({tmp_path / '7_ann_10.wav'}: expected a WAV file of plain PCM, got an early end)"
+        f"({tmp_path / '7_ann_10.wav'}: expected a WAV file of plain PCM, got a truncated file)"
     )
 
 

@@ -114,7 +114,7 @@ def test_recordings_that_cannot_be_used_are_counted(tmp_path):
     corpus = read_manifest(write_manifest(tmp_path, lines))
     assert len(list(corpus)) == 3
     assert corpus.problems == {
-        "left out, expected a WAV file that can be read": 1,
+        "left out, expected a readable WAV file": 1,
         "clips left out, expected 8000 samples per second": 1,
     }
 

@@ -117,8 +117,8 @@ def test_files_that_cannot_be_used_are_counted(tmp_path):
     assert corpus.problems == {
         "left out, expected labels within the audio": 1,
         "left out, expected phones of the 61 of TIMIT": 1,
-        "left out, expected a phone besides q": 1,
-        "left out, expected a WAV file that can be read": 1,
+        "left out, expected a phone other than q": 1,
+        "left out, expected a readable WAV file": 1,
         "clips left out, expected 8000 samples per second": 1,
     }
 
@@ -148,9 +148,9 @@ def test_a_folder_without_the_layout(tmp_path):
         ("", "a phone, got none"),
         ("0 400\n", "lines of first sample, end sample and phone, got '0 400'"),
         ("0 0.5 aa\n", "lines of first sample, end sample and phone, got '0 0.5 aa'"),
-        ("0 400 aa\n300 500 b\n", "phones that follow each other, got '300 500 b'"),
-        ("400 400 aa\n", "phones that follow each other, got '400 400 aa'"),
-        ("-1 400 aa\n", "phones that follow each other, got '-1 400 aa'"),
+        ("0 400 aa\n300 500 b\n", "successive phones, each of positive duration, got '300 500 b'"),
+        ("400 400 aa\n", "successive phones, each of positive duration, got '400 400 aa'"),
+        ("-1 400 aa\n", "successive phones, each of positive duration, got '-1 400 aa'"),
     ],
 )
 def test_wrong_labels_are_named(tmp_path, text, sentence):

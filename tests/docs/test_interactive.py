@@ -774,10 +774,7 @@ class TestRules:
         assert gradient < 1e-12
         page.choose("rule", "OrderedPath")
         assert self.losses(page)["OrderedPath"] == ("0.304", "0.304")
-        assert (
-            page.text("verdict")
-            == "This student is silent. Its largest gradient is 0.96."
-        )
+        assert page.text("verdict") == "This student is silent. Its largest gradient is 0.96."
 
     @pytest.mark.proof
     def test_settings_change_what_is_chosen(self, page):

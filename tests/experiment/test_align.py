@@ -336,7 +336,7 @@ def test_options_of_the_reader(files, capsys):
     [
         ([], None, 2, "out: expected a folder for the TextGrids, got none"),
         (["--out", "FILES"], None, 2, "out: expected a new or empty folder, got "),
-        (["--out", "new"], "none.wav", 1, "none.wav: expected a WAV file that can be read, got"),
+        (["--out", "new"], "none.wav", 1, "none.wav: expected a readable WAV file, got"),
         (["--out", "new"], "none", 2, "data: expected one of 'synthetic', "),
         (["--out", "new", "--labels", "true"], "a.wav", 2, "labels: expected 'decoded' for a rec"),
         (["--out", "new", "--config", "a"], "a.WAV", 2, "config: expected none for a recording"),

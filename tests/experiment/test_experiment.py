@@ -232,7 +232,7 @@ def test_a_run_is_heard_where_there_is_audio(whole, tmp_path, capsys):
     data = Page((out / "report.html").read_text(encoding="utf-8")).data
     assert {utterance["name"] for utterance in data["utterances"] if utterance["audio"]} == {name}
     assert main(["plot", str(whole.folder), *more[:-1], str(tmp_path / f"{name}.wav")]) == 2
-    refusal = "refkd: audio: expected a folder, or --utterance NAME beside a file"
+    refusal = "refkd: audio: expected a folder, or a file with --utterance NAME"
     assert refusal in capsys.readouterr().err
     write_wav(tmp_path / f"{name}.wav", bytes(2 * round(8000 * (seconds + 1))), 8000)
     assert main(["plot", str(whole.folder), *more, "--out", str(tmp_path / "other")]) == 2

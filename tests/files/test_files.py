@@ -67,7 +67,7 @@ def test_a_device_or_a_pipe_is_never_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for target in (pipe, Path("/dev/full")):
-        with pytest.raises(OSError, match="no regular file") as caught, replacing(target):
+        with pytest.raises(OSError, match="not a regular file") as caught, replacing(target):
             pass
         assert caught.value.filename == str(target)
         assert not target.is_file()

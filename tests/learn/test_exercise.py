@@ -212,7 +212,7 @@ def test_only_what_is_named_is_marked(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["check", "nowhere"], "DIR: expected a folder that `refkd exercise new` has made"),
+        (["check", "nowhere"], "DIR: expected a folder written by `refkd exercise new`"),
         (["check", ".", "softmax"], "exercise: expected one of 'tanh_step', 'lstm_step'"),
         (["check", ".", "--time-limit", "0"], "--time-limit: expected a number > 0"),
         (["hint", "softmax"], "exercise: expected one of 'tanh_step', 'lstm_step'"),
@@ -244,7 +244,7 @@ TROUBLE = {
     "print('hello')\n    return divergence[99]": "It raises IndexError: index 99 is out of bounds",
     "pass": "chosen is not returned.",
     "return np.zeros((2, 2))": "chosen has shape (2, 2), expected (3,).",
-    "return 'frame 1'": "It returns something else: chosen: expected an array of numbers, got str",
+    "return 'frame 1'": "It returns an unreadable value: chosen: expected an array of numbers,",
 }
 
 
@@ -329,7 +329,7 @@ PLANTED = {
     ("ctc_gradient", ("] += weight", "] = weight")): (
         ("occupancy", (0, 0), 7 / 9, 0.0),
         "three frames by hand",
-        "of the states of one class, the blank included, only the last counts",
+        "of the states of one class, the blank included, only the last is counted",
     ),
     # P is 0.72; the scales multiply to 0.96
     ("ctc_rescaled", ("loss - math.log(end) if end > 0.0 else math.inf", "loss")): (
@@ -353,7 +353,7 @@ PLANTED = {
     ("soft_minimum", ("total / len(seen)", "total")): (
         ("softmin", (1,), -0.5 * math.log((1 + 4**-1.2) / 2), -0.5 * math.log(1 + 4**-1.2)),
         "three frames by hand, tau=0.5",
-        "the soft minimum sums over the window where a mean is wanted",
+        "the soft minimum uses the sum over the window in place of the mean",
     ),
     # the student frames 0 and 2 are as similar to teacher frame 1, and as near
     ("per_teacher", ("abs(t - u), t)", "abs(t - u), -t)")): (
@@ -437,7 +437,7 @@ def test_gates_exchanged():
     mark = mark_of("lstm_step", altered("lstm_step", change))
     assert mark.fault.table.name == "i"
     assert mark.wrong["g"] == mark.wrong["o"] == 0
-    assert mark.slip == "gates are in another order: forget and input gates exchanged"
+    assert mark.slip == "the gates are in a different order: forget and input gates exchanged"
 
 
 def test_softmax_minus_the_logarithm():

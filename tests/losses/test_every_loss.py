@@ -236,7 +236,7 @@ OF_DISTILL = {
     "rule: expected a rule such as Hard(Window(5, 0)), got <class 'refkd.losses.rules.FrameWise'>":
         {"rule": refkd.FrameWise},
     "rule: expected a rule such as Hard(Window(5, 0)), got 'Hard'": {"rule": "Hard"},
-    "blank_frames: expected 'keep' or 'drop_selected' for OrderedPath, which skips no teacher"
+    "blank_frames: expected 'keep' or 'drop_selected' for OrderedPath, which may not skip a teacher"
     " frame, got 'no_blank_candidates'":
         {"rule": refkd.OrderedPath(refkd.Window(1, 0)), "blank_frames": "no_blank_candidates"},
     "teacher_logits: expected a finite log-probability for every class when divergence is"

@@ -215,7 +215,7 @@ def test_reasons():
     assert set(of(refkd.Soft(EARLIER, 0.3)).values()) == {"seen"}
     path = list(of(refkd.OrderedPath(EARLIER)).items())
     assert path[0] == ((0, 0), "path")
-    moves = {"both go on": [1, 1], "student goes on": [1, 0], "teacher goes on": [0, 1]}
+    moves = {"both advance": [1, 1], "student advances": [1, 0], "teacher advances": [0, 1]}
     assert {why for _, why in path[1:]} == set(moves)
     for (before, _), (pair, why) in itertools.pairwise(path):
         assert np.subtract(pair, before).tolist() == moves[why]
@@ -228,4 +228,4 @@ def test_a_path_in_order_says_where_it_does_not_take_the_least():
     trace = refkd.distill_trace(student, teacher, refkd.Monotone(EARLIER, 1))
     assert trace.pairs.tolist() == [[0, 0], [1, 1], [2, 2]]
     why = [rules.row_of(trace.rule).why(trace, n) for n in range(3)]
-    assert why == ["path, least", "path, least", "path, not least"]
+    assert why == ["path, least", "path, least", "path, not the least"]

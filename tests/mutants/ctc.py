@@ -536,7 +536,7 @@ FIELD = OF_RESCALED | LOGARITHMS.mutants({
         ),
     },
     SOFTMAX: {
-        "V7: an empty target costs nothing [pytorch #18215, plain_cuda with zero_infinity]":
+        "V7: the loss of an empty target is 0 [pytorch #18215, plain_cuda with zero_infinity]":
             f"if L == 0:\n        return 0.0, np.zeros_like(logits)\n    {SOFTMAX}",
         "V7: an empty target costs inf [pytorch #18215, plain_cuda]":
             f"if L == 0:\n        return np.inf, np.zeros_like(logits)\n    {SOFTMAX}",

@@ -364,7 +364,7 @@ def broken(tmp_path, **changes):
 @pytest.mark.parametrize(
     ("changes", "got"),
     [
-        ({"weight_hh_l0": None}, "no matrix called weight_hh_l0"),
+        ({"weight_hh_l0": None}, "no matrix with the name weight_hh_l0"),
         ({"bias_hh_l1": None}, "no array bias_hh_l1"),
         ({"weight_hr_l0": np.ones((2, 2))}, "an array weight_hr_l0"),
         ({"bias_ih_l0": np.ones(7)}, "bias_ih_l0 of shape (7,)"),

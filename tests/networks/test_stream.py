@@ -109,5 +109,5 @@ def test_what_is_refused_leaves_the_stream_where_it_was(frames, sentence):
 
 def test_a_bidirectional_network_is_refused():
     net = refkd.Network.create(3, 2, 1, 4, bidirectional=True)
-    with pytest.raises(refkd.ArgumentError, match="network: expected a unidirectional one to str"):
+    with pytest.raises(refkd.ArgumentError, match="network: expected a unidirectional network"):
         net.stream()

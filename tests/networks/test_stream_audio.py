@@ -159,9 +159,9 @@ def test_the_table_for_people(files, capsys):
     ("model", "audio", "code", "sentence"),
     [
         ("none.npz", "audio.wav", 1, "expected a network saved as npz, got no such file"),
-        ("student.npz", "none.wav", 1, "expected a WAV file that can be read"),
+        ("student.npz", "none.wav", 1, "expected a readable WAV file"),
         ("student.npz", "fast.wav", 1, "audio: expected 1000 samples per second"),
-        ("teacher.npz", "audio.wav", 2, "network: expected a unidirectional one to stream"),
+        ("teacher.npz", "audio.wav", 2, "network: expected a unidirectional network"),
     ],
 )
 def test_one_sentence_for_what_cannot_be_done(files, capsys, model, audio, code, sentence):

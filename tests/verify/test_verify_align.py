@@ -292,7 +292,7 @@ def test_an_aligner_that_refuses_empty_targets_is_told_so():
 def test_the_smallest_example_can_be_run_again():
     wrong = PLANTED["repeats without a blank"].function
     fault = ALIGN.faults(wrong)[0]
-    assert fault.words == "repeated labels may do without the blank between them"
+    assert fault.words == "repeated labels may lack the blank between them"
     again = ALIGN.report(wrong, case=fault.case)
     assert fault.words in faults(again)[0].words  # one case alone may have several explanations
     assert ALIGN.faults(by_frames, case=fault.case) == []

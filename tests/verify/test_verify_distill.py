@@ -101,7 +101,7 @@ def test_an_implementation_that_offers_one_rule_is_asked_for_no_other():
 
 def test_a_rule_that_is_claimed_and_refused_is_a_fault():
     (fault,) = DISTILLATION.faults(frame_wise, {"rules": "FrameWise,Soft"})
-    assert fault.words.startswith("rules that are not offered: Soft (")
+    assert fault.words.startswith("rules that the implementation does not offer: Soft (")
 
 
 OFFERS = {
@@ -409,7 +409,7 @@ def masked_by(multiply, sum_of_padding=lambda padded: 0.0 * padded):
     ("multiply", "words"),
     [
         ("loss", "NaN in padded frames spreads to the loss or other frames"),
-        ("gradient", "NaN in padded frames comes back in their gradient"),
+        ("gradient", "NaN in padded frames appears in their gradient"),
     ],
 )
 def test_nan_times_a_mask_is_a_note(multiply, words):

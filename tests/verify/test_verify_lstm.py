@@ -87,7 +87,7 @@ def test_a_right_implementation_passes():
     assert report.asked == report.agreed == len(CASES)
     assert values(report)["weights"] == "columns"
     (note,) = report.findings
-    assert note.words == "an utterance without frames gives its first state for its last"
+    assert note.words == "an utterance without frames gives its first state as its last"
 
 
 # --- conventions ---------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_what_is_not_returned_is_said():
 
     report = LAYER.report(some)
     assert report.exit_code == 0
-    assert "not returned, so not looked at: d_c0" in notes(report)
+    assert "not returned, so not compared: d_c0" in notes(report)
 
 
 @given(
@@ -417,7 +417,7 @@ def test_a_variant_that_is_told_and_not_there_is_a_fault():
     report = LAYER.report(plain_lstm, claims)
     (fault,) = faults(report)
     assert fault.bug == "L10"
-    assert fault.words == "--variants coupled was told (f = 1 - i), found is: none"
+    assert fault.words == "--variants coupled was given (f = 1 - i), but detected: none"
 
 
 @pytest.mark.proof

@@ -139,7 +139,7 @@ def test_x_stops_at_the_first_fault_with_a_diagnosis(run):
 def test_a_told_convention_that_is_not_there_is_a_fault_of_the_conventions(run):
     done = run(*RIGHT, "--refkd-told", "layout=NTK", "-k", "conventions or one_frame")
     done.assert_outcomes(failed=1, passed=1)
-    done.stdout.fnmatch_lines(["--layout NTK was told*", "*told*found is: (T, N, K)*"])
+    done.stdout.fnmatch_lines(["--layout NTK was given*", "*given*but detected: (T, N, K)*"])
 
 
 def test_an_adapter_that_always_raises_is_one_error(run):
@@ -183,7 +183,7 @@ def test_a_fault_that_is_gone_fails(run, known):
     [
         ({"kit": "lstm"}, "known.json: kit: expected one of 'ctc', got 'lstm'"),
         ({"told": {"blank": "first"}}, "known.json: expected `refkd verify ctc --blank first *"),
-        ({"schema": "another"}, "known.json: expected a file by --write-expected*"),
+        ({"schema": "another"}, "known.json: expected a file written by --write-expected*"),
     ],
 )
 def test_another_file_is_wrong_usage(run, known, changes, sentence):

@@ -72,7 +72,7 @@ MANIFEST = (
         pytest.param(
             RAW + "(answer / 'error.txt').touch(); os.mkfifo(answer / 'loss')",
             "raw",
-            "loss, which is no regular file",
+            "loss, which is not a regular file",
             marks=posix_only,
         ),
     ],
@@ -80,7 +80,7 @@ MANIFEST = (
 def test_a_damaged_answer_is_a_crash_of_one_sentence(program, exchange, sentence):
     answer = asked(program, exchange)
     assert answer.failure == "crashed"
-    assert answer.sentence.startswith("its answer cannot be read: ")
+    assert answer.sentence.startswith("the answer cannot be read: ")
     assert sentence in answer.sentence
     assert "\n" not in answer.sentence
 
@@ -308,7 +308,7 @@ def test_a_program_answers_many_calls_and_its_crash_costs_one(folder):
     assert answers[1].sentence == "refused"
     assert answers[2].sentence == "ended with code 1, no answer: cannot go on"
     assert answers[3].outputs["loss"] == 12.0
-    assert answers[4].sentence.startswith("its answer cannot be read")
+    assert answers[4].sentence.startswith("the answer cannot be read")
 
 
 @pytest.mark.proof

@@ -144,7 +144,7 @@ def test_what_no_question_decides_is_said_to_be_unasked():
     assert report.exit_code == 0
     assert report.conventions["labels"] == ("flat", "found")
     assert report.conventions["label_padding"] == ("any", "not asked")
-    assert "may hold anything (not asked)" in as_text(report, KIT)
+    assert "may hold anything (not tested)" in as_text(report, KIT)
 
 
 @pytest.mark.proof
@@ -223,7 +223,7 @@ WRONG_IN_32_BITS = "loss = loss + 0.125 * (labels.dtype == np.int32)"
 def test_what_failing_cases_alone_have_gives_the_class():
     (fault,) = CTC.faults(changed(WRONG_IN_32_BITS))
     assert fault.bug == "G10"
-    assert "just those with integers of 32 bits are wrong" in fault.words
+    assert "exactly the cases with integers of 32 bits are wrong" in fault.words
 
 
 @pytest.mark.proof

@@ -138,7 +138,7 @@ def compare(
     names = [posteriors.name for posteriors in sets]
     for name in names:
         if names.count(name) > 1:
-            check.fail("sets", "a name of its own for each", f"{name!r} twice")
+            check.fail("sets", "a different name for each", f"{name!r} twice")
     latency = {} if latency is None else check.mapping("latency", latency)
     for name in latency:
         check.one_of("latency", name, names)
@@ -166,7 +166,7 @@ def compare(
 
 def _clock(posteriors: PosteriorSet, metadata: Metadata, latency: float) -> Clock:
     if posteriors.frame_shift is None:
-        check.fail("frame_shift", f"seconds for {posteriors.name}, which does not tell", "none")
+        check.fail("frame_shift", f"seconds for {posteriors.name}, which has none", "none")
     late = check.finite_number("latency", latency)
     return Clock(posteriors.frame_shift, metadata.first_frame + late)
 

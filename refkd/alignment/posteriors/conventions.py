@@ -134,12 +134,12 @@ def _doubt_of_kind(frames: Posteriors, lowest: float) -> Doubt | None:
     """Logarithms of another base, and numbers from 0 to 1 that do not sum to one, are no logits."""
     other = other_logarithm(frames) if frames.size else None
     if other is not None:
-        expected = "natural logarithms, or --kind to say what they are"
+        expected = "natural logarithms, or --kind to specify them"
         return Doubt(expected, f"what looks like {other}")
     if frames.size and lowest >= 0.0 and 0.0 < frames.max() <= 1.0 + ROW_SUM:
         total = np.median(frames.sum(axis=1))
         return Doubt(
-            "--kind to say whether the numbers are probabilities or logits",
+            "--kind to specify whether the numbers are probabilities or logits",
             f"numbers from 0 to 1 that sum to {total:.3g} in a frame",
         )
     return None
@@ -152,7 +152,7 @@ def _doubt_of_blank(posteriors: PosteriorSet, shares: Floats, blank: int) -> Dou
         return None
     names = posteriors.symbols or ()
     return Doubt(
-        "--blank to say which class it is",
+        "--blank to specify the class",
         f"{blank} by its symbol {names[blank]!r}, which is best in {100 * shares[blank]:.0f} % "
         f"of frames, but {likely} ({names[likely]!r}) in {100 * shares[likely]:.0f} %",
     )

@@ -76,7 +76,7 @@ def diagnose(
     ...     print(finding.level, "|", finding.sentence)
     assumed | the numbers are probabilities, by their range and row sums
     assumed | the blank is 0, the best class in 100 % of frames
-    assumed | classes are called by their numbers
+    assumed | classes are named by their numbers
     assumed | frame 0 is at 0 s
     """
     if not sets:
@@ -141,11 +141,11 @@ def _kind(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
     if posteriors.kind is None:
         yield "assumed", f"the numbers are {words}, by their range and row sums"
     if kind == "probabilities" and metadata.lowest < 0.0:
-        yield "error", f"probabilities are told, the numbers begin at {metadata.lowest:g}"
+        yield "error", f"probabilities are given, but the smallest number is {metadata.lowest:g}"
         return
     other = other_logarithm(metadata.sample) if shown == "logits" and posteriors.kind else None
     if shown == "probabilities" != kind:
-        yield "warning", f"{kind} are told, the numbers look like probabilities"
+        yield "warning", f"{kind} are given, but the numbers look like probabilities"
     elif other is not None:
         yield "warning", f"the numbers look like {other}"
     elif kind != "logits":
@@ -189,7 +189,7 @@ def _blank(posteriors: PosteriorSet, metadata: Metadata) -> Iterator[Remark]:
 def _times(posteriors: PosteriorSet, unit: Unit) -> Iterator[Remark]:
     shift = posteriors.frame_shift
     if posteriors.symbols is None:
-        yield "assumed", "classes are called by their numbers"
+        yield "assumed", "classes are named by their numbers"
     if shift is None:
         yield "assumed", "the frame shift is unknown, so times are in frames"
     elif unit == SECONDS and not USUAL_SHIFTS[0] <= shift <= USUAL_SHIFTS[1]:

@@ -32,12 +32,12 @@ class Folding:
     def __post_init__(self) -> None:
         for symbol in self.merge:
             if symbol in self.drop:
-                check.fail("merge", "symbols that are not dropped, too", repr(symbol))
+                check.fail("merge", "symbols that are not also dropped", repr(symbol))
             target = self.merge[symbol]
             for _ in self.merge:
                 target = self.merge.get(target, target)
             if target in self.merge:
-                check.fail("merge", "symbols that do not lead back to themselves", repr(symbol))
+                check.fail("merge", "symbols that do not merge in a circle", repr(symbol))
 
     @property
     def symbols(self) -> tuple[str, ...]:

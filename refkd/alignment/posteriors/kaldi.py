@@ -1,7 +1,7 @@
 """Kaldi's archives (.ark) and their lists (.scp), through kaldiio.
 
 Kaldiio runs the commands of piped entries and unpickles what an archive marks as pickled. So every
-file is opened here, and only what begins like a matrix is handed to it.
+file is opened here, and only what begins like a matrix is passed to it.
 """
 
 import re
@@ -85,9 +85,9 @@ def _matrix(matio: Any, file: BinaryIO, where: str) -> NDArray[Any]:
     try:
         matrix = np.asarray(matio.read_kaldi(file))
     except Exception as error:  # damaged files end in errors of many kinds inside the library
-        refuse(where, WANTED, str(error).splitlines()[0] if str(error) else "an early end")
+        refuse(where, WANTED, str(error).splitlines()[0] if str(error) else "a truncated file")
     if matrix.dtype.kind != "f":  # it guesses whole numbers where a text matrix lacks line breaks
-        refuse(where, "a matrix with its first row on a new line", "one that begins otherwise")
+        refuse(where, "a matrix with its first row on a new line", "one that begins differently")
     return matrix
 
 

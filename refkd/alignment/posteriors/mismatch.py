@@ -37,7 +37,7 @@ def against_reference(
         unknown = [label for label in labels if label not in posteriors.symbols]
         if unknown:
             example = visible(unknown[0])
-            got = f"{len(unknown)} labels of the reference are no symbols, such as {example}"
+            got = f"{len(unknown)} labels of the reference are not symbols, such as {example}"
             yield "warning", got
     if posteriors.frame_shift is None:
         return
@@ -75,13 +75,13 @@ def _names(first: Collection[str], other: Collection[str], between: str) -> Iter
     missing = [name for name in first if name not in other]
     extra = [name for name in other if name not in first]
     if len(missing) == len(first):
-        got = "of none at all"
+        got = "because one of them is empty"
         if missing and extra:
             got = f"such as {visible(missing[0])} and {visible(extra[0])}"
-        yield "error", f"no utterance is both in it {between}, {got}"
+        yield "error", f"no utterance is in both this model {between}, {got}"
     elif missing or extra:
         count, example = len(missing) + len(extra), visible((missing or extra)[0])
-        got = f"not both in it {between} and are left out, such as {example}"
+        got = f"not in both this model {between} and are left out, such as {example}"
         yield "warning", f"{count} utterances are {got}"
 
 
@@ -96,12 +96,12 @@ def _classes(
         if different:
             n = different[0]
             example = f"{n}: {visible(other.symbols[n])}, there {visible(first.symbols[n])}"
-            got = f"another symbol than in {first.name}, such as {example}"
+            got = f"a different symbol than in {first.name}, such as {example}"
             yield "error", f"{len(different)} classes have {got}"
             return
     if first_blank != blank:
         got = f"the blank is {blank}, that of {first.name} is {first_blank}"
-        yield "error", f"{got}, so their classes are in another order"
+        yield "error", f"{got}, so their classes are in different orders"
 
 
 def _durations(
@@ -122,7 +122,7 @@ def _durations(
         shifts = f"as {other_shift / first_shift:.3g} to 1" if known else "not known of both"
         yield (
             "warning",
-            f"{count} of {len(shared)} shared utterances last differently in {first.name}, the "
+            f"{count} of {len(shared)} shared utterances differ in duration from {first.name}, the "
             f"worst {shared[worst]!r}: {seconds[worst, 1]:.4g} {unit}, there "
             f"{seconds[worst, 0]:.4g} {unit}; numbers of frames are as 1 to {ratio:.3g}, frame "
             f"shifts {shifts}",

@@ -18,8 +18,8 @@ KINDS = ("logits", "log_probabilities", "probabilities")
 class PosteriorSet:
     """Posteriors of one model over some utterances; None is what is not specified.
 
-    float32 stays as it is, float16 becomes float32, all else float64. NaN is kept: `diagnose` says
-    where it is. Names and symbols are kept in Unicode's composed form (NFC).
+    float32 stays as it is, float16 becomes float32, all else float64. NaN is kept, and
+    `diagnose` reports where it is. Names and symbols are kept in Unicode's composed form (NFC).
 
     Examples
     --------

@@ -33,12 +33,12 @@ def read_posteriors(
     Parameters
     ----------
     path : path
-        Ends in .npz (a (T, K) array for each utterance), .npy (one utterance, called like the
+        Ends in .npz (a (T, K) array for each utterance), .npy (one utterance with the name of the
         file), .ark or .scp (Kaldi; needs the extra `kaldi`).
     name : str, optional
         Of the model; by default the file's without its ending.
     kind : {"logits", "log_probabilities", "probabilities"}, optional
-        What the numbers are. This and all that follows goes before metadata of the file.
+        What the numbers are. This and the following arguments override metadata of the file.
     blank : int, optional
         0 <= blank < K.
     symbols : sequence of str, optional
@@ -51,8 +51,8 @@ def read_posteriors(
     Returns
     -------
     PosteriorSet
-        As stored; `diagnose` says what is odd about it, `normalised` turns it into
-        log-posteriors.
+        As stored; `diagnose` reports anything unusual in it, `normalised` converts it
+        to log-posteriors.
 
     Raises
     ------

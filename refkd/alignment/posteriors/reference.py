@@ -47,7 +47,7 @@ def read_reference(
     ----------
     path : path
         A CTM file (ends in .ctm), a TextGrid (.TextGrid), or a folder of TextGrids, one for each
-        utterance and called like it. TextGrids need the extra `textgrid`.
+        utterance with its name. TextGrids need the extra `textgrid`.
     tier : str
         Which intervals of a TextGrid; not used for CTM.
     skip : collection of str
@@ -121,7 +121,7 @@ def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     for stretch in selected:
         if stretch.start == stretch.end:
             got = f"0 s of {stretch.label!r}"
-            refuse(stretch.where, "some duration, or the label skipped", got)
+            refuse(stretch.where, "a positive duration, or the label skipped", got)
     starts, ends = (
         np.array([getattr(stretch, side) for stretch in selected], dtype=np.float64)
         for side in ("start", "end")
@@ -129,7 +129,7 @@ def _ordered(stretches: list[_Stretch], skip: Collection[str]) -> Reference:
     for n in np.flatnonzero(ends[:-1] > starts[1:]):
         if ends[n] - starts[n + 1] > ROUNDING or starts[n + 1] <= starts[n]:
             got = f"{selected[n].label!r} until {ends[n]:g} s"
-            refuse(selected[n + 1].where, f"nothing else after {starts[n + 1]:g} s", got)
+            refuse(selected[n + 1].where, f"no other label after {starts[n + 1]:g} s", got)
         ends[n] = starts[n + 1]
     return Reference(tuple(stretch.label for stretch in selected), starts, ends)
 
@@ -161,7 +161,7 @@ def _ctm(path: Path) -> dict[str, list[_Stretch]]:
 
 
 def _check_more(where: str, confidence: str = "NA", kind: str = "lex") -> None:
-    """Columns 6 and 7 of a CTM, so that no part of a label with spaces is taken for one."""
+    """Columns 6 and 7 of a CTM, so that a part of a label with spaces is not mistaken for one."""
     try:
         if confidence.upper() != "NA":
             check.finite_number("confidence", float(confidence))

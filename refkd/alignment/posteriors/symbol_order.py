@@ -1,4 +1,4 @@
-"""Making the classes of several models the same, where their symbols show how."""
+"""Bring the classes of several models into one order by their symbols."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ def in_one_order(
 ) -> tuple[tuple[PosteriorSet, ...], tuple[Finding, ...]]:
     """Give every set the symbols of the first, and its classes the order that the first has.
 
-    A set stays as it is where nothing can be done: `diagnose` says what does not fit.
+    A set whose classes do not correspond is returned unchanged, and `diagnose` reports it.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def in_one_order(
     for posteriors in sets:
         if labelled is not None and posteriors.symbols is None and _alike(posteriors, labelled):
             posteriors = replace(posteriors, symbols=labelled.symbols)
-            sentence = f"classes are called as those of {labelled.name}"
+            sentence = f"classes are named as in {labelled.name}"
             findings.append(Finding("assumed", posteriors.name, sentence))
         known.append(posteriors)
     first, *others = known
@@ -52,7 +52,7 @@ def in_one_order(
 
 
 def _alike(a: PosteriorSet, b: PosteriorSet) -> bool:
-    """Whether nothing speaks against one order of classes: their number, and the blank."""
+    """Whether the number of classes and the blank permit one order of classes."""
     return a.classes == b.classes and metadata_of(a).blank == metadata_of(b).blank
 
 

@@ -1,4 +1,4 @@
-"""What was measured of several models, as plain numbers and as tables for the terminal."""
+"""Measures of several models, as plain numbers and as tables for the terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

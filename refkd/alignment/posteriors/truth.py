@@ -1,4 +1,4 @@
-"""True times that models are held against: of symbols, or of words."""
+"""True times with which models are compared: of symbols, or of words."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -36,12 +36,12 @@ class Truth:
 
     @property
     def by(self) -> By:
-        """What delays are of."""
+        """The unit that delays are measured for."""
         return "symbol" if self.words is None and self.marks is None else "word"
 
     @property
     def edge(self) -> Edge:
-        """The delay that stands for a model: a phone's after its start, a word's after its end."""
+        """The delay reported for a model: of a phone after its start, of a word after its end."""
         return "start" if self.by == "symbol" else "end"
 
     @property
@@ -73,7 +73,7 @@ class Truth:
         return delays
 
     def _check_separators(self, comparison: Comparison, marks: Marks) -> None:
-        """Refuse to join all tokens of an utterance to one word, for want of a separator."""
+        """Refuse to join all tokens of an utterance to one word because there is no separator."""
         spikes = [spikes for model in comparison.models for spikes, _ in model.spikes.values()]
         emitted = {comparison.symbols[label] for label in np.unique(np.concatenate(spikes))}
         several = any(len(utterance.labels) > 1 for utterance in self.labels.values())
@@ -83,7 +83,7 @@ class Truth:
                 symbol for symbol in symbols if symbol in DELIMITERS or symbol.startswith(BEGINS)
             )
             expected = f"{separator!r}, or another symbol that separates words, to be best in some "
-            check.fail("by word", expected + "frame, or --no-marks if none separates them", "none")
+            check.fail("by word", expected + "frame, or --no-marks if none separates words", "none")
 
 
 def read_truth(
@@ -96,7 +96,7 @@ def read_truth(
     skip: Collection[str] = (),
     marked: bool = True,
 ) -> Truth:
-    """Read true times in the form that the symbols (K,) of a model ask for.
+    """Read true times in the form that the symbols (K,) of a model require.
 
     By word, `words` is by default the tier "words" of TextGrids, and a CTM holds words if the
     symbols have marks of words (and `marked` says that they are marks): then tokens are joined.

@@ -174,7 +174,7 @@ OWN = (CellTooEarly, NoSlopeOfTanh, CellAfter, NoSlopes, SlopesOfGates)
 def _slips() -> Sequence[Defect]:
     own = [slip(kind.words, partial(_plain, kind())) for kind in OWN]
     exchanged = [
-        Defect("L1", f"gates are in another order: {words}", partial(_exchanged, order))
+        Defect("L1", f"the gates are in a different order: {words}", partial(_exchanged, order))
         for order, words in EXCHANGED.items()
     ]
     return (*own, *exchanged, *slips_of_kit("lstm", _plain, BUGS))

@@ -226,7 +226,7 @@ def _rescaled_slips() -> tuple[Defect, ...]:
             None, None, -np.log(scale).sum()),
         "the loss leaves out the scales": lambda alpha, scale, loss: (
             None, None, -np.log(end(alpha))),
-        "the loss has the other sign": lambda alpha, scale, loss: (None, None, -loss),
+        "the loss has the wrong sign": lambda alpha, scale, loss: (None, None, -loss),
         "the loss adds up the scales, not their logarithms": lambda alpha, scale, loss: (
             None, None, -scale.sum() - np.log(end(alpha))),
         "P is returned, not its negative logarithm": lambda alpha, scale, loss: (

@@ -19,10 +19,10 @@ TOLERANCE = TOLERANCES["float64"]
 UNWRITTEN = "NotImplementedError"
 FAILURES = {
     "raised": "raises",
-    "unreadable": "returns something else:",
+    "unreadable": "returns an unreadable value:",
     "crashed": "crashes:",
     "timed out": "takes too long:",
-    "not asked": "was not asked:",
+    "not asked": "was not called:",
 }
 Status = Literal["right", "wrong", "not done yet"]
 
@@ -39,7 +39,7 @@ class Fault:
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """What came of an exercise."""
+    """The result of marking an exercise."""
 
     exercise: Exercise
     status: Status  # "right", "wrong" or "not done yet"
@@ -51,7 +51,7 @@ class Mark:
 
 
 def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
-    """Mark the file of an exercise; whatever it does, there is a mark."""
+    """Mark the file of an exercise; there is a mark even if the file cannot be imported."""
     path = folder / exercise.file
     if not path.is_file():
         return Mark(exercise, "not done yet", problem="there is no such file")
@@ -69,7 +69,7 @@ def mark(exercise: Exercise, folder: Path, time_limit: float) -> Mark:
 
 
 def marked(exercise: Exercise, answers: Sequence[Answer]) -> Mark:
-    """Hold answers, one for each case, against the reference."""
+    """Compare answers, one for each case, with the reference."""
     if answers[0].sentence.startswith(UNWRITTEN):
         return Mark(exercise, "not done yet", len(answers))
     faults = [

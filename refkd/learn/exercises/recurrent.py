@@ -127,7 +127,7 @@ def _plain_step(
 
 def _lstm_slips() -> Sequence[Defect]:
     exchanged = [
-        Defect("L1", f"gates are in another order: {words}", partial(_plain_step, plain))
+        Defect("L1", f"the gates are in a different order: {words}", partial(_plain_step, plain))
         for gates, words in EXCHANGED.items()
         for plain in [GatesExchanged(gates, ("w_input", "w_hidden", "bias"))]
     ]

@@ -9,7 +9,7 @@ QUICKLY = {"xla_backend_optimization_level": 0}  # to optimise takes longer than
 
 
 def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
-    """`optax.ctc_loss`, which wants the batch first and paddings in place of lengths.
+    """`optax.ctc_loss`, which takes the batch first and paddings in place of lengths.
 
     It is compiled for few padded shapes. Added frames and labels are padding; added utterances
     have no frame, no label and no upstream gradient.

@@ -2,7 +2,7 @@
 
 
 def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
-    """`keras.ops.ctc_loss`, which wants the batch first and computes in single precision."""
+    """`keras.ops.ctc_loss`, which takes the batch first and computes in single precision."""
     import keras
     import tensorflow as tf
 

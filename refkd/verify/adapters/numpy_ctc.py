@@ -4,7 +4,7 @@ import numpy as np
 
 
 def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
-    """The forward recursion in log space; what returns no gradient is held to its losses.
+    """The forward recursion in log space; without a gradient, only the losses are compared.
 
     Examples
     --------

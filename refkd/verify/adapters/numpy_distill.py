@@ -1,6 +1,6 @@
 """The smallest adapter for `refkd verify distill`: one rule, one divergence; copy it.
 
-What an implementation does not offer, it refuses; the kit then asks for nothing of the kind.
+What an implementation does not offer, it refuses; the kit then does not test it.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ def frame_wise(student, teacher, lengths, rule):
 
     `rule` is as from `refkd.losses.rule_json.rule_to_dict`, and divergence, temperature, scale_t2,
     blank_frames, blank. Returned are losses (N,) in nats, the gradient in the student's logits, and
-    no pairs of frames: which belong together goes without saying.
+    no pairs of frames, because they are always the same.
 
     Examples
     --------

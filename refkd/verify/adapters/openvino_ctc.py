@@ -8,7 +8,7 @@ import numpy as np
 def ctc_loss(logits, labels, input_lengths, label_lengths, blank, d_loss):
     """The operation CTCLoss on the CPU, without a gradient.
 
-    It wants the batch first, and as many places for labels as there are frames; longer targets
+    It takes the batch first, and as many places for labels as there are frames; longer targets
     are refused here.
     """
     T, N, _ = logits.shape

@@ -122,7 +122,7 @@ def _masked(values, lengths):
 
 
 def _refuse(rule, rules, temperature):
-    """Say what is not offered."""
+    """Refuse what the adapter does not offer."""
     if rule["rule"] not in rules or rule["divergence"] != "kl" or rule["blank_frames"] != "keep":
         raise NotImplementedError(f"only {', '.join(rules)} with kl, and no blank frames")
     if not temperature and (rule["temperature"] != 1.0 or rule["scale_t2"]):

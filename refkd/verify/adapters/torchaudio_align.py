@@ -1,6 +1,6 @@
 """torchaudio's forced_align as an adapter: copy it, change the line that aligns.
 
-torchaudio aligns one utterance at a time, wants float32 or float64 log-probabilities, and knows
+torchaudio aligns one utterance at a time, takes float32 or float64 log-probabilities, and has
 neither empty targets nor padding.
 """
 

@@ -45,7 +45,7 @@ def sure_of(frames: Sequence[int], classes: int, labels: Sequence[int]) -> dict[
 
 
 def path(*frames: int) -> dict[str, Any]:
-    """The one right path, worked by hand."""
+    """The only right path, computed by hand."""
     return {"alignment": [list(frames)]}
 
 
@@ -156,7 +156,7 @@ ATTEMPTS = 500
 
 
 def drawn_case(name: str) -> Case:
-    """The case drawn-SEED-NUMBER, or ties-SEED-NUMBER, where whoever breaks ties badly is wrong."""
+    """The case drawn-SEED-NUMBER, or ties-SEED-NUMBER, which detects a wrong choice at ties."""
     match = FORM.fullmatch(name)
     if match is None:
         check.fail("--case", "a name such as drawn-0-7 or ties-0-7", name)

@@ -1,4 +1,4 @@
-"""What forced aligners do differently and are right about."""
+"""Conventions in which correct forced aligners differ."""
 
 from dataclasses import replace
 

@@ -9,14 +9,14 @@ from refkd.verify.defects import Defects
 DEFECTS = Defects(PlainAligner)
 
 
-@DEFECTS.step("ways", "A1", "repeated labels may do without the blank between them")
+@DEFECTS.step("ways", "A1", "repeated labels may lack the blank between them")
 def repeats_without_blank(self, states, blank):
     stay, step, _ = PlainAligner.ways(self, states, blank)
     return stay, step, (np.arange(len(states)) >= 2) & (states != blank)
 
 
 @DEFECTS.step(
-    "emission", "A10", "the blank before the first label is class 0, whatever the argument says"
+    "emission", "A10", "the blank before the first label is class 0, whatever class is given"
 )
 def first_blank_is_class_zero(self, logp, states):
     emission = PlainAligner.emission(self, logp, states)
@@ -54,7 +54,7 @@ def starts_anywhere(self, S):
     return np.ones(S, dtype=bool)
 
 
-@DEFECTS.steps("A8", "input lengths are ignored: the path runs on through the padding")
+@DEFECTS.steps("A8", "input lengths are ignored: the path continues in the padding")
 class LengthsIgnored(PlainAligner):
     def frames(self, n, input_lengths, frames):
         return frames
@@ -173,7 +173,7 @@ def start_early(self, path, blank):
     return moved
 
 
-@DEFECTS.step("moved", "A2", "a span is only its first frame")
+@DEFECTS.step("moved", "A2", "a span has only its first frame")
 def first_frame_only(self, path, blank):
     starts = np.diff(path, prepend=-1) != 0
     return np.where(starts, path, blank)
@@ -191,14 +191,12 @@ def scores_of_best(self, logp, path):
     return logp.max(axis=1)
 
 
-@DEFECTS.step(
-    "path", "A6", "the most probable class of each frame is taken, whatever the labels are"
-)
+@DEFECTS.step("path", "A6", "the most probable class of each frame is taken, whatever the labels")
 def most_probable_class(self, logp, target, blank):
     return logp.argmax(axis=1)
 
 
-@DEFECTS.step("path", "A6", "the most probable state of each frame is taken, which is no path")
+@DEFECTS.step("path", "A6", "the most probable state of each frame is taken, which is not a path")
 def most_probable_state(self, logp, target, blank):
     states = self.states(target, blank)
     emission, ways = logp[:, states], self.ways(states, blank)
@@ -216,7 +214,7 @@ def most_probable_state(self, logp, target, blank):
     return states[(np.array(ahead) + np.array(back[::-1])).argmax(axis=1)]
 
 
-@DEFECTS.step("arrived", "A6", "ways are added up where the best one is wanted")
+@DEFECTS.step("arrived", "A6", "all paths are added up in place of taking the best one")
 def sum_for_maximum(self, before, best):
     return np.logaddexp.reduce(before)
 
@@ -250,13 +248,13 @@ def in_probabilities(self, logp, target, blank):
     return states[traced(origins, self.end(cost))]
 
 
-@DEFECTS.step("path", "A14", "the path is traced back with the origins of the wrong frame")
+@DEFECTS.step("path", "A14", "the path is traced back with the predecessors of the wrong frame")
 def origin_of_next_frame(self, logp, target, blank):
     path = PlainAligner.path(self, logp, target, blank)
     return np.append(path[1:], path[-1:]) if len(path) > 1 else path
 
 
-@DEFECTS.step("emitted", "A14", "a state is scored by the frame before")
+@DEFECTS.step("emitted", "A14", "a state is scored with the frame before")
 def emission_of_frame_before(self, emission, t):
     return emission[t - 1]
 

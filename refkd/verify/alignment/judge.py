@@ -1,4 +1,4 @@
-"""Whether a forced alignment is right: it spells its labels, and no path is more probable."""
+"""Whether a forced alignment is right: it collapses to its labels, and none is more probable."""
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from refkd.verify.records import Arguments, Case, Conventions, Deviation, Output
 def deviation(
     case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
 ) -> Deviation | None:
-    """The worst entry of an answer; None if it will do.
+    """The worst entry of an answer; None if the answer is right.
 
-    Another path than the expected one is as right if it spells the labels and is as probable; its
-    scores are then held against its own.
+    A path other than the expected one is also right if it collapses to the labels and is as
+    probable; its scores are then compared with its own.
     """
     tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
     worst = worst_deviation(got, {name: expected[name] for name in got}, tolerance)

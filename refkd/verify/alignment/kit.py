@@ -1,4 +1,4 @@
-"""The kit for forced alignment: what the core asks of it."""
+"""The kit for forced alignment and its functions."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Out
 
 
 def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
-    """Nothing: what makes no difference to frames, or to a path without scores, is not asked."""
+    """No conventions; those without effect on the answers are not tested."""
     unasked = set()
     if conventions["alignment"] == "frames":
         unasked |= {"end", "blanks"}
@@ -64,7 +64,7 @@ def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled
 
 
 def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
-    """The case with other blank arguments, where they are not looked at."""
+    """The case with other blank arguments, where it is ignored."""
     return [
         dataclasses.replace(case, layout={**case.layout, "blank_argument": other})
         for other in OTHER_BLANKS.get(conventions["blank"], ())
@@ -72,7 +72,7 @@ def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What an implementation makes of a case to which any answer will do."""
+    """How an implementation treats a case for which any answer is accepted."""
     if outcome.case.status != "acceptable":
         return None
     name, bug = outcome.case.name.replace("_", " "), outcome.case.bug_classes[0]
@@ -80,10 +80,10 @@ def remark(outcome: Outcome) -> Symptom | None:
         return Symptom(bug, f"{name}: refused ({outcome.answer.sentence})")
     path = outcome.answer.outputs["alignment"]
     if np.array_equal(path, outcome.expected["alignment"]):
-        return Symptom(bug, f"{name}: the same path as without")
+        return Symptom(bug, f"{name}: the same path as without it")
     path = translate.canonical(path, outcome.arguments, outcome.conventions)
     spelt = judge.spells(path, outcome.arguments)
-    return Symptom(bug, f"{name}: {'another path' if spelt else 'something that is no path'}")
+    return Symptom(bug, f"{name}: {'another path' if spelt else 'not a path of the labels'}")
 
 
 def reductions(case: Case) -> Sequence[Case]:
@@ -135,7 +135,7 @@ KIT = Kit(
     name="align",
     arguments={
         "logits": "(T, N, K) float: unnormalised scores, time first, padded at the end",
-        "labels": "(N, L) int: targets, padded at the end; padding holds anything",
+        "labels": "(N, L) int: targets, padded at the end; padding may hold anything",
         "input_lengths": "(N,) int: frames of each utterance",
         "label_lengths": "(N,) int: labels of each target",
         "blank": "int: class of the blank",

@@ -31,7 +31,7 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
         yield from _of_scores(outcome, got)
         return
     if (got == BLANK_SPAN).any():
-        yield Symptom("A5", "spans of the blank are returned beside those of the labels")
+        yield Symptom("A5", "spans of the blank are returned in addition to those of the labels")
         return
     if (got == TOUCHING).any():
         yield Symptom("", "two spans of the same label touch")
@@ -89,8 +89,8 @@ def _labels(spans: list[Span]) -> list[int]:
 
 def _other_labels(pairs: list[tuple[list[int], list[int]]]) -> Iterator[Symptom]:
     if all(returned == best[::-1] for returned, best in pairs):
-        yield Symptom("A9", "the labels come backwards")
-    yield Symptom("", "what is returned does not spell the labels")
+        yield Symptom("A9", "the labels are in reverse order")
+    yield Symptom("", "the returned path does not collapse to the labels")
 
 
 def _other_edges(edges: list[tuple[int, ...]]) -> Iterator[Symptom]:
@@ -154,7 +154,7 @@ def traits(case: Case) -> dict[str, str]:
         "large logits": ("A11", bool(np.abs(every[np.isfinite(every)]).max() > LOUD)),
         "many frames": ("", max(lengths) >= MANY_FRAMES),
         "many classes": ("", every.shape[1] >= MANY_CLASSES),
-        "another blank than 0": ("A10", inputs["blank"] != 0),
+        "a blank other than 0": ("A10", inputs["blank"] != 0),
         "integers of 32 bits": ("A16", "integers" in layout),
         "several utterances": ("", len(lengths) > 1),
     }

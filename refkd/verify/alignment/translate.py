@@ -1,4 +1,4 @@
-"""Between the canonical form of a forced alignment and somebody's conventions.
+"""Between the canonical form of a forced alignment and other conventions.
 
 Canonical: the arguments of CTC; the class of each frame (T, N), -1 in the padding, and its
 log-probability. Spans are painted onto the frames, so that both forms can be compared.

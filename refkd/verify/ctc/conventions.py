@@ -17,21 +17,22 @@ CONVENTIONS = (
     Convention(
         "input",
         {
-            "logits": "logits, normalised inside",
-            "log_probs": "log-probabilities, taken as they come",
+            "logits": "logits, normalised by the implementation",
+            "log_probs": "log-probabilities, not normalised again",
             "probs": "probabilities",
         },
         "call", bug="V9",
     ),
     Convention(
-        "labels", {"padded": "padded to (N, L)", "flat": "end to end in one row"}, "call", bug="V3"
+        "labels", {"padded": "padded to (N, L)", "flat": "one after the other in one row"},
+        "call", bug="V3",
     ),
     Convention(
         "blank",
         {
-            "argument": "as the argument says",
-            "first": "class 0, whatever the argument says",
-            "last": "class K-1, whatever the argument says",
+            "argument": "the argument blank",
+            "first": "class 0, whatever the argument is",
+            "last": "class K-1, whatever the argument is",
         },
         "call", bug="V4",
     ),
@@ -55,7 +56,7 @@ CONVENTIONS = (
             "log_probs": "in the log-probabilities (rows sum to -1)",
             "probs": "in the probabilities",
             "none": "none is returned",
-            "ignored": "not looked at",
+            "ignored": "not compared",
         },
         "answer", bug="G1", searched=("logits", "log_probs", "probs", "none"),
     ),

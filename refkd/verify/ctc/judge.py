@@ -1,4 +1,4 @@
-"""Whether an answer of a CTC loss will do."""
+"""Whether an answer of a CTC loss is right."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
 def deviation(
     case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
 ) -> Deviation | None:
-    """The worst entry of an answer; None if it will do."""
+    """The worst entry of an answer; None if the answer is right."""
     return worst_deviation(
         got,
         expected,

@@ -1,4 +1,4 @@
-"""The kit for CTC: what the core asks of it."""
+"""The kit for CTC and its functions."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,12 +82,12 @@ def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled
     infeasible, findings = _infeasible(ask, conventions)
     padding = _label_padding(ask, {**conventions, "infeasible": infeasible})
     if padding != "any" and "label_padding" not in claims:
-        words = "target lengths are not used: padded labels must hold one certain value"
+        words = "target lengths are not used: padded labels must hold a particular value"
         findings.append(Finding("V3", words, "must"))
     if conventions["input"] == "log_probs" and conventions["grad_of"] == "logits":
         words = (
-            "log-probabilities come in, but the gradient is that in the logits, which is right"
-            " only in front of a log_softmax"
+            "the input is log-probabilities, but the gradient is taken in the logits, which is"
+            " right only if a log_softmax comes before the loss"
         )
         findings.append(Finding("G1", words, "note"))
     return Settled(
@@ -120,7 +120,7 @@ def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Out
 
 
 def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
-    """The case with another blank argument, where it is not looked at."""
+    """The case with another blank argument, where it is ignored."""
     if conventions["blank"] == "argument":
         return ()
     other = OTHER_BLANK[conventions["blank"]]
@@ -165,15 +165,15 @@ KIT = Kit(
     name="ctc",
     arguments={
         "logits": "(T, N, K) float: unnormalised scores, time first, padded at the end",
-        "labels": "(N, L) int: targets, padded at the end; padding holds anything",
+        "labels": "(N, L) int: targets, padded at the end; padding may hold anything",
         "input_lengths": "(N,) int: frames of each utterance",
         "label_lengths": "(N,) int: labels of each target",
         "blank": "int: class of the blank",
-        "d_loss": "(N,) float: gradient of what follows in each loss; 1 if not given",
+        "d_loss": "(N,) float: upstream gradient of each loss; 1 if not given",
     },
     results={
         "loss": "(N,) float: minus log-probability of each target, in nats; inf if it has none",
-        "grad": "(T, N, K) float: sum of d_loss times loss, differentiated by the logits",
+        "grad": "(T, N, K) float: derivative of the sum of d_loss times loss in the logits",
     },
     conventions=CONVENTIONS,
     defects=DEFECTS,

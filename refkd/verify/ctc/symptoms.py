@@ -73,11 +73,11 @@ def _of_small_numbers(numbers: Numbers, got: Outputs, right: Outputs) -> Iterato
     elif all(np.allclose(got[name], right[name], rtol=SINGLE, atol=SINGLE / 5) for name in right):
         logits = numbers.arguments["logits"][numbers.valid]
         usual = bool(np.abs(logits).max(initial=0.0) <= LARGE)  # others may lose digits by overflow
-        yield Symptom("V10" * usual, "all numbers are right to four digits, but not to more")
+        yield Symptom("V10" * usual, "all numbers are right to four digits only")
     elif all(
         np.allclose(got[name], right[name], rtol=HALF, atol=HALF) for name in right
     ) and np.array_equal(got["loss"], rounded(got["loss"], "float16")):
-        yield Symptom("G11", "losses are numbers of half precision, and right to a few per cent")
+        yield Symptom("G11", "losses are numbers of half precision, right to a few per cent")
 
 
 def _of_the_loss(numbers: Numbers) -> Iterator[Symptom]:
@@ -161,7 +161,9 @@ def _beside_a_right_loss(numbers: Numbers) -> Iterator[Symptom]:
     if (numbers.weight != 1.0).any():
         yield Symptom("G2", "the upstream gradient is not applied to every term")
     if len(grad) > MANY and np.abs(grad - right).max() < FEW_DIGITS:
-        yield Symptom("V10", "the loss of many frames is right, but its gradient has lost digits")
+        yield Symptom(
+            "V10", "the loss of many frames is right, but its gradient has lost precision"
+        )
     if numbers.of_logits:
         yield from _of_rows(numbers)
     off = np.argwhere(np.abs(grad - right) > 1e-3)
@@ -178,7 +180,7 @@ def _of_rows(numbers: Numbers) -> Iterator[Symptom]:
     if np.allclose(sums[used], -1.0, atol=1e-3):
         yield Symptom("G1", "rows of the gradient sum to -1: it is in the log-probabilities")
     elif np.allclose((sums - sums[0])[used], 0.0, atol=1e-3):
-        yield Symptom("G8", "rows of the gradient have one sum in all frames, which is not 0")
+        yield Symptom("G8", "rows of the gradient have the same sum in all frames, which is not 0")
     elif _without_occupancy(numbers):
         yield Symptom("G7", "wrong entries of the gradient are the softmax alone: no occupancy")
     else:
@@ -263,8 +265,8 @@ class _NoPath(PlainCTC):
 
 
 READINGS = {
-    "counts as a label like any other": _OrdinaryLabel(),
-    "counts as a label that needs another blank before it": PlainCTC(),
+    "is treated as a label like any other": _OrdinaryLabel(),
+    "is treated as a label that needs another blank before it": PlainCTC(),
     "is left out": _LeftOut(),
     "ends the target": _End(),
     "makes the target infeasible": _NoPath(),
@@ -272,7 +274,7 @@ READINGS = {
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What to know from an answer that will do; None if there is nothing."""
+    """A note on an accepted answer; None if there is nothing to note."""
     if outcome.case.status == "acceptable":
         return _reading(outcome)
     outputs = outcome.answer.outputs
@@ -303,7 +305,9 @@ def _reading(outcome: Outcome) -> Symptom:
         if worst_deviation(outcome.answer.outputs, expected, tolerance) is None:
             return Symptom("V5", f"a blank inside a target {words}")
     got = float(outcome.answer.outputs["loss"].ravel()[0])
-    return Symptom("V5", f"a blank inside a target gives a loss of {got:.6g}, read in no known way")
+    return Symptom(
+        "V5", f"a blank inside a target gives a loss of {got:.6g}, which no known treatment gives"
+    )
 
 
 MANY_LABELS, MANY_CLASSES = 128, 1_000
@@ -359,7 +363,7 @@ def traits(case: Case) -> dict[str, str]:
         "a long target": ("V14", max(targets) >= MANY_LABELS),
         "many classes": ("V14", logits[0].shape[1] >= MANY_CLASSES),
         "many frames": ("V10", max(lengths) >= MANY),
-        "another blank than 0": ("V4", inputs["blank"] != 0),
+        "a blank other than 0": ("V4", inputs["blank"] != 0),
         "integers of 32 bits": ("G10", "integers" in layout),
         "arrays that are not contiguous": ("G10", "memory" in layout),
         "an upstream gradient": ("G2", inputs["d_loss"] is not None),

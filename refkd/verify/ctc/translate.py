@@ -1,4 +1,4 @@
-"""Between the canonical form of a CTC call and somebody's conventions.
+"""Between the canonical form of a CTC call and other conventions.
 
 Canonical: logits (T, N, K), labels (N, L), losses (N,) in nats, gradient in the logits.
 """

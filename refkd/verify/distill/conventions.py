@@ -37,8 +37,8 @@ CONVENTIONS = (
     Convention(
         "input",
         {
-            "logits": "logits of both, normalised inside",
-            "log_probs": "log-probabilities of both, taken as they come",
+            "logits": "logits of both, normalised by the implementation",
+            "log_probs": "log-probabilities of both, not normalised again",
             "kl_div": "the student's log-probabilities and the teacher's probabilities",
             "probs": "probabilities of both",
         },
@@ -60,7 +60,7 @@ CONVENTIONS = (
     Convention(
         "t2",
         {
-            "asked": "times temperature^2 where scale_t2 asks for it",
+            "asked": "times temperature^2 if scale_t2 is set",
             "always": "always times temperature^2",
             "never": "never times temperature^2",
         },
@@ -128,7 +128,7 @@ _ORDER = (
 
 
 def terms(rule: Mapping[str, Any]) -> Terms:
-    """What a rule with its options asks for, in the words of `refused`."""
+    """What a rule requires with its options, in the terms of `refused`."""
     name = rule["rule"]
     if name in ("TopK", "Soft") and rule["tau"] is None:
         name = {"TopK": "TopK_equal", "Soft": "Soft_mean"}[name]

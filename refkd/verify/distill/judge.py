@@ -22,7 +22,7 @@ def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
 def deviation(
     case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
 ) -> Deviation | None:
-    """The worst entry of an answer; None if it will do."""
+    """The worst entry of an answer; None if the answer is right."""
     expected = {name: value for name, value in expected.items() if name in got}
     tolerance = combined(TOLERANCES[conventions["dtype"]], case.tolerance)
     worst = worst_deviation(got, expected, tolerance, spread_of_padding(arguments, got))

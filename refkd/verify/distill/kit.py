@@ -1,4 +1,4 @@
-"""The kit for distillation losses: what the core asks of it."""
+"""The kit for distillation losses and its functions."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ BY_NAME = {convention.name: convention for convention in CONVENTIONS}
 
 
 def _unjudged(case: Case) -> Case:
-    """The case, for which any answer will do."""
+    """The case, for which any answer is accepted."""
     return dataclasses.replace(case, status="acceptable")
 
 
@@ -67,7 +67,9 @@ def _offers(
             if _choices(name, [combination]) & {*lacking}
         )
         if sentence := next(sentences, ""):
-            words = f"{name} that are not offered: {', '.join(lacking)} ({sentence})"
+            words = (
+                f"{name} that the implementation does not offer: {', '.join(lacking)} ({sentence})"
+            )
             findings.append(Finding("", words, "must" if name in claims else "note"))
     known = {name: offered[name] | {*values[name].split(",")} for name in OFFERS}
     values["refused"] = claims.get("refused", described(_within(known, refused), accepted))
@@ -136,7 +138,7 @@ def _normalised_inside(ask: Asker, reading: Conventions, case: Case) -> Iterator
     for name in ("student", "teacher"):
         moved = dataclasses.replace(case, layout={**case.layout, "shifted": name})
         if _difference(*ask.outcomes(map(_unjudged, [case, moved]), reading)) < SAME:
-            words = f"the {name}'s distributions are normalised inside: a factor changes nothing"
+            words = f"the {name}'s distributions are normalised again: a factor changes nothing"
             yield Finding("", words, "note")
 
 
@@ -158,7 +160,7 @@ def _masked(case: Case) -> bool:
 
 
 def remark(outcome: Outcome) -> Symptom | None:
-    """What to know of an answer that will do: where either is right, and of NaN in the padding."""
+    """Notes on an accepted answer: where either is right, and of NaN in the padding."""
     case, answer = outcome.case, outcome.answer
     bug, name = case.bug_classes[0], case.name.partition("/")[0].replace("_", " ")
     if answer.outputs is None:
@@ -183,13 +185,13 @@ def _of_padding(outcome: Outcome) -> Symptom | None:
     number = "NaN" if np.isnan(outcome.arguments["student"]).any() else "infinity"
     inside = translate.valid_frames(outcome.arguments)
     if back.keys() == {"grad"} and not back["grad"][inside].any():
-        return Symptom("", f"{number} in padded frames comes back in their gradient")
+        return Symptom("", f"{number} in padded frames appears in their gradient")
     return Symptom("", f"{number} in padded frames spreads to the loss or other frames; finite "
                    "padding does not")  # fmt: skip
 
 
 def reference(case: Case, arguments: Arguments, conventions: Conventions) -> Outputs:
-    """Right outputs of a padded batch, worked by hand where the dtype has the digits."""
+    """Right outputs of a padded batch, computed by hand where the dtype has the digits."""
     if case.status != "must":  # there is no one right answer
         T, N, K = arguments["student"].shape
         shapes = {"loss": N, "grad": (T, N, K), "pairs": (N, T, T), "row_sum": (T, N)}
@@ -279,11 +281,11 @@ KIT = Kit(
         "student": "(T, N, K) float: unnormalised scores, time first, padded at the end",
         "teacher": "(T, N, K) float: the same",
         "lengths": "(N,) int: frames of each utterance",
-        "rule": "dict: docs/guides/verify-distill.md has its keys",
+        "rule": "dict: its keys are in docs/guides/verify-distill.md",
     },
     results={
         "loss": "(N,) float: nats, summed over the frames of each utterance",
-        "grad": "(T, N, K) float: sum of the losses, differentiated by the student's logits",
+        "grad": "(T, N, K) float: derivative of the sum of the losses in the student's logits",
         "pairs": "(n, 3) int: rows (utterance, student frame, teacher frame), or none",
         "teacher_grad": "(T, N, K) float: zeros, or none",
     },

@@ -370,7 +370,7 @@ class PlainDistill(PlainSelection):
         return np.asarray(through / rule["temperature"])
 
     def scaled(self, loss: float, grad: Floats, rule: Rule) -> tuple[float, Floats]:
-        """Times temperature^2 where that is wanted."""
+        """Times temperature^2 if requested."""
         factor = rule["temperature"] ** 2 if rule["scale_t2"] else 1.0
         return factor * loss, factor * grad
 

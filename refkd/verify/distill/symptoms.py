@@ -41,7 +41,7 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
         name for name in got if name in outcome.expected and not _same(outcome.expected, got, name)
     ]
     if wrong == ["pairs"] and has_ties(outcome.case):
-        yield Symptom("K12", "of equally similar frames another is taken")
+        yield Symptom("K12", "another one of equally similar frames is selected")
 
 
 def _is_single(outcome: Outcome, got: Outputs) -> bool:
@@ -75,7 +75,7 @@ def _not_finite(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
     elif lost_frames.any() and not (lost_frames & ~empty).any():
         yield Symptom("K10", "a frame that selects nothing gives NaN or infinity")
     elif lost.shape == empty.shape[1:] and not (lost & ~empty.any(axis=0)).any():
-        yield Symptom("K10", "an utterance with a frame that selects nothing gives no number")
+        yield Symptom("K10", "an utterance with a frame that selects nothing gives NaN or infinity")
 
 
 def _other_blank(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
@@ -88,7 +88,7 @@ def _other_blank(outcome: Outcome, got: Outputs) -> Iterator[Symptom]:
         other = {**arguments, "rule": {**rule, "blank": blank}}
         expressed = translate.express(other, _of_plain(PlainDistill(), other), outcome.conventions)
         if all(_close(got[name], expressed[name]) for name in ("loss", "grad") if name in got):
-            yield Symptom("K10", f"class {blank} is taken for the blank")
+            yield Symptom("K10", f"class {blank} is used as the blank")
 
 
 def _of_plain(plain: PlainDistill, arguments: Arguments) -> Outputs:
@@ -163,7 +163,7 @@ def can_show(bug: str, case: Case, conventions: Conventions) -> bool:
         "K6": "padded frames" in special,
         "K9": name in ("Blend", "Soft", "TopK"),
         "K10": bool(
-            {"blank frames left out", "frames that see nothing", "blanks"} & special.keys()
+            {"blank frames left out", "frames with an empty window", "blanks"} & special.keys()
         ),
         "K11": name != "FrameWise",
         "K12": "ties" in special,
@@ -192,7 +192,7 @@ def traits(case: Case) -> dict[str, str]:
         "blank frames left out": ("K10", rule["blank_frames"] != "keep"),
         "blanks": ("", any((logits.argmax(axis=1) == rule["blank"]).any() for logits in teacher)),
         f"blank_frames={rule['blank_frames']}": ("K10", rule["blank_frames"] != "keep"),
-        "frames that see nothing": ("", name in ("Shift", "Blend") or one_sided),
+        "frames with an empty window": ("", name in ("Shift", "Blend") or one_sided),
         "classes that are ruled out": ("K7", bool(np.isneginf(every).any())),
         "probabilities of almost 0": ("", _rules_out(case)),
         "large logits": ("K17", bool(np.abs(every[np.isfinite(every)]).max() > LARGE)),
@@ -227,7 +227,7 @@ def _named_factors(outcome: Outcome) -> Iterator[tuple[str, str, Floats]]:
     _, N, K = outcome.arguments["student"].shape
     frames = np.asarray(outcome.arguments["lengths"], dtype=np.float64)
     temperature = np.full(N, outcome.arguments["rule"]["temperature"])
-    yield "K18", "has the other sign", np.full(N, -1.0)
+    yield "K18", "has the wrong sign", np.full(N, -1.0)
     numbers = {
         "temperature^2": ("K4", temperature**2),
         "temperature": ("K4", temperature),

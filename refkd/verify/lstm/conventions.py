@@ -15,9 +15,9 @@ ARGUMENTS = {
     "h0": "(N, H) float: hidden state before the first frame that is read",
     "c0": "(N, H) float: cell state there",
     "reverse": "int: 1 if each utterance is read from its last frame to its first, else 0",
-    "d_hidden": "(T, N, H) float: gradient of what follows in hidden",
-    "d_h_last": "(N, H) float: further gradient in h_last",
-    "d_c_last": "(N, H) float: gradient in c_last",
+    "d_hidden": "(T, N, H) float: upstream gradient of hidden",
+    "d_h_last": "(N, H) float: additional upstream gradient of h_last",
+    "d_c_last": "(N, H) float: upstream gradient of c_last",
 }
 STATES = {
     "hidden": "(T, N, H) float: hidden[t] belongs to frame t in either direction; 0 in padding",
@@ -121,24 +121,27 @@ CONVENTIONS = (
     ),
     Convention(
         "forget_bias",
-        {"none": "as given", "added": "1 is added to that of the forget gate"},
+        {"none": "as given", "added": "1 is added to the bias of the forget gate"},
         "call", searched=("none",), bug="L3",  # set by the user; else it is a bug
     ),
     Convention(
         "variants",
         {
             "none": "none",
-            "peepholes": "peepholes, from the cell before to i and f, from the new one to o",
+            "peepholes": "peepholes, from the cell before to i and f, from the new cell to o",
             "projection": "hidden states are projected",
             "coupled": "f = 1 - i",
             "cell_clip": "cells are clipped, as in TensorFlow",
-            "gate_clip": "what enters the gates is clipped, as in ONNX Runtime",
+            "gate_clip": "preactivations are clipped, as in ONNX Runtime",
         },
         "call", searched=("none",), bug="L10", several=True,  # the adapter takes more arguments
     ),
     Convention(
         "lengths",
-        {"own": "each utterance has its own", "equal": "all utterances of a call are as long"},
+        {
+            "own": "each utterance has its own length",
+            "equal": "all utterances of a call have the same length",
+        },
         "call", searched=("own",),
     ),
     Convention(
@@ -164,7 +167,7 @@ CONVENTIONS = (
         "padding",
         {
             "zero": "hidden is 0 in padded frames",
-            "held": "hidden stays what it was in the last frame",
+            "held": "hidden keeps its value from the last frame",
             "any": "hidden may be anything in padded frames",
         },
         "later", bug="L6",

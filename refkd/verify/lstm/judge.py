@@ -19,7 +19,7 @@ def may_refuse(case: Case, arguments: Arguments, expected: Outputs) -> bool:
 def deviation(
     case: Case, arguments: Arguments, expected: Outputs, got: Outputs, conventions: Conventions
 ) -> Deviation | None:
-    """The worst entry of a restored answer; None if it will do."""
+    """The worst entry of a restored answer; None if the answer is right."""
     with_nan = bool(nan_in_padding(arguments))
     free = {name: np.isnan(values) & with_nan for name, values in got.items()}
     if "hidden" in free:
@@ -64,7 +64,9 @@ def remark(outcome: Outcome) -> Symptom | None:
     lost = {name: np.isnan(values) for name, values in outputs.items() if np.isnan(values).any()}
     there = ~padded_frames(outcome.arguments)
     if any(name not in PADDED or places[there].any() for name, places in lost.items()):
-        words = "spreads to other frames, as 0 times NaN is NaN; finite padding is tested apart"
+        words = (
+            "spreads to other frames, as 0 times NaN is NaN; finite padding is tested separately"
+        )
         return Symptom("", f"{what} {words}")
     return (
         Symptom("", f"{what} comes back in padded frames of {' and '.join(lost)}") if lost else None
@@ -79,5 +81,5 @@ def _without_frames(outcome: Outcome) -> Symptom:
     tolerance = TOLERANCES[outcome.conventions["dtype"]]
     states = {name: outcome.expected[name] for name in ("h_last", "c_last") if name in outputs}
     right = worst_deviation(outputs, states, tolerance) is None
-    words = "its first state for its last" if right else "another last state than its first"
+    words = "its first state as its last" if right else "another last state than its first"
     return Symptom("L6", f"an utterance without frames gives {words}")

@@ -1,4 +1,4 @@
-"""The kit for LSTMs: what the core asks of it."""
+"""The kit for LSTMs and its functions."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -132,7 +132,7 @@ def _wrong_hidden(outcome: Outcome) -> int:
 
 
 def _padding(outcome: Outcome) -> str | None:
-    """What stands in padded frames of the outputs; None if there are none."""
+    """The values in padded frames of the outputs; None if there are none."""
     padded = padded_frames(outcome.arguments)
     if outcome.answer.outputs is None or not padded.any():
         return None
@@ -148,11 +148,11 @@ def _not_returned(outcome: Outcome, conventions: Conventions) -> list[Finding]:
     if outputs is None or conventions["returned"] != "some":
         return []
     missing = [name for name in RESULTS if name in outcome.expected and name not in outputs]
-    return [Finding("", f"not returned, so not looked at: {', '.join(missing)}", "note")]
+    return [Finding("", f"not returned, so not compared: {', '.join(missing)}", "note")]
 
 
 def settle(ask: Asker, conventions: Conventions, claims: Conventions) -> Settled:
-    """How outputs of the backward direction lie, and what stands in padded frames."""
+    """The order of outputs of the backward direction, and the values in padded frames."""
     order, findings = _reversed(ask, conventions)
     read = {**conventions, "reversed": order or ORDERS[0]}
     (ragged,) = ask.outcomes([CASES["ragged"]()], read)
@@ -176,7 +176,7 @@ def concerns(case: Case, conventions: Conventions) -> bool:
 
 
 def contradictions(case: Case, conventions: Conventions) -> Sequence[Case]:
-    """The case with a second bias, where it is not looked at."""
+    """The case with a second bias, where it is ignored."""
     if conventions["biases"] == "two":
         return ()
     return (dataclasses.replace(case, layout={**case.layout, "second_bias": True}),)

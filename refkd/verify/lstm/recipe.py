@@ -132,7 +132,7 @@ class Recipe:
 
 
 def by_numpy(count: int, seed: int, few_shapes: bool = False) -> Iterator[Recipe]:
-    """Recipes from a seeded generator, small ones first; of one padded shape if few are wanted."""
+    """Recipes from a seeded generator, small first; of one padded shape if few are required."""
     rng = np.random.default_rng(seed)
     for n in range(count):
         largest = 2 + 7 * n // count

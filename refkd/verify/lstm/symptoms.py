@@ -36,7 +36,7 @@ def symptoms(outcome: Outcome) -> Iterator[Symptom]:
 
 
 def _wrong(outcome: Outcome, tolerance: Tolerance) -> list[str]:
-    """Names of the outputs that are off, in their order; padded outputs are not looked at."""
+    """Names of the outputs that are off, in their order; padded outputs are ignored."""
     free = {"hidden": padded_frames(outcome.arguments)[..., None]}
     got, expected = outcome.answer.outputs or {}, outcome.expected
     return [
@@ -59,9 +59,9 @@ def _digits(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
     with np.errstate(over="ignore"):
         halves = bool((first == first.astype(np.float16)).all())
     if largest > 0.1 and not _wrong(outcome, TOLERANCES["float32"]):
-        yield Symptom("V10", "only digits that float32 has not are wrong")
+        yield Symptom("V10", "only digits beyond those of float32 are wrong")
     elif largest > 0.1 and halves and not _wrong(outcome, HALF):
-        yield Symptom("V10", f"{wrong[0]} holds no more digits than float16")
+        yield Symptom("V10", f"{wrong[0]} has no more digits than float16")
 
 
 def _padding(outcome: Outcome, wrong: list[str]) -> Iterator[Symptom]:
@@ -102,7 +102,7 @@ def _dropout(outcome: Outcome) -> Iterator[Symptom]:
     dropped, passed = there & (got == 0.0), there & (got != 0.0)
     mixed = dropped.any(axis=2) & passed.any(axis=2)
     if mixed.any() and _factor(got[passed], expected[passed]) is not None:
-        words = "in some frames a part of hidden is 0, the rest right up to one factor"
+        words = "in some frames a part of hidden is 0, the rest is right up to a factor"
         yield Symptom("L9", f"{words}, as with dropout")
 
 

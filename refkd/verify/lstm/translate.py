@@ -150,7 +150,7 @@ def restore(outputs: Outputs, arguments: Arguments, conventions: Conventions) ->
 
 
 def express(arguments: Arguments, outputs: Outputs, conventions: Conventions) -> Outputs:
-    """What is returned of the canonical outputs, with padded frames as the conventions say."""
+    """The returned part of the canonical outputs, with padded frames by the conventions."""
     left_out = _left_out(conventions)
     expressed = {name: value for name, value in outputs.items() if name not in left_out}
     if conventions.get("padding") == "held" and not arguments["reverse"]:

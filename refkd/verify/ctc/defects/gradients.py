@@ -10,7 +10,7 @@ DEFECTS = Defects(PlainCTC)
 
 
 @DEFECTS.step(
-    "gradient", "G1", "the gradient is that in the log-probabilities: the softmax is missing"
+    "gradient", "G1", "the gradient is taken in the log-probabilities: the softmax is missing"
 )
 def in_log_probabilities(self, prob, occupancy, target):
     return -occupancy
@@ -21,7 +21,7 @@ def wrong_sign(self, prob, occupancy, target):
     return occupancy - prob
 
 
-@DEFECTS.step("gradient", "G1", "the gradient is that in the probabilities")
+@DEFECTS.step("gradient", "G1", "the gradient is taken in the probabilities")
 def in_probabilities(self, prob, occupancy, target):
     return -occupancy / prob
 
@@ -83,7 +83,7 @@ def padding_keeps_softmax(self, logits, length, grad):
 @DEFECTS.step(
     "__call__",
     "G3",
-    "the gradient of padded frames is not zero, but that of a frame that should say blank",
+    "the gradient of padded frames is not zero, but that of a frame whose target is the blank",
 )
 def padding_wants_blank(self, logits, labels, input_lengths, label_lengths, blank, d_loss):
     loss, grad = PlainCTC.__call__(

@@ -39,7 +39,7 @@ def one_frame_short(self, n, input_lengths, frames):
     return max(int(input_lengths[n]) - 1, 1)
 
 
-@DEFECTS.step("frames", "V2", "one padded frame is counted where there is one")
+@DEFECTS.step("frames", "V2", "one padded frame is counted if there is one")
 def one_frame_long(self, n, input_lengths, frames):
     return min(int(input_lengths[n]) + 1, frames)
 
@@ -54,7 +54,7 @@ def labels_until_blank(self, row, length, blank):
     return row[: int((row == blank).argmax())] if (row == blank).any() else row
 
 
-@DEFECTS.step("target", "V3", "labels of 0 are taken for padding")
+@DEFECTS.step("target", "V3", "labels of 0 are treated as padding")
 def labels_that_are_not_zero(self, row, length, blank):
     return row[:length][row[:length] != 0]
 
@@ -69,12 +69,12 @@ def last_label_left_out(self, row, length, blank):
     return row[: max(length - 1, 0)]
 
 
-@DEFECTS.step("blank", "V4", "class 0 is the blank, whatever was said")
+@DEFECTS.step("blank", "V4", "class 0 is used as the blank, whatever class is given")
 def blank_first(self, blank, K):
     return 0
 
 
-@DEFECTS.step("blank", "V4", "the last class is the blank, whatever was said")
+@DEFECTS.step("blank", "V4", "the last class is used as the blank, whatever class is given")
 def blank_last(self, blank, K):
     return K - 1
 
@@ -84,12 +84,12 @@ def softmax_twice(self, logits):
     return log_softmax(np.exp(log_softmax(logits)))
 
 
-@DEFECTS.step("normalised", "V9", "logits are taken for log-probabilities: nothing is normalised")
+@DEFECTS.step("normalised", "V9", "logits are treated as log-probabilities: nothing is normalised")
 def not_normalised(self, logits):
     return logits
 
 
-@DEFECTS.step("normalised", "V9", "logits are taken for probabilities")
+@DEFECTS.step("normalised", "V9", "logits are treated as probabilities")
 def logits_as_probabilities(self, logits):
     return np.log(np.maximum(logits, 0.0))
 
@@ -99,7 +99,7 @@ def normalised_over_time(self, logits):
     return log_softmax(logits.T).T
 
 
-@DEFECTS.step("target", "V14", "labels are kept in 8 bits")
+@DEFECTS.step("target", "V14", "labels are stored in 8 bits")
 def labels_of_eight_bits(self, row, length, blank):
     return row[:length] & 0xFF
 
@@ -109,6 +109,6 @@ def target_cut_at255(self, row, length, blank):
     return row[: min(length, 255)]
 
 
-@DEFECTS.step("collapsed", "V15", "repeated labels of the target are collapsed beforehand")
+@DEFECTS.step("collapsed", "V15", "repeated labels of the target are collapsed")
 def repeats_collapsed(self, target, blank):
     return target[np.flatnonzero(np.diff(target, prepend=-1))]

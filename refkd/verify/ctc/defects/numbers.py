@@ -48,7 +48,7 @@ DEFECTS.family("normalised", "V10", small_number_added, {
 })  # fmt: skip
 
 
-@DEFECTS.step("normalised", "V10", "probabilities are not let below 1e-7")
+@DEFECTS.step("normalised", "V10", "probabilities below 1e-7 are raised to it")
 def probabilities_clipped(self, logits):
     return np.log(np.maximum(np.exp(log_softmax(logits)), 1e-7))
 
@@ -66,13 +66,15 @@ def logarithm_of_zero(self, before, skip, zero):
 
 
 DEFECTS.family("arrive", "V8", logarithm_of_zero, {
-    "-30 stands for the logarithm of 0": -30.0,
-    "-1e5 stands for the logarithm of 0": -1e5,
+    "-30 is used as the logarithm of 0": -30.0,
+    "-1e5 is used as the logarithm of 0": -1e5,
 })  # fmt: skip
 
 
 @DEFECTS.step(
-    "add", "V10", "path probabilities are added as log(e^a + e^b), without the larger one taken out"
+    "add",
+    "V10",
+    "path probabilities are added as log(e^a + e^b), without factoring out the larger one",
 )
 def no_logarithm_of_the_largest(self, a, b):
     return np.log(np.exp(a) + np.exp(b))
@@ -84,7 +86,7 @@ def minus_infinity_minus_itself(self, a, b):
     return high + np.log(np.exp(a - high) + np.exp(b - high))
 
 
-@DEFECTS.step("normalised", "V11", "the softmax does not take out the largest logit, and overflows")
+@DEFECTS.step("normalised", "V11", "the softmax does not subtract the largest logit, and overflows")
 def softmax_without_maximum(self, logits):
     return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
@@ -94,7 +96,7 @@ def logits_clipped(self, logits):
     return log_softmax(np.clip(logits, -50.0, 50.0))
 
 
-@DEFECTS.steps("V10", "the tables are kept in single precision")
+@DEFECTS.steps("V10", "the tables are stored in single precision")
 class SinglePrecision(PlainCTC):
     def alpha(self, emission, skip):
         return super().alpha(emission.astype(np.float32), skip).astype(np.float32)
@@ -103,7 +105,7 @@ class SinglePrecision(PlainCTC):
         return super().arrive(before.astype(np.float32), skip).astype(np.float32)
 
 
-@DEFECTS.step("arrive", "G11", "the tables are kept in half precision")
+@DEFECTS.step("arrive", "G11", "the tables are stored in half precision")
 def half_precision(self, before, skip):
     return PlainCTC.arrive(self, rounded(before, "float16"), skip)
 

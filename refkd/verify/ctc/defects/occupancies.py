@@ -18,12 +18,12 @@ def label_overwritten(self, weight, states, K, order):
 
 
 DEFECTS.family("occupancy", "G7", label_overwritten, {
-    "of a label that occurs twice only the last occurrence counts": slice(1, None, 2),
+    "of a label that occurs twice, only the last occurrence is counted": slice(1, None, 2),
 })  # fmt: skip
 
 
 @DEFECTS.step(
-    "occupancy", "G7", "of the states of one class, the blank included, only the last counts"
+    "occupancy", "G7", "of the states of one class, the blank included, only the last is counted"
 )
 def every_class_overwritten(self, weight, states, K):
     occupancy = np.zeros((len(weight), K))
@@ -33,7 +33,7 @@ def every_class_overwritten(self, weight, states, K):
 
 
 DEFECTS.family("occupancy", "G7", label_overwritten, {
-    "of a label that occurs twice only the first occurrence counts": slice(-2, None, -2),
+    "of a label that occurs twice, only the first occurrence is counted": slice(-2, None, -2),
 })  # fmt: skip
 
 
@@ -65,9 +65,9 @@ def weights_changed(self, logp, target, blank, weights):
 
 
 DEFECTS.family("loss_of", "G7", weights_changed, {
-    "the emission is counted in alpha and in beta, and not taken out once":
+    "the emission is counted in alpha and in beta, and not divided out once":
         lambda self, alpha, beta, emission, loss: np.exp(alpha + beta + emission + loss),
-    "the emission is counted in alpha and in beta, and every frame normalised":
+    "the emission is counted in alpha and in beta, and every frame is normalised":
         lambda self, alpha, beta, emission, loss: self.weights(alpha + beta + emission, loss),
     "the emission is left out of the occupancies":
         lambda self, alpha, beta, emission, loss: self.weights(alpha + beta - emission, loss),
@@ -92,7 +92,7 @@ def beta_ends_with_label(self, emission, skip):
 
 
 @DEFECTS.step(
-    "leave", "G8", "the backward variable skips by the rule of the state that it leaves, not enters"
+    "leave", "G8", "the backward variable tests the skip at the state that is left, not entered"
 )
 def beta_skips_shifted(self, onward, skip):
     jump = np.where(skip, shifted(onward, -2), -np.inf)

@@ -15,9 +15,7 @@ def repeats_skip_the_blank(self, states, blank):
     return allowed
 
 
-@DEFECTS.step(
-    "skips", "V1", "a label may not follow another without a blank between, though they differ"
-)
+@DEFECTS.step("skips", "V1", "different labels may not follow each other without a blank between")
 def no_label_skips_the_blank(self, states, blank):
     return np.zeros(len(states), dtype=bool)
 
@@ -87,7 +85,7 @@ def loss_without_last_label(self, alpha):
     return float(alpha[-1, -1])
 
 
-@DEFECTS.steps("V10", "the best path stands for the sum over all paths")
+@DEFECTS.steps("V10", "the best path is used in place of the sum over all paths")
 class BestPathOnly(PlainCTC):
     def add(self, a, b):
         return np.maximum(a, b)
@@ -106,17 +104,17 @@ def empty_target(self, loss, grad, target, loss_of_empty, grad_of_empty):
 
 
 DEFECTS.family("finished", "V7", empty_target, {
-    "an empty target costs nothing": (0.0, 0.0),
-    "an empty target costs nothing, but has a gradient": (0.0, None),
-    "an empty target costs infinitely much": (np.inf, 0.0),
-    "an empty target gives NaN": (np.nan, np.nan),
+    "the loss of an empty target is 0": (0.0, 0.0),
+    "the loss of an empty target is 0, but not its gradient": (0.0, None),
+    "the loss of an empty target is infinite": (np.inf, 0.0),
+    "the loss of an empty target is NaN": (np.nan, np.nan),
 })  # fmt: skip
 
 
 @DEFECTS.step(
     "total",
     "V7",
-    "the one path of an empty target is counted twice: its last state and the one before",
+    "the one path of an empty target is counted twice: through its last state and the one before",
 )
 def empty_target_twice(self, alpha):
     return PlainCTC.total(self, alpha) + (np.log(2.0) if alpha.shape[1] == 1 else 0.0)
@@ -128,14 +126,14 @@ DEFECTS.family("finished", "V7", empty_target, {
 
 
 @DEFECTS.step(
-    "loss_of", "V8", "a target is taken for infeasible unless a blank fits around each label"
+    "loss_of", "V8", "a target is treated as infeasible unless a blank fits around each label"
 )
 def blank_on_the_way(self, logp, target, blank):
     loss, occupancy = PlainCTC.loss_of(self, logp, target, blank)
     return (loss if len(logp) >= 2 * len(target) + 1 else np.inf), occupancy
 
 
-@DEFECTS.step("loss_of", "V8", "a target that fits exactly is taken for infeasible")
+@DEFECTS.step("loss_of", "V8", "a target that fits exactly is treated as infeasible")
 def one_frame_more(self, logp, target, blank):
     loss, occupancy = PlainCTC.loss_of(self, logp, target, blank)
     repeats = int((target[1:] == target[:-1]).sum())

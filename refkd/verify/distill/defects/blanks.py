@@ -13,19 +13,21 @@ def blank_of_student(self, student, teacher, rule):
     return student.argmax(axis=1) == rule["blank"]
 
 
-@DEFECTS.step("is_blank", "K10", "the last class is taken for the blank")
+@DEFECTS.step("is_blank", "K10", "the last class is used as the blank")
 def blank_is_last(self, student, teacher, rule):
     return teacher.argmax(axis=1) == teacher.shape[1] - 1
 
 
 @DEFECTS.step(
-    "is_blank", "K10", "a frame is blank if the blank has more than half, not if it has most"
+    "is_blank",
+    "K10",
+    "a frame is blank if p(blank) exceeds 1/2, not if the blank is the best class",
 )
 def blank_by_half(self, student, teacher, rule):
     return np.exp(self.teacher_logp(teacher, rule))[:, rule["blank"]] > 0.5
 
 
-@DEFECTS.step("utterance", "K10", "blank frames are kept, whatever blank_frames says")
+@DEFECTS.step("utterance", "K10", "blank frames are kept, whatever blank_frames is")
 def blank_kept(self, student, teacher, rule, chosen=None):
     return PlainDistill.utterance(self, student, teacher, {**rule, "blank_frames": "keep"}, chosen)
 
@@ -98,7 +100,7 @@ def empty_frame_is_nan(self, student, teacher, rule, chosen=None):
     return ((np.nan if empty.any() else loss), np.where(empty[:, None], np.nan, grad), pairs, total)
 
 
-@DEFECTS.steps("K10", "a student frame that sees nothing takes the first teacher frame")
+@DEFECTS.steps("K10", "a student frame with an empty window takes the first teacher frame")
 class EmptyTakesFirst(PlainDistill):
     def best_k(self, D, k):
         selected = super().best_k(D, k)

@@ -63,15 +63,13 @@ DEFECTS.rows("K13", {
 
 
 @DEFECTS.step(
-    "criterion", "K13", "pairs are selected by cross-entropy while another divergence is minimised"
+    "criterion", "K13", "pairs are selected by cross-entropy, but the loss is another divergence"
 )
 def by_cross_entropy(self, D, lp, lq, rule):
     return self.cross_entropy(lp[None], lq[:, None])
 
 
-@DEFECTS.step(
-    "criterion", "K13", "pairs are selected by KL in the other direction than is minimised"
-)
+@DEFECTS.step("criterion", "K13", "pairs are selected by KL in the direction opposite to the loss")
 def by_the_other_kl(self, D, lp, lq, rule):
     if rule["divergence"] not in ("kl", "reverse_kl"):
         return D
@@ -91,7 +89,7 @@ def by_product(self, D, lp, lq, rule):
     return -(np.exp(lp)[None] * np.exp(lq)[:, None]).sum(axis=2)
 
 
-@DEFECTS.step("criterion", "K13", "pairs are selected by KL, whichever divergence is minimised")
+@DEFECTS.step("criterion", "K13", "pairs are selected by KL, whatever the divergence of the loss")
 def by_kl(self, D, lp, lq, rule):
     return self.kl(lp[None], lq[:, None])
 
@@ -131,7 +129,7 @@ def per_student(self, D, rule):
 @DEFECTS.step(
     "sides",
     "K11",
-    "PerTeacher lays the window around the teacher frame, so that its sides are exchanged",
+    "PerTeacher puts the window around the teacher frame, so its sides are exchanged",
 )
 def teacher_window(self, rule, T):
     left, right = PlainDistill.sides(self, rule, T)

@@ -16,12 +16,12 @@ def other_divergence(self, rule, computed):
 DEFECTS.family("measure", "K1", other_divergence, {
     "the arguments of KL are exchanged: 'kl' gives KL(student || teacher)":
         {"kl": "reverse_kl", "reverse_kl": "kl"},
-    "KL(student || teacher) is computed, whichever direction is asked": {"kl": "reverse_kl"},
-    "KL(teacher || student) is computed, whichever direction is asked": {"reverse_kl": "kl"},
+    "KL(student || teacher) is computed, whatever the divergence": {"kl": "reverse_kl"},
+    "KL(teacher || student) is computed, whatever the divergence": {"reverse_kl": "kl"},
 })  # fmt: skip
 
 
-@DEFECTS.steps("K2", "the student's probabilities stand where their logarithms are wanted")
+@DEFECTS.steps("K2", "the student's probabilities are used in place of their logarithms")
 class StudentProbabilities(PlainDistill):
     def divergence(self, lp, lq, rule):
         return self.expectation(lp, lp - np.exp(lq))
@@ -30,7 +30,7 @@ class StudentProbabilities(PlainDistill):
         return -np.exp(lp) * np.exp(lq)
 
 
-@DEFECTS.steps("K2", "the teacher's logarithms stand where probabilities are wanted")
+@DEFECTS.steps("K2", "the teacher's log-probabilities are used in place of probabilities")
 class TeacherLogarithms(PlainDistill):
     def divergence(self, lp, lq, rule):
         return np.where(lp > 0.0, lp * np.log(np.maximum(lp, 1e-300)), 0.0).sum(-1) - (lp * lq).sum(
@@ -41,7 +41,7 @@ class TeacherLogarithms(PlainDistill):
         return -lp + 0.0 * lq
 
 
-@DEFECTS.step("teacher_logp", "K2", "a softmax is taken of the teacher's probabilities")
+@DEFECTS.step("teacher_logp", "K2", "a softmax is applied to the teacher's probabilities")
 def teacher_normalised_twice(self, logits, rule):
     return log_softmax(np.exp(log_softmax(logits / rule["temperature"])))
 
@@ -52,7 +52,7 @@ class MaskGivesNaN(PlainDistill):
         return (np.exp(logp) * value).sum(axis=-1)
 
 
-@DEFECTS.steps("K7", "0 log 0 is computed as 0 times -inf, and a divergence of NaN is taken for 0")
+@DEFECTS.steps("K7", "0 log 0 is computed as 0 times -inf, and a divergence of NaN is treated as 0")
 class NaNCostsNothing(MaskGivesNaN):
     def expectation(self, logp, value):
         return np.nan_to_num(super().expectation(logp, value), posinf=np.inf, neginf=-np.inf)
@@ -69,7 +69,7 @@ DEFECTS.family("teacher_logp", "K7", small_number_added, {
 })  # fmt: skip
 DEFECTS.family("measure", "K18", other_divergence, {
     "'kl' gives the cross-entropy: the teacher's entropy is left out": {"kl": "cross_entropy"},
-    "'cross_entropy' gives KL: the teacher's entropy is taken off": {"cross_entropy": "kl"},
+    "'cross_entropy' gives KL: the teacher's entropy is subtracted": {"cross_entropy": "kl"},
 })  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class JensenShannonDoubled(PlainDistill):
 
 
 @DEFECTS.step(
-    "log_mean", "K18", "js takes the mean of the logarithms for the logarithm of the mean"
+    "log_mean", "K18", "js uses the mean of the logarithms in place of the logarithm of the mean"
 )
 def mean_of_logarithms(self, lp, lq):
     return 0.5 * (lp + lq)
@@ -115,12 +115,12 @@ def not_centred(self, slope, lq, rule):
     return slope / rule["temperature"]
 
 
-@DEFECTS.step("in_logits", "K18", "the gradient has the other sign")
+@DEFECTS.step("in_logits", "K18", "the gradient has the wrong sign")
 def other_sign(self, slope, lq, rule):
     return -PlainDistill.in_logits(self, slope, lq, rule)
 
 
-@DEFECTS.steps("K17", "the largest logit is not taken out before the exponential")
+@DEFECTS.steps("K17", "the largest logit is not subtracted before the exponential")
 class NoLargestTakenOut(PlainDistill):
     def student_logp(self, logits, rule):
         z = logits / rule["temperature"]

@@ -17,8 +17,8 @@ def scaled(self, loss, grad, rule, of_loss, of_grad, unasked):
 
 
 DEFECTS.family("scaled", "K4", scaled, {
-    "off by exactly temperature^2: the factor is missing where scale_t2 asks for it": (0, 0, 0),
-    "off by exactly temperature^2: multiplied though scale_t2 does not ask for it": (2, 2, 2),
+    "off by exactly temperature^2: the factor is missing although scale_t2 is set": (0, 0, 0),
+    "off by exactly temperature^2: the factor is applied although scale_t2 is not set": (2, 2, 2),
     "the factor temperature^2 is applied twice": (4, 4, 0),
     "the factor is temperature, not its square": (1, 1, 0),
     "the factor temperature^2 is missing in the gradient": (2, 0, 0),

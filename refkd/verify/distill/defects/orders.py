@@ -29,7 +29,7 @@ DEFECTS.family("reach", "K15", other_step, {
 })  # fmt: skip
 
 
-@DEFECTS.step("reach", "K15", "Monotone must not stay on a teacher frame")
+@DEFECTS.step("reach", "K15", "Monotone may not stay on a teacher frame")
 def strict_order(self, j, rule):
     first, end = PlainDistill.reach(self, j, rule)
     return first, max(end - 1, first + 1)

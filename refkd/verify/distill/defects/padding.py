@@ -13,16 +13,16 @@ def other_length(self, n, lengths, T, count):
 
 
 DEFECTS.family("frames", "K6", other_length, {
-    "padded frames are counted like others": lambda n, lengths, T: T,
-    "every utterance is taken to be as long as the longest":
+    "padded frames are counted": lambda n, lengths, T: T,
+    "the length of the longest utterance is used for all":
         lambda n, lengths, T: int(max(lengths)),
-    "the length of the first utterance is taken for all": lambda n, lengths, T: int(lengths[0]),
+    "the length of the first utterance is used for all": lambda n, lengths, T: int(lengths[0]),
     "the last frame of every utterance is left out": lambda n, lengths, T: int(lengths[n]) - 1,
 })  # fmt: skip
 
 
 @DEFECTS.step(
-    "batch", "K6", "the mean is taken over padded frames, too: a masked sum by an unmasked number"
+    "batch", "K6", "the mean includes padded frames: a masked sum is divided by an unmasked number"
 )
 def divided_by_padded(self, loss, grad, lengths, shape):
     T, N, _ = shape

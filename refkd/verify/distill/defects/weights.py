@@ -34,7 +34,9 @@ class ThroughWeightsOfSoft(ThroughWeights):
         return super().gradient(D, lp, lq, weight, {**rule, "rule": "TopK"})
 
 
-@DEFECTS.step("soft_minimum", "K14", "the soft minimum sums over the window where a mean is wanted")
+@DEFECTS.step(
+    "soft_minimum", "K14", "the soft minimum uses the sum over the window in place of the mean"
+)
 def sum_for_mean(self, cost, tau):
     surplus = 0.0 if tau == np.inf else tau * np.log(len(cost))
     return PlainDistill.soft_minimum(self, cost, tau) - surplus
@@ -66,17 +68,17 @@ def tau_multiplies(self, rule):
     return np.inf if rule["tau"] is None else 1.0 / rule["tau"]
 
 
-@DEFECTS.step("tau", "K14", "tau is taken for 1")
+@DEFECTS.step("tau", "K14", "tau is always 1")
 def tau_ignored(self, rule):
     return np.inf if rule["tau"] is None else 1.0
 
 
-@DEFECTS.step("similarity_weights", "K14", "the weights of TopK are equal whatever tau is")
+@DEFECTS.step("similarity_weights", "K14", "the weights of TopK are equal, whatever tau is")
 def tau_of_weights_ignored(self, D, selected, tau):
     return self.shares(selected.astype(np.float64))
 
 
-@DEFECTS.step("similarity_weights", "K14", "the weights are taken at tau^2")
+@DEFECTS.step("similarity_weights", "K14", "the weights use tau^2 in place of tau")
 def tau_squared(self, D, selected, tau):
     return PlainDistill.similarity_weights(self, D, selected, tau**2)
 
@@ -84,7 +86,7 @@ def tau_squared(self, D, selected, tau):
 @DEFECTS.step(
     "similarity_weights",
     "K14",
-    "less similar frames weigh more: the sign in softmax(-D / tau) is missing",
+    "less similar frames have larger weights: the sign in softmax(-D / tau) is missing",
 )
 def far_weigh_more(self, D, selected, tau):
     return PlainDistill.similarity_weights(self, np.where(selected, -D, 0.0), selected, tau)
@@ -109,7 +111,7 @@ def weights_not_normalised(self, D, selected, tau):
 
 
 @DEFECTS.step(
-    "weights", "K14", "TopK with equal weights sums over the k frames where a mean is wanted"
+    "weights", "K14", "TopK with equal weights uses the sum over the k frames in place of the mean"
 )
 def sum_of_k(self, D, selected, rule):
     if rule["rule"] == "TopK" and rule["tau"] is None:
@@ -117,14 +119,14 @@ def sum_of_k(self, D, selected, rule):
     return PlainDistill.weights(self, D, selected, rule)
 
 
-@DEFECTS.step("similarity_weights", "K14", "equal weights are 1 each: a sum where a mean is wanted")
+@DEFECTS.step("similarity_weights", "K14", "equal weights are 1 each: a sum in place of a mean")
 def sum_of_all(self, D, selected, tau):
     if tau == np.inf:
         return selected.astype(np.float64)
     return PlainDistill.similarity_weights(self, D, selected, tau)
 
 
-@DEFECTS.step("weights", "K14", "TopK divides by k where fewer frames are in the window")
+@DEFECTS.step("weights", "K14", "TopK divides by k although fewer frames are in the window")
 def divided_by_k(self, D, selected, rule):
     if rule["rule"] == "TopK" and rule["tau"] is None:
         return selected / rule["k"]
@@ -132,7 +134,7 @@ def divided_by_k(self, D, selected, rule):
 
 
 @DEFECTS.steps(
-    "K14", "the divergence of the mixture is computed where the sum of divergences is wanted"
+    "K14", "the divergence of the mixture is computed in place of the sum of divergences"
 )
 class DivergenceOfMixture(PlainDistill):
     def loss(self, D, chosen, weight, rule):
@@ -151,7 +153,9 @@ class DivergenceOfMixture(PlainDistill):
 
 
 @DEFECTS.step(
-    "of_mixture", "K14", "Blend sums divergences where the divergence of the mixture is wanted"
+    "of_mixture",
+    "K14",
+    "Blend sums divergences in place of computing the divergence of the mixture",
 )
 def sum_of_divergences(self, lp, lq, weight, rule):
     D = self.divergence(lp[None], lq[:, None], rule)

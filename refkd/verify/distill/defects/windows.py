@@ -39,8 +39,8 @@ DEFECTS.family("sides", "K11", other_sides, {
     "the window lies one frame too early": lambda left, right, T: (left + 1, right - 1),
     "left and right of the window are exchanged": lambda left, right, T: (right, left),
     "the window is as long on the right as on the left": lambda left, right, T: (left, left),
-    "the right side of the window is taken for 0": lambda left, right, T: (left, 0),
-    "a negative right side of the window is taken for 0":
+    "the right side of the window is always 0": lambda left, right, T: (left, 0),
+    "a negative right side of the window is treated as 0":
         lambda left, right, T: (left, max(right, 0)),
     "the window is ignored, the whole utterance is searched": lambda left, right, T: (T, T),
 })  # fmt: skip
@@ -48,7 +48,7 @@ DEFECTS.family("in_window", "K11", frames_outside, {
     "frames outside the utterance are replaced by the first or the last": (clamped, SEARCHING),
     "frames outside the utterance are replaced by the first or the last, by every rule":
         (clamped, RULES),
-    "windows wrap around: the first frames see the last": (lambda frames, T: frames % T, RULES),
+    "windows wrap around: the first frames select the last": (lambda frames, T: frames % T, RULES),
 })  # fmt: skip
 DEFECTS.family("sides", "K16", other_sides, {
     "Shift(d) takes the teacher frame d later, not d earlier":
@@ -79,12 +79,12 @@ def shift_held(self, rule, T):
     return window
 
 
-@DEFECTS.step("blend_weights", "K16", "the weights of Blend are taken in the other order")
+@DEFECTS.step("blend_weights", "K16", "the weights of Blend are in reverse order")
 def blend_reversed(self, D, rule):
     return PlainDistill.blend_weights(self, D, {**rule, "weights": rule["weights"][::-1]})
 
 
-@DEFECTS.step("blend_weights", "K16", "Blend begins before all of its frames are there")
+@DEFECTS.step("blend_weights", "K16", "Blend begins before all of its frames exist")
 def blend_begins(self, D, rule):
     weights, lag = np.array(rule["weights"]), self.lag(len(D))
     inside = (lag >= 0) & (lag < len(weights))
@@ -94,7 +94,7 @@ def blend_begins(self, D, rule):
 @DEFECTS.step(
     "reported",
     "K16",
-    "student and teacher frame are exchanged in the pairs: offsets have the other sign",
+    "student and teacher frame are exchanged in the pairs: offsets have the wrong sign",
 )
 def pairs_exchanged(self, chosen):
     return PlainDistill.reported(self, chosen).T

@@ -62,7 +62,7 @@ class LinearCandidate(PlainLSTM):
         return np.where([[0], [0], [1], [0]], 1.0, super().slopes(gates))
 
 
-@DEFECTS.steps("L10", "relu stands where tanh should")
+@DEFECTS.steps("L10", "relu is used in place of tanh")
 class ReluCandidate(PlainLSTM):
     def tanh(self, a):
         return np.maximum(a, 0.0)
@@ -104,7 +104,7 @@ DEFECTS.rows("L10", {
 })  # fmt: skip
 
 
-@DEFECTS.step("output", "L10", "the output is that of the cell before the step")
+@DEFECTS.step("output", "L10", "the output is computed from the cell before the step")
 def output_of_old_cell(self, gates, c_before, c):
     return gates[3] * np.tanh(c_before)
 

@@ -82,12 +82,12 @@ DEFECTS.family("hidden_before", "L8", hidden_without_gate, {
     for row, name in enumerate(NAMES)
 })  # fmt: skip
 DEFECTS.family("slopes", "L8", other_slope, {
-    f"the slope of tanh is taken for that of the sigmoid in the {NAMES[row]}": (row, slope_of_tanh)
+    f"the slope of the sigmoid is that of tanh in the {NAMES[row]}": (row, slope_of_tanh)
     for row in (0, 1, 3)
 })  # fmt: skip
 DEFECTS.family("slopes", "L8", other_slope, {
-    "the slope of the sigmoid is taken for that of tanh in the candidate": (2, slope_of_sigmoid),
-    "the slope of tanh is taken for 1 - g in the candidate": (2, lambda gate: 1.0 - gate),
+    "the slope of tanh is that of the sigmoid in the candidate": (2, slope_of_sigmoid),
+    "the slope of tanh is 1 - g in the candidate": (2, lambda gate: 1.0 - gate),
     "tanh is taken twice in the slope of the candidate":
         (2, lambda gate: 1.0 - np.tanh(gate) ** 2),
 })  # fmt: skip
@@ -115,7 +115,7 @@ DEFECTS.family("into_gates", "L8", other_factor, {
         (3, lambda d_c, d_h, gates, c_before, c: d_h * np.tanh(c_before)),
     "the gradient of the output gate uses c, not tanh(c)":
         (3, lambda d_c, d_h, gates, c_before, c: d_h * c),
-    "the gradient of the output gate comes from that of the cell":
+    "the gradient of the output gate is computed from that of the cell":
         (3, lambda d_c, d_h, gates, c_before, c: d_c * np.tanh(c)),
     "the gradient of the input gate uses the cell before, not the candidate":
         (0, lambda d_c, d_h, gates, c_before, c: d_c * c_before),
@@ -129,7 +129,7 @@ DEFECTS.family("into_gates", "L8", other_factor, {
 DEFECTS.family("into_cell", "L8", other_cell_slope, {
     "the gradient of the cell lacks the slope of tanh": lambda o, c: o,
     "the gradient of the cell uses c in the slope of tanh, 1 - c^2": lambda o, c: o * (1.0 - c * c),
-    "the gradient of the cell has 1 - tanh(c) for 1 - tanh^2(c)":
+    "the gradient of the cell has 1 - tanh(c) in place of 1 - tanh^2(c)":
         lambda o, c: o * (1.0 - np.tanh(c)),
     "the gradient of the cell takes tanh twice in the slope, 1 - tanh^2(tanh(c))":
         lambda o, c: o * (1.0 - np.tanh(np.tanh(c)) ** 2),

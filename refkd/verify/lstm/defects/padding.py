@@ -9,7 +9,7 @@ DEFECTS = Defects(PlainLSTM)
 
 
 @DEFECTS.step(
-    "walk", "L6", "lengths are ignored: padded frames are walked through (--lengths equal if meant)"
+    "walk", "L6", "lengths are ignored: padded frames are processed (--lengths equal if intended)"
 )
 def lengths_ignored(self, n, T, arguments):
     lengths = np.full_like(arguments["lengths"], T)
@@ -22,7 +22,7 @@ def backward_starts_in_padding(self, n, T, arguments):
     return walk(self, n, T, arguments)
 
 
-@DEFECTS.steps("L5", "the backward direction turns the padded array around, not each utterance")
+@DEFECTS.steps("L5", "the backward direction reverses the padded array, not each utterance")
 class WholeArrayTurned(PlainLSTM):
     def preprocess(self, arguments):
         if not arguments["reverse"]:
@@ -36,12 +36,12 @@ class WholeArrayTurned(PlainLSTM):
         return results | {name: results[name][::-1] for name in ("hidden", "d_inputs")}
 
 
-@DEFECTS.step("preprocess", "L5", "the backward direction walks forward")
+@DEFECTS.step("preprocess", "L5", "the backward direction runs forward")
 def backward_walks_forward(self, arguments):
     return arguments | {"reverse": 0}
 
 
-@DEFECTS.steps("L5", "the backward direction turns the features around, not the frames")
+@DEFECTS.steps("L5", "the backward direction reverses the features, not the frames")
 class FeaturesTurned(PlainLSTM):
     def preprocess(self, arguments):
         if not arguments["reverse"]:
@@ -72,7 +72,7 @@ DEFECTS.family("utterance", "L5", last_of_backward_is_last_frame, {
 
 
 @DEFECTS.step(
-    "upstream", "L5", "the gradient of the outputs is not turned around for the backward direction"
+    "upstream", "L5", "the gradient of the outputs is not reversed for the backward direction"
 )
 def upstream_not_turned(self, n, walk, arguments):
     d_hidden, d_h, d_c = PlainLSTM.upstream(self, n, walk, arguments)
@@ -97,9 +97,9 @@ def last_state_of_last_frame(self, results, arguments, *names):
 
 
 DEFECTS.family("postprocess", "L6", state_runs_on, {
-    "the last states run on through the padding": ("h_last", "c_last"),
-    "the last cell state runs on through the padding": "c_last",
-    "the last hidden state runs on through the padding": "h_last",
+    "the last states are updated in the padding": ("h_last", "c_last"),
+    "the last cell state is updated in the padding": "c_last",
+    "the last hidden state is updated in the padding": "h_last",
 })  # fmt: skip
 DEFECTS.family("postprocess", "L6", last_state_of_last_frame, {
     "the last states are read in the last padded frame, where they are 0": ("h_last", "c_last"),
@@ -107,7 +107,7 @@ DEFECTS.family("postprocess", "L6", last_state_of_last_frame, {
 })  # fmt: skip
 
 
-@DEFECTS.steps("L6", "padded frames are walked through as frames of zeros")
+@DEFECTS.steps("L6", "padded frames are processed as frames of zeros")
 class PaddingWalkedWithZeros(PlainLSTM):
     walk = lengths_ignored
 
@@ -169,12 +169,12 @@ def result_reshaped(self, results, arguments, name):
 
 
 DEFECTS.family("postprocess", "L11", result_reshaped, {
-    f"{name} is reshaped from (N, T, ...) where it must be transposed": name
+    f"{name} is reshaped from (N, T, ...) instead of transposed": name
     for name in ("hidden", "d_inputs")
 })  # fmt: skip
 
 
-@DEFECTS.steps("L11", "inputs are reshaped to (N, T, D) where they must be transposed")
+@DEFECTS.steps("L11", "inputs are reshaped to (N, T, D) instead of transposed")
 class InputsReshaped(PlainLSTM):
     def preprocess(self, arguments):
         return arguments | {"inputs": mixed(arguments["inputs"])}
@@ -184,7 +184,7 @@ class InputsReshaped(PlainLSTM):
         return results | {"d_inputs": results["d_inputs"].reshape(N, T, D).swapaxes(0, 1)}
 
 
-@DEFECTS.step("preprocess", "L11", "d_hidden is reshaped to (N, T, H) where it must be transposed")
+@DEFECTS.step("preprocess", "L11", "d_hidden is reshaped to (N, T, H) instead of transposed")
 def upstream_reshaped(self, arguments):
     return arguments | {"d_hidden": mixed(arguments["d_hidden"])}
 
@@ -210,7 +210,7 @@ def first_states_exchanged(self, arguments):
     return arguments | {"h0": arguments["c0"], "c0": arguments["h0"]}
 
 
-@DEFECTS.step("preprocess", "L13", "h0 stands for c0, too", square=True)
+@DEFECTS.step("preprocess", "L13", "h0 is used for c0, too", square=True)
 def hidden_for_cell(self, arguments):
     return arguments | {"c0": arguments["h0"]}
 
@@ -234,7 +234,7 @@ class FirstStateCarriedOver(PlainLSTM):
         return results
 
 
-@DEFECTS.step("backward", "L13", "the gradient takes the first cell state for zero")
+@DEFECTS.step("backward", "L13", "the gradient treats the first cell state as zero")
 def first_state_ignored_by_gradient(self, run, d_hidden, d_h, d_c, arguments):
     run.c[0] = 0.0
     return PlainLSTM.backward(self, run, d_hidden, d_h, d_c, arguments)

@@ -52,7 +52,7 @@ class GatesExchanged(PlainLSTM):
         return results | {name: in_order(results[name], back) for name in names}
 
 
-IN_ONE_PLACE = "gates are in another order in one place: "
+IN_ONE_PLACE = "the gates are in a different order in one place: "
 DEFECTS.rows("L1", {
     f"{IN_ONE_PLACE}{exchanged} in {place}": GatesExchanged(gates, names)
     for place, names in PLACES.items()
@@ -65,7 +65,7 @@ def gradients_exchanged(self, results, arguments, gates):
     return results | {name: in_order(results[name], order) for name in OF_WEIGHTS}
 
 
-IN_GRADIENTS = "gates are in another order in the gradients of the weights: "
+IN_GRADIENTS = "the gates are in a different order in the gradients of the weights: "
 DEFECTS.family("postprocess", "L1", gradients_exchanged, {
     IN_GRADIENTS + exchanged: gates for gates, exchanged in EXCHANGED.items()
 })  # fmt: skip
@@ -96,8 +96,8 @@ class Reshaped(PlainLSTM):
 
 
 DEFECTS.rows("L4", {
-    "the recurrent matrix is reshaped where it must be transposed": Reshaped("w_hidden"),
-    "the input matrix is reshaped where it must be transposed": Reshaped("w_input"),
+    "the recurrent matrix is reshaped instead of transposed": Reshaped("w_hidden"),
+    "the input matrix is reshaped instead of transposed": Reshaped("w_input"),
 })  # fmt: skip
 
 
@@ -182,11 +182,11 @@ DEFECTS.family("postprocess", "L2", bias_gradients_scaled, {
     "the gradient of the second bias has the wrong sign": (1.0, -1.0),
 })  # fmt: skip
 DEFECTS.family("preactivation", "L3", forget_bias_changed, {
-    "1 is added to the bias of the forget gate (--forget-bias added says that it is meant)": 1.0,
+    "1 is added to the bias of the forget gate (--forget-bias added if intended)": 1.0,
 })  # fmt: skip
 
 
-@DEFECTS.step("preprocess", "L3", "the bias of the forget gate is set to 1, whatever is given")
+@DEFECTS.step("preprocess", "L3", "the bias of the forget gate is set to 1, whatever bias is given")
 def forget_bias_is_one(self, arguments):
     bias = arguments["bias"] + arguments["bias_hidden"]
     bias.reshape(4, -1)[1] = 1.0
@@ -194,5 +194,5 @@ def forget_bias_is_one(self, arguments):
 
 
 DEFECTS.family("preactivation", "L3", forget_bias_changed, {
-    "1 is taken from the bias of the forget gate": -1.0,
+    "1 is subtracted from the bias of the forget gate": -1.0,
 })  # fmt: skip
