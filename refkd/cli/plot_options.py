@@ -39,16 +39,16 @@ OF_POSTERIORS = tuple(
         (
             "latency",
             "SECONDS",
-            "time that a model needs from the audio to its output; added to its times",
+            "time from a sound to the output of the model for it; added to the times of the model",
         ),
         ("first_frame", "SECONDS", "time of frame 0 (default 0)"),
         ("blank", "CLASS", "class of the blank, from 0; -1 is the last"),
-        ("kind", "KIND", "logits, log_probabilities or probabilities"),
+        ("kind", "KIND", "what the numbers are: logits, log_probabilities or probabilities"),
         ("tokens", "TOKENS.txt", "symbols, one line per class: SYMBOL or SYMBOL ID"),
     )
 )
 UNIT = Option(
-    "unit", "NAME", "unit of all times instead of seconds, such as px; --frame-shift 8 is then 8 px"
+    "unit", "NAME", "unit of time in place of seconds; with px, --frame-shift 8 means 8 px"
 )
 OF_CLASSES = (
     Option("merge", "A=B", "count class A as class B; may be repeated", REPEATED),
@@ -88,7 +88,11 @@ OF_FIGURES = (
     Option(
         "at", None, "frame that gives the time of a spike (default start)", one_of("start", "peak")
     ),
-    Option("audio", "PATH", "WAV file, or folder of UTTERANCE.wav; for a run only with its report"),
+    Option(
+        "audio",
+        "PATH",
+        "WAV file, or folder of UTTERANCE.wav files; with a run only for its report",
+    ),
     Option(
         "size", None, "size of the figures (default: by content)", one_of("column", "page", "slide")
     ),

@@ -29,7 +29,7 @@ def add_rule_options(parser: Parser, rule: OptionGroup) -> None:
                 help=parameter.metadata["words"].format(rules=takers),
             )
         rule.add_argument(
-            "--divergence", metavar="NAME", help="divergence, as for refkd.distill_loss"
+            "--divergence", metavar="NAME", help="kl (default), reverse_kl, js or cross_entropy"
         )
         rule.add_argument(
             "--temperature",

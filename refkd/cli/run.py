@@ -41,7 +41,7 @@ def add_parser(commands: Commands) -> None:
         "--seeds",
         type=int,
         metavar="N",
-        help="train every student N times, with the seeds seed, seed + 1, ... (default 1)",
+        help="train every student N times, with the seeds S, S + 1, ..., S as for --seed (default 1)",
     )
     run.add_argument(
         "--new-teachers",
@@ -63,14 +63,14 @@ def add_parser(commands: Commands) -> None:
         "--out",
         default="refkd-run",
         metavar="DIR",
-        help="new or empty folder, or the folder of the same command, which then resumes "
+        help="output folder: new, empty, or that of the same command, which then resumes "
         "(default %(default)s)",
     )
     run.add_argument(
         "--config", metavar="FILE", help="settings as TOML; options here take precedence"
     )
     run.add_argument(
-        "--quick", action="store_true", help="little speech and small networks, as a first try"
+        "--quick", action="store_true", help="use little speech and small networks, for a first try"
     )
     run.add_argument("--json", action="store_true", help="print results.json instead of the table")
 

@@ -47,12 +47,20 @@ def _verify(options: argparse.Namespace) -> int:
     return _run(kit, kit_parser(kit).parse_args(options.rest))
 
 
+GUIDES = {
+    "ctc": "verify",
+    "lstm": "verify-lstm",
+    "distill": "verify-distill",
+    "align": "verify-distill",
+}
+
+
 def kit_parser(kit: "Kit") -> Parser:
     """The options of `refkd verify KIT`."""
     parser = Parser(
         prog=f"refkd verify {kit.name}",
         description=f"The adapter takes ({', '.join(kit.arguments)}) and returns "
-        f"({', '.join(kit.results)}); docs/guides/verify.md has examples to copy.",
+        f"({', '.join(kit.results)}); docs/guides/{GUIDES[kit.name]}.md has examples to copy.",
     )
     parser.add_argument("target", nargs="?", metavar="MODULE:FUNCTION", help="adapter in Python")
     parser.add_argument(
