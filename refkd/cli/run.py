@@ -41,7 +41,7 @@ def add_parser(commands: Commands) -> None:
         "--seeds",
         type=int,
         metavar="N",
-        help="train every student N times, with the seeds S, S + 1, ..., S as for --seed (default 1)",
+        help="train every student N times, with the seeds S, S + 1, ... from --seed (default 1)",
     )
     run.add_argument(
         "--new-teachers",
