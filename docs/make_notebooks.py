@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -77,21 +78,31 @@ def figure(description: str, name: str) -> list:
     return [new_markdown_cell(description + "."), new_code_cell(f"{code}\nfigure")]
 
 
-def run(page: Path, folder: Path) -> None:
-    """Write a notebook with its outputs; the error of a cell ends it."""
-    made = notebook(page)
-    quiet = ["--IPKernelApp.log_level=ERROR"]
-    where = {"metadata": {"path": str(folder)}}
-    NotebookClient(made, timeout=300, resources=where, extra_arguments=quiet).execute()
-    nbformat.write(made, folder / f"{page.stem}.ipynb")
+def run(pages: list[Path], folder: Path) -> None:
+    """Write notebooks with their outputs, in one process that forgets all names between them; the
+    error of a cell ends it.
+    """
+    kernel = KernelManager()
+    kernel.start_kernel(cwd=str(folder), extra_arguments=["--IPKernelApp.log_level=ERROR"])
+    try:
+        for page in pages:
+            made = notebook(page)
+            NotebookClient(new_notebook(cells=[new_code_cell(FORGET)]), km=kernel).execute()
+            NotebookClient(made, km=kernel, timeout=300).execute()
+            nbformat.write(made, folder / f"{page.stem}.ipynb")
+    finally:
+        kernel.shutdown_kernel(now=True)
+
+
+FORGET = "%reset -f\nget_ipython().execution_count = 0"
 
 
 def main(folder: Path) -> None:
-    """Run all pages, two at a time."""
+    """Run all pages in two processes."""
     logging.getLogger("traitlets").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda page: run(page, folder), COURSE))
+        list(pool.map(lambda pages: run(pages, folder), (COURSE[::2], COURSE[1::2])))
 
 
 if __name__ == "__main__":

@@ -47,10 +47,10 @@ def _changed(ours: Path) -> Iterator[Path]:
 
 
 def _is_whole(file: PackagePath, path: Path) -> bool:
+    if file.hash is None:  # a list of sources, which is as old as the last editable install
+        return True
     if not path.is_file():
         return False
-    if file.hash is None:  # an editable install
-        return True
     digest = hashlib.new(file.hash.mode, path.read_bytes()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=") == file.hash.value
 

@@ -114,3 +114,9 @@ def test_commands_that_draw_stop_before_they_begin(site, capsys, command):
     assert main([*command, "--out", str(site / "out")]) == 2
     assert "of visualize 0.5.1; run `pip uninstall visualize`" in capsys.readouterr().err
     assert not (site / "out").exists()
+
+
+def test_a_source_that_an_older_editable_install_lists_is_not_missed(site):
+    record = site / "refkd-9.0.dist-info" / "RECORD"
+    record.write_text(record.read_text() + "visualize/moved.py,,\n")
+    check_own_figures()
