@@ -65,7 +65,8 @@ def run_experiment(
     --------
     >>> from refkd.experiment.settings import read_settings
     >>> from refkd.experiment.experiment import run_experiment
-    >>> result = run_experiment(read_settings(overrides={"rules": ["CTC"]}, quick=True))
+    >>> small = {"speech": {"train": 4, "validation": 1, "test": 1}, "training": {"epochs": 2}}
+    >>> result = run_experiment(read_settings(overrides={"rules": ["CTC"], **small}, quick=True))
     >>> [(student.name, student.seed) for student in result.students]
     [('CTC', 0)]
     """
