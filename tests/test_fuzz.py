@@ -369,7 +369,9 @@ def tame(arguments):
     moderate = all(((size < 100) & ((size == 0) | (size > 1e-100))).all() for size in sizes)
     foreign = any(isinstance(part, Fraction | Decimal) for part in every)
     short = all(len(text) <= 5 for text in every if type(text) is str)
-    return moderate and not foreign and short and len(every) < 50
+    # Hotter distributions are nearly equal, and their divergence is a difference that loses digits.
+    cool = arguments.get("temperature", 1.0) <= 10.0
+    return moderate and not foreign and short and cool and len(every) < 50
 
 
 def judge_call(call):

@@ -44,7 +44,7 @@ def select_earliest(divergence, after, selected):
 '''
 CLASS = '''@dataclass(frozen=True)
 class Earliest:
-    """Student frame i learns from the earliest teacher frame in its window, but for a few."""
+    """Student frame t learns from the earliest teacher frame in its window, but for a few."""
 
     window: Window
     after: int = 0
@@ -80,7 +80,7 @@ PLACES = {
         ("^# The weight \\(T, W\\)", SELECT),
         ('^(    "S11": .*\n)', f'\\1    "S12": "{EQUATION}",\n'),
         ("^\\)\nRULES: ", ROW),
-        ("^(    max_step: .*\n)(?=\n    def)", f"\\1{PARAMETER}"),
+        ("^(    max_step: .*= _parameter\\(\n.*\n    \\)\n)", f"\\1{PARAMETER}"),
     ],
     "refkd/__init__.py": [('^(    "PerTeacher": .*\n)', '\\1    "Earliest": "losses.rules",\n')],
     PAGE: [

@@ -293,7 +293,7 @@ def test_what_is_normalised_inside_although_it_need_not_be_is_told():
     report = DISTILLATION.report(as_they_come(STUDENT, "return z", TEACHER, "return log_prob(y)"))
     assert report.conventions["input"] == ("log_probs", "found")
     assert faults(report) == []
-    inside = [words for words in notes(report) if "normalised inside" in words]
+    inside = [words for words in notes(report) if "normalised again" in words]
     assert [words.split("'")[0] for words in inside] == ["the teacher"]
 
 

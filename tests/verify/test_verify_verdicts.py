@@ -150,8 +150,8 @@ def test_what_no_question_decides_is_said_to_be_unasked():
 @pytest.mark.proof
 def test_assumed_conventions_are_named_before_the_findings():
     head, _, _ = as_text(CTC.report(ONES), KIT).partition("FAIL")
-    assert "those marked (assumed) are guesses" in head
-    assert "say what is right: --dtype, --layout, --input, " in head
+    assert "those marked (assumed) are\nguesses" in head
+    assert "give the right one: --dtype, --layout, --input, " in head
 
 
 # Padding
