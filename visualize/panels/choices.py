@@ -4,7 +4,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 from refkd.alignment.clock import Clock
 from refkd.check import Bools, Floats, Ints
@@ -16,7 +16,7 @@ from visualize.layout.text import POINTS, inches_per_unit
 Shape: TypeAlias = Literal["staircase", "path", "weights"]
 
 # The smaller a weight, the more of the ground is seen, which may be light or dark.
-WEIGHTS = LinearSegmentedColormap.from_list("weights", [("#757575", 0.1), "#757575"])
+WEIGHTS = LinearSegmentedColormap.from_list("weights", [to_rgba("#757575", 0.1), to_rgba("#757575")])
 AT_SPIKES = LinearSegmentedColormap.from_list("weights at spikes", [(TEACHER, 0.1), TEACHER])
 DOTS = (2.2, 3.5)  # points across, of choices at the teacher's spikes
 BEYOND = 3  # frames shown on either side of the choices, where the window is wider
