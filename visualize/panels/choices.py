@@ -16,8 +16,10 @@ from visualize.layout.text import POINTS, inches_per_unit
 Shape: TypeAlias = Literal["staircase", "path", "weights"]
 
 # The smaller a weight, the more of the ground is seen, which may be light or dark.
-WEIGHTS = LinearSegmentedColormap.from_list("weights", [to_rgba("#757575", 0.1), to_rgba("#757575")])
-AT_SPIKES = LinearSegmentedColormap.from_list("weights at spikes", [(TEACHER, 0.1), TEACHER])
+WEIGHTS, AT_SPIKES = (
+    LinearSegmentedColormap.from_list("weights", [to_rgba(colour, 0.1), to_rgba(colour)])
+    for colour in ("#757575", TEACHER)
+)
 DOTS = (2.2, 3.5)  # points across, of choices at the teacher's spikes
 BEYOND = 3  # frames shown on either side of the choices, where the window is wider
 
