@@ -33,6 +33,12 @@ def foreign_float32(reference: Any) -> Tolerance:
     return Tolerance(1e-4, 1e-5 * float(np.max(np.abs(reference))))
 
 
+def scaled_sum(scale: float, terms: int) -> Tolerance:
+    """So many differences of logarithms, each off by eps, times a scale that magnifies both."""
+    rounding = terms * np.finfo(np.float64).eps * scale
+    return Tolerance(VALUE.rtol, max(VALUE.atol, rounding))
+
+
 def product_error(a: Any, b: Any) -> Tolerance:
     """a @ b in any order of additions: two sums of n terms, each off by n eps sum |a b|."""
     eps = np.finfo(np.result_type(a, b)).eps

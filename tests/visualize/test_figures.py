@@ -222,7 +222,6 @@ def draw_all():
     yield sweep_figure({("Hard", "[5, 0]", 0.1): 0.2, ("Hard", "[5, 0]", 0.3): 0.3})
 
 
-@pytest.mark.proof
 def test_svg_has_the_same_bytes_every_time(tmp_path):
     for figures in zip(draw_all(), draw_all(), strict=True):
         first, second = (
