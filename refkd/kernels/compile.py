@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import numba
+from numba import types
 
 # Numba's plainest thread pool aborts the process when two Python threads enter it at once.
 _one_parallel_loop = threading.Lock()
@@ -68,6 +69,28 @@ def _after_fork() -> None:
         from numba.np.ufunc import omppool  # type: ignore[attr-defined]
 
         _without_threads = omppool.openmp_vendor == "GNU"
+
+
+class _Value(types.WrapperAddressProtocol):
+    """A compiled kernel of one signature: all values of this signature have the same type."""
+
+    def __init__(self, compiled: Any, signature: Any) -> None:
+        compiled.compile(signature)
+        result = compiled.get_compile_result(signature)
+        self._library, self._signature = result.library, signature
+        self._name = result.fndesc.llvm_cfunc_wrapper_name
+
+    def __wrapper_address__(self) -> int:
+        return int(self._library.get_pointer_to_function(self._name))
+
+    def signature(self) -> Any:
+        return self._signature
+
+
+@functools.cache
+def as_value(compiled: Any, signature: Any) -> Any:
+    """A kernel that kernels can be passed: they are compiled once for all of its signature."""
+    return _Value(compiled, signature) if hasattr(compiled, "compile") else compiled
 
 
 if hasattr(os, "register_at_fork"):

@@ -3,19 +3,27 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
+from numba import types
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.check import Floats
-from refkd.losses.divergences import DIVERGENCES, Posteriors, mix
+from refkd.check import Bools, Floats, Ints
+from refkd.kernels import distill as kernels
+from refkd.kernels.compile import as_value
+from refkd.losses.divergences import DIVERGENCES, FRAMES, Posteriors
 from refkd.losses.inputs import paired_batches, paired_logits
-from refkd.losses.rules import RULES, Rule, row_of
-from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
+from refkd.losses.rules import RULES, Rule, parameters_of, row_of
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
 
 OPTIONS = ("divergence", "temperature", "scale_t2", "blank_frames")  # beside the rule
+LOSSES = ("weighted sum", "soft minimum", "mixture")  # in the order of the kernel's numbers
+PARAMETERS = numba.typeof(kernels.Parameters(0, 0.0, np.zeros(0)))
+PAIRS = types.boolean[:, ::1]
+SELECT = types.float64(FRAMES, types.int64, PARAMETERS, FRAMES, types.int64[:, ::1], PAIRS)
+WEIGH = types.void(FRAMES, PAIRS, PARAMETERS, FRAMES)
 BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
 
 
@@ -53,71 +61,142 @@ class Options:
         scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)
 
+    @property
+    def lowest(self) -> float:
+        """No log-probability of a teacher may be lower: -inf, or the smallest number."""
+        return -np.finfo(np.float64).max if self.divergence == "reverse_kl" else -np.inf
+
+    def steps(self) -> kernels.Steps:
+        """The kernels of the divergence and of the rule."""
+        row = row_of(self.rule)
+        return kernels.Steps(
+            *DIVERGENCES[self.divergence].kernels(),
+            as_value(row.select, SELECT),
+            as_value(row.weigh, WEIGH),
+        )
+
 
 def distill(
     options: Options, student_logits: Floats, teacher_logits: Floats, blank: int, with_target: bool
 ) -> DistillTrace:
     """The trace of checked logits (T, K); the target is computed only on request."""
-    rule, T = options.rule, len(student_logits)
-    row = row_of(rule)
+    rule, row, T = options.rule, row_of(options.rule), len(student_logits)
     student = Posteriors.of(student_logits, options.temperature)
-    teacher = Posteriors.of(teacher_logits, options.temperature)
-    measure = DIVERGENCES[options.divergence]
-    if np.isnan(teacher.logp).any():
-        expected = "less than 1.8e308 after division by temperature"
-        check.fail("teacher_logits", expected, f"{np.abs(teacher_logits).max()}")
-    if not np.isfinite(student.logp).all():
+    teacher = teacher_posteriors(options, teacher_logits)
+    if not student.lowest > -np.inf:
         got = f"logits up to {np.abs(student_logits).max()}"
         check.fail("student_logits", "a finite log-probability for every class", got)
-    if options.divergence == "reverse_kl" and not np.isfinite(teacher.logp).all():
-        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
-        check.fail("teacher_logits", expected, "-inf")
 
     window = rule.window.clipped(T)
     left, columns = window.left, window.left + window.right + 1
-    is_blank = teacher_logits.argmax(axis=1) == blank
-    visible = ~is_blank if options.blank_frames == "no_blank_candidates" else np.ones(T, dtype=bool)
-    band = measure.band(student, teacher, left, columns, visible)
-    selected = select_pairs(rule, band, left)
-    weight = pair_weights(rule, band, selected)
-    if options.blank_frames == "drop_selected":
-        teacher_frame = np.add.outer(np.arange(T), np.arange(columns) - left)
-        selected &= ~is_blank[np.clip(teacher_frame, 0, T - 1)]
-        weight = np.where(selected, weight, 0.0)
-    student_frame, column = np.nonzero(selected)
-    pairs = np.stack([student_frame, student_frame + column - left], axis=1)
+    visible, silent = _blank_frames(options, teacher_logits, blank)
+    steps, tables = options.steps(), _tables(T, columns)
+    target = Posteriors(np.empty_like(teacher.logp), np.empty_like(teacher.prob))
+    classes = np.empty((3, min(student_logits.shape[1], kernels.CLASSES), T))
+    grad = np.empty_like(student_logits)
+    loss = kernels.distill(
+        steps, LOSSES.index(row.loss), parameters_of(rule), left, student.pair, teacher.pair,
+        target.pair, visible, silent, classes, tables, grad,
+    )  # fmt: skip
+    if loss == np.inf:
+        longest = getattr(rule, "max_step", None)
+        expected = f"a path of steps <= max_step={longest} between the visible teacher frames"
+        check.fail("rule", expected, "none: more blank frames lie between them")
+    loss, grad = options.scale * loss, grad * (options.scale / options.temperature)
+    check.computed("student_logits", "loss and gradient", np.array(loss), grad)
 
-    # What each student frame has left of its weight, which was 1 in the weighted rules.
-    mass = weight.sum(axis=1)
-    target: Posteriors | None = None
     target_divergence: float | None = None
     if row.loss == "mixture":
-        target = mix(weight, left, teacher)
-        loss = target_divergence = measure.frame_wise(mass, student, target)
-        grad = measure.gradient(mass[:, np.newaxis], 0, student, target)
-    else:
-        if rule.weighted and with_target:
-            target = mix(weight, left, teacher)
-            target_divergence = measure.frame_wise(mass, student, target)
-        if row.loss == "soft minimum":
-            loss = float(np.sum(mass * soft_minimum(rule, band, selected)))
-        else:
-            loss = float(np.sum(weight[selected] * band[selected]))
-        grad = measure.gradient(weight, left, student, teacher)
-    grad *= options.scale / options.temperature
-    check.computed("student_logits", "loss and gradient", np.array(options.scale * loss), grad)
-
+        target_divergence = loss
+    elif rule.weighted and with_target:
+        arguments = (steps, left, student.pair, teacher.pair, target.pair, classes, tables)
+        kernels.mixture_cost(*arguments)
+        target_divergence = options.scale * float(kernels.sum_of(tables.frame_cost))
+    selected = tables.selected
+    student_frame, column = np.nonzero(selected)
+    pairs = np.stack([student_frame, student_frame + column - left], axis=1)
     return DistillTrace(
         rule=rule,
         window=window,
-        divergence=band,
+        divergence=tables.band,
         pairs=pairs,
-        pair_weight=weight[selected],
+        pair_weight=tables.weight[selected],
         offset=pairs[:, 0] - pairs[:, 1],
-        loss=options.scale * loss,
+        loss=float(loss),
         grad=grad,
-        target=None if target is None else target.prob,
-        target_divergence=None if target_divergence is None else options.scale * target_divergence,
+        target=None if target_divergence is None else target.prob,
+        target_divergence=target_divergence,
+    )
+
+
+def teacher_posteriors(options: Options, logits: Floats) -> Posteriors:
+    """The teacher's posteriors (T, K) of checked logits, which the divergence must be able to use."""
+    teacher = Posteriors.of(logits, options.temperature)
+    if np.isnan(teacher.lowest):
+        expected = "less than 1.8e308 after division by temperature"
+        check.fail("teacher_logits", expected, f"{np.abs(logits).max()}")
+    if not teacher.lowest >= options.lowest:
+        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
+        check.fail("teacher_logits", expected, "-inf")
+    return teacher
+
+
+def distill_batch(
+    options: Options, student_logits: Floats, offsets: Ints, teacher_logits: Floats, blank: int
+) -> tuple[Floats, Floats]:
+    """Losses (N,) and gradients (sum T, K) of a batch of logits."""
+    visible, silent = _blank_frames(options, teacher_logits, blank)
+    teacher = Posteriors(np.empty_like(teacher_logits), np.empty_like(teacher_logits))
+    losses, grads = np.empty(len(offsets) - 1), np.empty_like(student_logits)
+    lengths = np.diff(offsets)
+    windows = [options.rule.window.clipped(T) for T in lengths.tolist()]
+    left = np.array([window.left for window in windows])
+    columns = np.array([window.left + window.right + 1 for window in windows])
+    T, K, cells = max(lengths), student_logits.shape[1], max(lengths * columns)
+    threads = min(numba.get_num_threads(), len(losses))
+    work = kernels.Workspace(
+        posteriors=np.empty((threads, 4, T * K)),
+        classes=np.empty((threads, 3 * kernels.CLASSES * T)),
+        pairs=np.empty((threads, 4, cells)),
+        origin=np.empty((threads, cells), dtype=np.int64),
+        selected=np.empty((threads, cells), dtype=bool),
+        frames=np.empty((threads, 2, T)),
+    )
+    kernels.distill_batch(
+        options.steps(), LOSSES.index(row_of(options.rule).loss), parameters_of(options.rule),
+        options.temperature, options.scale, options.lowest, student_logits, offsets, left, columns,
+        teacher_logits, teacher.logp, teacher.prob, offsets[:-1], visible, silent, work, losses,
+        grads,
+    )  # fmt: skip
+    for n in np.flatnonzero(~np.isfinite(losses)).tolist():
+        own = slice(offsets[n], offsets[n + 1])
+        trace = distill(options, student_logits[own], teacher_logits[own], blank, with_target=False)
+        losses[n], grads[own] = trace.loss, trace.grad
+    return losses, grads
+
+
+def _blank_frames(options: Options, teacher_logits: Floats, blank: int) -> tuple[Bools, Bools]:
+    """The teacher frames that are searched (T,), and those that add nothing, none of them if (0,)."""
+    everything, nothing = np.ones(len(teacher_logits), dtype=bool), np.zeros(0, dtype=bool)
+    if options.blank_frames == "keep":
+        return everything, nothing
+    is_blank = teacher_logits.argmax(axis=1) == blank
+    if options.blank_frames == "drop_selected":
+        return everything, is_blank
+    return ~is_blank, nothing
+
+
+def _tables(T: int, W: int) -> kernels.Tables:
+    """Uninitialised tables of one utterance."""
+    return kernels.Tables(
+        columns=np.empty((W, T)),
+        band=np.empty((T, W)),
+        cost=np.empty((T, W)),
+        origin=np.empty((T, W), dtype=np.int64),
+        selected=np.empty((T, W), dtype=bool),
+        weight=np.empty((T, W)),
+        mass=np.empty((T, 1)),
+        frame_cost=np.empty(T),
     )
 
 
@@ -300,13 +379,5 @@ def distill_loss_batch(
     student, teacher, blank = paired_batches(
         "student_logits", student_logits, "teacher_logits", teacher_logits, blank
     )
-    losses, grads = (
-        np.empty(len(student_logits)),
-        student_logits.with_values(np.empty_like(student)),
-    )
-    for n in range(len(student_logits)):
-        part = slice(student_logits.offsets[n], student_logits.offsets[n + 1])
-        trace = distill(options, student[part], teacher[part], blank, with_target=False)
-        losses[n] = trace.loss
-        grads[n][:] = trace.grad
-    return losses, grads
+    losses, grads = distill_batch(options, student, student_logits.offsets, teacher, blank)
+    return losses, student_logits.with_values(grads)

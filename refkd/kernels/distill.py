@@ -1,0 +1,355 @@
+"""The distillation loss for speed: one utterance from logits to gradient, and a batch in parallel.
+
+The loops are those of divergences.py and selection.py. Which divergence and which rule, comes in as
+functions (`Steps`), so that this file is compiled once for all of them. Posteriors are pairs of
+arrays (T, K): log-probabilities and probabilities.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import prange
+
+from refkd.kernels import divergences
+from refkd.kernels.compile import kernel
+from refkd.kernels.divergences import mixture, open_band
+from refkd.kernels.numeric import exp_64
+from refkd.kernels.selection import soft_minimum
+
+WEIGHTED_SUM, SOFT_MINIMUM, MIXTURE = range(3)  # what the loss of a rule is
+CLASSES = 32  # that are transposed at a time, so that they stay in the cache
+CHUNK = 2048  # numbers whose exponentials are computed at a time, for the same reason
+
+
+class Steps(NamedTuple):
+    """What differs between divergences and between rules."""
+
+    add_divergence: Callable[..., None]  # of student, teacher, left, classes, columns (W, T)
+    gradient: Callable[..., None]  # of weight (T, W), left, student, teacher, d_logits (T, K)
+    select: Callable[..., float]  # of band (T, W), left, parameters, cost, origin, selected
+    weigh: Callable[..., None]  # of band (T, W), selected, parameters, weight
+
+
+class Parameters(NamedTuple):
+    """The numbers of a rule, beside its window."""
+
+    count: int  # k of TopK, longest step of Monotone
+    tau: float  # temperature of the weights, in nats
+    shares: Any  # (n,): the weights of Blend
+
+
+class Tables(NamedTuple):
+    """Everything that belongs to pairs of frames, filled on the way from posteriors to loss."""
+
+    columns: Any  # (W, T): the band while it is filled
+    band: Any  # (T, W)
+    cost: Any  # (T, W)
+    origin: Any  # (T, W)
+    selected: Any  # (T, W)
+    weight: Any  # (T, W)
+    mass: Any  # (T, 1): what each student frame has left of its weight
+    frame_cost: Any  # (T,)
+
+
+@kernel
+def extremes(row):
+    """The largest and the smallest number of a row, sought in four parts side by side."""
+    a = b = c = d = -np.inf
+    e = f = g = h = np.inf
+    K = len(row)
+    whole = K - K % 4
+    for k in range(0, whole, 4):
+        a, b = max(a, row[k]), max(b, row[k + 1])
+        c, d = max(c, row[k + 2]), max(d, row[k + 3])
+        e, f = min(e, row[k]), min(f, row[k + 1])
+        g, h = min(g, row[k + 2]), min(h, row[k + 3])
+    for k in range(whole, K):
+        a, e = max(a, row[k]), min(e, row[k])
+    return max(max(a, b), max(c, d)), min(min(e, f), min(g, h))
+
+
+@kernel
+def sum_of(row):
+    """The sum of a row in four parts, because an addition waits for the one before."""
+    a = b = c = d = 0.0
+    K = len(row)
+    whole = K - K % 4
+    for k in range(0, whole, 4):
+        a, b, c, d = a + row[k], b + row[k + 1], c + row[k + 2], d + row[k + 3]
+    for k in range(whole, K):
+        a += row[k]
+    return (a + b) + (c + d)
+
+
+@kernel
+def exp_rows(x, exponential):
+    """e^x of many numbers in one loop, which the compiler turns into one over vectors."""
+    for n in range(len(x)):
+        exponential[n] = exp_64(x[n])
+
+
+@kernel
+def softmax(logits, temperature, logp, prob):
+    """Log-probabilities and probabilities (T, K) of logits / temperature.
+
+    Returns how far the lowest logit lies below the peak of its frame, at most 0; NaN if a frame has
+    no finite peak or any NaN.
+    """
+    T, K = logits.shape
+    lowest, wrong = 0.0, False
+    some = max(1, CHUNK // K)
+    for first in range(0, T, some):
+        last = min(T, first + some)
+        for t in range(first, last):
+            for k in range(K):
+                logp[t, k] = logits[t, k] / temperature
+            peak, bottom = extremes(logp[t])
+            lowest = min(lowest, bottom - peak)
+            wrong = wrong or not abs(peak) < np.inf
+            for k in range(K):
+                logp[t, k] -= peak
+        exp_rows(logp[first:last].reshape(-1), prob[first:last].reshape(-1))
+        for t in range(first, last):
+            top = 0
+            while top < K - 1 and logp[t, top] != 0.0:
+                top += 1
+            prob[t, top] = 0.0  # left out of the sum, so that a confident frame keeps its last digits
+            rest = sum_of(prob[t])
+            prob[t, top] = 1.0
+            wrong = wrong or not rest < np.inf
+            log_sum, share = math.log1p(rest), 1.0 / (1.0 + rest)
+            for k in range(K):
+                logp[t, k] -= log_sum  # (N9)
+                prob[t, k] *= share
+    return np.nan if wrong else lowest
+
+
+@kernel
+def by_class(frames, first, classes):
+    """Copy classes from `first` on, of all frames (T, K), to rows along time (some, T)."""
+    some, T = classes.shape
+    for begin in range(0, T, 8):  # eight frames fill a cache line of each row
+        for k in range(some):
+            for t in range(begin, min(T, begin + 8)):
+                classes[k, t] = frames[t, first + k]
+
+
+@kernel
+def add_kl(student, teacher, left, classes, columns):
+    """KL(p_u || q_t), added to the band (W, T), some classes after the other.
+
+    classes (3, some, T)  scratch
+    """
+    K = student[0].shape[1]
+    for first in range(0, K, classes.shape[1]):
+        some = min(classes.shape[1], K - first)
+        log_q, log_p, p = classes[0, :some], classes[1, :some], classes[2, :some]
+        by_class(student[0], first, log_q)
+        by_class(teacher[0], first, log_p)
+        by_class(teacher[1], first, p)
+        for k in range(some):
+            for t in range(p.shape[1]):
+                log_p[k, t] = log_p[k, t] if p[k, t] > 0.0 else 0.0  # 0 log 0 = 0
+        divergences.banded_kl(log_q, p, log_p, left, columns)
+
+
+@kernel
+def add_reverse_kl(student, teacher, left, classes, columns):
+    """KL(q_t || p_u), added to the band (W, T)."""
+    K = student[0].shape[1]
+    for first in range(0, K, classes.shape[1]):
+        some = min(classes.shape[1], K - first)
+        q, log_q, log_p = classes[0, :some], classes[1, :some], classes[2, :some]
+        by_class(student[1], first, q)
+        by_class(student[0], first, log_q)
+        by_class(teacher[0], first, log_p)
+        divergences.banded_reverse_kl(q, log_q, log_p, left, columns)
+
+
+@kernel
+def add_js(student, teacher, left, classes, columns):
+    """JS(p_u, q_t), added to the band (W, T)."""
+    K = student[0].shape[1]
+    for first in range(0, K, classes.shape[1]):
+        some = min(classes.shape[1], K - first)
+        q, p = classes[0, :some], classes[1, :some]
+        by_class(student[1], first, q)
+        by_class(teacher[1], first, p)
+        divergences.banded_js(q, p, left, columns)
+
+
+@kernel
+def add_cross_entropy(student, teacher, left, classes, columns):
+    """-sum p_u log q_t, added to the band (W, T)."""
+    K = student[0].shape[1]
+    for first in range(0, K, classes.shape[1]):
+        some = min(classes.shape[1], K - first)
+        log_q, p = classes[0, :some], classes[1, :some]
+        by_class(student[0], first, log_q)
+        by_class(teacher[1], first, p)
+        divergences.banded_cross_entropy(log_q, p, left, columns)
+
+
+@kernel
+def kl_gradient(weight, left, student, teacher, d_logits):
+    """(D6) of posteriors."""
+    divergences.kl_gradient(weight, left, student[1], teacher[1], d_logits)
+
+
+@kernel
+def reverse_kl_gradient(weight, left, student, teacher, d_logits):
+    """(D7) of posteriors."""
+    divergences.reverse_kl_gradient(weight, left, student[1], student[0], teacher[0], d_logits)
+
+
+@kernel
+def js_gradient(weight, left, student, teacher, d_logits):
+    """(D8) of posteriors."""
+    divergences.js_gradient(weight, left, student[1], teacher[1], d_logits)
+
+
+@kernel
+def fill_band(steps, student, teacher, left, visible, classes, columns, band):
+    """D(t, u) (T, W), inf where there is no pair; a value that rounds below 0 becomes 0."""
+    W, T = columns.shape
+    open_band(left, visible, columns)
+    steps.add_divergence(student, teacher, left, classes, columns)
+    for t in range(T):
+        for w in range(W):
+            band[t, w] = max(columns[w, t], 0.0)
+
+
+@kernel
+def mixture_cost(steps, left, student, teacher, target, classes, tables):
+    """Mass times D(target_t, q_t) of each student frame that has any, and the target (T, K) itself.
+
+    target  posteriors, filled
+    """
+    mass, columns, cost = tables.mass, tables.columns[:1], tables.frame_cost
+    mixture(tables.weight, left, teacher[0], target[0])
+    exp_rows(target[0].reshape(-1), target[1].reshape(-1))
+    columns[:] = 0.0
+    steps.add_divergence(student, target, 0, classes, columns)
+    for t in range(len(cost)):
+        cost[t] = mass[t, 0] * max(columns[0, t], 0.0) if mass[t, 0] > 0.0 else 0.0
+
+
+@kernel
+def distill(
+    steps, loss, parameters, left, student, teacher, target, visible, silent, classes, tables,
+    d_logits,
+):  # fmt: skip
+    """Loss of one utterance from its posteriors, with all tables; inf if the rule finds no path.
+
+    loss             WEIGHTED_SUM, SOFT_MINIMUM or MIXTURE
+    visible (T,)     the teacher frames that are searched
+    silent (T,)      those that contribute nothing if selected; empty if all contribute
+    d_logits (T, K)  filled: the gradient in the logits over the temperature
+    """
+    band, selected, weight, mass = tables.band, tables.selected, tables.weight, tables.mass
+    T, W = band.shape
+    fill_band(steps, student, teacher, left, visible, classes, tables.columns, band)
+    selected[:] = False
+    if steps.select(band, left, parameters, tables.cost, tables.origin, selected) == np.inf:
+        return np.inf
+    steps.weigh(band, selected, parameters, weight)
+    for t in range(T):
+        mass[t, 0] = 0.0
+        for w in range(W):
+            if len(silent) > 0 and selected[t, w] and silent[t + w - left]:
+                selected[t, w], weight[t, w] = False, 0.0
+            mass[t, 0] += weight[t, w]
+    cost = tables.frame_cost
+    if loss == MIXTURE:
+        mixture_cost(steps, left, student, teacher, target, classes, tables)
+        steps.gradient(mass, 0, student, target, d_logits)
+    else:
+        steps.gradient(weight, left, student, teacher, d_logits)
+    if loss == SOFT_MINIMUM:
+        soft_minimum(band, selected, parameters.tau, cost)
+        for t in range(T):
+            cost[t] *= mass[t, 0]
+    elif loss == WEIGHTED_SUM:
+        for t in range(T):
+            cost[t] = 0.0
+            for w in range(W):
+                cost[t] += weight[t, w] * band[t, w] if selected[t, w] else 0.0
+    return sum_of(cost)
+
+
+@kernel
+def finish(d_logits, factor):
+    """Scale a gradient; 0, or NaN if a number in it is not finite."""
+    if factor != 1.0:
+        for n in range(len(d_logits)):
+            d_logits[n] *= factor
+    return 0.0 * sum_of(d_logits)
+
+
+class Workspace(NamedTuple):
+    """Memory for one utterance at a time: a row for each thread, as long as the longest needs."""
+
+    posteriors: Any  # (threads, 4, T K): student's and target's
+    classes: Any  # (threads, 3 CLASSES T)
+    pairs: Any  # (threads, 4, T W)
+    origin: Any  # (threads, T W)
+    selected: Any  # (threads, T W)
+    frames: Any  # (threads, 2, T)
+
+
+@kernel
+def posteriors_in(memory, T, K):
+    """Two arrays (T, K) in two rows of memory."""
+    return memory[0, : T * K].reshape(T, K), memory[1, : T * K].reshape(T, K)
+
+
+@kernel
+def tables_in(work, thread, T, W):
+    """The tables of an utterance in the memory of a thread."""
+    pairs, cells = work.pairs[thread], T * W
+    return Tables(
+        pairs[0, :cells].reshape(W, T), pairs[1, :cells].reshape(T, W),
+        pairs[2, :cells].reshape(T, W), work.origin[thread, :cells].reshape(T, W),
+        work.selected[thread, :cells].reshape(T, W), pairs[3, :cells].reshape(T, W),
+        work.frames[thread, 0, :T].reshape(T, 1), work.frames[thread, 1, :T],
+    )  # fmt: skip
+
+
+@kernel(parallel=True)
+def distill_batch(
+    steps, loss, parameters, temperature, scale, lowest, logits, offsets, left, columns,
+    teacher_logits, teacher_logp, teacher_prob, teacher_first, visible, silent, work, losses,
+    d_logits,
+):  # fmt: skip
+    """Walk over the utterances: each is `distill` on its own part of the arrays.
+
+    logits (sum T, K), offsets (N + 1,)   the students' frames; left, columns (N,) their windows
+    teacher_logits (sum T, K)             empty if the posteriors are there already, else as offsets
+    teacher_logp, teacher_prob            where the frames of utterance n begin at teacher_first[n]
+    lowest                                no log-probability of a teacher may be lower
+    losses (N,), d_logits (sum T, K)      filled; NaN where something is wrong
+    """
+    threads = len(work.posteriors)
+    for thread in prange(threads):
+        for n in range(thread, len(losses), threads):
+            own = slice(offsets[n], offsets[n + 1])
+            T, K = own.stop - own.start, logits.shape[1]
+            theirs = slice(teacher_first[n], teacher_first[n] + T)
+            student = posteriors_in(work.posteriors[thread, :2], T, K)
+            target = posteriors_in(work.posteriors[thread, 2:], T, K)
+            teacher = teacher_logp[theirs], teacher_prob[theirs]
+            losses[n] = np.nan
+            if softmax(logits[own], temperature, student[0], student[1]) > -np.inf and (
+                len(teacher_logits) == 0
+                or softmax(teacher_logits[own], temperature, teacher[0], teacher[1]) >= lowest
+            ):
+                some = min(K, CLASSES)
+                losses[n] = scale * distill(
+                    steps, loss, parameters, left[n], student, teacher, target, visible[theirs],
+                    silent[theirs] if len(silent) > 0 else silent,
+                    work.classes[thread, : 3 * some * T].reshape(3, some, T),
+                    tables_in(work, thread, T, columns[n]), d_logits[own],
+                )  # fmt: skip
+                losses[n] += finish(d_logits[own].reshape(-1), scale / temperature)
