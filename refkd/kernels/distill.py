@@ -115,7 +115,9 @@ def softmax(logits, temperature, logp, prob):
             top = 0
             while top < K - 1 and logp[t, top] != 0.0:
                 top += 1
-            prob[t, top] = 0.0  # left out of the sum, so that a confident frame keeps its last digits
+            prob[t, top] = (
+                0.0  # left out of the sum, so that a confident frame keeps its last digits
+            )
             rest = sum_of(prob[t])
             prob[t, top] = 1.0
             wrong = wrong or not rest < np.inf

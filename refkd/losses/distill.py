@@ -130,7 +130,7 @@ def distill(
 
 
 def teacher_posteriors(options: Options, logits: Floats) -> Posteriors:
-    """The teacher's posteriors (T, K) of checked logits, which the divergence must be able to use."""
+    """The teacher's posteriors (T, K) of checked logits, if the divergence can use them."""
     teacher = Posteriors.of(logits, options.temperature)
     if np.isnan(teacher.lowest):
         expected = "less than 1.8e308 after division by temperature"
@@ -141,13 +141,29 @@ def teacher_posteriors(options: Options, logits: Floats) -> Posteriors:
     return teacher
 
 
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """The frames of a teacher's utterances, one after the other, as a batch reads them."""
+
+    logits: Floats  # (sum T, K)
+    blank: int
+    posteriors: Posteriors
+    visible: Bools  # (sum T,) the frames that are searched
+    silent: Bools  # (sum T,) those that add nothing if selected; (0,) if there are none
+    ready: bool  # the posteriors are computed; if not, they are computed with the loss
+
+    @classmethod
+    def of(cls, options: Options, logits: Floats, blank: int, ready: bool) -> "Teacher":
+        empty = Posteriors(np.empty_like(logits), np.empty_like(logits))
+        posteriors = teacher_posteriors(options, logits) if ready else empty
+        return cls(logits, blank, posteriors, *_blank_frames(options, logits, blank), ready)
+
+
 def distill_batch(
-    options: Options, student_logits: Floats, offsets: Ints, teacher_logits: Floats, blank: int
+    options: Options, student_logits: Floats, offsets: Ints, teacher: Teacher, first: Ints
 ) -> tuple[Floats, Floats]:
-    """Losses (N,) and gradients (sum T, K) of a batch of logits."""
-    visible, silent = _blank_frames(options, teacher_logits, blank)
-    teacher = Posteriors(np.empty_like(teacher_logits), np.empty_like(teacher_logits))
-    losses, grads = np.empty(len(offsets) - 1), np.empty_like(student_logits)
+    """Losses (N,) and gradients (sum T, K); teacher frames of utterance n begin at first[n]."""
+    losses, grads = np.empty(len(first)), np.empty_like(student_logits)
     lengths = np.diff(offsets)
     windows = [options.rule.window.clipped(T) for T in lengths.tolist()]
     left = np.array([window.left for window in windows])
@@ -165,18 +181,17 @@ def distill_batch(
     kernels.distill_batch(
         options.steps(), LOSSES.index(row_of(options.rule).loss), parameters_of(options.rule),
         options.temperature, options.scale, options.lowest, student_logits, offsets, left, columns,
-        teacher_logits, teacher.logp, teacher.prob, offsets[:-1], visible, silent, work, losses,
-        grads,
+        teacher.logits[:0] if teacher.ready else teacher.logits, *teacher.posteriors.pair, first,
+        teacher.visible, teacher.silent, work, losses, grads,
     )  # fmt: skip
-    for n in np.flatnonzero(~np.isfinite(losses)).tolist():
-        own = slice(offsets[n], offsets[n + 1])
-        trace = distill(options, student_logits[own], teacher_logits[own], blank, with_target=False)
-        losses[n], grads[own] = trace.loss, trace.grad
+    for n in np.flatnonzero(~np.isfinite(losses)).tolist():  # the trace raises the error
+        own, theirs = slice(*offsets[n : n + 2]), slice(first[n], first[n] + lengths[n])
+        distill(options, student_logits[own], teacher.logits[theirs], teacher.blank, False)
     return losses, grads
 
 
 def _blank_frames(options: Options, teacher_logits: Floats, blank: int) -> tuple[Bools, Bools]:
-    """The teacher frames that are searched (T,), and those that add nothing, none of them if (0,)."""
+    """The teacher frames that are searched (T,), and those that add nothing; (0,) if none."""
     everything, nothing = np.ones(len(teacher_logits), dtype=bool), np.zeros(0, dtype=bool)
     if options.blank_frames == "keep":
         return everything, nothing
@@ -379,5 +394,7 @@ def distill_loss_batch(
     student, teacher, blank = paired_batches(
         "student_logits", student_logits, "teacher_logits", teacher_logits, blank
     )
-    losses, grads = distill_batch(options, student, student_logits.offsets, teacher, blank)
+    offsets = student_logits.offsets
+    frames = Teacher.of(options, teacher, blank, ready=False)
+    losses, grads = distill_batch(options, student, offsets, frames, offsets[:-1])
     return losses, student_logits.with_values(grads)

@@ -22,7 +22,9 @@ class Posteriors:
 
     logp: Floats
     prob: Floats
-    lowest: float = 0.0  # how far the lowest logit lies below the peak of its frame; NaN: no softmax
+    lowest: float = (
+        0.0  # how far the lowest logit lies below the peak of its frame; NaN: no softmax
+    )
 
     @classmethod
     def of(cls, logits: Floats, temperature: float) -> "Posteriors":

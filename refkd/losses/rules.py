@@ -367,9 +367,8 @@ class PerTeacher:
 Rule = FrameWise | Shift | Blend | Hard | TopK | Soft | Monotone | OrderedPath | PerTeacher
 
 
-# How each rule marks the pairs (T, W) of a divergence band in `selected`, which is all False. Returns
-# the cost of a path, inf if there is none; rules without a path return 0. cost (T, W) and origin
-# (T, W) are scratch.
+# How each rule marks the pairs (T, W) of a divergence band in `selected`, which is all False; cost
+# and origin (T, W) are scratch. Returns inf if there is no path, else any other number.
 
 
 @kernel
