@@ -77,11 +77,11 @@ class _Value(types.WrapperAddressProtocol):
     def __init__(self, compiled: Any, signature: Any) -> None:
         compiled.compile(signature)
         result = compiled.get_compile_result(signature)
-        self._library, self._signature = result.library, signature
-        self._name = result.fndesc.llvm_cfunc_wrapper_name
+        self._library, self._signature = result.library, signature  # the library owns the code
+        self._address = int(self._library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
     def __wrapper_address__(self) -> int:
-        return int(self._library.get_pointer_to_function(self._name))
+        return self._address
 
     def signature(self) -> Any:
         return self._signature

@@ -40,7 +40,7 @@ def power_of_two_32(n):
     return np.int32((n + 127) << 23).view(np.float32)
 
 
-@kernel
+@kernel(contract=True)
 def exp_64(x):
     x = -746.0 if x < -746.0 else x  # beyond these it is 0 or inf; NaN passes
     x = 710.0 if x > 710.0 else x
@@ -54,7 +54,7 @@ def exp_64(x):
     return series * power_of_two(half) * power_of_two(n - half)  # (N3)
 
 
-@kernel
+@kernel(contract=True)
 def exp_32(x):
     x = np.float32(-104.0) if x < np.float32(-104.0) else x
     x = np.float32(89.0) if x > np.float32(89.0) else x
@@ -77,7 +77,7 @@ def exp(x):
         return exp_64(x)
 
 
-@kernel
+@kernel(contract=True)
 def expm1_64(x):
     x = -60.0 if x < -60.0 else x
     n = np.floor(x * LOG2_E + 0.5)
@@ -89,7 +89,7 @@ def expm1_64(x):
     return scale * (series * r) + (scale - 1.0)  # (N4)
 
 
-@kernel
+@kernel(contract=True)
 def expm1_32(x):
     x = np.float32(-30.0) if x < np.float32(-30.0) else x
     n = np.floor(x * LOG2_E_32 + HALF_32)
@@ -132,7 +132,7 @@ def tanh(x):
         return m / (m + 2.0)  # (N6)
 
 
-@kernel
+@kernel(contract=True)
 def log1p(x):
     """log(1 + x) for 0 <= x <= 2, in float64."""
     once = x > SQRT2 - 1.0  # 1 + x is halved until it is near 1
