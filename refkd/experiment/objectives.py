@@ -106,7 +106,7 @@ class Distillation(AuxiliaryLoss):
         assert self.clean_logits is not None
         checked = Options.checked(self.rule, **self.options)
         logits = check.logits("clean_logits", self.clean_logits.values)
-        return checked, Teacher.of(checked, logits, blank=0, ready=True)
+        return checked, Teacher.frozen(checked, self.clean_logits.with_values(logits), blank=0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

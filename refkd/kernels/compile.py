@@ -78,7 +78,9 @@ class _Value(types.WrapperAddressProtocol):
         compiled.compile(signature)
         result = compiled.get_compile_result(signature)
         self._library, self._signature = result.library, signature  # the library owns the code
-        self._address = int(self._library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
+        self._address = int(
+            self._library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+        )
 
     def __wrapper_address__(self) -> int:
         return self._address

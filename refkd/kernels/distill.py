@@ -1,8 +1,8 @@
 """The distillation loss for speed: one utterance from logits to gradient, and a batch in parallel.
 
 The loops are those of divergences.py and selection.py. Which divergence and which rule, comes in as
-functions (`Steps`), so that this file is compiled once for all of them. Posteriors are pairs of
-arrays (T, K): log-probabilities and probabilities.
+functions (`Steps`), so that this file is compiled once for all of them. Posteriors (2, T, K) are
+log-probabilities and probabilities.
 """
 
 import math
@@ -35,7 +35,7 @@ class Steps(NamedTuple):
 class Parameters(NamedTuple):
     """The numbers of a rule, beside its window."""
 
-    count: int  # k of TopK, longest step of Monotone
+    limit: int  # k of TopK, longest step of Monotone
     tau: float  # temperature of the weights, in nats
     shares: Any  # (n,): the weights of Blend
 
@@ -91,13 +91,14 @@ def exp_rows(x, exponential):
 
 
 @kernel
-def softmax(logits, temperature, logp, prob):
-    """Log-probabilities and probabilities (T, K) of logits / temperature.
+def softmax(logits, temperature, posteriors):
+    """Fill the posteriors (2, T, K) of logits / temperature.
 
     Returns how far the lowest logit lies below the peak of its frame, at most 0; NaN if a frame has
     no finite peak or any NaN.
     """
     T, K = logits.shape
+    logp, prob = posteriors[0], posteriors[1]
     lowest, wrong = 0.0, False
     some = max(1, CHUNK // K)
     for first in range(0, T, some):
@@ -130,68 +131,83 @@ def softmax(logits, temperature, logp, prob):
 
 @kernel
 def by_class(frames, first, classes):
-    """Copy classes from `first` on, of all frames (T, K), to rows along time (some, T)."""
-    some, T = classes.shape
-    for begin in range(0, T, 8):  # eight frames fill a cache line of each row
-        for k in range(some):
-            for t in range(begin, min(T, begin + 8)):
-                classes[k, t] = frames[t, first + k]
+    """Copy classes from `first` on, of all frames (T, K), to rows along time, and return these.
 
-
-@kernel
-def add_kl(student, teacher, left, classes, columns):
-    """KL(p_u || q_t), added to the band (W, T), some classes after the other.
-
-    classes (3, some, T)  scratch
+    classes (some, T)  scratch, some a multiple of 4; up to three rows without a class become 0
     """
-    K = student[0].shape[1]
-    for first in range(0, K, classes.shape[1]):
-        some = min(classes.shape[1], K - first)
-        log_q, log_p, p = classes[0, :some], classes[1, :some], classes[2, :some]
-        by_class(student[0], first, log_q)
-        by_class(teacher[0], first, log_p)
-        by_class(teacher[1], first, p)
-        for k in range(some):
-            for t in range(p.shape[1]):
-                log_p[k, t] = log_p[k, t] if p[k, t] > 0.0 else 0.0  # 0 log 0 = 0
-        divergences.banded_kl(log_q, p, log_p, left, columns)
-
-
-@kernel
-def add_reverse_kl(student, teacher, left, classes, columns):
-    """KL(q_t || p_u), added to the band (W, T)."""
-    K = student[0].shape[1]
-    for first in range(0, K, classes.shape[1]):
-        some = min(classes.shape[1], K - first)
-        q, log_q, log_p = classes[0, :some], classes[1, :some], classes[2, :some]
-        by_class(student[1], first, q)
-        by_class(student[0], first, log_q)
-        by_class(teacher[0], first, log_p)
-        divergences.banded_reverse_kl(q, log_q, log_p, left, columns)
-
-
-@kernel
-def add_js(student, teacher, left, classes, columns):
-    """JS(p_u, q_t), added to the band (W, T)."""
-    K = student[0].shape[1]
-    for first in range(0, K, classes.shape[1]):
-        some = min(classes.shape[1], K - first)
-        q, p = classes[0, :some], classes[1, :some]
-        by_class(student[1], first, q)
-        by_class(teacher[1], first, p)
-        divergences.banded_js(q, p, left, columns)
+    T, there = len(frames), min(len(classes), frames.shape[1] - first)
+    whole = T - T % 4
+    for t in range(0, whole, 4):
+        a, b, c, d = frames[t], frames[t + 1], frames[t + 2], frames[t + 3]
+        for k in range(there):
+            row = classes[k]
+            row[t], row[t + 1] = a[first + k], b[first + k]
+            row[t + 2], row[t + 3] = c[first + k], d[first + k]
+    for t in range(whole, T):
+        for k in range(there):
+            classes[k, t] = frames[t, first + k]
+    padded = there + 3 - (there + 3) % 4
+    classes[there:padded] = 0.0
+    return classes[:padded]
 
 
 @kernel
 def add_cross_entropy(student, teacher, left, classes, columns):
-    """-sum p_u log q_t, added to the band (W, T)."""
-    K = student[0].shape[1]
-    for first in range(0, K, classes.shape[1]):
-        some = min(classes.shape[1], K - first)
-        log_q, p = classes[0, :some], classes[1, :some]
-        by_class(student[0], first, log_q)
-        by_class(teacher[1], first, p)
+    """-sum p_u log q_t, added to the band (W, T), some classes after the other.
+
+    classes (3, some + 1, T)  scratch
+    """
+    K, some = student[0].shape[1], classes.shape[1] - 1
+    for first in range(0, K, some):
+        log_q = by_class(student[0], first, classes[0, :some])
+        p = by_class(teacher[1], first, classes[1, :some])
         divergences.banded_cross_entropy(log_q, p, left, columns)
+
+
+@kernel
+def add_kl(student, teacher, left, classes, columns):
+    """KL(p_u || q_t), added to the band.
+
+    Entropies are summed in the order of the cross-entropies, so that equal frames have exactly 0.
+    """
+    K, some = student[0].shape[1], classes.shape[1] - 1
+    entropy = classes[0, some:]
+    entropy[:] = 0.0
+    for first in range(0, K, some):
+        log_q = by_class(student[0], first, classes[0, :some])
+        p = by_class(teacher[1], first, classes[1, :some])
+        log_p = by_class(teacher[0], first, classes[2, :some])
+        for k in range(len(p)):
+            for t in range(p.shape[1]):
+                log_p[k, t] = log_p[k, t] if p[k, t] > 0.0 else 0.0  # 0 log 0 = 0
+        divergences.banded_cross_entropy(log_q, p, left, columns)
+        divergences.banded_cross_entropy(log_p, p, 0, entropy)
+    divergences.less_teacher_entropy(entropy[0], left, columns)
+
+
+@kernel
+def add_reverse_kl(student, teacher, left, classes, columns):
+    """KL(q_t || p_u), added to the band: as kl with the roles exchanged."""
+    K, some = student[0].shape[1], classes.shape[1] - 1
+    entropy = classes[0, some:]
+    entropy[:] = 0.0
+    for first in range(0, K, some):
+        log_p = by_class(teacher[0], first, classes[0, :some])
+        q = by_class(student[1], first, classes[1, :some])
+        log_q = by_class(student[0], first, classes[2, :some])
+        divergences.banded_cross_entropy(q, log_p, left, columns)
+        divergences.banded_cross_entropy(log_q, q, 0, entropy)
+    divergences.less_student_entropy(entropy[0], columns)
+
+
+@kernel
+def add_js(student, teacher, left, classes, columns):
+    """JS(p_u, q_t), added to the band."""
+    K, some = student[0].shape[1], classes.shape[1] - 1
+    for first in range(0, K, some):
+        q = by_class(student[1], first, classes[0, :some])
+        p = by_class(teacher[1], first, classes[1, :some])
+        divergences.banded_js(q, p, left, columns)
 
 
 @kernel
@@ -293,18 +309,12 @@ def finish(d_logits, factor):
 class Workspace(NamedTuple):
     """Memory for one utterance at a time: a row for each thread, as long as the longest needs."""
 
-    posteriors: Any  # (threads, 4, T K): student's and target's
-    classes: Any  # (threads, 3 CLASSES T)
+    posteriors: Any  # (threads, 3, 2 T K): the student's, the teacher's, the target's
+    classes: Any  # (threads, 3 (CLASSES + 1) T)
     pairs: Any  # (threads, 4, T W)
     origin: Any  # (threads, T W)
     selected: Any  # (threads, T W)
     frames: Any  # (threads, 2, T)
-
-
-@kernel
-def posteriors_in(memory, T, K):
-    """Two arrays (T, K) in two rows of memory."""
-    return memory[0, : T * K].reshape(T, K), memory[1, : T * K].reshape(T, K)
 
 
 @kernel
@@ -322,36 +332,35 @@ def tables_in(work, thread, T, W):
 @kernel(parallel=True)
 def distill_batch(
     steps, loss, parameters, temperature, scale, lowest, logits, offsets, left, columns,
-    teacher_logits, teacher_logp, teacher_prob, teacher_first, visible, silent, work, losses,
-    d_logits,
+    teacher_logits, first, posteriors, visible, silent, work, losses, d_logits,
 ):  # fmt: skip
     """Walk over the utterances: each is `distill` on its own part of the arrays.
 
     logits (sum T, K), offsets (N + 1,)   the students' frames; left, columns (N,) their windows
-    teacher_logits (sum T, K)             empty if the posteriors are there already, else as offsets
-    teacher_logp, teacher_prob            where the frames of utterance n begin at teacher_first[n]
+    teacher_logits (sum T, K)             the teacher's frames of utterance n begin at first[n]
+    posteriors (sum 2 T K,)               those of the teacher, if they are there already, else (0,)
     lowest                                no log-probability of a teacher may be lower
     losses (N,), d_logits (sum T, K)      filled; NaN where something is wrong
     """
-    threads = len(work.posteriors)
+    threads, rows, K = len(work.posteriors), CLASSES + 1, logits.shape[1]
     for thread in prange(threads):
         for n in range(thread, len(losses), threads):
-            own = slice(offsets[n], offsets[n + 1])
-            T, K = own.stop - own.start, logits.shape[1]
-            theirs = slice(teacher_first[n], teacher_first[n] + T)
-            student = posteriors_in(work.posteriors[thread, :2], T, K)
-            target = posteriors_in(work.posteriors[thread, 2:], T, K)
-            teacher = teacher_logp[theirs], teacher_prob[theirs]
+            T, begin = offsets[n + 1] - offsets[n], first[n]
+            own, theirs = slice(offsets[n], offsets[n + 1]), slice(begin, begin + T)
+            student = work.posteriors[thread, 0, : 2 * T * K].reshape(2, T, K)
+            teacher = work.posteriors[thread, 1, : 2 * T * K].reshape(2, T, K)
+            target = work.posteriors[thread, 2, : 2 * T * K].reshape(2, T, K)
+            valid = softmax(logits[own], temperature, student) > -np.inf
+            if len(posteriors) > 0:
+                teacher = posteriors[2 * begin * K : 2 * (begin + T) * K].reshape(2, T, K)
+            elif not softmax(teacher_logits[theirs], temperature, teacher) >= lowest:
+                valid = False
             losses[n] = np.nan
-            if softmax(logits[own], temperature, student[0], student[1]) > -np.inf and (
-                len(teacher_logits) == 0
-                or softmax(teacher_logits[own], temperature, teacher[0], teacher[1]) >= lowest
-            ):
-                some = min(K, CLASSES)
+            if valid:
                 losses[n] = scale * distill(
                     steps, loss, parameters, left[n], student, teacher, target, visible[theirs],
                     silent[theirs] if len(silent) > 0 else silent,
-                    work.classes[thread, : 3 * some * T].reshape(3, some, T),
+                    work.classes[thread, : 3 * rows * T].reshape(3, rows, T),
                     tables_in(work, thread, T, columns[n]), d_logits[own],
                 )  # fmt: skip
                 losses[n] += finish(d_logits[own].reshape(-1), scale / temperature)

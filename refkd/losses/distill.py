@@ -1,7 +1,7 @@
 """Distillation: the loss of a student against the teacher frames that a rule selects."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -12,7 +12,7 @@ from refkd import check
 from refkd.check import Bools, Floats, Ints
 from refkd.kernels import distill as kernels
 from refkd.kernels.compile import as_value
-from refkd.losses.divergences import DIVERGENCES, FRAMES, Posteriors
+from refkd.losses.divergences import DIVERGENCES, FRAMES
 from refkd.losses.inputs import paired_batches, paired_logits
 from refkd.losses.rules import RULES, Rule, parameters_of, row_of
 from refkd.losses.traces import DistillTrace
@@ -81,22 +81,21 @@ def distill(
 ) -> DistillTrace:
     """The trace of checked logits (T, K); the target is computed only on request."""
     rule, row, T = options.rule, row_of(options.rule), len(student_logits)
-    student = Posteriors.of(student_logits, options.temperature)
-    teacher = teacher_posteriors(options, teacher_logits)
-    if not student.lowest > -np.inf:
+    student = np.empty((2, *student_logits.shape))
+    if not kernels.softmax(student_logits, options.temperature, student) > -np.inf:
         got = f"logits up to {np.abs(student_logits).max()}"
         check.fail("student_logits", "a finite log-probability for every class", got)
+    teacher = teacher_posteriors(options, teacher_logits)
 
     window = rule.window.clipped(T)
     left, columns = window.left, window.left + window.right + 1
     visible, silent = _blank_frames(options, teacher_logits, blank)
     steps, tables = options.steps(), _tables(T, columns)
-    target = Posteriors(np.empty_like(teacher.logp), np.empty_like(teacher.prob))
-    classes = np.empty((3, min(student_logits.shape[1], kernels.CLASSES), T))
-    grad = np.empty_like(student_logits)
+    target, grad = np.empty_like(student), np.empty_like(student_logits)
+    classes = np.empty((3, kernels.CLASSES + 1, T))
     loss = kernels.distill(
-        steps, LOSSES.index(row.loss), parameters_of(rule), left, student.pair, teacher.pair,
-        target.pair, visible, silent, classes, tables, grad,
+        steps, LOSSES.index(row.loss), parameters_of(rule), left, student, teacher, target, visible,
+        silent, classes, tables, grad,
     )  # fmt: skip
     if loss == np.inf:
         longest = getattr(rule, "max_step", None)
@@ -109,8 +108,7 @@ def distill(
     if row.loss == "mixture":
         target_divergence = loss
     elif rule.weighted and with_target:
-        arguments = (steps, left, student.pair, teacher.pair, target.pair, classes, tables)
-        kernels.mixture_cost(*arguments)
+        kernels.mixture_cost(steps, left, student, teacher, target, classes, tables)
         target_divergence = options.scale * float(kernels.sum_of(tables.frame_cost))
     selected = tables.selected
     student_frame, column = np.nonzero(selected)
@@ -124,39 +122,44 @@ def distill(
         offset=pairs[:, 0] - pairs[:, 1],
         loss=float(loss),
         grad=grad,
-        target=None if target_divergence is None else target.prob,
+        target=None if target_divergence is None else target[1],
         target_divergence=target_divergence,
     )
 
 
-def teacher_posteriors(options: Options, logits: Floats) -> Posteriors:
-    """The teacher's posteriors (T, K) of checked logits, if the divergence can use them."""
-    teacher = Posteriors.of(logits, options.temperature)
-    if np.isnan(teacher.lowest):
+def teacher_posteriors(options: Options, logits: Floats) -> Floats:
+    """The teacher's posteriors (2, T, K) of checked logits, if the divergence can use them."""
+    posteriors = np.empty((2, *logits.shape))
+    lowest = kernels.softmax(logits, options.temperature, posteriors)
+    if np.isnan(lowest):
         expected = "less than 1.8e308 after division by temperature"
         check.fail("teacher_logits", expected, f"{np.abs(logits).max()}")
-    if not teacher.lowest >= options.lowest:
+    if not lowest >= options.lowest:
         expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
         check.fail("teacher_logits", expected, "-inf")
-    return teacher
+    return posteriors
 
 
-@dataclass(frozen=True, eq=False)
-class Teacher:
-    """The frames of a teacher's utterances, one after the other, as a batch reads them."""
+class Teacher(NamedTuple):
+    """The frames of a teacher's utterances, one after the other."""
 
     logits: Floats  # (sum T, K)
     blank: int
-    posteriors: Posteriors
     visible: Bools  # (sum T,) the frames that are searched
     silent: Bools  # (sum T,) those that add nothing if selected; (0,) if there are none
-    ready: bool  # the posteriors are computed; if not, they are computed with the loss
+    posteriors: Floats  # (sum 2 T K,), of each utterance (2, T, K); (0,) to compute them in a loss
 
     @classmethod
-    def of(cls, options: Options, logits: Floats, blank: int, ready: bool) -> "Teacher":
-        empty = Posteriors(np.empty_like(logits), np.empty_like(logits))
-        posteriors = teacher_posteriors(options, logits) if ready else empty
-        return cls(logits, blank, posteriors, *_blank_frames(options, logits, blank), ready)
+    def of(cls, options: Options, logits: Floats, blank: int) -> "Teacher":
+        """For one loss."""
+        return cls(logits, blank, *_blank_frames(options, logits, blank), np.zeros(0))
+
+    @classmethod
+    def frozen(cls, options: Options, logits: Ragged, blank: int) -> "Teacher":
+        """For many losses, with the posteriors."""
+        parts = [teacher_posteriors(options, frames).reshape(-1) for frames in logits]
+        teacher = cls.of(options, logits.values, blank)
+        return teacher._replace(posteriors=np.concatenate(parts))
 
 
 def distill_batch(
@@ -171,8 +174,8 @@ def distill_batch(
     T, K, cells = max(lengths), student_logits.shape[1], max(lengths * columns)
     threads = min(numba.get_num_threads(), len(losses))
     work = kernels.Workspace(
-        posteriors=np.empty((threads, 4, T * K)),
-        classes=np.empty((threads, 3 * kernels.CLASSES * T)),
+        posteriors=np.empty((threads, 3, 2 * T * K)),
+        classes=np.empty((threads, 3 * (kernels.CLASSES + 1) * T)),
         pairs=np.empty((threads, 4, cells)),
         origin=np.empty((threads, cells), dtype=np.int64),
         selected=np.empty((threads, cells), dtype=bool),
@@ -181,8 +184,8 @@ def distill_batch(
     kernels.distill_batch(
         options.steps(), LOSSES.index(row_of(options.rule).loss), parameters_of(options.rule),
         options.temperature, options.scale, options.lowest, student_logits, offsets, left, columns,
-        teacher.logits[:0] if teacher.ready else teacher.logits, *teacher.posteriors.pair, first,
-        teacher.visible, teacher.silent, work, losses, grads,
+        teacher.logits, first, teacher.posteriors, teacher.visible, teacher.silent, work, losses,
+        grads,
     )  # fmt: skip
     for n in np.flatnonzero(~np.isfinite(losses)).tolist():  # the trace raises the error
         own, theirs = slice(*offsets[n : n + 2]), slice(first[n], first[n] + lengths[n])
@@ -395,6 +398,6 @@ def distill_loss_batch(
         "student_logits", student_logits, "teacher_logits", teacher_logits, blank
     )
     offsets = student_logits.offsets
-    frames = Teacher.of(options, teacher, blank, ready=False)
+    frames = Teacher.of(options, teacher, blank)
     losses, grads = distill_batch(options, student, offsets, frames, offsets[:-1])
     return losses, student_logits.with_values(grads)

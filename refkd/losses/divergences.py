@@ -4,37 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numba import types
 
-from refkd.check import Floats
 from refkd.kernels import distill as kernels
 from refkd.kernels.compile import as_value
 
 FRAMES = types.float64[:, ::1]
-POSTERIORS = types.UniTuple(FRAMES, 2)
-CLASSES = types.float64[:, :, ::1]
-
-
-@dataclass(frozen=True)
-class Posteriors:
-    """One model's distributions: log-probabilities and probabilities, frame by frame (T, K)."""
-
-    logp: Floats
-    prob: Floats
-    lowest: float = (
-        0.0  # how far the lowest logit lies below the peak of its frame; NaN: no softmax
-    )
-
-    @classmethod
-    def of(cls, logits: Floats, temperature: float) -> "Posteriors":
-        logp, prob = np.empty_like(logits), np.empty_like(logits)
-        return cls(logp, prob, kernels.softmax(logits, temperature, logp, prob))
-
-    @property
-    def pair(self) -> tuple[Floats, Floats]:
-        """As kernels take them."""
-        return self.logp, self.prob
+STACK = types.float64[:, :, ::1]
 
 
 @dataclass(frozen=True)
@@ -46,8 +22,8 @@ class Divergence:
 
     def kernels(self) -> tuple[Any, Any]:
         """Both as values that other kernels can be passed."""
-        add = types.void(POSTERIORS, POSTERIORS, types.int64, CLASSES, FRAMES)
-        gradient = types.void(FRAMES, types.int64, POSTERIORS, POSTERIORS, FRAMES)
+        add = types.void(STACK, STACK, types.int64, STACK, FRAMES)
+        gradient = types.void(FRAMES, types.int64, STACK, STACK, FRAMES)
         return as_value(self.add, add), as_value(self.gradient, gradient)
 
 

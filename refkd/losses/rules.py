@@ -390,7 +390,7 @@ def _select_blend(band, left, parameters, cost, origin, selected):  # type: igno
 
 @kernel
 def _select_top_k(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
-    kernels.select_top_k(band, left, parameters.count, selected)
+    kernels.select_top_k(band, left, parameters.limit, selected)
     return 0.0
 
 
@@ -403,7 +403,7 @@ def _select_all(band, left, parameters, cost, origin, selected):  # type: ignore
 @kernel
 def _select_monotone(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
     T, W = band.shape
-    max_step = min(parameters.count, T + W)  # no longer step fits into the band
+    max_step = min(parameters.limit, T + W)  # no longer step fits into the band
     return kernels.select_monotone(band, max_step, cost, origin, selected)
 
 
@@ -474,7 +474,7 @@ class RuleRow:
     equations: tuple[str, ...]  # their tags
     reason: reasons.Reason  # why a pair was selected, in a few words
     weigh: Callable[..., None] = _equal_weights  # of band, selected, parameters, weight (T, W)
-    count: Callable[[Any], int] = lambda rule: 0  # the whole number of the rule, beside its window
+    limit: Callable[[Any], int] = lambda rule: 0  # the whole number of the rule, beside its window
     loss: str = "weighted sum"  # of the divergences; or "soft minimum", or that of the "mixture"
     skips_teacher_frames: bool = True  # so that blank ones can be invisible
 
@@ -537,7 +537,7 @@ RULE_TABLE = (
         "one.",
         equations=("S3", "S10"),
         reason=reasons.place_among_teacher_frames,
-        count=lambda rule: rule.k,
+        limit=lambda rule: rule.k,
         weigh=_similarity_weights,
     ),
     RuleRow(
@@ -557,7 +557,7 @@ RULE_TABLE = (
         "step back. Of all such choices the rule takes the cheapest.",
         equations=("S4", "S5", "S6"),
         reason=reasons.least_or_path,
-        count=lambda rule: MOST if rule.max_step is None else rule.max_step,
+        limit=lambda rule: MOST if rule.max_step is None else rule.max_step,
     ),
     RuleRow(
         OrderedPath,
@@ -590,7 +590,7 @@ def row_of(rule: Rule) -> RuleRow:
 def parameters_of(rule: Rule) -> Parameters:
     """The numbers of a rule as kernels take them."""
     shares = np.array(getattr(rule, "weights", ()), dtype=np.float64)
-    return Parameters(row_of(rule).count(rule), getattr(rule, "tau", math.inf), shares)
+    return Parameters(row_of(rule).limit(rule), getattr(rule, "tau", math.inf), shares)
 
 
 def _parameter(default: Any, option: type | None = None, metavar: str = "", words: str = "") -> Any:
