@@ -71,13 +71,14 @@ def _after_fork() -> None:
         _without_threads = omppool.openmp_vendor == "GNU"
 
 
-class _Value(types.WrapperAddressProtocol):
+class _Value:
     """A compiled kernel of one signature: all values of this signature have the same type."""
 
     def __init__(self, compiled: Any, signature: Any) -> None:
         compiled.compile(signature)
         result = compiled.get_compile_result(signature)
         self._library, self._signature = result.library, signature  # the library owns the code
+        self._numba_type_ = types.FunctionType(signature)
         self._address = int(
             self._library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
         )

@@ -20,6 +20,7 @@ from refkd.kernels.selection import soft_minimum
 
 WEIGHTED_SUM, SOFT_MINIMUM, MIXTURE = range(3)  # what the loss of a rule is
 CLASSES = 32  # that are transposed at a time, so that they stay in the cache
+LOWEST = -1e308  # of log-probabilities, instead of -inf
 CHUNK = 2048  # numbers whose exponentials are computed at a time, for the same reason
 
 
@@ -54,20 +55,19 @@ class Tables(NamedTuple):
 
 
 @kernel
-def extremes(row):
-    """The largest and the smallest number of a row, sought in four parts side by side."""
+def peak_of(row):
+    """The largest number of a row, sought in four parts side by side."""
     a = b = c = d = -np.inf
-    e = f = g = h = np.inf
     K = len(row)
     whole = K - K % 4
     for k in range(0, whole, 4):
-        a, b = max(a, row[k]), max(b, row[k + 1])
-        c, d = max(c, row[k + 2]), max(d, row[k + 3])
-        e, f = min(e, row[k]), min(f, row[k + 1])
-        g, h = min(g, row[k + 2]), min(h, row[k + 3])
+        a = row[k] if row[k] > a else a
+        b = row[k + 1] if row[k + 1] > b else b
+        c = row[k + 2] if row[k + 2] > c else c
+        d = row[k + 3] if row[k + 3] > d else d
     for k in range(whole, K):
-        a, e = max(a, row[k]), min(e, row[k])
-    return max(max(a, b), max(c, d)), min(min(e, f), min(g, h))
+        a = row[k] if row[k] > a else a
+    return max(max(a, b), max(c, d))
 
 
 @kernel
@@ -84,49 +84,52 @@ def sum_of(row):
 
 
 @kernel
-def exp_rows(x, exponential):
-    """e^x of many numbers in one loop, which the compiler turns into one over vectors."""
-    for n in range(len(x)):
-        exponential[n] = exp_64(x[n])
+def subtract_peak(row, x):
+    """Fill x (K,) with a row counted from its peak; -inf becomes the lowest number."""
+    peak = peak_of(row)
+    for k in range(len(x)):
+        below = row[k] - peak
+        x[k] = below if below > LOWEST else LOWEST  # so that 0 log 0 = 0
 
 
 @kernel
-def softmax(logits, temperature, posteriors):
-    """Fill the posteriors (2, T, K) of logits / temperature.
+def exp_below(x, e):
+    """e^x of all numbers below 0, else 0: one loop over many rows, which is one over vectors."""
+    for n in range(len(x)):
+        e[n] = exp_64(x[n]) if x[n] < 0.0 else 0.0
 
-    Returns how far the lowest logit lies below the peak of its frame, at most 0; NaN if a frame has
-    no finite peak or any NaN.
-    """
+
+@kernel
+def normalise(x, e):
+    """Turn a row counted from its peak into log-probabilities, and e into probabilities."""
+    peaks = 0
+    for k in range(len(x)):
+        peaks += 1 if x[k] >= 0.0 else 0
+    rest = sum_of(e) + (peaks - 1)  # all but one peak, so that a confident frame keeps its digits
+    log_sum, share = math.log1p(rest), 1.0 / (1.0 + rest)
+    for k in range(len(x)):
+        e[k] = (e[k] if x[k] < 0.0 else 1.0) * share
+        x[k] -= log_sum  # (N9)
+
+
+@kernel
+def posteriors_of(logits, temperature, posteriors):
+    """Fill the posteriors (2, T, K) of logits / temperature; log 0 becomes the lowest number."""
     T, K = logits.shape
     logp, prob = posteriors[0], posteriors[1]
-    lowest, wrong = 0.0, False
     some = max(1, CHUNK // K)
     for first in range(0, T, some):
         last = min(T, first + some)
         for t in range(first, last):
-            for k in range(K):
-                logp[t, k] = logits[t, k] / temperature
-            peak, bottom = extremes(logp[t])
-            lowest = min(lowest, bottom - peak)
-            wrong = wrong or not abs(peak) < np.inf
-            for k in range(K):
-                logp[t, k] -= peak
-        exp_rows(logp[first:last].reshape(-1), prob[first:last].reshape(-1))
+            if temperature == 1.0:
+                subtract_peak(logits[t], logp[t])
+            else:
+                for k in range(K):
+                    logp[t, k] = logits[t, k] / temperature
+                subtract_peak(logp[t], logp[t])
+        exp_below(logp[first:last].reshape(-1), prob[first:last].reshape(-1))
         for t in range(first, last):
-            top = 0
-            while top < K - 1 and logp[t, top] != 0.0:
-                top += 1
-            prob[t, top] = (
-                0.0  # left out of the sum, so that a confident frame keeps its last digits
-            )
-            rest = sum_of(prob[t])
-            prob[t, top] = 1.0
-            wrong = wrong or not rest < np.inf
-            log_sum, share = math.log1p(rest), 1.0 / (1.0 + rest)
-            for k in range(K):
-                logp[t, k] -= log_sum  # (N9)
-                prob[t, k] *= share
-    return np.nan if wrong else lowest
+            normalise(logp[t], prob[t])
 
 
 @kernel
@@ -177,9 +180,6 @@ def add_kl(student, teacher, left, classes, columns):
         log_q = by_class(student[0], first, classes[0, :some])
         p = by_class(teacher[1], first, classes[1, :some])
         log_p = by_class(teacher[0], first, classes[2, :some])
-        for k in range(len(p)):
-            for t in range(p.shape[1]):
-                log_p[k, t] = log_p[k, t] if p[k, t] > 0.0 else 0.0  # 0 log 0 = 0
         divergences.banded_cross_entropy(log_q, p, left, columns)
         divergences.banded_cross_entropy(log_p, p, 0, entropy)
     divergences.less_teacher_entropy(entropy[0], left, columns)
@@ -240,14 +240,38 @@ def fill_band(steps, student, teacher, left, visible, classes, columns, band):
 
 
 @kernel
-def mixture_cost(steps, left, student, teacher, target, classes, tables):
-    """Mass times D(target_t, q_t) of each student frame that has any, and the target (T, K) itself.
+def drop_silent(silent, left, selected, weight):
+    """Take away the pairs whose teacher frame contributes nothing."""
+    T, W = weight.shape
+    for t in range(T):
+        for w in range(W):
+            if selected[t, w] and silent[t + w - left]:
+                selected[t, w], weight[t, w] = False, 0.0
 
-    target  posteriors, filled
+
+@kernel
+def weighted_sum(band, selected, weight, cost):
+    """The weighted divergences of each student frame, added up (T,)."""
+    T, W = weight.shape
+    for t in range(T):
+        cost[t] = 0.0
+        for w in range(W):
+            cost[t] += weight[t, w] * band[t, w] if selected[t, w] else 0.0
+
+
+@kernel
+def mixture_cost(steps, left, student, teacher, target, classes, tables):
+    """Mass times D(target_t, q_t) of each student frame that has any.
+
+    target (2, T, K)  filled; tables.mass (T, 1) is filled, too: what is left of the weight
     """
     mass, columns, cost = tables.mass, tables.columns[:1], tables.frame_cost
+    for t in range(len(mass)):
+        mass[t, 0] = sum_of(tables.weight[t])
     mixture(tables.weight, left, teacher[0], target[0])
-    exp_rows(target[0].reshape(-1), target[1].reshape(-1))
+    log_target, prob = target[0].reshape(-1), target[1].reshape(-1)
+    for n in range(len(prob)):
+        prob[n] = exp_64(log_target[n])
     columns[:] = 0.0
     steps.add_divergence(student, target, 0, classes, columns)
     for t in range(len(cost)):
@@ -266,44 +290,27 @@ def distill(
     silent (T,)      those that contribute nothing if selected; empty if all contribute
     d_logits (T, K)  filled: the gradient in the logits over the temperature
     """
-    band, selected, weight, mass = tables.band, tables.selected, tables.weight, tables.mass
-    T, W = band.shape
+    band, selected, weight = tables.band, tables.selected, tables.weight
     fill_band(steps, student, teacher, left, visible, classes, tables.columns, band)
     selected[:] = False
     if steps.select(band, left, parameters, tables.cost, tables.origin, selected) == np.inf:
         return np.inf
     steps.weigh(band, selected, parameters, weight)
-    for t in range(T):
-        mass[t, 0] = 0.0
-        for w in range(W):
-            if len(silent) > 0 and selected[t, w] and silent[t + w - left]:
-                selected[t, w], weight[t, w] = False, 0.0
-            mass[t, 0] += weight[t, w]
+    if len(silent) > 0:
+        drop_silent(silent, left, selected, weight)
     cost = tables.frame_cost
     if loss == MIXTURE:
         mixture_cost(steps, left, student, teacher, target, classes, tables)
-        steps.gradient(mass, 0, student, target, d_logits)
-    else:
-        steps.gradient(weight, left, student, teacher, d_logits)
+        steps.gradient(tables.mass, 0, student, target, d_logits)
+        return sum_of(cost)
+    steps.gradient(weight, left, student, teacher, d_logits)
     if loss == SOFT_MINIMUM:
         soft_minimum(band, selected, parameters.tau, cost)
-        for t in range(T):
-            cost[t] *= mass[t, 0]
-    elif loss == WEIGHTED_SUM:
-        for t in range(T):
-            cost[t] = 0.0
-            for w in range(W):
-                cost[t] += weight[t, w] * band[t, w] if selected[t, w] else 0.0
+        for t in range(len(cost)):
+            cost[t] *= sum_of(weight[t])
+    else:
+        weighted_sum(band, selected, weight, cost)
     return sum_of(cost)
-
-
-@kernel
-def finish(d_logits, factor):
-    """Scale a gradient; 0, or NaN if a number in it is not finite."""
-    if factor != 1.0:
-        for n in range(len(d_logits)):
-            d_logits[n] *= factor
-    return 0.0 * sum_of(d_logits)
 
 
 class Workspace(NamedTuple):
@@ -331,7 +338,7 @@ def tables_in(work, thread, T, W):
 
 @kernel(parallel=True)
 def distill_batch(
-    steps, loss, parameters, temperature, scale, lowest, logits, offsets, left, columns,
+    steps, loss, parameters, temperature, scale, logits, offsets, left, columns,
     teacher_logits, first, posteriors, visible, silent, work, losses, d_logits,
 ):  # fmt: skip
     """Walk over the utterances: each is `distill` on its own part of the arrays.
@@ -339,8 +346,7 @@ def distill_batch(
     logits (sum T, K), offsets (N + 1,)   the students' frames; left, columns (N,) their windows
     teacher_logits (sum T, K)             the teacher's frames of utterance n begin at first[n]
     posteriors (sum 2 T K,)               those of the teacher, if they are there already, else (0,)
-    lowest                                no log-probability of a teacher may be lower
-    losses (N,), d_logits (sum T, K)      filled; NaN where something is wrong
+    losses (N,), d_logits (sum T, K)      filled
     """
     threads, rows, K = len(work.posteriors), CLASSES + 1, logits.shape[1]
     for thread in prange(threads):
@@ -350,17 +356,18 @@ def distill_batch(
             student = work.posteriors[thread, 0, : 2 * T * K].reshape(2, T, K)
             teacher = work.posteriors[thread, 1, : 2 * T * K].reshape(2, T, K)
             target = work.posteriors[thread, 2, : 2 * T * K].reshape(2, T, K)
-            valid = softmax(logits[own], temperature, student) > -np.inf
+            posteriors_of(logits[own], temperature, student)
             if len(posteriors) > 0:
                 teacher = posteriors[2 * begin * K : 2 * (begin + T) * K].reshape(2, T, K)
-            elif not softmax(teacher_logits[theirs], temperature, teacher) >= lowest:
-                valid = False
-            losses[n] = np.nan
-            if valid:
-                losses[n] = scale * distill(
-                    steps, loss, parameters, left[n], student, teacher, target, visible[theirs],
-                    silent[theirs] if len(silent) > 0 else silent,
-                    work.classes[thread, : 3 * rows * T].reshape(3, rows, T),
-                    tables_in(work, thread, T, columns[n]), d_logits[own],
-                )  # fmt: skip
-                losses[n] += finish(d_logits[own].reshape(-1), scale / temperature)
+            else:
+                posteriors_of(teacher_logits[theirs], temperature, teacher)
+            losses[n] = scale * distill(
+                steps, loss, parameters, left[n], student, teacher, target, visible[theirs],
+                silent[theirs] if len(silent) > 0 else silent,
+                work.classes[thread, : 3 * rows * T].reshape(3, rows, T),
+                tables_in(work, thread, T, columns[n]), d_logits[own],
+            )  # fmt: skip
+            if scale != temperature:
+                for t in range(offsets[n], offsets[n + 1]):
+                    for k in range(K):
+                        d_logits[t, k] *= scale / temperature

@@ -61,11 +61,6 @@ class Options:
         scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)
 
-    @property
-    def lowest(self) -> float:
-        """No log-probability of a teacher may be lower: -inf, or the smallest number."""
-        return -np.finfo(np.float64).max if self.divergence == "reverse_kl" else -np.inf
-
     def steps(self) -> kernels.Steps:
         """The kernels of the divergence and of the rule."""
         row = row_of(self.rule)
@@ -81,12 +76,8 @@ def distill(
 ) -> DistillTrace:
     """The trace of checked logits (T, K); the target is computed only on request."""
     rule, row, T = options.rule, row_of(options.rule), len(student_logits)
-    student = np.empty((2, *student_logits.shape))
-    if not kernels.softmax(student_logits, options.temperature, student) > -np.inf:
-        got = f"logits up to {np.abs(student_logits).max()}"
-        check.fail("student_logits", "a finite log-probability for every class", got)
-    teacher = teacher_posteriors(options, teacher_logits)
-
+    student = _posteriors(options, "student_logits", student_logits)
+    teacher = _posteriors(options, "teacher_logits", teacher_logits)
     window = rule.window.clipped(T)
     left, columns = window.left, window.left + window.right + 1
     visible, silent = _blank_frames(options, teacher_logits, blank)
@@ -127,17 +118,31 @@ def distill(
     )
 
 
-def teacher_posteriors(options: Options, logits: Floats) -> Floats:
-    """The teacher's posteriors (2, T, K) of checked logits, if the divergence can use them."""
+def _posteriors(options: Options, name: str, logits: Floats) -> Floats:
+    """The posteriors (2, T, K) of checked logits, if the divergence can use them."""
+    _check_range(options, name, logits)
     posteriors = np.empty((2, *logits.shape))
-    lowest = kernels.softmax(logits, options.temperature, posteriors)
-    if np.isnan(lowest):
-        expected = "less than 1.8e308 after division by temperature"
-        check.fail("teacher_logits", expected, f"{np.abs(logits).max()}")
-    if not lowest >= options.lowest:
-        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
-        check.fail("teacher_logits", expected, "-inf")
+    kernels.posteriors_of(logits, options.temperature, posteriors)
     return posteriors
+
+
+def _check_range(options: Options, name: str, logits: Floats) -> None:
+    """Refuse checked logits without finite log-probabilities where these are needed."""
+    largest = max(logits.max(), -logits.min())
+    if largest <= 8e307 * min(options.temperature, 1.0):  # no difference of two overflows
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = logits / options.temperature
+        below = scaled - scaled.max(axis=1, keepdims=True)
+    if name == "student_logits" and not np.isfinite(below).all():
+        got = f"logits up to {np.abs(logits).max()}"
+        check.fail(name, "a finite log-probability for every class", got)
+    if np.isnan(below).any():
+        expected = "less than 1.8e308 after division by temperature"
+        check.fail(name, expected, f"{np.abs(logits).max()}")
+    if options.divergence == "reverse_kl" and not np.isfinite(below).all():
+        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
+        check.fail(name, expected, "-inf")
 
 
 class Teacher(NamedTuple):
@@ -157,7 +162,7 @@ class Teacher(NamedTuple):
     @classmethod
     def frozen(cls, options: Options, logits: Ragged, blank: int) -> "Teacher":
         """For many losses, with the posteriors."""
-        parts = [teacher_posteriors(options, frames).reshape(-1) for frames in logits]
+        parts = [_posteriors(options, "teacher_logits", frames).reshape(-1) for frames in logits]
         teacher = cls.of(options, logits.values, blank)
         return teacher._replace(posteriors=np.concatenate(parts))
 
@@ -166,6 +171,9 @@ def distill_batch(
     options: Options, student_logits: Floats, offsets: Ints, teacher: Teacher, first: Ints
 ) -> tuple[Floats, Floats]:
     """Losses (N,) and gradients (sum T, K); teacher frames of utterance n begin at first[n]."""
+    _check_range(options, "student_logits", student_logits)
+    if len(teacher.posteriors) == 0:
+        _check_range(options, "teacher_logits", teacher.logits)
     losses, grads = np.empty(len(first)), np.empty_like(student_logits)
     lengths = np.diff(offsets)
     windows = [options.rule.window.clipped(T) for T in lengths.tolist()]
@@ -183,11 +191,14 @@ def distill_batch(
     )
     kernels.distill_batch(
         options.steps(), LOSSES.index(row_of(options.rule).loss), parameters_of(options.rule),
-        options.temperature, options.scale, options.lowest, student_logits, offsets, left, columns,
+        options.temperature, options.scale, student_logits, offsets, left, columns,
         teacher.logits, first, teacher.posteriors, teacher.visible, teacher.silent, work, losses,
         grads,
     )  # fmt: skip
-    for n in np.flatnonzero(~np.isfinite(losses)).tolist():  # the trace raises the error
+    wrong = ~np.isfinite(losses)
+    if options.divergence == "reverse_kl" and not np.isfinite(grads).all():  # others have a bound
+        wrong[:] = True
+    for n in np.flatnonzero(wrong).tolist():  # the trace raises the error
         own, theirs = slice(*offsets[n : n + 2]), slice(first[n], first[n] + lengths[n])
         distill(options, student_logits[own], teacher.logits[theirs], teacher.blank, False)
     return losses, grads
