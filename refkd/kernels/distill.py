@@ -1,8 +1,8 @@
 """The distillation loss for speed: one utterance from logits to gradient, and a batch in parallel.
 
-The loops are those of divergences.py and selection.py. Which divergence and which rule, comes in as
-functions (`Steps`), so that this file is compiled once for all of them. Posteriors (2, T, K) are
-log-probabilities and probabilities.
+The loops are those of divergences.py and selection.py. The divergence and the rule are functions
+among the arguments (`Steps`): this file is compiled once for all of them, and each of them when it
+is first used. Posteriors (2, T, K) are log-probabilities and probabilities.
 """
 
 import math
@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import prange
 
 from refkd.kernels import divergences
 from refkd.kernels.compile import kernel
@@ -18,10 +17,9 @@ from refkd.kernels.divergences import mixture, open_band
 from refkd.kernels.numeric import exp_64
 from refkd.kernels.selection import soft_minimum
 
-WEIGHTED_SUM, SOFT_MINIMUM, MIXTURE = range(3)  # what the loss of a rule is
 CLASSES = 32  # that are transposed at a time, so that they stay in the cache
-LOWEST = -1e308  # of log-probabilities, instead of -inf
 CHUNK = 2048  # numbers whose exponentials are computed at a time, for the same reason
+LOWEST = -1e308  # of log-probabilities, instead of -inf
 
 
 class Steps(NamedTuple):
@@ -31,6 +29,7 @@ class Steps(NamedTuple):
     gradient: Callable[..., None]  # of weight (T, W), left, student, teacher, d_logits (T, K)
     select: Callable[..., float]  # of band (T, W), left, parameters, cost, origin, selected
     weigh: Callable[..., None]  # of band (T, W), selected, parameters, weight
+    score: Callable[..., float]  # of the two functions above, tau, left and the arrays of a loss
 
 
 class Parameters(NamedTuple):
@@ -42,16 +41,16 @@ class Parameters(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Everything that belongs to pairs of frames, filled on the way from posteriors to loss."""
+    """What is computed for pairs of frames on the way from posteriors to loss."""
 
     columns: Any  # (W, T): the band while it is filled
     band: Any  # (T, W)
     cost: Any  # (T, W)
+    weight: Any  # (T, W)
     origin: Any  # (T, W)
     selected: Any  # (T, W)
-    weight: Any  # (T, W)
-    mass: Any  # (T, 1): what each student frame has left of its weight
-    frame_cost: Any  # (T,)
+    classes: Any  # (3, some + 1, T)
+    mass: Any  # (T, 1): the sum of a student frame's weights
 
 
 @kernel
@@ -181,7 +180,7 @@ def add_kl(student, teacher, left, classes, columns):
         p = by_class(teacher[1], first, classes[1, :some])
         log_p = by_class(teacher[0], first, classes[2, :some])
         divergences.banded_cross_entropy(log_q, p, left, columns)
-        divergences.banded_cross_entropy(log_p, p, 0, entropy)
+        divergences.banded_cross_entropy(log_p, p, len(entropy) - 1, entropy)
     divergences.less_teacher_entropy(entropy[0], left, columns)
 
 
@@ -196,7 +195,7 @@ def add_reverse_kl(student, teacher, left, classes, columns):
         q = by_class(student[1], first, classes[1, :some])
         log_q = by_class(student[0], first, classes[2, :some])
         divergences.banded_cross_entropy(q, log_p, left, columns)
-        divergences.banded_cross_entropy(log_q, q, 0, entropy)
+        divergences.banded_cross_entropy(log_q, q, len(entropy) - 1, entropy)
     divergences.less_student_entropy(entropy[0], columns)
 
 
@@ -229,17 +228,6 @@ def js_gradient(weight, left, student, teacher, d_logits):
 
 
 @kernel
-def fill_band(steps, student, teacher, left, visible, classes, columns, band):
-    """D(t, u) (T, W), inf where there is no pair; a value that rounds below 0 becomes 0."""
-    W, T = columns.shape
-    open_band(left, visible, columns)
-    steps.add_divergence(student, teacher, left, classes, columns)
-    for t in range(T):
-        for w in range(W):
-            band[t, w] = max(columns[w, t], 0.0)
-
-
-@kernel
 def drop_silent(silent, left, selected, weight):
     """Take away the pairs whose teacher frame contributes nothing."""
     T, W = weight.shape
@@ -250,124 +238,142 @@ def drop_silent(silent, left, selected, weight):
 
 
 @kernel
-def weighted_sum(band, selected, weight, cost):
-    """The weighted divergences of each student frame, added up (T,)."""
-    T, W = weight.shape
+def weighted_sum(add_divergence, gradient, tau, left, student, teacher, target, tables, d_logits):
+    """The sum of weight times D over all pairs, and its gradient."""
+    T, W = tables.band.shape
+    total = 0.0
     for t in range(T):
-        cost[t] = 0.0
+        cost = 0.0
         for w in range(W):
-            cost[t] += weight[t, w] * band[t, w] if selected[t, w] else 0.0
+            if tables.selected[t, w]:
+                cost += tables.weight[t, w] * tables.band[t, w]
+        total += cost
+    gradient(tables.weight, left, student, teacher, d_logits)
+    return total
 
 
 @kernel
-def mixture_cost(steps, left, student, teacher, target, classes, tables):
-    """Mass times D(target_t, q_t) of each student frame that has any.
+def weighted_soft_minimum(
+    add_divergence, gradient, tau, left, student, teacher, target, tables, d_logits
+):
+    """The sum of mass times soft minimum over all student frames, and its gradient."""
+    cost, total = tables.columns[0], 0.0
+    soft_minimum(tables.band, tables.selected, tau, cost)
+    for t in range(len(cost)):
+        total += cost[t] * sum_of(tables.weight[t])
+    gradient(tables.weight, left, student, teacher, d_logits)
+    return total
 
-    target (2, T, K)  filled; tables.mass (T, 1) is filled, too: what is left of the weight
+
+@kernel
+def mixture_divergence(
+    add_divergence, gradient, tau, left, student, teacher, target, tables, d_logits
+):
+    """The sum of mass times D(target_t, q_t) over all student frames, and its gradient.
+
+    target (2, T, K)  filled: the weighted mean of the teacher's frames
     """
-    mass, columns, cost = tables.mass, tables.columns[:1], tables.frame_cost
+    mass, column, total = tables.mass, tables.columns[:1], 0.0
     for t in range(len(mass)):
         mass[t, 0] = sum_of(tables.weight[t])
     mixture(tables.weight, left, teacher[0], target[0])
     log_target, prob = target[0].reshape(-1), target[1].reshape(-1)
     for n in range(len(prob)):
         prob[n] = exp_64(log_target[n])
-    columns[:] = 0.0
-    steps.add_divergence(student, target, 0, classes, columns)
-    for t in range(len(cost)):
-        cost[t] = mass[t, 0] * max(columns[0, t], 0.0) if mass[t, 0] > 0.0 else 0.0
+    column[:] = 0.0
+    own = len(column) - 1
+    add_divergence(student, target, own, tables.classes, column)
+    for t in range(len(mass)):
+        if mass[t, 0] > 0.0:
+            total += mass[t, 0] * max(column[0, t], 0.0)
+    gradient(mass, own, student, target, d_logits)
+    return total
 
 
 @kernel
 def distill(
-    steps, loss, parameters, left, student, teacher, target, visible, silent, classes, tables,
-    d_logits,
+    steps, parameters, left, student, teacher, target, visible, silent, tables, d_logits
 ):  # fmt: skip
     """Loss of one utterance from its posteriors, with all tables; inf if the rule finds no path.
 
-    loss             WEIGHTED_SUM, SOFT_MINIMUM or MIXTURE
     visible (T,)     the teacher frames that are searched
     silent (T,)      those that contribute nothing if selected; empty if all contribute
     d_logits (T, K)  filled: the gradient in the logits over the temperature
     """
-    band, selected, weight = tables.band, tables.selected, tables.weight
-    fill_band(steps, student, teacher, left, visible, classes, tables.columns, band)
-    selected[:] = False
+    columns, band, selected, weight = tables.columns, tables.band, tables.selected, tables.weight
+    T, W = band.shape
+    open_band(left, visible, columns)
+    steps.add_divergence(student, teacher, left, tables.classes, columns)
+    for t in range(T):
+        for w in range(W):
+            band[t, w] = columns[w, t] if columns[w, t] > 0.0 else 0.0  # may round below 0
+            selected[t, w] = False
     if steps.select(band, left, parameters, tables.cost, tables.origin, selected) == np.inf:
         return np.inf
     steps.weigh(band, selected, parameters, weight)
     if len(silent) > 0:
         drop_silent(silent, left, selected, weight)
-    cost = tables.frame_cost
-    if loss == MIXTURE:
-        mixture_cost(steps, left, student, teacher, target, classes, tables)
-        steps.gradient(tables.mass, 0, student, target, d_logits)
-        return sum_of(cost)
-    steps.gradient(weight, left, student, teacher, d_logits)
-    if loss == SOFT_MINIMUM:
-        soft_minimum(band, selected, parameters.tau, cost)
-        for t in range(len(cost)):
-            cost[t] *= sum_of(weight[t])
-    else:
-        weighted_sum(band, selected, weight, cost)
-    return sum_of(cost)
+    add, gradient, tau = steps.add_divergence, steps.gradient, parameters.tau
+    return steps.score(add, gradient, tau, left, student, teacher, target, tables, d_logits)
 
 
-class Workspace(NamedTuple):
-    """Memory for one utterance at a time: a row for each thread, as long as the longest needs."""
+class Batch(NamedTuple):
+    """The arguments of `distill_share`: N utterances whose frames lie one after the other."""
 
-    posteriors: Any  # (threads, 3, 2 T K): the student's, the teacher's, the target's
-    classes: Any  # (threads, 3 (CLASSES + 1) T)
-    pairs: Any  # (threads, 4, T W)
+    temperature: float
+    scale: float  # of loss and gradient
+    logits: Any  # (sum T, K) of the student
+    teacher_logits: Any  # (sum T, K)
+    posteriors: Any  # (sum 2 T K,) of the teacher, if they are there already, else (0,)
+    utterances: Any  # (N, 5): first frame, T, first frame of the teacher, left, W
+    visible: Any  # (sum T,) as in `distill`, of the teacher's frames
+    silent: Any  # (sum T,) or (0,)
+    memory: Any  # (threads, n): for one utterance at a time, as much as the largest needs
     origin: Any  # (threads, T W)
     selected: Any  # (threads, T W)
-    frames: Any  # (threads, 2, T)
+    losses: Any  # (N,) filled
+    d_logits: Any  # (sum T, K) filled
 
 
 @kernel
-def tables_in(work, thread, T, W):
-    """The tables of an utterance in the memory of a thread."""
-    pairs, cells = work.pairs[thread], T * W
-    return Tables(
-        pairs[0, :cells].reshape(W, T), pairs[1, :cells].reshape(T, W),
-        pairs[2, :cells].reshape(T, W), work.origin[thread, :cells].reshape(T, W),
-        work.selected[thread, :cells].reshape(T, W), pairs[3, :cells].reshape(T, W),
-        work.frames[thread, 0, :T].reshape(T, 1), work.frames[thread, 1, :T],
-    )  # fmt: skip
+def floats_for(T, K, W):
+    """Numbers that one utterance needs: three posteriors, four tables, classes, masses."""
+    return 6 * T * K + 4 * T * W + 3 * (CLASSES + 1) * T + T
 
 
-@kernel(parallel=True)
-def distill_batch(
-    steps, loss, parameters, temperature, scale, logits, offsets, left, columns,
-    teacher_logits, first, posteriors, visible, silent, work, losses, d_logits,
-):  # fmt: skip
-    """Walk over the utterances: each is `distill` on its own part of the arrays.
-
-    logits (sum T, K), offsets (N + 1,)   the students' frames; left, columns (N,) their windows
-    teacher_logits (sum T, K)             the teacher's frames of utterance n begin at first[n]
-    posteriors (sum 2 T K,)               those of the teacher, if they are there already, else (0,)
-    losses (N,), d_logits (sum T, K)      filled
-    """
-    threads, rows, K = len(work.posteriors), CLASSES + 1, logits.shape[1]
-    for thread in prange(threads):
-        for n in range(thread, len(losses), threads):
-            T, begin = offsets[n + 1] - offsets[n], first[n]
-            own, theirs = slice(offsets[n], offsets[n + 1]), slice(begin, begin + T)
-            student = work.posteriors[thread, 0, : 2 * T * K].reshape(2, T, K)
-            teacher = work.posteriors[thread, 1, : 2 * T * K].reshape(2, T, K)
-            target = work.posteriors[thread, 2, : 2 * T * K].reshape(2, T, K)
-            posteriors_of(logits[own], temperature, student)
-            if len(posteriors) > 0:
-                teacher = posteriors[2 * begin * K : 2 * (begin + T) * K].reshape(2, T, K)
-            else:
-                posteriors_of(teacher_logits[theirs], temperature, teacher)
-            losses[n] = scale * distill(
-                steps, loss, parameters, left[n], student, teacher, target, visible[theirs],
-                silent[theirs] if len(silent) > 0 else silent,
-                work.classes[thread, : 3 * rows * T].reshape(3, rows, T),
-                tables_in(work, thread, T, columns[n]), d_logits[own],
-            )  # fmt: skip
-            if scale != temperature:
-                for t in range(offsets[n], offsets[n + 1]):
-                    for k in range(K):
-                        d_logits[t, k] *= scale / temperature
+@kernel
+def distill_share(first, step, steps, parameters, batch):
+    """Every `step`-th utterance from the `first` on: `distill` on its part of the arrays."""
+    K, rows = batch.logits.shape[1], CLASSES + 1
+    memory, temperature = batch.memory[first], batch.temperature
+    for n in range(first, len(batch.losses), step):
+        begin, T, heard, left, W = batch.utterances[n]
+        TK, TW = T * K, T * W
+        student = memory[: 2 * TK].reshape(2, T, K)
+        teacher = memory[2 * TK : 4 * TK].reshape(2, T, K)
+        target = memory[4 * TK : 6 * TK].reshape(2, T, K)
+        pairs = memory[6 * TK : 6 * TK + 4 * TW].reshape(4, TW)
+        rest = memory[6 * TK + 4 * TW :]
+        tables = Tables(
+            pairs[0].reshape(W, T), pairs[1].reshape(T, W), pairs[2].reshape(T, W),
+            pairs[3].reshape(T, W), batch.origin[first, :TW].reshape(T, W),
+            batch.selected[first, :TW].reshape(T, W),
+            rest[: 3 * rows * T].reshape(3, rows, T),
+            rest[3 * rows * T : 3 * rows * T + T].reshape(T, 1),
+        )  # fmt: skip
+        posteriors_of(batch.logits[begin : begin + T], temperature, student)
+        if len(batch.posteriors) > 0:
+            teacher = batch.posteriors[2 * heard * K : 2 * (heard + T) * K].reshape(2, T, K)
+        else:
+            posteriors_of(batch.teacher_logits[heard : heard + T], temperature, teacher)
+        silent = batch.silent[heard : heard + T] if len(batch.silent) > 0 else batch.silent
+        d_logits = batch.d_logits[begin : begin + T]
+        batch.losses[n] = batch.scale * distill(
+            steps, parameters, left, student, teacher, target, batch.visible[heard : heard + T],
+            silent, tables, d_logits,
+        )  # fmt: skip
+        if batch.scale != temperature:
+            factor = batch.scale / temperature
+            for t in range(T):
+                for k in range(K):
+                    d_logits[t, k] *= factor

@@ -7,7 +7,7 @@ come class by class, (K, T), so that the innermost loop runs along time. All in 
 import numpy as np
 
 from refkd.kernels.compile import kernel
-from refkd.kernels.numeric import exp
+from refkd.kernels.numeric import exp_64
 
 
 @kernel
@@ -158,5 +158,5 @@ def mixture(weight, left, teacher_logp, target_logp):
             total = 0.0
             for w in range(W):
                 if weight[t, w] > 0.0 and peak > -np.inf:
-                    total += weight[t, w] / mass * exp(teacher_logp[t + w - left, k] - peak)
+                    total += weight[t, w] / mass * exp_64(teacher_logp[t + w - left, k] - peak)
             target_logp[t, k] = peak + np.log(total) if total > 0.0 else -np.inf  # (D9)

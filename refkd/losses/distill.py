@@ -1,6 +1,8 @@
 """Distillation: the loss of a student against the teacher frames that a rule selects."""
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numba
@@ -12,18 +14,19 @@ from refkd import check
 from refkd.check import Bools, Floats, Ints
 from refkd.kernels import distill as kernels
 from refkd.kernels.compile import as_value
-from refkd.losses.divergences import DIVERGENCES, FRAMES
+from refkd.kernels.parallel import in_parallel
+from refkd.losses.divergences import DIVERGENCES
 from refkd.losses.inputs import paired_batches, paired_logits
 from refkd.losses.rules import RULES, Rule, parameters_of, row_of
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
 
 OPTIONS = ("divergence", "temperature", "scale_t2", "blank_frames")  # beside the rule
-LOSSES = ("weighted sum", "soft minimum", "mixture")  # in the order of the kernel's numbers
-PARAMETERS = numba.typeof(kernels.Parameters(0, 0.0, np.zeros(0)))
-PAIRS = types.boolean[:, ::1]
-SELECT = types.float64(FRAMES, types.int64, PARAMETERS, FRAMES, types.int64[:, ::1], PAIRS)
-WEIGH = types.void(FRAMES, PAIRS, PARAMETERS, FRAMES)
+SCORES = {
+    "weighted sum": kernels.weighted_sum,
+    "soft minimum": kernels.weighted_soft_minimum,
+    "mixture": kernels.mixture_divergence,
+}
 BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
 
 
@@ -33,6 +36,23 @@ def checked_temperature(value: Any) -> float:
     if not 1e-100 <= temperature <= 1e100:
         check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
     return temperature
+
+
+# The signatures of the steps.
+FRAMES, STACK, PAIRS = types.float64[:, ::1], types.float64[:, :, ::1], types.boolean[:, ::1]
+PARAMETERS = numba.typeof(kernels.Parameters(0, 0.0, np.zeros(0)))
+ADD = types.void(STACK, STACK, types.int64, STACK, FRAMES)
+GRADIENT = types.void(FRAMES, types.int64, STACK, STACK, FRAMES)
+SELECT = types.float64(FRAMES, types.int64, PARAMETERS, FRAMES, types.int64[:, ::1], PAIRS)
+WEIGH = types.void(FRAMES, PAIRS, PARAMETERS, FRAMES)
+
+
+@cache
+def score_type() -> Any:
+    """That of a score."""
+    add, gradient, tables = types.FunctionType(ADD), types.FunctionType(GRADIENT), _tables(1, 1)
+    arrays = (STACK, STACK, STACK, numba.typeof(tables), FRAMES)
+    return types.float64(add, gradient, types.float64, types.int64, *arrays)
 
 
 @dataclass(frozen=True)
@@ -63,11 +83,13 @@ class Options:
 
     def steps(self) -> kernels.Steps:
         """The kernels of the divergence and of the rule."""
-        row = row_of(self.rule)
+        row, divergence = row_of(self.rule), DIVERGENCES[self.divergence]
         return kernels.Steps(
-            *DIVERGENCES[self.divergence].kernels(),
+            as_value(divergence.add, ADD),
+            as_value(divergence.gradient, GRADIENT),
             as_value(row.select, SELECT),
             as_value(row.weigh, WEIGH),
+            as_value(SCORES[row.loss], score_type()),
         )
 
 
@@ -83,11 +105,9 @@ def distill(
     visible, silent = _blank_frames(options, teacher_logits, blank)
     steps, tables = options.steps(), _tables(T, columns)
     target, grad = np.empty_like(student), np.empty_like(student_logits)
-    classes = np.empty((3, kernels.CLASSES + 1, T))
     loss = kernels.distill(
-        steps, LOSSES.index(row.loss), parameters_of(rule), left, student, teacher, target, visible,
-        silent, classes, tables, grad,
-    )  # fmt: skip
+        steps, parameters_of(rule), left, student, teacher, target, visible, silent, tables, grad
+    )
     if loss == np.inf:
         longest = getattr(rule, "max_step", None)
         expected = f"a path of steps <= max_step={longest} between the visible teacher frames"
@@ -99,8 +119,10 @@ def distill(
     if row.loss == "mixture":
         target_divergence = loss
     elif rule.weighted and with_target:
-        kernels.mixture_cost(steps, left, student, teacher, target, classes, tables)
-        target_divergence = options.scale * float(kernels.sum_of(tables.frame_cost))
+        target_divergence = options.scale * kernels.mixture_divergence(
+            steps.add_divergence, steps.gradient, math.inf, left, student, teacher, target, tables,
+            np.empty_like(grad),
+        )  # fmt: skip
     selected = tables.selected
     student_frame, column = np.nonzero(selected)
     pairs = np.stack([student_frame, student_frame + column - left], axis=1)
@@ -174,27 +196,29 @@ def distill_batch(
     _check_range(options, "student_logits", student_logits)
     if len(teacher.posteriors) == 0:
         _check_range(options, "teacher_logits", teacher.logits)
-    losses, grads = np.empty(len(first)), np.empty_like(student_logits)
-    lengths = np.diff(offsets)
+    N, K, lengths = len(first), student_logits.shape[1], np.diff(offsets)
+    losses, grads = np.empty(N), np.empty_like(student_logits)
     windows = [options.rule.window.clipped(T) for T in lengths.tolist()]
     left = np.array([window.left for window in windows])
-    columns = np.array([window.left + window.right + 1 for window in windows])
-    T, K, cells = max(lengths), student_logits.shape[1], max(lengths * columns)
-    threads = min(numba.get_num_threads(), len(losses))
-    work = kernels.Workspace(
-        posteriors=np.empty((threads, 3, 2 * T * K)),
-        classes=np.empty((threads, 3 * (kernels.CLASSES + 1) * T)),
-        pairs=np.empty((threads, 4, cells)),
+    columns = left + np.array([window.right for window in windows]) + 1
+    threads, cells = min(numba.get_num_threads(), N), max(lengths * columns)
+    batch = kernels.Batch(
+        options.temperature,
+        options.scale,
+        student_logits,
+        teacher.logits,
+        teacher.posteriors,
+        utterances=np.stack([offsets[:-1], lengths, first, left, columns], axis=1),
+        visible=teacher.visible,
+        silent=teacher.silent,
+        memory=np.empty((threads, max(kernels.floats_for(lengths, K, columns)))),
         origin=np.empty((threads, cells), dtype=np.int64),
         selected=np.empty((threads, cells), dtype=bool),
-        frames=np.empty((threads, 2, T)),
+        losses=losses,
+        d_logits=grads,
     )
-    kernels.distill_batch(
-        options.steps(), LOSSES.index(row_of(options.rule).loss), parameters_of(options.rule),
-        options.temperature, options.scale, student_logits, offsets, left, columns,
-        teacher.logits, first, teacher.posteriors, teacher.visible, teacher.silent, work, losses,
-        grads,
-    )  # fmt: skip
+    steps, parameters = options.steps(), parameters_of(options.rule)
+    in_parallel(kernels.distill_share, threads, steps, parameters, batch)
     wrong = ~np.isfinite(losses)
     if options.divergence == "reverse_kl" and not np.isfinite(grads).all():  # others have a bound
         wrong[:] = True
@@ -217,15 +241,14 @@ def _blank_frames(options: Options, teacher_logits: Floats, blank: int) -> tuple
 
 def _tables(T: int, W: int) -> kernels.Tables:
     """Uninitialised tables of one utterance."""
+    pairs = np.empty((4, T * W))
     return kernels.Tables(
-        columns=np.empty((W, T)),
-        band=np.empty((T, W)),
-        cost=np.empty((T, W)),
+        pairs[0].reshape(W, T),
+        *pairs[1:].reshape(3, T, W),
         origin=np.empty((T, W), dtype=np.int64),
         selected=np.empty((T, W), dtype=bool),
-        weight=np.empty((T, W)),
+        classes=np.empty((3, kernels.CLASSES + 1, T)),
         mass=np.empty((T, 1)),
-        frame_cost=np.empty(T),
     )
 
 
