@@ -96,6 +96,14 @@ def as_value(compiled: Any, signature: Any) -> Any:
     return _Value(compiled, signature) if hasattr(compiled, "compile") else compiled
 
 
+def as_share(compiled: Any, *tuples: Any) -> Any:
+    """The same of a kernel that is called with two whole numbers and these tuples."""
+    if not hasattr(compiled, "compile"):
+        return compiled
+    kinds = (numba.typeof(arguments) for arguments in tuples)
+    return as_value(compiled, types.void(types.int64, types.int64, *kinds))
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 

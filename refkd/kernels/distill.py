@@ -50,7 +50,6 @@ class Tables(NamedTuple):
     origin: Any  # (T, W)
     selected: Any  # (T, W)
     classes: Any  # (3, some + 1, T)
-    mass: Any  # (T, 1): the sum of a student frame's weights
 
 
 @kernel
@@ -273,7 +272,8 @@ def mixture_divergence(
 
     target (2, T, K)  filled: the weighted mean of the teacher's frames
     """
-    mass, column, total = tables.mass, tables.columns[:1], 0.0
+    column, total = tables.columns[:1], 0.0
+    mass = tables.cost.reshape(-1)[: len(d_logits)].reshape(-1, 1)  # of the weights of a frame
     for t in range(len(mass)):
         mass[t, 0] = sum_of(tables.weight[t])
     mixture(tables.weight, left, teacher[0], target[0])
@@ -335,31 +335,27 @@ class Batch(NamedTuple):
     d_logits: Any  # (sum T, K) filled
 
 
-@kernel
-def floats_for(T, K, W):
-    """Numbers that one utterance needs: three posteriors, four tables, classes, masses."""
-    return 6 * T * K + 4 * T * W + 3 * (CLASSES + 1) * T + T
+def floats_for(T: Any, K: int, W: Any) -> Any:
+    """Numbers that one utterance needs: three posteriors, four tables, classes."""
+    return 6 * T * K + 4 * T * W + 3 * (CLASSES + 1) * T
 
 
 @kernel
 def distill_share(first, step, steps, parameters, batch):
     """Every `step`-th utterance from the `first` on: `distill` on its part of the arrays."""
-    K, rows = batch.logits.shape[1], CLASSES + 1
+    K = batch.logits.shape[1]
     memory, temperature = batch.memory[first], batch.temperature
     for n in range(first, len(batch.losses), step):
         begin, T, heard, left, W = batch.utterances[n]
-        TK, TW = T * K, T * W
-        student = memory[: 2 * TK].reshape(2, T, K)
-        teacher = memory[2 * TK : 4 * TK].reshape(2, T, K)
-        target = memory[4 * TK : 6 * TK].reshape(2, T, K)
-        pairs = memory[6 * TK : 6 * TK + 4 * TW].reshape(4, TW)
-        rest = memory[6 * TK + 4 * TW :]
+        pairs, classes = 6 * T * K, 6 * T * K + 4 * T * W
+        posteriors = memory[:pairs].reshape(3, 2, T, K)
+        student, teacher, target = posteriors[0], posteriors[1], posteriors[2]
+        table = memory[pairs : pairs + 3 * T * W].reshape(3, T, W)
         tables = Tables(
-            pairs[0].reshape(W, T), pairs[1].reshape(T, W), pairs[2].reshape(T, W),
-            pairs[3].reshape(T, W), batch.origin[first, :TW].reshape(T, W),
-            batch.selected[first, :TW].reshape(T, W),
-            rest[: 3 * rows * T].reshape(3, rows, T),
-            rest[3 * rows * T : 3 * rows * T + T].reshape(T, 1),
+            memory[pairs + 3 * T * W : classes].reshape(W, T), table[0], table[1], table[2],
+            batch.origin[first, : T * W].reshape(T, W),
+            batch.selected[first, : T * W].reshape(T, W),
+            memory[classes : classes + 3 * (CLASSES + 1) * T].reshape(3, CLASSES + 1, T),
         )  # fmt: skip
         posteriors_of(batch.logits[begin : begin + T], temperature, student)
         if len(batch.posteriors) > 0:

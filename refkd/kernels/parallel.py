@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numba
 import numpy as np
-from numba import prange, types
+from numba import prange
 
-from refkd.kernels.compile import as_value, kernel
+from refkd.kernels.compile import as_share, kernel
 
 
 @kernel(parallel=True)
@@ -21,7 +20,5 @@ def run_shares(share, threads, steps, parameters, batch):
 
 def in_parallel(share: Any, threads: int, steps: Any, parameters: Any, batch: Any) -> None:
     """Let threads run a kernel, each with its number, the number of threads and three tuples."""
-    if hasattr(share, "compile"):
-        kinds = (numba.typeof(steps), numba.typeof(parameters), numba.typeof(batch))
-        share = as_value(share, types.void(types.int64, types.int64, *kinds))
-    run_shares(share, threads, steps, parameters, batch)
+    value = as_share(share, steps, parameters, batch)
+    run_shares(value, threads, steps, parameters, batch)

@@ -241,14 +241,14 @@ def _blank_frames(options: Options, teacher_logits: Floats, blank: int) -> tuple
 
 def _tables(T: int, W: int) -> kernels.Tables:
     """Uninitialised tables of one utterance."""
-    pairs = np.empty((4, T * W))
     return kernels.Tables(
-        pairs[0].reshape(W, T),
-        *pairs[1:].reshape(3, T, W),
+        columns=np.empty((W, T)),
+        band=np.empty((T, W)),
+        cost=np.empty((T, W)),
+        weight=np.empty((T, W)),
         origin=np.empty((T, W), dtype=np.int64),
         selected=np.empty((T, W), dtype=bool),
         classes=np.empty((3, kernels.CLASSES + 1, T)),
-        mass=np.empty((T, 1)),
     )
 
 
