@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 import numba
-from numba import types
+import numpy as np
+from numba import prange, types
 
 # Numba's plainest thread pool aborts the process when two Python threads enter it at once.
 _one_parallel_loop = threading.Lock()
@@ -96,14 +97,6 @@ def as_value(compiled: Any, signature: Any) -> Any:
     return _Value(compiled, signature) if hasattr(compiled, "compile") else compiled
 
 
-def as_share(compiled: Any, *tuples: Any) -> Any:
-    """The same of a kernel that is called with two whole numbers and these tuples."""
-    if not hasattr(compiled, "compile"):
-        return compiled
-    kinds = (numba.typeof(arguments) for arguments in tuples)
-    return as_value(compiled, types.void(types.int64, types.int64, *kinds))
-
-
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
@@ -136,3 +129,22 @@ def _warn(cache: Any, expected: str) -> None:
     if sentence not in _warned:  # once, not for every kernel
         _warned.add(sentence)
         warnings.warn(sentence, RuntimeWarning, stacklevel=3)
+
+
+@kernel(parallel=True)
+def run_shares(share, threads, steps, parameters, batch):
+    """Call share(n, threads, steps, parameters, batch), three tuples, for every n < threads.
+
+    Numba compiles the body of a parallel loop five times: so it is only a call.
+    """
+    for n in prange(threads):
+        share(np.int64(n), threads, steps, parameters, batch)
+
+
+def in_parallel(share: Any, threads: int, steps: Any, parameters: Any, batch: Any) -> None:
+    """Let threads run a kernel, each with its number, the number of threads and three tuples."""
+    tuples = (steps, parameters, batch)
+    if hasattr(share, "compile"):
+        kinds = (numba.typeof(arguments) for arguments in tuples)
+        share = as_value(share, types.void(types.int64, types.int64, *kinds))
+    run_shares(share, threads, *tuples)

@@ -107,7 +107,7 @@ def normalise(x, e):
     log_sum, share = math.log1p(rest), 1.0 / (1.0 + rest)
     for k in range(len(x)):
         e[k] = (e[k] if x[k] < 0.0 else 1.0) * share
-        x[k] -= log_sum  # (N9)
+        x[k] -= log_sum
 
 
 @kernel
@@ -333,11 +333,6 @@ class Batch(NamedTuple):
     selected: Any  # (threads, T W)
     losses: Any  # (N,) filled
     d_logits: Any  # (sum T, K) filled
-
-
-def floats_for(T: Any, K: int, W: Any) -> Any:
-    """Numbers that one utterance needs: three posteriors, four tables, classes."""
-    return 6 * T * K + 4 * T * W + 3 * (CLASSES + 1) * T
 
 
 @kernel

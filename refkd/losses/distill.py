@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike
 from refkd import check
 from refkd.check import Bools, Floats, Ints
 from refkd.kernels import distill as kernels
-from refkd.kernels.compile import as_value
-from refkd.kernels.parallel import in_parallel
+from refkd.kernels.compile import as_value, in_parallel
 from refkd.losses.divergences import DIVERGENCES
 from refkd.losses.inputs import paired_batches, paired_logits
 from refkd.losses.rules import RULES, Rule, parameters_of, row_of
@@ -202,6 +201,7 @@ def distill_batch(
     left = np.array([window.left for window in windows])
     columns = left + np.array([window.right for window in windows]) + 1
     threads, cells = min(numba.get_num_threads(), N), max(lengths * columns)
+    numbers = 6 * lengths * K + 4 * lengths * columns + 3 * (kernels.CLASSES + 1) * lengths
     batch = kernels.Batch(
         options.temperature,
         options.scale,
@@ -211,7 +211,7 @@ def distill_batch(
         utterances=np.stack([offsets[:-1], lengths, first, left, columns], axis=1),
         visible=teacher.visible,
         silent=teacher.silent,
-        memory=np.empty((threads, max(kernels.floats_for(lengths, K, columns)))),
+        memory=np.empty((threads, max(numbers))),
         origin=np.empty((threads, cells), dtype=np.int64),
         selected=np.empty((threads, cells), dtype=bool),
         losses=losses,

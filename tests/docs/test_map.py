@@ -11,7 +11,7 @@ README = read(ROOT / "README.md")
 CONTRIBUTING, PAGE = (read(DOCS / "guides" / name) for name in ("contributing.md", "map.md"))
 ANEW = "run `python docs/make_map.py`"
 SVG = "{http://www.w3.org/2000/svg}"
-SKIPPED = ("rnn_batch", "lstm_batch", "ctc_rescaled", "edit_distance_long")
+SKIPPED = ("rnn_batch", "lstm_batch", "ctc_rescaled", "distill", "edit_distance_long")
 MAP = module_of(DOCS / "make_map.py")
 ROOMS = [room for layer in MAP.layers() for room in layer]
 
