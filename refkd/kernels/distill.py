@@ -6,7 +6,6 @@ is first used. Posteriors (2, T, K) are log-probabilities and probabilities.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,11 +24,11 @@ LOWEST = -1e308  # of log-probabilities, instead of -inf
 class Steps(NamedTuple):
     """What differs between divergences and between rules."""
 
-    add_divergence: Callable[..., None]  # of student, teacher, left, classes, columns (W, T)
-    gradient: Callable[..., None]  # of weight (T, W), left, student, teacher, d_logits (T, K)
-    select: Callable[..., float]  # of band (T, W), left, parameters, cost, origin, selected
-    weigh: Callable[..., None]  # of band (T, W), selected, parameters, weight
-    score: Callable[..., float]  # of the two functions above, tau, left and the arrays of a loss
+    add_divergence: Any  # of student, teacher, left, classes, columns (W, T)
+    gradient: Any  # of weight (T, W), left, student, teacher, d_logits (T, K)
+    select: Any  # of band (T, W), left, parameters, cost, origin, selected
+    weigh: Any  # of band (T, W), selected, parameters, weight
+    score: Any  # of the two functions above, tau, left and the arrays of a loss
 
 
 class Parameters(NamedTuple):
