@@ -10,9 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refkd.kernels import divergences
 from refkd.kernels.compile import kernel
-from refkd.kernels.divergences import mixture, open_band
+from refkd.kernels.divergences import (
+    banded_cross_entropy,
+    banded_js,
+    js_gradient,
+    kl_gradient,
+    less_student_entropy,
+    less_teacher_entropy,
+    mixture,
+    open_band,
+    reverse_kl_gradient,
+)
 from refkd.kernels.numeric import exp_64
 from refkd.kernels.selection import soft_minimum
 
@@ -161,7 +170,7 @@ def add_cross_entropy(student, teacher, left, classes, columns):
     for first in range(0, K, some):
         log_q = by_class(student[0], first, classes[0, :some])
         p = by_class(teacher[1], first, classes[1, :some])
-        divergences.banded_cross_entropy(log_q, p, left, columns)
+        banded_cross_entropy(log_q, p, left, columns)
 
 
 @kernel
@@ -177,9 +186,9 @@ def add_kl(student, teacher, left, classes, columns):
         log_q = by_class(student[0], first, classes[0, :some])
         p = by_class(teacher[1], first, classes[1, :some])
         log_p = by_class(teacher[0], first, classes[2, :some])
-        divergences.banded_cross_entropy(log_q, p, left, columns)
-        divergences.banded_cross_entropy(log_p, p, len(entropy) - 1, entropy)
-    divergences.less_teacher_entropy(entropy[0], left, columns)
+        banded_cross_entropy(log_q, p, left, columns)
+        banded_cross_entropy(log_p, p, len(entropy) - 1, entropy)
+    less_teacher_entropy(entropy[0], left, columns)
 
 
 @kernel
@@ -192,9 +201,9 @@ def add_reverse_kl(student, teacher, left, classes, columns):
         log_p = by_class(teacher[0], first, classes[0, :some])
         q = by_class(student[1], first, classes[1, :some])
         log_q = by_class(student[0], first, classes[2, :some])
-        divergences.banded_cross_entropy(q, log_p, left, columns)
-        divergences.banded_cross_entropy(log_q, q, len(entropy) - 1, entropy)
-    divergences.less_student_entropy(entropy[0], columns)
+        banded_cross_entropy(q, log_p, left, columns)
+        banded_cross_entropy(log_q, q, len(entropy) - 1, entropy)
+    less_student_entropy(entropy[0], columns)
 
 
 @kernel
@@ -204,25 +213,25 @@ def add_js(student, teacher, left, classes, columns):
     for first in range(0, K, some):
         q = by_class(student[1], first, classes[0, :some])
         p = by_class(teacher[1], first, classes[1, :some])
-        divergences.banded_js(q, p, left, columns)
+        banded_js(q, p, left, columns)
 
 
 @kernel
-def kl_gradient(weight, left, student, teacher, d_logits):
+def gradient_of_kl(weight, left, student, teacher, d_logits):
     """(D6) of posteriors."""
-    divergences.kl_gradient(weight, left, student[1], teacher[1], d_logits)
+    kl_gradient(weight, left, student[1], teacher[1], d_logits)
 
 
 @kernel
-def reverse_kl_gradient(weight, left, student, teacher, d_logits):
+def gradient_of_reverse_kl(weight, left, student, teacher, d_logits):
     """(D7) of posteriors."""
-    divergences.reverse_kl_gradient(weight, left, student[1], student[0], teacher[0], d_logits)
+    reverse_kl_gradient(weight, left, student[1], student[0], teacher[0], d_logits)
 
 
 @kernel
-def js_gradient(weight, left, student, teacher, d_logits):
+def gradient_of_js(weight, left, student, teacher, d_logits):
     """(D8) of posteriors."""
-    divergences.js_gradient(weight, left, student[1], teacher[1], d_logits)
+    js_gradient(weight, left, student[1], teacher[1], d_logits)
 
 
 @kernel

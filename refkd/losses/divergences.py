@@ -14,8 +14,8 @@ class Divergence(NamedTuple):
 
 
 DIVERGENCES = {
-    "kl": Divergence(kernels.add_kl, kernels.kl_gradient),
-    "reverse_kl": Divergence(kernels.add_reverse_kl, kernels.reverse_kl_gradient),
-    "js": Divergence(kernels.add_js, kernels.js_gradient),
-    "cross_entropy": Divergence(kernels.add_cross_entropy, kernels.kl_gradient),
+    "kl": Divergence(kernels.add_kl, kernels.gradient_of_kl),
+    "reverse_kl": Divergence(kernels.add_reverse_kl, kernels.gradient_of_reverse_kl),
+    "js": Divergence(kernels.add_js, kernels.gradient_of_js),
+    "cross_entropy": Divergence(kernels.add_cross_entropy, kernels.gradient_of_kl),
 }
