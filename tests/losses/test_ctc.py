@@ -320,10 +320,10 @@ def rescaled(logits, labels, blank=0):
     T, S = len(logits), 2 * len(labels) + 1
     states, skip = np.full(S, -1), np.full(S + 2, np.nan)
     kernels.extend_labels(np.asarray(labels, dtype=np.int64), blank, states, skip)
-    alpha, scale = np.full((T, S), np.nan), np.full(T, np.nan)
-    beta, emit, grad = np.full(S, np.nan), np.full(S + 2, np.nan), np.full(logits.shape, np.nan)
-    loss = ctc_rescaled.ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, grad)
-    return loss, grad
+    shapes = (T, S), (T, S + 2), T, S + 2, S + 2, logits.shape
+    scratch = [np.full(shape, np.nan) for shape in shapes]
+    loss = ctc_rescaled.ctc_rescaled(logits, states, skip, *scratch)
+    return loss, scratch[-1]
 
 
 def assert_rescaled_or_given_up(logits, labels, blank=0):
