@@ -15,10 +15,13 @@ def gather_emissions(prob, states, emission):
     faint = 0
     for t in range(T):
         row, emit = prob[t], emission[t]
-        for s in range(S):
-            emit[s] = row[states[s]]
-        for s in range(S):
-            faint += not emit[s] >= 1e-290  # NaN counts, too
+        blank = row[states[0]]
+        for j in range(S // 2):
+            label = row[states[2 * j + 1]]
+            emit[2 * j], emit[2 * j + 1] = blank, label
+            faint += not label >= 1e-290  # NaN counts, too
+        emit[S - 1] = blank
+        faint += not blank >= 1e-290
     return faint
 
 
@@ -70,7 +73,6 @@ def rescaled_gradient(emission, states, skip, alpha, scale, end, beta, emit, d_l
         share = 1.0 / scale[t]
         for s in range(reached):
             emit[s] = beta[s] * share * y[s]  # (C14)
-        for s in range(reached):
             beta[s] *= row[s]
         blanks, labels = alternate_sums(beta[:reached])
         total = blanks + labels
@@ -78,8 +80,8 @@ def rescaled_gradient(emission, states, skip, alpha, scale, end, beta, emit, d_l
             return False
         share = 1.0 / total
         grad[states[0]] -= blanks * share  # (C16)
-        for s in range(1, reached, 2):
-            grad[states[s]] -= beta[s] * share  # (C16)
+        for j in range(reached // 2):
+            grad[states[2 * j + 1]] -= beta[2 * j + 1] * share  # (C16)
         for s in range(reached):
             beta[s] = emit[s] + emit[s + 1] + skip[s + 2] * emit[s + 2]  # (C14)
     return True
@@ -135,6 +137,6 @@ def ctc_batch(logits, frames, labels, label_offsets, blank, states, scratch, los
     shares = len(states)
     for share in prange(shares):
         ctc_share(
-            share, shares, logits, frames, labels, label_offsets, blank, states[share],
+            np.int64(share), shares, logits, frames, labels, label_offsets, blank, states[share],
             scratch[share], loss, d_logits,
         )  # fmt: skip

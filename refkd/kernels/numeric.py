@@ -191,7 +191,7 @@ def log_softmax(logits, logp):
 
 @kernel
 def largest(row):
-    """The largest number of a row, in four chains of comparisons that do not wait for each other."""
+    """The largest number of a row, in four chains of comparisons that need not wait."""
     a, b, c, d = -np.inf, -np.inf, -np.inf, -np.inf
     for k in range(len(row) // 4):
         a = max(a, row[4 * k])
@@ -222,9 +222,9 @@ def alternate_sums(row):
 
 @kernel
 def softmax(logits, prob):
-    """Normalise each frame to probabilities; NaN in a frame of NaN, inf or nothing but -inf.
+    """Normalise each frame to probabilities; NaN in a frame with NaN or inf, or of only -inf.
 
-    A few frames at a time, so that one long loop takes their exponentials and finds them in cache.
+    Of short rows, one loop takes the exponentials of several frames, which are still in cache.
     """
     T, K = logits.shape
     step = max(1, 1024 // K)
@@ -233,11 +233,16 @@ def softmax(logits, prob):
         for t in range(len(block)):
             row, out = logits[begin + t], block[t]
             peak = largest(row)
-            for k in range(K):
-                out[k] = row[k] - peak
-        flat = block.reshape(block.size)
-        for k in range(len(flat)):
-            flat[k] = exp_64(flat[k])
+            if step > 1:
+                for k in range(K):
+                    out[k] = row[k] - peak
+            else:
+                for k in range(K):
+                    out[k] = exp_64(row[k] - peak)
+        if step > 1:
+            flat = block.reshape(block.size)
+            for k in range(len(flat)):
+                flat[k] = exp_64(flat[k])
         for t in range(len(block)):
             out = block[t]
             even, odd = alternate_sums(out)
