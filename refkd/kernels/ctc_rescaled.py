@@ -59,10 +59,10 @@ def rescaled_alpha(emission, skip, alpha, scale):
 def rescaled_gradient(emission, states, skip, alpha, scale, end, beta, emit, d_logits):
     """Backward pass: turn probabilities into the gradient; False as soon as digits are being lost.
 
-    end             alpha summed over the final states
-    beta (S + 2,)   scratch: the scaled backward variable, overwritten frame by frame
-    emit (S + 2,)   scratch: beta times emission, two zeros at the end
-    d_logits (T, K) the probabilities, overwritten by the gradient
+    end              alpha summed over the final states
+    beta (S + 2,)    scratch: the scaled backward variable, then its product with alpha
+    emit (S + 2,)    scratch: beta times emission, two zeros at the end
+    d_logits (T, K)  the probabilities, overwritten by the gradient
     """
     T, S = emission.shape
     beta[:], emit[:] = 0.0, 0.0
@@ -73,15 +73,15 @@ def rescaled_gradient(emission, states, skip, alpha, scale, end, beta, emit, d_l
         share = 1.0 / scale[t]
         for s in range(reached):
             emit[s] = beta[s] * share * y[s]  # (C14)
-            beta[s] *= row[s]
+            beta[s] *= row[s] * share
         blanks, labels = alternate_sums(beta[:reached])
         total = blanks + labels
-        if not abs(total * share - end) <= 1e-10 * end:  # (C15)
+        if not abs(total - end) <= 1e-10 * end:  # (C15)
             return False
-        share = 1.0 / total
-        grad[states[0]] -= blanks * share  # (C16)
+        part = 1.0 / total
+        grad[states[0]] -= blanks * part  # (C16)
         for j in range(reached // 2):
-            grad[states[2 * j + 1]] -= beta[2 * j + 1] * share  # (C16)
+            grad[states[2 * j + 1]] -= beta[2 * j + 1] * part  # (C16)
         for s in range(reached):
             beta[s] = emit[s] + emit[s + 1] + skip[s + 2] * emit[s + 2]  # (C14)
     return True

@@ -229,8 +229,9 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
         check.fail(f"logits[{int(np.argmin(lengths))}]", "T >= 1", "T=0")
 
     shares = min(N, numba.get_num_threads())
-    T, S = int(lengths.max()), 2 * int(labels.lengths.max()) + 1
-    states, scratch = np.empty((shares, S), np.int64), np.empty((shares, (T + 2) * (2 * S + 3)))
+    S = 2 * labels.lengths + 1
+    states = np.empty((shares, S.max()), np.int64)
+    scratch = np.empty((shares, ((lengths + 2) * (2 * S + 3)).max()))
     losses, grads = np.empty(N), np.empty_like(values)
     batch = values, logits.offsets, targets, labels.offsets, blank
     if shares == 1:
