@@ -1,4 +1,4 @@
-"""exp and its relatives, log_add and log_softmax against 50 decimal digits; softmax and its sums."""
+"""exp and its relatives, log_add, log_softmax against 50 decimal digits; softmax and its sums."""
 
 import math
 import os
