@@ -106,7 +106,8 @@ def losses(T: int = 150, L: int = 40, K: int = 28) -> None:
     logits, labels = rng.normal(size=(T, K)), rng.integers(1, K, L)
     states, skip = np.empty(S, np.int64), np.empty(S + 2)
     extend_labels(labels, 0, states, skip)
-    scratch = np.empty((T, S)), np.empty(T), np.empty(S), np.empty(S + 2), np.empty((T, K))
+    shapes = (T, S), (T, S + 2), T, S + 2, S + 2, (T, K)
+    scratch = [np.empty(shape) for shape in shapes]
     forms = {
         "log space, checks and tables": partial(ctc_trace, logits, labels),
         "rescaled": partial(ctc_rescaled, logits, states, skip, *scratch),

@@ -141,7 +141,8 @@ def ctc(T: int = 150, L: int = 40, K: int = 28) -> Task:
     rng, S = np.random.default_rng(0), 2 * L + 1
     logits, states, skip = rng.normal(size=(T, K)), np.empty(S, np.int64), np.empty(S + 2)
     extend_labels(rng.integers(1, K, L), 0, states, skip)
-    scratch = np.empty((T, S)), np.empty(T), np.empty(S), np.empty(S + 2), np.empty((T, K))
+    shapes = (T, S), (T, S + 2), T, S + 2, S + 2, (T, K)
+    scratch = [np.empty(shape) for shape in shapes]
     run = partial(ctc_rescaled, logits, states, skip, *scratch)
     return Task(
         "CTC, rescaled", "float64", run, T * ((EXP_64 + 4) * K + 16 * S), 8 * T * (6 * K + 2 * S)

@@ -187,3 +187,65 @@ def log_softmax(logits, logp):
         log_sum = math.log1p(rest)
         for k in range(K):
             logp[t, k] = (logits[t, k] - peak) - log_sum  # (N9)
+
+
+@kernel
+def largest(row):
+    """The largest number of a row, in four chains of comparisons that need not wait."""
+    a, b, c, d = -np.inf, -np.inf, -np.inf, -np.inf
+    for k in range(len(row) // 4):
+        a = max(a, row[4 * k])
+        b = max(b, row[4 * k + 1])
+        c = max(c, row[4 * k + 2])
+        d = max(d, row[4 * k + 3])
+    for k in range(len(row) // 4 * 4, len(row)):
+        a = max(a, row[k])
+    return max(max(a, b), max(c, d))
+
+
+@kernel
+def alternate_sums(row):
+    """The sums over the even and over the odd places of a row, in two chains of additions each."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for k in range(len(row) // 4):
+        a += row[4 * k]
+        b += row[4 * k + 1]
+        c += row[4 * k + 2]
+        d += row[4 * k + 3]
+    for k in range(len(row) // 4 * 4, len(row)):
+        if k % 2 == 0:
+            a += row[k]
+        else:
+            b += row[k]
+    return a + c, b + d
+
+
+@kernel
+def softmax(logits, prob):
+    """Normalise each frame to probabilities; NaN in a frame with NaN or inf, or of only -inf.
+
+    Of short rows, one loop takes the exponentials of several frames, which are still in cache.
+    """
+    T, K = logits.shape
+    step = max(1, 1024 // K)
+    for begin in range(0, T, step):
+        block = prob[begin : begin + step]
+        for t in range(len(block)):
+            row, out = logits[begin + t], block[t]
+            peak = largest(row)
+            if step > 1:
+                for k in range(K):
+                    out[k] = row[k] - peak
+            else:
+                for k in range(K):
+                    out[k] = exp_64(row[k] - peak)
+        if step > 1:
+            flat = block.reshape(block.size)
+            for k in range(len(flat)):
+                flat[k] = exp_64(flat[k])
+        for t in range(len(block)):
+            out = block[t]
+            even, odd = alternate_sums(out)
+            share = 1.0 / (even + odd)
+            for k in range(K):
+                out[k] *= share
