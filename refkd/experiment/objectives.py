@@ -96,7 +96,7 @@ class Distillation(AuxiliaryLoss):
         if self.clean_logits is None:
             return super().loss_at(student_logits, places, noisy, rng)
         checked, teacher = self._clean_teacher
-        values = check.logits("student_logits", student_logits.values)
+        values = check.logits_shape("student_logits", student_logits.values)
         first = self.clean_logits.offsets[places]
         losses, grads = distill_batch(checked, values, student_logits.offsets, teacher, first)
         return float(losses.sum()), student_logits.with_values(grads)

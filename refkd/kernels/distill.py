@@ -22,7 +22,7 @@ from refkd.kernels.divergences import (
     open_band,
     reverse_kl_gradient,
 )
-from refkd.kernels.numeric import exp_64
+from refkd.kernels.numeric import alternate_sums, exp_64, largest
 from refkd.kernels.selection import soft_minimum
 
 CLASSES = 32  # that are transposed at a time, so that they stay in the cache
@@ -61,38 +61,9 @@ class Tables(NamedTuple):
 
 
 @kernel
-def peak_of(row):
-    """The largest number of a row, sought in four parts side by side."""
-    a = b = c = d = -np.inf
-    K = len(row)
-    whole = K - K % 4
-    for k in range(0, whole, 4):
-        a = row[k] if row[k] > a else a
-        b = row[k + 1] if row[k + 1] > b else b
-        c = row[k + 2] if row[k + 2] > c else c
-        d = row[k + 3] if row[k + 3] > d else d
-    for k in range(whole, K):
-        a = row[k] if row[k] > a else a
-    return max(max(a, b), max(c, d))
-
-
-@kernel
-def sum_of(row):
-    """The sum of a row in four parts, because an addition waits for the one before."""
-    a = b = c = d = 0.0
-    K = len(row)
-    whole = K - K % 4
-    for k in range(0, whole, 4):
-        a, b, c, d = a + row[k], b + row[k + 1], c + row[k + 2], d + row[k + 3]
-    for k in range(whole, K):
-        a += row[k]
-    return (a + b) + (c + d)
-
-
-@kernel
 def subtract_peak(row, x):
     """Fill x (K,) with a row counted from its peak; -inf becomes the lowest number."""
-    peak = peak_of(row)
+    peak = largest(row)
     for k in range(len(x)):
         below = row[k] - peak
         x[k] = below if below > LOWEST else LOWEST  # so that 0 log 0 = 0
@@ -111,7 +82,8 @@ def normalise(x, e):
     peaks = 0
     for k in range(len(x)):
         peaks += 1 if x[k] >= 0.0 else 0
-    rest = sum_of(e) + (peaks - 1)  # all but one peak, so that a confident frame keeps its digits
+    even, odd = alternate_sums(e)
+    rest = even + odd + (peaks - 1)  # all but one peak, so that a confident frame keeps its digits
     log_sum, share = math.log1p(rest), 1.0 / (1.0 + rest)
     for k in range(len(x)):
         e[k] = (e[k] if x[k] < 0.0 else 1.0) * share
@@ -242,6 +214,15 @@ def drop_silent(silent, left, selected, weight):
         for w in range(W):
             if selected[t, w] and silent[t + w - left]:
                 selected[t, w], weight[t, w] = False, 0.0
+
+
+@kernel
+def sum_of(weights):
+    """The sum of a few numbers."""
+    total = 0.0
+    for weight in weights:
+        total += weight
+    return total
 
 
 @kernel

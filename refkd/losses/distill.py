@@ -15,7 +15,7 @@ from refkd.check import Bools, Floats, Ints
 from refkd.kernels import distill as kernels
 from refkd.kernels.compile import as_value, in_parallel
 from refkd.losses.divergences import DIVERGENCES
-from refkd.losses.inputs import paired_batches, paired_logits
+from refkd.losses.inputs import check_values, paired_batches, paired_logits
 from refkd.losses.rules import RULES, Rule, parameters_of, row_of
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
@@ -147,10 +147,15 @@ def _posteriors(options: Options, name: str, logits: Floats) -> Floats:
     return posteriors
 
 
+def _unusual(options: Options, logits: Floats) -> bool:
+    """Whether a number is not finite, or a difference of two numbers can overflow."""
+    largest = max(logits.max(), -logits.min())
+    return not largest <= 8e307 * min(options.temperature, 1.0)
+
+
 def _check_range(options: Options, name: str, logits: Floats) -> None:
     """Refuse checked logits without finite log-probabilities where these are needed."""
-    largest = max(logits.max(), -logits.min())
-    if largest <= 8e307 * min(options.temperature, 1.0):  # no difference of two overflows
+    if not _unusual(options, logits):
         return
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = logits / options.temperature
@@ -192,8 +197,11 @@ def distill_batch(
     options: Options, student_logits: Floats, offsets: Ints, teacher: Teacher, first: Ints
 ) -> tuple[Floats, Floats]:
     """Losses (N,) and gradients (sum T, K); teacher frames of utterance n begin at first[n]."""
-    _check_range(options, "student_logits", student_logits)
-    if len(teacher.posteriors) == 0:
+    if _unusual(options, student_logits) or (
+        len(teacher.posteriors) == 0 and _unusual(options, teacher.logits)
+    ):
+        check_values("student_logits", student_logits, "teacher_logits", teacher.logits)
+        _check_range(options, "student_logits", student_logits)
         _check_range(options, "teacher_logits", teacher.logits)
     N, K, lengths = len(first), student_logits.shape[1], np.diff(offsets)
     losses, grads = np.empty(N), np.empty_like(student_logits)
