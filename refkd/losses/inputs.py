@@ -25,7 +25,7 @@ def check_values(name: str, logits: Floats, other_name: str, other: Floats) -> N
 def paired_batches(
     name: str, logits: Ragged, other_name: str, other: Ragged, blank: int
 ) -> tuple[Floats, Floats, int]:
-    """The values (sum T, K) of two batches of equal shapes, which are not looked at, and the blank."""
+    """The values (sum T, K) of two batches of equal shapes, not looked at, and the blank."""
     check.instance(name, logits, Ragged)
     check.instance(other_name, other, Ragged)
     lengths, got = logits.lengths.tolist(), other.lengths.tolist()
