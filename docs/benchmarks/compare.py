@@ -39,7 +39,6 @@ THREADS = (1, 2)
 PACKAGES = ("numpy", "numba", "torch", "jax", "optax", "onnxruntime")
 LIMITS = {"float64": 1e-9, "float32": 1e-3}  # deviations, relative to the largest number
 VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2"}
-PAUSE = 0.02  # seconds before a turn: the threads of the one before spin for a while
 TURN = 0.05  # seconds that a turn lasts at least
 TURNS, SECONDS = (5, 15), 6.0  # at least and at most, and about how long for a work
 
@@ -203,7 +202,6 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any], dtype: str, name: str)
 
 def turn(run: Callable[[], Any]) -> float:
     """Seconds of the fastest call in a turn."""
-    time.sleep(PAUSE)
     best, end = np.inf, time.perf_counter() + TURN
     while True:
         start = time.perf_counter()
@@ -396,8 +394,7 @@ def main() -> None:
             old = before["threads"] if options.word and before else []
             numbers[part] = {"machine": here, "threads": merged(results, old)}
         NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    if "growth" in numbers and "speed" in numbers:
-        import_module("compare_page").write(numbers)
+    import_module("compare_page").write(numbers)
 
 
 if __name__ == "__main__":

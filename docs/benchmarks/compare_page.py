@@ -26,11 +26,11 @@ PACKAGES = {
     "optax": "Optax",
     "onnxruntime": "ONNX Runtime",
 }
-LOOKS = {  # colour and marker
-    "PyTorch": (TEACHER, "o"),
-    "torch.compile": (STUDENT, "s"),
-    "JAX": (EARLY, "D"),
-    "ONNX Runtime": (STUDENTS[1], "^"),
+LOOKS = {  # colour, marker, and how far below the line of its row
+    "PyTorch": (TEACHER, "o", -0.2),
+    "torch.compile": (STUDENT, "s", 0.0),
+    "JAX": (EARLY, "D", 0.2),
+    "ONNX Runtime": (STUDENTS[1], "^", 0.0),
 }
 LINES = {"CTC": (TEACHER, "-"), "LSTM step": (EARLY, "-"), "band": (BLANK, "--")}  # of growth
 SIZES = {"T": "frames", "W": "window", "K": "classes", "N": "utterances", "H": "units"}
@@ -79,40 +79,46 @@ def threads_of(run: dict[str, Any]) -> str:
 
 
 def page_of(numbers: dict[str, Any], page: str) -> str:
-    """The text of the page with its parts written anew."""
-    speed, growth = numbers["speed"], numbers["growth"]
-    runs = speed["threads"]
-    parts = {
-        "machine": machine_sentence(speed["machine"]),
-        "summary": summary_table(runs),
-        **{kind: works_table(runs, kind) for kind in KINDS},
-        "rules": rules_table(runs),
-        "streaming": streaming_table(runs),
-        "growth": growth_table(growth["records"]),
-        "growth_machine": machine_sentence(growth["machine"]),
-    }
-    return PART.sub(lambda part: f"{part[1]}{parts[part[2]]}\n{part[3]}", page)
+    """The text of the page with those parts written anew that there are numbers for."""
+    parts: dict[str, str] = {}
+    if speed := numbers.get("speed"):
+        runs = speed["threads"]
+        parts |= {
+            "machine": machine_sentence(speed["machine"]),
+            "summary": summary_table(runs),
+            **{kind: works_table(runs, kind) for kind in KINDS},
+            "rules": rules_table(runs),
+            "streaming": streaming_table(runs),
+        }
+    if growth := numbers.get("growth"):
+        parts["growth"] = growth_table(growth["records"])
+        parts["growth_machine"] = machine_sentence(growth["machine"])
+    return PART.sub(
+        lambda part: f"{part[1]}{parts[part[2]]}\n{part[3]}" if part[2] in parts else part[0], page
+    )
 
 
 def machine_sentence(machine: dict[str, Any]) -> str:
     parts = machine["processor"], f"{machine['cores']} cores", machine["vectors"], machine["system"]
     versions = [f"{PACKAGES[name]} {number}" for name, number in machine["versions"].items()]
-    return f"{', '.join(filter(None, parts))}; {', '.join(versions)}."
+    return f"Measured on: {', '.join(filter(None, parts))}. Versions: {', '.join(versions)}."
 
 
 def summary_table(runs: list[dict[str, Any]]) -> str:
     """The time of the fastest framework, relative to ours."""
     rows = []
-    for kind, name in KINDS.items():
+    for kind, title in [*KINDS.items(), ("streaming", "streaming")]:
         cells = []
         for run in runs:
-            ratios = [
-                anchor["ratio"]
-                for record in records_of(run, kind)
-                for anchor in fastest_first(record)[:1]
+            fastest = {}
+            for row, _, ratio in speed_points(run):
+                if kind_of(row) == kind:
+                    fastest[row] = min(ratio, fastest.get(row, ratio))
+            span = [
+                f"{ratio:.2g}" for ratio in sorted(fastest.values())[:: max(1, len(fastest) - 1)]
             ]
-            cells.append(f"{min(ratios):.2g} to {max(ratios):.2g}" if ratios else "")
-        rows.append([name, *cells])
+            cells.append(" to ".join(dict.fromkeys(span)))
+        rows.append([title, *cells])
     return table(["", *map(threads_of, runs)], rows)
 
 
@@ -140,7 +146,7 @@ def rules_table(runs: list[dict[str, Any]]) -> str:
     """Milliseconds of every rule."""
     rows = [
         [f"`{rule}`", *(number(run["rules"][rule]["least"]) for run in runs)]
-        for rule in runs[0]["rules"]
+        for rule in runs[0].get("rules", ())
     ]
     return table(["rule", *map(threads_of, runs)], rows)
 
@@ -149,7 +155,7 @@ def streaming_table(runs: list[dict[str, Any]]) -> str:
     """Microseconds of a frame."""
     rows = [
         [rows[0]["name"], *(number(row["microseconds"]) for row in rows)]
-        for rows in zip(*(run["streaming"] for run in runs), strict=True)
+        for rows in zip(*(run.get("streaming", ()) for run in runs), strict=True)
     ]
     return table(["", *map(threads_of, runs)], rows)
 
@@ -170,6 +176,11 @@ def growth_table(records: list[dict[str, Any]]) -> str:
     return table(["", *heads], rows)
 
 
+def kind_of(row: int) -> str:
+    """Of a row of the figure; the last is streaming."""
+    return WORKS[row].kind if row < len(WORKS) else "streaming"
+
+
 def speed_points(run: dict[str, Any]) -> list[tuple[int, str, float]]:
     """Row, library and relative time of the fastest form in each library."""
     rows = [work.name for work in WORKS]
@@ -178,10 +189,10 @@ def speed_points(run: dict[str, Any]) -> list[tuple[int, str, float]]:
         for record in run["works"]
         for anchor in reversed(fastest_first(record))  # the fastest last, to stay
     }
-    ours, *others = (row["microseconds"] for row in run["streaming"])
-    names = [row["name"].partition(",")[0] for row in run["streaming"][1:]]
-    for name, microseconds in sorted(zip(names, others, strict=True), key=lambda row: -row[1]):
-        points[len(rows), name] = microseconds / ours
+    frames = run.get("streaming", [])
+    for row in sorted(frames[1:], key=lambda row: -row["microseconds"]):
+        library = row["name"].partition(",")[0]
+        points[len(rows), library] = row["microseconds"] / frames[0]["microseconds"]
     return [(*key, ratio) for key, ratio in points.items()]
 
 
@@ -194,10 +205,10 @@ def speed_figure(runs: list[dict[str, Any]]) -> Any:
         panels = figure.subplots(1, len(runs), sharex=True, sharey=True, squeeze=False)[0]
         for axes, run in zip(panels, runs, strict=True):
             points = speed_points(run)
-            for library, (colour, marker) in LOOKS.items():
-                mine = [(ratio, row) for row, name, ratio in points if name == library]
+            for library, (colour, marker, shift) in LOOKS.items():
+                mine = [(ratio, row + shift) for row, name, ratio in points if name == library]
                 x, y = np.reshape(mine, (-1, 2)).T
-                axes.plot(x, y, marker, color=colour, markersize=5.5, label=library)
+                axes.plot(x, y, marker, color=colour, markersize=5, label=library)
             axes.axvline(1.0, color=TEXT, linewidth=1.0)
             axes.set_xscale("log")
             axes.set_title(threads_of(run))
@@ -239,7 +250,7 @@ def growth_figure(records: list[dict[str, Any]]) -> Any:
             for axes in panels.flat
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        figure.subplots_adjust(left=0.09, right=0.99, bottom=0.11, top=0.85, wspace=0.1, hspace=0.1)
+        figure.subplots_adjust(left=0.09, right=0.98, bottom=0.11, top=0.85, wspace=0.1, hspace=0.1)
         figure.legend(handles.values(), handles, loc="upper center", ncols=len(handles))
     return figure
 
@@ -249,10 +260,11 @@ def write(numbers: dict[str, Any]) -> None:
     sys.path.append(str(DOCS))
     from draw import follow_dark_page
 
-    figures = {
-        "compare": speed_figure(numbers["speed"]["threads"]),
-        "growth": growth_figure(numbers["growth"]["records"]),
-    }
+    figures = {}
+    if "speed" in numbers:
+        figures["compare"] = speed_figure(numbers["speed"]["threads"])
+    if "growth" in numbers:
+        figures["growth"] = growth_figure(numbers["growth"]["records"])
     for name, figure in figures.items():
         path = DOCS / "figures" / name
         save_figure(figure, path, ["svg"])

@@ -15,13 +15,14 @@ import numpy as np
 import refkd
 
 SECONDS = 0.15  # for each time
-MEASURED_ON = Path("/proc/self/status")  # of the memory; other systems than Linux have none
+STATUS = Path("/proc/self/status")  # where Linux tells the memory of the process
+RESOLUTION = 0.25  # MB; the system counts in batches of pages
 # Sizes of which one grows while the others stay. L is 10.
 RANGES = {
-    "T": ([30, 95, 300, 950, 3000], {"N": 1, "K": 50, "W": 11, "H": 64}),
-    "W": ([3, 10, 32, 100, 316], {"N": 1, "K": 20, "T": 1000}),
-    "K": ([50, 158, 500, 1581, 5000], {"N": 1, "T": 150, "W": 11, "H": 64}),
-    "N": ([1, 3, 10, 32, 100], {"K": 50, "T": 100, "W": 11, "H": 64}),
+    "T": ([32, 100, 316, 1000, 3162], {"N": 4, "K": 50, "W": 11, "H": 64}),
+    "W": ([3, 10, 32, 100, 316], {"N": 1, "K": 5, "T": 2000}),
+    "K": ([50, 158, 500, 1581, 5000], {"N": 1, "T": 300, "W": 11, "H": 64}),
+    "N": ([1, 3, 10, 32, 100], {"K": 50, "T": 300, "W": 11, "H": 64}),
     "H": ([8, 24, 80, 248, 800], {"N": 4, "K": 50, "T": 50}),
 }
 ORDERS = {"T": 1, "W": 1, "K": 1, "N": 1, "H": 2}  # of the algorithms, in time and memory
@@ -93,18 +94,19 @@ def seconds_of(run: Callable[[], Any]) -> float:
 
 
 def megabytes_of(run: Callable[[], Any]) -> float | None:
-    """The peak of a call; None where the system does not say."""
-    if not MEASURED_ON.exists():
+    """The peak of a call; None if it is too small to see, or if the system does not tell it."""
+    if not STATUS.exists():
         return None
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = _memory("VmRSS")
     run()
-    return (_memory("VmHWM") - before) / 1024
+    peak = (_memory("VmHWM") - before) / 1024
+    return peak if peak > RESOLUTION else None
 
 
 def _memory(field: str) -> int:
     """Kilobytes."""
-    lines = MEASURED_ON.read_text().splitlines()
+    lines = STATUS.read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
 
 

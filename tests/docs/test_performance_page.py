@@ -74,6 +74,6 @@ def test_a_slope_is_the_exponent_in_the_upper_decade():
 @pytest.mark.parametrize("record", GROWTH, ids=lambda row: f"{row['task']} {row['variable']}")
 def test_nothing_grows_faster_than_its_order(record):
     growth = sys.modules["growth"]
-    order = growth.ORDERS[record["variable"]]
-    assert growth.slope(record["sizes"], record["milliseconds"]) < order + 0.25
-    assert growth.slope(record["sizes"], record["megabytes"]) < order + 0.25
+    for quantity in PAGES.QUANTITIES:
+        slope = growth.slope(record["sizes"], record[quantity])
+        assert slope is None or slope < growth.ORDERS[record["variable"]] + 0.3
