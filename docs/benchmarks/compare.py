@@ -284,19 +284,22 @@ def small(work: Work) -> Work:
 
 def measure_all(threads: int, word: str, quick: bool) -> dict[str, Any]:
     """Everything with one number of threads, in this process."""
-    found: dict[str, Any] = {"threads": threads, "works": []}
+    results: dict[str, Any] = {"threads": threads, "works": []}
     for work in WORKS:
         if word in work.name:
-            found["works"].append(measure(small(work) if quick else work, quick))
-            print_work(found["works"][-1], threads)
+            results["works"].append(measure(small(work) if quick else work, quick))
+            print_work(results["works"][-1], threads)
     if word in "rules":
-        found["rules"] = measure_rules(quick)
-        times = (f"{name} {row['least']}" for name, row in found["rules"].items())
-        print(f"rules, {threads} threads, ms: {', '.join(times)}", flush=True)
+        results["rules"] = measure_rules(quick)
+        print(f"rules, {threads} threads")
+        for name, times in results["rules"].items():
+            print(f"    {name:32}{times['least']:>8} ms", flush=True)
     if word in "streaming":
-        found["streaming"] = import_module("streaming_step").measure(threads)
-        print(f"streaming, {threads} threads: {found['streaming']}", flush=True)
-    return found
+        results["streaming"] = import_module("streaming_step").measure(threads)
+        print(f"streaming, {threads} threads")
+        for row in results["streaming"]:
+            print(f"    {row['name']:32}{1e-3 * row['microseconds']:8.4f} ms", flush=True)
+    return results
 
 
 def print_work(record: dict[str, Any], threads: int) -> None:
@@ -317,7 +320,9 @@ def in_a_process(threads: int, options: argparse.Namespace) -> Any:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "numbers.json"
         words = [options.word, *flags, "--child", str(threads), str(path)]
-        subprocess.run([sys.executable, __file__, *words], env=environment, check=True)
+        done = subprocess.run([sys.executable, __file__, *words], env=environment, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
         return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -378,23 +383,28 @@ def main() -> None:
     if options.child:
         child(int(options.child[0]), Path(options.child[1]), options)
         return
+    names = [*(work.name for work in WORKS), "rules", "streaming"]
+    if not any(options.word in name for name in names):
+        parser.error(f"word: expected a part of {', '.join(names)}, got {options.word!r}")
+    page = import_module("compare_page")
     numbers = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else {}
     if not options.page:
-        part, here = "growth" if options.growth else "speed", machine()
+        part, where = "growth" if options.growth else "speed", machine()
         before = numbers.get(part, {})
-        if options.word and before and before["machine"] != here and not options.quick:
+        if options.word and before and before["machine"] != where and not options.quick:
             sys.exit(f"{NUMBERS.name} is of another machine or other versions: run every work")
+        print(page.machine_sentence(where), flush=True)
         counts = (1,) if options.growth or options.quick else THREADS
         results = [in_a_process(threads, options) for threads in counts]
         if options.quick:
             return
         if options.growth:
-            numbers[part] = {"machine": here, "records": results[0]}
+            numbers[part] = {"machine": where, "records": results[0]}
         else:
             old = before["threads"] if options.word and before else []
-            numbers[part] = {"machine": here, "threads": merged(results, old)}
+            numbers[part] = {"machine": where, "threads": merged(results, old)}
         NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    import_module("compare_page").write(numbers)
+    page.write(numbers)
 
 
 if __name__ == "__main__":
