@@ -240,6 +240,7 @@ def growth_figure(records: list[dict[str, Any]]) -> Any:
                     style = {"alpha": 0.5, "linewidth": 0.8} if rule else {}
                     name = "distillation, a line for each rule" if rule else record["task"]
                     axes.loglog(record["sizes"], values, line, color=colour, label=name, **style)
+                axes.minorticks_off()
                 axes.grid(color=BLANK, alpha=0.3, linewidth=0.5)
             row[0].set_ylabel(QUANTITIES[quantity])
         for above, below, (size, order) in zip(*panels, ORDERS.items(), strict=True):
