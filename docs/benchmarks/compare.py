@@ -84,10 +84,14 @@ ANCHORS = {
         Anchor("torch.compile", "padded"),
         Anchor("jax", "padded"),
     ),
-    "distill": tuple(
-        Anchor(library, form)
-        for library in ("torch", "torch.compile", "jax")
-        for form in ("unfold", "bmm")
+    "distill": (
+        Anchor("torch", "unfold"),
+        Anchor("torch", "bmm"),
+        Anchor("torch.compile", "unfold"),
+        Anchor("torch.compile", "unfold", "float64"),
+        Anchor("torch.compile", "bmm"),
+        Anchor("jax", "unfold"),
+        Anchor("jax", "bmm"),
     ),
 }
 NEEDS = {"torch": ("torch",), "torch.compile": ("torch",), "jax": ("jax", "optax")}
