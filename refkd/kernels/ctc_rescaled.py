@@ -10,7 +10,7 @@ from refkd.kernels.numeric import alternate_sums, softmax
 
 @kernel
 def gather_emissions(prob, states, emission):
-    """Fill emission (T, S), the probability of every state's class; count those below 1e-290."""
+    """Fill emission (T, S), the probability of every state's class; count those below 1e-140."""
     T, S = emission.shape
     faint = 0
     for t in range(T):
@@ -19,9 +19,9 @@ def gather_emissions(prob, states, emission):
         for j in range(S // 2):
             label = row[states[2 * j + 1]]
             emit[2 * j], emit[2 * j + 1] = blank, label
-            faint += not label >= 1e-290  # NaN counts, too
+            faint += not label >= 1e-140  # NaN counts, too
         emit[S - 1] = blank
-        faint += not blank >= 1e-290
+        faint += not blank >= 1e-140
     return faint
 
 
@@ -49,7 +49,7 @@ def rescaled_alpha(emission, skip, alpha, scale):
         blanks, labels = alternate_sums(row[2 : reached + 2])
         scale[t] = blanks + labels  # (C13)
         product *= scale[t]
-        if product < 1e-10:  # one logarithm for many frames; scale is at least 1e-290
+        if product < 1e-10:  # one logarithm for many frames; scale is at least 1e-140
             log_scale += np.log(product)
             product = 1.0
     return log_scale + np.log(product)
@@ -94,7 +94,9 @@ def ctc_rescaled(logits, states, skip, emission, alpha, scale, beta, emit, d_log
     Returns NaN where small probabilities may have lost digits: the caller then uses log space.
     """
     softmax(logits, d_logits)
-    if gather_emissions(d_logits, states, emission) > 0:  # with a 0, (C15) would hold all the same
+    if (
+        gather_emissions(d_logits, states, emission) > 0
+    ):  # a path may be lost forward and backward alike
         return np.nan
     log_scale = rescaled_alpha(emission, skip, alpha, scale)
     T, S = emission.shape
