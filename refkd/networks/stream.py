@@ -7,10 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
 from refkd.kernels.stream import push_frames
-from refkd.networks.layers import allocate
+from refkd.networks.layers import allocate, cell_of
 from refkd.networks.stack import Values, directions_of, layers_of, weights_of
-
-TOGETHER = 16  # frames of a push that go through all layers together
 
 
 class Stream:
@@ -47,16 +45,23 @@ class Stream:
             got = "a bidirectional one, whose first output depends on the last frame"
             check.fail("network", "a unidirectional network", got)
         layers = [weights_of(values, layer)[0] for layer in range(layers_of(values))]
-        weights = np.concatenate([np.atleast_2d(part) for layer in layers for part in layer])
-        output = np.concatenate([values["output.w"], values["output.bias"][np.newaxis]])
-        self._dtype, self._outputs = output.dtype, output.shape[1]
-        self._width, G = layers[0].w_input.shape
-        H = len(layers[0].w_hidden)
-        scratch = [(TOGETHER, G), (TOGETHER, H), (TOGETHER, H)]
-        shapes = [weights.shape, output.shape, (2, len(layers), 2, H), *scratch]
-        self._weights, self._output, self._states, *self._scratch = allocate(output.dtype, *shapes)
-        self._weights[:], self._output[:], self._states[:] = weights, output, 0
+        (self._width, G), H = layers[0].w_input.shape, len(layers[0].w_hidden)
+        parts = [np.atleast_2d(part) for layer in layers for part in layer]
+        output = [values["output.w"], np.atleast_2d(values["output.bias"])]
+        self._dtype, self._outputs = output[0].dtype, output[0].shape[1]
+        self._weights, self._output, self._states, *scratch = allocate(
+            self._dtype,
+            (sum(map(len, parts)), G),
+            (H + 1, self._outputs),
+            (2, len(layers), 2, H),
+            *((1, G), (1, H), (1, H)),
+        )
+        np.concatenate(parts, out=self._weights)
+        np.concatenate(output, out=self._output)
+        self._states[:] = 0
         self._now = 0
+        gates, hidden, cell = scratch
+        self._scratch = gates, hidden, None if cell_of(layers[0].w_hidden) == "tanh" else cell
 
     def push(self, frames: ArrayLike) -> NDArray[Any]:
         """Take further frames and return the logits of each.

@@ -66,6 +66,7 @@ def test_without_a_folder_for_the_cache_kernels_still_compile(compiler):
         "nogil": True,
         "fastmath": False,
         "parallel": False,
+        "no_cfunc_wrapper": True,
     }
     assert (calls[1]["fastmath"], calls[1]["parallel"]) == ({"contract"}, True)
 

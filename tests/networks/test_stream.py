@@ -109,7 +109,8 @@ def test_memory_does_not_grow():
     stream = net.stream()
 
     def held():
-        arrays = [stream._weights, stream._output, stream._states, *stream._scratch]
+        arrays = [value for value in vars(stream).values() if isinstance(value, np.ndarray)]
+        arrays += stream._scratch
         return [(array.ctypes.data, array.nbytes) for array in arrays]
 
     before = held()
