@@ -10,6 +10,7 @@ from typing import Any
 
 import numba
 from numba.core.registry import CPUDispatcher
+from numba.core.sigutils import normalize_signature
 
 # Numba's plainest thread pool aborts the process when two Python threads enter it at once.
 _one_parallel_loop = threading.Lock()
@@ -34,16 +35,16 @@ def kernel(
         "nogil": True,
         "fastmath": {"contract"} if contract else False,
         "parallel": parallel,
-        "no_cfunc_wrapper": True,  # for callers in C
     }
     try:
         compiled = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder can be written to: compile in every process
         compiled = numba.njit(**options)(function)
-    if isinstance(compiled, CPUDispatcher):
+    if hasattr(compiled, "_cache"):
         _forgive(compiled._cache)
         compiled.__class__ = _Kernel
-        compiled.callee = numba.njit(no_cpython_wrapper=True, **options)(function)
+        unwrapped: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        compiled.callee = numba.njit(**options, **unwrapped)(function)
     if not parallel:
         return compiled
 
@@ -60,9 +61,9 @@ def kernel(
     return one_at_a_time
 
 
-class _Kernel(CPUDispatcher):  # type: ignore[misc]
-    """A kernel for Python. Other kernels call a twin that needs no code to unpack Python's objects
-    and no file, as it becomes a part of each caller; so they compile in three quarters of the time.
+class _Kernel(CPUDispatcher):
+    """A kernel for Python. Other kernels call a twin, which becomes a part of them: it is compiled
+    without code that unpacks Python's objects, and not kept on disk.
     """
 
     callee: Any
@@ -96,12 +97,15 @@ def _forgive(cache: Any) -> None:
 
     def load_overload(signature: Any, context: Any) -> Any:
         try:
-            return load(signature, context)
+            result = load(signature, context)
         except Exception:  # a damaged pickle raises anything
             with suppress(OSError):
                 cache.flush()  # the file is written anew after compilation
             _warn(cache, "Numba's cache, got damaged files; their kernels are compiled anew")
             return None
+        # Two processes that save at once may give two signatures the same file.
+        expected = normalize_signature(signature)[0]
+        return result if result is None or result.signature.args == expected else None
 
     def save_overload(signature: Any, result: Any) -> None:
         try:
