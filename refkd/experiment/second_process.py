@@ -23,7 +23,6 @@ def second_process(module: str, *arguments: str, wait: bool) -> Iterator[None]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # so that Ctrl-C is for the first process
             )
     try:
         yield
