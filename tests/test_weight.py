@@ -22,7 +22,12 @@ class Room:
 
 
 ROOMS = (
-    Room("weekend book", ("refkd/kernels", "refkd/losses", "refkd/networks"), 5_000),
+    Room(
+        "weekend book",
+        ("refkd/kernels", "refkd/losses", "refkd/networks"),
+        5_100,
+        "5,000: a stream's frame as one compiled call",
+    ),
     Room("alignment", ("refkd/alignment",), 3_800),
     Room("data", ("refkd/data",), 2_500),
     Room("experiment", ("refkd/experiment",), 3_400),
@@ -50,9 +55,9 @@ ROOMS = (
     Room(
         "visualize",
         ("visualize",),
-        8_050,
+        8_100,
         "7,000: one input for runs and models, and figures that fail alone; docstrings and "
-        "examples of 28 public names",
+        "examples of 28 public names; a second process that draws",
     ),
     Room("ground", ("refkd/files", "refkd/*.py"), 1_000),
     Room(

@@ -135,7 +135,7 @@ def test_the_reading_order_counts_the_lines_of_a_file(path, lines):
 def test_the_weekend_book_fits_into_a_weekend():
     total = sum(lines_of(path) for room in MAP.BOOK for path in folder_of(room).rglob("*.py"))
     assert f"({total:,} lines altogether)" in README, ANEW
-    assert total <= 5000
+    assert total <= 5100
 
 
 def places(title):
