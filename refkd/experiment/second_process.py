@@ -30,5 +30,5 @@ def second_process(module: str, *arguments: str, wait: bool) -> Iterator[None]:
             process.wait()
     finally:
         if process is not None:
-            process.kill()
+            process.terminate()
             process.wait()

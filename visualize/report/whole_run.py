@@ -1,5 +1,6 @@
 """Everything that a run ends with: figures, their numbers, animations, and the page."""
 
+import signal
 import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -85,4 +86,5 @@ def draw_backwards(run_folder: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so remove unfinished files
     draw_backwards(*map(Path, sys.argv[1:]))
