@@ -211,12 +211,24 @@ def finite_array(
 
 def logits(argument: str, value: ArrayLike, classes: int | None = None) -> Floats:
     """Logits (T, K) as float64: T, K >= 1, no NaN, no +inf, no frame of nothing but -inf."""
+    result = logits_shape(argument, value, classes)
+    logits_values(argument, result)
+    return result
+
+
+def logits_shape(argument: str, value: ArrayLike, classes: int | None = None) -> Floats:
+    """Logits (T, K) as float64, T, K >= 1; their values are not looked at."""
     result = array(argument, value, ("T", "K")).astype(np.float64, copy=False)
     frames, width = result.shape
     if frames == 0 or width == 0:
         fail(argument, "T >= 1 and K >= 1", f"shape {_numbers_text(result.shape)}")
     if classes is not None and width != classes:
         fail(argument, f"K={classes}", f"K={width}")
+    return result
+
+
+def logits_values(argument: str, result: Floats) -> None:
+    """Logits without NaN, +inf and frames of nothing but -inf."""
     if not np.isfinite(result).all():
         wrong = np.isnan(result) | (result == np.inf)
         if wrong.any():
@@ -226,7 +238,6 @@ def logits(argument: str, value: ArrayLike, classes: int | None = None) -> Float
         silent = np.flatnonzero((result == -np.inf).all(axis=1))
         if silent.size:
             fail(argument, "a finite number in every frame", f"only -inf in frame {silent[0]}")
-    return result
 
 
 def labels(argument: str, value: ArrayLike, classes: int, blank: int) -> Ints:

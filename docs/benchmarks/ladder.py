@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 from roofline import fastest
 
-import refkd
 from refkd.kernels import numeric
 from refkd.kernels.compile import kernel
 from refkd.kernels.ctc import extend_labels
@@ -106,7 +105,8 @@ def losses(T: int = 150, L: int = 40, K: int = 28) -> None:
     logits, labels = rng.normal(size=(T, K)), rng.integers(1, K, L)
     states, skip = np.empty(S, np.int64), np.empty(S + 2)
     extend_labels(labels, 0, states, skip)
-    scratch = np.empty((T, S)), np.empty(T), np.empty(S), np.empty(S + 2), np.empty((T, K))
+    shapes = (T, S), (T, S + 2), T, S + 2, S + 2, (T, K)
+    scratch = [np.empty(shape) for shape in shapes]
     forms = {
         "log space, checks and tables": partial(ctc_trace, logits, labels),
         "rescaled": partial(ctc_rescaled, logits, states, skip, *scratch),
@@ -115,26 +115,7 @@ def losses(T: int = 150, L: int = 40, K: int = 28) -> None:
         print(f"CTC {name:30}{1e6 * fastest(run, SECONDS):7.0f} us")
 
 
-def batches(K: int = 51) -> None:
-    """Milliseconds of what a training step asks for besides the network, 16 utterances at once."""
-    rng = np.random.default_rng(0)
-    lengths = rng.integers(75, 151, 16)
-    student, teacher = (
-        refkd.Ragged.from_list([rng.normal(size=(frames, K)) for frames in lengths])
-        for _ in range(2)
-    )
-    labels = refkd.Ragged.from_list([rng.integers(1, K, frames // 5) for frames in lengths])
-    rule = refkd.OrderedPath(refkd.Window(5, 0))
-    for name, run in {
-        "CTC": partial(refkd.ctc_loss_batch, student, labels),
-        "OrderedPath": partial(refkd.distill_loss_batch, student, teacher, rule),
-    }.items():
-        each = 1e3 * fastest(run, SECONDS)
-        print(f"batch of {lengths.sum()} frames, {name:12}{each:6.2f} ms")
-
-
 if __name__ == "__main__":
     products()
     exponentials()
     losses()
-    batches()

@@ -23,7 +23,7 @@ import numpy as np
 from refkd.kernels.compile import kernel
 from refkd.kernels.ctc import extend_labels
 from refkd.kernels.ctc_rescaled import ctc_rescaled
-from refkd.kernels.divergences import banded_kl
+from refkd.kernels.divergences import banded_cross_entropy
 from refkd.kernels.lstm import lstm_forward
 from refkd.kernels.lstm_batch import walk_four_backward, walk_four_forward
 from refkd.kernels.matmul import add_matmul
@@ -141,7 +141,8 @@ def ctc(T: int = 150, L: int = 40, K: int = 28) -> Task:
     rng, S = np.random.default_rng(0), 2 * L + 1
     logits, states, skip = rng.normal(size=(T, K)), np.empty(S, np.int64), np.empty(S + 2)
     extend_labels(rng.integers(1, K, L), 0, states, skip)
-    scratch = np.empty((T, S)), np.empty(T), np.empty(S), np.empty(S + 2), np.empty((T, K))
+    shapes = (T, S), (T, S + 2), T, S + 2, S + 2, (T, K)
+    scratch = [np.empty(shape) for shape in shapes]
     run = partial(ctc_rescaled, logits, states, skip, *scratch)
     return Task(
         "CTC, rescaled", "float64", run, T * ((EXP_64 + 4) * K + 16 * S), 8 * T * (6 * K + 2 * S)
@@ -151,9 +152,8 @@ def ctc(T: int = 150, L: int = 40, K: int = 28) -> Task:
 def band(T: int = 300, K: int = 28, W: int = 6) -> Task:
     """The divergence of every pair that a window of five earlier frames shows."""
     p = np.random.default_rng(0).dirichlet(np.ones(K), (2, T)).transpose(0, 2, 1).copy()
-    student_logp, teacher_prob, teacher_logp = np.log(p[0]), p[1], np.log(p[1])
-    run = partial(banded_kl, student_logp, teacher_prob, teacher_logp, W - 1, np.zeros((W, T)))
-    return Task("band of divergences", "float64", run, 3 * K * W * T, 8 * T * (3 * K + 2 * W))
+    run = partial(banded_cross_entropy, np.log(p[0]), p[1], W - 1, np.zeros((W, T)))
+    return Task("band of cross-entropies", "float64", run, 2 * K * W * T, 8 * T * (2 * K + 2 * W))
 
 
 def ordered_path(T: int = 300, W: int = 6) -> Task:

@@ -1,6 +1,7 @@
 """What a network learns from another one besides CTC: by a rule, or by a guide's spikes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.random import Generator
 
 from refkd import check
 from refkd.check import Floats, Ints
-from refkd.losses.distill import OPTIONS, distill_loss_batch
+from refkd.losses.distill import OPTIONS, Options, Teacher, distill_batch, distill_loss_batch
 from refkd.losses.guided import guided_loss_batch
 from refkd.losses.rules import FrameWise, Rule, Window
 from refkd.networks.network import Network
@@ -47,6 +48,12 @@ class AuxiliaryLoss:
         """Sum of the auxiliary loss over a batch and its gradient in the student's logits."""
         raise NotImplementedError
 
+    def loss_at(
+        self, student_logits: Ragged, places: Ints, noisy: Ragged, rng: Generator
+    ) -> tuple[float, Ragged]:
+        """The same for the utterances at these places in the split, with these noisy features."""
+        return self.loss(student_logits, self.teacher_logits(places, noisy), rng)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Distillation(AuxiliaryLoss):
@@ -77,13 +84,29 @@ class Distillation(AuxiliaryLoss):
         self, student_logits: Ragged, teacher_logits: Ragged, rng: Generator
     ) -> tuple[float, Ragged]:
         """Sum of the rule's loss over a batch in nats and its gradient in the student's logits."""
-        return self._distill_loss(self.rule, student_logits, teacher_logits)
-
-    def _distill_loss(
-        self, rule: Rule, student_logits: Ragged, teacher_logits: Ragged
-    ) -> tuple[float, Ragged]:
-        losses, grads = distill_loss_batch(student_logits, teacher_logits, rule, **self.options)
+        losses, grads = distill_loss_batch(
+            student_logits, teacher_logits, self.rule, **self.options
+        )
         return float(losses.sum()), grads
+
+    def loss_at(
+        self, student_logits: Ragged, places: Ints, noisy: Ragged, rng: Generator
+    ) -> tuple[float, Ragged]:
+        """The same; clean posteriors of the teacher are computed once for all steps."""
+        if self.clean_logits is None:
+            return super().loss_at(student_logits, places, noisy, rng)
+        checked, teacher = self._clean_teacher
+        values = check.logits_shape("student_logits", student_logits.values)
+        first = self.clean_logits.offsets[places]
+        losses, grads = distill_batch(checked, values, student_logits.offsets, teacher, first)
+        return float(losses.sum()), student_logits.with_values(grads)
+
+    @cached_property
+    def _clean_teacher(self) -> tuple[Options, Teacher]:
+        assert self.clean_logits is not None
+        checked = Options.checked(self.rule, **self.options)
+        logits = check.logits("clean_logits", self.clean_logits.values)
+        return checked, Teacher.frozen(checked, self.clean_logits.with_values(logits), blank=0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +122,10 @@ class RandomChoice(Distillation):
         """Sum of the divergences from the drawn frames, in nats, and its gradient."""
         frames = random_frames(teacher_logits.offsets, self.rule.window, rng)
         drawn = teacher_logits.with_values(teacher_logits.values[frames])
-        return self._distill_loss(FrameWise(), student_logits, drawn)
+        losses, grads = distill_loss_batch(student_logits, drawn, FrameWise(), **self.options)
+        return float(losses.sum()), grads
+
+    loss_at = AuxiliaryLoss.loss_at
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -211,9 +211,7 @@ def _epoch(
         losses, d_logits = ctc_loss_batch(trace.logits, part.labels)
         d_values = d_logits.values
         if auxiliary is not None:
-            loss, d_auxiliary = auxiliary.loss(
-                trace.logits, auxiliary.teacher_logits(places, noisy), choice
-            )
+            loss, d_auxiliary = auxiliary.loss_at(trace.logits, places, noisy, choice)
             d_values = auxiliary.weighted_sum(d_values, d_auxiliary.values, adam.step, steps)
             auxiliary_sum += loss
         grads = network.backward(trace, d_logits.with_values(d_values / len(d_values)))

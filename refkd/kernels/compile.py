@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 import numba
+import numpy as np
+from numba import prange, types
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 
@@ -70,7 +72,7 @@ class _Kernel(CPUDispatcher):
 
     @property
     def _numba_type_(self) -> Any:
-        return numba.types.Dispatcher(self.callee)
+        return types.Dispatcher(self.callee)
 
 
 def _after_fork() -> None:
@@ -85,6 +87,31 @@ def _after_fork() -> None:
         from numba.np.ufunc import omppool  # type: ignore[attr-defined]
 
         _without_threads = omppool.openmp_vendor == "GNU"
+
+
+class _Value:
+    """A compiled kernel of one signature: all values of this signature have the same type."""
+
+    def __init__(self, compiled: Any, signature: Any) -> None:
+        compiled.compile(signature)
+        result = compiled.get_compile_result(signature)
+        self._library, self._signature = result.library, signature  # the library owns the code
+        self._numba_type_ = types.FunctionType(signature)
+        self._address = int(
+            self._library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+        )
+
+    def __wrapper_address__(self) -> int:
+        return self._address
+
+    def signature(self) -> Any:
+        return self._signature
+
+
+@functools.cache
+def as_value(compiled: Any, signature: Any) -> Any:
+    """A kernel that kernels can be passed: they are compiled once for all of its signature."""
+    return _Value(compiled, signature) if hasattr(compiled, "compile") else compiled
 
 
 if hasattr(os, "register_at_fork"):
@@ -122,3 +149,22 @@ def _warn(cache: Any, expected: str) -> None:
     if sentence not in _warned:  # once, not for every kernel
         _warned.add(sentence)
         warnings.warn(sentence, RuntimeWarning, stacklevel=3)
+
+
+@kernel(parallel=True)
+def run_shares(share, threads, steps, parameters, batch):
+    """Call share(n, threads, steps, parameters, batch), three tuples, for every n < threads.
+
+    Numba compiles the body of a parallel loop five times: so it is only a call.
+    """
+    for n in prange(threads):
+        share(np.int64(n), threads, steps, parameters, batch)
+
+
+def in_parallel(share: Any, threads: int, steps: Any, parameters: Any, batch: Any) -> None:
+    """Let threads run a kernel, each with its number, the number of threads and three tuples."""
+    tuples = (steps, parameters, batch)
+    if hasattr(share, "compile"):
+        kinds = (numba.typeof(arguments) for arguments in tuples)
+        share = as_value(share, types.void(types.int64, types.int64, *kinds))
+    run_shares(share, threads, *tuples)

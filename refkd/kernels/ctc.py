@@ -6,7 +6,8 @@ logp (T, K) are log-probabilities, states (S,) the labels with a blank around ea
 import numpy as np
 
 from refkd.kernels.compile import kernel
-from refkd.kernels.numeric import exp, log1p, log_add
+from refkd.kernels.numeric import exp_64 as exp
+from refkd.kernels.numeric import log1p, log_add
 
 
 @kernel
@@ -38,7 +39,8 @@ def ctc_alpha(logp, states, skip, log_alpha, before, two_back):
         log_alpha[0, s] = logp[0, states[s]]  # (C3)
     before[:2] = -np.inf
     for t in range(1, T):
-        before[2:] = log_alpha[t - 1]
+        for s in range(S):
+            before[s + 2] = log_alpha[t - 1, s]
         for s in range(S):
             two_back[s] = before[s] if skip[s] > 0.0 else -np.inf
         log_add(before[2:], before[1:], two_back, log_alpha[t])  # (C4)

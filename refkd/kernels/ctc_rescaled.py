@@ -5,128 +5,138 @@ from numba import prange
 
 from refkd.kernels.compile import kernel
 from refkd.kernels.ctc import extend_labels
-from refkd.kernels.numeric import exp
+from refkd.kernels.numeric import alternate_sums, softmax
 
 
 @kernel
-def softmax_rows(logits, prob):
-    """Normalise each frame to probabilities."""
-    T, K = logits.shape
+def gather_emissions(prob, states, emission):
+    """Fill emission (T, S), the probability of every state's class; count those below 1e-290."""
+    T, S = emission.shape
+    faint = 0
     for t in range(T):
-        peak = -np.inf
-        for k in range(K):
-            peak = max(peak, logits[t, k])
-        for k in range(K):
-            prob[t, k] = exp(logits[t, k] - peak)
-        total = 0.0
-        for k in range(K):
-            total += prob[t, k]
-        for k in range(K):
-            prob[t, k] /= total
+        row, emit = prob[t], emission[t]
+        blank = row[states[0]]
+        for j in range(S // 2):
+            label = row[states[2 * j + 1]]
+            emit[2 * j], emit[2 * j + 1] = blank, label
+            faint += not label >= 1e-290  # NaN counts, too
+        emit[S - 1] = blank
+        faint += not blank >= 1e-290
+    return faint
 
 
 @kernel
-def rescaled_alpha(prob, states, skip, alpha, scale):
-    """Forward pass in probabilities, every frame scaled to sum 1; returns sum log scale."""
-    T, S = alpha.shape
-    log_scale = 0.0
-    for t in range(T):
-        if t == 0:
-            alpha[0] = 0.0
-            for s in range(min(S, 2)):
-                alpha[0, s] = prob[0, states[s]]
-        else:
-            for s in range(S):
-                arrive = alpha[t - 1, s]
-                if s >= 1:
-                    arrive += alpha[t - 1, s - 1]
-                if skip[s] > 0.0:
-                    arrive += alpha[t - 1, s - 2]
-                alpha[t, s] = arrive * prob[t, states[s]]  # (C13)
-        scale[t] = 0.0
-        for s in range(S):
-            scale[t] += alpha[t, s]
-        for s in range(S):
-            alpha[t, s] /= scale[t]  # (C13)
-        log_scale += np.log(scale[t])
-    return log_scale
+def rescaled_alpha(emission, skip, alpha, scale):
+    """Forward pass in probabilities; returns sum log scale.
 
-
-@kernel
-def rescaled_gradient(prob, states, skip, alpha, scale, end, beta, emit):
-    """Backward pass: turn `prob` into the gradient; False as soon as digits are being lost.
-
-    end            alpha summed over the final states
-    beta (S,)      scratch: the scaled backward variable, overwritten frame by frame
-    emit (S + 2,)  scratch: beta times emission, two zeros at the end
+    alpha (T, S + 2)  filled, behind two zeros: the rows before their division by scale
+    scale (T,)        filled: the sums of the rows
     """
-    T, S = alpha.shape
-    beta[:] = 0.0
-    beta[max(S - 2, 0) :] = 1.0
-    emit[S:] = 0.0
+    T, S = emission.shape
+    log_scale, product = 0.0, 1.0
+    for t in range(T):
+        row, emit, before = alpha[t], emission[t], alpha[max(t - 1, 0)]
+        reached = min(2 * t + 2, S)  # by the fastest path
+        row[:] = 0.0
+        if t == 0:
+            for s in range(reached):
+                row[s + 2] = emit[s]
+        else:
+            share = 1.0 / scale[t - 1]
+            for s in range(reached):
+                arrive = before[s + 2] + before[s + 1] + skip[s] * before[s]
+                row[s + 2] = arrive * share * emit[s]  # (C13)
+        blanks, labels = alternate_sums(row[2 : reached + 2])
+        scale[t] = blanks + labels  # (C13)
+        product *= scale[t]
+        if product < 1e-10:  # one logarithm for many frames; scale is at least 1e-290
+            log_scale += np.log(product)
+            product = 1.0
+    return log_scale + np.log(product)
+
+
+@kernel
+def rescaled_gradient(emission, states, skip, alpha, scale, end, beta, emit, d_logits):
+    """Backward pass: turn probabilities into the gradient; False as soon as digits are being lost.
+
+    end              alpha summed over the final states
+    beta (S + 2,)    scratch: the scaled backward variable, then its product with alpha
+    emit (S + 2,)    scratch: beta times emission, two zeros at the end
+    d_logits (T, K)  the probabilities, overwritten by the gradient
+    """
+    T, S = emission.shape
+    beta[:], emit[:] = 0.0, 0.0
+    beta[max(S - 2, 0) : S] = 1.0
     for t in range(T - 1, -1, -1):
-        total = 0.0
-        for s in range(S):
-            emit[s] = beta[s] * prob[t, states[s]] / scale[t]  # (C14)
-            total += alpha[t, s] * beta[s]
+        row, y, grad = alpha[t, 2:], emission[t], d_logits[t]
+        reached = min(2 * t + 2, S)  # beyond, alpha is 0
+        share = 1.0 / scale[t]
+        for s in range(reached):
+            emit[s] = beta[s] * share * y[s]  # (C14)
+            beta[s] *= row[s] * share
+        blanks, labels = alternate_sums(beta[:reached])
+        total = blanks + labels
         if not abs(total - end) <= 1e-10 * end:  # (C15)
             return False
-        for s in range(S):
-            prob[t, states[s]] -= alpha[t, s] * beta[s] / total  # (C16)
-        for s in range(S):
+        part = 1.0 / total
+        grad[states[0]] -= blanks * part  # (C16)
+        for j in range(reached // 2):
+            grad[states[2 * j + 1]] -= beta[2 * j + 1] * part  # (C16)
+        for s in range(reached):
             beta[s] = emit[s] + emit[s + 1] + skip[s + 2] * emit[s + 2]  # (C14)
     return True
 
 
 @kernel
-def faintest(prob, states):
-    """The smallest probability of any label of the target at any frame."""
-    lowest = 1.0
-    for t in range(len(prob)):
-        for s in range(len(states)):
-            lowest = min(lowest, prob[t, states[s]])
-    return lowest
-
-
-@kernel
-def ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, d_logits):
+def ctc_rescaled(logits, states, skip, emission, alpha, scale, beta, emit, d_logits):
     """Loss and gradient without a logarithm in the inner loops.
 
     Returns NaN where small probabilities may have lost digits: the caller then uses log space.
     """
-    softmax_rows(logits, d_logits)
-    if faintest(d_logits, states) < 1e-290:  # denormal or 0: (C15) would hold all the same
+    softmax(logits, d_logits)
+    if gather_emissions(d_logits, states, emission) > 0:  # with a 0, (C15) would hold all the same
         return np.nan
-    log_scale = rescaled_alpha(d_logits, states, skip, alpha, scale)
-    T, S = alpha.shape
-    end = alpha[T - 1, S - 1] + (alpha[T - 1, S - 2] if S > 1 else 0.0)
+    log_scale = rescaled_alpha(emission, skip, alpha, scale)
+    T, S = emission.shape
+    end = (alpha[T - 1, S + 1] + (alpha[T - 1, S] if S > 1 else 0.0)) / scale[T - 1]
     loss = -(log_scale + np.log(end))  # (C17)
     if not (end > 1e-280 and 0.01 < loss < np.inf):  # a small loss cancels in the sum of logarithms
         return np.nan
-    if rescaled_gradient(d_logits, states, skip, alpha, scale, end, beta, emit):
+    if rescaled_gradient(emission, states, skip, alpha, scale, end, beta, emit, d_logits):
         return loss
     return np.nan
 
 
-@kernel(parallel=True)
-def ctc_batch(
-    logits, frames, labels, label_offsets, blank, states, skip, cells, alpha, scale, beta, emit,
-    loss, d_logits,
-):  # fmt: skip
-    """Walk over the utterances: each is `ctc_rescaled` on its own part of the arrays.
+@kernel
+def ctc_share(
+    first, step, logits, frames, labels, label_offsets, blank, states, scratch, loss, d_logits
+):
+    """Every `step`-th utterance from the `first` on: `ctc_rescaled` on its part of the arrays.
 
-    frames, label_offsets, cells (N + 1,)  where utterance n begins in logits, labels and alpha
-    states, skip, beta, emit               with S + 2 places for each utterance
+    frames, label_offsets (N + 1,)  where utterance n begins in logits and in labels
+    states, scratch                 large enough for any utterance: S, and (T + 2) (2 S + 3) numbers
     """
-    for n in prange(len(loss)):
-        T = frames[n + 1] - frames[n]
-        S = 2 * (label_offsets[n + 1] - label_offsets[n]) + 1
-        begin = 2 * label_offsets[n] + 3 * n
-        part = slice(frames[n], frames[n + 1])
-        own, padded = slice(begin, begin + S), slice(begin, begin + S + 2)
+    for n in range(first, len(loss), step):
         label = labels[label_offsets[n] : label_offsets[n + 1]]
-        extend_labels(label, blank, states[own], skip[padded])
+        part = slice(frames[n], frames[n + 1])
+        T, S = frames[n + 1] - frames[n], 2 * len(label) + 1
+        scale, rest = scratch[:T], scratch[T:]
+        skip, beta, emit = rest[: S + 2], rest[S + 2 : 2 * S + 4], rest[2 * S + 4 : 3 * S + 6]
+        rest = rest[3 * S + 6 :]
+        emission, alpha = rest[: T * S], rest[T * S : T * (2 * S + 2)]
+        extend_labels(label, blank, states[:S], skip)
         loss[n] = ctc_rescaled(
-            logits[part], states[own], skip[padded], alpha[cells[n] : cells[n + 1]].reshape(T, S),
-            scale[part], beta[own], emit[padded], d_logits[part],
+            logits[part], states[:S], skip, emission.reshape(T, S), alpha.reshape(T, S + 2), scale,
+            beta, emit, d_logits[part],
+        )  # fmt: skip
+
+
+@kernel(parallel=True)
+def ctc_batch(logits, frames, labels, label_offsets, blank, states, scratch, loss, d_logits):
+    """`ctc_share` in parallel, as many shares as there are rows of states and scratch."""
+    shares = len(states)
+    for share in prange(shares):
+        ctc_share(
+            np.int64(share), shares, logits, frames, labels, label_offsets, blank, states[share],
+            scratch[share], loss, d_logits,
         )  # fmt: skip

@@ -7,7 +7,7 @@ come class by class, (K, T), so that the innermost loop runs along time. All in 
 import numpy as np
 
 from refkd.kernels.compile import kernel
-from refkd.kernels.numeric import exp
+from refkd.kernels.numeric import exp_64
 
 
 @kernel
@@ -29,29 +29,46 @@ def paired_frames(shift, T):
 
 
 @kernel
-def banded_kl(student_logp, teacher_prob, teacher_logp, left, band):
-    """KL(p_u || q_t), added to the band."""
+def four_rows(rows, k, frames):
+    """These frames of rows k to k + 3."""
+    return rows[k, frames], rows[k + 1, frames], rows[k + 2, frames], rows[k + 3, frames]
+
+
+@kernel(contract=True)
+def banded_cross_entropy(student_logp, teacher_prob, left, band):
+    """-sum p_u log q_t, added to the band; four classes in each pass over a column.
+
+    student_logp, teacher_prob (K, T)  K is a multiple of 4: rows of zeros change nothing
+    """
     W, T = band.shape
-    for k in range(len(student_logp)):
+    for k in range(0, len(student_logp), 4):
         for w in range(W):
             t, u = paired_frames(w - left, T)
-            D, log_q = band[w, t], student_logp[k, t]
-            p, log_p = teacher_prob[k, u], teacher_logp[k, u]
+            D = band[w, t]
+            a, b, c, d = four_rows(student_logp, k, t)
+            p, q, r, s = four_rows(teacher_prob, k, u)
             for n in range(len(D)):
-                D[n] += p[n] * (log_p[n] - log_q[n])  # (D2)
+                D[n] = D[n] - p[n] * a[n] - q[n] * b[n] - r[n] * c[n] - s[n] * d[n]  # (D5)
 
 
 @kernel
-def banded_reverse_kl(student_prob, student_logp, teacher_logp, left, band):
-    """KL(q_t || p_u), added to the band."""
+def less_teacher_entropy(entropy, left, band):
+    """From cross-entropy to KL(p_u || q_t)."""
     W, T = band.shape
-    for k in range(len(student_logp)):
-        for w in range(W):
-            t, u = paired_frames(w - left, T)
-            D, log_p = band[w, t], teacher_logp[k, u]
-            q, log_q = student_prob[k, t], student_logp[k, t]
-            for n in range(len(D)):
-                D[n] += q[n] * (log_q[n] - log_p[n])  # (D3)
+    for w in range(W):
+        t, u = paired_frames(w - left, T)
+        D, H = band[w, t], entropy[u]
+        for n in range(len(D)):
+            D[n] -= H[n]  # (D2)
+
+
+@kernel
+def less_student_entropy(entropy, band):
+    """From the cross-entropy with the roles exchanged to KL(q_t || p_u)."""
+    W, T = band.shape
+    for w in range(W):
+        for t in range(T):
+            band[w, t] -= entropy[t]  # (D3)
 
 
 @kernel
@@ -70,18 +87,6 @@ def banded_js(student_prob, teacher_prob, left, band):
             D, p, q = band[w, t], teacher_prob[k, u], student_prob[k, t]
             for n in range(len(D)):
                 D[n] += 0.5 * (to_middle(p[n], q[n]) + to_middle(q[n], p[n]))  # (D4)
-
-
-@kernel
-def banded_cross_entropy(student_logp, teacher_prob, left, band):
-    """-sum p_u log q_t, added to the band."""
-    W, T = band.shape
-    for k in range(len(student_logp)):
-        for w in range(W):
-            t, u = paired_frames(w - left, T)
-            D, p, log_q = band[w, t], teacher_prob[k, u], student_logp[k, t]
-            for n in range(len(D)):
-                D[n] -= p[n] * log_q[n]  # (D5)
 
 
 @kernel
@@ -153,5 +158,5 @@ def mixture(weight, left, teacher_logp, target_logp):
             total = 0.0
             for w in range(W):
                 if weight[t, w] > 0.0 and peak > -np.inf:
-                    total += weight[t, w] / mass * exp(teacher_logp[t + w - left, k] - peak)
+                    total += weight[t, w] / mass * exp_64(teacher_logp[t + w - left, k] - peak)
             target_logp[t, k] = peak + np.log(total) if total > 0.0 else -np.inf  # (D9)

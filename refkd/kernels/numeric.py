@@ -40,7 +40,7 @@ def power_of_two_32(n):
     return np.int32((n + 127) << 23).view(np.float32)
 
 
-@kernel
+@kernel(contract=True)
 def exp_64(x):
     x = -746.0 if x < -746.0 else x  # beyond these it is 0 or inf; NaN passes
     x = 710.0 if x > 710.0 else x
@@ -54,7 +54,7 @@ def exp_64(x):
     return series * power_of_two(half) * power_of_two(n - half)  # (N3)
 
 
-@kernel
+@kernel(contract=True)
 def exp_32(x):
     x = np.float32(-104.0) if x < np.float32(-104.0) else x
     x = np.float32(89.0) if x > np.float32(89.0) else x
@@ -77,7 +77,7 @@ def exp(x):
         return exp_64(x)
 
 
-@kernel
+@kernel(contract=True)
 def expm1_64(x):
     x = -60.0 if x < -60.0 else x
     n = np.floor(x * LOG2_E + 0.5)
@@ -89,7 +89,7 @@ def expm1_64(x):
     return scale * (series * r) + (scale - 1.0)  # (N4)
 
 
-@kernel
+@kernel(contract=True)
 def expm1_32(x):
     x = np.float32(-30.0) if x < np.float32(-30.0) else x
     n = np.floor(x * LOG2_E_32 + HALF_32)
@@ -132,7 +132,7 @@ def tanh(x):
         return m / (m + 2.0)  # (N6)
 
 
-@kernel
+@kernel(contract=True)
 def log1p(x):
     """log(1 + x) for 0 <= x <= 2, in float64."""
     once = x > SQRT2 - 1.0  # 1 + x is halved until it is near 1
@@ -187,3 +187,65 @@ def log_softmax(logits, logp):
         log_sum = math.log1p(rest)
         for k in range(K):
             logp[t, k] = (logits[t, k] - peak) - log_sum  # (N9)
+
+
+@kernel
+def largest(row):
+    """The largest number of a row, in four chains of comparisons that need not wait."""
+    a, b, c, d = -np.inf, -np.inf, -np.inf, -np.inf
+    for k in range(len(row) // 4):
+        a = max(a, row[4 * k])
+        b = max(b, row[4 * k + 1])
+        c = max(c, row[4 * k + 2])
+        d = max(d, row[4 * k + 3])
+    for k in range(len(row) // 4 * 4, len(row)):
+        a = max(a, row[k])
+    return max(max(a, b), max(c, d))
+
+
+@kernel
+def alternate_sums(row):
+    """The sums over the even and over the odd places of a row, in two chains of additions each."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for k in range(len(row) // 4):
+        a += row[4 * k]
+        b += row[4 * k + 1]
+        c += row[4 * k + 2]
+        d += row[4 * k + 3]
+    for k in range(len(row) // 4 * 4, len(row)):
+        if k % 2 == 0:
+            a += row[k]
+        else:
+            b += row[k]
+    return a + c, b + d
+
+
+@kernel
+def softmax(logits, prob):
+    """Normalise each frame to probabilities; NaN in a frame with NaN or inf, or of only -inf.
+
+    Of short rows, one loop takes the exponentials of several frames, which are still in cache.
+    """
+    T, K = logits.shape
+    step = max(1, 1024 // K)
+    for begin in range(0, T, step):
+        block = prob[begin : begin + step]
+        for t in range(len(block)):
+            row, out = logits[begin + t], block[t]
+            peak = largest(row)
+            if step > 1:
+                for k in range(K):
+                    out[k] = row[k] - peak
+            else:
+                for k in range(K):
+                    out[k] = exp_64(row[k] - peak)
+        if step > 1:
+            flat = block.reshape(block.size)
+            for k in range(len(flat)):
+                flat[k] = exp_64(flat[k])
+        for t in range(len(block)):
+            out = block[t]
+            even, odd = alternate_sums(out)
+            share = 1.0 / (even + odd)
+            for k in range(K):
+                out[k] *= share

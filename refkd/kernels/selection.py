@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from refkd.kernels.compile import kernel
-from refkd.kernels.numeric import exp, expm1
+from refkd.kernels.numeric import exp_64, expm1_64
 
 
 @kernel
@@ -72,7 +72,10 @@ def select_top_k(divergence, left, k, selected):
 @kernel
 def sees_any(divergence, t):
     """Whether student frame t has any pair at all."""
-    return divergence[t].min() < np.inf
+    for d in divergence[t]:
+        if d < np.inf:
+            return True
+    return False
 
 
 @kernel
@@ -177,7 +180,7 @@ def similarity_weights(divergence, selected, tau, weight):
         for w in range(W):
             weight[t, w] = 0.0
             if selected[t, w]:
-                weight[t, w] = exp(-(divergence[t, w] - low) / tau)
+                weight[t, w] = exp_64(-(divergence[t, w] - low) / tau)
                 total += weight[t, w]
         for w in range(W):
             if selected[t, w]:
@@ -201,7 +204,7 @@ def soft_minimum(divergence, selected, tau, cost):
         for w in range(W):
             if selected[t, w]:
                 excess = divergence[t, w] - low
-                mean += (excess if tau == np.inf else expm1(-excess / tau)) / count
+                mean += (excess if tau == np.inf else expm1_64(-excess / tau)) / count
         if count == 0:
             cost[t] = 0.0
         elif tau == np.inf:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -219,28 +220,31 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     check.instance("logits", logits, Ragged)
     check.instance("labels", labels, Ragged)
     check.same_length("labels", len(labels), "logits", len(logits), "N")
-    values = check.logits("logits", logits.values)
+    values = check.logits_shape("logits", logits.values)
     K = values.shape[1]
     blank = check.integer("blank", blank, low=0, high=K - 1)
     targets = check.labels("labels", labels.values, K, blank)
-    for n, length in enumerate(logits.lengths.tolist()):
-        if length == 0:
-            check.fail(f"logits[{n}]", "T >= 1", "T=0")
-        check.feasible(f"labels[{n}]", targets[labels.offsets[n] : labels.offsets[n + 1]], length)
+    lengths, N = logits.lengths, len(logits)
+    if not lengths.all():
+        check.fail(f"logits[{int(np.argmin(lengths))}]", "T >= 1", "T=0")
 
-    N, frames = len(logits), len(values)
-    places = 2 * len(targets) + 3 * N
-    cells = np.concatenate([[0], np.cumsum(logits.lengths * (2 * labels.lengths + 1))])
-    states, skip = np.empty(places, dtype=np.int64), np.empty(places)
-    alpha, scale = np.empty(cells[-1]), np.empty(frames)
-    beta, emit = np.empty(places), np.empty(places)
+    shares = min(N, numba.get_num_threads())
+    S = 2 * labels.lengths + 1
+    states = np.empty((shares, S.max()), np.int64)
+    scratch = np.empty((shares, ((lengths + 2) * (2 * S + 3)).max()))
     losses, grads = np.empty(N), np.empty_like(values)
-    ctc_rescaled.ctc_batch(
-        values, logits.offsets, targets, labels.offsets, blank, states, skip, cells, alpha, scale,
-        beta, emit, losses, grads,
-    )  # fmt: skip
+    batch = values, logits.offsets, targets, labels.offsets, blank
+    if shares == 1:
+        ctc_rescaled.ctc_share(0, 1, *batch, states[0], scratch[0], losses, grads)
+    else:
+        ctc_rescaled.ctc_batch(*batch, states, scratch, losses, grads)
     result = Ragged(grads, logits.offsets)
-    for n in np.flatnonzero(np.isnan(losses)).tolist():
+    again = np.flatnonzero(np.isnan(losses)).tolist()
+    if again:  # digits were lost, or the input is invalid, of which the loss is NaN as well
+        check.logits_values("logits", values)
+    for n in again:
+        check.feasible(f"labels[{n}]", labels[n], int(lengths[n]))
+    for n in again:
         trace = ctc_trace(logits[n], labels[n], blank)
         losses[n] = trace.loss
         result[n][:] = trace.grad

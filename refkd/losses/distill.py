@@ -1,21 +1,31 @@
 """Distillation: the loss of a student against the teacher frames that a rule selects."""
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
+from numba import types
 from numpy.typing import ArrayLike
 
 from refkd import check
-from refkd.check import Floats
-from refkd.losses.divergences import DIVERGENCES, Posteriors, mix
-from refkd.losses.inputs import paired_batches, paired_logits
-from refkd.losses.rules import RULES, Rule, row_of
-from refkd.losses.selection import pair_weights, select_pairs, soft_minimum
+from refkd.check import Bools, Floats, Ints
+from refkd.kernels import distill as kernels
+from refkd.kernels.compile import as_value, in_parallel
+from refkd.losses.divergences import DIVERGENCES
+from refkd.losses.inputs import check_values, paired_batches, paired_logits
+from refkd.losses.rules import RULES, Rule, parameters_of, row_of
 from refkd.losses.traces import DistillTrace
 from refkd.ragged import Ragged
 
 OPTIONS = ("divergence", "temperature", "scale_t2", "blank_frames")  # beside the rule
+SCORES = {
+    "weighted sum": kernels.weighted_sum,
+    "soft minimum": kernels.weighted_soft_minimum,
+    "mixture": kernels.mixture_divergence,
+}
 BLANK_FRAMES = ("keep", "drop_selected", "no_blank_candidates")
 
 
@@ -25,6 +35,23 @@ def checked_temperature(value: Any) -> float:
     if not 1e-100 <= temperature <= 1e100:
         check.fail("temperature", "a number between 1e-100 and 1e100", temperature)
     return temperature
+
+
+# The signatures of the steps.
+FRAMES, STACK, PAIRS = types.float64[:, ::1], types.float64[:, :, ::1], types.boolean[:, ::1]
+PARAMETERS = numba.typeof(kernels.Parameters(0, 0.0, np.zeros(0)))
+ADD = types.void(STACK, STACK, types.int64, STACK, FRAMES)
+GRADIENT = types.void(FRAMES, types.int64, STACK, STACK, FRAMES)
+SELECT = types.float64(FRAMES, types.int64, PARAMETERS, FRAMES, types.int64[:, ::1], PAIRS)
+WEIGH = types.void(FRAMES, PAIRS, PARAMETERS, FRAMES)
+
+
+@cache
+def score_type() -> Any:
+    """That of a score."""
+    add, gradient, tables = types.FunctionType(ADD), types.FunctionType(GRADIENT), _tables(1, 1)
+    arrays = (STACK, STACK, STACK, numba.typeof(tables), FRAMES)
+    return types.float64(add, gradient, types.float64, types.int64, *arrays)
 
 
 @dataclass(frozen=True)
@@ -53,71 +80,183 @@ class Options:
         scale = temperature**2 if check.flag("scale_t2", scale_t2) else 1.0
         return cls(rule, divergence, temperature, scale, blank_frames)
 
+    def steps(self) -> kernels.Steps:
+        """The kernels of the divergence and of the rule."""
+        row, divergence = row_of(self.rule), DIVERGENCES[self.divergence]
+        return kernels.Steps(
+            as_value(divergence.add, ADD),
+            as_value(divergence.gradient, GRADIENT),
+            as_value(row.select, SELECT),
+            as_value(row.weigh, WEIGH),
+            as_value(SCORES[row.loss], score_type()),
+        )
+
 
 def distill(
     options: Options, student_logits: Floats, teacher_logits: Floats, blank: int, with_target: bool
 ) -> DistillTrace:
     """The trace of checked logits (T, K); the target is computed only on request."""
-    rule, T = options.rule, len(student_logits)
-    row = row_of(rule)
-    student = Posteriors.of(student_logits, options.temperature)
-    teacher = Posteriors.of(teacher_logits, options.temperature)
-    measure = DIVERGENCES[options.divergence]
-    if np.isnan(teacher.logp).any():
-        expected = "less than 1.8e308 after division by temperature"
-        check.fail("teacher_logits", expected, f"{np.abs(teacher_logits).max()}")
-    if not np.isfinite(student.logp).all():
-        got = f"logits up to {np.abs(student_logits).max()}"
-        check.fail("student_logits", "a finite log-probability for every class", got)
-    if options.divergence == "reverse_kl" and not np.isfinite(teacher.logp).all():
-        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
-        check.fail("teacher_logits", expected, "-inf")
-
+    rule, row, T = options.rule, row_of(options.rule), len(student_logits)
+    student = _posteriors(options, "student_logits", student_logits)
+    teacher = _posteriors(options, "teacher_logits", teacher_logits)
     window = rule.window.clipped(T)
     left, columns = window.left, window.left + window.right + 1
-    is_blank = teacher_logits.argmax(axis=1) == blank
-    visible = ~is_blank if options.blank_frames == "no_blank_candidates" else np.ones(T, dtype=bool)
-    band = measure.band(student, teacher, left, columns, visible)
-    selected = select_pairs(rule, band, left)
-    weight = pair_weights(rule, band, selected)
-    if options.blank_frames == "drop_selected":
-        teacher_frame = np.add.outer(np.arange(T), np.arange(columns) - left)
-        selected &= ~is_blank[np.clip(teacher_frame, 0, T - 1)]
-        weight = np.where(selected, weight, 0.0)
-    student_frame, column = np.nonzero(selected)
-    pairs = np.stack([student_frame, student_frame + column - left], axis=1)
+    visible, silent = _blank_frames(options, teacher_logits, blank)
+    steps, tables = options.steps(), _tables(T, columns)
+    target, grad = np.empty_like(student), np.empty_like(student_logits)
+    loss = kernels.distill(
+        steps, parameters_of(rule), left, student, teacher, target, visible, silent, tables, grad
+    )
+    if loss == np.inf:
+        longest = getattr(rule, "max_step", None)
+        expected = f"a path of steps <= max_step={longest} between the visible teacher frames"
+        check.fail("rule", expected, "none: more blank frames lie between them")
+    loss, grad = options.scale * loss, grad * (options.scale / options.temperature)
+    check.computed("student_logits", "loss and gradient", np.array(loss), grad)
 
-    # What each student frame has left of its weight, which was 1 in the weighted rules.
-    mass = weight.sum(axis=1)
-    target: Posteriors | None = None
     target_divergence: float | None = None
     if row.loss == "mixture":
-        target = mix(weight, left, teacher)
-        loss = target_divergence = measure.frame_wise(mass, student, target)
-        grad = measure.gradient(mass[:, np.newaxis], 0, student, target)
-    else:
-        if rule.weighted and with_target:
-            target = mix(weight, left, teacher)
-            target_divergence = measure.frame_wise(mass, student, target)
-        if row.loss == "soft minimum":
-            loss = float(np.sum(mass * soft_minimum(rule, band, selected)))
-        else:
-            loss = float(np.sum(weight[selected] * band[selected]))
-        grad = measure.gradient(weight, left, student, teacher)
-    grad *= options.scale / options.temperature
-    check.computed("student_logits", "loss and gradient", np.array(options.scale * loss), grad)
-
+        target_divergence = loss
+    elif rule.weighted and with_target:
+        target_divergence = options.scale * kernels.mixture_divergence(
+            steps.add_divergence, steps.gradient, math.inf, left, student, teacher, target, tables,
+            np.empty_like(grad),
+        )  # fmt: skip
+    selected = tables.selected
+    student_frame, column = np.nonzero(selected)
+    pairs = np.stack([student_frame, student_frame + column - left], axis=1)
     return DistillTrace(
         rule=rule,
         window=window,
-        divergence=band,
+        divergence=tables.band,
         pairs=pairs,
-        pair_weight=weight[selected],
+        pair_weight=tables.weight[selected],
         offset=pairs[:, 0] - pairs[:, 1],
-        loss=options.scale * loss,
+        loss=float(loss),
         grad=grad,
-        target=None if target is None else target.prob,
-        target_divergence=None if target_divergence is None else options.scale * target_divergence,
+        target=None if target_divergence is None else target[1],
+        target_divergence=target_divergence,
+    )
+
+
+def _posteriors(options: Options, name: str, logits: Floats) -> Floats:
+    """The posteriors (2, T, K) of checked logits, if the divergence can use them."""
+    _check_range(options, name, logits)
+    posteriors = np.empty((2, *logits.shape))
+    kernels.posteriors_of(logits, options.temperature, posteriors)
+    return posteriors
+
+
+def _unusual(options: Options, logits: Floats) -> bool:
+    """Whether a number is not finite, or a difference of two numbers can overflow."""
+    largest = max(logits.max(), -logits.min())
+    return not largest <= 8e307 * min(options.temperature, 1.0)
+
+
+def _check_range(options: Options, name: str, logits: Floats) -> None:
+    """Refuse checked logits without finite log-probabilities where these are needed."""
+    if not _unusual(options, logits):
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = logits / options.temperature
+        below = scaled - scaled.max(axis=1, keepdims=True)
+    if name == "student_logits" and not np.isfinite(below).all():
+        got = f"logits up to {np.abs(logits).max()}"
+        check.fail(name, "a finite log-probability for every class", got)
+    if np.isnan(below).any():
+        expected = "less than 1.8e308 after division by temperature"
+        check.fail(name, expected, f"{np.abs(logits).max()}")
+    if options.divergence == "reverse_kl" and not np.isfinite(below).all():
+        expected = "a finite log-probability for every class when divergence is 'reverse_kl'"
+        check.fail(name, expected, "-inf")
+
+
+class Teacher(NamedTuple):
+    """The frames of a teacher's utterances, one after the other."""
+
+    logits: Floats  # (sum T, K)
+    blank: int
+    visible: Bools  # (sum T,) the frames that are searched
+    silent: Bools  # (sum T,) those that add nothing if selected; (0,) if there are none
+    posteriors: Floats  # (sum 2 T K,), of each utterance (2, T, K); (0,) to compute them in a loss
+
+    @classmethod
+    def of(cls, options: Options, logits: Floats, blank: int) -> "Teacher":
+        """For one loss."""
+        return cls(logits, blank, *_blank_frames(options, logits, blank), np.zeros(0))
+
+    @classmethod
+    def frozen(cls, options: Options, logits: Ragged, blank: int) -> "Teacher":
+        """For many losses, with the posteriors."""
+        parts = [_posteriors(options, "teacher_logits", frames).reshape(-1) for frames in logits]
+        teacher = cls.of(options, logits.values, blank)
+        return teacher._replace(posteriors=np.concatenate(parts))
+
+
+def distill_batch(
+    options: Options, student_logits: Floats, offsets: Ints, teacher: Teacher, first: Ints
+) -> tuple[Floats, Floats]:
+    """Losses (N,) and gradients (sum T, K); teacher frames of utterance n begin at first[n]."""
+    if _unusual(options, student_logits) or (
+        len(teacher.posteriors) == 0 and _unusual(options, teacher.logits)
+    ):
+        check_values("student_logits", student_logits, "teacher_logits", teacher.logits)
+        _check_range(options, "student_logits", student_logits)
+        _check_range(options, "teacher_logits", teacher.logits)
+    N, K, lengths = len(first), student_logits.shape[1], np.diff(offsets)
+    losses, grads = np.empty(N), np.empty_like(student_logits)
+    windows = [options.rule.window.clipped(T) for T in lengths.tolist()]
+    left = np.array([window.left for window in windows])
+    columns = left + np.array([window.right for window in windows]) + 1
+    threads, cells = min(numba.get_num_threads(), N), max(lengths * columns)
+    numbers = 6 * lengths * K + 4 * lengths * columns + 3 * (kernels.CLASSES + 1) * lengths
+    batch = kernels.Batch(
+        options.temperature,
+        options.scale,
+        student_logits,
+        teacher.logits,
+        teacher.posteriors,
+        utterances=np.stack([offsets[:-1], lengths, first, left, columns], axis=1),
+        visible=teacher.visible,
+        silent=teacher.silent,
+        memory=np.empty((threads, max(numbers))),
+        origin=np.empty((threads, cells), dtype=np.int64),
+        selected=np.empty((threads, cells), dtype=bool),
+        losses=losses,
+        d_logits=grads,
+    )
+    steps, parameters = options.steps(), parameters_of(options.rule)
+    in_parallel(kernels.distill_share, threads, steps, parameters, batch)
+    wrong = ~np.isfinite(losses)
+    if options.divergence == "reverse_kl" and not np.isfinite(grads).all():  # others have a bound
+        wrong[:] = True
+    for n in np.flatnonzero(wrong).tolist():  # the trace raises the error
+        own, theirs = slice(*offsets[n : n + 2]), slice(first[n], first[n] + lengths[n])
+        distill(options, student_logits[own], teacher.logits[theirs], teacher.blank, False)
+    return losses, grads
+
+
+def _blank_frames(options: Options, teacher_logits: Floats, blank: int) -> tuple[Bools, Bools]:
+    """The teacher frames that are searched (T,), and those that add nothing; (0,) if none."""
+    everything, nothing = np.ones(len(teacher_logits), dtype=bool), np.zeros(0, dtype=bool)
+    if options.blank_frames == "keep":
+        return everything, nothing
+    is_blank = teacher_logits.argmax(axis=1) == blank
+    if options.blank_frames == "drop_selected":
+        return everything, is_blank
+    return ~is_blank, nothing
+
+
+def _tables(T: int, W: int) -> kernels.Tables:
+    """Uninitialised tables of one utterance."""
+    return kernels.Tables(
+        columns=np.empty((W, T)),
+        band=np.empty((T, W)),
+        cost=np.empty((T, W)),
+        weight=np.empty((T, W)),
+        origin=np.empty((T, W), dtype=np.int64),
+        selected=np.empty((T, W), dtype=bool),
+        classes=np.empty((3, kernels.CLASSES + 1, T)),
     )
 
 
@@ -300,13 +439,7 @@ def distill_loss_batch(
     student, teacher, blank = paired_batches(
         "student_logits", student_logits, "teacher_logits", teacher_logits, blank
     )
-    losses, grads = (
-        np.empty(len(student_logits)),
-        student_logits.with_values(np.empty_like(student)),
-    )
-    for n in range(len(student_logits)):
-        part = slice(student_logits.offsets[n], student_logits.offsets[n + 1])
-        trace = distill(options, student[part], teacher[part], blank, with_target=False)
-        losses[n] = trace.loss
-        grads[n][:] = trace.grad
-    return losses, grads
+    offsets = student_logits.offsets
+    frames = Teacher.of(options, teacher, blank)
+    losses, grads = distill_batch(options, student, offsets, frames, offsets[:-1])
+    return losses, student_logits.with_values(grads)

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from refkd.check import Floats
 from refkd.kernels.guided import guide_loss
 from refkd.kernels.numeric import log_softmax
-from refkd.losses.inputs import paired_batches, paired_logits
+from refkd.losses.inputs import check_values, paired_batches, paired_logits
 from refkd.ragged import Ragged
 
 
@@ -98,6 +98,7 @@ def guided_loss_batch(
     array([-0.2,  0. ])
     """
     model, guide, blank = paired_batches("logits", logits, "guide_logits", guide_logits, blank)
+    check_values("logits", model, "guide_logits", guide)
     losses, grads = np.empty(len(logits)), logits.with_values(np.empty_like(model))
     for n in range(len(logits)):
         part = slice(logits.offsets[n], logits.offsets[n + 1])

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from refkd import check
-from refkd.check import Bools, Floats
 from refkd.kernels import selection as kernels
+from refkd.kernels.compile import kernel
+from refkd.kernels.distill import Parameters
 from refkd.losses import reasons
 
 if TYPE_CHECKING:
@@ -366,65 +367,85 @@ class PerTeacher:
 Rule = FrameWise | Shift | Blend | Hard | TopK | Soft | Monotone | OrderedPath | PerTeacher
 
 
-# How each rule marks the pairs (T, W) of a divergence band in `selected`, which is all False.
+# How each rule marks the pairs (T, W) of a divergence band in `selected`, which is all False; cost
+# and origin (T, W) are scratch. Returns inf if there is no path, else any other number.
 
 
-def _select_most_similar(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+@kernel
+def _select_most_similar(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
     kernels.select_hard(band, left, selected)
+    return 0.0
 
 
-def _select_blend(rule: Blend, band: Floats, left: int, selected: Bools) -> None:
-    n = len(rule.weights)
-    if n <= len(band):  # the mixture needs n frames
-        kernels.select_visible(band[n - 1 :], selected[n - 1 :])
-        selected &= np.array(rule.weights[::-1]) > 0.0
+@kernel
+def _select_blend(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
+    shares = parameters.shares[::-1]
+    if len(shares) <= len(band):  # the mixture needs as many frames
+        kernels.select_visible(band[left:], selected[left:])
+        for t in range(left, len(band)):
+            for w in range(len(shares)):
+                selected[t, w] = selected[t, w] and shares[w] > 0.0
+    return 0.0
 
 
-def _select_top_k(rule: TopK, band: Floats, left: int, selected: Bools) -> None:
-    kernels.select_top_k(band, left, rule.k, selected)
+@kernel
+def _select_top_k(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
+    kernels.select_top_k(band, left, parameters.limit, selected)
+    return 0.0
 
 
-def _select_all(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+@kernel
+def _select_all(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
     kernels.select_visible(band, selected)
+    return 0.0
 
 
-def _select_monotone(rule: Monotone, band: Floats, left: int, selected: Bools) -> None:
-    any_step = sum(band.shape)  # no longer step fits into a band (T, W)
-    max_step = any_step if rule.max_step is None else min(rule.max_step, any_step)
-    cost, origin = np.empty_like(band), np.zeros(band.shape, dtype=np.int64)
-    if kernels.select_monotone(band, max_step, cost, origin, selected) == np.inf:
-        expected = f"a path of steps <= max_step={rule.max_step} between the visible teacher frames"
-        check.fail("rule", expected, "none: more blank frames lie between them")
+@kernel
+def _select_monotone(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
+    T, W = band.shape
+    max_step = min(parameters.limit, T + W)  # no longer step fits into the band
+    return kernels.select_monotone(band, max_step, cost, origin, selected)
 
 
-def _select_ordered_path(rule: Any, band: Floats, left: int, selected: Bools) -> None:
-    cost, step = np.empty_like(band), np.empty(band.shape, dtype=np.int8)
-    kernels.select_ordered_path(band, left, cost, step, selected)
+@kernel
+def _select_ordered_path(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
+    kernels.select_ordered_path(band, left, cost, origin, selected)
+    return 0.0
 
 
-def _select_per_teacher(rule: Any, band: Floats, left: int, selected: Bools) -> None:
+@kernel
+def _select_per_teacher(band, left, parameters, cost, origin, selected):  # type: ignore[no-untyped-def]
     kernels.select_per_teacher(band, left, selected)
+    return 0.0
 
 
 # The weight (T, W) of each pair: 1, or shares that sum to 1 in each student frame.
 
 
-def _equal_weights(rule: Any, band: Floats, selected: Bools) -> Floats:
-    return selected.astype(np.float64)
+@kernel
+def _equal_weights(band, selected, parameters, weight):  # type: ignore[no-untyped-def]
+    T, W = band.shape
+    for t in range(T):
+        for w in range(W):
+            weight[t, w] = 1.0 if selected[t, w] else 0.0
 
 
-def _similarity_weights(rule: Any, band: Floats, selected: Bools) -> Floats:
-    weight = np.empty_like(band)
-    kernels.similarity_weights(band, selected, rule.tau, weight)
-    return weight
+@kernel
+def _similarity_weights(band, selected, parameters, weight):  # type: ignore[no-untyped-def]
+    kernels.similarity_weights(band, selected, parameters.tau, weight)
 
 
-def _blend_weights(rule: Blend, band: Floats, selected: Bools) -> Floats:
-    if not selected.any():  # perhaps a band narrower than the weights
-        return selected.astype(np.float64)
-    weight = np.where(selected, rule.weights[::-1], 0.0)
-    total = weight.sum(axis=1, keepdims=True)
-    return weight / np.where(total > 0.0, total, 1.0)
+@kernel
+def _blend_weights(band, selected, parameters, weight):  # type: ignore[no-untyped-def]
+    T, W = band.shape
+    shares = parameters.shares[::-1]
+    for t in range(T):
+        total = 0.0
+        for w in range(W):
+            weight[t, w] = shares[w] if selected[t, w] else 0.0
+            total += weight[t, w]
+        for w in range(W):
+            weight[t, w] /= total if total > 0.0 else 1.0
 
 
 EQUATIONS = {  # those of docs/course/selection.md in plain text
@@ -448,11 +469,12 @@ class RuleRow:
     """Properties of a rule other than its fields."""
 
     rule: type
-    select: Callable[[Any, Floats, int, Bools], None]  # of rule, band (T, W), left, selected (T, W)
+    select: Callable[..., float]  # of band (T, W), left, parameters, cost, origin, selected (T, W)
     about: str  # what a student frame learns from, for `refkd explain` and for report.html
     equations: tuple[str, ...]  # their tags
     reason: reasons.Reason  # why a pair was selected, in a few words
-    weights: Callable[[Any, Floats, Bools], Floats] = _equal_weights  # of rule, band, selected
+    weigh: Callable[..., None] = _equal_weights  # of band, selected, parameters, weight (T, W)
+    limit: Callable[[Any], int] = lambda rule: 0  # the whole number of the rule, beside its window
     loss: str = "weighted sum"  # of the divergences; or "soft minimum", or that of the "mixture"
     skips_teacher_frames: bool = True  # so that blank ones can be invisible
 
@@ -496,7 +518,7 @@ RULE_TABLE = (
         "divergences.",
         equations=("S1", "D9"),
         reason="weight is given",
-        weights=_blend_weights,
+        weigh=_blend_weights,
         loss="mixture",
     ),
     RuleRow(
@@ -515,7 +537,8 @@ RULE_TABLE = (
         "one.",
         equations=("S3", "S10"),
         reason=reasons.place_among_teacher_frames,
-        weights=_similarity_weights,
+        limit=lambda rule: rule.k,
+        weigh=_similarity_weights,
     ),
     RuleRow(
         Soft,
@@ -524,7 +547,7 @@ RULE_TABLE = (
         "similarity. The loss is the soft minimum, not the weighted sum of divergences.",
         equations=("S1", "S10", "S11"),
         reason="seen",
-        weights=_similarity_weights,
+        weigh=_similarity_weights,
         loss="soft minimum",
     ),
     RuleRow(
@@ -534,6 +557,7 @@ RULE_TABLE = (
         "step back. Of all such choices the rule takes the cheapest.",
         equations=("S4", "S5", "S6"),
         reason=reasons.least_or_path,
+        limit=lambda rule: MOST if rule.max_step is None else rule.max_step,
     ),
     RuleRow(
         OrderedPath,
@@ -561,6 +585,12 @@ _ROWS = {row.rule: row for row in RULE_TABLE}
 def row_of(rule: Rule) -> RuleRow:
     """The row of a rule's class."""
     return _ROWS[type(rule)]
+
+
+def parameters_of(rule: Rule) -> Parameters:
+    """The numbers of a rule as kernels take them."""
+    shares = np.array(getattr(rule, "weights", ()), dtype=np.float64)
+    return Parameters(row_of(rule).limit(rule), getattr(rule, "tau", math.inf), shares)
 
 
 def _parameter(default: Any, option: type | None = None, metavar: str = "", words: str = "") -> Any:

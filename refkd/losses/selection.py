@@ -6,19 +6,22 @@ import numpy as np
 
 from refkd.check import Bools, Floats
 from refkd.kernels import selection as kernels
-from refkd.losses.rules import Rule, row_of
+from refkd.losses.rules import Rule, parameters_of, row_of
 
 
 def select_pairs(rule: Rule, band: Floats, left: int) -> Bools:
     """Mark the pairs (T, W) of a band that the rule selects."""
     selected = np.zeros(band.shape, dtype=bool)
-    row_of(rule).select(rule, band, left, selected)
+    cost, origin = np.empty_like(band), np.empty(band.shape, dtype=np.int64)
+    row_of(rule).select(band, left, parameters_of(rule), cost, origin, selected)
     return selected
 
 
 def pair_weights(rule: Rule, band: Floats, selected: Bools) -> Floats:
     """Weight (T, W) of each pair: 1, or for weighted rules shares that sum to 1 in each frame."""
-    return row_of(rule).weights(rule, band, selected)
+    weight = np.empty_like(band)
+    row_of(rule).weigh(band, selected, parameters_of(rule), weight)
+    return weight
 
 
 def soft_minimum(rule: Any, band: Floats, selected: Bools) -> Floats:

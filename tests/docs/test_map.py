@@ -11,7 +11,7 @@ README = read(ROOT / "README.md")
 CONTRIBUTING, PAGE = (read(DOCS / "guides" / name) for name in ("contributing.md", "map.md"))
 ANEW = "run `python docs/make_map.py`"
 SVG = "{http://www.w3.org/2000/svg}"
-SKIPPED = ("rnn_batch", "lstm_batch", "ctc_rescaled", "edit_distance_long")
+SKIPPED = ("rnn_batch", "lstm_batch", "ctc_rescaled", "distill", "edit_distance_long")
 MAP = module_of(DOCS / "make_map.py")
 ROOMS = [room for layer in MAP.layers() for room in layer]
 
@@ -135,7 +135,7 @@ def test_the_reading_order_counts_the_lines_of_a_file(path, lines):
 def test_the_weekend_book_fits_into_a_weekend():
     total = sum(lines_of(path) for room in MAP.BOOK for path in folder_of(room).rglob("*.py"))
     assert f"({total:,} lines altogether)" in README, ANEW
-    assert total <= 5100
+    assert total <= 6000  # 5,000, and the softmax and the sums in chains of the fast CTC
 
 
 def places(title):

@@ -91,6 +91,18 @@ def test_a_lesson_is_its_loss_summed_over_the_batch(lesson, batch_loss, logits):
     assert np.array_equal(grad.values, grads.values)
 
 
+@pytest.mark.parametrize("blank_frames", ["keep", "drop_selected", "no_blank_candidates"])
+def test_posteriors_that_are_computed_once_give_the_same_bits(logits, blank_frames):
+    student, clean = logits
+    lesson = distillation(HARD, clean_logits=clean, blank_frames=blank_frames, temperature=3.0)
+    places = np.array([1, 0])
+    part = refkd.Ragged.from_list([student[n] for n in places])
+    expected_loss, expected_grad = lesson.loss(part, lesson.teacher_logits(places, part), rng())
+    loss, grad = lesson.loss_at(part, places, part, rng())
+    assert loss == expected_loss
+    assert np.array_equal(grad.values, expected_grad.values)
+
+
 def test_a_random_choice_never_costs_less_than_the_search(logits):
     least = refkd.distill_loss_batch(*logits, HARD)[0].sum()
     lesson = RandomChoice(teacher=teacher(), rule=HARD, weight=1.0)

@@ -56,8 +56,10 @@ class Earliest:
 
 
 Rule = Earliest | '''
-SELECT = """def _select_earliest(rule: Earliest, band: Floats, left: int, selected: Bools) -> None:
-    kernels.select_earliest(band, rule.after, selected)
+SELECT = """@kernel
+def _select_earliest(band, left, parameters, cost, origin, selected):  # type: ignore
+    kernels.select_earliest(band, parameters.limit, selected)
+    return 0.0
 
 
 # The weight (T, W)"""
@@ -67,6 +69,7 @@ ROW = f'''    RuleRow(
         about="{ABOUT}",
         equations=("S12",),
         reason="the earliest",
+        limit=lambda rule: rule.after,
     ),
 )
 RULES: '''

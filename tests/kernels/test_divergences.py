@@ -12,7 +12,9 @@ from support.strategies import DIVERGENCES, SEEDS, logits
 from tolerances import GRADIENT, VALUE, assert_close
 
 import refkd
+from refkd.kernels import distill as fast
 from refkd.kernels import divergences as kernels
+from refkd.losses.divergences import DIVERGENCES as DIVERGENCE_KERNELS
 
 
 def divergence(student, teacher, kind):
@@ -99,14 +101,72 @@ def test_an_open_band(T, left, W, seed):
             assert band[w, t] == (0.0 if 0 <= u < T and visible[u] else np.inf)
 
 
+def stacked(prob):
+    """Posteriors (2, T, K) as the kernels of a whole loss take them."""
+    return np.stack([np.log(prob), prob])
+
+
+def band_of(add, student, teacher, left, W):
+    """What a divergence adds to an empty band (W, T)."""
+    T = len(student)
+    columns, classes = np.zeros((W, T)), np.empty((3, fast.CLASSES + 1, T))
+    add(stacked(student), stacked(teacher), left, classes, columns)
+    return columns
+
+
 @pytest.mark.parametrize(("T", "left", "W"), [(4, 7, 13), (1, 3, 7), (3, 0, 1), (5, -2, 9)])
 def test_a_band_wider_than_the_utterance_is_filled_where_there_are_pairs(T, left, W):
-    rng = np.random.default_rng(0)
-    prob, other = rng.dirichlet(np.ones(3), (2, T))
-    q, p = prob.T.copy(), other.T.copy()
-    band = np.zeros((W, T))
-    kernels.banded_kl(np.log(q), p, np.log(p), left, band)
+    q, p = np.random.default_rng(0).dirichlet(np.ones(3), (2, T))
+    band = band_of(fast.add_kl, q, p, left, W)
     for w, t in np.ndindex(W, T):
         u = t + w - left
-        expected_pair = (p[:, u] * np.log(p[:, u] / q[:, t])).sum() if 0 <= u < T else 0.0
+        expected_pair = (p[u] * np.log(p[u] / q[t])).sum() if 0 <= u < T else 0.0
         assert_close(band[w, t], expected_pair, VALUE)
+
+
+@pytest.mark.parametrize("kind", DIVERGENCES)
+@pytest.mark.parametrize("K", [fast.CLASSES - 1, fast.CLASSES, 2 * fast.CLASSES + 3])
+def test_classes_are_added_in_blocks(kind, K):
+    q, p = np.random.default_rng(K).dirichlet(np.ones(K), (2, 6))
+    band = band_of(DIVERGENCE_KERNELS[kind].add, q, p, 2, 4)
+    for w, t in np.ndindex(4, 6):
+        u = t + w - 2
+        if 0 <= u < 6:
+            assert_close(band[w, t], oracle.divergence(np.log(p[u]), np.log(q[t]), kind), VALUE)
+
+
+@pytest.mark.parametrize("add", [fast.add_kl, fast.add_reverse_kl])
+@pytest.mark.parametrize("K", [1, 5, 2 * fast.CLASSES + 3])
+def test_equal_frames_have_exactly_zero(add, K):
+    p = np.random.default_rng(K).dirichlet(np.ones(K), 7)
+    np.testing.assert_array_equal(band_of(add, p, p, 0, 1), 0.0)
+
+
+@given(st.integers(1, 60), st.integers(1, 9), SEEDS, st.sampled_from([0.3, 1.0, 4.0]))
+def test_posteriors_are_a_softmax_and_its_logarithm(T, K, seed, temperature):
+    rng = np.random.default_rng(seed)
+    z = np.round(10.0 * rng.normal(size=(T, K)))  # some frames have two peaks
+    z[:, 1:][rng.random((T, K - 1)) < 0.2] = -np.inf
+    posteriors = np.empty((2, T, K))
+    fast.posteriors_of(z, temperature, posteriors)
+    expected = oracle.logp(z / temperature)
+    assert_close(posteriors[1], np.exp(expected), VALUE)
+    assert_close(np.where(z > -np.inf, posteriors[0], -np.inf), expected, VALUE)
+    assert (posteriors[0][z == -np.inf] < -1e307).all()
+
+
+def test_a_confident_frame_keeps_its_last_digits():
+    posteriors = np.empty((2, 1, 3))
+    fast.posteriors_of(np.array([[50.0, 0.0, -50.0]]), 1.0, posteriors)
+    assert_close(posteriors[0, 0, 0] / -np.exp(-50.0), 1.0, VALUE)
+
+
+def test_more_frames_and_classes_than_are_taken_at_a_time():
+    z = np.random.default_rng(0).normal(size=(fast.CHUNK // 7 + 3, 9))
+    posteriors = np.empty((2, *z.shape))
+    fast.posteriors_of(z, 1.0, posteriors)
+    assert_close(posteriors[0], oracle.logp(z), VALUE)
+    wide = np.random.default_rng(1).normal(size=(2, fast.CHUNK + 5))
+    posteriors = np.empty((2, *wide.shape))
+    fast.posteriors_of(wide, 1.0, posteriors)
+    assert_close(posteriors[0], oracle.logp(wide), VALUE)

@@ -1,4 +1,4 @@
-"""exp, expm1, sigmoid, tanh, log_add and log_softmax against 50 decimal digits."""
+"""exp and its relatives, log_add, log_softmax against 50 decimal digits; softmax and its sums."""
 
 import math
 import os
@@ -215,3 +215,43 @@ def test_log_softmax_keeps_the_last_digits_of_a_confident_frame():
     logp = log_softmax([0.0, -35.0])
     assert_within_ulp(logp[0, 0], -math.log1p(rest), COMPILED_ULP)
     assert logp[0, 0] < 0.0
+
+
+# --- sums and maxima in chains, and the softmax made of them --------------------------------------
+
+
+@pytest.mark.parametrize("length", range(10))
+def test_chains_leave_nothing_out(length):
+    row = np.random.default_rng(length).permutation(length) - 3.0
+    assert numeric.alternate_sums(row) == (row[::2].sum(), row[1::2].sum())
+    assert numeric.largest(row) == row.max(initial=-np.inf)
+
+
+def softmax(logits):
+    prob = np.full(logits.shape, np.nan)
+    numeric.softmax(logits, prob)
+    return prob
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (3, 1), (5, 7), (50, 28), (3, 1023), (2, 1024), (2, 1100)]
+)
+def test_softmax_equals_the_plain_formula(shape):
+    """Frames of up to 1,023 classes share a loop; 50 of 28 classes are one block and a part."""
+    logits = 9.0 * np.random.default_rng(2).normal(size=shape)
+    expected = np.exp(ctc_oracle.log_softmax(logits))
+    assert_close(softmax(logits), expected, VALUE)
+    assert_close(softmax(logits - 1000.0), expected, VALUE)
+
+
+@pytest.mark.parametrize("classes", [9, 1030])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_frame_that_has_no_softmax_is_nan_and_no_other(classes, value):
+    for k in (*range(9), classes - 1):
+        logits = np.zeros((3, classes))
+        logits[1, k] = value
+        assert np.isnan(softmax(logits)).all(axis=1).tolist() == [False, True, False]
+        assert_close(softmax(logits)[::2], 1.0 / classes, VALUE)
+    assert np.isnan(softmax(np.full((1, classes), -np.inf))).all()
+    masked = np.where(np.arange(classes) == 4, -3.0, -np.inf)
+    assert softmax(masked[None])[0].tolist() == (masked == -3.0).tolist()

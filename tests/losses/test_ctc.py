@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -320,10 +321,10 @@ def rescaled(logits, labels, blank=0):
     T, S = len(logits), 2 * len(labels) + 1
     states, skip = np.full(S, -1), np.full(S + 2, np.nan)
     kernels.extend_labels(np.asarray(labels, dtype=np.int64), blank, states, skip)
-    alpha, scale = np.full((T, S), np.nan), np.full(T, np.nan)
-    beta, emit, grad = np.full(S, np.nan), np.full(S + 2, np.nan), np.full(logits.shape, np.nan)
-    loss = ctc_rescaled.ctc_rescaled(logits, states, skip, alpha, scale, beta, emit, grad)
-    return loss, grad
+    shapes = (T, S), (T, S + 2), T, S + 2, S + 2, logits.shape
+    scratch = [np.full(shape, np.nan) for shape in shapes]
+    loss = ctc_rescaled.ctc_rescaled(logits, states, skip, *scratch)
+    return loss, scratch[-1]
 
 
 def assert_rescaled_or_given_up(logits, labels, blank=0):
@@ -430,3 +431,44 @@ def test_an_utterance_does_not_know_its_neighbours(cases):
     np.testing.assert_array_equal(losses, turned_losses[::-1])
     for n in range(len(cases)):
         np.testing.assert_array_equal(grads[n], turned_grads[len(cases) - 1 - n])
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3, 7])
+def test_any_number_of_shares_gives_the_same_bits(shares):
+    """Shares are for threads; each has scratch of its own, and here NaN is in all of it."""
+    rng = np.random.default_rng(4)
+    lengths = [9, 1, 17, 4, 12]
+    logits = refkd.Ragged.from_list([rng.normal(size=(T, 5)) for T in lengths])
+    labels = refkd.Ragged.from_list([rng.integers(1, 5, size=T // 3) for T in lengths])
+    expected, expected_grads = refkd.ctc_loss_batch(logits, labels)
+    states, scratch = np.full((shares, 11), -1), np.full((shares, 19 * 25), np.nan)
+    losses, grads = np.full(len(lengths), np.nan), np.full(logits.values.shape, np.nan)
+    batch = logits.values, logits.offsets, labels.values, labels.offsets, 0
+    ctc_rescaled.ctc_batch(*batch, states, scratch, losses, grads)
+    np.testing.assert_array_equal(losses, expected)
+    np.testing.assert_array_equal(grads, expected_grads.values)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sentence"),
+    [
+        ((4, 3), math.nan, "logits: expected finite numbers or -inf, got nan at (4, 3)"),
+        ((4, 3), INF, "logits: expected finite numbers or -inf, got inf at (4, 3)"),
+        (2, -INF, "logits: expected a finite number in every frame, got only -inf in frame 2"),
+    ],
+)
+def test_a_batch_says_where_its_logits_are_invalid(place, value, sentence):
+    """Class 3 is in no target, and the frames are counted over the whole batch."""
+    logits = refkd.Ragged(np.zeros((6, 4)), np.array([0, 2, 6]))
+    logits.values[place] = value
+    with pytest.raises(refkd.ArgumentError, match=re.escape(sentence)):
+        refkd.ctc_loss_batch(logits, refkd.Ragged.from_list([[1], [2, 1]]))
+
+
+def test_a_batch_says_which_utterance_is_too_short():
+    logits = refkd.Ragged(np.zeros((6, 4)), np.array([0, 4, 4, 6]))
+    with pytest.raises(refkd.ArgumentError, match=re.escape("logits[1]: expected T >= 1, got T=0")):
+        refkd.ctc_loss_batch(logits, refkd.Ragged.from_list([[1], [], [1]]))
+    logits = refkd.Ragged(np.zeros((6, 4)), np.array([0, 4, 6]))
+    with pytest.raises(refkd.InfeasibleTargetError, match=re.escape("labels[1]: expected at most")):
+        refkd.ctc_loss_batch(logits, refkd.Ragged.from_list([[1], [2, 2]]))

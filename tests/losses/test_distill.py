@@ -780,3 +780,20 @@ def test_a_long_utterance_takes_memory_for_the_band_only():
         trace = refkd.distill_trace(student, teacher, rule)
         assert trace.divergence.shape == (20_000, rule.window.left + rule.window.right + 1)
         assert (np.bincount(trace.offset[trace.offset >= 0]).argmax()) == 3 or rule.weighted
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("rule", [refkd.Soft(refkd.Window(3, 1), 0.3), refkd.Blend([0.5, 0.5])])
+def test_a_batch_has_the_bits_of_its_traces_however_it_is_shared(rule, threads, monkeypatch):
+    monkeypatch.setattr("numba.get_num_threads", lambda: threads)
+    rng = np.random.default_rng(0)
+    student, teacher = (
+        refkd.Ragged.from_list([rng.normal(size=(T, 5)) for T in (7, 2, 11, 1)]) for _ in range(2)
+    )
+    losses, grads = refkd.distill_loss_batch(student, teacher, rule, temperature=2.0, scale_t2=True)
+    for n in range(4):
+        loss, grad = refkd.distill_loss(
+            student[n], teacher[n], rule, temperature=2.0, scale_t2=True
+        )
+        assert losses[n] == loss
+        np.testing.assert_array_equal(grads[n], grad)

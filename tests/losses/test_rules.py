@@ -73,7 +73,7 @@ def test_a_row_says_what_its_class_says():
     parameters = {field.name for field in dataclasses.fields(rules.RuleParameters)}
     for row in rules.RULE_TABLE:
         name = row.rule.__name__
-        assert row.rule.weighted == (row.weights is not rules._equal_weights), name
+        assert row.rule.weighted == (row.weigh is not rules._equal_weights), name
         assert {*rules.fields_of(name)} <= parameters, name
         assert {*row.equations} <= rules.EQUATIONS.keys() | {"D9"}, name
         assert row.about.endswith("."), name

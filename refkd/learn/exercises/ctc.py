@@ -82,9 +82,10 @@ def _gradient(logp: Floats, labels: Ints, blank: int, *alpha_beta: Floats) -> Ta
 def _rescaled(prob: Floats, labels: Ints, blank: int) -> Tables:
     (T, _), S = prob.shape, 2 * len(labels) + 1
     states, skip = np.empty(S, dtype=np.int64), np.empty(S + 2)
-    alpha, scale = np.empty((T, S)), np.empty(T)
+    rows, scale = np.empty((T, S + 2)), np.empty(T)
     extend_labels(labels, blank, states, skip)
-    log_scale = rescaled_alpha(prob, states, skip, alpha, scale)
+    log_scale = rescaled_alpha(prob[:, states], skip, rows, scale)
+    alpha = rows[:, 2:] / scale[:, None]
     with np.errstate(divide="ignore"):
         return alpha, scale, -(log_scale + np.log(alpha[-1, -2:].sum()))
 
