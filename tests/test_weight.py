@@ -56,18 +56,18 @@ ROOMS = (
     Room(
         "visualize",
         ("visualize",),
-        8_050,
+        8_100,
         "7,000: one input for runs and models, and figures that fail alone; docstrings and "
-        "examples of 28 public names",
+        "examples of 28 public names; a second process that draws",
     ),
     Room("ground", ("refkd/files", "refkd/*.py"), 1_000),
     Room(
         "tests",
         ("tests",),
-        31_200,
+        31_500,
         "23,000: verdicts of four kits on 364 mutants, hostile input of every public function, and "
         "a worked slip and three hints of each of 13 exercises; numbers of five pages that move, "
-        "computed in a browser",
+        "computed in a browser; what a second process does to a run",
     ),
 )
 

@@ -123,6 +123,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     """The results in the folder, after what is left to do there."""
+    from refkd.experiment.compile_ahead import compiling_ahead
     from refkd.experiment.experiment import run_experiment
     from refkd.experiment.progress import Progress
     from refkd.experiment.results_json import read_results, results, write_results
@@ -132,7 +133,7 @@ def _finished(folder: Path, settings: "RunSettings") -> dict[str, Any]:
     claim_folder(folder, settings)
     document = read_results(folder)
     if document is None:
-        with Progress(settings) as progress:
+        with compiling_ahead(settings), Progress(settings) as progress:
             result = run_experiment(settings, progress.update, folder / CHECKPOINTS)
         document = results(result)
         write_run(result, folder)

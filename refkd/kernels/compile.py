@@ -11,6 +11,8 @@ from typing import Any
 import numba
 import numpy as np
 from numba import prange, types
+from numba.core.registry import CPUDispatcher
+from numba.core.sigutils import normalize_signature
 
 # Numba's plainest thread pool aborts the process when two Python threads enter it at once.
 _one_parallel_loop = threading.Lock()
@@ -42,6 +44,9 @@ def kernel(
         compiled = numba.njit(**options)(function)
     if hasattr(compiled, "_cache"):
         _forgive(compiled._cache)
+        compiled.__class__ = _Kernel
+        unwrapped: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        compiled.callee = numba.njit(**options, **unwrapped)(function)
     if not parallel:
         return compiled
 
@@ -56,6 +61,18 @@ def kernel(
             return compiled(*arguments)
 
     return one_at_a_time
+
+
+class _Kernel(CPUDispatcher):
+    """A kernel for Python. Other kernels call a twin, which becomes a part of them: it is compiled
+    without code that unpacks Python's objects, and not kept on disk.
+    """
+
+    callee: Any
+
+    @property
+    def _numba_type_(self) -> Any:
+        return types.Dispatcher(self.callee)
 
 
 def _after_fork() -> None:
@@ -107,12 +124,15 @@ def _forgive(cache: Any) -> None:
 
     def load_overload(signature: Any, context: Any) -> Any:
         try:
-            return load(signature, context)
+            result = load(signature, context)
         except Exception:  # a damaged pickle raises anything
             with suppress(OSError):
                 cache.flush()  # the file is written anew after compilation
             _warn(cache, "Numba's cache, got damaged files; their kernels are compiled anew")
             return None
+        # Two processes that save at once may give two signatures the same file.
+        expected = normalize_signature(signature)[0]
+        return result if result is None or result.signature.args == expected else None
 
     def save_overload(signature: Any, result: Any) -> None:
         try:

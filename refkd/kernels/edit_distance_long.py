@@ -42,10 +42,8 @@ def edit_crossing(reference, hypothesis, times, before, bound, row, middle):
         if first > last:
             return i - 1
         if i == R // 2:
-            middle[0][:] = edits
-            middle[1][:] = displacement
             for j in range(H + 1):
-                crossing[j] = j
+                middle[0][j], middle[1][j], crossing[j] = edits[j], displacement[j], j
     return R
 
 

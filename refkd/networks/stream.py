@@ -6,17 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from refkd import check
-from refkd.kernels.lstm import lstm_forward
-from refkd.kernels.matmul import add_matmul
-from refkd.kernels.rnn import rnn_forward
-from refkd.networks.layers import Weights, cell_of
+from refkd.kernels.stream import push_frames
+from refkd.networks.layers import allocate, cell_of
 from refkd.networks.stack import Values, directions_of, layers_of, weights_of
 
 
 class Stream:
     """One utterance passed in pieces through a unidirectional network; made by `Network.stream`.
 
-    It keeps the last hidden and cell state of every layer and nothing else, so that its memory
+    It keeps the weights and the last hidden and cell state of every layer, so that its memory
     does not grow. The logits of all pushes, one after the other, are those of `Network.forward`,
     bit for bit, however the frames are divided.
 
@@ -46,10 +44,24 @@ class Stream:
         if len(directions_of(values)) == 2:
             got = "a bidirectional one, whose first output depends on the last frame"
             check.fail("network", "a unidirectional network", got)
-        self._layers = [weights_of(values, layer)[0] for layer in range(layers_of(values))]
-        self._output = values["output.w"], values["output.bias"]
-        zero = np.zeros(len(self._layers[0].w_hidden), self._output[1].dtype)
-        self._states = [(zero, zero) for _ in self._layers]
+        layers = [weights_of(values, layer)[0] for layer in range(layers_of(values))]
+        (self._width, G), H = layers[0].w_input.shape, len(layers[0].w_hidden)
+        parts = [np.atleast_2d(part) for layer in layers for part in layer]
+        output = [values["output.w"], np.atleast_2d(values["output.bias"])]
+        self._dtype, self._outputs = output[0].dtype, output[0].shape[1]
+        self._weights, self._output, self._states, *scratch = allocate(
+            self._dtype,
+            (sum(map(len, parts)), G),
+            (H + 1, self._outputs),
+            (2, len(layers), 2, H),
+            *((1, G), (1, H), (1, H)),
+        )
+        np.concatenate(parts, out=self._weights)
+        np.concatenate(output, out=self._output)
+        self._states[:] = 0
+        self._now = 0
+        gates, hidden, cell = scratch
+        self._scratch = gates, hidden, None if cell_of(layers[0].w_hidden) == "tanh" else cell
 
     def push(self, frames: ArrayLike) -> NDArray[Any]:
         """Take further frames and return the logits of each.
@@ -69,34 +81,27 @@ class Stream:
         ArgumentError
             If the width is not F or a number is not finite; the stream is then unchanged.
         """
-        width, dtype = len(self._layers[0].w_input), self._output[1].dtype
-        inputs = check.finite_array("frames", frames, ("n", width), dtype)
-        before = list(self._states)
-        for layer, weights in enumerate(self._layers):
-            inputs = self._walk(layer, weights, inputs)
-        logits = _affine(inputs, *self._output)
-        after, self._states = self._states, before
-        check.computed("frames", "all logits", logits)
-        self._states = after
+        inputs = self._as_compiled_for(frames)
+        logits = np.empty((len(inputs), self._outputs), self._dtype)
+        if not push_frames(
+            inputs, self._weights, self._output, self._states, self._now, *self._scratch, logits
+        ):
+            self._checked(inputs)  # names the number
+            check.computed("frames", "all logits", logits)
+        self._now = 1 - self._now
         return logits
 
-    def _walk(self, layer: int, weights: Weights, inputs: NDArray[Any]) -> NDArray[Any]:
-        """The hidden states (n, H) of one layer, which continues from its last state."""
-        gates = _affine(inputs, weights.w_input, weights.bias)
-        hidden: NDArray[Any] = np.empty((len(inputs), len(weights.w_hidden)), inputs.dtype)
-        cell = np.zeros_like(hidden)  # and so it stays under the tanh cell
-        h, c = self._states[layer]
-        if cell_of(weights.w_hidden) == "tanh":
-            rnn_forward(gates, weights.w_hidden, h, False, hidden)
-        else:
-            lstm_forward(gates, weights.w_hidden, h, c, False, hidden, cell)
-        if len(inputs) > 0:
-            self._states[layer] = hidden[-1].copy(), cell[-1].copy()
-        return hidden
+    def _as_compiled_for(self, frames: ArrayLike) -> NDArray[Any]:
+        """The frames as an array for the kernel, which looks at the numbers itself."""
+        if (
+            type(frames) is np.ndarray
+            and frames.dtype == self._dtype
+            and frames.ndim == 2
+            and frames.shape[1] == self._width
+            and frames.flags.carray
+        ):
+            return frames
+        return self._checked(frames)
 
-
-def _affine(inputs: NDArray[Any], w: NDArray[Any], bias: NDArray[Any]) -> NDArray[Any]:
-    """inputs w + bias in one thread, because waking others takes longer than a frame."""
-    outputs: NDArray[Any] = np.tile(bias, (len(inputs), 1))
-    add_matmul(inputs, w, outputs)
-    return outputs
+    def _checked(self, frames: ArrayLike) -> NDArray[Any]:
+        return check.finite_array("frames", frames, ("n", self._width), self._dtype)

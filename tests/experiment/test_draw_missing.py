@@ -13,6 +13,7 @@ from refkd.cli import main
 from refkd.experiment.run_folder import LOCK
 from visualize.output import run as animations
 from visualize.output.figures import FIGURES
+from visualize.report.whole_run import draw_backwards
 
 pytestmark = pytest.mark.compiled_only
 
@@ -92,7 +93,7 @@ def test_a_figure_that_fails_in_the_first_run_costs_a_sentence(
     folder = tmp_path / "run"
     command = ["run", "--config", str(settings), "--out", str(folder)]
     with monkeypatch.context() as patched:
-        row = dataclasses.replace(FIGURES["shift"], of_run=fail)
+        row = dataclasses.replace(FIGURES["shift"], of_run=fail)  # the second process draws others
         patched.setitem(FIGURES, "shift", row)
         assert main(command) == 0
     printed = capsys.readouterr()
@@ -116,6 +117,18 @@ def test_what_was_removed_is_drawn_again_without_training(whole, again, place, n
     (folder / place).unlink()
     assert command() == (0, "")
     assert files(folder) == files(whole)
+
+
+def test_another_process_draws_the_same_from_the_end_until_it_meets_the_first(whole, again):
+    folder, _ = again
+    for path in (folder / "figures").glob("[!s]*"):
+        path.unlink()
+    draw_backwards(folder, folder / "figures")
+    assert files(folder) == files(whole)
+    for name in ("offsets.png", "toy.svg"):
+        (folder / "figures" / name).unlink()
+    draw_backwards(folder, folder / "figures")
+    assert files(whole).keys() - files(folder).keys() == {"figures/offsets.png"}
 
 
 def test_a_page_that_fails_costs_a_sentence(whole, again, monkeypatch):

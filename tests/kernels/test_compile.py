@@ -142,6 +142,30 @@ def test_a_damaged_cache_is_named_and_mended(made_anew, ending, length):
 
 
 @pytest.mark.compiled_only
+def test_the_code_of_another_signature_is_not_taken(made_anew):
+    first = made_anew()
+    assert (first(4), first(0.5)) == (8, 1.0)
+    whole, half = sorted(Path(first.stats.cache_path).glob("*.nbc"))
+    half.write_bytes(whole.read_bytes())  # as if two processes had given both the same file
+    second = made_anew()
+    assert (second(0.5), second(4)) == (1.0, 8)
+    assert sum(second.stats.cache_hits.values()) == 1
+
+
+@pytest.mark.compiled_only
+def test_kernels_call_a_twin_that_leaves_no_file(made_anew):
+    double = made_anew()
+
+    @kernel
+    def quadruple(x):
+        return double(double(x))
+
+    assert quadruple(4) == 16
+    assert (double.signatures, len(double.callee.signatures)) == ([], 1)
+    assert not list(Path(double.stats.cache_path).glob("*double-*.nbc"))
+
+
+@pytest.mark.compiled_only
 def test_a_cache_that_cannot_be_written_is_named_and_the_call_goes_on(made_anew, monkeypatch):
     double = made_anew()
 

@@ -82,6 +82,43 @@ def test_logits_that_were_handed_out_may_be_changed():
     np.testing.assert_array_equal(stream.push(frames[2:]), offline(net, frames)[2:])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_whatever_holds_the_frames(dtype):
+    net = random_network("lstm", bidirectional=False, dtype=dtype)
+    frames = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    read_only = frames.copy()
+    read_only.flags.writeable = False
+    unaligned = np.frombuffer(b"_" + frames.tobytes(), np.uint8)[1:].view(np.float32).reshape(7, 3)
+    holders = [
+        frames.astype(np.float64),
+        frames.astype(">f4"),
+        frames.tolist(),
+        np.asfortranarray(frames),
+        np.repeat(frames, 2, axis=0)[::2],
+        np.pad(frames, [(0, 0), (1, 1)])[:, 1:-1],
+        read_only,
+        unaligned,
+    ]
+    expected = offline(net, frames)
+    for holder in holders:
+        np.testing.assert_array_equal(net.stream().push(holder), expected)
+
+
+def test_memory_does_not_grow():
+    net = network()
+    stream = net.stream()
+
+    def held():
+        arrays = [value for value in vars(stream).values() if isinstance(value, np.ndarray)]
+        arrays += stream._scratch
+        return [(array.ctypes.data, array.nbytes) for array in arrays]
+
+    before = held()
+    for frames in (1, 40, 0, 17):
+        stream.push(np.zeros((frames, 3)))
+    assert held() == before
+
+
 def test_no_frames_no_logits():
     stream = network().stream()
     assert stream.push(np.zeros((0, 3))).shape == (0, 4)
@@ -103,6 +140,22 @@ def test_what_is_refused_leaves_the_stream_where_it_was(frames, sentence):
     before = stream.push(good[:2])
     with pytest.raises(refkd.ArgumentError, match=sentence):
         stream.push(frames)
+    after = stream.push(good[2:])
+    np.testing.assert_array_equal(np.concatenate([before, after]), offline(net, good))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "tanh"])
+def test_logits_too_large_leave_the_stream_where_it_was(cell):
+    net = refkd.Network.create(1, 8, 2, 4, bidirectional=False, cell=cell)
+    values = net.parameters()
+    ones = {name: np.ones_like(value) for name, value in values.items() if "bias" not in name}
+    net = net.with_parameters(values | ones | {"output.w": 1e38 * ones["output.w"]})
+    good = np.zeros((4, 1))
+    stream = net.stream()
+    before = stream.push(good[:2])
+    sentence = "frames: expected numbers for which all logits are finite, got larger ones"
+    with pytest.raises(refkd.ArgumentError, match=sentence):
+        stream.push(np.full((20, 1), 9.0))
     after = stream.push(good[2:])
     np.testing.assert_array_equal(np.concatenate([before, after]), offline(net, good))
 
