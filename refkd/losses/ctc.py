@@ -233,11 +233,9 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     states = np.empty((shares, S.max()), np.int64)
     scratch = np.empty((shares, ((lengths + 2) * (2 * S + 3)).max()))
     losses, grads = np.empty(N), np.empty_like(values)
-    batch = values, logits.offsets, targets, labels.offsets, blank
-    if shares == 1:
-        ctc_rescaled.ctc_share(0, 1, *batch, states[0], scratch[0], losses, grads)
-    else:
-        ctc_rescaled.ctc_batch(*batch, states, scratch, losses, grads)
+    ctc_rescaled.ctc_batch(
+        values, logits.offsets, targets, labels.offsets, blank, states, scratch, losses, grads
+    )
     result = Ragged(grads, logits.offsets)
     again = np.flatnonzero(np.isnan(losses)).tolist()
     if again:  # digits were lost, or the input is invalid, of which the loss is NaN as well
