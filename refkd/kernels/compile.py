@@ -152,19 +152,17 @@ def _warn(cache: Any, expected: str) -> None:
 
 
 @kernel(parallel=True)
-def run_shares(share, threads, steps, parameters, batch):
-    """Call share(n, threads, steps, parameters, batch), three tuples, for every n < threads.
+def run_shares(share, shares, batch):
+    """Call share(n, shares, batch) for every n < shares; batch is a tuple.
 
     Numba compiles the body of a parallel loop five times: so it is only a call.
     """
-    for n in prange(threads):
-        share(np.int64(n), threads, steps, parameters, batch)
+    for n in prange(shares):
+        share(np.int64(n), shares, batch)
 
 
-def in_parallel(share: Any, threads: int, steps: Any, parameters: Any, batch: Any) -> None:
-    """Let threads run a kernel, each with its number, the number of threads and three tuples."""
-    tuples = (steps, parameters, batch)
+def in_parallel(share: Any, shares: int, batch: Any) -> None:
+    """Let threads run a kernel, each with the number of its share, that of all and a tuple."""
     if hasattr(share, "compile"):
-        kinds = (numba.typeof(arguments) for arguments in tuples)
-        share = as_value(share, types.void(types.int64, types.int64, *kinds))
-    run_shares(share, threads, *tuples)
+        share = as_value(share, types.void(types.int64, types.int64, numba.typeof(batch)))
+    run_shares(share, shares, batch)

@@ -1,7 +1,6 @@
 """CTC for speed: probabilities rescaled frame by frame, and a batch in parallel."""
 
 import numpy as np
-from numba import prange
 
 from refkd.kernels.compile import kernel
 from refkd.kernels.ctc import extend_labels
@@ -110,15 +109,16 @@ def ctc_rescaled(logits, states, skip, emission, alpha, scale, beta, emit, d_log
 
 
 @kernel
-def ctc_share(
-    first, step, logits, frames, labels, label_offsets, blank, states, scratch, loss, d_logits
-):
-    """Every `step`-th utterance from the `first` on: `ctc_rescaled` on its part of the arrays.
+def ctc_share(share, shares, batch):
+    """Every `shares`-th utterance: `ctc_rescaled` on its part of the arrays.
 
-    frames, label_offsets (N + 1,)  where utterance n begins in logits and in labels
-    states, scratch                 large enough for any utterance: S, and (T + 2) (2 S + 3) numbers
+    batch: logits (sum T, K)  labels  frames, label_offsets (N + 1,), where utterances begin in them
+    blank  states, scratch with a row for each share, long enough for any utterance: S, and
+    (T + 2) (2 S + 3) numbers  loss (N,)  d_logits (sum T, K)
     """
-    for n in range(first, len(loss), step):
+    logits, frames, labels, label_offsets, blank, all_states, all_scratch, loss, d_logits = batch
+    states, scratch = all_states[share], all_scratch[share]
+    for n in range(share, len(loss), shares):
         label = labels[label_offsets[n] : label_offsets[n + 1]]
         part = slice(frames[n], frames[n + 1])
         T, S = frames[n + 1] - frames[n], 2 * len(label) + 1
@@ -130,15 +130,4 @@ def ctc_share(
         loss[n] = ctc_rescaled(
             logits[part], states[:S], skip, emission.reshape(T, S), alpha.reshape(T, S + 2), scale,
             beta, emit, d_logits[part],
-        )  # fmt: skip
-
-
-@kernel(parallel=True)
-def ctc_batch(logits, frames, labels, label_offsets, blank, states, scratch, loss, d_logits):
-    """`ctc_share` in parallel, as many shares as there are rows of states and scratch."""
-    shares = len(states)
-    for share in prange(shares):
-        ctc_share(
-            np.int64(share), shares, logits, frames, labels, label_offsets, blank, states[share],
-            scratch[share], loss, d_logits,
         )  # fmt: skip

@@ -309,6 +309,14 @@ def distill(
 class Batch(NamedTuple):
     """The arguments of `distill_share`: N utterances whose frames lie one after the other."""
 
+    add_divergence: Any  # the fields of `Steps`
+    gradient: Any
+    select: Any
+    weigh: Any
+    score: Any
+    limit: int  # the fields of `Parameters`
+    tau: float
+    shares: Any
     temperature: float
     scale: float  # of loss and gradient
     logits: Any  # (sum T, K) of the student
@@ -325,11 +333,13 @@ class Batch(NamedTuple):
 
 
 @kernel
-def distill_share(first, step, steps, parameters, batch):
-    """Every `step`-th utterance from the `first` on: `distill` on its part of the arrays."""
+def distill_share(share, shares, batch):
+    """Every `shares`-th utterance: `distill` on its part of the arrays."""
+    steps = Steps(batch.add_divergence, batch.gradient, batch.select, batch.weigh, batch.score)
+    parameters = Parameters(batch.limit, batch.tau, batch.shares)
     K = batch.logits.shape[1]
-    memory, temperature = batch.memory[first], batch.temperature
-    for n in range(first, len(batch.losses), step):
+    memory, temperature = batch.memory[share], batch.temperature
+    for n in range(share, len(batch.losses), shares):
         begin, T, heard, left, W = batch.utterances[n]
         pairs, classes = 6 * T * K, 6 * T * K + 4 * T * W
         posteriors = memory[:pairs].reshape(3, 2, T, K)
@@ -337,8 +347,8 @@ def distill_share(first, step, steps, parameters, batch):
         table = memory[pairs : pairs + 3 * T * W].reshape(3, T, W)
         tables = Tables(
             memory[pairs + 3 * T * W : classes].reshape(W, T), table[0], table[1], table[2],
-            batch.origin[first, : T * W].reshape(T, W),
-            batch.selected[first, : T * W].reshape(T, W),
+            batch.origin[share, : T * W].reshape(T, W),
+            batch.selected[share, : T * W].reshape(T, W),
             memory[classes : classes + 3 * (CLASSES + 1) * T].reshape(3, CLASSES + 1, T),
         )  # fmt: skip
         posteriors_of(batch.logits[begin : begin + T], temperature, student)

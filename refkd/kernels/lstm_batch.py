@@ -3,8 +3,6 @@
 Four utterances share each pass through the recurrent weights; their bits are those of one alone.
 """
 
-from numba import prange
-
 from refkd.kernels.compile import kernel
 from refkd.kernels.lstm import lstm_backward, lstm_forward, step_backward, step_forward
 from refkd.kernels.matmul import add_four_rows
@@ -109,41 +107,34 @@ def rows_at(array, t):
     return array[t[0]], array[t[1]], array[t[2]], array[t[3]]
 
 
-@kernel(parallel=True)
-def lstm_forward_batch(gates, w_hidden, offsets, order, tasks, zero, hidden, cell):
-    """Walk every utterance in every direction from zero states, in parallel.
+@kernel
+def lstm_forward_share(share, shares, batch):
+    """A share of the tasks: every utterance is walked in every direction from zero states.
 
-    gates (S, sum T, 4H)  w_hidden (S, H, 4H)  hidden, cell (S, sum T, H)  zero (H,)
-    order (N,)  utterances, four after four; tasks  which four in which direction comes when
+    batch: gates (S, sum T, 4H)  w_hidden (S, H, 4H)  offsets (N + 1,)  order (N,)  tasks  zero (H,)
+    hidden, cell (S, sum T, H)
+    order: utterances, four after four; tasks: which four in which direction comes when
     S = 1 direction or 2, the second in reverse
     """
-    for task in prange(tasks.size):
-        s, first = tasks[task] % len(gates), 4 * (tasks[task] // len(gates))
+    gates, w_hidden, offsets, order, tasks, zero, hidden, cell = batch
+    for task in tasks[share * tasks.size // shares : (share + 1) * tasks.size // shares]:
+        s, first = task % len(gates), 4 * (task // len(gates))
         four = order[first : first + 4]
         walk_four_forward(gates[s], w_hidden[s], offsets, four, zero, s == 1, hidden[s], cell[s])
 
 
-@kernel(parallel=True)
-def lstm_backward_batch(
-    gates, cell, w_hidden_t, d_hidden, offsets, order, tasks, zero, d_gates, d_h, d_c
-):
-    """Walk back through every utterance in every direction, in parallel.
+@kernel
+def lstm_backward_share(share, shares, batch):
+    """A share of the tasks: every utterance is walked back in every direction.
 
-    w_hidden_t (S, 4H, H)  d_hidden (S, sum T, H)  d_gates (S, sum T, 4H)
-    d_h, d_c (S, N, H) in the order of `order`; else as forward
+    batch: gates, cell as left by the forward pass  w_hidden_t (S, 4H, H)  d_hidden (S, sum T, H)
+    offsets, order, tasks, zero  d_gates (S, sum T, 4H)  d_h, d_c (S, N, H) in the order of `order`
     """
-    for task in prange(tasks.size):
-        s, first = tasks[task] % len(gates), 4 * (tasks[task] // len(gates))
+    gates, cell, w_hidden_t, d_hidden, offsets, order, tasks, zero, d_gates, d_h, d_c = batch
+    for task in tasks[share * tasks.size // shares : (share + 1) * tasks.size // shares]:
+        s, first = task % len(gates), 4 * (task // len(gates))
+        four = slice(first, first + 4)
         walk_four_backward(
-            gates[s],
-            cell[s],
-            w_hidden_t[s],
-            d_hidden[s],
-            offsets,
-            order[first : first + 4],
-            zero,
-            s == 1,
-            d_gates[s],
-            d_h[s, first : first + 4],
-            d_c[s, first : first + 4],
-        )
+            gates[s], cell[s], w_hidden_t[s], d_hidden[s], offsets, order[four], zero, s == 1,
+            d_gates[s], d_h[s, four], d_c[s, four],
+        )  # fmt: skip

@@ -10,6 +10,7 @@ from refkd import check
 from refkd.check import Floats, Ints
 from refkd.kernels import ctc as kernels
 from refkd.kernels import ctc_rescaled
+from refkd.kernels.compile import in_parallel
 from refkd.kernels.numeric import log_softmax
 from refkd.losses.traces import Alignment, CTCTrace, Span
 from refkd.ragged import Ragged
@@ -233,9 +234,8 @@ def ctc_loss_batch(logits: Ragged, labels: Ragged, blank: int = 0) -> tuple[Floa
     states = np.empty((shares, S.max()), np.int64)
     scratch = np.empty((shares, ((lengths + 2) * (2 * S + 3)).max()))
     losses, grads = np.empty(N), np.empty_like(values)
-    ctc_rescaled.ctc_batch(
-        values, logits.offsets, targets, labels.offsets, blank, states, scratch, losses, grads
-    )
+    batch = values, logits.offsets, targets, labels.offsets, blank, states, scratch, losses, grads
+    in_parallel(ctc_rescaled.ctc_share, shares, batch)
     result = Ragged(grads, logits.offsets)
     again = np.flatnonzero(np.isnan(losses)).tolist()
     if again:  # digits were lost, or the input is invalid, of which the loss is NaN as well

@@ -211,6 +211,8 @@ def distill_batch(
     threads, cells = min(numba.get_num_threads(), N), max(lengths * columns)
     numbers = 6 * lengths * K + 4 * lengths * columns + 3 * (kernels.CLASSES + 1) * lengths
     batch = kernels.Batch(
+        *options.steps(),
+        *parameters_of(options.rule),
         options.temperature,
         options.scale,
         student_logits,
@@ -225,8 +227,7 @@ def distill_batch(
         losses=losses,
         d_logits=grads,
     )
-    steps, parameters = options.steps(), parameters_of(options.rule)
-    in_parallel(kernels.distill_share, threads, steps, parameters, batch)
+    in_parallel(kernels.distill_share, threads, batch)
     wrong = ~np.isfinite(losses)
     if options.divergence == "reverse_kl" and not np.isfinite(grads).all():  # others have a bound
         wrong[:] = True

@@ -9,13 +9,15 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from refkd.check import Ints
-from refkd.kernels.lstm_batch import lstm_backward_batch, lstm_forward_batch
+from refkd.kernels.compile import in_parallel
+from refkd.kernels.lstm_batch import lstm_backward_share, lstm_forward_share
 from refkd.kernels.matmul import parallel_add_matmul
-from refkd.kernels.rnn_batch import rnn_backward_batch, rnn_forward_batch
+from refkd.kernels.rnn_batch import rnn_backward_share, rnn_forward_share
 from refkd.networks.traces import LayerTrace
 
 Array = NDArray[Any]
@@ -85,10 +87,10 @@ def layer_forward(weights: Sequence[Weights], trace: LayerTrace, offsets: Ints) 
     zero = np.zeros(w_hidden.shape[1], w_hidden.dtype)
     gates, hidden, cell = trace.gates, trace.hidden, trace.cell
     if cell_of(weights[0].w_hidden) == "tanh":
-        rnn_forward_batch(gates, w_hidden, offsets, zero, hidden)
+        _in_shares(rnn_forward_share, gates, w_hidden, offsets, zero, hidden)
     else:
         order, tasks = _walks(offsets, len(weights))
-        lstm_forward_batch(gates, w_hidden, offsets, order, tasks, zero, hidden, cell)
+        _in_shares(lstm_forward_share, gates, w_hidden, offsets, order, tasks, zero, hidden, cell)
 
 
 def layer_backward(
@@ -103,12 +105,12 @@ def layer_backward(
     zero = np.zeros(H, d_hidden.dtype)
     d_h, d_c = np.zeros((2, S, len(offsets) - 1, H), d_hidden.dtype)
     if cell_of(weights[0].w_hidden) == "tanh":
-        rnn_backward_batch(trace.hidden, w_hidden_t, d_hidden, offsets, d_gates, d_h)
+        _in_shares(rnn_backward_share, trace.hidden, w_hidden_t, d_hidden, offsets, d_gates, d_h)
     else:
         order, tasks = _walks(offsets, S)
-        lstm_backward_batch(
-            trace.gates, trace.cell, w_hidden_t, d_hidden, offsets, order, tasks, zero, d_gates,
-            d_h, d_c,
+        _in_shares(
+            lstm_backward_share, trace.gates, trace.cell, w_hidden_t, d_hidden, offsets, order,
+            tasks, zero, d_gates, d_h, d_c,
         )  # fmt: skip
     grads = []
     for s, d_gate in enumerate(d_gates):
@@ -130,6 +132,11 @@ def _hidden_before(hidden: Array, offsets: Ints, reverse: bool) -> Array:
         before[1:] = hidden[:-1]
         before[offsets[:-1]] = 0
     return before
+
+
+def _in_shares(share: Any, *batch: Array) -> None:
+    """Run a kernel over a batch in all threads."""
+    in_parallel(share, numba.get_num_threads(), batch)
 
 
 def _walks(offsets: Ints, S: int) -> tuple[Ints, Ints]:

@@ -138,7 +138,12 @@ def test_a_run_compiles_only_what_was_not_compiled_ahead(tmp_path, monkeypatch):
     subprocess.run([sys.executable, "-c", FIRST, "ahead"], check=True)
     run = subprocess.run([sys.executable, "-c", FIRST, "run"], check=True, stdout=subprocess.PIPE)
     kernels = run.stdout.decode().split()
-    assert sorted(kernels) == ["lstm_forward_batch", "parallel_add_matmul", "resonate"]
+    assert sorted(kernels) == [
+        "lstm_forward_share",
+        "parallel_add_matmul",
+        "resonate",
+        "run_shares",
+    ]
 
 
 @pytest.mark.parametrize("cell", ["lstm", "tanh"])

@@ -16,6 +16,7 @@ from tolerances import GRADIENT, LONG, RESCALED, VALUE, assert_close
 import refkd
 from refkd.kernels import ctc as kernels
 from refkd.kernels import ctc_rescaled
+from refkd.kernels.compile import in_parallel
 
 INF = math.inf
 
@@ -460,8 +461,8 @@ def test_any_number_of_shares_gives_the_same_bits(shares):
     expected, expected_grads = refkd.ctc_loss_batch(logits, labels)
     states, scratch = np.full((shares, 11), -1), np.full((shares, 19 * 25), np.nan)
     losses, grads = np.full(len(lengths), np.nan), np.full(logits.values.shape, np.nan)
-    batch = logits.values, logits.offsets, labels.values, labels.offsets, 0
-    ctc_rescaled.ctc_batch(*batch, states, scratch, losses, grads)
+    arrays = logits.values, logits.offsets, labels.values, labels.offsets, 0
+    in_parallel(ctc_rescaled.ctc_share, shares, (*arrays, states, scratch, losses, grads))
     np.testing.assert_array_equal(losses, expected)
     np.testing.assert_array_equal(grads, expected_grads.values)
 
