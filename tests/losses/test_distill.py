@@ -19,6 +19,7 @@ from support.strategies import (
 from tolerances import GRADIENT, VALUE, assert_close
 
 import refkd
+from refkd.losses.distill import Options, Teacher, distill_batch
 
 INF = math.inf
 
@@ -797,3 +798,48 @@ def test_a_batch_has_the_bits_of_its_traces_however_it_is_shared(rule, threads, 
         )
         assert losses[n] == loss
         np.testing.assert_array_equal(grads[n], grad)
+
+
+@pytest.mark.parametrize("blank_frames", ["keep", "drop_selected", "no_blank_candidates"])
+def test_posteriors_of_a_frozen_teacher_give_the_same_bits(blank_frames):
+    rng = np.random.default_rng(1)
+    teacher = refkd.Ragged.from_list([rng.normal(size=(T, 5)) for T in (6, 3, 9)])
+    student = refkd.Ragged.from_list([rng.normal(size=(T, 5)) for T in (9, 6)])
+    options = Options.checked(refkd.Hard(refkd.Window(2)), "js", 2.0, False, blank_frames)
+    first = teacher.offsets[[2, 0]]
+    batches = [
+        distill_batch(options, student.values, student.offsets, frames, first)
+        for frames in (
+            Teacher.of(options, teacher.values, 0),
+            Teacher.frozen(options, teacher, 0),
+        )
+    ]
+    np.testing.assert_array_equal(batches[0][0], batches[1][0])
+    np.testing.assert_array_equal(batches[0][1], batches[1][1])
+    assert (
+        batches[0][0][1]
+        == refkd.distill_loss(
+            student[1], teacher[0], options.rule, "js", 2.0, blank_frames=blank_frames
+        )[0]
+    )
+
+
+def test_a_batch_without_a_path_says_what_a_trace_says():
+    blank, symbol = [5.0, 0.0], [0.0, 5.0]
+    teacher = np.array([symbol, blank, blank, symbol])
+    batch = refkd.Ragged.from_list([np.zeros((4, 2)), teacher])
+    rule, options = refkd.Monotone(refkd.Window(), 2), {"blank_frames": "no_blank_candidates"}
+    sentences = []
+    for function, models in ((refkd.distill_loss_batch, batch), (refkd.distill_loss, teacher)):
+        with pytest.raises(refkd.ArgumentError) as error:
+            function(models, models, rule, **options)
+        sentences.append(str(error.value))
+    assert sentences[0] == sentences[1]
+    assert "max_step=2" in sentences[0]
+
+
+def test_a_gradient_of_a_batch_that_overflows_is_refused():
+    student = refkd.Ragged.from_list([np.zeros((1, 2))])
+    teacher = refkd.Ragged.from_list([np.array([[0.0, -1e190]])])
+    with pytest.raises(refkd.ArgumentError, match="student_logits: expected numbers for which"):
+        refkd.distill_loss_batch(student, teacher, refkd.FrameWise(), "reverse_kl", 1e-100)
