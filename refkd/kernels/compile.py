@@ -161,8 +161,22 @@ def run_shares(share, shares, batch):
         share(np.int64(n), shares, batch)
 
 
+_shares: dict[Any, Any] = {}  # values by kernel and kinds of its arguments: to type them is slow
+
+
 def in_parallel(share: Any, shares: int, batch: Any) -> None:
     """Let threads run a kernel, each with the number of its share, that of all and a tuple."""
     if hasattr(share, "compile"):
-        share = as_value(share, types.void(types.int64, types.int64, numba.typeof(batch)))
+        key = share, *map(_kind, batch)
+        if key not in _shares:
+            kinds = types.int64, types.int64, numba.typeof(batch)
+            _shares[key] = as_value(share, types.void(*kinds))
+        share = _shares[key]
     run_shares(share, shares, batch)
+
+
+def _kind(value: Any) -> Any:
+    """What Numba's type of a value depends on."""
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.ndim, value.flags.c_contiguous, value.flags.writeable
+    return type(value)

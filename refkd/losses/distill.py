@@ -111,7 +111,8 @@ def distill(
         longest = getattr(rule, "max_step", None)
         expected = f"a path of steps <= max_step={longest} between the visible teacher frames"
         check.fail("rule", expected, "none: more blank frames lie between them")
-    loss, grad = options.scale * loss, grad * (options.scale / options.temperature)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused in the next line
+        loss, grad = options.scale * loss, grad * (options.scale / options.temperature)
     check.computed("student_logits", "loss and gradient", np.array(loss), grad)
 
     target_divergence: float | None = None
