@@ -30,6 +30,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
+from growth import fastest
 
 import refkd
 
@@ -204,24 +205,12 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any], dtype: str, name: str)
             sys.exit(f"{name}, {dtype}: {key} differ by {deviation:.2g} of the largest number")
 
 
-def turn(run: Callable[[], Any]) -> float:
-    """Seconds of the fastest call in a turn."""
-    best, end = np.inf, time.perf_counter() + TURN
-    while True:
-        start = time.perf_counter()
-        run()
-        now = time.perf_counter()
-        best = min(best, now - start)
-        if now > end:
-            return best
-
-
 def take_turns(runs: list[Callable[[], Any]], quick: bool) -> Any:
     """Milliseconds (turns, implementations), one turn after the other."""
     rows: list[list[float]] = []
     (least, most), start = TURNS, time.perf_counter()
     while len(rows) < least or (len(rows) < most and time.perf_counter() - start < SECONDS):
-        rows.append([1e3 * turn(run) for run in runs])
+        rows.append([1e3 * fastest(run, TURN) for run in runs])
         if quick:
             break
     return np.array(rows)

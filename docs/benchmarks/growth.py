@@ -82,8 +82,9 @@ def lstm_step(N: int, T: int, K: int, H: int, **_: int) -> Callable[[], Any]:
     return step
 
 
-def seconds_of(run: Callable[[], Any]) -> float:
-    best, end = np.inf, time.perf_counter() + SECONDS
+def fastest(run: Callable[[], Any], seconds: float) -> float:
+    """Seconds of the fastest call within some seconds."""
+    best, end = np.inf, time.perf_counter() + seconds
     while True:
         start = time.perf_counter()
         run()
@@ -122,7 +123,7 @@ def measure(rules: Callable[[int], dict[str, Any]], quick: bool) -> list[dict[st
             for size in sizes:
                 run = task.make(**{**others, variable: size})
                 run()  # compiles
-                times.append(1e3 * seconds_of(run))
+                times.append(1e3 * fastest(run, SECONDS))
                 memory.append(megabytes_of(run))
             record["milliseconds"] = [float(f"{value:.3g}") for value in times]
             record["megabytes"] = [value and float(f"{value:.3g}") for value in memory]
